@@ -9,8 +9,8 @@ export default defineConfig({
     // By default, vitest leaves one core idle. Most tests spend their time waiting for another process, such
     // as PostgreSQL.
     maxWorkers: '100%',
-    // Tests poll for the expected state. These limits suit even a slow machine. They only stop tests that
-    // hang.
+    // Tests poll for the expected state. These limits are long enough for a slow machine, and only stop tests
+    // that hang.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },

@@ -129,7 +129,7 @@ describe('new accounts per network', () => {
     })
   })
 
-  test('answers 429 with the time to wait, counts only created accounts, and ignores forged addresses', async () => {
+  test('returns 429 with the time to wait, counts only created accounts, and ignores forged addresses', async () => {
     await using limited = await startTestServer({
       env: { RATE_LIMIT: 'on' },
       newAccountsPerNetwork: { perHour, perDay },

@@ -27,7 +27,7 @@ test('signs in other networks and reads files while one network floods the sign-
   await Promise.all(flood)
 })
 
-test('answers 503 if too many sign-ins from one network are waiting', async () => {
+test('returns 503 if too many sign-ins from one network are waiting', async () => {
   const { runningPerCustomer, waitingPerCustomer } = limits.passwordTurns
   const leaving = new AbortController()
   const via = { 'x-forwarded-for': '198.51.100.3' }

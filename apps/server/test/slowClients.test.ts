@@ -63,7 +63,7 @@ test('closes all connections whose clients are slow to send a request', async ()
   expect(logged).toEqual([])
 })
 
-test('answers 408 to a slow request', async () => {
+test('returns 408 for a slow request', async () => {
   const starts = [
     'GET /',
     'POST /trpc/studio.lookup HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n',

@@ -37,7 +37,7 @@ const forms = [
 ]
 const types = forms.flatMap((type) => routes.map((route) => ({ type, route })))
 
-test.each(types)('answers 415 to a body of type $type at $route', async ({ type, route }) => {
+test.each(types)('returns 415 for a body of type $type at $route', async ({ type, route }) => {
   const response = await fetch(server.url + route, {
     method: 'POST',
     headers: { 'content-type': type },
@@ -49,7 +49,7 @@ test.each(types)('answers 415 to a body of type $type at $route', async ({ type,
   })
 })
 
-test.each(routes)('answers 415 to a body without a type at %s', async (route) => {
+test.each(routes)('returns 415 for a body without a type at %s', async (route) => {
   for (const length of [{ 'content-length': '2' }, { 'transfer-encoding': 'chunked' }]) {
     expect(await sendRaw(server.url, head(`POST ${route}`, length))).toMatchObject({ status: 415 })
   }
@@ -58,12 +58,12 @@ test.each(routes)('answers 415 to a body without a type at %s', async (route) =>
 const json = { 'content-type': 'application/json' }
 const reading = routes.filter((route) => /trpc|auth|flowglad/.test(route))
 
-test.each(reading)('answers 413 to a large body at %s before it arrives', async (route) => {
+test.each(reading)('returns 413 for a large body at %s before it arrives', async (route) => {
   const declared = head(`POST ${route}`, { ...json, 'content-length': String(300 * 1024) })
   expect(await sendRaw(server.url, declared)).toMatchObject({ status: 413 })
 })
 
-test.each(reading)('answers 413 at %s if a chunked body becomes too large', async (route) => {
+test.each(reading)('returns 413 at %s if a chunked body becomes too large', async (route) => {
   await using connection = await openRaw(server.url)
   await connection.send(head(`POST ${route}`, { ...json, 'transfer-encoding': 'chunked' }))
   const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, '['), Buffer.from('\r\n')])
@@ -74,7 +74,7 @@ test.each(reading)('answers 413 at %s if a chunked body becomes too large', asyn
 })
 
 test.each(['TRACE', 'OPTIONS', 'DELETE', 'PUT', 'PATCH', 'PROPFIND', 'PURGE', 'QUERY', 'FOO'])(
-  'answers 405 to %s and names the allowed methods',
+  'returns 405 for %s and names the allowed methods',
   async (method) => {
     for (const route of routes) {
       const { status, text } = await sendRaw(server.url, head(`${method} ${route}`))
@@ -84,7 +84,7 @@ test.each(['TRACE', 'OPTIONS', 'DELETE', 'PUT', 'PATCH', 'PROPFIND', 'PURGE', 'Q
   },
 )
 
-test('answers 405 to CONNECT', async () => {
+test('returns 405 for CONNECT', async () => {
   expect(await sendRaw(server.url, head('CONNECT example.com:443'))).toMatchObject({ status: 405 })
 })
 
@@ -105,14 +105,14 @@ test.each([
   'a,b',
   '%00',
   '\x80',
-])('answers 400 to the Host header "%s"', async (host) => {
+])('returns 400 for the Host header "%s"', async (host) => {
   for (const route of routes) {
     const response = await sendRaw(server.url, head(`GET ${route}`, { host }))
     expect({ route, status: response.status }).toEqual({ route, status: 400 })
   }
 })
 
-test('answers 400 to a request with no Host header or with two', async () => {
+test('returns 400 for a request with no Host header or with two', async () => {
   for (const route of routes) {
     for (const headers of ['', 'host: a\r\nhost: b\r\n']) {
       expect(await sendRaw(server.url, `GET ${route} HTTP/1.1\r\n${headers}\r\n`)).toMatchObject({
@@ -144,7 +144,7 @@ test.each([
   '*',
   'nothing',
   'ftp://a/b',
-])('answers 400 to the malformed URL %s', async (url) => {
+])('returns 400 for the malformed URL %s', async (url) => {
   expect(await sendRaw(server.url, head(`GET ${url}`))).toMatchObject({ status: 400 })
 })
 
@@ -235,7 +235,7 @@ test('does not fail on a deeply nested body', async () => {
   }
 })
 
-test('answers 414 to a long URL', async () => {
+test('returns 414 for a long URL', async () => {
   for (const length of [9_000, 20_000, 50_000]) {
     for (const url of [`/?${'a'.repeat(length)}`, `/trpc/${'a'.repeat(length)}`]) {
       expect({ length, ...(await sendRaw(server.url, head(`GET ${url}`))) }).toMatchObject({
@@ -246,7 +246,7 @@ test('answers 414 to a long URL', async () => {
   }
 })
 
-test('answers 431 to large headers', async () => {
+test('returns 431 for large headers', async () => {
   for (const cookie of ['a'.repeat(17_000), 'a'.repeat(50_000)]) {
     expect(await sendRaw(server.url, head('GET /', { cookie }))).toMatchObject({ status: 431 })
   }
@@ -260,7 +260,7 @@ test.each([
   'POST /trpc/a HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
   'GET / HTTP/1.1\r\nhost: a\r\nbad header\r\n\r\n',
   '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
-])('answers 400 to the malformed request %j', async (request) => {
+])('returns 400 for the malformed request %j', async (request) => {
   expect(await sendRaw(server.url, request)).toMatchObject({ status: 400 })
 })
 

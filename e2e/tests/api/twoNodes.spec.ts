@@ -20,7 +20,7 @@ test('allows exactly 250 of 400 concurrent two-unit calls on two nodes with 500 
       const url = stack.urls[i % stack.urls.length]
       for (;;) {
         const result = await customer.call('studio.generate', input, { url })
-        // If a node's queue has no room for the customer's call, the node answers 503.
+        // If a node's queue has no room for the customer's call, the node returns 503.
         if (result.status !== 503) return result
       }
     }),

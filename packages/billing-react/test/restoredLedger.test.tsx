@@ -159,7 +159,7 @@ describe('with billingLinks', () => {
   })
 })
 
-/** Returns a cache's content in the form in which apps store it and server rendering sends it. */
+/** Returns a cache's content, serialized as apps store it and as server rendering sends it. */
 function persisted(answer: BalancesAnswer<Meter>): DehydratedState {
   const queryKey = [['billing', 'balances'], { type: 'query' }]
   return {

@@ -106,7 +106,7 @@ it('drops a late refresh of the previous customer’s balances', async () => {
   expect(cached(queryClient)).not.toContain('anna')
 })
 
-it('removes another customer’s data left by a restored cache or an unmounted provider', async () => {
+it('removes another customer’s data that a restored cache or an unmounted provider left behind', async () => {
   const server = aClient({ balances: async () => anAnswer({ customer: 'ben', used: 1 }) })
   const queryClient = new QueryClient()
   hooks.installBalances(queryClient, anAnswer({ used: 9 }))

@@ -44,8 +44,8 @@ function connect(file: string): Libsql.Database {
   try {
     connection.exec('PRAGMA busy_timeout = 0')
     connection.exec('PRAGMA journal_mode = WAL')
-    // NORMAL is safe here, because the ledger writes to the same file. The ledger syncs the file before it
-    // responds, which also syncs the app's earlier writes.
+    // NORMAL is safe here, because the ledger writes to the same file. When the ledger flushes a charge to
+    // the disk, it also flushes the app's earlier writes.
     connection.exec('PRAGMA synchronous = NORMAL')
     // If SQLite can't write to the file, it opens the file for reading, and the connection stays read-only.
     // This write makes `connect` fail instead. The app doesn't use `user_version`.

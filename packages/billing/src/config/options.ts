@@ -45,9 +45,9 @@ export const defaultOptions = {
   /** The maximum number of concurrent bulk requests. */
   maxBulks: 4,
   /**
-   * How long new usage waits before it is delivered, so that more events travel in one request. The wait ends
-   * early once `maxBulks` requests are full. While new usage doesn't fill one request, the wait is up to five
-   * times as long. 0 delivers usage immediately.
+   * How long new usage waits before it is delivered, so that one request can contain more events. The wait
+   * ends early once `maxBulks` requests are full. While new usage doesn't fill one request, the wait is up to
+   * five times as long. 0 delivers usage immediately.
    */
   deliverAfterMs: 200,
   /**

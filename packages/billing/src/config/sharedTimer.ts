@@ -17,7 +17,10 @@ export class SharedTimer {
   #timer: NodeJS.Timeout | undefined
   #firesAt = Number.POSITIVE_INFINITY
 
-  /** Runs the function after `ms`. The returned function cancels it. Keeps the process running until then. */
+  /**
+   * Runs the function after `ms`, and keeps the process running until then. Returns a function that cancels
+   * the timer.
+   */
   after(ms: number, run: () => void): () => void {
     const waiting = { at: performance.now() + ms, run }
     // In some runtimes, a timer is a number.
@@ -27,7 +30,7 @@ export class SharedTimer {
     return () => void this.#remove(waiting)
   }
 
-  /** Keeps the timer after the last function was removed, because the next call can use it. */
+  /** Keeps the timer even if no function is left, because the next call can use the timer. */
   #remove(waiting: Waiting): boolean {
     const wasWaiting = this.#waiting.delete(waiting)
     if (this.#waiting.size === 0) this.#timer?.unref?.()

@@ -47,7 +47,7 @@ export class UnserializableResultError extends Error {
 
 /**
  * Why a stream ends early. `shutdown`: the process is stopping. `expired`: the stream's hold expired and was
- * charged, so further units couldn't be charged.
+ * charged, so no more units could be charged.
  */
 export type StreamStop = 'shutdown' | 'expired'
 

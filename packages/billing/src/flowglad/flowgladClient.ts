@@ -181,7 +181,7 @@ export function createFlowgladClient(
 }
 
 /**
- * Returns whether the error means that Flowglad doesn't have the object. Flowglad answers 500 for most
+ * Returns whether the error means that Flowglad doesn't have the object. Flowglad returns 500 for most
  * unknown IDs.
  */
 function isNotFound(error: unknown): boolean {

@@ -4,7 +4,7 @@ import type { BillingOptions } from '../config/options.ts'
 /** How much longer delivery waits for events that fill one request, as a multiple of `deliverAfterMs`. */
 const extraWaits = 4
 
-/** Waits until new usage events can travel together. */
+/** Waits until new usage events can be sent together. */
 export class Gathering {
   readonly #clock: Clock
   readonly #waitMs: number

@@ -61,7 +61,8 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
 /**
  * The metered operation. All metered work runs through it:
  *
- * 1. **Recognize a retry, or reserve.** One ledger command handles both cases under the customer's lock. A key
+ * 1. **Recognize a retry, or reserve.** One ledger command handles both cases under the customer's lock. A
+ * key
  *    identifies one operation per customer and procedure. A call without a key is always a new operation.
  *    - If the key was used with a different input, even in a failed call, the call is denied with
  *      `KEY_REUSED`.
@@ -96,20 +97,21 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  *   are charged.
  * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
- * - If the reader neither reads the stream nor leaves, the hold expires. The units that other parts of the output have
+ * - If the reader neither reads the stream nor leaves, the hold expires. The units that other parts of the
+ * output have
  *   counted are charged.
  * - If the process stops, the stream ends with an error, and is charged as if its hold had expired.
  * - If the hold expired and was charged while the process couldn't reach the ledger, the stream ends with an
- *   error, because its further units can't be charged.
+ *   error, because no more of its units can be charged.
  *
  * A charged stream completes its key, even if the stream failed. The stream's output isn't stored.
  *
- * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. A stream stores its
- * counted usage in its hold every few seconds, and expiry charges the stored usage. On a meter without stored
- * usage, `onExpiry` determines whether the held units are charged or returned. A charge at expiry completes the
- * key. If nothing is charged, the key can be retried. After step 3 commits, delivery keeps sending the usage
- * events until Flowglad has them, even after a restart. An event can be sent more than once, but its ID is the
- * same each time, so Flowglad records it only once.
+ * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. A stream stores
+ * its counted usage in its hold every few seconds, and expiry charges the stored usage. On a meter without
+ * stored usage, `onExpiry` determines whether the held units are charged or returned. A charge at expiry
+ * completes the key. If nothing is charged, the key can be retried. After step 3 commits, delivery keeps
+ * sending the usage events until Flowglad has them, even after a restart. An event can be sent more than
+ * once, but its ID is the same each time, so Flowglad records it only once.
  */
 export class Operation {
   readonly #reservations: Reservations
@@ -218,8 +220,8 @@ export class Operation {
   }
 
   /**
-   * Meters a stream that a WebSocket can't carry. For a client, tRPC answers 415 and doesn't read the stream.
-   * A server-side caller that passes a signal looks like a client, but reads the stream.
+   * Meters a stream that a WebSocket can't carry. If the caller is a client, tRPC returns 415 without reading
+   * the stream. A server-side caller that passes a signal looks like a client, but reads the stream.
    */
   async *#readInProcess<Output>(call: MeteredCall<Output>, output: Output & AsyncIterable<unknown>) {
     yield* await this.run({ ...call, transport: null, work: () => output })

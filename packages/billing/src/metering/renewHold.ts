@@ -38,7 +38,7 @@ export function renewHold(
   let expiresAt = clock.now() + expiresInMs
   let renewAt = clock.now() + expiresInMs / 2
   let stored = '[]'
-  /** The meters on which the stream's further units can't be charged. */
+  /** The meters on which no more units of the stream can be charged. */
   let booked: string[] = []
 
   const schedule = () => {

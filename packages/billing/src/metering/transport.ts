@@ -12,7 +12,7 @@ import { ignoreErrors } from './ignoreErrors.ts'
 import { assertSerializable, type Codec, toJson } from './storedResult.ts'
 
 /**
- * The kind of response. `json`: one JSON value; tRPC answers 415 to an asynchronous output, and doesn't read
+ * The kind of response. `json`: one JSON value; tRPC rejects an asynchronous output with 415, without reading
  * it. `jsonLines`: JSON lines, which can carry promises and streams, including those in direct properties of
  * the output. `subscription`: a stream or an observable. `socket`: one JSON message.
  */

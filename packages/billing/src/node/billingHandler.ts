@@ -15,7 +15,7 @@ export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMes
 
 /**
  * Returns a handler with Node's `(request, response)` signature, for plain `http`, Connect and Express. If
- * billing doesn't serve the path, the handler calls `next`. Without `next`, it answers 404.
+ * billing doesn't serve the path, the handler calls `next`. Without `next`, the handler returns 404.
  *
  *     express().use(billingHandler(billing, { customer: (request) => request.user ?? null }))
  *     http.createServer(billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null }))
@@ -65,8 +65,8 @@ async function bytesOf(req: IncomingMessage & { body?: unknown }): Promise<Buffe
 }
 
 /**
- * Reads the body, but keeps at most one chunk beyond billing's limit, and drops the rest. The kept bytes are
- * enough for billing to answer 413.
+ * Reads the body, but keeps at most one chunk beyond billing's limit, and drops the rest. The bytes that it
+ * keeps are enough for billing to return 413.
  */
 function readBytes(req: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []

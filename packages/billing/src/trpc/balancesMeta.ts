@@ -5,7 +5,7 @@ import { billingRequestOf } from './billingRequest.ts'
 
 /** The tRPC context options that can set response headers. Each adapter passes one of them. */
 export interface ResponseParts {
-  /** The Node response or the Fastify reply. Over WebSockets, this is the socket, which has no headers. */
+  /** The Node response or the Fastify reply. Over WebSockets, `res` is the socket, which has no headers. */
   res?: unknown
   /** The fetch adapter's response headers. */
   resHeaders?: Headers | undefined

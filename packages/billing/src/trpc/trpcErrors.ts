@@ -37,7 +37,7 @@ const isCode = (code: string): code is Code => Object.hasOwn(TRPC_ERROR_CODES_BY
 
 /**
  * Returns a denial's tRPC code. tRPC versions before 11.2 don't have the code `PAYMENT_REQUIRED`. With an
- * unknown code, tRPC would answer 500, and its client would drop the error's data.
+ * unknown code, tRPC would return 500, and its client would drop the error's data.
  */
 function codeOf({ denial }: BillingError): Code {
   const { trpc } = denialStatuses[denial.code]

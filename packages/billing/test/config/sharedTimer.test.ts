@@ -34,7 +34,7 @@ test('runs a function that is added while another one runs', async () => {
   expect(ran).toEqual(['a', 'b'])
 })
 
-test('does not run a function that has been cancelled, even by a function that is due at the same time', async () => {
+test('does not run a cancelled function, even if another function that is due at the same time cancelled it', async () => {
   const { after, ran } = start()
   const cancel = [() => {}]
   after(1_000, 'a', () => {

@@ -38,7 +38,7 @@ async function startWait({ deliverAfterMs = 200, requests = 4, eventsPerRequest 
   }
 }
 
-test('waits for new usage, then for events that travel with it', async () => {
+test('waits for new usage, then for more events to send with it', async () => {
   const wait = await startWait()
   expect(await wait.after((it) => it.add(1))).toBe(false)
   expect(wait.timers).toEqual([2_000, 200])

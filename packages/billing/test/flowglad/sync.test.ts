@@ -72,7 +72,7 @@ test('accepts a customer whom another node has just created', async () => {
 
 test('accepts a customer whom another node creates at the same time', async () => {
   await using stack = await startStack()
-  // Another node creates the customer between our 404 and our create request, so Flowglad answers 409.
+  // Another node creates the customer between our 404 and our create request, so Flowglad returns 409.
   stack.proxy.breakWith(({ method, path }) => {
     if (method !== 'POST' || !/\/customers$/.test(path)) return
     const { id, name, email } = ada

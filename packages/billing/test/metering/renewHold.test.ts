@@ -17,7 +17,7 @@ function counting() {
     reachable: true,
     answer: 'renewed' as 'renewed' | 'ended',
     booked: [] as string[],
-    /** The number of times that the stream was told that further units can't be charged. */
+    /** The number of times that the stream was told that no more units can be charged. */
     told: 0,
   }
   const onUncharged = () => {

@@ -77,7 +77,7 @@ const shapes: [string, Later, (output: never) => Promise<unknown>, unknown][] = 
 ]
 
 test.each(shapes)(
-  'charges %s for its counted units when its last part ends, for a call over HTTP',
+  'charges the counted units of %s when its last part ends, for a call over HTTP',
   async (_, later, read, expected) => {
     await using app = await start(later)
     const output = await app.streaming.later.mutate({ tokens: 50 })
@@ -88,7 +88,7 @@ test.each(shapes)(
 )
 
 test.each(shapes)(
-  'charges %s for its counted units when its last part ends, for an in-process call',
+  'charges the counted units of %s when its last part ends, for an in-process call',
   async (_, later, read, expected) => {
     await using app = await start(later)
     const output = await app.router.createCaller({ user: aUser() }).later({ tokens: 50 })
@@ -202,7 +202,7 @@ test('lets the hold expire if a stream in the result is never read', async () =>
   expect(await charged(app)).toEqual([])
 })
 
-test('charges an observable for its counted units when it completes', async () => {
+test('charges the counted units of an observable when the observable completes', async () => {
   await using app = await start((count) =>
     observable((observer) => {
       count(3)
@@ -216,7 +216,7 @@ test('charges an observable for its counted units when it completes', async () =
   expect(await charged(app)).toEqual([3])
 })
 
-test('charges an observable for its counted units when its reader leaves, and unsubscribes', async () => {
+test('charges the counted units of an observable when its reader leaves, and unsubscribes', async () => {
   let unsubscribed = 0
   await using app = await start((count) =>
     observable((observer) => {

@@ -374,7 +374,7 @@ test('returns ALREADY_COMPLETED for a retry of a finished stream', async () => {
 })
 
 test.each(['watch', 'watchKeyed'] as const)(
-  'charges a subscription (%s) and its continuation separately, each for its counted usage',
+  'charges the counted usage of a subscription (%s) and of its continuation separately',
   async (name) => {
     await using app = await start()
     const client = createTRPCClient<AppRouter>({

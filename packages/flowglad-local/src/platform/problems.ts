@@ -35,8 +35,8 @@ export const conflict = (message: string) => new Problem('CONFLICT', message)
 export const notImplemented = (message: string) => new Problem('NOT_IMPLEMENTED', message)
 
 /**
- * Returns the error for a request that violates a business rule. Flowglad answers with 500 instead of 4xx, so
- * its SDK retries the request. We copy this behavior, because applications must handle it.
+ * Returns the error for a request that violates a business rule. Flowglad returns 500 instead of 4xx, so its
+ * SDK retries the request. We copy this behavior, because applications must handle it.
  */
 export const rejected = (message: string) => new Problem('INTERNAL_SERVER_ERROR', message)
 

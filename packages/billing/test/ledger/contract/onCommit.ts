@@ -13,7 +13,7 @@ export const onCommit = (open: OpenLedger) =>
       let committed = Promise.resolve<unknown>(null)
       it.ledger.onCommit((command) => {
         order.push(command)
-        // Another node reads the rows here, and sees them only if the transaction has been committed.
+        // The other node sees the new rows only if the transaction has been committed.
         committed = it.other.balances('ada')
       })
       const reserve = aReserve({ legs: [aLeg({ amount: 4 })] })

@@ -74,7 +74,7 @@ test('charges for the units that a stream counts', async () => {
   expect(await app.balance('tokens')).toEqual({ available: 1_995, held: 0 })
 })
 
-test('charges nothing for a stream that the server answers with 415', async () => {
+test('charges nothing for a stream if the server returns 415', async () => {
   await using app = await startVersionedApp()
   for (const client of [app.single, app.batching, app.overWebSocket]) {
     await expect(client.write.mutate({ count: 5 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
