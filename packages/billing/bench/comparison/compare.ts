@@ -34,7 +34,7 @@ export async function compare(
     await warmUp(server, comparison, warmUpCalls)
     await server.measure({ ...shape, durationMs: roundMs / 2 }, comparison)
   }
-  const figures = new Map(compared.map((server) => [server.variant, [] as Figures[]]))
+  const figures = new Map<Variant, Figures[]>(compared.map(({ variant }) => [variant, []]))
   for (let round = 0; round < rounds; round += 1) {
     // Each round starts with a different server.
     const order = [...compared.slice(round % compared.length), ...compared.slice(0, round % compared.length)]
