@@ -25,7 +25,7 @@ describe('a model endpoint that sends too much', () => {
     ['before the first text', '', 'Nothing was charged.', []],
     ['after the first text', data('The sea is '), 'The text was interrupted.', ['The ', 'sea ']],
   ])(
-    'in one line %s makes the text fail, and the server closes the request',
+    'in a single line %s makes the text fail, and the server closes the request',
     async (_, start, message, tokens) => {
       await using it = await startModelEndpoint()
       for (const field of ['data: ', ': ', 'event: ']) {

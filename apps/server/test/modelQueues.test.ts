@@ -99,7 +99,7 @@ test('a refused call can be repeated with the same key', async () => {
   expect(await balance(browser, 'generations')).toMatchObject({ used: 5, held: 0 })
 })
 
-test("a waiting caller that disconnects frees its place, isn't charged and reaches no model", async () => {
+test("a waiting caller that disconnects frees its place, isn't charged, and causes no request to a model", async () => {
   const browser = await signUp(server)
   const resume = pauseFlood()
   const running = generate(browser, 'flood')
@@ -126,7 +126,7 @@ test("a waiting caller that disconnects frees its place, isn't charged and reach
   expect(await balance(browser, 'generations')).toMatchObject({ used: 2, held: 0 })
 })
 
-test("a reader that disconnects before the text starts frees its place, isn't charged and reaches no model", async () => {
+test("a reader that disconnects before the text starts frees its place, isn't charged, and causes no request to a model", async () => {
   const browser = await signUp(server)
   const resume = pauseFlood()
   endpoint.answer.stream = async function* () {

@@ -131,7 +131,7 @@ test('adds a pack to any plan', async () => {
   })
 })
 
-test('lists known plans while Flowglad is unavailable, and answers a checkout with BILLING_UNAVAILABLE', async () => {
+test('lists known plans while Flowglad is unavailable, and denies a checkout with BILLING_UNAVAILABLE', async () => {
   await using app = await startApp()
   await app.client.billing.plans.query()
   app.proxy.breakWith(() => ({ state: 'refused' }))

@@ -19,7 +19,7 @@ const event = (subscription: string, attempt: string): UsageEvent => ({
   parkedBefore: false,
 })
 
-test('finds an event behind many newer events, and reports as missing an event that Flowglad does not have', async () => {
+test('finds an event behind many newer events, and reports an event that Flowglad does not have as missing', async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, aUser())
   const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling('ada')
