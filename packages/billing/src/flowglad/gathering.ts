@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 
-/** How much longer delivery waits for events that fill one request, as a multiple of `deliverAfterMs`. */
+/** The longest additional wait while the events don't fill one request, as a multiple of `deliverAfterMs`. */
 const extraWaits = 4
 
 /** Waits until new usage events can be sent together. */
@@ -29,8 +29,8 @@ export class Gathering {
   }
 
   /**
-   * Waits at most `idleMs` for new usage. After the first event, waits `deliverAfterMs` for more. Ends that
-   * wait early once the events fill all `requests`, and extends it while they don't fill one.
+   * Waits at most `idleMs` for new usage. After the first event, waits `deliverAfterMs` for more. Ends this
+   * wait early once the events fill all `requests`, and extends it while the events don't fill one request.
    */
   async wait({
     idleMs,
