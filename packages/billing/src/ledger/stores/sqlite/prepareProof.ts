@@ -5,7 +5,7 @@ import { customersOf } from '../../core/needs.ts'
 import { isComplete, type RecentCustomers } from '../recentCustomers.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
-const dataVersion = z.tuple([z.object({ data_version: z.number() })])
+const dataVersion = z.object({ data_version: z.number() })
 const writtenRow = z.object({ customer: z.string(), version: z.number(), time: z.number() })
 
 /**
@@ -22,7 +22,7 @@ export function prepareProof(db: SqliteDatabase, recent: RecentCustomers) {
      CROSS JOIN metered_customer t ON t.customer = j.value`,
   )
   return (commands: readonly Command[], now: number) => {
-    const [{ data_version: provenAt }] = dataVersion.parse(readDataVersion.all())
+    const { data_version: provenAt } = dataVersion.parse(readDataVersion.get())
     const taken = recent.take(customersOf(commands))
     const known = new Map<string, LoadedCustomer>()
     const unproven: string[] = []
