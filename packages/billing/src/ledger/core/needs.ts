@@ -1,4 +1,4 @@
-import type { Command } from '../commands.ts'
+import type { Command, EventId } from '../commands.ts'
 import { idOf, type LoadedCustomer } from './draft.ts'
 
 /** The rows to load for a batch. The first element of every tuple is the customer. */
@@ -94,10 +94,10 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
     case 'acknowledge':
     case 'park':
     case 'drop':
-      for (const { attempt, meter } of command.events) needs.events.push([customer, attempt, meter])
+      addEvents(needs, customer, command.events, known)
       return
     case 'leaveLease':
-      for (const { attempt, meter } of command.untaken) needs.events.push([customer, attempt, meter])
+      addEvents(needs, customer, command.untaken, known)
       return
     default:
       command satisfies never
@@ -111,6 +111,17 @@ function addKey(
 ): void {
   if (key === null || known?.keys.has(idOf.key({ procedure, key }))) return
   needs.keys.push([customer, procedure, key])
+}
+
+function addEvents(
+  needs: Needs,
+  customer: string,
+  events: readonly EventId[],
+  known: LoadedCustomer | undefined,
+): void {
+  for (const event of events) {
+    if (!known?.events.has(idOf.event(event))) needs.events.push([customer, event.attempt, event.meter])
+  }
 }
 
 function addResult({ results }: Needs, customer: string, result: string): void {

@@ -71,10 +71,11 @@ export const isComplete = ({ row, nextExpiry }: LoadedCustomer, now: number): bo
 
 /**
  * Removes the rows that calls rarely need again, so that memory doesn't grow with past usage. Keeps the
- * customer's row, its accounts, and the holds and keys of running work.
+ * customer's row, its accounts, the holds and keys of running work, and the events that are being delivered.
  */
 function forgetEndedWork(rows: LoadedCustomer): void {
-  rows.events.clear()
+  const isDelivering = rows.row?.lease?.purpose === 'deliver'
+  for (const [id, { state }] of rows.events) if (!isDelivering || state !== 'sent') rows.events.delete(id)
   rows.oldestResults = []
   for (const [id, { state }] of rows.holds) if (state !== 'held') rows.holds.delete(id)
   for (const [id, { attempt }] of rows.keys) if (!rows.holds.has(attempt)) rows.keys.delete(id)
