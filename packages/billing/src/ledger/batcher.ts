@@ -39,8 +39,8 @@ export class Batcher {
   /** The customers of the batches in flight. A customer's commands run in their order of arrival. */
   readonly #busy = new Set<string>()
   #isScheduled = false
-  /** Whether the batch that started last has been running for `nextBatchAfterMs`. */
-  #isSlow = false
+  /** The number of batches in flight that have been running for `nextBatchAfterMs`. */
+  #slow = 0
   #closing = false
 
   constructor(store: BatcherStore, settings: LedgerSettings) {
@@ -79,9 +79,10 @@ export class Batcher {
     })
   }
 
+  /** A batch can start if all batches in flight are slow. */
   #canStart(): boolean {
     const { size } = this.#running
-    return size === 0 || (this.#isSlow && size < this.#settings.parallelBatches)
+    return this.#slow === size && size < this.#settings.parallelBatches
   }
 
   #start(): void {
@@ -89,13 +90,15 @@ export class Batcher {
     if (batch.length === 0) return
     const customers = new Set(batch.map(({ command }) => command.customer))
     for (const customer of customers) this.#busy.add(customer)
-    this.#isSlow = false
+    let isSlow = false
     const timer = setTimeout(() => {
-      this.#isSlow = true
+      isSlow = true
+      this.#slow += 1
       this.#start()
     }, this.#settings.nextBatchAfterMs)
     const running = this.#finish(batch).then(() => {
       clearTimeout(timer)
+      if (isSlow) this.#slow -= 1
       for (const customer of customers) this.#busy.delete(customer)
       this.#running.delete(running)
       this.#start()

@@ -95,6 +95,24 @@ describe('group commit', () => {
     await Promise.all(answers)
   })
 
+  test('keeps running other customers’ batches while one batch stays slow', async () => {
+    let commit = () => {}
+    const { batcher, batches } = aBatcher(
+      async (commands) => {
+        if (commands.some(({ customer }) => customer === 'slow')) {
+          await new Promise<void>((resolve) => (commit = resolve))
+        }
+        return answerAll(commands)
+      },
+      { nextBatchAfterMs: 1 },
+    )
+    const slow = batcher.execute(ended('slow'))
+    await expect.poll(() => batches.length).toBe(1)
+    for (const other of ['a', 'b', 'c']) await batcher.execute(ended(other))
+    commit()
+    await slow
+  })
+
   test('limits a batch to `batchCommands` and `batchBytes`', async () => {
     const { batcher, sizes } = aBatcher(answerAll, { batchCommands: 3, batchBytes: 10_100 })
     const large = aSettle({ result: 'x'.repeat(9000) })
