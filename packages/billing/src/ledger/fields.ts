@@ -10,8 +10,9 @@ import { keyPattern } from '../contract/keyFormat.ts'
  * No store can hold NUL in text, and PostgreSQL can't hold lone surrogates either. The core uses NUL to
  * separate names.
  */
-const loneSurrogate = /\p{Surrogate}/gu
-export const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
+const loneSurrogate = /\p{Surrogate}/u
+const loneSurrogates = /\p{Surrogate}/gu
+export const isStorable = (text: string) => !loneSurrogate.test(text) && !text.includes('\0')
 
 const maxInt32 = 2_147_483_647
 const maxDurationMs = 366 * 24 * 3_600_000
@@ -64,7 +65,7 @@ export const eventId = z.object({ attempt, meter })
  */
 export const decoration = z
   .string()
-  .transform((it) => it.slice(0, 1024).replaceAll(loneSurrogate, '\uFFFD').replaceAll('\0', ''))
+  .transform((it) => it.slice(0, 1024).replaceAll(loneSurrogates, '\uFFFD').replaceAll('\0', ''))
 
 const propertyName = z.string().min(1).max(128).refine(isStorable)
 const propertyValue = z.union([decoration, z.number(), z.boolean()])

@@ -32,12 +32,9 @@ export const oldestResults = { few: (count: number) => 2 * count + 16, many: 100
 
 /**
  * Returns the rows to load for the commands. `known` contains the customers whose rows this process already
- * knows. For these customers, few or no rows are loaded, based on two assumptions:
- *
- * - The attempt of a `reserve` is new, so it has no hold.
- * - An attempt whose hold is in state `held` has no events.
- *
- * If one of these assumptions is wrong, inserting the row fails, and the batch runs again without known rows.
+ * knows. For these customers, few or no rows are loaded. An attempt whose hold is in state `held` has no events,
+ * so they aren't loaded. If an event exists nevertheless, inserting it fails, and the batch runs again without
+ * known rows.
  */
 export function needsOf(commands: readonly Command[], known: ReadonlyMap<string, LoadedCustomer>): Needs {
   const customers = [...customersOf(commands)].sort()
@@ -63,13 +60,13 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
   const { customer } = command
   switch (command.type) {
     case 'reserve':
-      if (!known) needs.holds.push([customer, command.attempt])
+      // A reserve that is sent again must find its hold.
+      addHold(needs, command, known)
       addKey(needs, command, known)
       return
     case 'settle': {
-      const hold = known?.holds.get(command.attempt)
-      if (!hold) needs.holds.push([customer, command.attempt])
-      if (hold?.state !== 'held') {
+      addHold(needs, command, known)
+      if (known?.holds.get(command.attempt)?.state !== 'held') {
         for (const leg of command.legs) needs.events.push([customer, command.attempt, leg.meter])
       }
       addKey(needs, command, known)
@@ -82,7 +79,7 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
       return
     case 'renew':
     case 'release':
-      if (!known?.holds.has(command.attempt)) needs.holds.push([customer, command.attempt])
+      addHold(needs, command, known)
       return
     case 'takeLease':
       needs.sentEvents.push(customer)
@@ -102,6 +99,14 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
     default:
       command satisfies never
   }
+}
+
+function addHold(
+  needs: Needs,
+  { customer, attempt }: { customer: string; attempt: string },
+  known: LoadedCustomer | undefined,
+): void {
+  if (!known?.holds.has(attempt)) needs.holds.push([customer, attempt])
 }
 
 function addKey(
