@@ -69,6 +69,18 @@ export function knownRows(open: OpenLedger): void {
       expect(await balance(ledger)).toMatchObject({ available: 1, held: 1 })
     })
 
+    test('returns the expired hold for a repeated reserve if another attempt has taken its key', async () => {
+      await using nodes = await open()
+      const { ledger, advance } = nodes
+      await fetched(ledger, units(3))
+      const first = aReserve({ key: 'order', ttlMs: 1_000 })
+      await ledger.execute(first)
+      advance(1_000)
+      await ledger.execute(aReserve({ key: 'order' }))
+      await ledger.execute(aReserve({ key: 'another-order' }))
+      expect(await ledger.execute(first)).toMatchObject({ state: 'held', expiresInMs: 0 })
+    })
+
     test('remembers the balances after the last commit', async () => {
       await using nodes = await open()
       const { ledger } = nodes
