@@ -71,11 +71,12 @@ export function createAccounts({
 
   return {
     /**
-     * Returns the balances after a call that this process has metered. Never fetches, and rarely reads the
-     * store.
+     * Returns the balances after a call that began at `since` (`performance.now()`). Never fetches, and rarely
+     * reads the store. If the call failed before the ledger decided it, this process may know only balances that
+     * are older than the call.
      */
-    async afterCall(customer: KnownCustomer): Promise<BalancesAnswer> {
-      return rows(customer, ledger.lastCommitted(customer.id) ?? (await snapshots.read(customer)))
+    async afterCall(customer: KnownCustomer, since: number): Promise<BalancesAnswer> {
+      return rows(customer, ledger.lastCommitted(customer.id, since) ?? (await snapshots.read(customer)))
     },
 
     /** Returns the balances in the ledger. Never fetches. */

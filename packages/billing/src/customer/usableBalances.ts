@@ -18,7 +18,7 @@ export interface UsableBalances extends CustomerBalances {
 /** The ledger as customers see it. */
 export type CustomerLedger = Omit<LedgerForCalls, 'balances' | 'lastCommitted'> & {
   balances(customer: string): Promise<UsableBalances>
-  lastCommitted(customer: string): UsableBalances | null
+  lastCommitted(customer: string, since: number): UsableBalances | null
 }
 
 /** Applies the past due terms to the balances that a ledger returns. `reserve` applies the same terms. */
@@ -29,8 +29,8 @@ export const customerLedger = (
 ): CustomerLedger => ({
   ...ledger,
   balances: async (customer) => usableBalances(await ledger.balances(customer), meters, terms),
-  lastCommitted(customer) {
-    const last = ledger.lastCommitted(customer)
+  lastCommitted(customer, since) {
+    const last = ledger.lastCommitted(customer, since)
     return last && usableBalances(last, meters, terms)
   },
 })

@@ -58,8 +58,8 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       const { row, accounts, now } = await read((it) => it.readCustomer(customer))
       return customerBalances(row, accounts, now)
     },
-    lastCommitted(customer) {
-      const last = stores.current?.lastCommitted(customer)
+    lastCommitted(customer, since) {
+      const last = stores.current?.lastCommitted(customer, since)
       return last ? customerBalances(last.row, last.accounts, last.now) : null
     },
     async charges({ customer, limit, cursor }) {

@@ -36,10 +36,11 @@ export interface Ledger extends AsyncDisposable {
   /** Returns the customer's balances and plan. */
   balances(customer: string): Promise<CustomerBalances>
   /**
-   * Returns the customer's balances and plan after this process's last change to them, without reading the store.
-   * Another process may have changed them since. Returns null if this process doesn't remember them.
+   * Returns the customer's balances and plan after this process's last batch for the customer, without reading
+   * the store. Another process may have changed them since. Returns null if this process doesn't remember them,
+   * or if the batch started before `since` (`performance.now()`).
    */
-  lastCommitted(customer: string): CustomerBalances | null
+  lastCommitted(customer: string, since: number): CustomerBalances | null
   /**
    * Returns a page of charges, newest first. Pass the previous page's cursor, or null for the first page. The
    * last page's cursor is null.

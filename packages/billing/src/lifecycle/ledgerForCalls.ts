@@ -16,7 +16,7 @@ export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCal
   return {
     execute: (command) => afterCall(() => ledger.execute(command)),
     balances: (customer) => afterCall(() => ledger.balances(customer)),
-    lastCommitted: (customer) => ledger.lastCommitted(customer),
+    lastCommitted: (customer, since) => ledger.lastCommitted(customer, since),
     charges: (query) => afterCall(() => ledger.charges(query)),
     usage: (query) => afterCall(() => ledger.usage(query)),
   }

@@ -89,6 +89,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       return key
     }
 
+    const startedAt = performance.now()
     let sendsBalances = false
     let result: Result | undefined
     try {
@@ -130,13 +131,13 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     } finally {
       // One of the app's middlewares may run a failed call again.
       meteredCalls.delete(getRawInput)
-      if (request && sendsBalances) await noteBalances(request, customer)
+      if (request && sendsBalances) await noteBalances(request, customer, startedAt)
     }
   }
 
   /** Adds the balances to the response header. Ignores failures: a charged call must return its result. */
-  async function noteBalances(request: BillingRequest, customer: Customer) {
-    const balances = await within(clock, 1_000, accounts.afterCall(customer), null).catch(() => null)
+  async function noteBalances(request: BillingRequest, customer: Customer, since: number) {
+    const balances = await within(clock, 1_000, accounts.afterCall(customer, since), null).catch(() => null)
     if (balances) request.note(balances)
   }
 }

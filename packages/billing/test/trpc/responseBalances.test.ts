@@ -1,13 +1,17 @@
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createTRPCClient, getFetch, httpBatchLink } from '@trpc/client'
 import { fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import fastify from 'fastify'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { balancesLink, keyHeaders } from '../../src/client/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { type AppRouter, createRouter } from './startApp.ts'
 
@@ -97,4 +101,27 @@ describe.each(Object.entries(adapters))('%s', (_name, start) => {
     })
     expect(seen).toEqual([7, 7])
   })
+})
+
+test('sends balances that are no older than a call that fails before the ledger decides it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'metered-balances-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'ledger.db')
+  await using stack = await startStack({ ledger: sqliteLedger(file), started: false })
+  await using otherNode = await startStack({ ledger: sqliteLedger(file), started: false, beside: stack })
+  const seen = await availableAfter(await adapters.fetch(stack), async (draw) => {
+    await draw(3, 'here')
+    const finish: (() => void)[] = []
+    const running = stack.billing.meter(
+      { customer: aUser(), meter: 'generations' },
+      () => new Promise<void>((resolve) => finish.push(resolve)),
+    )
+    await expect.poll(() => finish.length).toBe(1)
+    await otherNode.billing.meter({ customer: aUser(), meter: 'generations', amount: 4 }, () => null)
+    const closing = stack.billing.close()
+    await draw(1, 'closing').catch(() => {})
+    finish[0]?.()
+    await Promise.all([running, closing])
+  })
+  expect(seen).toEqual([7, 2])
 })

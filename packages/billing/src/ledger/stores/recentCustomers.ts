@@ -17,7 +17,7 @@ export interface KnownCustomer {
 export class RecentCustomers {
   readonly #customers: RecentMap<string, KnownCustomer>
   /** Copies, because a running batch changes the rows before it commits. */
-  readonly #committed: RecentMap<string, CommittedCustomer>
+  readonly #committed: RecentMap<string, { committed: CommittedCustomer; startedAt: number }>
 
   constructor(capacity: number) {
     this.#customers = new RecentMap(capacity)
@@ -36,10 +36,13 @@ export class RecentCustomers {
     return taken
   }
 
-  /** Keeps a batch's rows after COMMIT. `now` is the time of the batch. */
+  /**
+   * Keeps a batch's rows after COMMIT. `now` is the store's time in the batch. `startedAt` is the time on the
+   * monotonic clock when the batch started.
+   */
   keep(
     loaded: ReadonlyMap<string, LoadedCustomer>,
-    { provenAt, now }: { provenAt: number; now: number },
+    { provenAt, now, startedAt }: { provenAt: number; now: number; startedAt: number },
   ): void {
     for (const [customer, rows] of loaded) {
       // The row has version 0 until a batch writes it.
@@ -47,13 +50,17 @@ export class RecentCustomers {
       forgetEndedWork(rows)
       this.#customers.set(customer, { rows, provenAt })
       const accounts = Array.from(rows.accounts.values(), (account) => ({ ...account }))
-      this.#committed.set(customer, { row: { ...rows.row }, accounts, now })
+      this.#committed.set(customer, { committed: { row: { ...rows.row }, accounts, now }, startedAt })
     }
   }
 
-  /** Returns the customer's rows as this process last committed them, or null if they aren't known. */
-  lastCommitted(customer: string): CommittedCustomer | null {
-    return this.#committed.peek(customer) ?? null
+  /**
+   * Returns the customer's rows as this process last committed them. Returns null if they aren't known, or if
+   * the batch started before `since`.
+   */
+  lastCommitted(customer: string, since: number): CommittedCustomer | null {
+    const last = this.#committed.peek(customer)
+    return last && last.startedAt >= since ? last.committed : null
   }
 
   clear(): void {

@@ -31,9 +31,9 @@ export interface WriteProblem {
 export interface OpenStore extends Reads, Pick<BatcherStore, 'transact'>, Pick<Ledger, 'prune'> {
   /**
    * Returns the customer's rows as this process last committed them, without reading the database. Returns
-   * null if this process doesn't remember them.
+   * null if this process doesn't remember them, or if the batch started before `since` (`performance.now()`).
    */
-  lastCommitted(customer: string): CommittedCustomer | null
+  lastCommitted(customer: string, since: number): CommittedCustomer | null
 }
 
 /** A customer's row and accounts, and the store's time when they were read or committed. */

@@ -85,11 +85,20 @@ export function knownRows(open: OpenLedger): void {
       await using nodes = await open()
       const { ledger } = nodes
       await fetched(ledger, units(5))
+      const since = performance.now()
       const attempt = await spend(ledger, 2)
-      expect(ledger.lastCommitted('ada')).toEqual(await ledger.balances('ada'))
+      expect(ledger.lastCommitted('ada', since)).toEqual(await ledger.balances('ada'))
       await ledger.execute(acknowledgeOf(attempt))
-      expect(ledger.lastCommitted('ada')).toEqual(await ledger.balances('ada'))
-      expect(ledger.lastCommitted('bob')).toBeNull()
+      expect(ledger.lastCommitted('ada', since)).toEqual(await ledger.balances('ada'))
+      expect(ledger.lastCommitted('bob', since)).toBeNull()
+    })
+
+    test('does not return balances from before a given time, because another node may have changed them', async () => {
+      await using nodes = await open()
+      const { ledger, other } = nodes
+      await fetched(ledger, units(5))
+      await spend(other, 2)
+      expect(ledger.lastCommitted('ada', performance.now())).toBeNull()
     })
 
     test('accepts a different input under a key that another node has pruned', async () => {

@@ -88,7 +88,7 @@ function openStore(pool: PostgresPool, givenTime: () => number | null, settings:
       note: (time) => watch.note(time),
       settings,
     }),
-    lastCommitted: (customer) => recent.lastCommitted(customer),
+    lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
     prune: () => {
       recent.clear()
       return inTransaction(pool, settings, (transaction) =>

@@ -24,6 +24,7 @@ export function prepareTransact(
 ): (commands: Command[]) => Promise<Answer[]> {
   const { recent, givenTime, note, settings } = parts
   return async function transact(commands) {
+    const startedAt = performance.now()
     let usesKnownRows = false
     try {
       const { answers, loaded, now } = await inTransaction(pool, settings, async (transaction) => {
@@ -34,7 +35,7 @@ export function prepareTransact(
         await writeRows(transaction, writes)
         return { answers, loaded, now }
       })
-      recent.keep(loaded, { provenAt: now, now })
+      recent.keep(loaded, { provenAt: now, now, startedAt })
       return answers
     } catch (error) {
       recent.clear()

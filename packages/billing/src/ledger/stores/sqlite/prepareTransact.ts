@@ -36,6 +36,7 @@ export function prepareTransact(
   const flush = prepareFlush(db)
 
   return function transact(commands) {
+    const startedAt = performance.now()
     let usesKnownRows = false
     flush(commands.some(mustFlush))
     try {
@@ -46,7 +47,7 @@ export function prepareTransact(
         const loaded = load(needsOf(commands, known), known, time)
         const { answers, writes } = decide({ loaded, commands, now: time, settings })
         write(writes)
-        return { answers, keep: () => recent.keep(loaded, { provenAt, now: time }) }
+        return { answers, keep: () => recent.keep(loaded, { provenAt, now: time, startedAt }) }
       })
       keep()
       return answers

@@ -113,7 +113,7 @@ function openStore(
       assertSameFile()
       return transact(commands)
     },
-    lastCommitted: (customer) => recent.lastCommitted(customer),
+    lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
     prune: async () => {
       recent.clear()
       return inTransaction(db, () => prune(clock.now(), settings.pruneRows))
