@@ -31,6 +31,17 @@ export function knownRows(open: OpenLedger): void {
       expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
     })
 
+    test('expires another node’s hold of a customer whose ID is also a property of every object', async () => {
+      await using nodes = await open()
+      const { ledger, other, advance } = nodes
+      const customer = '__proto__'
+      await fetched(ledger, units(1), { customer })
+      await other.execute(aReserve({ customer, ttlMs: 1_000 }))
+      expect(await ledger.execute(aReserve({ customer }))).toMatchObject({ state: 'short' })
+      advance(1_000)
+      expect(await ledger.execute(aReserve({ customer }))).toMatchObject({ state: 'held' })
+    })
+
     test('expires a hold that was already due when the node loaded the rows', async () => {
       await using nodes = await open()
       const { ledger, other, advance } = nodes

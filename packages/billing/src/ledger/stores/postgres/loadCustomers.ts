@@ -24,7 +24,7 @@ const answer = z.tuple([
       now: z.number(),
       loading: z.array(z.string()).nullable(),
       customers: list,
-      nextExpiries: z.record(z.string(), z.number().nullable()).nullable(),
+      nextExpiries: z.array(z.tuple([z.string(), z.number().nullable()])).nullable(),
       accounts: list,
       holds: lists,
       keys: list,
@@ -72,10 +72,11 @@ export async function loadCustomers(
   )
   for (const name of found.loading ?? []) known.delete(name)
   const loaded = new LoadedCustomers(needs.customers, known)
+  const nextExpiries = new Map(found.nextExpiries)
   for (const row of found.customers.map(customer.decode)) {
     Object.assign(loaded.of(row.customer), {
       row,
-      nextExpiry: found.nextExpiries?.[row.customer] ?? Number.POSITIVE_INFINITY,
+      nextExpiry: nextExpiries.get(row.customer) ?? Number.POSITIVE_INFINITY,
     })
   }
   loaded.addAccounts(found.accounts.map(account.decode))

@@ -98,10 +98,10 @@ export const loadCustomersFunction = storedFunction('load', {
       ) t WHERE c.customer = ANY (loading)`,
     )};
     next_expiries := (
-      SELECT json_object_agg(c.customer, (
+      SELECT json_agg(json_build_array(c.customer, (
         SELECT min(h.expires_at) FROM metered.hold h
         WHERE h.customer = c.customer AND h.state = 'held' AND h.expires_at > ${dueUntil}
-      )) FROM metered.customer c WHERE c.customer = ANY (loading)
+      ))) FROM metered.customer c WHERE c.customer = ANY (loading)
     );
   END IF;
   IF loading IS NOT NULL OR ${isNeeded('holds')} THEN
