@@ -1,4 +1,4 @@
-import { type SpanOptions, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { INVALID_SPAN_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api'
 import { afterEach, expect, test, vi } from 'vitest'
 import { traced } from '../../src/config/tracing.ts'
 
@@ -7,13 +7,18 @@ afterEach(() => trace.disable())
 /** Registers a tracer, as an OpenTelemetry SDK does. Returns a log of what its spans record. */
 function register() {
   const log: unknown[] = []
-  const span = { setStatus: (status: unknown) => log.push(status), end: () => log.push('end') }
-  const tracer = {
-    startActiveSpan(name: string, options: SpanOptions, run: (it: typeof span) => unknown) {
-      log.push([name, options.attributes])
-      return run(span)
-    },
-  } as unknown as Tracer // only `startActiveSpan` is called
+  const tracer = trace.getTracer('test')
+  const span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+  vi.spyOn(span, 'end').mockImplementation(() => void log.push('end'))
+  vi.spyOn(span, 'setStatus').mockImplementation((status) => {
+    log.push(status)
+    return span
+  })
+  vi.spyOn(tracer, 'startActiveSpan').mockImplementation((...call: unknown[]) => {
+    const [name, options, run] = call
+    log.push([name, Object(options).attributes])
+    return typeof run === 'function' ? run(span) : undefined
+  })
   trace.setGlobalTracerProvider({ getTracer: () => tracer })
   return log
 }
