@@ -30,6 +30,16 @@ function aBatcher(transact: (commands: Command[]) => Promise<Answer[]>, settings
   return { batcher, batches, sizes: () => batches.map((batch) => batch.length) }
 }
 
+/** Creates a batcher whose batches commit when the test calls the function with their number in `commits`. */
+function aWaitingBatcher(settings: Partial<typeof ledgerDefaults>) {
+  const commits: (() => void)[] = []
+  const commit = async (commands: Command[]) => {
+    await new Promise<void>((resolve) => commits.push(resolve))
+    return answerAll(commands)
+  }
+  return { commits, ...aBatcher(commit, settings) }
+}
+
 const answerAll = async (commands: Command[]): Promise<Answer[]> => commands.map(() => ({ state: 'ended' }))
 
 describe('group commit', () => {
@@ -48,14 +58,7 @@ describe('group commit', () => {
   })
 
   test('runs other customers’ commands while a batch is slow, and each customer’s commands in order', async () => {
-    const commits: (() => void)[] = []
-    const { batcher, batches } = aBatcher(
-      async (commands) => {
-        await new Promise<void>((resolve) => commits.push(resolve))
-        return answerAll(commands)
-      },
-      { nextBatchAfterMs: 1 },
-    )
+    const { batcher, batches, commits } = aWaitingBatcher({ nextBatchAfterMs: 1 })
     const slow = batcher.execute(ended('slow'))
     await expect.poll(() => batches.length).toBe(1)
     const later = batcher.execute(ended('slow'))
@@ -77,14 +80,11 @@ describe('group commit', () => {
   })
 
   test('runs at most `parallelBatches` batches at the same time', async () => {
-    const commits: (() => void)[] = []
-    const { batcher, batches } = aBatcher(
-      async (commands) => {
-        await new Promise<void>((resolve) => commits.push(resolve))
-        return answerAll(commands)
-      },
-      { nextBatchAfterMs: 1, batchCommands: 1, parallelBatches: 2 },
-    )
+    const { batcher, batches, commits } = aWaitingBatcher({
+      nextBatchAfterMs: 1,
+      batchCommands: 1,
+      parallelBatches: 2,
+    })
     const answers = ['a', 'b', 'c'].map((it) => batcher.execute(ended(it)))
     await expect.poll(() => batches.length).toBe(2)
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aLeg, anInstall, aReserve, aTakeLease, fetched, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { acknowledgeOf, balance, spend } from './steps.ts'
+import { acknowledgeOf, balance, loseDelivery, spend } from './steps.ts'
 
 export const accounting = (open: OpenLedger) =>
   describe('accounting against a snapshot', () => {
@@ -25,11 +25,7 @@ export const accounting = (open: OpenLedger) =>
 
     test('still subtracts usage that was acknowledged after the fetch took its lease', async () => {
       await using it = await open()
-      await fetched(it.ledger, units(10))
-      const attempt = await spend(it.ledger, 3)
-      const delivery = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
-      await it.ledger.execute(delivery)
-      it.advance(1001)
+      const { attempt } = await loseDelivery(it, 3)
       const fetch = aTakeLease()
       expect(await it.other.execute(fetch)).toMatchObject({ ambiguous: [{ attempt, amount: 3 }] })
       // The delivery that lost its lease acknowledges its event only now, after Flowglad answered the fetch.
@@ -40,11 +36,7 @@ export const accounting = (open: OpenLedger) =>
 
     test('reports ambiguous units separately from spent units in a denial', async () => {
       await using it = await open()
-      await fetched(it.ledger, units(10))
-      const attempt = await spend(it.ledger, 6)
-      const delivery = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
-      await it.ledger.execute(delivery)
-      it.advance(1001)
+      const { attempt } = await loseDelivery(it, 6)
       // Flowglad recorded the event, but its answer was lost. Flowglad reports 4 available units, and the
       // ledger subtracts the event's units again.
       await fetched(it.ledger, units(4, 10))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Command } from '../../../src/ledger/commands.ts'
 import { aLeg, anInstall, aReserve, aTakeLease, fetched, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { acknowledgeOf, balance, expectLateInstallRejected, spend } from './steps.ts'
+import { acknowledgeOf, balance, expectLateInstallRejected, loseDelivery, spend } from './steps.ts'
 
 export const lease = (open: OpenLedger) =>
   describe('the lease', () => {
@@ -29,14 +29,10 @@ export const lease = (open: OpenLedger) =>
 
     test('ends the lease with an acknowledgement, but only for the process that holds it', async () => {
       await using it = await open()
-      await fetched(it.ledger, units(10))
-      const attempt = await spend(it.ledger, 3)
-      const lost = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
-      await it.ledger.execute(lost)
-      it.advance(1001)
+      const { attempt, token } = await loseDelivery(it, 3)
       const mine = aTakeLease({ purpose: 'deliver' })
       await it.other.execute(mine)
-      await it.ledger.execute({ ...acknowledgeOf(attempt), endsLease: lost.token })
+      await it.ledger.execute({ ...acknowledgeOf(attempt), endsLease: token })
       expect(await it.ledger.execute(aTakeLease())).toMatchObject({ state: 'busy' })
       expect(await it.other.health()).toMatchObject({ waiting: 0 })
       await it.other.execute({ ...acknowledgeOf(attempt), endsLease: mine.token })

@@ -28,6 +28,19 @@ export async function deliver(ledger: Ledger, maxEvents = 100): Promise<void> {
   await ledger.execute({ type: 'leaveLease', customer: 'ada', token: lease.token, untaken: [] })
 }
 
+/**
+ * Spends `generations` units, and takes a lease to deliver them. The lease ends before the usage is delivered.
+ * Returns the attempt and the lease's token.
+ */
+export async function loseDelivery({ ledger, advance }: TwoNodes, amount: number) {
+  await fetched(ledger, units(10))
+  const attempt = await spend(ledger, amount)
+  const { token, ...lease } = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
+  await ledger.execute({ ...lease, token })
+  advance(1001)
+  return { attempt, token }
+}
+
 /** Returns the customer's first balance. */
 export const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
 

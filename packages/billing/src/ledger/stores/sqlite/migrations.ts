@@ -1,3 +1,21 @@
+/** The columns that the table of events has had from the start. */
+const eventColumns = `customer text NOT NULL,
+    attempt text NOT NULL,
+    meter text NOT NULL,
+    subscription text NOT NULL,
+    procedure text NOT NULL,
+    amount integer NOT NULL,
+    price text NOT NULL,
+    state text NOT NULL,
+    at integer NOT NULL,
+    reference text,
+    properties text NOT NULL,
+    flagged text,
+    price_id text,
+    reason text,
+    retry_at integer,
+    prune_at integer`
+
 /**
  * Each migration runs once, in order. Never edit a released migration.
  *
@@ -77,22 +95,7 @@ export const migrations = [
   CREATE INDEX metered_key_prune ON metered_key (prune_at);
 
   CREATE TABLE metered_event (
-    customer text NOT NULL,
-    attempt text NOT NULL,
-    meter text NOT NULL,
-    subscription text NOT NULL,
-    procedure text NOT NULL,
-    amount integer NOT NULL,
-    price text NOT NULL,
-    state text NOT NULL,
-    at integer NOT NULL,
-    reference text,
-    properties text NOT NULL,
-    flagged text,
-    price_id text,
-    reason text,
-    retry_at integer,
-    prune_at integer,
+    ${eventColumns},
     PRIMARY KEY (customer, attempt, meter)
   ) WITHOUT ROWID;
   CREATE INDEX metered_event_charges ON metered_event (customer, at, attempt, meter);
@@ -129,28 +132,11 @@ export const migrations = [
   // attempt's ID, which begins with the time. Other indexes contain the rowid instead of the primary key.
   `
   CREATE TABLE metered_event_by_rowid (
-    customer text NOT NULL,
-    attempt text NOT NULL,
-    meter text NOT NULL,
-    subscription text NOT NULL,
-    procedure text NOT NULL,
-    amount integer NOT NULL,
-    price text NOT NULL,
-    state text NOT NULL,
-    at integer NOT NULL,
-    reference text,
-    properties text NOT NULL,
-    flagged text,
-    price_id text,
-    reason text,
-    retry_at integer,
-    prune_at integer,
+    ${eventColumns},
     parked_at integer,
     PRIMARY KEY (attempt, customer, meter)
   );
-  INSERT INTO metered_event_by_rowid (customer, attempt, meter, subscription, procedure, amount, price, state, at, reference, properties, flagged, price_id, reason, retry_at, prune_at, parked_at)
-  SELECT customer, attempt, meter, subscription, procedure, amount, price, state, at, reference, properties, flagged, price_id, reason, retry_at, prune_at, parked_at
-  FROM metered_event ORDER BY at;
+  INSERT INTO metered_event_by_rowid SELECT * FROM metered_event ORDER BY at;
   DROP TABLE metered_event;
   ALTER TABLE metered_event_by_rowid RENAME TO metered_event;
   CREATE INDEX metered_event_charges ON metered_event (customer, at);
