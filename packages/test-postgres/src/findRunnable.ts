@@ -58,7 +58,7 @@ function whyNotRunnable(library: string): string | null {
 function serverUser(): { uid: number; gid: number } {
   const id = (flag: string) => {
     const { status, stdout } = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' })
-    // If there is no user `postgres`, check with the ID of `nobody`, which has the same file permissions.
+    // Without a user `postgres`, use the ID of the user `nobody`. It has no special permissions either.
     return status === 0 ? Number(stdout) : 65_534
   }
   return { uid: id('-u'), gid: id('-g') }

@@ -23,7 +23,7 @@ export interface BillingQueryKeys {
  * cache entry.
  *
  * `router` is the billing router's own key: `[path]`, or `[prefix, path]` for a client with a `keyPrefix`. The
- * default, `[['billing']]`, matches a router that is mounted as `billing`.
+ * default, `[['billing']]`, is the key of a router at the path `billing`.
  */
 export function billingQueryKeys(router: BillingQueryKey = [['billing']]): BillingQueryKeys {
   const path = router.at(-1)

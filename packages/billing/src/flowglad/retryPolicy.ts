@@ -196,9 +196,8 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns the number of events at fault that are backing off, by customer. A pass takes that many
-   * additional events. Otherwise, the events at fault, which are the oldest, would leave no room for events
-   * that can be sent.
+   * Counts each customer's events at fault that are backing off. A pass takes this many additional events.
+   * Otherwise, these events could fill the whole pass, because a pass takes the oldest events first.
    */
   skippedEvents(): Map<string, number> {
     const now = this.#clock.now()

@@ -4,9 +4,9 @@ import type { Command, EventPrice, Leg, PastDueRule, Reserve, Settle } from './c
 import { fingerprintPattern, isStorable } from './fields.ts'
 
 /**
- * Returns true only if the command's schema accepts the command without changes. Every metered call sends a
- * `reserve` and a `settle` or `release`, and the schema is about ten times as slow as this function. False means
- * that the schema must decide: for example, this function doesn't accept long texts.
+ * Returns true only if the command's schema accepts the command without changes. Returns false if the schema must
+ * decide, for example because the command contains a long text. Every metered call sends a `reserve` and a `settle`
+ * or `release`, and the schema takes about ten times as long as this function.
  */
 export function isCertainlyValid(command: Command): boolean {
   switch (command.type) {

@@ -10,9 +10,9 @@ export interface KnownCustomer {
 }
 
 /**
- * The rows of the customers that this process changed recently. A batch takes the rows of its customers,
- * proves under the lock that no other process has changed them since, and puts them back after COMMIT. If the
- * batch fails, it doesn't put them back, and the next batch loads them.
+ * The rows of the customers that this process changed recently. A batch takes its customers' rows, and checks
+ * under the lock whether another process has changed them. After COMMIT, it puts them back. After a failure, the
+ * next batch loads the rows from the database.
  */
 export class RecentCustomers {
   readonly #customers: RecentMap<string, KnownCustomer>

@@ -87,14 +87,14 @@ export async function loadCustomers(
   return { loaded: loaded.byCustomer, now: found.now, usesKnownRows: known.size > 0 }
 }
 
-/** Returns the lists that aren't empty, because the server also parses empty lists. */
+/** Omits empty lists, because parsing them takes the server time. */
 function filled({ holds, keys, events, sentEvents, waitingEvents }: Needs) {
   return Object.fromEntries(
     Object.entries({ holds, keys, events, sentEvents, waitingEvents }).filter(([, it]) => it.length > 0),
   )
 }
 
-/** Returns the version, the time and the next expiry of the customer's rows if they are known. */
+/** Returns the version, time and next expiry of a known customer, and an empty list for an unknown customer. */
 const versionOf = (known: LoadedCustomer | undefined) =>
   known?.row
     ? [known.row.version, known.row.time, Number.isFinite(known.nextExpiry) ? known.nextExpiry : null]
