@@ -16,7 +16,7 @@ const openMailbox = (from: TestServer, headers: Record<string, string> = {}) =>
 
 /** Returns the page's links, newest first. */
 const linksIn = (page: string) =>
-  [...page.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => pathOf(href.replaceAll('&amp;', '&')))
+  [...page.matchAll(/<a href="([^"]+)"/g)].map(([, href = '']) => pathOf(href.replaceAll('&amp;', '&')))
 
 test('lists all emails in development without a mail server, newest first', async () => {
   expect((await openMailbox(server)).body).toContain('No emails yet')
