@@ -7,7 +7,7 @@ import { type Env, EnvError, readEnv } from './src/env.ts'
 
 /**
  * Lists or drops parked usage events. Run this script with the servers' environment variables. You don't need
- * to stop the servers. Use the same version as the servers, because this script updates the ledger's tables.
+ * to stop the servers. Run the script from the same release as the servers, because it migrates the ledger's tables.
  */
 const usage = `Usage:
   list                    List the parked usage events

@@ -73,7 +73,7 @@ describe("a text's charge", () => {
       [usage(0), ...text, finish, event(counted), done],
       [...text, finish, usage(7)],
       [...text, finish, usage(7), event({ choices: [], usage: null }), done],
-      // Some endpoints report a running count with each piece.
+      // Some endpoints report a running count with each chunk of the text.
       [data('The sea is'), usage(3), data(' wide.'), usage(7), finish, done],
     ]
     for (const [index, stream] of streams.entries()) {
@@ -137,7 +137,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 3, held: 0 })
   })
 
-  test('is the estimate of the received text if the reader disconnects', async () => {
+  test('is the estimate for the received text if the reader disconnects', async () => {
     const leaving = new AbortController()
     endpoint.answer.stream = async function* () {
       yield* [data('The sea is'), usage(900)]
@@ -155,7 +155,7 @@ describe("a text's charge", () => {
     await expect.poll(balance).toMatchObject({ used: 2, held: 0 })
   })
 
-  test('is the estimate of the received text if the text fails, and zero if no text has arrived', async () => {
+  test('is the estimate for the received text if generation fails, and zero if no text has arrived', async () => {
     const failed = event({
       choices: [{ delta: {}, finish_reason: 'error' }],
       usage: { completion_tokens: 900 },

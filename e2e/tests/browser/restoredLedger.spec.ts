@@ -10,7 +10,7 @@ async function restore(file: string) {
   await copyFile(`${file}.backup`, file)
 }
 
-test('shows the restored balance in a page that stays open while the ledger is restored from a backup', async ({
+test('shows the restored balance on a page that stays open while the ledger is restored from a backup', async ({
   app,
   stack,
   network,

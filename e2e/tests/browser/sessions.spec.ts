@@ -94,7 +94,7 @@ test('returns to the same public screen when the customer signs in again', async
   await expect(app.plan('free').card).toContainText(texts.yourPlan)
 })
 
-test("shows the session's current customer in a page that stays open while the session changes", async ({
+test("shows the session's current customer on a page that stays open while the session changes", async ({
   app,
   customer,
   records,

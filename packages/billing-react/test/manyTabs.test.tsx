@@ -13,7 +13,7 @@ afterEach(() => {
 const later = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms))
 
 /**
- * Opens tabs of one customer. Like the server, replaces the oldest stream when more than `most` streams are
+ * Opens several tabs for the same customer. Like the server, replaces the oldest stream when more than `most` streams are
  * open.
  */
 async function openTabs(count: number, most: number) {

@@ -37,7 +37,7 @@ it('logs one warning that says what to do, for both fetched and pushed answers',
   })
 })
 
-it('sends only one request and does not poll', async () => {
+it('sends each request only once and does not poll if the server answers for another customer', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()
   vi.useFakeTimers({ shouldAdvanceTime: true })
   const server = aServerOf('org-2')

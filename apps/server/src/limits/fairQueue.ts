@@ -37,8 +37,8 @@ export interface FairQueue {
 
 /**
  * Creates a queue in which customers take turns (see turns.ts). Rejects with `QueueFullError` if the queue is
- * full or the job has waited too long. If the signal aborts while the job waits, rejects with the signal's
- * reason.
+ * full or the job has waited too long. If the signal is aborted while a job waits, the job's call rejects
+ * with the signal's reason.
  */
 export function createFairQueue({ maxWaitMs, retryAfterMs, ...settings }: FairQueueSettings): FairQueue {
   const turns = new Turns<Waiter>(settings)

@@ -10,13 +10,13 @@ export interface LimitSettings {
 /** Counts calls per key. A key can be a user ID, an email address or a network. */
 export interface Limiter {
   /**
-   * Counts `calls` calls (default 1). Returns 0 if they are within the limit. Otherwise counts nothing, and
-   * returns the milliseconds until the key's window ends.
+   * Counts `calls` calls (default 1). Returns 0 if they are within the limit. Otherwise, counts nothing and
+   * returns the number of milliseconds until the key's window ends.
    */
   take(key: string, calls?: number): number
   /** If no call is left, returns the milliseconds until the key's window ends, otherwise 0. Counts nothing. */
   waitMs(key: string): number
-  /** Takes back one counted call. */
+  /** Removes one call from the key's count. */
   giveBack(key: string): void
 }
 

@@ -15,7 +15,7 @@ export const loadShape = z.object({
 export type LoadShape = z.infer<typeof loadShape>
 
 export interface LoadResult {
-  /** The number of successful calls of each customer. */
+  /** The number of successful calls per customer. */
   answered: number[]
   failures: number
   firstFailure: string | null

@@ -52,8 +52,8 @@ export class CheckoutSessions {
    * Returns the open session from an earlier request with the key, or opens a new session. Throws
    * `ALREADY_COMPLETED` if the customer has already paid.
    *
-   * `prepare` throws if the customer can't buy this now, even if an earlier page is open. It runs without the
-   * customer's lease, because its own fetch takes the lease.
+   * `prepare` throws if the customer can't place this order now, even if an earlier session is still open. It
+   * runs without the customer's lease, because its own fetch takes the lease.
    */
   async open(
     { customer, procedure, key, input }: SessionRequest,

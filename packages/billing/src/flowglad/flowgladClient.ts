@@ -42,7 +42,7 @@ export function createFlowgladClient(
     maxRetries: 0,
     timeout: deadlineMs,
   })
-  // The SDK's timeout covers only the headers. The signal also aborts a request whose body stalls.
+  // The SDK's timeout covers only the headers. The signal also aborts a request if the answer's body stalls.
   const once = () => ({ signal: AbortSignal.timeout(deadlineMs) })
 
   let problem: string | null = null

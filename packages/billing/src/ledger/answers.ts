@@ -76,7 +76,7 @@ export type FindResultAnswer =
   /** The key belongs to an operation with a different input. */
   | { state: 'keyReused' }
 
-/** Any answer other than `kept` means that the key keeps another result. */
+/** Any answer other than `kept` means that the result was not stored, because the key is already in use. */
 export type KeepResultAnswer = { state: 'kept' } | Exclude<FindResultAnswer, { state: 'unused' }>
 
 export type TakeLeaseAnswer =

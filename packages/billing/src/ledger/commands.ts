@@ -211,8 +211,8 @@ const acknowledge = z.object({
   customer,
   events: listOf(eventId.extend({ priceId: text(256).nullable() })),
   /**
-   * Also ends the lease that belongs to this token. Saves a `leaveLease` command after the lease's last
-   * acknowledgement. Default: the lease continues.
+   * Also ends the lease that belongs to this token. Makes a separate `leaveLease` command
+   * unnecessary after the lease's last acknowledgement. Default: the lease continues.
    */
   endsLease: token.optional(),
 })

@@ -54,7 +54,7 @@ export class MeteredOutput {
 
   /**
    * Returns a copy of the value that reports when its parts end. The caller reads the copy instead of the
-   * value. If the value's synchronous properties can't be sent, throws before it follows any part.
+   * value. Throws before it follows any part if the value's synchronous properties can't be sent.
    */
   wrap(value: unknown): unknown {
     const { check, isStream, nests } = this.#following

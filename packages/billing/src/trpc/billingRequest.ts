@@ -169,8 +169,9 @@ export class BillingRequest {
 }
 
 /**
- * Returns a call's position in its request. In all versions of tRPC, a call's middlewares get the
- * `getRawInput` function that `info` lists. Only tRPC 11.10 and later pass the position to middlewares.
+ * Returns a call's position in its request. In all versions of tRPC, a call's middlewares get the same
+ * `getRawInput` function as the call's entry in `info.calls`. Only tRPC 11.10 and later pass the position to
+ * middlewares.
  */
 const positionOf = ({ getRawInput }: RequestedCall, calls: readonly RequestedCall[]) =>
   calls.findIndex((call) => call.getRawInput === getRawInput)

@@ -10,7 +10,7 @@ type App = Awaited<ReturnType<typeof startApp>>
 
 /** A plan above Scale, used for upgrades. */
 const max = plan('max', 19_900, ['pro_tokens', 'hd'])
-/** Flowglad's answer to a rejected change. */
+/** Flowglad's answer when it rejects a change. */
 const declined = {
   state: 'json',
   status: 500,

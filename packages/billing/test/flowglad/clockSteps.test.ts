@@ -6,7 +6,10 @@ import { aUser, startStack } from './startStack.ts'
 
 const stepMs = 3_600_000
 
-/** Returns a clock that a test can step in both directions. Timers run in real time, like a machine's. */
+/**
+ * Returns a clock that a test can step in both directions. As on a real machine, a clock step doesn't affect
+ * running timers.
+ */
 function steppingClock(): Clock & { step(ms: number): void } {
   let offsetMs = 0
   return {

@@ -169,7 +169,7 @@ test.each(failures)('keeps a stream open while the session store %s', async (_, 
   expect(await end).toBe('UNAUTHORIZED')
 })
 
-/** The default interval, on a clock that the test moves. */
+/** Returns a test clock and the default check interval. */
 const onTestClock = () => ({
   clock: testClock(),
   options: { sessionCheckMs: defaultOptions.sessionCheckMs },

@@ -15,7 +15,7 @@ export interface Work {
     count: (units: number) => void,
     signal: AbortSignal | undefined,
   ) => AsyncGenerator<string>
-  /** Returns an output that ends later than the work. */
+  /** Returns an output that ends after the work returns. */
   later: (count: (units: number) => void, signal: AbortSignal | undefined) => unknown
 }
 

@@ -91,7 +91,7 @@ function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSes
 
 /**
  * Saves a card for a subscription and bills the amount due. This amount is an incomplete subscription's first
- * payment, a past due subscription's open payment, or the cost of a free plan's current period. Unlike the
+ * payment, a past-due subscription's outstanding payment, or the cost of a free plan's current period. Unlike the
  * platform, doesn't charge again for a period that is already paid.
  */
 function activate(platform: Platform, at: number, paid: Paid): void {

@@ -39,7 +39,7 @@ export function connectionPart(platform: Platform, key: string): Html {
   return html`<div class="spread"><h2>Connect</h2><span class="small soft">Works with every Flowglad SDK</span></div>
 <pre class="mono" tabindex="0">FLOWGLAD_BASE_URL=${platform.url}
 FLOWGLAD_SECRET_KEY=${shown}</pre>
-<p class="small soft">Pay on the hosted checkout with <span class="mono">4242 4242 4242 4242</span>.</p>`
+<p class="small soft">In the hosted checkout, pay with card number <span class="mono">4242 4242 4242 4242</span>.</p>`
 }
 
 export function overviewPart({ db }: Platform): Html {

@@ -25,7 +25,7 @@ export function createWebhookSender(db: Database, target: WebhookTarget | null) 
   const inFlight = new Map<string, Promise<void>>()
   // Reject an invalid secret at startup instead of failing at the first event.
   if (target && !isWebhookSecret(target.secret))
-    throw new Error('A webhook secret must be "whsec_" followed by a base64 key')
+    throw new Error('A webhook secret must be "whsec_" followed by a base64-encoded key.')
 
   async function deliver(target: WebhookTarget, delivery: WebhookDelivery): Promise<void> {
     const sentAt = new Date()

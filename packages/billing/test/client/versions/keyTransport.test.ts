@@ -252,7 +252,7 @@ test('sends keys over both transports if each splitLink branch has its own idemp
   ])
 })
 
-test('detects HTTP for calls if a splitLink sends only subscriptions over a WebSocket', async () => {
+test('detects that calls use HTTP when a splitLink sends only subscriptions over a WebSocket', async () => {
   await using server = await startWireServer({ transformer: superjson })
   const client = clientOf(
     splitLink({

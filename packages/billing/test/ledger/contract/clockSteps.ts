@@ -135,7 +135,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 0, held: 9 })
     })
 
-    test('runs a retry under the key of a hold from the step', async () => {
+    test('runs a retry whose key belongs to a hold that was reserved during the step', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       it.advance(stepMs)
@@ -172,7 +172,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(taken).toMatchObject({ events: [{ attempt, parkedBefore: true }] })
     })
 
-    test('reports a snapshot from the step as old, so that it is refreshed', async () => {
+    test('reports a snapshot that was fetched during the step as old, so that it is refreshed', async () => {
       await using it = await open()
       it.advance(stepMs)
       await fetched(it.ledger, units(10))

@@ -125,8 +125,8 @@ function prepareStatements(db: SqliteDatabase) {
 }
 
 /**
- * Loads a customer's oldest results to free `excess` bytes. Loads a few results first. If those don't free
- * enough bytes, loads many.
+ * Loads a customer's oldest results to free `excess` bytes. Loads a few results first. Loads many if those
+ * don't free enough bytes.
  */
 function loadOldestResults({ oldestKeys }: Statements, customer: string, excess: number, count: number) {
   const few = oldestKeys(customer, oldestResults.few(count))
