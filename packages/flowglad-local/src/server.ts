@@ -12,6 +12,7 @@ import { pingRoutes } from './api/ping.ts'
 import { priceRoutes } from './api/prices.ts'
 import { pricingModelRoutes } from './api/pricingModels.ts'
 import { productRoutes } from './api/products.ts'
+import { resourceClaimRoutes } from './api/resourceClaims.ts'
 import { resourceRoutes } from './api/resources.ts'
 import { createRoute } from './api/route.ts'
 import { subscriptionItemFeatureRoutes } from './api/subscriptionItemFeatures.ts'
@@ -101,6 +102,7 @@ export function buildServer({
       usageMeterRoutes(route)
       featureRoutes(route)
       resourceRoutes(route)
+      resourceClaimRoutes(route)
       moneyRoutes(route)
       discountRoutes(route)
       subscriptionItemFeatureRoutes(route)

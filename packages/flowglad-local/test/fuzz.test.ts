@@ -548,7 +548,7 @@ it('rejects huge numbers before doing any work', async () => {
   const { id } = await studio.subscribe('ada', 'team_price')
   const post = (path: string, sent: object) => studio.node.post(`/api/v1${path}`, { body: sent })
   const hugeClaim = { resourceSlug: 'seats', quantity: 2 ** 31 - 1 }
-  await expect(post(`/resource-claims/${id}/claim`, hugeClaim)).rejects.toMatchObject({ status: 500 })
+  await expect(post(`/resource-claims/${id}/claim`, hugeClaim)).rejects.toMatchObject({ status: 400 })
   await studio.customer('grace')
   const many = {
     customerExternalId: 'grace',

@@ -330,14 +330,10 @@ it('claims a named seat once and releases it', async () => {
   await flowglad.claimResource({ resourceSlug: 'seats', quantity: 3 })
   await expect(
     studio.node.resourceClaims.claim((await studio.plan('ada')).id, { resourceSlug: 'seats', quantity: 1 }),
-  ).rejects.toMatchObject({ status: 500 })
+  ).rejects.toMatchObject({ status: 400 })
   await flowglad.releaseResource(named)
   expect((await flowglad.getResourceUsages()).resources).toMatchObject([
     { resourceSlug: 'seats', capacity: 4, claimed: 3, available: 1 },
-  ])
-  const asked = { resourceSlugs: ['projects', 'seats'] }
-  expect(await studio.node.resourceClaims.listUsages((await studio.plan('ada')).id, asked)).toMatchObject([
-    { usage: { resourceSlug: 'seats' } },
   ])
   expect((await flowglad.listResourceClaims({ resourceSlug: 'seats' })).claims).toHaveLength(3)
   const { id } = await studio.plan('ada')

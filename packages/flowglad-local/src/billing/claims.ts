@@ -2,7 +2,7 @@ import type { Metadata } from '../database/records/base.ts'
 import type { Resource } from '../database/records/pricing.ts'
 import type { ResourceClaim, Subscription } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { rejected } from '../platform/problems.ts'
+import { Problem, rejected } from '../platform/problems.ts'
 import { featuresOf, itemsAt } from './items.ts'
 import { isTerminal } from './subscriptions.ts'
 
@@ -80,13 +80,18 @@ export function claimResource(
     throw rejected(`No Resource feature found for resource ${resource.id} in subscription ${subscription.id}`)
   const held = activeClaims(platform, at, subscription).filter((c) => c.resourceId === resource.id)
   const names = request.externalIds ?? (request.externalId === undefined ? null : [request.externalId])
-  const newNames = names && [...new Set(names)].filter((name) => !held.some((c) => c.externalId === name))
+  const newNames = names?.filter((name) => !held.some((claim) => claim.externalId === name))
   const requested = newNames?.length ?? request.quantity ?? 0
   const capacity = capacityAt(platform, at, subscription, resource)
   const available = capacity - held.length
   if (requested > available)
+    throw new Problem(
+      'BAD_REQUEST',
+      `No available capacity. Requested: ${requested}, Available: ${available}, Total capacity: ${capacity}`,
+    )
+  if (new Set(newNames).size < (newNames?.length ?? 0))
     throw rejected(
-      `No available capacity. Requested: ${requested}, Available: ${available}, Capacity: ${capacity}`,
+      'Failed query: duplicate key value violates unique constraint "resource_claims_active_external_id_unique_idx"',
     )
   // Each claim is a record, so a request for millions of seats would exhaust the server's memory.
   if (requested > claimsAtOnce) throw rejected(`One call can claim at most ${claimsAtOnce} seats`)
@@ -108,18 +113,9 @@ export function claimResource(
       expiredAt: change && i >= lasting ? change.at : null,
     }),
   )
-  const temporary = taken.filter((claim) => claim.expiredAt !== null)
   return {
     claims: [...held.filter((claim) => names?.includes(claim.externalId ?? '')), ...taken],
     usage: resourceUsage(platform, at, subscription, resource),
-    ...(change &&
-      temporary.length > 0 && {
-        temporaryClaims: {
-          claimIds: temporary.map((claim) => claim.id),
-          expiresAt: change.at,
-          reason: change.reason,
-        },
-      }),
   }
 }
 
@@ -128,18 +124,9 @@ export function claimResource(
  */
 function scheduledCapacity(platform: Platform, subscription: Subscription, resource: Resource) {
   if (subscription.status === 'cancellation_scheduled' && subscription.cancelScheduledAt !== null)
-    return {
-      at: subscription.cancelScheduledAt,
-      capacity: 0,
-      reason: 'Claim valid until scheduled subscription cancellation takes effect',
-    }
+    return { at: subscription.cancelScheduledAt, capacity: 0 }
   const at = subscription.scheduledAdjustmentAt
-  if (at === null) return null
-  return {
-    at,
-    capacity: capacityAt(platform, at, subscription, resource),
-    reason: 'Claim valid until scheduled downgrade takes effect',
-  }
+  return at === null ? null : { at, capacity: capacityAt(platform, at, subscription, resource) }
 }
 
 export interface ReleaseRequest {
@@ -188,5 +175,8 @@ function chosenClaims(held: ResourceClaim[], request: ReleaseRequest): ResourceC
   }
   if (claimIds) return [...new Set(claimIds)].map((id) => find('id', id))
   const names = externalIds ?? (externalId === undefined ? [] : [externalId])
-  return [...new Set(names)].map((name) => find('externalId', name))
+  const claims = [...new Set(names)].map((name) => find('externalId', name))
+  // The platform compares the number of names with the number of claims, so a repeated name fails.
+  if (claims.length < names.length) throw rejected('No active claim found with externalId "undefined"')
+  return claims
 }
