@@ -1,5 +1,5 @@
 import type { Flowglad } from '@flowglad/node'
-import { featuresOf, itemsAt } from '../billing/items.ts'
+import { featuresOf, isPlanItem, itemsAt } from '../billing/items.ts'
 import { isCurrent } from '../billing/subscriptions.ts'
 import type { Subscription, SubscriptionFeature } from '../database/records/subscriptions.ts'
 import type { LedgerAccount } from '../database/records/usage.ts'
@@ -15,8 +15,11 @@ type WireFeatureItem = NonNullable<
 export const presentSubscription = (subscription: Subscription) =>
   ({ ...subscription, current: isCurrent(subscription) }) satisfies Flowglad.StandardSubscriptionRecord
 
-/** Returns a subscription's feature with the amount that applies to this subscription. */
-export const presentFeatureItem = (feature: SubscriptionFeature) => presentAs<WireFeatureItem>()(feature)
+/** Returns a subscription's feature with the catalog's name and the amount that applies to this subscription. */
+export function presentFeatureItem({ db }: Platform, feature: SubscriptionFeature): WireFeatureItem {
+  const { name, slug } = db.features.get(feature.featureId)
+  return presentAs<WireFeatureItem>()({ ...feature, name, slug })
+}
 
 /** Returns each meter that has a ledger account, with its available balance. */
 export function usageMeterBalances({ db }: Platform, subscriptionId: string) {
@@ -34,12 +37,14 @@ export function subscriptionDetails(platform: Platform, now: number, subscriptio
   const items = itemsAt(platform, subscription.id, now)
   return {
     ...presentSubscription(subscription),
-    subscriptionItems: items.map((item) => ({
+    subscriptionItems: items.filter(isPlanItem).map((item) => ({
       ...item,
       price: presentPrice(platform.db.prices.get(item.priceId)),
     })),
     experimental: {
-      featureItems: featuresOf(platform, items).map(presentFeatureItem),
+      featureItems: featuresOf(platform, items)
+        .filter(({ expiredAt }) => expiredAt === null || expiredAt > now)
+        .map((feature) => presentFeatureItem(platform, feature)),
       usageMeterBalances: usageMeterBalances(platform, subscription.id),
     },
   } satisfies Flowglad.StandardSubscriptionDetails

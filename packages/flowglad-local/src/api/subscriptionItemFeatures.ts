@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { SubscriptionFeature } from '../database/records/subscriptions.ts'
-import { newRecord } from '../platform/Platform.ts'
+import { addItemFeature } from '../billing/items.ts'
 import { notFound, rejected } from '../platform/problems.ts'
 import { epochMs, quantities } from '../rules/bounds.ts'
 import { defined } from './defined.ts'
@@ -48,7 +47,7 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
   route('GET', '/subscription-item-features/:id', {}, ({ platform, params }) => {
     const feature = platform.db.subscriptionFeatures.find(params.id ?? '')
     if (!feature) throw notFound(`subscriptionItemFeature with id ${params.id} not found.`)
-    return { subscriptionItemFeature: presentFeatureItem(feature) }
+    return { subscriptionItemFeature: presentFeatureItem(platform, feature) }
   })
 
   // The platform grants a new feature's credits at the next renewal, not immediately.
@@ -60,25 +59,12 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
     if (!item || !feature || namesForeign(platform, given)) throw rejectedInsert(notVisible)
     if (db.subscriptionFeatures.by('item', item.id).some(({ featureId }) => featureId === feature.id))
       throw rejectedInsert('duplicate key value violates unique constraint')
-    const stored: SubscriptionFeature = {
-      ...newRecord('sub_feature', now),
-      subscriptionItemId: item.id,
-      featureId: feature.id,
-      productFeatureId: given.productFeatureId ?? null,
-      type: given.type,
-      amount: given.amount ?? null,
-      usageMeterId: given.usageMeterId ?? null,
-      renewalFrequency: given.renewalFrequency ?? null,
-      expiredAt: given.expiredAt ?? null,
-      detachedAt: given.detachedAt ?? null,
-      detachedReason: given.detachedReason ?? null,
-      manuallyCreated: given.manuallyCreated ?? false,
-      pricingModelId: item.pricingModelId,
-      resourceId: given.resourceId ?? null,
-      name: feature.name,
-      slug: feature.slug,
-    }
-    return { subscriptionItemFeature: presentFeatureItem(db.subscriptionFeatures.put(stored)) }
+    const { subscriptionItemId: _item, featureId: _feature, name: _name, slug: _slug, ...rest } = given
+    const stored = addItemFeature(db, now, item, feature, {
+      ...{ amount: null, usageMeterId: null, renewalFrequency: null, resourceId: null },
+      ...defined(rest),
+    })
+    return { subscriptionItemFeature: presentFeatureItem(platform, stored) }
   })
 
   route(
@@ -92,6 +78,7 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
       if (namesForeign(platform, change)) throw rejectedInsert(notVisible)
       return {
         subscriptionItemFeature: presentFeatureItem(
+          platform,
           platform.db.subscriptionFeatures.patch(feature.id, { ...defined(change), updatedAt: now }),
         ),
       }

@@ -1,5 +1,6 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
+import { addFeature } from '../billing/addFeature.ts'
 import { adjustSubscription, cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
@@ -12,7 +13,7 @@ import { rejected, rejectedPanic, rejectedResult } from '../platform/problems.ts
 import { lastEpochMs, maxIntervals } from '../rules/bounds.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
-import { presentSubscription } from './subscriptionDetails.ts'
+import { presentFeatureItem, presentSubscription } from './subscriptionDetails.ts'
 import { subscriptionItemInput } from './subscriptionItemInput.ts'
 
 const newSubscriptionItems = z.array(subscriptionItemInput)
@@ -37,6 +38,16 @@ const cancelInput = z.object({
     z.object({ timing: z.literal('at_end_of_current_billing_period') }),
   ]),
 })
+
+const addFeatureInput = z
+  .object({
+    featureId: z.string().optional(),
+    featureSlug: z.string().optional(),
+    grantCreditsImmediately: z.boolean().default(false),
+  })
+  .refine(({ featureId, featureSlug }) => Boolean(featureId) !== Boolean(featureSlug), {
+    error: 'Either featureId or featureSlug must be provided, but not both',
+  })
 
 const createInput = z
   .object({
@@ -156,7 +167,7 @@ export function subscriptionRoutes(route: Route): void {
           name: name ?? '',
           unitPrice,
           quantity,
-          priceId,
+          priceId: priceId ?? '',
         })),
         newSubscriptionItems: plan.newItems.map(({ price, name, unitPrice, quantity }) => ({
           name: name ?? '',
@@ -183,6 +194,15 @@ export function subscriptionRoutes(route: Route): void {
       subscription: presentSubscription(resumeSubscription(platform, now, subscription)),
     } satisfies Flowglad.SubscriptionUncancelResponse
   })
+
+  route(
+    'POST',
+    '/subscriptions/:id/add-feature',
+    { body: addFeatureInput },
+    ({ platform, now, params, body }) => ({
+      subscriptionItemFeature: presentFeatureItem(platform, addFeature(platform, now, params.id ?? '', body)),
+    }),
+  )
 
   route(
     'POST',

@@ -6,7 +6,7 @@ import { proratedGrants } from '../rules/proration.ts'
 import { paymentMethodOf } from './collect.ts'
 import { countRedemption, openRedemption } from './discounts.ts'
 import { charge, createInvoice, totalOf } from './invoice.ts'
-import { addItem, expireItem, featuresOf, followItems, itemsAt } from './items.ts'
+import { addItem, expireItem, featuresOf, followItems, isPlanItem, itemsAt } from './items.ts'
 import { grantCredits } from './ledger.ts'
 import { currentPeriod } from './periods.ts'
 import { type Adjustment, type AdjustmentPlan, noPeriod, planAdjustment } from './planAdjustment.ts'
@@ -46,10 +46,11 @@ export function adjustSubscription(
     db.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
   }
 
-  for (const item of plan.currentItems) expireItem(platform, at, item, effectiveAt)
+  for (const item of plan.currentItems.filter(isPlanItem)) expireItem(platform, at, item, effectiveAt)
   const changed = plan.newItems.map((item) =>
     addItem(platform, at, subscription, { ...item, addedDate: effectiveAt }),
   )
+  endReplacedFeatures(platform, at, subscription, changed, effectiveAt)
   if (timing === 'immediately') {
     grantDifference(platform, at, subscription, changed, plan.elapsed)
   } else {
@@ -66,6 +67,27 @@ export function adjustSubscription(
     isUpgrade,
   }
 }
+
+/** Ends the features that were added to the subscription itself if the new plan contains them. */
+function endReplacedFeatures(
+  platform: Platform,
+  at: number,
+  subscription: Subscription,
+  items: readonly SubscriptionItem[],
+  effectiveAt: number,
+): void {
+  const inPlan = new Set(featuresOf(platform, items).map(({ featureId }) => featureId))
+  for (const feature of ownFeatures(platform, subscription, effectiveAt))
+    if (feature.expiredAt === null && inPlan.has(feature.featureId))
+      platform.db.subscriptionFeatures.patch(feature.id, { expiredAt: effectiveAt, updatedAt: at })
+}
+
+/** Returns the features that were added to the subscription itself. */
+const ownFeatures = (platform: Platform, subscription: Subscription, at: number) =>
+  featuresOf(
+    platform,
+    itemsAt(platform, subscription.id, at).filter(({ manuallyCreated }) => manuallyCreated),
+  )
 
 /**
  * Charges the difference on an invoice that repeats the period's lines. As on the platform, an active discount
@@ -139,8 +161,7 @@ function grantDifference(
     feature.type === 'usage_credit_grant' && feature.usageMeterId && feature.amount
       ? [
           {
-            id: feature.id,
-            name: feature.name,
+            featureId: feature.featureId,
             usageMeterId: feature.usageMeterId,
             amount: feature.amount,
             recurring: feature.renewalFrequency === 'every_billing_period',
@@ -163,6 +184,7 @@ function grantDifference(
       expiresAt: feature.recurring ? period.endDate : null,
       billingPeriodId: period.id,
       source: 'adjustment',
+      featureId: feature.featureId,
       description: 'Granted by a plan change',
     })
   }
@@ -184,6 +206,9 @@ export function cancelScheduledAdjustment(platform: Platform, at: number, subscr
   for (const item of items)
     if (item.addedDate <= at && item.expiredAt === subscription.scheduledAdjustmentAt)
       expireItem(platform, at, item, null)
+  for (const feature of ownFeatures(platform, subscription, at))
+    if (feature.expiredAt === subscription.scheduledAdjustmentAt)
+      db.subscriptionFeatures.patch(feature.id, { expiredAt: null, updatedAt: at })
   return {
     subscription: db.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: null, updatedAt: at }),
     canceledItemCount: planned.length,

@@ -9,7 +9,7 @@ import { cancelNow } from './cancel.ts'
 import { countRedemption, openRedemption } from './discounts.ts'
 import { grantPlanCredits } from './grantPlanCredits.ts'
 import { charge, createInvoice, type Line, type StaticLine, totalOf } from './invoice.ts'
-import { itemsAt } from './items.ts'
+import { planItemsAt } from './items.ts'
 import { overageLines, settleOverage } from './overage.ts'
 import { addPeriod, latestPeriod } from './periods.ts'
 
@@ -47,7 +47,7 @@ function planLines(platform: Platform, at: number, subscription: Subscription): 
   const { startDate, currentBillingPeriodStart, currentBillingPeriodEnd } = subscription
   const elapsed = elapsedFraction(startDate, currentBillingPeriodStart, currentBillingPeriodEnd)
   const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  return itemsAt(platform, subscription.id, at).map(({ name, unitPrice, quantity }) => {
+  return planItemsAt(platform, subscription.id, at).map(({ name, unitPrice, quantity }) => {
     const description = name ?? subscription.name
     if (elapsed === 0) return { description, price: unitPrice, quantity }
     return {

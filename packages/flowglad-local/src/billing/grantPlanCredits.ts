@@ -29,7 +29,7 @@ export function grantPlanCredits(
       expiresAt: recurring ? period.endDate : null,
       billingPeriodId: period.id,
       source: 'plan',
-      description: feature.name,
+      description: platform.db.features.get(feature.featureId).name,
     })
   }
 }

@@ -1,5 +1,6 @@
-import type { Metadata } from '../database/records/base.ts'
-import type { Price } from '../database/records/pricing.ts'
+import type { Database } from '../database/Database.ts'
+import type { Base, Metadata } from '../database/records/base.ts'
+import type { Feature, Price } from '../database/records/pricing.ts'
 import type {
   Subscription,
   SubscriptionFeature,
@@ -17,6 +18,15 @@ export const itemsAt = (
   db.subscriptionItems
     .by('subscription', subscriptionId)
     .filter((item) => item.addedDate <= at && (item.expiredAt === null || item.expiredAt > at))
+
+/** Returns whether an item belongs to the plan. The other item holds features and costs nothing. */
+export const isPlanItem = <Item extends { manuallyCreated: boolean; priceId: string | null }>(
+  item: Item,
+): item is Item & { priceId: string } => !item.manuallyCreated && item.priceId !== null
+
+/** Returns the items in effect that the subscription pays for. */
+export const planItemsAt = (platform: Pick<Platform, 'db'>, subscriptionId: string, at: number) =>
+  itemsAt(platform, subscriptionId, at).filter(isPlanItem)
 
 export const featuresOf = ({ db }: Platform, items: readonly SubscriptionItem[]): SubscriptionFeature[] =>
   items.flatMap((item) => db.subscriptionFeatures.by('item', item.id))
@@ -62,27 +72,39 @@ export function addItem(
     : []) {
     const feature = db.features.get(featureId)
     if (expiredAt !== null || !feature.active) continue
-    db.subscriptionFeatures.put({
-      ...newRecord('sub_feature', at),
-      subscriptionItemId: item.id,
-      featureId,
+    addItemFeature(db, at, item, feature, {
       productFeatureId: id,
-      type: feature.type,
       amount: feature.type === 'toggle' ? null : grantAmount(feature.amount, quantity),
-      usageMeterId: feature.usageMeterId,
-      renewalFrequency: feature.renewalFrequency,
-      expiredAt: null,
-      detachedAt: null,
-      detachedReason: null,
-      manuallyCreated: false,
-      pricingModelId: subscription.pricingModelId,
-      resourceId: feature.resourceId,
-      name: feature.name,
-      slug: feature.slug,
     })
   }
   return item
 }
+
+/** Gives an item a feature. The fields of `given` override those of the feature. */
+export const addItemFeature = (
+  db: Database,
+  at: number,
+  item: SubscriptionItem,
+  feature: Feature,
+  given: Partial<Omit<SubscriptionFeature, keyof Base>>,
+): SubscriptionFeature =>
+  db.subscriptionFeatures.put({
+    ...newRecord('sub_feature', at),
+    subscriptionItemId: item.id,
+    featureId: feature.id,
+    productFeatureId: null,
+    type: feature.type,
+    amount: feature.amount,
+    usageMeterId: feature.usageMeterId,
+    renewalFrequency: feature.renewalFrequency,
+    expiredAt: null,
+    detachedAt: null,
+    detachedReason: null,
+    manuallyCreated: false,
+    pricingModelId: item.pricingModelId,
+    resourceId: feature.resourceId,
+    ...given,
+  })
 
 /** Sets an item's end; null removes the end. A feature that ends before its item keeps its own end. */
 export function expireItem(
@@ -99,7 +121,7 @@ export function expireItem(
 
 /** Copies the most expensive item's price and name to the subscription. On a tie, uses the newer item. */
 export function followItems({ db }: Platform, at: number, subscription: Subscription): Subscription {
-  const [main] = itemsAt({ db }, subscription.id, at).sort(
+  const [main] = planItemsAt({ db }, subscription.id, at).sort(
     (a, b) => b.unitPrice * b.quantity - a.unitPrice * a.quantity || b.addedDate - a.addedDate,
   )
   if (!main) return subscription

@@ -47,6 +47,7 @@ export function grantCredits(
     expiresAt: number | null
     billingPeriodId: string | null
     source: UsageCredit['source']
+    featureId?: string
     description: string
   },
 ): void {
@@ -61,6 +62,7 @@ export function grantCredits(
     expiresAt: grant.expiresAt,
     expired: false,
     source: grant.source,
+    featureId: grant.featureId ?? null,
   })
   postLedgerEntry(platform, at, {
     subscriptionId: grant.subscriptionId,

@@ -89,7 +89,7 @@ export function planAdjustment(
   const period = latestPeriod(platform, subscription.id)
   if (!period) return no(noPeriod)
 
-  const currentItems = itemsAt(platform, subscription.id, at).filter((item) => !item.manuallyCreated)
+  const currentItems = itemsAt(platform, subscription.id, at)
   const newItems: PlannedItem[] = []
   for (const item of items) {
     const { priceId, priceSlug, quantity, given } = item
@@ -146,7 +146,7 @@ export function planAdjustment(
     effectiveAt,
     isUpgrade,
     elapsed,
-    currentItems,
+    currentItems: currentItems,
     newItems,
   }
 }

@@ -45,7 +45,7 @@ export const rejected = (message: string) => new Problem('INTERNAL_SERVER_ERROR'
  * instead of throwing them.
  */
 export const rejectedResult = (
-  kind: 'NotFoundError' | 'ValidationError' | 'ConflictError',
+  kind: 'NotFoundError' | 'ValidationError' | 'ConflictError' | 'SubscriptionTerminalStateError' | 'Error',
   message: string,
 ) => rejected(`Unwrap called on Err: ${kind}: ${message}`)
 

@@ -22,7 +22,7 @@ export function proratedCharge({
 export const proratedPrice = (unitPrice: number, elapsed: number) => Math.round(unitPrice * (1 - elapsed))
 
 interface Grantable {
-  id: string
+  featureId: string
   usageMeterId: string
   amount: number
   recurring: boolean

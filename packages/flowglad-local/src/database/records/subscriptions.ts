@@ -37,7 +37,8 @@ export interface SubscriptionItem extends Base {
   subscriptionId: string
   name: string | null
   addedDate: number
-  priceId: string
+  /** Null for the item that holds the features that were added to this subscription only. */
+  priceId: string | null
   unitPrice: number
   quantity: number
   metadata: Metadata | null
@@ -62,8 +63,6 @@ export interface SubscriptionFeature extends Base {
   manuallyCreated: boolean
   pricingModelId: string
   resourceId: string | null
-  name: string
-  slug: string
 }
 
 export interface BillingPeriod extends Base {

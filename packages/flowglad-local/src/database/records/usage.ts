@@ -24,6 +24,8 @@ export interface UsageCredit extends Base {
   expiresAt: number | null
   expired: boolean
   source: 'plan' | 'adjustment' | 'purchase' | 'overage_settlement'
+  /** The feature that an adjustment granted, or null for other sources. */
+  featureId: string | null
 }
 
 export interface LedgerEntry extends Base {
