@@ -44,7 +44,7 @@ it('rejects a duplicate external ID until the first customer is archived', async
 it('changes only the given fields, and never the external ID', async () => {
   await using studio = await startStudio()
   const { node } = studio
-  await node.customers.create({ customer: { ...details('ada'), domain: 'ada.example', userId: 'u' } })
+  await node.customers.create({ customer: { ...details('ada'), domain: 'ada.example' } })
   const before = (await node.customers.retrieve('ada')).customer
   const answer = await node.put('/api/v1/customers/ada', {
     body: { customer: { externalId: 'grace', id: 'x', name: 'Ada', domain: null, shoeSize: 39 } },
@@ -55,17 +55,77 @@ it('changes only the given fields, and never the external ID', async () => {
   await expect(node.customers.update('nobody', { customer: {} })).rejects.toMatchObject({ status: 404 })
 })
 
-it('starts no plan for a customer that is created as archived', async () => {
+it('starts the default plan even for a customer that is created as archived', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await node.customers.create({ customer: details('ada') })
   const { data } = await node.customers.create({ customer: { ...details('ada'), archived: true } })
-  expect(data).toEqual({
-    customer: expect.objectContaining({ archived: true }),
-    subscription: null,
-    subscriptionItems: null,
+  expect(data).toMatchObject({
+    customer: { archived: true },
+    subscription: { name: 'Hobby Subscription', status: 'active', current: true },
+    subscriptionItems: [{ name: 'Hobby' }],
   })
   expect((await node.customers.retrieve('ada')).customer).toMatchObject({ archived: false })
+})
+
+it("starts the default product's archived price", async () => {
+  await using studio = await startStudio()
+  const { node } = studio
+  const { pricingModel } = await node.pricingModels.retrieveDefault()
+  const { id } = pricingModel.products.find(({ slug }) => slug === 'hobby')?.prices[0] ?? { id: '' }
+  await node.prices.update(id, {
+    price: { id, type: 'subscription', isDefault: true, active: false },
+  })
+  await studio.customer('ada')
+  expect(await studio.plan('ada')).toMatchObject({ priceId: id, name: 'Hobby Subscription' })
+})
+
+it('rejects the ID of a user that does not exist', async () => {
+  await using studio = await startStudio()
+  const { node } = studio
+  const unknown = {
+    status: 400,
+    error: {
+      code: 'BAD_REQUEST',
+      error: "This operation references data that does not exist or you don't have access to.",
+    },
+  }
+  await expect(node.customers.create({ customer: { ...details('ada'), userId: 'u' } })).rejects.toMatchObject(
+    unknown,
+  )
+  await node.customers.create({ customer: { ...details('ada'), userId: null } })
+  await expect(node.customers.update('ada', { customer: { userId: '' } })).rejects.toMatchObject(unknown)
+})
+
+it('archives no customer whose plan change is scheduled', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'agency_price')
+  await studio.node.subscriptions.adjust(id, {
+    adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'team_price' }] },
+  })
+  await expect(studio.node.post('/api/v1/customers/ada/archive', { body: {} })).rejects.toMatchObject({
+    status: 500,
+    error: {
+      error: `Failed to cancel subscription ${id}: Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.`,
+    },
+  })
+  expect(await studio.plan('ada')).toMatchObject({ id, status: 'active' })
+})
+
+it('reads any JSON as the body of a call that needs no fields', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const send = (path: string, method: string, body: string) =>
+    fetch(`${studio.url}/api/v1/${path}`, { method, body, headers: { authorization: studio.key } })
+  for (const body of ['null', '[]', '5', '"x"'])
+    expect((await send('customers/ada/archive', 'POST', body)).status).toBe(200)
+  await studio.customer('ada')
+  const answer = await send('customers/ada', 'PUT', 'null')
+  expect([answer.status, await answer.json()]).toMatchObject([
+    400,
+    { error: [{ code: 'invalid_type', expected: 'object', path: ['customer'] }] },
+  ])
 })
 
 it('returns balances for the current plan, or for a requested subscription in any state', async () => {

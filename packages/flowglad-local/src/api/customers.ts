@@ -1,6 +1,6 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { archiveCustomer, createCustomer } from '../billing/customers.ts'
+import { archiveCustomer, createCustomer, rejectUnknownUser } from '../billing/customers.ts'
 import { itemsAt } from '../billing/items.ts'
 import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
@@ -82,12 +82,13 @@ export function customerRoutes(route: Route): void {
 
   route('PUT', '/customers/:externalId', { body: updateInput }, ({ platform, now, params, body }) => {
     const customer = findCustomer(platform, params.externalId ?? '')
+    rejectUnknownUser(body.customer.userId)
     return {
       customer: platform.db.customers.patch(customer.id, { ...defined(body.customer), updatedAt: now }),
     } satisfies Flowglad.CustomerUpdateResponse
   })
 
-  route('POST', '/customers/:externalId/archive', { body: z.object({}) }, ({ platform, now, params }) => {
+  route('POST', '/customers/:externalId/archive', {}, ({ platform, now, params }) => {
     const externalId = params.externalId ?? ''
     const { customers } = platform.db
     const archived = [...customers.all()].findLast((c) => c.archived && c.externalId === externalId)

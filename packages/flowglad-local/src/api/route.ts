@@ -41,7 +41,9 @@ export const createRoute =
       url: path,
       handler: async (request) => {
         if (method === 'GET') rejectBadPaging(request.query)
-        const body = parse(input.body, request.body)
+        // The platform merges the body with the path's parameters, so any JSON counts as an object.
+        const given = path.includes(':') ? Object.assign({}, request.body) : request.body
+        const body = parse(input.body, given)
         const query = parse(input.query, request.query)
         const answer = platform.db.transaction(() =>
           handler({

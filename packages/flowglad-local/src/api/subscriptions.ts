@@ -207,7 +207,7 @@ export function subscriptionRoutes(route: Route): void {
   route(
     'POST',
     '/subscriptions/:id/cancel-scheduled-adjustment',
-    { body: z.object({}) },
+    {},
     ({ platform, now, params }) => {
       const subscription = platform.db.subscriptions.find(params.id ?? '')
       if (!subscription) throw rejected(`Subscription not found: ${params.id}`)

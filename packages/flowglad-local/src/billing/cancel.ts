@@ -6,6 +6,10 @@ import { expireItem } from './items.ts'
 import { periodAt } from './periods.ts'
 import { currentSubscriptions } from './subscriptions.ts'
 
+/** The error for ending a subscription whose plan changes at the end of the period. */
+export const adjustmentPending =
+  'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.'
+
 /**
  * Ends a subscription now. If the customer has no other subscription, starts the default plan with new
  * credits.

@@ -1,7 +1,7 @@
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { rejected } from '../platform/problems.ts'
-import { abandonBillingRuns, cancelNow } from './cancel.ts'
+import { abandonBillingRuns, adjustmentPending, cancelNow } from './cancel.ts'
 import { paymentMethodOf } from './collect.ts'
 import { latestPeriod } from './periods.ts'
 import { isTerminal } from './subscriptions.ts'
@@ -18,10 +18,7 @@ export function cancelSubscription(
       'Invalid subscription: Cannot cancel the default free plan. Please upgrade to a paid plan instead.',
     )
   if (isTerminal(subscription)) return subscription
-  if (subscription.scheduledAdjustmentAt !== null)
-    throw rejected(
-      'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.',
-    )
+  if (subscription.scheduledAdjustmentAt !== null) throw rejected(adjustmentPending)
   if (timing === 'immediately') return cancelNow(platform, now, subscription)
   if (!latestPeriod(platform, subscription.id))
     throw rejected(`Current billing period not found: subscription ${subscription.id}`)

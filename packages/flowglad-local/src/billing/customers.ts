@@ -1,9 +1,9 @@
 import type { Customer } from '../database/records/customers.ts'
 import { createInvoiceNumberBase } from '../platform/ids.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { conflict } from '../platform/problems.ts'
+import { conflict, Problem, rejected } from '../platform/problems.ts'
 import { announce } from '../webhooks/announce.ts'
-import { cancelNow } from './cancel.ts'
+import { adjustmentPending, cancelNow } from './cancel.ts'
 import { startFreePlan } from './createSubscription.ts'
 import { currentSubscriptions } from './subscriptions.ts'
 
@@ -13,11 +13,21 @@ const externalIdTaken = () =>
 export type CustomerInput = Pick<Customer, 'externalId' | 'name' | 'email'> &
   Partial<Pick<Customer, 'logoURL' | 'iconURL' | 'domain' | 'userId' | 'billingAddress' | 'archived'>>
 
-/** Creates a customer. Starts the default plan, unless the customer is created as archived. */
+/** A user ID refers to an account for the platform's billing portal. This server has no such accounts. */
+export function rejectUnknownUser(userId: string | null | undefined): void {
+  if (typeof userId === 'string')
+    throw new Problem(
+      'BAD_REQUEST',
+      "This operation references data that does not exist or you don't have access to.",
+    )
+}
+
+/** Creates a customer and starts the default plan. */
 export function createCustomer(platform: Platform, at: number, input: CustomerInput) {
   const { db, organizationId } = platform
   const archived = input.archived ?? false
   if (!archived && db.customers.first('externalId', input.externalId)) throw externalIdTaken()
+  rejectUnknownUser(input.userId)
   const customer = db.customers.put({
     ...newRecord('cust', at),
     organizationId,
@@ -34,7 +44,7 @@ export function createCustomer(platform: Platform, at: number, input: CustomerIn
     pricingModelId: platform.pricingModelId,
   })
   announce(platform, at, 'customer.created', { id: customer.id, object: 'customer', customer })
-  return { customer, subscription: archived ? null : startFreePlan(platform, at, customer) }
+  return { customer, subscription: startFreePlan(platform, at, customer) }
 }
 
 /**
@@ -43,7 +53,10 @@ export function createCustomer(platform: Platform, at: number, input: CustomerIn
  */
 export function archiveCustomer(platform: Platform, at: number, customer: Customer): Customer {
   const active = currentSubscriptions(platform, customer.id).filter(({ status }) => status === 'active')
-  for (const subscription of active)
+  for (const subscription of active) {
+    if (subscription.scheduledAdjustmentAt !== null)
+      throw rejected(`Failed to cancel subscription ${subscription.id}: ${adjustmentPending}`)
     cancelNow(platform, at, subscription, { assignDefault: false, reason: 'customer_archived' })
+  }
   return platform.db.customers.patch(customer.id, { archived: true, updatedAt: at })
 }
