@@ -105,16 +105,6 @@ it.each([
     'pricing.yaml:9: products.0.price.trialPeriodDays: the default product cannot have a trial',
   ],
   [
-    'a default product with a one-time price',
-    `${head}products:
-  - product: { name: Free, slug: free, active: true, default: true }
-    price:
-      { type: single_payment, slug: free, unitPrice: 0, isDefault: true, active: true }
-    features: []
-`,
-    'pricing.yaml:9: products.0.price.type: the default product must be a subscription, because every new customer gets it',
-  ],
-  [
     'a second default product, a second default price and a duplicate slug',
     `name: Tiny
 features: []
@@ -208,6 +198,7 @@ it('reads the older format, which lists usage prices as products', async () => {
   ])
   await studio.customer('ada')
   expect(await studio.balances('ada')).toEqual({ calls: 5 })
+  expect(await studio.plan('ada')).toMatchObject({ renews: false })
 })
 
 it('reports the line of a mistake in a file that uses the older format', () => {

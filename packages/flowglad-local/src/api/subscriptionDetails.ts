@@ -13,7 +13,9 @@ type WireFeatureItem = NonNullable<
 
 /** Returns a subscription in the subscription routes' format. */
 export const presentSubscription = (subscription: Subscription) =>
-  ({ ...subscription, current: isCurrent(subscription) }) satisfies Flowglad.StandardSubscriptionRecord
+  ({ ...subscription, current: isCurrent(subscription) }) satisfies
+    | Flowglad.StandardSubscriptionRecord
+    | Flowglad.NonRenewingSubscriptionRecord
 
 /** Returns a subscription's feature with the catalog's name and the amount that applies to this subscription. */
 export function presentFeatureItem({ db }: Platform, feature: SubscriptionFeature): WireFeatureItem {
@@ -47,5 +49,5 @@ export function subscriptionDetails(platform: Platform, now: number, subscriptio
         .map((feature) => presentFeatureItem(platform, feature)),
       usageMeterBalances: usageMeterBalances(platform, subscription.id),
     },
-  } satisfies Flowglad.StandardSubscriptionDetails
+  } satisfies Flowglad.StandardSubscriptionDetails | Flowglad.NonRenewingSubscriptionDetails
 }

@@ -204,18 +204,13 @@ export function subscriptionRoutes(route: Route): void {
     }),
   )
 
-  route(
-    'POST',
-    '/subscriptions/:id/cancel-scheduled-adjustment',
-    {},
-    ({ platform, now, params }) => {
-      const subscription = platform.db.subscriptions.find(params.id ?? '')
-      if (!subscription) throw rejected(`Subscription not found: ${params.id}`)
-      const undone = cancelScheduledAdjustment(platform, now, subscription)
-      return {
-        subscription: presentSubscription(undone.subscription),
-        canceledItemCount: undone.canceledItemCount,
-      }
-    },
-  )
+  route('POST', '/subscriptions/:id/cancel-scheduled-adjustment', {}, ({ platform, now, params }) => {
+    const subscription = platform.db.subscriptions.find(params.id ?? '')
+    if (!subscription) throw rejected(`Subscription not found: ${params.id}`)
+    const undone = cancelScheduledAdjustment(platform, now, subscription)
+    return {
+      subscription: presentSubscription(undone.subscription),
+      canceledItemCount: undone.canceledItemCount,
+    }
+  })
 }

@@ -43,7 +43,7 @@ export function defaultPaymentMethod({ db }: Platform, customerId: string): Paym
  * rest of the period.
  */
 function planLines(platform: Platform, at: number, subscription: Subscription): StaticLine[] {
-  if (subscription.status === 'trialing') return []
+  if (!subscription.renews || subscription.status === 'trialing') return []
   const { startDate, currentBillingPeriodStart, currentBillingPeriodEnd } = subscription
   const elapsed = elapsedFraction(startDate, currentBillingPeriodStart, currentBillingPeriodEnd)
   const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
@@ -65,6 +65,8 @@ export function runBilling(
   subscription: Subscription,
   { reason, onSession = false }: { reason: BillingRun['reason']; onSession?: boolean },
 ): void {
+  // A plan without billing periods is free and never billed.
+  if (!subscription.renews) return
   const { db } = platform
   const period = latestPeriod(platform, subscription.id) ?? addPeriod(platform, at, subscription)
   const run = newRecord('billing_run', at)

@@ -148,7 +148,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
 
 /** Returns the free plan if the session keeps the free plan's billing cycle. */
 export const continuedBy = (session: CheckoutSession, free: Subscription | undefined) =>
-  session.preserveBillingCycleAnchor ? free : undefined
+  session.preserveBillingCycleAnchor && free?.renews ? free : undefined
 
 /** Saves the card as the customer's default. */
 function saveCard({ db }: Platform, at: number, { customer, details }: Paid): PaymentMethod {

@@ -1,7 +1,7 @@
 import type { Metadata } from '../database/records/base.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Price } from '../database/records/pricing.ts'
-import type { Subscription } from '../database/records/subscriptions.ts'
+import type { RenewingSubscription, Subscription } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { periodEndAfter } from '../rules/period.ts'
 import { announce } from '../webhooks/announce.ts'
@@ -9,52 +9,73 @@ import { grantPlanCredits } from './grantPlanCredits.ts'
 import { addItem } from './items.ts'
 import { addPeriod } from './periods.ts'
 
+interface NewSubscription {
+  customer: Customer
+  price: Price
+  quantity: number
+  name: string
+  status: RenewingSubscription['status']
+  paymentMethodId?: string | null
+  backupPaymentMethodId?: string | null
+  metadata?: Metadata | null
+  doNotCharge?: boolean
+  /**
+   * The existing subscription whose period and billing cycle the new subscription continues. Default:
+   * starts a new cycle.
+   */
+  continues?: RenewingSubscription | undefined
+  trialEnd?: number | null
+  interval?: RenewingSubscription['interval']
+  intervalCount?: number
+}
+
+/** A one-time price starts a plan that never renews. Only the default product's price can be one. */
+const noCycle = {
+  status: 'active',
+  trialEnd: null,
+  currentBillingPeriodStart: null,
+  currentBillingPeriodEnd: null,
+  runBillingAtPeriodStart: false,
+  interval: null,
+  intervalCount: null,
+  billingCycleAnchorDate: null,
+  renews: false,
+} as const
+
+/** Returns the billing cycle of a subscription that starts now. */
+function cycleOf(at: number, { price, status, continues, trialEnd = null, ...input }: NewSubscription) {
+  const interval = input.interval ?? price.intervalUnit ?? 'month'
+  const intervalCount = input.intervalCount ?? price.intervalCount ?? 1
+  return {
+    status,
+    trialEnd,
+    currentBillingPeriodStart: continues?.currentBillingPeriodStart ?? at,
+    currentBillingPeriodEnd:
+      continues?.currentBillingPeriodEnd ??
+      trialEnd ??
+      periodEndAfter(at, { anchor: at, unit: interval, count: intervalCount }),
+    runBillingAtPeriodStart: true,
+    interval,
+    intervalCount,
+    billingCycleAnchorDate: continues?.billingCycleAnchorDate ?? at,
+    renews: true,
+  } as const
+}
+
 /**
  * Creates a subscription with its first item. Also creates the first period, unless the subscription is
  * `incomplete`. The caller must collect payments and grant credits.
  */
-export function createSubscription(
-  platform: Platform,
-  at: number,
-  input: {
-    customer: Customer
-    price: Price
-    quantity: number
-    name: string
-    status: Subscription['status']
-    paymentMethodId?: string | null
-    backupPaymentMethodId?: string | null
-    metadata?: Metadata | null
-    doNotCharge?: boolean
-    /**
-     * The existing subscription whose period and billing cycle the new subscription continues. Default:
-     * starts a new cycle.
-     */
-    continues?: Subscription | undefined
-    trialEnd?: number | null
-    interval?: Subscription['interval']
-    intervalCount?: number
-  },
-): Subscription {
+export function createSubscription(platform: Platform, at: number, input: NewSubscription): Subscription {
   const { db, organizationId } = platform
   const { customer, price } = input
-  const interval = input.interval ?? price.intervalUnit ?? 'month'
-  const intervalCount = input.intervalCount ?? price.intervalCount ?? 1
-  const trialEnd = input.trialEnd ?? null
   const subscription = db.subscriptions.put({
     ...newRecord('sub', at),
     startDate: at,
     customerId: customer.id,
     organizationId,
-    status: input.status,
     defaultPaymentMethodId: input.paymentMethodId ?? null,
     backupPaymentMethodId: input.backupPaymentMethodId ?? null,
-    trialEnd,
-    currentBillingPeriodStart: input.continues?.currentBillingPeriodStart ?? at,
-    currentBillingPeriodEnd:
-      input.continues?.currentBillingPeriodEnd ??
-      trialEnd ??
-      periodEndAfter(at, { anchor: at, unit: interval, count: intervalCount }),
     metadata: input.metadata ?? null,
     canceledAt: null,
     cancelScheduledAt: null,
@@ -63,14 +84,10 @@ export function createSubscription(
     isFreePlan: price.unitPrice === 0,
     doNotCharge: input.doNotCharge ?? false,
     priceId: price.id,
-    runBillingAtPeriodStart: true,
-    interval,
-    intervalCount,
-    billingCycleAnchorDate: input.continues?.billingCycleAnchorDate ?? at,
     name: input.name,
-    renews: true,
     pricingModelId: customer.pricingModelId,
     scheduledAdjustmentAt: null,
+    ...(price.type === 'subscription' ? cycleOf(at, input) : noCycle),
   })
   addItem(platform, at, subscription, {
     price,
@@ -78,7 +95,7 @@ export function createSubscription(
     name: input.quantity > 1 && price.name !== null ? `${price.name} x ${input.quantity}` : price.name,
     ...(input.doNotCharge && { unitPrice: 0 }),
   })
-  if (input.status !== 'incomplete') addPeriod(platform, at, subscription)
+  if (subscription.renews && input.status !== 'incomplete') addPeriod(platform, at, subscription)
   announce(platform, at, 'subscription.created', { id: subscription.id, object: 'subscription', customer })
   return subscription
 }

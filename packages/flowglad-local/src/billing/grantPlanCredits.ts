@@ -6,7 +6,7 @@ import { currentPeriod } from './periods.ts'
 
 /**
  * Grants all of a plan's credits at the start, and only the recurring credits at a renewal. Recurring credits
- * expire at the end of the period. `once` credits never expire.
+ * expire at the end of the period. `once` credits and the credits of a plan without periods never expire.
  */
 export function grantPlanCredits(
   platform: Platform,
@@ -14,7 +14,7 @@ export function grantPlanCredits(
   subscription: Subscription,
   { renewal }: { renewal: boolean },
 ): void {
-  const period = currentPeriod(platform, subscription.id)
+  const period = subscription.renews ? currentPeriod(platform, subscription.id) : null
   for (const feature of featuresOf(platform, itemsAt(platform, subscription.id, at))) {
     if (feature.type !== 'usage_credit_grant' || !feature.usageMeterId) continue
     // A feature that was added to a single subscription can have a negative amount. A negative amount removes
@@ -26,8 +26,8 @@ export function grantPlanCredits(
       subscriptionId: subscription.id,
       usageMeterId: feature.usageMeterId,
       amount: feature.amount,
-      expiresAt: recurring ? period.endDate : null,
-      billingPeriodId: period.id,
+      expiresAt: recurring && period ? period.endDate : null,
+      billingPeriodId: period?.id ?? null,
       source: 'plan',
       description: platform.db.features.get(feature.featureId).name,
     })

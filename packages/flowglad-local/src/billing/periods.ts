@@ -1,4 +1,4 @@
-import type { BillingPeriod, Subscription } from '../database/records/subscriptions.ts'
+import type { BillingPeriod, RenewingSubscription } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 
 /** Returns the period that contains a given time. A period includes its start but not its end. */
@@ -17,7 +17,7 @@ export function currentPeriod(platform: Platform, subscriptionId: string): Billi
   return period
 }
 
-export function addPeriod({ db }: Platform, at: number, subscription: Subscription): BillingPeriod {
+export function addPeriod({ db }: Platform, at: number, subscription: RenewingSubscription): BillingPeriod {
   return db.billingPeriods.put({
     ...newRecord('billing_period', at),
     subscriptionId: subscription.id,

@@ -74,6 +74,10 @@ export function planAdjustment(
   const subscription = db.subscriptions.find(subscriptionId)
   if (!subscription) return no(`Subscription not found: ${subscriptionId}`)
   if (isTerminal(subscription)) return no(`Subscription is in terminal state: ${subscription.status}`)
+  if (!subscription.renews)
+    return no(
+      `Subscription ${subscription.id} is a non-renewing subscription. Non-renewing subscriptions cannot be adjusted.`,
+    )
   if (subscription.doNotCharge)
     return no('Cannot adjust doNotCharge subscriptions. Cancel and create a new subscription instead.')
   if (subscription.isFreePlan)
@@ -85,7 +89,7 @@ export function planAdjustment(
       'A scheduled adjustment is already pending. Cancel the scheduled adjustment before making a new one.',
     )
   if (subscription.status === 'cancellation_scheduled')
-    return no('A cancellation is scheduled. Uncancel the subscription before adjusting it.')
+    return no('A cancellation is scheduled. Uncancel the subscription before adjusting.')
   const period = latestPeriod(platform, subscription.id)
   if (!period) return no(noPeriod)
 

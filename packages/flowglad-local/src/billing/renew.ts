@@ -1,4 +1,4 @@
-import type { Subscription } from '../database/records/subscriptions.ts'
+import type { RenewingSubscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { periodEndAfter } from '../rules/period.ts'
 import { cancelNow } from './cancel.ts'
@@ -13,14 +13,15 @@ import { isCurrent } from './subscriptions.ts'
  * Ends a subscription's current period. Cancels the subscription if a cancellation is due. Otherwise, starts
  * the next period: applies scheduled changes, expires and grants credits, and bills.
  */
-function renew(platform: Platform, subscription: Subscription): void {
+function renew(platform: Platform, subscription: RenewingSubscription): void {
   const { db } = platform
   const at = subscription.currentBillingPeriodEnd
   if (subscription.cancelScheduledAt !== null && subscription.cancelScheduledAt <= at) {
     cancelNow(platform, at, subscription)
     return
   }
-  const renewed = db.subscriptions.patch(subscription.id, {
+  const renewed: RenewingSubscription = {
+    ...subscription,
     status: subscription.status === 'trialing' ? 'active' : subscription.status,
     currentBillingPeriodStart: at,
     currentBillingPeriodEnd: periodEndAfter(at, {
@@ -31,7 +32,8 @@ function renew(platform: Platform, subscription: Subscription): void {
     }),
     scheduledAdjustmentAt: null,
     updatedAt: at,
-  })
+  }
+  db.subscriptions.put(renewed)
   addPeriod(platform, at, renewed)
   const following = followItems(platform, at, renewed)
   expireCredits(platform, at, following.id)
@@ -49,7 +51,7 @@ function nextDue(platform: Platform, until: number): Due | null {
     if (at <= until && (next === null || at < next.at)) next = { at, run }
   }
   for (const subscription of db.subscriptions.all())
-    if (isCurrent(subscription))
+    if (subscription.renews && isCurrent(subscription))
       consider(subscription.currentBillingPeriodEnd, () => renew(platform, subscription))
   for (const run of db.billingRuns.by('due', 'due'))
     if (run.dueAt !== null) consider(run.dueAt, () => attemptBillingRun(platform, run.dueAt ?? until, run))
@@ -73,7 +75,8 @@ export function catchUp(platform: Platform, now: number): boolean {
 export function nextDueAt({ db }: Platform): number {
   let at = Infinity
   for (const subscription of db.subscriptions.all())
-    if (isCurrent(subscription)) at = Math.min(at, subscription.currentBillingPeriodEnd)
+    if (subscription.renews && isCurrent(subscription))
+      at = Math.min(at, subscription.currentBillingPeriodEnd)
   for (const run of db.billingRuns.by('due', 'due')) at = Math.min(at, run.dueAt ?? Infinity)
   return at
 }

@@ -6,7 +6,7 @@ import { currentSubscriptions, trialEndOf } from '../billing/subscriptions.ts'
 import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import type { Discount, Feature, Price } from '../database/records/pricing.ts'
-import type { Subscription } from '../database/records/subscriptions.ts'
+import type { RenewingSubscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { discountOn } from '../rules/discount.ts'
 import { elapsedFraction } from '../rules/period.ts'
@@ -265,7 +265,7 @@ function discountForm(
 }
 
 /** Returns the price for the rest of a billing period. */
-const restOf = (cycle: Subscription, now: number, unitPrice: number) =>
+const restOf = (cycle: RenewingSubscription, now: number, unitPrice: number) =>
   proratedPrice(
     unitPrice,
     elapsedFraction(now, cycle.currentBillingPeriodStart, cycle.currentBillingPeriodEnd),

@@ -48,7 +48,7 @@ ${table(
   ['Plan', 'Status', 'Period', 'ID'],
   subscriptions.map(
     (s) => html`<tr><td>${s.name}</td><td>${badge(s.status)}</td>
-<td>${day(s.currentBillingPeriodStart)} – ${day(s.currentBillingPeriodEnd)}</td><td class="mono">${s.id}</td></tr>`,
+<td>${s.renews ? html`${day(s.currentBillingPeriodStart)} – ${day(s.currentBillingPeriodEnd)}` : 'Never renews'}</td><td class="mono">${s.id}</td></tr>`,
   ),
   'None.',
   'Subscriptions',

@@ -12,7 +12,7 @@ export function clockPart(platform: Platform, customer: Customer | undefined, te
   const renewals = [...platform.db.subscriptions.all()]
     .filter((s) => ['active', 'trialing', 'past_due', 'cancellation_scheduled'].includes(s.status))
     .filter((s) => !customer || s.customerId === customer.id)
-    .map((s) => s.currentBillingPeriodEnd)
+    .flatMap((s) => s.currentBillingPeriodEnd ?? [])
   const next = renewals.length > 0 ? Math.min(...renewals) : null
   const steps: [string, number][] = [
     ['+1 hour', hourMs],

@@ -164,7 +164,7 @@ function portalPage(platform: Platform, customer: Customer, path: string, messag
 function planPart(platform: Platform, subscription: Subscription, path: string): Html {
   const items = itemsAt(platform, subscription.id, platform.clock.now())
   const total = items.reduce((sum, { unitPrice, quantity }) => sum + unitPrice * quantity, 0)
-  const ends = day(subscription.currentBillingPeriodEnd)
+  const ends = subscription.renews && day(subscription.currentBillingPeriodEnd)
   const canceling = subscription.status === 'cancellation_scheduled'
   const changes = subscription.scheduledAdjustmentAt
   const next = changes === null ? [] : itemsAt(platform, subscription.id, changes)
@@ -173,7 +173,7 @@ function planPart(platform: Platform, subscription: Subscription, path: string):
     : changes !== null
       ? `Changes to ${next.map(({ name }) => name).join(', ')} on ${day(changes)}.`
       : subscription.isFreePlan
-        ? `New credits on ${ends}.`
+        ? ends && `New credits on ${ends}.`
         : `Renews on ${ends}.`
   return html`<div class="tight">
   <div class="row"><span class="plan">${subscription.name.replace(/ Subscription$/, '')}</span> ${badge(subscription.status)}</div>

@@ -104,7 +104,7 @@ export function installPricingModel(
   }
 
   for (const { product, price, features } of setup.products) {
-    if (product.default && (price.unitPrice !== 0 || price.type !== 'subscription'))
+    if (product.default && price.unitPrice !== 0)
       throw rejectedPanic('ValidationError', 'Invalid price.amount: Default products must have zero price')
     if (product.default && price.type === 'subscription' && price.trialPeriodDays)
       throw rejectedPanic(

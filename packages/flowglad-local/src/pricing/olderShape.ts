@@ -49,7 +49,7 @@ export function fromOlderShape(value: unknown): { value: unknown; originOf(path:
     }
     const { prices: _, ...rest } = product
     productOrigins.push(['products', i])
-    newProducts.push({ ...rest, price: asRecurringWhenDefault(product.product, price) })
+    newProducts.push({ ...rest, price })
   }
   const pricesOf = (meter: Record<string, unknown>) =>
     usagePrices.filter(({ meterSlug }) => meterSlug === meter.slug)
@@ -80,12 +80,4 @@ export function fromOlderShape(value: unknown): { value: unknown; originOf(path:
       return [list ?? '', index, ...rest]
     },
   }
-}
-
-/** Converts the price of a free default plan from a single payment of 0 to a monthly subscription for 0. */
-function asRecurringWhenDefault(product: unknown, price: unknown): unknown {
-  const isFreeDefault =
-    isRecord(product) && product.default === true && isRecord(price) && price.unitPrice === 0
-  if (!isFreeDefault || price.type !== 'single_payment') return price
-  return { ...price, type: 'subscription', intervalUnit: 'month', intervalCount: 1 }
 }

@@ -232,11 +232,6 @@ function referenceErrors(setup: PricingSetup): Finding[] {
         path: ['products', i, 'price', 'unitPrice'],
         message: 'the default product must be free, because every new customer gets it',
       })
-    if (product.default && price.type !== 'subscription')
-      findings.push({
-        path: ['products', i, 'price', 'type'],
-        message: 'the default product must be a subscription, because every new customer gets it',
-      })
     if (product.default && price.type === 'subscription' && price.trialPeriodDays)
       findings.push({
         path: ['products', i, 'price', 'trialPeriodDays'],

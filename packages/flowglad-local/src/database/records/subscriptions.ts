@@ -3,18 +3,12 @@ import type { Interval } from '../../rules/period.ts'
 import type { Base, Metadata } from './base.ts'
 import type { Feature } from './pricing.ts'
 
-type SubscriptionStatus = Flowglad.StandardSubscriptionRecord['status']
-
-export interface Subscription extends Base {
+interface SubscriptionBase extends Base {
   startDate: number
   customerId: string
   organizationId: string
-  status: SubscriptionStatus
   defaultPaymentMethodId: string | null
   backupPaymentMethodId: string | null
-  trialEnd: number | null
-  currentBillingPeriodStart: number
-  currentBillingPeriodEnd: number
   metadata: Metadata | null
   canceledAt: number | null
   cancelScheduledAt: number | null
@@ -24,14 +18,35 @@ export interface Subscription extends Base {
   doNotCharge: boolean
   priceId: string
   runBillingAtPeriodStart: boolean
-  interval: Interval
-  intervalCount: number
-  billingCycleAnchorDate: number
   name: string
-  renews: true
   pricingModelId: string
   scheduledAdjustmentAt: number | null
 }
+
+export interface RenewingSubscription extends SubscriptionBase {
+  status: Flowglad.StandardSubscriptionRecord['status']
+  trialEnd: number | null
+  currentBillingPeriodStart: number
+  currentBillingPeriodEnd: number
+  interval: Interval
+  intervalCount: number
+  billingCycleAnchorDate: number
+  renews: true
+}
+
+/** The free plan of a default product with a one-time price. It has no billing periods. */
+interface NonRenewingSubscription extends SubscriptionBase {
+  status: 'active' | 'canceled'
+  trialEnd: null
+  currentBillingPeriodStart: null
+  currentBillingPeriodEnd: null
+  interval: null
+  intervalCount: null
+  billingCycleAnchorDate: null
+  renews: false
+}
+
+export type Subscription = RenewingSubscription | NonRenewingSubscription
 
 export interface SubscriptionItem extends Base {
   subscriptionId: string
