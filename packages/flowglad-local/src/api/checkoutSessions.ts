@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import { rejectedPanic } from '../platform/problems.ts'
-import { quantities } from '../rules/bounds.ts'
+import { metadata, quantities } from '../rules/bounds.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { presentAs } from './presentAs.ts'
 import type { Route } from './route.ts'
@@ -12,7 +12,7 @@ const common = z.object({
   customerExternalId: z.string(),
   successUrl: z.string(),
   cancelUrl: z.string(),
-  outputMetadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish(),
+  outputMetadata: metadata.nullish(),
   outputName: z.string().optional(),
 })
 

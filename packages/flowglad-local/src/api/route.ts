@@ -70,9 +70,9 @@ function parse<T>(schema: z.ZodType<T> | undefined, value: unknown): T {
   return parsed.data
 }
 
-/** Removes the options from a union error, because the platform's zod version doesn't list them. */
+/** Describes an unknown discriminator as the platform's zod version does, which lists no options. */
 function withoutUnionOptions(issue: z.core.$ZodIssue): unknown {
   if (issue.code !== 'invalid_union' || !('options' in issue)) return issue
   const { options: _, ...rest } = issue
-  return rest
+  return { ...rest, message: 'Invalid input' }
 }

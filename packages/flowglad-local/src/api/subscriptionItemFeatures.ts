@@ -1,17 +1,19 @@
 import { z } from 'zod'
 import { addItemFeature } from '../billing/items.ts'
-import { notFound, rejected } from '../platform/problems.ts'
-import { epochMs, quantities } from '../rules/bounds.ts'
+import type { SubscriptionFeature } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { notFound, rejected, rejectedResult } from '../platform/problems.ts'
+import { instant, outOfRange } from '../rules/bounds.ts'
 import { defined } from './defined.ts'
 import { featureKinds, namesForeign } from './featureKinds.ts'
 import type { Route } from './route.ts'
 import { presentFeatureItem } from './subscriptionDetails.ts'
 import { visible } from './visible.ts'
 
-const kinds = featureKinds(quantities)
+const kinds = featureKinds(z.int())
 const since = {
-  expiredAt: epochMs.nullish(),
-  detachedAt: epochMs.nullish(),
+  expiredAt: instant.nullish(),
+  detachedAt: instant.nullish(),
   detachedReason: z.string().nullish(),
   manuallyCreated: z.boolean().optional(),
 }
@@ -19,7 +21,12 @@ const productFeatureId = z.string().nullish()
 const ofItem = { subscriptionItemId: z.string(), featureId: z.string(), productFeatureId }
 // The platform requires these fields but ignores them. The response has the feature's own name and slug.
 const called = { name: z.string(), slug: z.string() }
-const changed = { id: z.string(), productFeatureId }
+const changed = {
+  id: z.string(),
+  subscriptionItemId: z.string().optional(),
+  featureId: z.string().optional(),
+  productFeatureId,
+}
 
 const createInput = z.object({
   subscriptionItemFeature: z.discriminatedUnion('type', [
@@ -36,11 +43,49 @@ const updateInput = z.object({
   ]),
 })
 
+/** The fields that a stored feature of each type has. */
+const consistent = z.discriminatedUnion('type', [
+  z.object(kinds.toggle),
+  z.object(kinds.grant),
+  z.object(kinds.resource),
+])
+
 const rejectedInsert = (why: string) =>
   rejected(
     `Failed to insert item into subscription_features: Failed to insert items into subscription_features: ${why}`,
   )
-const notVisible = 'new row violates row-level security policy'
+const rejectedUpdate = (id: string, why: string) =>
+  rejected(`Failed to update subscription_features with id ${id}: ${why}`)
+
+type Links = Pick<
+  SubscriptionFeature,
+  'subscriptionItemId' | 'featureId' | 'productFeatureId' | 'amount' | 'usageMeterId' | 'resourceId'
+>
+
+/** Returns the platform database's error for a record that it doesn't store, or null. */
+function violation(platform: Platform, next: Links, id?: string): string | null {
+  const { db } = platform
+  const unstorable = outOfRange(next.amount ?? 0)
+  if (unstorable) return unstorable
+  const sameItem = db.subscriptionFeatures.by('item', next.subscriptionItemId)
+  if (sameItem.some((other) => other.featureId === next.featureId && other.id !== id))
+    return 'duplicate key value violates unique constraint'
+  const missing =
+    !db.subscriptionItems.find(next.subscriptionItemId) ||
+    !db.features.find(next.featureId) ||
+    (next.productFeatureId !== null && !db.productFeatures.find(next.productFeatureId)) ||
+    namesForeign(platform, next)
+  return missing
+    ? 'insert or update on table "subscription_item_features" violates foreign key constraint'
+    : null
+}
+
+/** Returns a feature. The platform stores a feature of another pricing model, but can't return it. */
+function present(platform: Platform, feature: SubscriptionFeature) {
+  if (!visible(platform, platform.db.features).find(feature.featureId))
+    throw rejected('Output validation failed')
+  return { subscriptionItemFeature: presentFeatureItem(platform, feature) }
+}
 
 /** Adds the routes for subscription features, whether they come from the plan or were added individually. */
 export function subscriptionItemFeatureRoutes(route: Route): void {
@@ -53,18 +98,24 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
   // The platform grants a new feature's credits at the next renewal, not immediately.
   route('POST', '/subscription-item-features', { body: createInput }, ({ platform, now, body }) => {
     const { db } = platform
-    const given = body.subscriptionItemFeature
+    const { name: _name, slug: _slug, ...given } = body.subscriptionItemFeature
     const item = db.subscriptionItems.find(given.subscriptionItemId)
-    const feature = visible(platform, db.features).find(given.featureId)
-    if (!item || !feature || namesForeign(platform, given)) throw rejectedInsert(notVisible)
-    if (db.subscriptionFeatures.by('item', item.id).some(({ featureId }) => featureId === feature.id))
-      throw rejectedInsert('duplicate key value violates unique constraint')
-    const { subscriptionItemId: _item, featureId: _feature, name: _name, slug: _slug, ...rest } = given
-    const stored = addItemFeature(db, now, item, feature, {
-      ...{ amount: null, usageMeterId: null, renewalFrequency: null, resourceId: null },
-      ...defined(rest),
-    })
-    return { subscriptionItemFeature: presentFeatureItem(platform, stored) }
+    if (!item)
+      throw rejectedResult(
+        'NotFoundError',
+        `No subscription items found with id: ${given.subscriptionItemId}`,
+      )
+    const empty = {
+      productFeatureId: null,
+      amount: null,
+      usageMeterId: null,
+      renewalFrequency: null,
+      resourceId: null,
+    }
+    const next = { ...empty, ...defined(given), subscriptionItemId: item.id, featureId: given.featureId }
+    const why = violation(platform, next)
+    if (why) throw rejectedInsert(why)
+    return present(platform, addItemFeature(db, now, item, db.features.get(given.featureId), next))
   })
 
   route(
@@ -72,16 +123,21 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
     '/subscription-item-features/:id',
     { body: updateInput },
     ({ platform, now, params, body }) => {
-      const feature = platform.db.subscriptionFeatures.find(params.id ?? '')
-      if (!feature) throw notFound(`SubscriptionItemFeature with id ${params.id} not found.`)
+      const { subscriptionFeatures } = platform.db
+      const feature = subscriptionFeatures.find(params.id ?? '')
+      if (!feature)
+        throw rejectedResult('NotFoundError', `No subscription features found with id: ${params.id}`)
       const { id: _, ...change } = body.subscriptionItemFeature
-      if (namesForeign(platform, change)) throw rejectedInsert(notVisible)
-      return {
-        subscriptionItemFeature: presentFeatureItem(
-          platform,
-          platform.db.subscriptionFeatures.patch(feature.id, { ...defined(change), updatedAt: now }),
-        ),
-      }
+      const next = { ...feature, ...defined(change), updatedAt: now }
+      const why = violation(platform, next, feature.id)
+      if (why) throw rejectedUpdate(feature.id, why)
+      const parsed = consistent.safeParse(next)
+      if (!parsed.success)
+        throw rejectedUpdate(
+          feature.id,
+          `createUpdateFunction: Error parsing result: ${JSON.stringify(next)}. Issues: ${JSON.stringify(parsed.error.issues)}`,
+        )
+      return present(platform, subscriptionFeatures.put(next))
     },
   )
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { int32Max } from '../rules/bounds.ts'
+import { instant, int32Max, metadata } from '../rules/bounds.ts'
 
 /*
  * The platform accepts an item in one of four shapes. If an item fits none of them, the error lists the
@@ -16,13 +16,6 @@ const units = z
   .refine(isUnits, { message: 'Value must be a positive integer' })
   .or(z.literal(0))
 
-const instant = z.coerce
-  .date()
-  .transform((date) => date.getTime())
-  .pipe(z.int())
-
-const metadata = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish()
-
 const insert = z.object({
   subscriptionId: z.string(),
   name: z.string().nullish(),
@@ -30,7 +23,7 @@ const insert = z.object({
   priceId: z.string().nullish(),
   unitPrice: units,
   quantity: units,
-  metadata,
+  metadata: metadata.nullish(),
   type: z.literal('static'),
   externalId: z.string().nullish(),
   expiredAt: instant.nullish(),
@@ -48,7 +41,7 @@ const record = z.object({
   priceId: z.string().nullable(),
   unitPrice: units,
   quantity: units,
-  metadata,
+  metadata: metadata.nullish(),
   type: z.literal('static'),
   externalId: z.string().nullable(),
   expiredAt: instant.nullish(),
@@ -87,5 +80,7 @@ export const subscriptionItemInput = z
     const price = { priceId, priceSlug: priceId === undefined ? slug : undefined }
     if (!('unitPrice' in item)) return { ...price, quantity: item.quantity }
     const { quantity, unitPrice, name = null, metadata = null, manuallyCreated = false } = item
-    return { ...price, quantity, given: { unitPrice, name, metadata, manuallyCreated } }
+    const { externalId = null, expiredAt = null } = item
+    const given = { unitPrice, name, metadata, externalId, expiredAt, manuallyCreated }
+    return { ...price, quantity, given }
   })

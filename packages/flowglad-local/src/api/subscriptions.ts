@@ -10,7 +10,7 @@ import { subscribeCustomer } from '../billing/subscribe.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { rejected, rejectedPanic, rejectedResult } from '../platform/problems.ts'
-import { lastEpochMs, maxIntervals } from '../rules/bounds.ts'
+import { lastEpochMs, maxIntervals, metadata } from '../rules/bounds.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 import { presentFeatureItem, presentSubscription } from './subscriptionDetails.ts'
@@ -55,14 +55,14 @@ const createInput = z
     customerExternalId: z.string().optional(),
     priceId: z.string().optional(),
     priceSlug: z.string().optional(),
-    // The platform accepts any number here, even one that it can't store (see `rejectUnstorable`).
+    // The platform accepts any number here, even one that it can't store (see `rejectUnusable`).
     quantity: z.number().default(1),
     interval: z.enum(['day', 'week', 'month', 'year']).optional(),
     intervalCount: z.number().max(maxIntervals).optional(),
     // Like the platform, rejects every value, because JSON has no date type.
     startDate: z.date().optional(),
     trialEnd: z.number().max(lastEpochMs).optional(),
-    metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    metadata: metadata.optional(),
     name: z.string().optional(),
     defaultPaymentMethodId: z.string().optional(),
     backupPaymentMethodId: z.string().optional(),

@@ -48,7 +48,7 @@ function planLines(platform: Platform, at: number, subscription: Subscription): 
   const elapsed = elapsedFraction(startDate, currentBillingPeriodStart, currentBillingPeriodEnd)
   const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
   return planItemsAt(platform, subscription.id, at).map(({ name, unitPrice, quantity }) => {
-    const description = name ?? subscription.name
+    const description = name || 'Subscription Item'
     if (elapsed === 0) return { description, price: unitPrice, quantity }
     return {
       description: `Prorated: ${description} - Prorated charge for ${((1 - elapsed) * 100).toFixed(1)}% of billing period (${date(startDate)} to ${date(currentBillingPeriodEnd)})`,
@@ -201,7 +201,7 @@ function collected(
   const { db } = platform
   if (subscription.status === 'incomplete' || subscription.status === 'past_due')
     db.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
-  // When a `doNotCharge` subscription starts, the platform grants no credits.
-  if (reason === 'first' && !subscription.doNotCharge)
+  // When a `doNotCharge` subscription to a paid plan starts, the platform grants no credits.
+  if (reason === 'first' && (subscription.isFreePlan || !subscription.doNotCharge))
     grantPlanCredits(platform, at, subscription, { renewal: false })
 }

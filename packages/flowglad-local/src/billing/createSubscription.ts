@@ -92,7 +92,8 @@ export function createSubscription(platform: Platform, at: number, input: NewSub
   addItem(platform, at, subscription, {
     price,
     quantity: input.quantity,
-    name: input.quantity > 1 && price.name !== null ? `${price.name} x ${input.quantity}` : price.name,
+    // As on the platform, a price without a name becomes the text "null".
+    name: `${price.name}${input.quantity > 1 ? ` x ${input.quantity}` : ''}`,
     ...(input.doNotCharge && { unitPrice: 0 }),
   })
   if (subscription.renews && input.status !== 'incomplete') addPeriod(platform, at, subscription)

@@ -43,6 +43,8 @@ export function addItem(
     unitPrice = price.unitPrice,
     name = price.name,
     metadata = null,
+    externalId = null,
+    expiredAt = null,
   }: {
     price: Price
     quantity: number
@@ -50,6 +52,8 @@ export function addItem(
     unitPrice?: number
     name?: string | null
     metadata?: Metadata | null
+    externalId?: string | null
+    expiredAt?: number | null
   },
 ): SubscriptionItem {
   const item = db.subscriptionItems.put({
@@ -62,22 +66,33 @@ export function addItem(
     quantity,
     metadata,
     type: 'static',
-    externalId: null,
-    expiredAt: null,
+    externalId,
+    expiredAt,
     manuallyCreated: false,
     pricingModelId: subscription.pricingModelId,
   })
-  for (const { id, featureId, expiredAt } of price.productId
-    ? db.productFeatures.by('product', price.productId)
-    : []) {
-    const feature = db.features.get(featureId)
-    if (expiredAt !== null || !feature.active) continue
+  for (const { productFeatureId, feature } of featuresOfProduct(db, price.productId))
     addItemFeature(db, at, item, feature, {
-      productFeatureId: id,
+      productFeatureId,
       amount: feature.type === 'toggle' ? null : grantAmount(feature.amount, quantity),
     })
-  }
   return item
+}
+
+/** Returns a product's features. Of several features for one resource, only the newest counts. */
+function featuresOfProduct(db: Database, productId: string | null) {
+  const active = db.productFeatures
+    .by('product', productId ?? '')
+    .filter(({ expiredAt }) => expiredAt === null)
+    .map(({ id, featureId }) => ({ productFeatureId: id, feature: db.features.get(featureId) }))
+    .filter(({ feature }) => feature.active)
+  const ids = new Set(active.map(({ feature }) => feature.id))
+  const newest = new Map<string | null, string>()
+  for (const { id, resourceId } of db.features.by('model', active[0]?.feature.pricingModelId ?? ''))
+    if (ids.has(id)) newest.set(resourceId, id)
+  return active.filter(
+    ({ feature: { id, resourceId } }) => resourceId === null || newest.get(resourceId) === id,
+  )
 }
 
 /** Gives an item a feature. The fields of `given` override those of the feature. */
@@ -127,7 +142,7 @@ export function followItems({ db }: Platform, at: number, subscription: Subscrip
   if (!main) return subscription
   return db.subscriptions.patch(subscription.id, {
     priceId: main.priceId,
-    name: main.name ?? subscription.name,
+    name: main.name,
     updatedAt: at,
   })
 }

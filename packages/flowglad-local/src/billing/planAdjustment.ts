@@ -21,6 +21,8 @@ interface AdjustmentItem {
     name: string | null
     unitPrice: number
     metadata: Metadata | null
+    externalId: string | null
+    expiredAt: number | null
     /** A plan change ignores manually created items. */
     manuallyCreated: boolean
   }
@@ -37,7 +39,9 @@ interface PlannedItem {
   quantity: number
   unitPrice: number
   name: string | null
-  metadata: Metadata | null
+  metadata?: Metadata | null
+  externalId?: string | null
+  expiredAt?: number | null
 }
 
 /** The effect of an adjustment, or the reason why it isn't possible. */
@@ -106,8 +110,8 @@ export function planAdjustment(
       return no(
         `Only recurring prices can be used in subscriptions. Price ${price.id} is of type ${price.type}`,
       )
-    const { name, unitPrice } = given ?? price
-    newItems.push({ price, quantity, unitPrice, name, metadata: given?.metadata ?? null })
+    const { name, unitPrice, ...more } = given ?? { name: price.name, unitPrice: price.unitPrice }
+    newItems.push({ price, quantity, unitPrice, name, ...more })
   }
   const overclaimed = capacityConflict(platform, at, subscription, newItems)
   if (overclaimed) return no(overclaimed)

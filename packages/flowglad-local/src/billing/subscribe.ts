@@ -45,9 +45,7 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
   const method = input.doNotCharge ? null : (card ?? defaultPaymentMethod(platform, customer.id))
   const free = currentSubscriptions(platform, customer.id).find((s) => s.isFreePlan)
   const trialEnd = trialEndOf(platform, customer, price, at, input.trialEnd)
-  if (trialEnd !== null && trialEnd <= at)
-    throw rejected('Trial end date must be after the billing cycle anchor date.')
-  rejectUnstorable(input, trialEnd)
+  rejectUnusable(at, input, trialEnd)
   const paysNothing = input.doNotCharge || (price.unitPrice === 0 && product.default)
   // If the request specifies a card, the subscription is active even before the payment. If the customer's
   // default card is used, the subscription becomes active after the payment. As on the platform, a free plan
@@ -86,9 +84,10 @@ function findCustomer({ db }: Platform, { customerId, customerExternalId }: Subs
 
 function findPrice({ db }: Platform, customer: Customer, { priceId, priceSlug }: SubscriptionRequest): Price {
   const inModel = db.prices.by('model', customer.pricingModelId)
+  const isOffered = ({ productId }: Price) => productId === null || db.products.get(productId).active
   const price = priceId
     ? inModel.find((p) => p.id === priceId)
-    : inModel.find((p) => p.active && p.slug === priceSlug)
+    : inModel.find((p) => p.active && p.slug === priceSlug && isOffered(p))
   if (!price)
     throw notFound(
       priceId
@@ -124,20 +123,25 @@ const belongsToAnother = (customer: Customer, method: PaymentMethod, role: 'defa
   )
 
 /**
- * Rejects values that the platform's database rejects. Accepts a quantity of 0: such a plan costs nothing and
- * grants nothing.
+ * Rejects values that the platform can't use or store. The platform reports most of them only as an exception
+ * in its workflow. Accepts a quantity of 0: such a plan costs nothing and grants nothing.
  */
-function rejectUnstorable(
+function rejectUnusable(
+  at: number,
   { quantity, intervalCount = 1 }: SubscriptionRequest,
   trialEnd: number | null,
 ): void {
-  if (intervalCount === 0) throw rejected('Interval count is required for standard subscriptions')
-  if (trialEnd === null && intervalCount < 0)
-    throw rejected(`intervalCount must be a positive integer. Received: ${intervalCount}`)
-  if (!Number.isInteger(intervalCount) || intervalCount < 0)
-    throw rejected(`Failed to insert item into subscriptions: intervalCount ${intervalCount}`)
-  if (!Number.isInteger(quantity) || quantity < 0 || quantity > int32Max)
-    throw rejected(
-      `Failed to insert items into subscription_items: ${JSON.stringify([{ code: 'custom', path: ['quantity'], message: 'Value must be a positive integer' }], null, 2)}`,
+  if (intervalCount === 0)
+    throw rejectedResult(
+      'ValidationError',
+      'Invalid intervalCount: Interval count is required for standard subscriptions',
     )
+  const usable =
+    (trialEnd === null || trialEnd > at) &&
+    Number.isInteger(intervalCount) &&
+    intervalCount > 0 &&
+    Number.isInteger(quantity) &&
+    quantity >= 0 &&
+    quantity <= int32Max
+  if (!usable) throw rejected('generator body threw')
 }

@@ -232,7 +232,7 @@ ${
   recurring &&
   html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less any remaining discount,'} until you cancel.${
     trialDays > 0 && ` The first charge is on ${day(now + trialDays * 86_400_000)}.`
-  }${free && ` Replaces ${free.name.replace(/ Subscription$/, '')}. The old plan's remaining credits expire.`}</p>`
+  }${free && ` Replaces ${(free.name ?? 'the free plan').replace(/ Subscription$/, '')}. The old plan's remaining credits expire.`}</p>`
 }`,
   }
 }

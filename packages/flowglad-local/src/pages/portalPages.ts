@@ -176,7 +176,7 @@ function planPart(platform: Platform, subscription: Subscription, path: string):
         ? ends && `New credits on ${ends}.`
         : `Renews on ${ends}.`
   return html`<div class="tight">
-  <div class="row"><span class="plan">${subscription.name.replace(/ Subscription$/, '')}</span> ${badge(subscription.status)}</div>
+  <div class="row"><span class="plan">${(subscription.name ?? 'Plan').replace(/ Subscription$/, '')}</span> ${badge(subscription.status)}</div>
   <p>${total === 0 ? 'Free' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
   <p class="soft">${what}</p>
   ${subscription.status === 'past_due' && html`<p class="note bad">${pastDue(platform, subscription)}</p>`}

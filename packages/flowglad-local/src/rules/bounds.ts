@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /*
  * Number limits. The platform's database stores 32-bit integers. The platform rejects larger numbers with
- * 500, and this server rejects them with 400. No time is later than 1 January 2200, so that every date
+ * 500, and this server rejects most of them with 400. No time is later than 1 January 2200, so that every date
  * computed from a time is valid.
  */
 export const int32Max = 2 ** 31 - 1
@@ -26,6 +26,19 @@ export const units = z.int().positive().max(int32Max)
 /** A quantity without a lower bound. Callers add a lower bound if they need one. */
 export const quantities = z.int().max(int32Max)
 export const epochMs = z.number().min(0).max(lastEpochMs)
+
+/** A time in the API: epoch milliseconds or a date that JavaScript can parse. */
+export const instant = z.coerce
+  .date()
+  .transform((date) => date.getTime())
+  .pipe(z.int())
+
+/** A metadata object. */
+export const metadata = z.record(z.string(), z.union([z.string().max(500), z.number(), z.boolean()]))
+
+/** Returns the platform database's error for a number that it can't store, or null if it can. */
+export const outOfRange = (value: number): string | null =>
+  Math.abs(value) > int32Max ? `value "${value}" is out of range for type integer` : null
 
 /** A name or slug. Like the platform, removes surrounding whitespace. */
 export const label = z

@@ -18,7 +18,8 @@ interface SubscriptionBase extends Base {
   doNotCharge: boolean
   priceId: string
   runBillingAtPeriodStart: boolean
-  name: string
+  /** Null if the price of the main item has no name. */
+  name: string | null
   pricingModelId: string
   scheduledAdjustmentAt: number | null
 }
