@@ -66,13 +66,23 @@ export const createRoute =
 function parse<T>(schema: z.ZodType<T> | undefined, value: unknown): T {
   if (!schema) return undefined as T
   const parsed = schema.safeParse(value)
-  if (!parsed.success) throw badRequest(parsed.error.issues.map(withoutUnionOptions))
+  if (!parsed.success) throw badRequest(parsed.error.issues.map(asReported))
   return parsed.data
 }
 
-/** Describes an unknown discriminator as the platform's zod version does, which lists no options. */
-function withoutUnionOptions(issue: z.core.$ZodIssue): unknown {
-  if (issue.code !== 'invalid_union' || !('options' in issue)) return issue
-  const { options: _, ...rest } = issue
-  return { ...rest, message: 'Invalid input' }
+/** Returns an issue as the platform's zod version reports it. */
+function asReported(issue: z.core.$ZodIssue): unknown {
+  if (issue.code === 'invalid_union') {
+    const rest = Object.entries(issue).filter(([key]) => key !== 'options')
+    return {
+      ...Object.fromEntries(rest),
+      errors: issue.errors.map((issues) => issues.map(asReported)),
+      message: 'Invalid input',
+    }
+  }
+  if (issue.code === 'too_big' && issue.origin === 'int') {
+    const { inclusive: _, ...rest } = issue
+    return { ...rest, message: issue.message.replace('<=', '<') }
+  }
+  return issue
 }
