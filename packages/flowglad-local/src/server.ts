@@ -11,6 +11,7 @@ import { notServedRoutes } from './api/notServed.ts'
 import { pingRoutes } from './api/ping.ts'
 import { priceRoutes } from './api/prices.ts'
 import { pricingModelRoutes } from './api/pricingModels.ts'
+import { productFeatureRoutes } from './api/productFeatures.ts'
 import { productRoutes } from './api/products.ts'
 import { resourceClaimRoutes } from './api/resourceClaims.ts'
 import { resourceRoutes } from './api/resources.ts'
@@ -101,6 +102,7 @@ export function buildServer({
       priceRoutes(route)
       usageMeterRoutes(route)
       featureRoutes(route)
+      productFeatureRoutes(route)
       resourceRoutes(route)
       resourceClaimRoutes(route)
       moneyRoutes(route)

@@ -12,30 +12,8 @@ const productOf = async (studio: Studio, slug: string) => {
   if (!product) throw new Error(`There is no product ${slug}`)
   return product
 }
-const meterOf = async (studio: Studio, slug: string) => {
-  const meter = (await model(studio)).usageMeters.find((m) => m.slug === slug)
-  if (!meter) throw new Error(`There is no meter ${slug}`)
-  return meter
-}
-const monthly = { type: 'subscription', intervalUnit: 'month', intervalCount: 1, isDefault: true } as const
-const usage = { ...monthly, type: 'usage', usageEventsPerUnit: 1 } as const
 
 describe('a product', () => {
-  it('archives its old price when it gets a new price', async () => {
-    await using studio = await startStudio()
-    const { node } = studio
-    const team = await productOf(studio, 'team')
-    const price = { ...monthly, productId: team.id, slug: 'team_2', unitPrice: 5900 }
-    expect(
-      (await node.prices.create({ price: { ...price, isDefault: false, active: false } })).price,
-    ).toMatchObject({ isDefault: true, active: true })
-    expect((await node.products.retrieve(team.id)).prices.map((p) => [p.slug, p.active])).toEqual([
-      ['team_price', false],
-      ['team_2', true],
-    ])
-    expect((await productOf(studio, 'team')).prices.map((p) => p.slug)).toEqual(['team_2'])
-  })
-
   it('is hidden after its price is archived, but its subscriptions stay readable', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
@@ -50,130 +28,6 @@ describe('a product', () => {
     expect(await studio.node.get(`/api/v1/pricing-models/${pricingModel.id}/export`)).toMatchObject({
       pricingModel: { name: 'Film studio' },
     })
-  })
-
-  it('also applies a new slug to its price, and replaces the price only if the terms change', async () => {
-    await using studio = await startStudio()
-    const { node } = studio
-    const team = await productOf(studio, 'team')
-    const product = { id: team.id, name: 'Crew', active: true, slug: 'crew' }
-    await node.products.update(team.id, { product })
-    expect(await node.products.retrieve(team.id)).toMatchObject({
-      slug: 'crew',
-      defaultPrice: { slug: 'crew' },
-    })
-    const same = { ...monthly, productId: team.id, unitPrice: 4900 }
-    await node.products.update(team.id, { product, price: same })
-    expect((await node.products.retrieve(team.id)).prices).toHaveLength(1)
-    await node.products.update(team.id, { product, price: { ...same, unitPrice: 5000 } })
-    expect(await node.products.retrieve(team.id)).toMatchObject({
-      prices: [{ active: false }, { active: true }],
-      defaultPrice: { slug: 'crew', unitPrice: 5000 },
-    })
-  })
-
-  it('is active when created, and requires `id`, `name` and `active` in an update', async () => {
-    await using studio = await startStudio()
-    const { id: pricingModelId } = await model(studio)
-    const price = { ...monthly, slug: 'quiet', unitPrice: 100 }
-    const { product } = await studio.node.products.create({
-      product: { name: 'Quiet', slug: ' quiet ', active: false, pricingModelId },
-      price,
-    })
-    expect(product).toMatchObject({ active: true, slug: 'quiet', default: false })
-    await expect(
-      studio.node.put(`/api/v1/products/${product.id}`, { body: { product: { slug: 'x' } } }),
-    ).rejects.toMatchObject({
-      status: 400,
-      error: {
-        error: ['id', 'name', 'active']
-          .map((key) => ({ path: ['product', key] }))
-          .map((e) => expect.objectContaining(e)),
-      },
-    })
-  })
-
-  it("cannot become a second default, use the slug `free`, or reuse another product's slug", async () => {
-    await using studio = await startStudio()
-    const { id: pricingModelId } = await model(studio)
-    const create = (fields: object) =>
-      studio.node.products.create({
-        product: { name: 'X', slug: 'x', active: true, pricingModelId, ...fields },
-        price: { ...monthly, slug: 'x', unitPrice: 0 },
-      })
-    await expect(create({ default: true })).rejects.toMatchObject({ status: 403 })
-    await expect(create({ slug: ' Free ' })).rejects.toMatchObject({
-      status: 400,
-      error: { error: [{ code: 'custom', path: ['product', 'slug'] }] },
-    })
-    await expect(create({ slug: 'team' })).rejects.toMatchObject({
-      status: 409,
-      error: {
-        code: 'CONFLICT',
-        error: 'This product slug already exists in this pricing model. Please choose a different slug.',
-      },
-    })
-  })
-
-  it('keeps its price, state and most other fields if it is the default product', async () => {
-    await using studio = await startStudio()
-    const { node } = studio
-    const hobby = await productOf(studio, 'hobby')
-    const { id } = hobby
-    await expect(
-      node.prices.create({ price: { ...monthly, productId: id, slug: 'y', unitPrice: 0 } }),
-    ).rejects.toMatchObject({ status: 403 })
-    await expect(
-      node.products.update(id, { product: { id, name: 'H', active: true, pluralQuantityLabel: 'x' } }),
-    ).rejects.toMatchObject({ status: 403 })
-    const { product } = await node.products.update(id, { product: { id, name: 'H', active: false } })
-    expect(product).toMatchObject({ name: 'H', active: true })
-    const priceId = hobby.defaultPrice.id
-    for (const change of [{ isDefault: false }, { isDefault: true, slug: 'z' }])
-      await expect(
-        node.prices.update(priceId, { price: { id: priceId, type: 'subscription', ...change } }),
-      ).rejects.toMatchObject({ status: 403 })
-  })
-})
-
-describe('a meter', () => {
-  it('falls back to its free price when the default price is deactivated', async () => {
-    await using studio = await startStudio()
-    const { node } = studio
-    const { id: pricingModelId } = await model(studio)
-    const usageMeter = { name: ' Scripts ', slug: 'scripts', pricingModelId }
-    await node.usageMeters.create({ usageMeter, price: { usageEventsPerUnit: 5 } })
-    const pricesOf = async () =>
-      (await meterOf(studio, 'scripts')).prices.map((p) => [p.slug, p.isDefault, p.name])
-    expect(await pricesOf()).toEqual([
-      ['scripts', true, 'Scripts'],
-      ['scripts_no_charge', false, 'Scripts - No Charge'],
-    ])
-    const [price, noCharge] = (await meterOf(studio, 'scripts')).prices
-    const change = (id: string | undefined, fields: object) =>
-      node.prices.update(id ?? '', { price: { id: id ?? '', type: 'usage', isDefault: false, ...fields } })
-    await change(price?.id, { active: false })
-    expect(await pricesOf()).toEqual([['scripts_no_charge', true, 'Scripts - No Charge']])
-    for (const fields of [{ active: false }, { slug: 'x', isDefault: true }, { isDefault: false }])
-      await expect(change(noCharge?.id, fields)).rejects.toMatchObject({ status: 400 })
-    await expect(
-      node.prices.create({
-        price: { ...usage, usageMeterId: noCharge?.usageMeterId ?? '', slug: 'y_no_charge', unitPrice: 1 },
-      }),
-    ).rejects.toMatchObject({ status: 400, error: { error: expect.stringContaining('reserved') } })
-  })
-
-  it('can have several prices, one of which is the default', async () => {
-    await using studio = await startStudio()
-    const { id } = await meterOf(studio, 'render')
-    await studio.node.prices.create({
-      price: { ...usage, usageMeterId: id, slug: 'night', unitPrice: 1, isDefault: true },
-    })
-    expect((await meterOf(studio, 'render')).prices.map((p) => [p.slug, p.isDefault])).toEqual([
-      ['render_extra', false],
-      ['render_no_charge', false],
-      ['night', true],
-    ])
   })
 })
 
@@ -299,17 +153,6 @@ describe('a feature', () => {
     expect(await post('/nobody/expire', {})).toEqual({ success: true })
     expect(await post('', link)).toMatchObject({ productFeature: { id: productFeature.id, expiredAt: null } })
   })
-
-  it('cannot belong to a one-time product if it is a toggle', async () => {
-    await using studio = await startStudio()
-    const pack = await productOf(studio, 'pack')
-    const toggle = (await productOf(studio, 'team')).features.find((f) => f.type === 'toggle')
-    await expect(
-      studio.node.post('/api/v1/product-features', {
-        body: { productFeature: { productId: pack.id, featureId: toggle?.id } },
-      }),
-    ).rejects.toMatchObject({ status: 500, error: { error: expect.stringContaining('toggle features') } })
-  })
 })
 
 /** Returns the issues that a rejected request reports, in order and without messages. */
@@ -359,12 +202,12 @@ it.each([
   ['/usage-events', 'usageEvent', {}, ['subscriptionId', 'amount', 'transactionId']],
   ['/resources', 'resource', {}, ['slug', 'name']],
   ['/usage-meters', 'usageMeter', {}, ['name', 'slug']],
-  ['/features', 'feature', { type: 'toggle' }, ['slug', 'name', 'description']],
+  ['/features', 'feature', { type: 'toggle' }, ['slug', 'name', 'description', 'pricingModelId']],
   [
     '/features',
     'feature',
     { type: 'resource', slug: 's', name: 'n', description: 'd', usageMeterId: 'x' },
-    ['amount', 'usageMeterId', 'resourceId'],
+    ['amount', 'usageMeterId', 'pricingModelId', 'resourceId'],
   ],
 ])('POST %s reports errors in field order (%#)', async (path, key, fields, missing) => {
   const studio = shared()

@@ -97,24 +97,18 @@ it("lists only the records in the API key's pricing model, including archived cu
   await expect(node.products.retrieve(foreign?.id ?? '')).rejects.toMatchObject({ status: 500 })
 })
 
-it("creates records in the API key's pricing model, even if the request names another model", async () => {
+it("creates meters and resources in the API key's pricing model, even if the request names another model", async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel } = await node.pricingModels.retrieveDefault()
   const { pricingModel: other } = await node.pricingModels.clone(pricingModel.id, { name: 'Other' })
   const post = (path: string, body: object) => node.post(`/api/v1${path}`, { body })
-  const price = { type: 'single_payment', isDefault: true, unitPrice: 100, slug: 'x' }
-  const feature = { type: 'toggle', name: 'X', slug: 'x', description: '' }
   for (const named of [{ pricingModelId: other.id }, {}]) {
     const slug = JSON.stringify(named)
     const made = { ...named, name: 'X', slug }
     const ours = { pricingModelId: pricingModel.id, slug }
     expect(await post('/usage-meters', { usageMeter: made })).toMatchObject({ usageMeter: ours })
     expect(await post('/resources', { resource: made })).toMatchObject({ resource: ours })
-    expect(await post('/features', { feature: { ...feature, ...made } })).toMatchObject({ feature: ours })
-    expect(
-      await post('/products', { product: { ...made, active: true }, price: { ...price, slug } }),
-    ).toMatchObject({ product: ours })
   }
   expect((await node.get('/api/v1/resources')) as object).toMatchObject({
     resources: [{ slug: 'seats' }, { name: 'X' }, { name: 'X' }],

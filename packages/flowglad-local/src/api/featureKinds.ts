@@ -8,13 +8,18 @@ const nothing = z.literal(null).optional()
 /**
  * Returns the fields of each feature type. The allowed amounts differ between product features and
  * subscription features.
+ * @param own more fields, which come before `resourceId` in the platform's order
  */
-export const featureKinds = <Amount extends z.ZodType<number>>(amount: Amount) => ({
+export const featureKinds = <Amount extends z.ZodType<number>, Own extends z.ZodRawShape>(
+  amount: Amount,
+  own: Own,
+) => ({
   toggle: {
     type: z.literal('toggle'),
     amount: nothing,
     usageMeterId: nothing,
     renewalFrequency: nothing,
+    ...own,
     resourceId: nothing,
   },
   grant: {
@@ -22,6 +27,7 @@ export const featureKinds = <Amount extends z.ZodType<number>>(amount: Amount) =
     amount,
     usageMeterId: z.string(),
     renewalFrequency: z.enum(['once', 'every_billing_period']),
+    ...own,
     resourceId: nothing,
   },
   resource: {
@@ -29,6 +35,7 @@ export const featureKinds = <Amount extends z.ZodType<number>>(amount: Amount) =
     amount,
     usageMeterId: nothing,
     renewalFrequency: nothing,
+    ...own,
     resourceId: z.string(),
   },
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { catalogue } from '../rules/bounds.ts'
+import { catalogue, wholeNumber, wholeNumberOrZero } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const text = z.string().nullish()
@@ -7,7 +7,7 @@ const text = z.string().nullish()
 const nothing = z.null().optional()
 
 const recurring = { intervalUnit: interval, name: text, intervalCount: catalogue.intervalCount }
-const terms = { isDefault: z.boolean(), unitPrice: catalogue.unitPrice }
+const terms = { isDefault: z.boolean(), unitPrice: wholeNumberOrZero }
 const rest = { active: z.boolean().default(true), slug: text }
 const product = { productId: z.string() }
 
@@ -39,7 +39,7 @@ const usagePrice = z.object({
   type: z.literal('usage'),
   trialPeriodDays: nothing,
   ...terms,
-  usageEventsPerUnit: catalogue.usageEventsPerUnit,
+  usageEventsPerUnit: wholeNumber,
   productId: nothing,
   ...rest,
   usageMeterId: z.string(),

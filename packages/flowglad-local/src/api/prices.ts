@@ -2,13 +2,13 @@ import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { Price } from '../database/records/pricing.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { notFound, Problem } from '../platform/problems.ts'
+import { notFound, Problem, rejected, rejectedResult } from '../platform/problems.ts'
 import {
   addUsagePrice,
-  demoteOthers,
   ensureMeterHasDefault,
   isNoCharge,
   replaceProductPrice,
+  updatePrice,
 } from '../pricing/catalog.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
@@ -19,17 +19,19 @@ import { visible } from './visible.ts'
 
 const reserved = 'Usage price slugs ending with "_no_charge" are reserved for auto-generated fallback prices'
 
-const changed = {
-  id: z.string(),
-  isDefault: z.boolean(),
-  name: z.string().nullish(),
-  slug: z.string().nullish(),
-  active: z.boolean().optional(),
-}
+const changesOf = <Type extends Price['type']>(type: Type) =>
+  z.object({
+    id: z.string(),
+    name: z.string().nullish(),
+    type: z.literal(type),
+    isDefault: z.boolean(),
+    active: z.boolean().optional(),
+    slug: z.string().nullish(),
+  })
 const changes = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('subscription'), ...changed }),
-  z.object({ type: z.literal('single_payment'), ...changed }),
-  z.object({ type: z.literal('usage'), ...changed }),
+  changesOf('subscription'),
+  changesOf('single_payment'),
+  changesOf('usage'),
 ])
 
 export function priceRoutes(route: Route): void {
@@ -56,11 +58,14 @@ export function priceRoutes(route: Route): void {
     const { price } = body
     if (price.type === 'usage') {
       if (isNoCharge({ type: 'usage', slug: price.slug ?? null })) throw new Problem('BAD_REQUEST', reserved)
-      const meter = visible(platform, db.usageMeters).get(price.usageMeterId, 'usage meters')
+      const meter = visible(platform, db.usageMeters).find(price.usageMeterId)
+      if (!meter) throw rejected(`No usage meters found with id: ${price.usageMeterId}`)
       return {
         price: presentPrice(addUsagePrice(platform, now, meter, withNulls(price))),
       } satisfies Flowglad.PriceCreateResponse
     }
+    if (price.productId.trim() === '')
+      throw new Problem('BAD_REQUEST', 'Subscription and single payment prices require a productId.')
     const product = visible(platform, db.products).get(price.productId, 'products')
     const before = db.prices.by('product', product.id)
     if (product.default && before.length > 0)
@@ -76,19 +81,25 @@ export function priceRoutes(route: Route): void {
   })
 
   route('PUT', '/prices/:id', { body: z.object({ price: changes }) }, ({ platform, now, body }) => {
-    const { db } = platform
-    const { id, type: _, ...change } = body.price
+    const { id, type, ...change } = body.price
     // The platform uses the ID in the body and ignores the ID in the URL.
-    const price = visible(platform, db.prices).get(id, 'prices')
+    const price = visible(platform, platform.db.prices).get(id, 'prices')
     rejectFallbackChange(platform, price, change)
-    if (price.type === 'usage' && change.slug && change.slug !== price.slug)
-      if (isNoCharge({ type: 'usage', slug: change.slug })) throw new Problem('BAD_REQUEST', reserved)
-    const updated = db.prices.patch(price.id, { ...defined(change), updatedAt: now })
-    if (change.isDefault) demoteOthers(platform, now, updated)
-    else if (price.isDefault && price.usageMeterId) ensureMeterHasDefault(platform, now, price.usageMeterId)
-    if (change.active === false && price.isDefault && price.usageMeterId)
+    if (
+      change.slug !== undefined &&
+      change.slug !== price.slug &&
+      isNoCharge({ ...price, slug: change.slug })
+    )
+      throw new Problem('BAD_REQUEST', reserved)
+    if (type !== price.type)
+      throw rejectedResult(
+        'ValidationError',
+        'Invalid type: Cannot change type after price creation. This field is immutable.',
+      )
+    const updated = updatePrice(platform, now, price, defined(change))
+    if (price.isDefault && price.usageMeterId && (!change.isDefault || change.active === false))
       ensureMeterHasDefault(platform, now, price.usageMeterId)
-    return { price: presentPrice(db.prices.get(price.id)) } satisfies Flowglad.PriceUpdateResponse
+    return { price: presentPrice(updated) } satisfies Flowglad.PriceUpdateResponse
   })
 }
 

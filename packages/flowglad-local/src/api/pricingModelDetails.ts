@@ -1,6 +1,7 @@
 import type { Flowglad } from '@flowglad/node'
 import type { Feature, Price, PricingModel, Product } from '../database/records/pricing.ts'
 import type { Platform } from '../platform/Platform.ts'
+import { currentLinks } from '../pricing/productFeatures.ts'
 import { presentAs } from './presentAs.ts'
 
 type Details = Flowglad.PricingModelDetailsRecord
@@ -41,14 +42,13 @@ export function pricingModelDetails(platform: Platform, model: PricingModel): De
 }
 
 /** Returns a product with its features and the given prices, or null if there are no prices. */
-export function productDetails({ db }: Platform, product: Product, prices: readonly Price[]) {
+export function productDetails(platform: Platform, product: Product, prices: readonly Price[]) {
   const shown = prices.map(presentPrice)
   const defaultPrice = shown.find((price) => price.isDefault) ?? shown[0]
   if (!defaultPrice) return null
-  const features = db.productFeatures
-    .by('product', product.id)
-    .filter((link) => link.expiredAt === null)
-    .map((link) => presentFeature(db.features.get(link.featureId)))
+  const features = currentLinks(platform, product.id, platform.clock.now()).map((link) =>
+    presentFeature(platform.db.features.get(link.featureId)),
+  )
   return { ...product, prices: shown, features, defaultPrice }
 }
 

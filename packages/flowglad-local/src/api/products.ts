@@ -1,17 +1,14 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import type { Price, Product } from '../database/records/pricing.ts'
+import type { Product } from '../database/records/pricing.ts'
+import { explained, failedWrite, type Write } from '../platform/failedWrites.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { Problem, unexpected } from '../platform/problems.ts'
-import {
-  addUsagePrice,
-  hasSlug,
-  linkFeatures,
-  productSlugTaken,
-  replaceProductPrice,
-  togglesOnSinglePayment,
-} from '../pricing/catalog.ts'
+import { conflict, notFound, Problem, rejected, unexpected } from '../platform/problems.ts'
+import { addUsagePrice, hasSlug, replaceProductPrice, updatePrice } from '../pricing/catalog.ts'
+import { rejectToggles, syncFeatures } from '../pricing/productFeatures.ts'
 import { label } from '../rules/bounds.ts'
+import { forbiddenProductChange } from '../rules/defaultProduct.ts'
+import { priceChanges } from '../rules/priceChanges.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { priceInput, productPriceInput, withNulls } from './priceInput.ts'
@@ -26,14 +23,20 @@ const productFields = {
   active: z.boolean(),
   singularQuantityLabel: text,
   pluralQuantityLabel: text,
-  default: z.boolean().optional(),
 }
+const isDefault = z.boolean().optional()
 const featureIds = z.array(z.string()).optional()
 
 const createInput = z.object({
   product: z
-    .object({ name: z.string().min(1, 'Name is required'), ...productFields, slug: label })
-    .refine(({ slug, default: isDefault }) => isDefault || slug.toLowerCase() !== 'free', {
+    .object({
+      name: z.string().min(1, 'Name is required'),
+      ...productFields,
+      pricingModelId: z.string(),
+      default: isDefault,
+      slug: label,
+    })
+    .refine((given) => given.default || given.slug.toLowerCase() !== 'free', {
       message: "Slug 'free' is reserved for default products only",
       path: ['slug'],
     }),
@@ -41,13 +44,16 @@ const createInput = z.object({
   featureIds,
 })
 const updateInput = z.object({
-  product: z.object({ id: z.string(), name: z.string(), ...productFields, slug: label.optional() }),
+  product: z.object({
+    id: z.string(),
+    name: z.string(),
+    ...productFields,
+    default: isDefault,
+    slug: label.optional(),
+  }),
   price: priceInput.optional(),
   featureIds,
 })
-
-/** The fields that an update of the default product can change. */
-const changeable = ['name', 'slug', 'displayFeatures', 'description', 'imageURL', 'active']
 
 const presentProduct = (product: Product): Flowglad.ProductClientSelectSchema => product
 
@@ -72,84 +78,99 @@ export function productRoutes(route: Route): void {
     return details satisfies Flowglad.ProductRetrieveResponse
   })
 
-  route('POST', '/products', { body: createInput }, ({ platform, now, body }) => {
-    const { db, organizationId, pricingModelId } = platform
-    const { product: given, price } = body
-    if (given.default)
-      throw new Problem(
-        'FORBIDDEN',
-        'Default products cannot be created manually. They are automatically created when pricing models are created.',
-      )
-    if (hasSlug(db.products.by('model', pricingModelId), given.slug)) throw productSlugTaken()
-    const product = db.products.put({
-      ...newRecord('prod', now),
-      organizationId,
-      pricingModelId,
-      name: given.name,
-      active: true,
-      default: false,
-      description: given.description ?? null,
-      imageURL: given.imageURL ?? null,
-      singularQuantityLabel: given.singularQuantityLabel ?? null,
-      pluralQuantityLabel: given.pluralQuantityLabel ?? null,
-      slug: given.slug,
-    })
-    setFeatures(platform, now, product, price.type, body.featureIds)
-    if (price.type === 'usage') {
-      const meter = visible(platform, db.usageMeters).find(price.usageMeterId)
-      if (!meter)
-        throw new Problem('BAD_REQUEST', 'The specified usage meter does not exist or is not configured.')
-      addUsagePrice(platform, now, meter, { ...withNulls(price), isDefault: true })
-    } else replaceProductPrice(platform, now, product, withNulls(price))
-    return { product: presentProduct(product) } satisfies Flowglad.ProductCreateResponse
-  })
+  route('POST', '/products', { body: createInput }, ({ platform, now, body }) =>
+    explained(
+      () => ({ product: createProduct(platform, now, body) }) satisfies Flowglad.ProductCreateResponse,
+    ),
+  )
 
-  route('PUT', '/products/:id', { body: updateInput }, ({ platform, now, body }) => {
-    const { db } = platform
-    const { id, ...change } = body.product
-    // The platform uses the ID in the body and ignores the ID in the URL.
-    const product = visible(platform, db.products).find(id)
-    if (!product) throw unexpected()
-    rejectDefaultChange(product, change)
-    const slug = change.slug === undefined ? product.slug : change.slug
-    if (hasSlug(db.products.by('model', product.pricingModelId), slug, id)) throw productSlugTaken()
-    const updated = db.products.patch(id, {
-      ...defined(change),
-      ...(product.default && { active: true }),
-      updatedAt: now,
-    })
-    const current = db.prices.by('product', id).find((price) => price.active && price.isDefault)
-    setFeatures(platform, now, updated, current?.type, body.featureIds)
-    if (!product.default) followProduct(platform, now, product, updated, current, body.price)
-    return { product: presentProduct(updated) } satisfies Flowglad.ProductUpdateResponse
-  })
+  // The platform uses the ID in the body and ignores the ID in the URL.
+  route('PUT', '/products/:id', { body: updateInput }, ({ platform, now, body }) =>
+    explained(
+      () => ({ product: updateProduct(platform, now, body) }) satisfies Flowglad.ProductUpdateResponse,
+    ),
+  )
 }
 
-function rejectDefaultChange(product: Product, change: { default?: boolean | undefined }): void {
-  if (change.default !== undefined && change.default !== product.default)
-    throw new Problem('FORBIDDEN', 'Cannot change the default status of a product')
-  const fixed = Object.keys(change).filter((key) => !changeable.includes(key))
-  if (product.default && fixed.length > 0)
-    throw new Problem(
-      'FORBIDDEN',
-      `Cannot update the following fields on default products: ${fixed.join(', ')}. Only ${changeable.join(', ')} can be modified.`,
-    )
-}
-
-function setFeatures(
+function createProduct(
   platform: Platform,
   now: number,
-  product: Product,
-  priceType: Price['type'] | undefined,
-  ids: string[] | undefined,
-): void {
-  if (ids === undefined) return
-  if (priceType === 'usage' && ids.length > 0) throw unexpected()
-  if (togglesOnSinglePayment(platform, priceType, ids)) throw unexpected()
-  const features = visible(platform, platform.db.features)
-  if (ids.some((id) => !features.find(id)))
-    throw new Problem('BAD_REQUEST', 'The specified feature does not exist.')
-  linkFeatures(platform, now, product, ids)
+  { product: given, price, featureIds: ids = [] }: z.output<typeof createInput>,
+): Product {
+  const { db, organizationId, pricingModelId } = platform
+  if (given.default)
+    throw new Problem(
+      'FORBIDDEN',
+      'Default products cannot be created manually. They are automatically created when pricing models are created.',
+    )
+  if (price.type === 'usage' && ids.length > 0)
+    throw rejected('Usage prices cannot have features, because they belong to meters.')
+  rejectToggles(platform, price.type, ids)
+  if (given.pricingModelId !== pricingModelId)
+    throw failedWrite(
+      'insert',
+      'products',
+      `the API key has no access to the pricing model ${given.pricingModelId}`,
+      new Problem('FORBIDDEN', 'Unable to access this product. Please verify your organization permissions.'),
+    )
+  rejectTakenSlug(platform, 'insert', given.slug)
+  const product = db.products.put({
+    ...newRecord('prod', now),
+    organizationId,
+    pricingModelId,
+    name: given.name,
+    active: true,
+    default: false,
+    description: given.description ?? null,
+    imageURL: given.imageURL ?? null,
+    singularQuantityLabel: given.singularQuantityLabel ?? null,
+    pluralQuantityLabel: given.pluralQuantityLabel ?? null,
+    slug: given.slug,
+  })
+  syncFeatures(platform, now, product, ids)
+  if (price.type === 'usage') throw secondDefaultPrice(platform, price.usageMeterId)
+  replaceProductPrice(platform, now, product, withNulls(price), 'bulk insert')
+  return presentProduct(product)
+}
+
+/**
+ * Returns why a product can't start with a usage price: the price would become its meter's default, and every
+ * meter already has a default price.
+ */
+function secondDefaultPrice(platform: Platform, usageMeterId: string): Problem {
+  if (visible(platform, platform.db.usageMeters).find(usageMeterId))
+    return conflict('This usage meter is default unique already exists. Please choose a different value.')
+  return new Problem(
+    'FORBIDDEN',
+    'This operation could not be completed due to security restrictions. Please contact support if you believe this is an error.',
+  )
+}
+
+function updateProduct(
+  platform: Platform,
+  now: number,
+  { product: { id, ...given }, price, featureIds }: z.output<typeof updateInput>,
+): Product {
+  const { db } = platform
+  const before = visible(platform, db.products).get(id, 'products')
+  const change = before.default ? { ...given, active: true } : given
+  const forbidden = forbiddenProductChange({ ...before }, change)
+  if (forbidden) throw new Problem('BAD_REQUEST', forbidden)
+  if (change.slug !== undefined) rejectTakenSlug(platform, { update: id }, change.slug, id)
+  const product = db.products.patch(id, { ...defined(change), updatedAt: now })
+  if (featureIds) {
+    const defaultPrice = db.prices.by('product', id).find((price) => price.isDefault)
+    rejectToggles(platform, defaultPrice?.type, featureIds)
+    syncFeatures(platform, now, product, featureIds)
+  }
+  if (!before.default) followProduct(platform, now, before, product, price)
+  return presentProduct(product)
+}
+
+function rejectTakenSlug(platform: Platform, write: Write, slug: string, except?: string): void {
+  if (!hasSlug(visible(platform, platform.db.products).all(), slug, except)) return
+  const message = 'This product slug already exists in this pricing model. Please choose a different slug.'
+  throw failedWrite(write, 'products', `duplicate slug "${slug}"`, conflict(message))
 }
 
 /** Replaces the price if it has changed. A new product slug also becomes the price's slug. */
@@ -158,34 +179,22 @@ function followProduct(
   now: number,
   before: Product,
   product: Product,
-  current: Price | undefined,
   given: z.output<typeof priceInput> | undefined,
 ): void {
+  const { db } = platform
   const renamed = product.slug !== before.slug
-  const price = given && given.type !== 'usage' ? withNulls(given) : undefined
-  if (price && given && differs(given, current)) {
-    const slug = renamed ? product.slug : (price.slug ?? current?.slug ?? null)
-    replaceProductPrice(platform, now, product, { ...price, slug })
-  } else if (renamed && current) {
-    platform.db.prices.patch(current.id, { slug: product.slug, updatedAt: now })
-  }
+  const current = db.prices.by('product', product.id).find((price) => price.active && price.isDefault)
+  if (given && priceChanges(given, current)) {
+    const slug = renamed ? product.slug : (given.slug ?? current?.slug ?? null)
+    const price = { ...withNulls(given), slug }
+    if (given.type === 'usage') {
+      const meter = visible(platform, db.usageMeters).find(given.usageMeterId)
+      if (!meter) throw notFound('The requested usage_meters could not be found.')
+      addUsagePrice(platform, now, meter, price)
+    } else {
+      // Like the platform, replace the price of the product that the price names.
+      const owner = visible(platform, db.products).get(given.productId, 'products')
+      replaceProductPrice(platform, now, owner, price)
+    }
+  } else if (renamed && current) updatePrice(platform, now, current, { slug: product.slug })
 }
-
-const compared = [
-  'unitPrice',
-  'intervalUnit',
-  'intervalCount',
-  'trialPeriodDays',
-  'isDefault',
-  'name',
-  'active',
-  'slug',
-] as const
-
-type Said = { [Key in (typeof compared)[number]]?: Price[Key] | undefined } & Pick<Price, 'type'>
-
-/** Returns whether a price differs from the current price. Fields that the request omits count as unchanged. */
-const differs = (said: Said, current: Price | undefined): boolean =>
-  !current ||
-  said.type !== current.type ||
-  compared.some((field) => said[field] !== undefined && said[field] !== current[field])

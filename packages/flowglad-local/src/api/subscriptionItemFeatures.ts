@@ -10,7 +10,7 @@ import type { Route } from './route.ts'
 import { presentFeatureItem } from './subscriptionDetails.ts'
 import { visible } from './visible.ts'
 
-const kinds = featureKinds(z.int())
+const kinds = featureKinds(z.int(), {})
 const since = {
   expiredAt: instant.nullish(),
   detachedAt: instant.nullish(),

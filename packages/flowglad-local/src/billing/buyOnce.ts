@@ -2,6 +2,7 @@ import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Price, Product } from '../database/records/pricing.ts'
 import type { Platform } from '../platform/Platform.ts'
+import { currentLinks } from '../pricing/productFeatures.ts'
 import { discountOn } from '../rules/discount.ts'
 import { announce } from '../webhooks/announce.ts'
 import { addPurchase, type Paid } from './addPurchase.ts'
@@ -53,12 +54,7 @@ export function buyOnce(
 function grantPurchasedCredits(platform: Platform, at: number, customer: Customer, product: Product): void {
   const { db } = platform
   const [subscription] = currentSubscriptions(platform, customer.id)
-  const linked = new Set(
-    db.productFeatures
-      .by('product', product.id)
-      .filter((link) => link.expiredAt === null)
-      .map((link) => link.featureId),
-  )
+  const linked = new Set(currentLinks(platform, product.id, at).map((link) => link.featureId))
   const feature = db.features
     .by('model', product.pricingModelId)
     .find(({ id, type, active }) => linked.has(id) && type === 'usage_credit_grant' && active)

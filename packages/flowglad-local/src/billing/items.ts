@@ -7,6 +7,7 @@ import type {
   SubscriptionItem,
 } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
+import { currentLinks } from '../pricing/productFeatures.ts'
 import { grantAmount } from '../rules/credits.ts'
 
 /** Returns the items in effect at a given time. An item with a scheduled end is in effect until its end. */
@@ -33,7 +34,7 @@ export const featuresOf = ({ db }: Platform, items: readonly SubscriptionItem[])
 
 /** Adds an item and its product's features. For a scheduled change, `addedDate` is in the future. */
 export function addItem(
-  { db }: Platform,
+  platform: Platform,
   at: number,
   subscription: Subscription,
   {
@@ -56,6 +57,7 @@ export function addItem(
     expiredAt?: number | null
   },
 ): SubscriptionItem {
+  const { db } = platform
   const item = db.subscriptionItems.put({
     ...newRecord('si', at),
     subscriptionId: subscription.id,
@@ -71,7 +73,7 @@ export function addItem(
     manuallyCreated: false,
     pricingModelId: subscription.pricingModelId,
   })
-  for (const { productFeatureId, feature } of featuresOfProduct(db, price.productId))
+  for (const { productFeatureId, feature } of featuresOfProduct(platform, price.productId, at))
     addItemFeature(db, at, item, feature, {
       productFeatureId,
       amount: feature.type === 'toggle' ? null : grantAmount(feature.amount, quantity),
@@ -80,10 +82,9 @@ export function addItem(
 }
 
 /** Returns a product's features. Of several features for one resource, only the newest counts. */
-function featuresOfProduct(db: Database, productId: string | null) {
-  const active = db.productFeatures
-    .by('product', productId ?? '')
-    .filter(({ expiredAt }) => expiredAt === null)
+function featuresOfProduct(platform: Platform, productId: string | null, at: number) {
+  const { db } = platform
+  const active = currentLinks(platform, productId ?? '', at)
     .map(({ id, featureId }) => ({ productFeatureId: id, feature: db.features.get(featureId) }))
     .filter(({ feature }) => feature.active)
   const ids = new Set(active.map(({ feature }) => feature.id))

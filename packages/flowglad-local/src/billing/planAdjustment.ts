@@ -2,6 +2,7 @@ import type { Metadata } from '../database/records/base.ts'
 import type { Price } from '../database/records/pricing.ts'
 import type { BillingPeriod, Subscription, SubscriptionItem } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
+import { currentLinks } from '../pricing/productFeatures.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedCharge } from '../rules/proration.ts'
 import { activeClaims } from './claims.ts'
@@ -182,9 +183,9 @@ function capacityConflict(
   const { db } = platform
   const capacity = new Map<string, number>()
   for (const { price, quantity } of items) {
-    for (const link of price.productId ? db.productFeatures.by('product', price.productId) : []) {
+    for (const link of price.productId ? currentLinks(platform, price.productId, at) : []) {
       const feature = db.features.get(link.featureId)
-      if (link.expiredAt !== null || !feature.resourceId) continue
+      if (!feature.resourceId) continue
       capacity.set(
         feature.resourceId,
         (capacity.get(feature.resourceId) ?? 0) + (feature.amount ?? 0) * quantity,

@@ -8,6 +8,7 @@ import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import type { Discount, Feature, Price } from '../database/records/pricing.ts'
 import type { RenewingSubscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
+import { currentLinks } from '../pricing/productFeatures.ts'
 import { discountOn } from '../rules/discount.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedPrice } from '../rules/proration.ts'
@@ -192,10 +193,7 @@ function orderOf(platform: Platform, session: CheckoutSession, formError?: FormE
   const off = discount ? discountOn(beforeDiscount, discount) : 0
   const dueToday = beforeDiscount - off
   const period = every(price.intervalUnit, price.intervalCount)
-  const features = db.productFeatures
-    .by('product', product.id)
-    .filter((link) => link.expiredAt === null)
-    .map((link) => db.features.get(link.featureId))
+  const features = currentLinks(platform, product.id, now).map((link) => db.features.get(link.featureId))
   return {
     title: product.name,
     dueToday: money(dueToday),

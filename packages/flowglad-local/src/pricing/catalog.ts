@@ -1,6 +1,8 @@
-import type { Feature, Price, Product, ProductFeature, UsageMeter } from '../database/records/pricing.ts'
+import type { Price, Product, UsageMeter } from '../database/records/pricing.ts'
+import { failedWrite, type Write } from '../platform/failedWrites.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { conflict, rejected } from '../platform/problems.ts'
+import { Problem, rejected } from '../platform/problems.ts'
+import { int32Max } from '../rules/bounds.ts'
 
 /** Returns the platform database's error for a duplicate slug in a pricing model. */
 export const slugTaken = (table: string, slug: string) =>
@@ -15,11 +17,17 @@ export const hasSlug = <R extends { id: string; slug: string | null }>(
   except?: string,
 ): boolean => Boolean(slug) && records.some((record) => record.slug === slug && record.id !== except)
 
-export const productSlugTaken = () =>
-  conflict('This product slug already exists in this pricing model. Please choose a different slug.')
+/** Returns whether a number doesn't fit into the platform's database. */
+export const overflows = (...numbers: (number | null | undefined)[]) =>
+  numbers.some((number) => (number ?? 0) > int32Max)
 
-export const meterSlugTaken = () =>
-  conflict('A usage meter with this slug already exists in this pricing model.')
+export const outOfRange = (write: Write, table: string) =>
+  failedWrite(
+    write,
+    table,
+    'a number is out of range for type integer',
+    new Problem('BAD_REQUEST', 'The number provided is out of range.'),
+  )
 
 /** The default values of price fields. Each price type overrides the fields that it uses. */
 export const emptyPrice = {
@@ -37,16 +45,22 @@ export const emptyPrice = {
 type Terms = Pick<Price, 'type' | 'unitPrice'> & Partial<Price>
 
 /**
- * Replaces a product's price. A product has only one active price, so this archives the old price. Existing
+ * Replaces a product's price. A product has only one active price, so this archives its other prices. Existing
  * subscriptions keep the old price.
  */
-export function replaceProductPrice(platform: Platform, now: number, product: Product, terms: Terms): Price {
+export function replaceProductPrice(
+  platform: Platform,
+  now: number,
+  product: Product,
+  terms: Terms,
+  write: Write = 'insert',
+): Price {
   const { db } = platform
   for (const before of db.prices.by('product', product.id))
-    if (before.active || before.isDefault)
-      db.prices.patch(before.id, { active: false, isDefault: false, updatedAt: now })
-  return addPrice(platform, now, product.pricingModelId, {
+    db.prices.patch(before.id, { active: false, isDefault: false, updatedAt: now })
+  return addPrice(platform, now, write, {
     ...terms,
+    pricingModelId: product.pricingModelId,
     productId: product.id,
     isDefault: true,
     active: true,
@@ -59,10 +73,12 @@ export function addUsagePrice(
   now: number,
   meter: UsageMeter,
   terms: Omit<Terms, 'type'> & { isDefault: boolean },
+  write: Write = 'insert',
 ): Price {
-  const price = addPrice(platform, now, meter.pricingModelId, {
+  const price = addPrice(platform, now, write, {
     ...terms,
     type: 'usage',
+    pricingModelId: meter.pricingModelId,
     usageMeterId: meter.id,
     active: true,
   })
@@ -71,18 +87,40 @@ export function addUsagePrice(
 }
 
 function addPrice(
-  { db }: Platform,
+  platform: Platform,
   now: number,
-  pricingModelId: string,
-  terms: Terms & { isDefault: boolean; active: true },
+  write: Write,
+  terms: Terms & Pick<Price, 'isDefault' | 'active' | 'pricingModelId'>,
 ): Price {
-  const active = db.prices.by('model', pricingModelId).filter((price) => price.active)
-  if (hasSlug(active, terms.slug)) throw slugTaken('prices', terms.slug ?? '')
-  return db.prices.put({ ...newRecord('price', now), ...emptyPrice, ...terms, pricingModelId })
+  const price = { ...newRecord('price', now), ...emptyPrice, ...terms }
+  if (overflows(price.unitPrice, price.usageEventsPerUnit)) throw outOfRange(write, 'prices')
+  rejectDuplicateSlug(platform, write, price)
+  return platform.db.prices.put(price)
+}
+
+/** Changes a price. A new default price replaces the previous default. */
+export function updatePrice(
+  platform: Platform,
+  now: number,
+  price: Price,
+  change: Partial<Pick<Price, 'isDefault' | 'active' | 'name' | 'slug'>>,
+): Price {
+  if (change.isDefault) demoteOthers(platform, now, price)
+  rejectDuplicateSlug(platform, { update: price.id }, { ...price, ...change })
+  return platform.db.prices.patch(price.id, { ...change, updatedAt: now })
+}
+
+/** Rejects a slug that another active price has. The platform checks this only among prices of products. */
+function rejectDuplicateSlug({ db }: Platform, write: Write, price: Price): void {
+  const { slug, productId, pricingModelId } = price
+  if (slug === null || productId === null || !price.active) return
+  const rivals = db.prices.by('model', pricingModelId).filter((other) => other.active && other.productId)
+  if (rivals.some((other) => other.slug === slug && other.id !== price.id))
+    throw failedWrite(write, 'prices', `duplicate slug "${slug}" in pricing model ${pricingModelId}`)
 }
 
 /** Clears the default flag on all other prices of the same product or meter. */
-export function demoteOthers({ db }: Platform, now: number, price: Price): void {
+function demoteOthers({ db }: Platform, now: number, price: Price): void {
   const siblings = price.productId
     ? db.prices.by('product', price.productId)
     : db.prices.by('meter', price.usageMeterId ?? '')
@@ -96,70 +134,17 @@ export const noChargeSlug = (meterSlug: string) => `${meterSlug}_no_charge`
 export const isNoCharge = ({ type, slug }: Pick<Price, 'type' | 'slug'>) =>
   type === 'usage' && slug !== null && slug.endsWith('_no_charge')
 
-/** Makes a meter's free price the default if the meter has no other default price. */
+/**
+ * Makes a meter's free price the default if the meter has no other default price.
+ * @throws if the meter's slug has changed, because the platform finds the free price by the meter's slug
+ */
 export function ensureMeterHasDefault({ db }: Platform, now: number, meterId: string): void {
   const prices = db.prices.by('meter', meterId)
-  const noCharge = prices.find(isNoCharge)
-  if (!noCharge || prices.some((price) => price.isDefault && price.active)) return
+  if (prices.some((price) => price.isDefault && price.active)) return
+  const slug = noChargeSlug(db.usageMeters.get(meterId).slug)
+  const noCharge = prices.find((price) => price.slug === slug)
+  if (!noCharge) throw rejected(`No charge price with slug ${slug} not found for usage meter ${meterId}`)
   for (const price of prices)
     if (price.isDefault) db.prices.patch(price.id, { isDefault: false, updatedAt: now })
-  db.prices.patch(noCharge.id, { isDefault: true, updatedAt: now })
+  db.prices.patch(noCharge.id, { isDefault: true, active: true, updatedAt: now })
 }
-
-/** Sets a product's features. Existing subscriptions keep their features. */
-export function linkFeatures(
-  platform: Platform,
-  now: number,
-  product: Product,
-  featureIds: readonly string[],
-): void {
-  const { productFeatures } = platform.db
-  const links = productFeatures.by('product', product.id)
-  for (const link of links)
-    if (link.expiredAt === null && !featureIds.includes(link.featureId)) unlinkFeature(platform, now, link)
-  for (const featureId of new Set(featureIds)) {
-    const link = links.find((l) => l.featureId === featureId)
-    if (!link)
-      productFeatures.put({
-        ...newRecord('product_feature', now),
-        productId: product.id,
-        featureId,
-        expiredAt: null,
-      })
-    else if (link.expiredAt !== null) productFeatures.patch(link.id, { expiredAt: null, updatedAt: now })
-  }
-}
-
-/**
- * Removes a feature from a product. Existing subscriptions keep the feature, but it no longer refers to the
- * product.
- */
-export function unlinkFeature({ db }: Platform, now: number, link: ProductFeature): void {
-  for (const feature of db.subscriptionFeatures.all())
-    if (feature.productFeatureId === link.id)
-      db.subscriptionFeatures.patch(feature.id, {
-        productFeatureId: null,
-        detachedAt: now,
-        detachedReason: 'product_feature_expired',
-        updatedAt: now,
-      })
-  db.productFeatures.patch(link.id, { expiredAt: now, updatedAt: now })
-}
-
-/** Removes a deactivated feature from its products. Restores a reactivated feature to its former products. */
-export function switchFeature(platform: Platform, now: number, feature: Feature): void {
-  const { productFeatures } = platform.db
-  for (const link of productFeatures.all()) {
-    if (link.featureId !== feature.id) continue
-    if (feature.active) productFeatures.patch(link.id, { expiredAt: null, updatedAt: now })
-    else if (link.expiredAt === null) unlinkFeature(platform, now, link)
-  }
-}
-
-/** Returns whether a one-time product would get a toggle feature, which only subscriptions can have. */
-export const togglesOnSinglePayment = (
-  { db }: Platform,
-  priceType: Price['type'] | undefined,
-  featureIds: readonly string[],
-): boolean =>
-  priceType === 'single_payment' && featureIds.some((id) => db.features.find(id)?.type === 'toggle')

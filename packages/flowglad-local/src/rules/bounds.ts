@@ -1,15 +1,19 @@
 import { z } from 'zod'
 
 /*
- * Number limits. The platform's database stores 32-bit integers. The platform rejects larger numbers with
- * 500, and this server rejects most of them with 400. No time is later than 1 January 2200, so that every date
- * computed from a time is valid.
+ * Number limits. The platform's database stores 32-bit integers. Except in the catalog, the platform rejects
+ * larger numbers with 500, and this server rejects most of them with 400. No time is later than 1 January 2200,
+ * so that every date computed from a time is valid.
  */
 export const int32Max = 2 ** 31 - 1
 export const maxIntervals = 1000
 export const lastEpochMs = Date.UTC(2200, 0)
 
-const positive = (max: number) => z.coerce.number<number>().int().positive().max(max)
+/** A number in a call that changes the catalog. Storing it fails if it doesn't fit into 32 bits. */
+export const wholeNumber = z.coerce.number<number>().int().positive()
+export const wholeNumberOrZero = wholeNumber.or(z.literal(0))
+
+const positive = (max: number) => wholeNumber.max(max)
 const positiveOrZero = (max: number) => positive(max).or(z.literal(0))
 
 /** Numbers in the catalog. The platform also accepts them as strings. */

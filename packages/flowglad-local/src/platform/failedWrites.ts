@@ -1,0 +1,71 @@
+import type { z } from 'zod'
+import { Problem, rejected, unexpected } from './problems.ts'
+
+/** How the platform writes a record. Its error messages mention it. */
+export type Write = 'insert' | 'bulk insert' | { update: string }
+
+/**
+ * The platform's error for a write that its database refuses. Most routes return its text with status 500. A
+ * route that runs in `explained` returns `explanation` instead.
+ */
+class FailedWrite extends Problem {
+  constructor(
+    text: string,
+    readonly explanation: Problem,
+  ) {
+    super('INTERNAL_SERVER_ERROR', text)
+  }
+}
+
+/**
+ * Returns the error for a write that the platform's database refuses.
+ * @param reason why; the platform's text repeats the SQL statement instead
+ * @param explanation the error of routes that explain their errors
+ */
+export function failedWrite(write: Write, table: string, reason: string, explanation?: Problem): Problem {
+  const { verb, text } = describe(write, table)
+  return new FailedWrite(
+    `${text}: ${reason}`,
+    explanation ??
+      rejected(`Unable to ${verb}. Please try again or contact support if the problem persists.`),
+  )
+}
+
+function describe(write: Write, table: string): { verb: string; text: string } {
+  if (typeof write === 'object')
+    return { verb: 'update', text: `Failed to update ${table} with id ${write.update}` }
+  if (write === 'insert')
+    return {
+      verb: 'insert',
+      text: `Failed to insert item into ${table}: Failed to insert items into ${table}`,
+    }
+  // The platform takes the verb from the text's third word.
+  return { verb: 'bulk', text: `Failed to bulk insert into ${table}` }
+}
+
+/** Returns the error for values that the platform checks only when it stores a record. */
+export function refusedValues(write: Write, table: string, issues: readonly z.core.$ZodIssue[]): Problem {
+  const fields = issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(', ')
+  // The platform looks for this text to decide whether a failed write has invalid input.
+  const isInvalidInput = issues.some(({ message }) => message.startsWith('Invalid input'))
+  return failedWrite(
+    write,
+    table,
+    JSON.stringify(issues, null, 2),
+    isInvalidInput ? new Problem('BAD_REQUEST', `Validation failed: ${fields}`) : undefined,
+  )
+}
+
+/**
+ * Runs a call whose route explains its errors, as the platform does for products, usage meters and customers:
+ * a refused write gets its own status, and any other 500 gets a general message.
+ */
+export function explained<Answer>(call: () => Answer): Answer {
+  try {
+    return call()
+  } catch (error) {
+    if (error instanceof FailedWrite) throw error.explanation
+    if (error instanceof Problem && error.code === 'INTERNAL_SERVER_ERROR') throw unexpected()
+    throw error
+  }
+}
