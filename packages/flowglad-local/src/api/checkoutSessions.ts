@@ -2,8 +2,10 @@ import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { rejectedPanic } from '../platform/problems.ts'
 import { metadata, quantities } from '../rules/bounds.ts'
+import { updateCheckout, updateInput } from './checkoutSessionUpdate.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { presentAs } from './presentAs.ts'
 import type { Route } from './route.ts'
@@ -75,6 +77,12 @@ const createInput = z.preprocess(
 const presentSession = (session: CheckoutSession) =>
   presentAs<Flowglad.CheckoutSessionRetrieveResponse['checkoutSession']>()(session)
 
+const withUrl = ({ url }: Platform, session: CheckoutSession): Flowglad.CheckoutSessionRetrieveResponse => ({
+  checkoutSession: presentSession(session),
+  // Except after creating a session, the platform uses the same page for every session type.
+  url: `${url}/checkout/${session.id}`,
+})
+
 export function checkoutSessionRoutes(route: Route): void {
   route('POST', '/checkout-sessions', { body: createInput }, ({ platform, now, body }) => {
     const session = openCheckout(platform, now, body.checkoutSession)
@@ -99,10 +107,10 @@ export function checkoutSessionRoutes(route: Route): void {
   route('GET', '/checkout-sessions/:id', {}, ({ platform, params }) => {
     const session = platform.db.checkoutSessions.find(params.id ?? '')
     if (!session) throw rejectedPanic('NotFoundError', `No checkout sessions found with id: ${params.id}`)
-    return {
-      checkoutSession: presentSession(session),
-      // The platform uses the same page for every session type.
-      url: `${platform.url}/checkout/${session.id}`,
-    } satisfies Flowglad.CheckoutSessionRetrieveResponse
+    return withUrl(platform, session)
   })
+
+  route('PUT', '/checkout-sessions/:id', { body: updateInput }, ({ platform, now, body }) =>
+    withUrl(platform, updateCheckout(platform, now, body.checkoutSession)),
+  )
 }

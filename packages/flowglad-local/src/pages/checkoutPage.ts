@@ -61,7 +61,7 @@ export function checkoutPage(
         <label>CVC <input name="cvc" inputmode="numeric" autocomplete="off" value="123"></label>
       </div>
       <button class="primary full">${order.action}</button>
-      <a class="button full" href="${session.cancelUrl}">Cancel and go back</a>
+      ${session.cancelUrl && html`<a class="button full" href="${session.cancelUrl}">Cancel and go back</a>`}
       <div class="tight">
         <h3>Test cards</h3>
         <p class="small soft">This checkout accepts only these cards, with any expiry date and CVC.</p>

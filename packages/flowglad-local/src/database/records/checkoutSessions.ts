@@ -13,10 +13,11 @@ export interface CheckoutSession extends Base {
   customerName: string | null
   customerEmail: string | null
   customerId: string | null
-  paymentMethodType: 'card' | null
+  paymentMethodType: 'card' | 'link' | 'us_bank_account' | 'sepa_debit' | null
   discountId: string | null
-  successUrl: string
-  cancelUrl: string
+  /** Null if an update removed it. */
+  successUrl: string | null
+  cancelUrl: string | null
   type: 'product' | 'add_payment_method' | 'activate_subscription'
   preserveBillingCycleAnchor: boolean
   outputMetadata: Metadata | null
