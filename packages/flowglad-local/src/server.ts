@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import formbody from '@fastify/formbody'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { apiKeyRoutes } from './api/apiKeys.ts'
 import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
 import { customerRoutes } from './api/customers.ts'
 import { discountRoutes } from './api/discounts.ts'
@@ -79,7 +80,10 @@ export function buildServer({
       throw new Problem('FORBIDDEN', 'This server accepts requests to localhost and 127.0.0.1 only')
     beforeRequest()
   })
+  const explain = explainOnce()
   app.setErrorHandler((error, request, reply) => {
+    if (error instanceof Problem && error.code === 'NOT_IMPLEMENTED')
+      explain(`${request.method} ${request.routeOptions.url} isn't implemented. ${error.message}`)
     const answer = answerTo(error, String(request.id))
     return reply.code(answer.status).type(answer.type).send(answer.body)
   })
@@ -110,6 +114,7 @@ export function buildServer({
       subscriptionItemFeatureRoutes(route)
       webhookRoutes(route)
       pingRoutes(route)
+      apiKeyRoutes(route)
       notServedRoutes(route)
     },
     { prefix: '/api/v1' },
@@ -183,6 +188,16 @@ async function rejectForeignForms(request: FastifyRequest): Promise<void> {
   const { origin, host } = request.headers
   if (request.method !== 'GET' && origin !== undefined && origin !== `http://${host}`)
     throw new Problem('FORBIDDEN', 'This form was sent from another site')
+}
+
+/** Returns a function that writes a message to stderr, unless it has already written the same message. */
+function explainOnce(): (message: string) => void {
+  const explained = new Set<string>()
+  return (message) => {
+    if (explained.has(message)) return
+    explained.add(message)
+    process.stderr.write(`flowglad-local: ${message}\n`)
+  }
 }
 
 const invalidJson = malformed('Invalid JSON in request body')

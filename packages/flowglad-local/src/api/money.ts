@@ -80,9 +80,6 @@ export function moneyRoutes(route: Route): void {
       }) satisfies Flowglad.PaymentMethodRetrieveResponse,
   )
 
-  route('GET', '/purchases', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.db.purchases, query, presentPurchase),
-  )
   route('GET', '/purchases/:id', {}, ({ platform, params }) => ({
     purchase: presentPurchase(retrieve(platform.db.purchases, params.id, 'purchases')),
   }))

@@ -12,8 +12,6 @@ interface Call<Body, Query> {
   params: Record<string, string>
   query: Query
   body: Body
-  /** The request's content-type header. */
-  contentType: string | undefined
   /** Commits the transaction and then fails the call. The handler must return this function's result. */
   failAfterCommit(problem: Problem): Problem
 }
@@ -41,6 +39,7 @@ export const createRoute =
       url: path,
       handler: async (request) => {
         if (method === 'GET') rejectBadPaging(request.query)
+        if (method === 'DELETE') rejectOtherTypes(request.headers['content-type'])
         // The platform merges the body with the path's parameters, so any JSON counts as an object.
         const given = path.includes(':') ? Object.assign({}, request.body) : request.body
         const body = parse(input.body, given)
@@ -52,7 +51,6 @@ export const createRoute =
             params: request.params as Record<string, string>,
             query,
             body,
-            contentType: request.headers['content-type'],
             failAfterCommit: (problem) => problem,
           }),
         )
@@ -61,6 +59,14 @@ export const createRoute =
       },
     })
   }
+
+/** Rejects any content type other than JSON. On the platform, even a deletion needs this header. */
+function rejectOtherTypes(type: string | undefined): void {
+  if (type?.startsWith('application/json')) return
+  // The platform's message lacks the closing quotation mark.
+  const message = type === undefined ? 'Missing content-type header' : `Unsupported content-type "${type}`
+  throw new Problem('UNSUPPORTED_MEDIA_TYPE', message)
+}
 
 // Without a schema, T is `undefined`.
 function parse<T>(schema: z.ZodType<T> | undefined, value: unknown): T {

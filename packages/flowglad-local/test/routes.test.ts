@@ -1,0 +1,196 @@
+import { expect, it, vi } from 'vitest'
+import { sharedStudio, startStudio } from './studio.ts'
+
+/*
+ * The routes that the platform generates. Each resource has five, even if its router lacks some procedures.
+ */
+const actions = [
+  ['list', 'GET', ''],
+  ['create', 'POST', ''],
+  ['get', 'GET', '/x'],
+  ['update', 'PUT', '/x'],
+  ['delete', 'DELETE', '/x'],
+] as const
+const resources: Record<string, string> = {
+  customers: 'customers',
+  subscriptions: 'subscriptions',
+  'checkout-sessions': 'checkoutSessions',
+  prices: 'prices',
+  invoices: 'invoices',
+  'invoice-line-items': 'invoiceLineItems',
+  'payment-methods': 'paymentMethods',
+  payments: 'payments',
+  purchases: 'purchases',
+  'pricing-models': 'pricingModels',
+  'usage-meters': 'usageMeters',
+  'usage-events': 'usageEvents',
+  webhooks: 'webhooks',
+  features: 'features',
+  'product-features': 'productFeatures',
+  resources: 'resources',
+  'api-keys': 'apiKeys',
+  'subscription-item-features': 'subscriptionItemFeatures',
+}
+const otherRoutes: [method: string, path: string, procedure: string][] = [
+  ...['discounts', 'products'].flatMap((resource) =>
+    actions
+      .filter(([action]) => action !== 'delete')
+      .map(([action, method, suffix]): [string, string, string] => [
+        method,
+        `/${resource}${suffix}`,
+        `${resource}.${action}`,
+      ]),
+  ),
+  ['GET', '/utils/ping', 'utils.ping'],
+  ['POST', '/customers/x/archive', 'customers.archive'],
+  ['GET', '/customers/x/billing', 'customers.getBilling'],
+  ['GET', '/customers/x/usage-balances', 'customers.getUsageBalances'],
+  ['POST', '/subscriptions/x/adjust', 'subscriptions.adjust'],
+  ['POST', '/subscriptions/x/preview-adjust', 'subscriptions.previewAdjust'],
+  ['POST', '/subscriptions/x/cancel', 'subscriptions.cancel'],
+  ['POST', '/subscriptions/x/uncancel', 'subscriptions.uncancel'],
+  ['POST', '/subscriptions/x/cancel-scheduled-adjustment', 'subscriptions.cancelScheduledAdjustment'],
+  ['POST', '/subscriptions/x/add-feature', 'subscriptions.addFeatureToSubscription'],
+  ['POST', '/payments/x/refund', 'payments.refund'],
+  ['GET', '/pricing-models/default', 'pricingModels.getDefault'],
+  ['POST', '/pricing-models/setup', 'pricingModels.setup'],
+  ['GET', '/pricing-models/x/export', 'pricingModels.export'],
+  ['POST', '/pricing-models/x/clone', 'pricingModels.clone'],
+  ['POST', '/usage-events/bulk', 'usageEvents.bulkInsert'],
+  ['POST', '/product-features/x/expire', 'productFeatures.expire'],
+  ['POST', '/resource-claims/x/claim', 'resourceClaims.claim'],
+  ['POST', '/resource-claims/x/release', 'resourceClaims.release'],
+  ['GET', '/resource-claims/x/usage', 'resourceClaims.getUsage'],
+  ['GET', '/resource-claims/x/usages', 'resourceClaims.listResourceUsages'],
+  ['GET', '/resource-claims/x/claims', 'resourceClaims.listClaims'],
+  ['POST', '/subscription-item-features/x/expire', 'subscriptionItemFeatures.expire'],
+]
+const generatedRoutes = [
+  ...Object.entries(resources).flatMap(([path, router]) =>
+    actions.map(([action, method, suffix]): [string, string, string] => [
+      method,
+      `/${path}${suffix}`,
+      `${router}.${action}`,
+    ]),
+  ),
+  ...otherRoutes,
+]
+
+/** The generated routes whose procedure doesn't exist. */
+const withoutProcedure = new Set([
+  ...Object.entries(resources).flatMap(([path, router]) => (path === 'api-keys' ? [] : [`${router}.delete`])),
+  ...['invoices', 'invoiceLineItems', 'paymentMethods', 'payments', 'purchases'].flatMap((router) => [
+    `${router}.create`,
+    `${router}.update`,
+  ]),
+  'purchases.list',
+  'subscriptions.update',
+  'usageEvents.update',
+  'webhooks.list',
+  'productFeatures.update',
+  'apiKeys.list',
+  'apiKeys.update',
+  'subscriptionItemFeatures.list',
+  'subscriptionItemFeatures.expire',
+])
+
+const shared = sharedStudio()
+
+const send = (
+  { url, key }: { url: string; key: string },
+  method: string,
+  path: string,
+  { type = 'application/json', body = '{}' }: { type?: string | null; body?: string } = {},
+) =>
+  fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: { authorization: key, ...(type !== null && { 'content-type': type }) },
+    ...((method === 'POST' || method === 'PUT') && { body }),
+  })
+
+it.each(generatedRoutes)(
+  'answers the generated route %s %s (%s) with JSON',
+  async (method, path, procedure) => {
+    const answer = await send(shared(), method, path)
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
+    const body: unknown = await answer.json()
+    const missing = `No procedure found on path "${procedure}"`
+    if (withoutProcedure.has(procedure))
+      expect([answer.status, body]).toEqual([
+        404,
+        { error: missing, code: 'NOT_FOUND', request_id: expect.stringMatching(/^[0-9a-f]{8}$/) },
+      ])
+    else expect(body).not.toMatchObject({ error: missing })
+  },
+)
+
+it.each([
+  ['GET', '/nothing'],
+  ['PATCH', '/customers/x'],
+  ['DELETE', '/products/x'],
+  ['DELETE', '/discounts/x'],
+  ['GET', '/customers/x/nothing'],
+  ['GET', '/resource-claims'],
+  ['POST', '/api-keys/x'],
+])('answers the unknown route %s %s with a plain "Not Found"', async (method, path) => {
+  const answer = await send(shared(), method, path)
+  expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+    404,
+    expect.stringMatching(/^text\/plain/),
+    'Not Found',
+  ])
+})
+
+it.each([
+  [null, 'Missing content-type header'],
+  ['text/plain', 'Unsupported content-type "text/plain'],
+])('rejects a deletion with the content type %s', async (type, error) => {
+  const answer = await send(shared(), 'DELETE', '/customers/x', { type })
+  expect([answer.status, await answer.json()]).toMatchObject([415, { error, code: 'UNSUPPORTED_MEDIA_TYPE' }])
+})
+
+it('checks the page and the body before it reports a missing procedure', async () => {
+  expect((await send(shared(), 'GET', '/purchases?limit=0')).status).toBe(400)
+  expect(await (await send(shared(), 'POST', '/invoices', { body: '{' })).json()).toMatchObject({
+    error: 'Invalid JSON in request body',
+  })
+})
+
+it('rejects calls for API keys like the platform, whose dashboard manages them', async () => {
+  const apiKey = { type: 'secret', name: 'other', pricingModelId: 'x' }
+  const call = async (method: string, path: string, body?: object) => {
+    const answer = await send(shared(), method, path, body && { body: JSON.stringify(body) })
+    return [answer.status, ((await answer.json()) as { error: unknown }).error]
+  }
+  expect(await call('POST', '/api-keys', { apiKey })).toEqual([
+    500,
+    'Unwrap called on Err: Error: No user found for a non-API key transaction',
+  ])
+  expect(await call('POST', '/api-keys', { apiKey: { ...apiKey, type: 'publishable' } })).toMatchObject([
+    400,
+    [{ path: ['apiKey', 'type'] }],
+  ])
+  expect(await call('GET', '/api-keys/x')).toEqual([
+    500,
+    'Unwrap called on Err: Panic: Unwrap called on Err: NotFoundError: No api keys found with id: x',
+  ])
+  expect(await call('DELETE', '/api-keys/x')).toEqual([
+    405,
+    'Unsupported DELETE-request to mutation procedure at path "apiKeys.delete"',
+  ])
+})
+
+it('logs once that an operation is not implemented', async () => {
+  await using studio = await startStudio()
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  try {
+    for (const id of ['a', 'b']) expect((await send(studio, 'GET', `/catalogs/${id}`)).status).toBe(501)
+    expect((await send(studio, 'GET', '/catalogs')).status).toBe(501)
+    expect(written.mock.calls.map(([text]) => text)).toEqual([
+      "flowglad-local: GET /api/v1/catalogs/* isn't implemented. Flowglad has renamed catalogs to pricing models. Use /pricing-models.\n",
+      "flowglad-local: GET /api/v1/catalogs isn't implemented. Flowglad has renamed catalogs to pricing models. Use /pricing-models.\n",
+    ])
+  } finally {
+    written.mockRestore()
+  }
+})
