@@ -1,8 +1,7 @@
 import type { Flowglad } from '@flowglad/node'
-import { z } from 'zod'
 import type { Payment } from '../database/records/payments.ts'
 import type { Table } from '../database/Table.ts'
-import { rejected, rejectedPanic } from '../platform/problems.ts'
+import { rejected, rejectedPanic, rejectedResult } from '../platform/problems.ts'
 import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPurchase } from './invoices.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
@@ -100,51 +99,27 @@ export function moneyRoutes(route: Route): void {
         payment: presentPayment(retrieve(platform.db.payments, params.id, 'payments')),
       }) satisfies Flowglad.PaymentRetrieveResponse,
   )
-  route(
-    'POST',
-    '/payments/:id/refund',
-    { body: z.object({ partialAmount: z.number().optional() }) },
-    ({ platform, now, params, body }) => {
-      const { db } = platform
-      const payment = retrieve(db.payments, params.id, 'payments')
-      const before = payment.refundedAmount ?? 0
-      const amount = body.partialAmount ?? payment.amount - before
-      rejectInvalidRefund(payment, amount)
-      const refundedAmount = before + amount
-      const refunded = refundedAmount === payment.amount
-      return {
-        payment: presentPayment(
-          db.payments.patch(payment.id, {
-            refunded,
-            refundedAmount,
-            refundedAt: now,
-            status: refunded ? 'refunded' : 'succeeded',
-            updatedAt: now,
-          }),
-        ),
-      } satisfies Flowglad.PaymentRefundResponse
-    },
-  )
-}
-
-const dollars = (cents: number) => `$${(cents / 100).toFixed(2)}`
-
-/**
- * Rejects an invalid refund with the platform's error messages. The last three messages come from the
- * platform's payment processor.
- */
-function rejectInvalidRefund(payment: Payment, amount: number): void {
-  const invalid = (message: string) => rejectedPanic('ValidationError', `Invalid ${message}`)
-  if (payment.status === 'refunded') throw invalid('status: Payment has already been refunded')
-  if (amount <= 0) throw invalid('partialAmount: Partial amount must be greater than 0')
-  if (amount > payment.amount)
-    throw invalid('partialAmount: Partial amount cannot be greater than the payment amount')
-  if (payment.status !== 'succeeded')
-    throw rejected('This PaymentIntent does not have a successful charge to refund.')
-  if (!Number.isInteger(amount)) throw rejected(`Invalid integer: ${amount}`)
-  const left = payment.amount - (payment.refundedAmount ?? 0)
-  if (amount > left)
-    throw rejected(
-      `Refund amount (${dollars(amount)}) is greater than unrefunded amount on charge (${dollars(left)})`,
-    )
+  route('POST', '/payments/:id/refund', {}, ({ platform, now, params }) => {
+    const { payments } = platform.db
+    const payment = payments.find(params.id ?? '')
+    if (!payment) throw rejectedResult('NotFoundError', `Payment not found: ${params.id}`)
+    if (payment.status === 'refunded')
+      throw rejectedResult('ValidationError', 'Invalid status: Payment has already been refunded')
+    // On the platform, this message comes from the payment processor.
+    if (payment.status !== 'succeeded')
+      throw rejectedResult('Error', 'This charge was not successful, so it cannot be refunded.')
+    return {
+      // The platform's API ignores `partialAmount` and refunds the whole payment.
+      payment: presentPayment(
+        payments.patch(payment.id, {
+          status: 'refunded',
+          refunded: true,
+          refundedAmount: payment.amount,
+          // The payment processor's times are in seconds.
+          refundedAt: Math.floor(now / 1000) * 1000,
+          updatedAt: now,
+        }),
+      ),
+    } satisfies Flowglad.PaymentRefundResponse
+  })
 }
