@@ -59,6 +59,7 @@ it('adds up the amounts of a credit feature, and grants its credits at once only
   expect(await studio.balances('ada')).toEqual({ render: 85, exports: 40 })
   await studio.renew('ada')
   expect(await studio.balances('ada')).toMatchObject({ exports: 120 })
+  expect(await studio.plan('ada')).toMatchObject({ name: 'Hobby', priceId: expect.any(String) })
 })
 
 it('gives seats for a resource feature, which can be added only once', async () => {
@@ -112,6 +113,22 @@ it('ends an added feature when a new plan contains it, and keeps the others', as
   expect(slugs).toContainEqual(['pack_render', true])
   const invoices = (await studio.billing('ada')).invoices.flatMap(({ invoiceLineItems }) => invoiceLineItems)
   expect(invoices.map(({ description }) => description)).not.toContain('Manual Features')
+})
+
+it('keeps an added feature when the plan change that contains it is undone', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  await add(studio, id, { featureSlug: 'team_render' })
+  const end = async () =>
+    (await featureItems(studio, 'ada')).find(({ manuallyCreated }) => manuallyCreated)?.expiredAt
+  expect(await end()).toBeNull()
+  await studio.node.subscriptions.adjust(id, {
+    adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'weekly_price' }] },
+  })
+  expect(await end()).toBe((await studio.plan('ada')).currentBillingPeriodEnd)
+  await studio.node.post(`/api/v1/subscriptions/${id}/cancel-scheduled-adjustment`, { body: {} })
+  expect(await end()).toBeNull()
 })
 
 it.each([

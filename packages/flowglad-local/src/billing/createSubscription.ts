@@ -109,9 +109,8 @@ export function startFreePlan(platform: Platform, at: number, customer: Customer
   const { db } = platform
   const modelId = db.pricingModels.find(customer.pricingModelId)?.id ?? platform.pricingModelId
   const product = db.products.by('model', modelId).find((p) => p.default && p.active)
-  // As on the platform, an archived price still starts if the product has no other default price.
-  const prices = product ? db.prices.by('product', product.id) : []
-  const price = prices.find((p) => p.isDefault) ?? prices[0]
+  // As on the platform, the price counts even if it is archived.
+  const price = product && db.prices.by('product', product.id).find((p) => p.isDefault)
   if (!product || !price) return null
   const subscription = createSubscription(platform, at, {
     customer,
