@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { addItemFeature } from '../billing/items.ts'
 import type { SubscriptionFeature } from '../database/records/subscriptions.ts'
+import { failedWrite, type Write } from '../platform/failedWrites.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { notFound, rejected, rejectedResult } from '../platform/problems.ts'
 import { instant, outOfRange } from '../rules/bounds.ts'
@@ -50,12 +51,7 @@ const consistent = z.discriminatedUnion('type', [
   z.object(kinds.resource),
 ])
 
-const rejectedInsert = (why: string) =>
-  rejected(
-    `Failed to insert item into subscription_features: Failed to insert items into subscription_features: ${why}`,
-  )
-const rejectedUpdate = (id: string, why: string) =>
-  rejected(`Failed to update subscription_features with id ${id}: ${why}`)
+const refused = (write: Write, why: string) => failedWrite(write, 'subscription_features', why)
 
 type Links = Pick<
   SubscriptionFeature,
@@ -114,7 +110,7 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
     }
     const next = { ...empty, ...defined(given), subscriptionItemId: item.id, featureId: given.featureId }
     const why = violation(platform, next)
-    if (why) throw rejectedInsert(why)
+    if (why) throw refused('insert', why)
     return present(platform, addItemFeature(db, now, item, db.features.get(given.featureId), next))
   })
 
@@ -130,11 +126,11 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
       const { id: _, ...change } = body.subscriptionItemFeature
       const next = { ...feature, ...defined(change), updatedAt: now }
       const why = violation(platform, next, feature.id)
-      if (why) throw rejectedUpdate(feature.id, why)
+      if (why) throw refused({ update: feature.id }, why)
       const parsed = consistent.safeParse(next)
       if (!parsed.success)
-        throw rejectedUpdate(
-          feature.id,
+        throw refused(
+          { update: feature.id },
           `createUpdateFunction: Error parsing result: ${JSON.stringify(next)}. Issues: ${JSON.stringify(parsed.error.issues)}`,
         )
       return present(platform, subscriptionFeatures.put(next))

@@ -4,6 +4,7 @@ import type {
   SubscriptionFeature,
   SubscriptionItem,
 } from '../database/records/subscriptions.ts'
+import { failedWrite } from '../platform/failedWrites.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { rejectedPanic, rejectedResult } from '../platform/problems.ts'
 import { addItemFeature } from './items.ts'
@@ -105,7 +106,8 @@ function addTo({ db }: Platform, at: number, item: SubscriptionItem, feature: Fe
   // A feature that has ended keeps its place, so the platform can neither find nor insert it.
   if (existing.expiredAt !== null)
     throw refused(
-      'Failed to insert item into subscription_features: Failed to insert items into subscription_features: duplicate key value violates unique constraint',
+      failedWrite('insert', 'subscription_features', 'duplicate key value violates unique constraint')
+        .message,
     )
   if (existing.type !== 'usage_credit_grant')
     throw refused(`Existing feature ${existing.id} is not a usage credit grant.`)
