@@ -1,0 +1,90 @@
+import type { Flowglad } from '@flowglad/node'
+
+type Feature = Flowglad.ProductRetrieveResponse['features'][number]
+type Experimental = NonNullable<Flowglad.StandardSubscriptionDetails['experimental']>
+type FeatureItem = Experimental['featureItems'][number]
+type Purchase = NonNullable<Flowglad.CustomerRetrieveBillingResponse['purchases']>[number]
+type UsageEvent = Flowglad.UsageEventCreateResponse['usageEvent']
+type Page<Listed> = Omit<Flowglad.CustomerListResponse, 'data'> & { data: Listed[] }
+
+/**
+ * The types of the answers in Flowglad's SDK. If the SDK has an operation's records but not the operation, the
+ * type wraps the records as the platform does.
+ */
+export interface SdkAnswers {
+  'GET /customers': Flowglad.CustomerListResponse
+  'POST /customers': Flowglad.CustomerCreateResponse
+  'GET /customers/:externalId': Flowglad.CustomerRetrieveResponse
+  'PUT /customers/:externalId': Flowglad.CustomerUpdateResponse
+  'POST /customers/:externalId/archive': Flowglad.CustomerRetrieveResponse
+  'GET /customers/:externalId/billing': Flowglad.CustomerRetrieveBillingResponse
+  'GET /customers/:externalId/usage-balances': {
+    usageMeterBalances: Experimental['usageMeterBalances']
+  }
+  'GET /usage-events': Page<UsageEvent>
+  'POST /usage-events': Flowglad.UsageEventCreateResponse
+  'GET /usage-events/:id': Flowglad.UsageEventRetrieveResponse
+  'POST /usage-events/bulk': { usageEvents: UsageEvent[] }
+  'GET /subscriptions': Flowglad.SubscriptionListResponse
+  'POST /subscriptions': Flowglad.SubscriptionCreateResponse
+  'GET /subscriptions/:id': Flowglad.SubscriptionRetrieveResponse
+  'POST /subscriptions/:id/add-feature': { subscriptionItemFeature: FeatureItem }
+  'POST /subscriptions/:id/adjust': Flowglad.SubscriptionAdjustResponse
+  'POST /subscriptions/:id/cancel': Flowglad.SubscriptionCancelResponse
+  'POST /subscriptions/:id/cancel-scheduled-adjustment': Flowglad.SubscriptionUncancelResponse & {
+    canceledItemCount: number
+  }
+  'POST /subscriptions/:id/uncancel': Flowglad.SubscriptionUncancelResponse
+  'GET /checkout-sessions': Flowglad.CheckoutSessionListResponse
+  'POST /checkout-sessions': Flowglad.CheckoutSessionCreateResponse
+  'GET /checkout-sessions/:id': Flowglad.CheckoutSessionRetrieveResponse
+  'GET /pricing-models': Flowglad.PricingModelListResponse
+  'POST /pricing-models': Flowglad.PricingModelCreateResponse
+  'GET /pricing-models/:id': Flowglad.PricingModelRetrieveResponse
+  'PUT /pricing-models/:id': Flowglad.PricingModelUpdateResponse
+  'POST /pricing-models/:id/clone': Flowglad.PricingModelCloneResponse
+  'GET /pricing-models/default': Flowglad.PricingModelRetrieveDefaultResponse
+  'POST /pricing-models/setup': Flowglad.PricingModelRetrieveResponse
+  'GET /products': Flowglad.ProductListResponse
+  'POST /products': Flowglad.ProductCreateResponse
+  'GET /products/:id': Flowglad.ProductRetrieveResponse
+  'PUT /products/:id': Flowglad.ProductUpdateResponse
+  'GET /prices': Flowglad.PriceListResponse
+  'POST /prices': Flowglad.PriceCreateResponse
+  'GET /prices/:id': Flowglad.PriceCreateResponse
+  'PUT /prices/:id': Flowglad.PriceUpdateResponse
+  'GET /usage-meters': Flowglad.UsageMeterListResponse
+  'POST /usage-meters': Flowglad.UsageMeterCreateResponse
+  'GET /usage-meters/:id': Flowglad.UsageMeterRetrieveResponse
+  'PUT /usage-meters/:id': Flowglad.UsageMeterUpdateResponse
+  'GET /features': Page<Feature>
+  'POST /features': { feature: Feature }
+  'GET /features/:id': { feature: Feature }
+  'PUT /features/:id': { feature: Feature }
+  'POST /subscription-item-features': { subscriptionItemFeature: FeatureItem }
+  'GET /subscription-item-features/:id': { subscriptionItemFeature: FeatureItem }
+  'PUT /subscription-item-features/:id': { subscriptionItemFeature: FeatureItem }
+  'GET /resources': Flowglad.ResourceListResponse
+  'POST /resources': Flowglad.ResourceCreateResponse
+  'GET /resources/:id': Flowglad.ResourceRetrieveResponse
+  'PUT /resources/:id': Flowglad.ResourceUpdateResponse
+  'POST /resource-claims/:subscriptionId/claim': Flowglad.ResourceClaimClaimResponse
+  'GET /resource-claims/:subscriptionId/claims': { claims: Flowglad.ResourceClaimClaimResponse['claims'] }
+  'POST /resource-claims/:subscriptionId/release': Flowglad.ResourceClaimReleaseResponse
+  'GET /resource-claims/:subscriptionId/usage': Flowglad.ResourceClaimRetrieveUsageResponse
+  'GET /resource-claims/:subscriptionId/usages': Flowglad.ResourceClaimListUsagesResponse
+  'GET /invoices': Flowglad.InvoiceListResponse
+  'GET /invoices/:id': Flowglad.InvoiceRetrieveResponse
+  'GET /invoice-line-items': Flowglad.InvoiceLineItemListResponse
+  'GET /invoice-line-items/:id': Flowglad.InvoiceLineItemRetrieveResponse
+  'GET /payments': Flowglad.PaymentListResponse
+  'GET /payments/:id': Flowglad.PaymentRetrieveResponse
+  'POST /payments/:id/refund': Flowglad.PaymentRefundResponse
+  'GET /payment-methods': Flowglad.PaymentMethodListResponse
+  'GET /payment-methods/:id': Flowglad.PaymentMethodRetrieveResponse
+  'GET /purchases/:id': { purchase: Purchase }
+  'GET /discounts': Flowglad.DiscountListResponse
+  'POST /discounts': Flowglad.DiscountCreateResponse
+  'GET /discounts/:id': Flowglad.DiscountRetrieveResponse
+  'PUT /discounts/:id': Flowglad.DiscountUpdateResponse
+}
