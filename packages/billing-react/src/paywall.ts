@@ -11,7 +11,7 @@ const criticalShare = 0.9
 export type Paywall<Meter extends string = string> =
   | { state: 'open' }
   /**
-   * At least 80 % is used. `percent` is the percentage of used units, rounded down. `percent` reaches 100
+   * At least 80 % is used. `percent` is the percentage of units used, rounded down. `percent` reaches 100
    * only on plans with overage.
    */
   | { state: 'approaching'; balance: BalanceRow<Meter>; percent: number; critical: boolean }

@@ -326,7 +326,7 @@ describe('activating a subscription', () => {
     expect(await paid(studio)).toEqual([[30, 'succeeded']])
   })
 
-  it('rejects a subscription that has ended or is never charged', async () => {
+  it('rejects the activation of a subscription that has ended or was created with `doNotCharge`', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.node.subscriptions.create({

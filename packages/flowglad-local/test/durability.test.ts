@@ -203,7 +203,7 @@ it('runs many servers, each with its own data', async () => {
   }
 })
 
-it('reports a mistake in the pricing file or the options in a single line', async () => {
+it('prints a one-line error for a mistake in the pricing file or the options', async () => {
   await using directory = await createDirectory()
   await writeFile(directory.file('broken.yaml'), 'name: Tiny\nfeatures: []\nproducts: []\n')
   const broken = await startProcess(directory.path, { args: ['--pricing', 'broken.yaml'] })

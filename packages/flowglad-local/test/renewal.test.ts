@@ -160,7 +160,7 @@ describe('renewal', () => {
 })
 
 describe('failed payments', () => {
-  it('end a subscription that has never been paid, even after a trial', async () => {
+  it('end a subscription that has never been paid for, even after a trial', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'trial_price', { card: cards.failsLater })

@@ -10,7 +10,7 @@ import { onLedger } from '../ledger/onLedger.ts'
 import { keyDenial } from '../metering/denials.ts'
 import { fingerprint } from '../metering/fingerprint.ts'
 
-/** A hosted page at Flowglad, on which the customer pays or stores a payment method. */
+/** A page hosted by Flowglad where the customer pays or saves a payment method. */
 const checkoutSession = z.object({ id: z.string(), url: z.string() })
 export type CheckoutSession = z.output<typeof checkoutSession>
 

@@ -95,7 +95,7 @@ describe('group commit', () => {
     await Promise.all(answers)
   })
 
-  test('keeps running other customers’ batches while one batch stays slow', async () => {
+  test('keeps running other customers’ batches while a slow batch is still running', async () => {
     let commit = () => {}
     const { batcher, batches } = aBatcher(
       async (commands) => {

@@ -15,7 +15,7 @@ const completeInput = z.object({
     .transform((number, context) => {
       const card = findTestCard(number)
       if (card?.outcome === 'paid') return card
-      context.addIssue({ code: 'custom', message: 'Send the number of a test card that accepts the payment' })
+      context.addIssue({ code: 'custom', message: 'Send the number of a test card whose payments succeed' })
       return z.NEVER
     }),
 })

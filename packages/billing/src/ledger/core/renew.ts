@@ -32,7 +32,7 @@ function countedLegs(hold: HoldRow, counted: Renew['counted']) {
   if (counted === null) return before
   const legs = counted.filter(({ meter }) => hold.legs.some((leg) => leg.meter === meter))
   if (!hasReturnedUnits(hold)) return legs
-  // After the units are returned, the stored count also contains legs that haven't counted units but settle
-  // on expiry. Keep these legs.
+  // After the units are returned, the stored count also has entries for legs that settle on expiry, even if
+  // no units were counted for them. Keep these legs.
   return [...legs, ...before.filter(({ meter }) => !legs.some((leg) => leg.meter === meter))]
 }

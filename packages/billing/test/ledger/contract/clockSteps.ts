@@ -126,7 +126,7 @@ export const clockSteps = (open: OpenLedger) =>
       it.advance(stepMs)
       await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 10 })], key: 'k' }))
       it.advance(-stepMs)
-      // Another command of the customer doesn't hide the hold.
+      // Another command for the same customer doesn't hide the hold.
       await it.other.execute(expireOf('bob'))
       await it.other.execute(settleOf(aReserve(), { amount: 1 }))
       expect(await it.other.execute(aReserve({ legs: [aLeg({ amount: 9 })] }))).toMatchObject({
