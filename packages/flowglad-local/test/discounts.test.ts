@@ -48,22 +48,75 @@ it('stores a discount code in upper case, and updates, lists and counts discount
     discount: { code: 'SUN', redemptionCount: 0 },
   })
   expect(await discounts.list()).toMatchObject({ total: 1, data: [{ code: 'SUN', redemptionCount: 0 }] })
-  await expect(discounts.create({ discount: { ...summer, code: 'Sun' } })).rejects.toMatchObject({
-    status: 500,
+})
+
+/** Sends a discount without the SDK, whose types forbid invalid discounts. */
+async function send(studio: { url: string; key: string }, discount: object, id?: string) {
+  const answer = await fetch(`${studio.url}/api/v1/discounts${id ? `/${id}` : ''}`, {
+    method: id ? 'PUT' : 'POST',
+    headers: { authorization: studio.key, 'content-type': 'application/json' },
+    body: JSON.stringify({ discount }),
   })
-  await expect(
-    discounts.create({ discount: { ...summer, pricingModelId: 'pricing_model_x' } }),
-  ).rejects.toMatchObject({ status: 400, error: { code: 'BAD_REQUEST', error: expect.any(String) } })
-  await expect(discounts.retrieve('discount_none')).rejects.toMatchObject({ status: 500 })
-  for (const bad of [
-    { code: 'ab' },
-    { amount: 0 },
-    { duration: 'number_of_payments' },
-    { amountType: 'half' },
+  return [answer.status, await answer.json()]
+}
+
+it("ignores a discount's pricing model and accepts its numbers as strings", async () => {
+  await using studio = await startStudio()
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const given = { ...summer, pricingModelId: 'pricing_model_x', amount: '5', numberOfPayments: null }
+  expect(await send(studio, given)).toMatchObject([
+    200,
+    { discount: { pricingModelId: pricingModel.id, amount: 5, numberOfPayments: null } },
   ])
-    await expect(discounts.create({ discount: { ...summer, ...bad } as never })).rejects.toMatchObject({
-      status: 400,
-    })
+})
+
+it('reports the invalid fields of a discount', async () => {
+  await using studio = await startStudio()
+  const pathsOf = async (discount: object, id?: string) => {
+    const [status, { error }] = await send(studio, discount, id)
+    return [status, error.map(({ path }: { path: string[] }) => path.slice(1).join('.'))]
+  }
+  const { duration: _, ...endless } = summer
+  expect(await pathsOf(endless)).toEqual([400, ['duration']])
+  expect(await pathsOf({ duration: 'number_of_payments' })).toEqual([
+    400,
+    ['name', 'code', 'amount', 'amountType', 'numberOfPayments'],
+  ])
+  expect(
+    await pathsOf({ ...summer, code: 'ab', amount: 0, amountType: 'half', numberOfPayments: 2 }),
+  ).toEqual([400, ['code', 'amount', 'amountType', 'numberOfPayments']])
+  expect(await pathsOf({ duration: 'once' }, 'any')).toEqual([400, ['id', 'code', 'amount', 'amountType']])
+})
+
+it('rejects a discount that the database of the platform rejects', async () => {
+  await using studio = await startStudio()
+  const [, { discount }] = await send(studio, {
+    ...summer,
+    duration: 'number_of_payments',
+    numberOfPayments: 2,
+  })
+  await send(studio, { ...summer, code: 'winter' })
+  const insert = 'Failed to insert item into discounts: Failed to insert items into discounts: '
+  const update = `Failed to update discounts with id ${discount.id}: `
+  const changed = { ...discount, duration: 'once', numberOfPayments: undefined }
+  for (const [answer, error] of [
+    [await send(studio, { ...summer, code: 'Summer' }), `${insert}duplicate key`],
+    [
+      await send(studio, { ...summer, code: 'big', amount: 3e9 }),
+      `${insert}value "3000000000" is out of range`,
+    ],
+    [await send(studio, { ...discount, code: 'winter' }, discount.id), `${update}duplicate key`],
+    [await send(studio, changed, discount.id), `${update}Error parsing result`],
+    [await send(studio, discount, 'none'), 'No discounts found with id: none'],
+  ] as const)
+    expect(answer).toMatchObject([500, { error: expect.stringContaining(error) }])
+  expect(await send(studio, { ...changed, numberOfPayments: null }, discount.id)).toMatchObject([
+    200,
+    { discount: { duration: 'once', numberOfPayments: null } },
+  ])
+  await expect(studio.node.discounts.retrieve('none')).rejects.toMatchObject({
+    error: { error: 'No discounts found with id: none' },
+  })
 })
 
 describe('a discount code at the checkout', () => {

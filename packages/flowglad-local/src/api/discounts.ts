@@ -2,8 +2,9 @@ import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { Discount } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { Problem, rejected } from '../platform/problems.ts'
-import { cents, units } from '../rules/bounds.ts'
+import { rejected } from '../platform/problems.ts'
+import { outOfRange } from '../rules/bounds.ts'
+import { defined } from './defined.ts'
 import { listPage, listQuery } from './list.ts'
 import { presentAs } from './presentAs.ts'
 import type { Route } from './route.ts'
@@ -12,41 +13,28 @@ import { visible } from './visible.ts'
 type WireDiscount = Flowglad.DiscountCreateResponse['discount']
 type WireCounted = Flowglad.DiscountRetrieveResponse['discount']
 
-const code = z
-  .string()
-  .min(3)
-  .max(20)
-  .transform((text) => text.toUpperCase())
-const fields = {
-  name: z.string(),
-  code,
-  amount: cents.min(1),
+// The platform also accepts these numbers as strings.
+const count = z.coerce.number<number>().int().positive()
+const terms = {
+  code: z
+    .string()
+    .transform((text) => text.toUpperCase())
+    .pipe(z.string().min(3).max(20)),
+  amount: count,
   amountType: z.enum(['percent', 'fixed']),
-  active: z.boolean(),
+  active: z.boolean().optional(),
 }
 const duration = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.discriminatedUnion('duration', [
-    z.object({ ...shape, duration: z.literal('once'), numberOfPayments: z.null().default(null) }),
-    z.object({ ...shape, duration: z.literal('number_of_payments'), numberOfPayments: units }),
-    z.object({ ...shape, duration: z.literal('forever'), numberOfPayments: z.null().default(null) }),
+    z.object({ ...shape, duration: z.literal('once'), numberOfPayments: z.null().optional() }),
+    z.object({ ...shape, duration: z.literal('number_of_payments'), numberOfPayments: count }),
+    z.object({ ...shape, duration: z.literal('forever'), numberOfPayments: z.null().optional() }),
   ])
 
-const createInput = z.object({
-  discount: duration({
-    ...fields,
-    active: z.boolean().default(true),
-    pricingModelId: z.string().optional(),
-  }),
-})
+const createInput = z.object({ discount: duration({ name: z.string(), ...terms }) })
+// Only the name is optional in an update.
 const updateInput = z.object({
-  discount: duration({
-    id: z.string(),
-    name: fields.name.optional(),
-    code: fields.code.optional(),
-    amount: fields.amount.optional(),
-    amountType: fields.amountType.optional(),
-    active: fields.active.optional(),
-  }),
+  discount: duration({ id: z.string(), name: z.string().optional(), ...terms }),
 })
 
 const present = (discount: Discount) => presentAs<WireDiscount>()(discount)
@@ -56,32 +44,42 @@ const presentCounted = ({ db }: Platform, discount: Discount) =>
     redemptionCount: db.discountRedemptions.by('discount', discount.id).length,
   })
 
-/** Rejects a code that another discount in the pricing model uses. */
-function rejectTakenCode({ db }: Platform, discount: Discount): Discount {
-  const taken = db.discounts
-    .by('model', discount.pricingModelId)
-    .some((other) => other.code === discount.code && other.id !== discount.id)
-  if (taken) throw rejected(`A discount with code "${discount.code}" already exists in this pricing model`)
+/** Returns the discount unless the platform's database rejects it. */
+function stored({ db }: Platform, discount: Discount, failed: string): Discount {
+  const { id, pricingModelId, code, amount, duration, numberOfPayments } = discount
+  const range = outOfRange(amount) ?? outOfRange(numberOfPayments ?? 0)
+  if (range) throw rejected(`${failed}: ${range}`)
+  if (db.discounts.by('model', pricingModelId).some((other) => other.code === code && other.id !== id))
+    throw rejected(
+      `${failed}: duplicate key value violates unique constraint "discounts_code_pricing_model_id_unique_idx"`,
+    )
+  // An update that shortens a discount must set the number of payments to null.
+  if (duration !== 'number_of_payments' && numberOfPayments !== null)
+    throw rejected(
+      `${failed}: Error parsing result: numberOfPayments must be null if the duration is ${duration}`,
+    )
+  return db.discounts.put(discount)
+}
+
+function find({ db, pricingModelId }: Platform, id: string | undefined): Discount {
+  const discount = db.discounts.find(id ?? '')
+  if (discount?.pricingModelId !== pricingModelId) throw rejected(`No discounts found with id: ${id}`)
   return discount
 }
 
 export function discountRoutes(route: Route): void {
   route('POST', '/discounts', { body: createInput }, ({ platform, now, body }) => {
-    const { pricingModelId = platform.pricingModelId, ...rest } = body.discount
-    if (pricingModelId !== platform.pricingModelId)
-      throw new Problem(
-        'BAD_REQUEST',
-        'Invalid pricing model: the specified pricing model does not exist or does not belong to this organization',
-      )
-    const discount = rejectTakenCode(platform, {
+    const { numberOfPayments = null, active = true, ...terms } = body.discount
+    const discount = {
       ...newRecord('discount', now),
       organizationId: platform.organizationId,
-      pricingModelId,
-      ...rest,
-    })
-    return {
-      discount: present(platform.db.discounts.put(discount)),
-    } satisfies Flowglad.DiscountCreateResponse
+      pricingModelId: platform.pricingModelId,
+      ...terms,
+      active,
+      numberOfPayments,
+    }
+    const failed = 'Failed to insert item into discounts: Failed to insert items into discounts'
+    return { discount: present(stored(platform, discount, failed)) } satisfies Flowglad.DiscountCreateResponse
   })
 
   route('GET', '/discounts', { query: listQuery }, ({ platform, query }) =>
@@ -91,17 +89,15 @@ export function discountRoutes(route: Route): void {
   )
 
   route('GET', '/discounts/:id', {}, ({ platform, params }) => ({
-    discount: presentCounted(platform, visible(platform, platform.db.discounts).get(params.id, 'discounts')),
+    discount: presentCounted(platform, find(platform, params.id)),
   }))
 
   route('PUT', '/discounts/:id', { body: updateInput }, ({ platform, now, params, body }) => {
     const { id: _, ...changes } = body.discount
-    const before = visible(platform, platform.db.discounts).get(params.id, 'discounts')
-    const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+    const before = find(platform, params.id)
+    const discount = { ...before, ...defined(changes), updatedAt: now }
     return {
-      discount: present(
-        platform.db.discounts.put(rejectTakenCode(platform, { ...before, ...given, updatedAt: now })),
-      ),
+      discount: present(stored(platform, discount, `Failed to update discounts with id ${before.id}`)),
     } satisfies Flowglad.DiscountUpdateResponse
   })
 }
