@@ -103,3 +103,19 @@ it("signs events for a registered webhook with the webhook's own secret", async 
       status: 400,
     })
 })
+
+it('rejects a webhook for another pricing model, and an update of an unknown webhook', async () => {
+  await using studio = await startStudio()
+  const other = await studio.node.pricingModels.create({ pricingModel: { name: 'Other' } })
+  const webhook = { name: 'X', url: 'http://127.0.0.1:1', filterTypes: [] }
+  const post = (pricingModelId: string) =>
+    studio.node.post('/api/v1/webhooks', { body: { webhook: { ...webhook, pricingModelId } } })
+  const failure = (error: string) => ({ status: 500, error: { error: expect.stringContaining(error) } })
+  await expect(post(other.pricingModel.id)).rejects.toMatchObject(
+    failure('new row violates row-level security policy'),
+  )
+  await expect(post('none')).rejects.toMatchObject(failure('No pricing models found with id: none'))
+  await expect(
+    studio.node.put('/api/v1/webhooks/none', { body: { webhook: { ...webhook, id: 'none' } } }),
+  ).rejects.toMatchObject(failure('No webhooks found with id: none'))
+})
