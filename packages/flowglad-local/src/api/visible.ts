@@ -1,5 +1,5 @@
 import type { Platform } from '../platform/Platform.ts'
-import { Problem, rejectedResult } from '../platform/problems.ts'
+import { rejectedResult } from '../platform/problems.ts'
 
 interface OfModel {
   id: string
@@ -30,10 +30,4 @@ export function visible<R extends OfModel>({ pricingModelId }: Platform, table: 
       return record
     },
   }
-}
-
-/** Rejects any pricing model other than the API key's. */
-export function rejectOtherModel({ pricingModelId: own }: Platform, pricingModelId: string): void {
-  if (pricingModelId !== own)
-    throw new Problem('FORBIDDEN', 'You do not have permission to perform this operation.')
 }

@@ -25,8 +25,6 @@ export const catalogue = {
   trialPeriodDays: positiveOrZero(36_500),
 }
 
-export const cents = z.int().nonnegative().max(int32Max)
-export const units = z.int().positive().max(int32Max)
 /** A quantity without a lower bound. Callers add a lower bound if they need one. */
 export const quantities = z.int().max(int32Max)
 export const epochMs = z.number().min(0).max(lastEpochMs)
