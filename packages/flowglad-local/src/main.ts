@@ -2,18 +2,40 @@ import { existsSync } from 'node:fs'
 import { DatabaseError } from './database/journal.ts'
 import { OptionsError, readOptions, readUsage } from './options.ts'
 import { PricingError } from './pricing/parsePricing.ts'
+import { type ReplayOptions, ReplayOptionsError, readReplayOptions } from './replay/replayOptions.ts'
+import { startRecorder } from './replay/startRecorder.ts'
+import { TranscriptError } from './replay/transcript.ts'
+import { runReplay } from './runReplay.ts'
 import { type FlowgladLocal, startFlowgladLocal } from './startFlowgladLocal.ts'
 import { explainMistake, watchPricing } from './watchPricing.ts'
 
 type Options = NonNullable<ReturnType<typeof readOptions>>
 
 try {
-  const options = readOptions(process.argv.slice(2), process.env)
-  if (options === null) process.stdout.write(readUsage())
-  else await run(options)
+  const args = process.argv.slice(2)
+  const replay = readReplayOptions(args)
+  if (replay) await runReplayCommand(replay)
+  else {
+    const options = readOptions(args, process.env)
+    if (options === null) process.stdout.write(readUsage())
+    else await run(options)
+  }
 } catch (error) {
   report(describe(error))
   process.exitCode = 1
+}
+
+async function runReplayCommand(options: ReplayOptions): Promise<void> {
+  if (options.command === 'replay') {
+    const agrees = await runReplay(options, (text) => process.stdout.write(text))
+    if (!agrees) process.exitCode = 1
+    return
+  }
+  const recorder = await startRecorder(options)
+  process.stdout.write(
+    `recording to ${options.file}\n  FLOWGLAD_BASE_URL=${recorder.url}\n  requests go to ${options.against}\n`,
+  )
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void recorder.close())
 }
 
 async function run(options: Options): Promise<void> {
@@ -60,8 +82,8 @@ function report(message: string): void {
  * trace.
  */
 function describe(error: unknown): string {
-  if (error instanceof OptionsError || error instanceof PricingError || error instanceof DatabaseError)
-    return error.message
+  const mistakes = [OptionsError, PricingError, DatabaseError, ReplayOptionsError, TranscriptError]
+  for (const mistake of mistakes) if (error instanceof mistake) return error.message
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     return `${error.message}. Choose another port with --port N or FLOWGLAD_LOCAL_PORT.`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)

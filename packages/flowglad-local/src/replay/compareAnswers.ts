@@ -1,0 +1,178 @@
+/** A difference between two answers that a client can see. */
+export interface Difference {
+  /** The place in the answer's body, or `status` or `content type`. */
+  at: string
+  /** Absent if the recorded answer has no value there. */
+  expected?: unknown
+  /** Absent if the server's answer has no value there. */
+  got?: unknown
+}
+
+export interface Answer {
+  status: number
+  contentType: string | null
+  body: unknown
+}
+
+const id =
+  /^(cust|sub|si|price|prod|feature|usage_meter|usage_event|pricing_model|chckt_session|billing_period|billing_run|inv|inv_li|pym|pm|prch|sub_feature|product_feature|org|usage_credit|resource|res_claim|discount|discount_redemption|webhook|ledger_entry)_[A-Za-z0-9_-]{15,}$/
+
+/** Fields whose values depend on the time, the server or the wording. Their presence is compared. */
+const changingFields = new Set([
+  'addedDate',
+  'billingCycleAnchorDate',
+  'billingPeriodEnd',
+  'billingPeriodEndDate',
+  'billingPeriodStart',
+  'billingPeriodStartDate',
+  'billingPortalUrl',
+  'cancelScheduledAt',
+  'canceledAt',
+  'createdAt',
+  'currentBillingPeriodEnd',
+  'currentBillingPeriodStart',
+  'currentCursor',
+  'customerEmail',
+  'customerName',
+  'dueDate',
+  'effectiveDate',
+  'endDate',
+  'error',
+  'expiredAt',
+  'expires',
+  'invoiceDate',
+  'invoiceNumber',
+  'invoiceNumberBase',
+  'ledgerAccountId',
+  'message',
+  'nextCursor',
+  'organizationId',
+  'paymentMethodData',
+  'pdfURL',
+  'percentThroughBillingPeriod',
+  'position',
+  'previewGeneratedAt',
+  'purchaseDate',
+  'receiptPdfURL',
+  'request_id',
+  'scheduledAdjustmentAt',
+  'sentry_event_id',
+  'startDate',
+  'stripePaymentIntentId',
+  'total',
+  'trace_id',
+  'updatedAt',
+  'url',
+  'usageDate',
+])
+
+/** The payer types these values in the checkout, so the recorded requests don't contain them. */
+const typedInCheckout = /\.billing(Details|Address)\./
+
+const bySlug = (record: Fields) => String(record.slug)
+
+/** Lists whose order the platform doesn't define, with the key that pairs their elements. */
+const unorderedFields: Readonly<Record<string, (record: Fields) => string>> = {
+  usageMeterBalances: bySlug,
+  products: bySlug,
+  usageMeters: bySlug,
+  prices: bySlug,
+  features: bySlug,
+  featureItems: bySlug,
+  subscriptions: ({ status, name }) => `${status} ${name}`,
+  subscriptionItems: ({ name }) => String(name),
+  invoices: ({ invoiceLineItems }) =>
+    JSON.stringify(
+      Array.isArray(invoiceLineItems) && invoiceLineItems.map(({ price, quantity }) => [price, quantity]),
+    ),
+}
+
+/**
+ * Returns the differences that a client can see: status, content type, fields, types, and every value that
+ * doesn't depend on the time, the server or the wording.
+ * @param ids receives the server's ID for each recorded ID
+ */
+export function compareAnswers(expected: Answer, got: Answer, ids: Map<string, string>): Difference[] {
+  if (expected.status !== got.status)
+    return [{ at: 'status', expected: expected.status, got: `${got.status} ${excerpt(got.body)}` }]
+  const type = mediaType(expected.contentType)
+  const differences =
+    type === null || type === mediaType(got.contentType)
+      ? []
+      : [{ at: 'content type', expected: type, got: mediaType(got.contentType) }]
+  // A text answer is only wording.
+  if (typeof expected.body === 'string' && typeof got.body === 'string') return differences
+  return [
+    ...differences,
+    ...compareValues({ expected: expected.body, got: got.body, at: '', field: '' }, ids),
+  ]
+}
+
+const mediaType = (contentType: string | null) => contentType?.split(';')[0] ?? null
+
+const excerpt = (body: unknown) => (JSON.stringify(body) ?? '').slice(0, 200)
+
+type Fields = Record<string, unknown>
+
+interface Pair {
+  expected: unknown
+  got: unknown
+  at: string
+  /** The name of the field that contains the values. */
+  field: string
+}
+
+function compareValues({ expected, got, at, field }: Pair, ids: Map<string, string>): Difference[] {
+  const different = [{ at, expected, got }]
+  if (Array.isArray(expected))
+    return Array.isArray(got) ? compareLists({ expected, got, at, field }, ids) : different
+  if (isFields(expected)) return isFields(got) ? compareFields({ expected, got, at }, ids) : different
+  const prefix = typeof expected === 'string' && id.exec(expected)?.[1]
+  if (prefix && typeof got === 'string') {
+    ids.set(expected, got)
+    return got.startsWith(`${prefix}_`) ? [] : different
+  }
+  if ((changingFields.has(field) || typedInCheckout.test(at)) && isValue(expected) === isValue(got)) return []
+  return expected === got ? [] : different
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isValue = (value: unknown) => value !== null && typeof value !== 'object'
+
+function compareLists(
+  { expected, got, at, field }: { expected: unknown[]; got: unknown[]; at: string; field: string },
+  ids: Map<string, string>,
+): Difference[] {
+  const key = unorderedFields[field]
+  const inOrder = (list: unknown[]) => (key && list.every(isFields) ? sortBy(list, key) : list)
+  const [left, right] = [inOrder(expected), inOrder(got)]
+  const elements = left
+    .slice(0, right.length)
+    .flatMap((element, index) =>
+      compareValues({ expected: element, got: right[index], at: `${at}[${index}]`, field: '' }, ids),
+    )
+  return left.length === right.length
+    ? elements
+    : [{ at: `${at}.length`, expected: left.length, got: right.length }, ...elements]
+}
+
+const sortBy = (list: Fields[], key: (record: Fields) => string) =>
+  list.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0))
+
+function compareFields(
+  { expected, got, at }: { expected: Fields; got: Fields; at: string },
+  ids: Map<string, string>,
+): Difference[] {
+  const shared = Object.keys(expected).flatMap((field): Difference[] => {
+    const here = `${at}.${field}`
+    if (field in got)
+      return compareValues({ expected: expected[field], got: got[field], at: here, field }, ids)
+    return changingFields.has(field) && expected[field] === null
+      ? []
+      : [{ at: here, expected: expected[field] }]
+  })
+  const added = Object.keys(got).filter((field) => !(field in expected))
+  return [...shared, ...added.map((field) => ({ at: `${at}.${field}`, got: got[field] }))]
+}

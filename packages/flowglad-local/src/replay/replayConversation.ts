@@ -1,0 +1,65 @@
+import { compareAnswers, type Difference } from './compareAnswers.ts'
+import { mapStrings } from './mapStrings.ts'
+import { performAction } from './performAction.ts'
+import { sendRequest, type Target } from './request.ts'
+import type { Step } from './transcript.ts'
+
+/** A step whose answer differs from the recorded answer. */
+export interface DifferingStep {
+  /** The step's index in the conversation. */
+  step: number
+  note: string
+  method: string
+  path: string
+  differences: Difference[]
+}
+
+/** Time also passes during a replay, so the clock isn't moved for a shorter pause. */
+const shortPauseMs = 60_000
+
+/**
+ * Sends a conversation's requests to a server, and returns the steps whose answers differ. IDs differ between
+ * servers, so each request uses the IDs from the server's earlier answers. If the recorded steps have times, a
+ * long pause between two steps moves the server's clock.
+ */
+export async function replayConversation(steps: readonly Step[], target: Target): Promise<DifferingStep[]> {
+  const ids = new Map<string, string>()
+  const differing: DifferingStep[] = []
+  for (const [index, step] of steps.entries()) {
+    const { note, method, path, at, status } = step
+    const pauseMs = (at ?? 0) - (steps[index - 1]?.at ?? at ?? 0)
+    const differences = await replayStep(step, { pauseMs, target, ids }).catch((error) => [
+      { at: 'answer', expected: status, got: String(error) },
+    ])
+    if (differences.length > 0) differing.push({ step: index, note, method, path, differences })
+  }
+  return differing
+}
+
+async function replayStep(
+  step: Step,
+  { pauseMs, target, ids }: { pauseMs: number; target: Target; ids: Map<string, string> },
+): Promise<Difference[]> {
+  const useIds = (text: string) => [...ids].reduce((out, [from, to]) => out.replaceAll(from, to), text)
+  const body = mapStrings(step.request, useIds)
+  if (pauseMs > shortPauseMs) await performAction('/__ops/shift', { ms: pauseMs }, target)
+  if (step.path.startsWith('/__ops/')) {
+    const status = await performAction(step.path, body, target)
+    return status >= 400 === step.status >= 400 ? [] : [{ at: 'status', expected: step.status, got: status }]
+  }
+  const answer = await sendRequest(target, {
+    method: step.method,
+    path: useIds(step.path),
+    body,
+    authorization: authorizationOf(step, target),
+  })
+  const { status, contentType = null, response } = step
+  return compareAnswers({ status, contentType, body: response }, answer, ids)
+}
+
+/** Returns the authorization header: the target's key unless the recorded request was rejected for its key. */
+function authorizationOf({ authorization, status }: Step, { key }: Target): string | null {
+  if (authorization === undefined) return key
+  if (authorization === null || status === 401) return authorization
+  return /^bearer/i.test(authorization) ? `Bearer ${key}` : key
+}

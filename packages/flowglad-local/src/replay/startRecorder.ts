@@ -1,0 +1,125 @@
+import { writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { createRedactor } from './createRedactor.ts'
+import { parseJsonOrText } from './request.ts'
+
+const defaultModel = z.object({ pricingModel: z.object({ id: z.string() }) })
+
+/** A running recorder. */
+export interface Recorder extends AsyncDisposable {
+  /** The recorder's URL. Use it as the app's `FLOWGLAD_BASE_URL`. */
+  url: string
+  close(): Promise<void>
+}
+
+/**
+ * Starts a server that forwards requests to a platform and records the answers. The requests run one at a time,
+ * in order of arrival. After each answer, the recorder writes the whole conversation to the file, without keys
+ * and e-mail addresses. The conversation starts with the pricing model, so that a replay can install it.
+ */
+export async function startRecorder({
+  file,
+  against,
+  port = 0,
+}: {
+  file: string
+  /** The platform's URL without a trailing slash. */
+  against: string
+  port?: number
+}): Promise<Recorder> {
+  const steps: unknown[] = []
+  const redact = createRedactor()
+  let hasPricing = false
+
+  const forward = async (method: string, path: string, { body, headers }: Sent) => {
+    const at = Date.now()
+    const { authorization, 'content-type': type } = headers
+    const isAction = path.startsWith('/__ops/')
+    const response = isAction
+      ? Response.json({})
+      : await fetch(against + path, {
+          method,
+          headers: { ...(authorization && { authorization }), ...(type && { 'content-type': type }) },
+          ...(body && { body }),
+        })
+    const text = await response.text()
+    const answer = parseJsonOrText(text)
+    const parsed = parseJsonOrText(body)
+    steps.push({
+      note: '',
+      method,
+      path: redact(path),
+      // A string is sent as it is, so text that is a JSON string stays encoded.
+      request: body === '' ? null : redact(typeof parsed === 'string' ? body : parsed),
+      status: response.status,
+      contentType: response.headers.get('content-type'),
+      response: redact(answer),
+      ...recordedAuthorization(authorization, response.status),
+      at,
+    })
+    writeFileSync(file, `${JSON.stringify(steps, null, 1)}\n`)
+    return { response, text, answer }
+  }
+
+  const recordPricing = async (headers: IncomingMessage['headers']) => {
+    const sent = { body: '', headers: { authorization: headers.authorization } }
+    const { answer } = await forward('GET', '/api/v1/pricing-models/default', sent)
+    const model = defaultModel.safeParse(answer)
+    hasPricing = model.success
+    if (model.success)
+      await forward('GET', `/api/v1/pricing-models/${model.data.pricingModel.id}/export`, sent)
+    else steps.pop()
+  }
+
+  let queue: Promise<unknown> = Promise.resolve()
+  const server = createServer((request, reply) => {
+    const answer = async () => {
+      const body = await readBody(request)
+      if (!hasPricing && request.headers.authorization) await recordPricing(request.headers)
+      const sent = { body, headers: request.headers }
+      const { response, text } = await forward(request.method ?? 'GET', request.url ?? '/', sent)
+      const requestId = response.headers.get('x-request-id')
+      reply
+        .writeHead(response.status, {
+          'content-type': response.headers.get('content-type') ?? 'text/plain',
+          ...(requestId && { 'x-request-id': requestId }),
+        })
+        .end(text)
+    }
+    queue = queue.then(answer).catch((error) => {
+      reply.writeHead(502, { 'content-type': 'text/plain' }).end(`Could not reach ${against}: ${error}`)
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const close = async () => {
+    server.closeAllConnections()
+    await new Promise((closed) => server.close(closed))
+  }
+  const { port: chosen } = z.object({ port: z.number() }).parse(server.address())
+  return { url: `http://127.0.0.1:${chosen}`, close, [Symbol.asyncDispose]: close }
+}
+
+interface Sent {
+  body: string
+  headers: { authorization?: string | undefined; 'content-type'?: string | undefined }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+/** Records only how the request's key was sent, never the key. */
+function recordedAuthorization(
+  header: string | undefined,
+  status: number,
+): { authorization?: string | null } {
+  if (header === undefined) return { authorization: null }
+  if (status === 401) return { authorization: 'sk_invalid' }
+  return /^bearer /i.test(header) ? { authorization: 'Bearer' } : {}
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const step = z.object({
+  /** A word about the step, for the reader. */
+  note: z.string().default(''),
+  method: z.string(),
+  /** The path with its query. Below `/__ops`, an action outside the API, such as a payment in a browser. */
+  path: z.string().startsWith('/'),
+  /** The request's JSON body. A string is sent as it is. Null or absent if the request has no body. */
+  request: z.unknown(),
+  /** The authorization header if it isn't the valid key. Null if the request has no header. */
+  authorization: z.string().nullish(),
+  status: z.int(),
+  contentType: z.string().nullish(),
+  /** The answer's JSON body, or its text. */
+  response: z.unknown(),
+  /** When the request was sent, in epoch milliseconds. */
+  at: z.int().optional(),
+})
+
+const transcript = z.array(step)
+
+/** A request to the platform, and the platform's answer. */
+export type Step = z.output<typeof step>
+
+/** Reports a file that isn't a recorded conversation. */
+export class TranscriptError extends Error {}
+
+/**
+ * Reads a recorded conversation.
+ * @throws TranscriptError
+ */
+export function readTranscript(file: string): Step[] {
+  try {
+    return transcript.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error)
+    throw new TranscriptError(`${file} isn't a recorded conversation: ${reason}`)
+  }
+}
+
+/**
+ * Starts a conversation with the recorded answer of `GET /pricing-models/default`, which teaches a replay the
+ * pricing model's IDs.
+ * @param file the recorded answer
+ */
+export const withPricingModel = (steps: readonly Step[], file: string): Step[] => [
+  {
+    note: 'pricing model',
+    method: 'GET',
+    path: '/api/v1/pricing-models/default',
+    request: null,
+    status: 200,
+    response: JSON.parse(readFileSync(file, 'utf8')),
+  },
+  ...steps,
+]
+
+const exported = z.object({ pricingModel: z.unknown() })
+
+/** Returns the pricing that the recorder stored in the conversation, in the setup format, or null. */
+export function recordedPricing(steps: readonly Step[]): string | null {
+  const step = steps.find(({ path }) => /^\/api\/v1\/pricing-models\/[^/]+\/export$/.test(path))
+  const answer = exported.safeParse(step?.response)
+  if (!answer.success) return null
+  // An export has null for a field without a value, but the setup format omits the field.
+  return JSON.stringify(answer.data.pricingModel, (_, value) => (value === null ? undefined : value))
+}

@@ -1,0 +1,121 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { Flowglad } from '@flowglad/node'
+import { expect, it } from 'vitest'
+import { startRecorder } from '../src/replay/startRecorder.ts'
+import { readTranscript } from '../src/replay/transcript.ts'
+import { runReplay } from '../src/runReplay.ts'
+import { createDirectory, startProcess } from './process.ts'
+import { startStudio } from './studio.ts'
+
+/** Replays a file with the command's defaults. Returns the printed text and whether all answers agree. */
+async function replay(file: string, options: { against?: string; json?: boolean } = {}) {
+  const settings = { key: undefined, pricing: undefined, model: undefined, json: false, against: undefined }
+  let output = ''
+  const agrees = await runReplay({ command: 'replay', files: [file], ...settings, ...options }, (text) => {
+    output += text
+  })
+  return { agrees, output }
+}
+
+/** Records a customer who buys credits, opens a checkout with an e-mail address as ID, and uses credits. */
+async function record(file: string): Promise<void> {
+  await using studio = await startStudio()
+  await using recorder = await startRecorder({ file, against: studio.url })
+  const node = new Flowglad({ baseURL: recorder.url, apiKey: studio.key, maxRetries: 0 })
+  await node.customers.create({
+    customer: { externalId: 'ada@studio.test', name: 'Ada', email: 'ada@studio.test' },
+  })
+  const { pricingModel } = await node.pricingModels.retrieveDefault()
+  const team = pricingModel.products.find(({ slug }) => slug === 'team')
+  const { checkoutSession } = await node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'product',
+      customerExternalId: 'ada@studio.test',
+      priceId: team?.defaultPrice.id ?? '',
+      successUrl: 'http://127.0.0.1/thanks',
+      cancelUrl: 'http://127.0.0.1/back',
+    },
+  })
+  const { id } = checkoutSession
+  await fetch(`${studio.url}/__test__/checkout-sessions/${id}/complete`, { method: 'POST', body: '{}' })
+  await node.post('/__ops/complete-checkout', { body: { id } })
+  const { currentSubscription } = await node.customers.retrieveBilling('ada@studio.test')
+  await node.usageEvents.create({
+    usageEvent: {
+      subscriptionId: currentSubscription?.id ?? '',
+      transactionId: 'first',
+      amount: 7,
+      usageMeterSlug: 'render',
+    },
+  })
+  await node.customers.retrieve('eve').catch(() => {})
+  await fetch(`${recorder.url}/api/v1/customers`)
+  await node.customers.retrieveBilling('ada@studio.test')
+}
+
+it('replays a recorded conversation without differences against a new server', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  await record(file)
+  expect(await replay(file)).toEqual({ agrees: true, output: '11 of 11 steps agree\n' })
+})
+
+it('replays a conversation repeatedly against a server that already has its customers', async () => {
+  await using directory = await createDirectory()
+  await using studio = await startStudio()
+  const file = directory.file('conversation.json')
+  await record(file)
+  for (let run = 0; run < 2; run++)
+    expect(await replay(file, { against: studio.url })).toEqual({
+      agrees: true,
+      output: '11 of 11 steps agree\n',
+    })
+})
+
+it('records neither keys nor e-mail addresses', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  await record(file)
+  expect(readFileSync(file, 'utf8')).not.toMatch(/sk_test_local|studio\.test/)
+})
+
+it('prints the place, the recorded value and the answer of each difference', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  await record(file)
+  const steps = readTranscript(file)
+  const changed = readFileSync(file, 'utf8').replace('"amount": 7', '"amount": 8')
+  writeFileSync(file, changed.replace('"code": "NOT_FOUND"', '"code": "GONE", "hint": 1'))
+  expect(steps).toHaveLength(11)
+  const { agrees, output } = await replay(file)
+  expect(agrees).toBe(false)
+  expect(output).toContain(
+    `${file}, step 8: GET /api/v1/customers/eve\n    .code: expected "GONE", got "NOT_FOUND"\n    .hint: expected 1, got nothing\n`,
+  )
+  expect(JSON.parse((await replay(file, { json: true })).output)).toMatchObject({ steps: 11 })
+})
+
+it('ends the command with code 1 if an answer differs, and with code 0 if none does', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  await record(file)
+  await using same = await startProcess(directory.path, { args: ['--replay', file] })
+  expect([await same.ended, same.output(), same.errors()]).toEqual([0, '11 of 11 steps agree\n', ''])
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"code": "NOT_FOUND"', '"code": "GONE"'))
+  await using other = await startProcess(directory.path, { args: ['--replay', file] })
+  expect([await other.ended, other.errors()]).toEqual([1, ''])
+})
+
+it('moves the clock by the time that passed between recorded steps', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  await record(file)
+  const dayMs = 24 * 60 * 60 * 1000
+  const steps = readTranscript(file)
+  const late = steps.map((step, index) =>
+    index === steps.length - 1 ? { ...step, at: (step.at ?? 0) + 40 * dayMs } : step,
+  )
+  writeFileSync(file, JSON.stringify(late))
+  // The renewal adds an invoice that the recorded answer doesn't have.
+  expect((await replay(file)).output).toContain('.invoices.length: expected 1, got 2')
+})
