@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Feature } from '../database/records/pricing.ts'
-import { failedWrite, type Write } from '../platform/failedWrites.ts'
+import { duplicateSlug, failedWrite, type Write } from '../platform/failedWrites.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { hasSlug, outOfRange, overflows } from '../pricing/catalog.ts'
 import { switchFeature } from '../pricing/productFeatures.ts'
@@ -87,7 +87,7 @@ function storeFeature(platform: Platform, write: Write, feature: Feature): Featu
   const fail = (reason: string) => failedWrite(write, 'features', reason)
   if (overflows(feature.amount)) throw outOfRange(write, 'features')
   if (hasSlug(db.features.by('model', feature.pricingModelId), feature.slug, feature.id))
-    throw fail(`duplicate slug "${feature.slug}"`)
+    throw duplicateSlug(write, 'features', feature.slug)
   if (namesForeign(platform, feature)) throw fail('there is no such meter or resource')
   const fields = leftovers(feature)
   if (fields.length > 0) throw fail(`${fields.join(', ')} must be null in a feature of type ${feature.type}`)

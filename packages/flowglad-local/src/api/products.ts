@@ -1,7 +1,7 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { Product } from '../database/records/pricing.ts'
-import { explained, failedWrite, type Write } from '../platform/failedWrites.ts'
+import { duplicateSlug, explained, failedWrite, type Write } from '../platform/failedWrites.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { conflict, notFound, Problem, rejected, unexpected } from '../platform/problems.ts'
 import { addUsagePrice, hasSlug, replaceProductPrice, updatePrice } from '../pricing/catalog.ts'
@@ -170,7 +170,7 @@ function updateProduct(
 function rejectTakenSlug(platform: Platform, write: Write, slug: string, except?: string): void {
   if (!hasSlug(visible(platform, platform.db.products).all(), slug, except)) return
   const message = 'This product slug already exists in this pricing model. Please choose a different slug.'
-  throw failedWrite(write, 'products', `duplicate slug "${slug}"`, conflict(message))
+  throw duplicateSlug(write, 'products', slug, conflict(message))
 }
 
 /** Replaces the price if it has changed. A new product slug also becomes the price's slug. */

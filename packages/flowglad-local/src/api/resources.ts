@@ -1,8 +1,8 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
+import { duplicateSlug } from '../platform/failedWrites.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { rejected } from '../platform/problems.ts'
-import { slugTaken } from '../pricing/catalog.ts'
 import { defined } from './defined.ts'
 import type { Route } from './route.ts'
 import { visible } from './visible.ts'
@@ -13,8 +13,11 @@ export function resourceRoutes(route: Route): void {
     name: z.string(),
     active: z.boolean().default(true),
   })
-  const isTaken = ({ db, pricingModelId }: Platform, slug: string | undefined, id?: string) =>
-    db.resources.by('model', pricingModelId).some((other) => other.slug === slug && other.id !== id)
+  const rejectTakenSlug = (platform: Platform, slug: string | undefined, id?: string) => {
+    const others = visible(platform, platform.db.resources).all()
+    if (slug !== undefined && others.some((other) => other.slug === slug && other.id !== id))
+      throw duplicateSlug(id === undefined ? 'insert' : { update: id }, 'resources', slug)
+  }
 
   // The platform doesn't paginate this list.
   route('GET', '/resources', {}, ({ platform }) => {
@@ -25,7 +28,7 @@ export function resourceRoutes(route: Route): void {
 
   route('POST', '/resources', { body: z.object({ resource: resourceFields }) }, ({ platform, now, body }) => {
     const { db, organizationId, pricingModelId } = platform
-    if (isTaken(platform, body.resource.slug)) throw slugTaken('resources', body.resource.slug)
+    rejectTakenSlug(platform, body.resource.slug)
     const record = { ...newRecord('resource', now), organizationId, pricingModelId, ...body.resource }
     return { resource: db.resources.put(record) } satisfies Flowglad.ResourceCreateResponse
   })
@@ -54,10 +57,7 @@ export function resourceRoutes(route: Route): void {
       const resource = visible(platform, platform.db.resources).find(params.id)
       if (!resource) throw rejected(`No resources found with id: ${params.id}`)
       const { id: _, ...change } = body.resource
-      if (isTaken(platform, change.slug, resource.id))
-        throw rejected(
-          `Failed to update resources with id ${resource.id}: duplicate key value violates unique constraint, slug "${change.slug}" already exists`,
-        )
+      rejectTakenSlug(platform, change.slug, resource.id)
       return {
         resource: platform.db.resources.patch(resource.id, { ...defined(change), updatedAt: now }),
       } satisfies Flowglad.ResourceUpdateResponse

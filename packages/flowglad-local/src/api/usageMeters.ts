@@ -1,7 +1,7 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { UsageMeter } from '../database/records/pricing.ts'
-import { explained, failedWrite, refusedValues, type Write } from '../platform/failedWrites.ts'
+import { duplicateSlug, explained, refusedValues, type Write } from '../platform/failedWrites.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { conflict, notFound } from '../platform/problems.ts'
 import { addUsagePrice, hasSlug, noChargeSlug } from '../pricing/catalog.ts'
@@ -124,10 +124,10 @@ function storeMeter(platform: Platform, write: Write, meter: UsageMeter): UsageM
   const { db } = platform
   const slug = meter.slug.trim()
   if (hasSlug(db.usageMeters.by('model', meter.pricingModelId), slug, meter.id))
-    throw failedWrite(
+    throw duplicateSlug(
       write,
       'usage_meters',
-      `duplicate slug "${slug}"`,
+      slug,
       conflict('A usage meter with this slug already exists in this pricing model.'),
     )
   const trimmed = labels.safeParse(meter)

@@ -31,6 +31,15 @@ export function failedWrite(write: Write, table: string, reason: string, explana
   )
 }
 
+/** Returns the error for a slug that another record of the table has. */
+export const duplicateSlug = (write: Write, table: string, slug: string, explanation?: Problem) =>
+  failedWrite(
+    write,
+    table,
+    `duplicate key value violates unique constraint, slug "${slug}" already exists`,
+    explanation,
+  )
+
 function describe(write: Write, table: string): { verb: string; text: string } {
   if (typeof write === 'object')
     return { verb: 'update', text: `Failed to update ${table} with id ${write.update}` }

@@ -4,12 +4,6 @@ import { newRecord, type Platform } from '../platform/Platform.ts'
 import { Problem, rejected } from '../platform/problems.ts'
 import { int32Max } from '../rules/bounds.ts'
 
-/** Returns the platform database's error for a duplicate slug in a pricing model. */
-export const slugTaken = (table: string, slug: string) =>
-  rejected(
-    `Failed to insert item into ${table}: Failed to insert items into ${table}: duplicate key value violates unique constraint, slug "${slug}" already exists`,
-  )
-
 /** Returns whether another record has the slug. Slugs are unique within a pricing model. */
 export const hasSlug = <R extends { id: string; slug: string | null }>(
   records: readonly R[],
