@@ -95,7 +95,7 @@ it('creates and clones pricing models, and changes the default', async () => {
   await studio.customer('ada')
   expect((await node.customers.retrieve('ada')).customer.pricingModelId).toBe(original.id)
   const { pricingModel: empty } = await node.pricingModels.create({ pricingModel: { name: 'Empty' } })
-  expect((await node.pricingModels.retrieve(empty.id)).pricingModel.products).toMatchObject([
+  expect((await node.pricingModels.clone(empty.id, { name: 'Copy' })).pricingModel.products).toMatchObject([
     { slug: 'free' },
   ])
 })

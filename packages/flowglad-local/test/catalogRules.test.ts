@@ -25,8 +25,9 @@ describe('a product', () => {
     const { pricingModel, currentSubscription } = await studio.billing('ada')
     expect(pricingModel.products.map((p) => p.slug)).not.toContain('team')
     expect(currentSubscription).toMatchObject({ priceId: id })
-    expect(await studio.node.get(`/api/v1/pricing-models/${pricingModel.id}/export`)).toMatchObject({
-      pricingModel: { name: 'Film studio' },
+    await expect(studio.node.get(`/api/v1/pricing-models/${pricingModel.id}/export`)).rejects.toMatchObject({
+      status: 500,
+      error: { error: 'Invalid product.price: Product Team has no active default price' },
     })
   })
 })
@@ -41,8 +42,7 @@ describe('a pricing model', () => {
       status: 400,
       error: { error: [{ path: ['pricingModel', 'name'] }] },
     })
-    await expect(put({ name: 'X', features: [] })).rejects.toMatchObject({ status: 501 })
-    expect(await put({ name: 'X' })).toMatchObject({ pricingModel: { name: 'X', isDefault: true } })
+    expect(await put({ id, name: 'X' })).toMatchObject({ pricingModel: { name: 'X', isDefault: true } })
     await expect(studio.node.pricingModels.create({ pricingModel: { name: '' } })).rejects.toMatchObject({
       status: 400,
       error: { error: [{ message: 'Name is required' }] },
@@ -82,7 +82,8 @@ describe('a pricing model', () => {
         ...(defaultPlanIntervalUnit && { defaultPlanIntervalUnit }),
       })
       expect(made).not.toHaveProperty('products')
-      expect((await node.pricingModels.retrieve(made.id)).pricingModel.products).toMatchObject([
+      const { pricingModel: copy } = await node.pricingModels.clone(made.id, { name: 'Copy' })
+      expect(copy.products).toMatchObject([
         {
           name: 'Free Plan',
           slug: 'free',
@@ -95,21 +96,55 @@ describe('a pricing model', () => {
     },
   )
 
-  it('is cloned completely, with new IDs', async () => {
+  it('is cloned with new IDs, but without usage prices and resources', async () => {
     await using studio = await startStudio()
     const original = await model(studio)
     const { pricingModel: copy } = await studio.node.pricingModels.clone(original.id, { name: 'Copy' })
     const ids = (from: typeof copy) =>
       new Set(JSON.stringify(from).match(/(price|prod|feature|usage_meter)_\w{21}/g))
     expect([...ids(copy)].filter((id) => ids(original).has(id))).toEqual([])
-    const exported = async (id: string) => {
-      const answer = await studio.node.get(`/api/v1/pricing-models/${id}/export`)
-      return (answer as { pricingModel: object }).pricingModel
-    }
-    expect(await exported(copy.id)).toEqual({
-      ...(await exported(original.id)),
+    const outline = ({ products }: typeof copy) =>
+      products.map(({ slug, features, prices }) => ({
+        slug,
+        features: features.map((feature) => feature.slug),
+        prices: prices.map((price) => [price.slug, price.unitPrice]),
+      }))
+    expect(outline(copy)).toEqual(outline(original))
+    expect(copy).toMatchObject({ name: 'Copy', isDefault: false, defaultProduct: { slug: 'hobby' } })
+    expect(copy.usageMeters.map(({ slug, prices, defaultPrice }) => [slug, prices, defaultPrice])).toEqual([
+      ['render', [], null],
+      ['exports', [], null],
+      ['viewers', [], null],
+    ])
+    const [seats] = (await studio.node.resources.list({ pricingModelId: original.id })).resources
+    const features = copy.products.flatMap((product) => product.features)
+    expect(features.find(({ slug }) => slug === 'team_seats')).toMatchObject({ resourceId: seats?.id })
+  })
+
+  it("shows none of its parts to another model's key", async () => {
+    await using studio = await startStudio()
+    const { pricingModel: copy } = await studio.node.pricingModels.clone((await model(studio)).id, {
       name: 'Copy',
-      isDefault: false,
+    })
+    const hidden = { id: copy.id, name: 'Copy', products: [], usageMeters: [], defaultProduct: null }
+    expect((await studio.node.pricingModels.retrieve(copy.id)).pricingModel).toMatchObject(hidden)
+    await studio.node.pricingModels.update(copy.id, {
+      pricingModel: { id: copy.id, name: 'Copy', isDefault: true },
+    })
+    expect((await studio.node.pricingModels.retrieveDefault()).pricingModel).toMatchObject(hidden)
+    expect(await studio.node.get(`/api/v1/pricing-models/${copy.id}/export`)).toMatchObject({
+      pricingModel: {
+        name: 'Copy',
+        isDefault: true,
+        features: [],
+        products: [],
+        usageMeters: [],
+        resources: [],
+      },
+    })
+    await expect(studio.node.get('/api/v1/pricing-models/x/export')).rejects.toMatchObject({
+      status: 404,
+      error: { error: 'Pricing model x not found', code: 'NOT_FOUND' },
     })
   })
 })

@@ -72,7 +72,7 @@ it('grants the credits of a free plan even if the subscription is never charged'
 it('names the item of a price without a name "null", and drops the name in a plan change', async () => {
   const products = studioPricing.products.map((entry) =>
     entry.product.slug === 'team' || entry.product.slug === 'agency'
-      ? { ...entry, price: { ...entry.price, name: null } }
+      ? { ...entry, price: { ...entry.price, name: undefined } }
       : entry,
   )
   await using studio = await startStudio({ pricing: { ...studioPricing, products } })

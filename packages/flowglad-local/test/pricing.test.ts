@@ -263,7 +263,7 @@ it.each([
 
 function free(slug: string, productSlug = slug, isDefault = true) {
   return {
-    product: { name: productSlug, slug: productSlug, default: isDefault },
+    product: { name: productSlug, slug: productSlug, default: isDefault, active: true },
     price: {
       type: 'subscription',
       slug,
@@ -285,6 +285,8 @@ function metered(slugs: string[], active = true) {
     usageEventsPerUnit: 1,
     isDefault: true,
     active,
+    intervalUnit: 'month',
+    intervalCount: 1,
   }))
   return { usageMeter: { name: 'M', slug: 'm' }, prices }
 }

@@ -142,9 +142,7 @@ function customerBilling(platform: Platform, now: number, customer: Customer) {
     paymentMethods: db.paymentMethods.by('customer', customer.id).map(presentPaymentMethod),
     purchases: db.purchases.by('customer', customer.id).map(presentPurchase),
     currentSubscriptions: current,
-    catalog: model,
-    pricingModel: model,
     billingPortalUrl: `${platform.url}/billing-portal/${platform.organizationId}`,
-  } satisfies Flowglad.CustomerRetrieveBillingResponse
-  return { ...billing, currentSubscription: current[0] ?? null }
+  } satisfies Omit<Flowglad.CustomerRetrieveBillingResponse, 'catalog' | 'pricingModel'>
+  return { ...billing, catalog: model, pricingModel: model, currentSubscription: current[0] ?? null }
 }

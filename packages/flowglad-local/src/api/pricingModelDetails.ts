@@ -1,12 +1,19 @@
 import type { Flowglad } from '@flowglad/node'
-import type { Feature, Price, PricingModel, Product } from '../database/records/pricing.ts'
+import type { Feature, Price, PricingModel, Product as ProductRecord } from '../database/records/pricing.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { currentLinks } from '../pricing/productFeatures.ts'
 import { presentAs } from './presentAs.ts'
 
-type Details = Flowglad.PricingModelDetailsRecord
-type WirePrice = Details['products'][number]['prices'][number]
-type WireFeature = Details['products'][number]['features'][number]
+type Product = Flowglad.PricingModelDetailsRecord['products'][number]
+type Meter = Flowglad.PricingModelDetailsRecord['usageMeters'][number]
+type WirePrice = Product['prices'][number]
+type WireFeature = Product['features'][number]
+
+/** The SDK's type, but with null where the SDK expects an absent field. */
+interface Details extends Omit<Flowglad.PricingModelDetailsRecord, 'usageMeters' | 'defaultProduct'> {
+  usageMeters: (Omit<Meter, 'defaultPrice'> & { defaultPrice: Meter['prices'][number] | null })[]
+  defaultProduct: Product | null
+}
 
 export const presentPrice = (price: Price) => presentAs<WirePrice>()(price)
 export const presentFeature = (feature: Feature) => presentAs<WireFeature>()(feature)
@@ -34,15 +41,14 @@ export function pricingModelDetails(platform: Platform, model: PricingModel): De
     })
   const usageMeters = db.usageMeters.by('model', model.id).map((meter) => {
     const prices = activePrices(db.prices.by('meter', meter.id)).map(presentUsagePrice)
-    const defaultPrice = prices.find((price) => price.isDefault)
-    return { ...meter, prices, ...(defaultPrice && { defaultPrice }) }
+    return { ...meter, prices, defaultPrice: prices.find((price) => price.isDefault) ?? prices[0] ?? null }
   })
-  const defaultProduct = products.find((product) => product.default)
-  return { ...model, products, usageMeters, ...(defaultProduct && { defaultProduct }) }
+  const defaultProduct = products.find((product) => product.default) ?? null
+  return { ...model, products, usageMeters, defaultProduct }
 }
 
 /** Returns a product with its features and the given prices, or null if there are no prices. */
-export function productDetails(platform: Platform, product: Product, prices: readonly Price[]) {
+export function productDetails(platform: Platform, product: ProductRecord, prices: readonly Price[]) {
   const shown = prices.map(presentPrice)
   const defaultPrice = shown.find((price) => price.isDefault) ?? shown[0]
   if (!defaultPrice) return null

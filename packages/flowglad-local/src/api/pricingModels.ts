@@ -1,37 +1,65 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
+import type { PricingModel } from '../database/records/pricing.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { notFound, notImplemented, rejected, rejectedResult } from '../platform/problems.ts'
 import { clonePricingModel } from '../pricing/clonePricingModel.ts'
 import { exportPricingModel } from '../pricing/exportPricingModel.ts'
-import { installPricingModel } from '../pricing/installPricingModel.ts'
-import { pricingSetup } from '../pricing/pricingSetup.ts'
+import { clearDefaultModel, installPricingModel } from '../pricing/installPricingModel.ts'
+import { pricingParts, pricingSetup } from '../pricing/pricingSetup.ts'
+import { updatePricingModel } from '../pricing/updatePricingModel.ts'
+import { label } from '../rules/bounds.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { pricingModelDetails } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
-
-function findPricingModel({ db }: Platform, id: string) {
-  const model = db.pricingModels.find(id)
-  if (!model) throw rejectedResult('NotFoundError', `No pricing models found with id: ${id}`)
-  return model
-}
 
 function defaultPricingModel({ db }: Platform) {
   for (const model of db.pricingModels.all()) if (model.isDefault) return model
   throw rejected('Default pricing model not found')
 }
 
+/** A key can read every pricing model, but only the parts of its own. */
+const isVisible = (platform: Platform, { id }: PricingModel) => id === platform.pricingModelId
+
+const noParts = { features: [], products: [], usageMeters: [], resources: [] }
+
+const visibleDetails = (platform: Platform, model: PricingModel) =>
+  isVisible(platform, model)
+    ? pricingModelDetails(platform, model)
+    : { ...model, products: [], usageMeters: [], defaultProduct: null }
+
+/** Returns a value as the platform sends it: with null for a field that is undefined. */
+const withNulls = (value: object): unknown =>
+  JSON.parse(JSON.stringify(value, (_, field: unknown) => (field === undefined ? null : field)))
+
+const partNames = ['features', 'products', 'usageMeters', 'resources'] as const
+
+const updateInput = z.object({
+  pricingModel: z
+    .object({
+      isDefault: z.boolean().optional(),
+      id: z.string(),
+      name: label,
+      features: pricingParts.features.optional(),
+      products: pricingParts.products.optional(),
+      usageMeters: pricingParts.usageMeters.optional(),
+      resources: pricingParts.resources,
+    })
+    .superRefine((model, context) => {
+      const absent = partNames.filter((part) => model[part] === undefined)
+      if (absent.length === 0 || absent.length === partNames.length) return
+      context.addIssue({
+        code: 'custom',
+        message: `Full structure update requires all structure fields to be provided. Missing: ${absent.join(', ')}. For metadata-only updates, omit all structure fields.`,
+      })
+    }),
+})
+
 export function pricingModelRoutes(route: Route): void {
-  route(
-    'GET',
-    '/pricing-models/default',
-    {},
-    ({ platform }) =>
-      ({
-        pricingModel: pricingModelDetails(platform, defaultPricingModel(platform)),
-      }) satisfies Flowglad.PricingModelRetrieveResponse,
-  )
+  route('GET', '/pricing-models/default', {}, ({ platform }) => ({
+    pricingModel: visibleDetails(platform, defaultPricingModel(platform)),
+  }))
 
   route(
     'GET',
@@ -48,14 +76,18 @@ export function pricingModelRoutes(route: Route): void {
   route('GET', '/pricing-models/:id', {}, ({ platform, params }) => {
     const model = platform.db.pricingModels.find(params.id ?? '')
     if (!model) throw rejected(`Pricing Model ${params.id} not found`)
-    return {
-      pricingModel: pricingModelDetails(platform, model),
-    } satisfies Flowglad.PricingModelRetrieveResponse
+    return { pricingModel: visibleDetails(platform, model) }
   })
 
   route('GET', '/pricing-models/:id/export', {}, ({ platform, params }) => {
-    const model = findPricingModel(platform, params.id ?? '')
-    return { pricingModel: exportPricingModel(platform, model), updatedAt: model.updatedAt }
+    const model = platform.db.pricingModels.find(params.id ?? '')
+    if (!model) throw notFound(`Pricing model ${params.id} not found`)
+    const parts = isVisible(platform, model) ? exportPricingModel(platform, model) : { ...model, ...noParts }
+    const { name, isDefault, features, products, usageMeters, resources } = parts
+    return {
+      pricingModel: withNulls({ name, isDefault, features, products, usageMeters, resources }),
+      updatedAt: model.updatedAt,
+    }
   })
 
   route('POST', '/pricing-models/setup', { body: pricingSetup }, ({ platform, now, body }) => ({
@@ -84,26 +116,26 @@ export function pricingModelRoutes(route: Route): void {
     return { pricingModel: model } satisfies Flowglad.PricingModelCreateResponse
   })
 
-  const updateInput = z.object({
-    pricingModel: z.looseObject({
-      name: z.string().min(1, 'Name is required'),
-      isDefault: z.boolean().optional(),
-    }),
-  })
   route('PUT', '/pricing-models/:id', { body: updateInput }, ({ platform, now, params, body }) => {
     const { pricingModels } = platform.db
-    const { id } = findPricingModel(platform, params.id ?? '')
-    const { isDefault, name } = body.pricingModel
-    if (['features', 'products', 'usageMeters', 'resources'].some((part) => part in body.pricingModel))
-      throw notImplemented(
-        'Use the routes for features, products, usage meters and resources, or edit the pricing file.',
-      )
-    if (isDefault)
-      for (const other of pricingModels.all())
-        if (other.isDefault && other.id !== id)
-          pricingModels.patch(other.id, { isDefault: false, updatedAt: now })
+    const { name, isDefault, features, products, usageMeters, resources } = body.pricingModel
+    const model = pricingModels.find(params.id ?? '')
+    // `updateInput` has checked that the body has either all parts or none.
+    if (features && products && usageMeters && resources) {
+      if (!model)
+        throw notFound(
+          'The pricing model you are trying to update either does not exist or you do not have permission to update it.',
+        )
+      const setup = { name, isDefault: isDefault ?? false, features, products, usageMeters, resources }
+      return {
+        pricingModel: updatePricingModel(platform, now, model, setup),
+      } satisfies Flowglad.PricingModelUpdateResponse
+    }
+    const missing = `No pricing models found with id: ${params.id}`
+    if (!model) throw isDefault ? rejectedResult('NotFoundError', missing) : rejected(missing)
+    if (isDefault) clearDefaultModel(platform, now)
     return {
-      pricingModel: pricingModels.patch(id, { ...defined({ isDefault, name }), updatedAt: now }),
+      pricingModel: pricingModels.patch(model.id, { ...defined({ isDefault, name }), updatedAt: now }),
     } satisfies Flowglad.PricingModelUpdateResponse
   })
 
@@ -121,6 +153,6 @@ export function pricingModelRoutes(route: Route): void {
       throw notImplemented('flowglad-local has no live mode. Set destinationEnvironment to testmode.')
     return {
       pricingModel: pricingModelDetails(platform, clonePricingModel(platform, now, original, body.name)),
-    } satisfies Flowglad.PricingModelCloneResponse
+    }
   })
 }

@@ -1,7 +1,10 @@
 import type { PricingModel } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 
-/** Copies a pricing model with its meters, resources, features, products and prices. */
+/**
+ * Copies a pricing model with its meters, features, products and product prices. Like the platform, copies
+ * neither usage prices nor resources: a copied feature still refers to the original's resource.
+ */
 export function clonePricingModel(
   { db }: Platform,
   at: number,
@@ -23,13 +26,8 @@ export function clonePricingModel(
     return fresh
   }
   for (const meter of db.usageMeters.by('model', source.id)) db.usageMeters.put(copy('usage_meter', meter))
-  for (const resource of db.resources.by('model', source.id)) db.resources.put(copy('resource', resource))
   for (const feature of db.features.by('model', source.id))
-    db.features.put({
-      ...copy('feature', feature),
-      usageMeterId: copyOf(feature.usageMeterId),
-      resourceId: copyOf(feature.resourceId),
-    })
+    db.features.put({ ...copy('feature', feature), usageMeterId: copyOf(feature.usageMeterId) })
   for (const product of db.products.by('model', source.id)) {
     const { id: productId } = db.products.put(copy('prod', product))
     for (const link of db.productFeatures.by('product', product.id)) {
@@ -44,10 +42,7 @@ export function clonePricingModel(
     }
   }
   for (const price of db.prices.by('model', source.id))
-    db.prices.put({
-      ...copy('price', price),
-      productId: copyOf(price.productId),
-      usageMeterId: copyOf(price.usageMeterId),
-    })
+    if (price.productId !== null)
+      db.prices.put({ ...copy('price', price), productId: copyOf(price.productId) })
   return model
 }

@@ -1,8 +1,23 @@
-import type { Feature, Price, PricingModel } from '../database/records/pricing.ts'
+import type { Price, PricingModel } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { rejectedPanic } from '../platform/problems.ts'
+import { rejected, rejectedPanic } from '../platform/problems.ts'
 import { emptyPrice, noChargeSlug } from './catalog.ts'
 import type { PricingSetup } from './pricingSetup.ts'
+import {
+  featureFields,
+  meterFields,
+  productFields,
+  productPriceTerms,
+  resourceFields,
+  usagePriceTerms,
+} from './setupRecords.ts'
+import {
+  missing,
+  usesFreePlansSlug,
+  type Violation,
+  validateDefaultProduct,
+  validateSetup,
+} from './validateSetup.ts'
 
 /**
  * Installs a setup as a new pricing model. With `replacing`, updates that pricing model instead, so that a
@@ -17,11 +32,11 @@ export function installPricingModel(
   { replacing }: { replacing?: PricingModel } = {},
 ): PricingModel {
   const { db, organizationId } = platform
-  rejectDuplicates(setup)
-  if (setup.isDefault) {
-    for (const other of db.pricingModels.all())
-      if (other.isDefault) db.pricingModels.patch(other.id, { isDefault: false, updatedAt: at })
-  }
+  const broken = validateSetup(setup) ?? validateDefaultProduct(setup)
+  if (broken) fail(broken)
+  // The platform's database refuses a second record with the slug of the free plan.
+  if (usesFreePlansSlug(setup)) throw rejected('Unwrap called on Err: Panic: generator body threw')
+  if (setup.isDefault) clearDefaultModel(platform, at)
   const base = replacing ? { ...replacing, updatedAt: at } : newRecord('pricing_model', at)
   const model = db.pricingModels.put({
     ...base,
@@ -61,12 +76,10 @@ export function installPricingModel(
       ...keepId('usage_meter', withSlug(oldMeters, usageMeter.slug)),
       organizationId,
       pricingModelId: model.id,
-      ...usageMeter,
+      ...meterFields(usageMeter),
     })
     meterIds.set(meter.slug, meter.id)
-    for (const price of prices ?? []) {
-      putPrice({ ...price, name: price.name ?? null, slug: price.slug ?? null, usageMeterId: meter.id })
-    }
+    for (const price of prices ?? []) putPrice({ ...usagePriceTerms(price), usageMeterId: meter.id })
     putPrice({
       type: 'usage',
       name: `${meter.name} - No Charge`,
@@ -87,7 +100,7 @@ export function installPricingModel(
       ...keepId('resource', withSlug(oldResources, resource.slug)),
       organizationId,
       pricingModelId: model.id,
-      ...resource,
+      ...resourceFields(resource),
     })
     resourceIds.set(resource.slug, id)
   }
@@ -98,49 +111,23 @@ export function installPricingModel(
       ...keepId('feature', withSlug(oldFeatures, feature.slug)),
       organizationId,
       pricingModelId: model.id,
-      ...featureFields(feature, meterIds, resourceIds),
+      ...featureFields(feature, { meterIds, resourceIds }, fail),
     })
     featureIds.set(feature.slug, id)
   }
 
   for (const { product, price, features } of setup.products) {
-    if (product.default && price.unitPrice !== 0)
-      throw rejectedPanic('ValidationError', 'Invalid price.amount: Default products must have zero price')
-    if (product.default && price.type === 'subscription' && price.trialPeriodDays)
-      throw rejectedPanic(
-        'ValidationError',
-        'Invalid price.trialPeriodDays: Default products cannot have trials',
-      )
-    if (!price.slug)
-      throw rejectedPanic(
-        'ValidationError',
-        `Invalid price.slug: Price slug is required. Received ${JSON.stringify(price)}`,
-      )
     const { id: productId } = db.products.put({
       ...keepId('prod', withSlug(oldProducts, product.slug)),
       organizationId,
       pricingModelId: model.id,
-      name: product.name,
-      slug: product.slug,
-      description: product.description ?? null,
-      active: product.active,
-      default: product.default,
-      imageURL: product.imageURL ?? null,
-      singularQuantityLabel: product.singularQuantityLabel ?? null,
-      pluralQuantityLabel: product.pluralQuantityLabel ?? null,
+      ...productFields(product),
     })
-    putPrice({
-      ...price,
-      name: price.name ?? null,
-      slug: price.slug,
-      trialPeriodDays: (price.type === 'subscription' && price.trialPeriodDays) || null,
-      productId,
-    })
+    putPrice({ ...productPriceTerms(price), productId })
     const links = db.productFeatures.by('product', productId)
     const wanted = new Set<string>()
     for (const slug of features) {
-      const featureId = featureIds.get(slug)
-      if (!featureId) throw rejectedPanic('NotFoundError', `Feature not found: ${slug}`)
+      const featureId = featureIds.get(slug) ?? fail(missing('Feature', slug))
       wanted.add(featureId)
       const link = links.find((l) => l.featureId === featureId)
       db.productFeatures.put({ ...keepId('product_feature', link), productId, featureId, expiredAt: null })
@@ -185,72 +172,11 @@ export function installPricingModel(
   return model
 }
 
-/** Rejects duplicate price slugs and duplicate defaults. */
-function rejectDuplicates({ products, usageMeters }: PricingSetup): void {
-  const slugs = new Set<string>()
-  const ofMeters = usageMeters.flatMap(({ prices }) => prices ?? [])
-  for (const { slug } of [...products.map(({ price }) => price), ...ofMeters]) {
-    if (slug && slugs.has(slug))
-      throw rejectedPanic('ValidationError', `Invalid price.slug: Price with slug ${slug} already exists`)
-    if (slug) slugs.add(slug)
-  }
-  for (const { usageMeter, prices } of usageMeters)
-    if ((prices ?? []).filter(({ isDefault }) => isDefault).length > 1)
-      throw rejectedPanic(
-        'ValidationError',
-        `Invalid usageMeter.prices: Usage meter "${usageMeter.slug}" has multiple prices with isDefault=true. At most one price per usage meter can be the default.`,
-      )
-  if (products.filter(({ product }) => product.default).length > 1)
-    throw rejectedPanic('ValidationError', 'Invalid products: Multiple default products not allowed')
+function fail({ kind, message }: Violation): never {
+  throw rejectedPanic(kind, message)
 }
 
-function featureFields(
-  feature: PricingSetup['features'][number],
-  meterIds: Map<string, string>,
-  resourceIds: Map<string, string>,
-): Pick<
-  Feature,
-  | 'type'
-  | 'slug'
-  | 'name'
-  | 'description'
-  | 'active'
-  | 'amount'
-  | 'usageMeterId'
-  | 'renewalFrequency'
-  | 'resourceId'
-> {
-  const { slug, name, description, active } = feature
-  const common = {
-    slug,
-    name,
-    description,
-    active,
-    usageMeterId: null,
-    renewalFrequency: null,
-    resourceId: null,
-  }
-  switch (feature.type) {
-    case 'toggle':
-      return { ...common, type: 'toggle', amount: null }
-    case 'usage_credit_grant': {
-      const usageMeterId = meterIds.get(feature.usageMeterSlug)
-      if (!usageMeterId)
-        throw rejectedPanic('NotFoundError', `UsageMeter not found: ${feature.usageMeterSlug}`)
-      return {
-        ...common,
-        type: 'usage_credit_grant',
-        amount: feature.amount,
-        renewalFrequency: feature.renewalFrequency,
-        usageMeterId,
-      }
-    }
-    case 'resource': {
-      const resourceId = resourceIds.get(feature.resourceSlug)
-      if (!resourceId) throw rejectedPanic('NotFoundError', `Resource not found: ${feature.resourceSlug}`)
-      return { ...common, type: 'resource', amount: feature.amount, resourceId }
-    }
-    default:
-      return feature satisfies never
-  }
+/** Makes no pricing model the default. Like the platform, changes the update time of every model. */
+export function clearDefaultModel({ db }: Platform, at: number): void {
+  for (const { id } of db.pricingModels.all()) db.pricingModels.patch(id, { isDefault: false, updatedAt: at })
 }

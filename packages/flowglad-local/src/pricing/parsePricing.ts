@@ -1,5 +1,6 @@
 import { type Document, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
+import { withFileDefaults } from './fileDefaults.ts'
 import { fromOlderShape } from './olderShape.ts'
 import { type PricingSetup, pricingSetup } from './pricingSetup.ts'
 
@@ -77,7 +78,7 @@ export function checkPricing(
       { line: lineAt([]), message: 'must contain features, products and usageMeters' },
     ])
   const { value, originOf } = fromOlderShape(given)
-  const parsed = pricingSetup.safeParse(value)
+  const parsed = pricingSetup.safeParse(withFileDefaults(value))
   const findings: readonly Finding[] = parsed.success
     ? referenceErrors(parsed.data)
     : parsed.error.issues.map((issue) => toFinding(issue, value))

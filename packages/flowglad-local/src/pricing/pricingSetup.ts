@@ -2,71 +2,93 @@ import { z } from 'zod'
 import { catalogue, label } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
+const active = z.boolean().optional()
+/** A field that only other price types have. It must be null or absent. */
+const nothing = z
+  .null()
+  .optional()
+  .transform(() => null)
 
+// The fields are in the platform's order, because validation errors follow that order.
 const feature = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('toggle'),
     slug: label,
     name: z.string(),
-    description: z.string().default(''),
-    active: z.boolean().default(true),
+    description: z.string(),
+    active,
   }),
   z.object({
     type: z.literal('usage_credit_grant'),
     slug: label,
     name: z.string(),
-    description: z.string().default(''),
-    active: z.boolean().default(true),
+    description: z.string(),
     amount: catalogue.amount,
     renewalFrequency: z.enum(['once', 'every_billing_period']),
+    active,
     usageMeterSlug: z.string(),
   }),
   z.object({
     type: z.literal('resource'),
     slug: label,
     name: z.string(),
-    description: z.string().default(''),
-    active: z.boolean().default(true),
+    description: z.string(),
     amount: catalogue.amount,
+    active,
     resourceSlug: z.string(),
   }),
 ])
 
-const priceBase = {
-  name: label.nullish(),
-  slug: label.nullish(),
-  unitPrice: catalogue.unitPrice,
-  isDefault: z.boolean(),
-}
+const name = label.optional()
+// The platform accepts a currency but uses the organization's.
+const ending = { active, slug: label.optional(), usageMeterId: nothing, currency: z.string().optional() }
 
 const productPrice = z
   .discriminatedUnion('type', [
     z.object({
-      type: z.literal('subscription'),
-      ...priceBase,
-      active: z.boolean().default(false),
       intervalUnit: interval,
+      name,
       intervalCount: catalogue.intervalCount,
+      type: z.literal('subscription'),
       trialPeriodDays: catalogue.trialPeriodDays.nullish(),
+      isDefault: z.boolean(),
+      unitPrice: catalogue.unitPrice,
+      usageEventsPerUnit: nothing,
+      ...ending,
     }),
-    z.object({ type: z.literal('single_payment'), ...priceBase, active: z.boolean().default(false) }),
+    z.object({
+      intervalUnit: nothing,
+      name,
+      intervalCount: nothing,
+      type: z.literal('single_payment'),
+      trialPeriodDays: nothing,
+      isDefault: z.boolean(),
+      unitPrice: catalogue.unitPrice,
+      usageEventsPerUnit: nothing,
+      ...ending,
+    }),
   ])
-  .refine(({ active, isDefault }) => active && isDefault, 'Price must have active=true and isDefault=true')
+  .refine((price) => price.active && price.isDefault, 'Price must have active=true and isDefault=true')
 
 const usagePrice = z
   .object({
+    intervalUnit: interval,
+    name,
+    intervalCount: catalogue.intervalCount,
     type: z.literal('usage'),
-    ...priceBase,
-    active: z.boolean().default(true),
+    trialPeriodDays: nothing,
+    isDefault: z.boolean(),
+    unitPrice: catalogue.unitPrice,
     usageEventsPerUnit: catalogue.usageEventsPerUnit,
-    intervalUnit: interval.default('month'),
-    intervalCount: catalogue.intervalCount.default(1),
+    active,
+    slug: label.optional(),
+    currency: z.string().optional(),
   })
   .refine(({ slug }) => !slug?.endsWith('_no_charge'), {
     path: ['slug'],
     message: 'Usage price slugs ending with "_no_charge" are reserved for auto-generated fallback prices',
   })
-  .refine(({ isDefault, active }) => !isDefault || active, {
+  .refine((price) => !price.isDefault || price.active !== false, {
     path: ['isDefault'],
     message: 'An inactive price cannot be set as default. Set active=true or isDefault=false.',
   })
@@ -74,42 +96,37 @@ const usagePrice = z
 const product = z.object({
   product: z.object({
     name: label,
-    slug: label,
     description: z.string().nullish(),
-    active: z.boolean().default(true),
-    default: z.boolean().default(false),
     imageURL: z.string().nullish(),
+    active: z.boolean(),
     singularQuantityLabel: z.string().nullish(),
     pluralQuantityLabel: z.string().nullish(),
+    default: z.boolean().optional(),
+    slug: label,
   }),
   price: productPrice,
-  features: z.array(z.string()).default([]),
+  features: z.array(z.string()),
 })
 
 const meter = z.object({
   usageMeter: z.object({
-    name: label,
-    slug: label,
-    aggregationType: z.enum(['sum', 'count_distinct_properties']).default('sum'),
+    name: z.string(),
+    slug: z.string(),
+    aggregationType: z.enum(['sum', 'count_distinct_properties']).optional(),
   }),
-  prices: z.array(usagePrice).nullish(),
+  prices: z.array(usagePrice).optional(),
 })
 
-const resource = z.object({ slug: label, name: label, active: z.boolean().default(true) })
+const resource = z.object({ slug: label, name: label, active })
 
 const unique = <Listed>(noun: string, slugOf: (listed: Listed) => string) =>
   [
-    (list: readonly Listed[] | null | undefined) => new Set(list?.map(slugOf)).size === (list?.length ?? 0),
+    (list: readonly Listed[] | undefined) => new Set(list?.map(slugOf)).size === (list?.length ?? 0),
     `${noun} must have unique slugs`,
   ] as const
 
-/**
- * Flowglad's setup format: the body of `POST /pricing-models/setup` and the content of a pricing file. Prices
- * are in cents. `installPricingModel` checks the rules for which Flowglad returns 500; this schema doesn't.
- */
-export const pricingSetup = z.object({
-  name: label,
-  isDefault: z.boolean().default(false),
+/** The parts of a pricing model. The calls that create and update a pricing model share them. */
+export const pricingParts = {
   features: z.array(feature).refine(...unique<z.output<typeof feature>>('Features', ({ slug }) => slug)),
   products: z
     .array(product)
@@ -119,10 +136,16 @@ export const pricingSetup = z.object({
     .refine(...unique<z.output<typeof meter>>('Usage meters', ({ usageMeter }) => usageMeter.slug)),
   resources: z
     .array(resource)
-    .nullish()
+    .optional()
     .refine(...unique<z.output<typeof resource>>('Resources', ({ slug }) => slug)),
-})
+}
+
+/**
+ * Flowglad's setup format: the body of `POST /pricing-models/setup` and the content of a pricing file. Prices
+ * are in cents. `validateSetup` checks the rules for which Flowglad returns 500; this schema doesn't.
+ */
+export const pricingSetup = z.object({ isDefault: z.boolean().default(false), name: label, ...pricingParts })
 
 export type PricingSetup = z.output<typeof pricingSetup>
-/** A pricing model in Flowglad's setup format. Fields with defaults are optional. */
+/** A pricing model in Flowglad's setup format. */
 export type PricingSetupInput = z.input<typeof pricingSetup>
