@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { DatabaseError } from './database/journal.ts'
+import { DatabaseError } from './database/openSqlite.ts'
 import { OptionsError, readOptions, readUsage } from './options.ts'
 import { PricingError } from './pricing/parsePricing.ts'
 import { type ReplayOptions, ReplayOptionsError, readReplayOptions } from './replay/replayOptions.ts'
@@ -45,7 +45,7 @@ async function run(options: Options): Promise<void> {
     `flowglad-local on ${flowglad.url}  (open this URL for the dashboard)\n` +
       `  FLOWGLAD_BASE_URL=${flowglad.url}\n` +
       `  FLOWGLAD_SECRET_KEY=${flowglad.key}\n` +
-      `  pricing ${file} (edits take effect when you save it), database ${options.db ?? 'in memory'}\n`,
+      `  pricing ${file} (edits take effect when you save it), database ${options.db ?? 'temporary'}\n`,
   )
   const unwatch = watchPricing({ file, current: options.pricing, apply: flowglad.updatePricing, report })
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

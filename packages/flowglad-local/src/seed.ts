@@ -23,7 +23,7 @@ const people = [
  */
 export function seed(platform: Platform): void {
   const { db, clock } = platform
-  if (db.customers.size > 0) return
+  if (db.customers.count() > 0) return
   db.transaction(() => {
     const at = clock.now()
     const paid = db.prices

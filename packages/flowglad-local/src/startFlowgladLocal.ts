@@ -24,7 +24,7 @@ export interface FlowgladLocalOptions {
   port?: number
   /** The API key that the server accepts. Default `sk_test_local`. */
   key?: string
-  /** The SQLite file that stores all data. Without a file, data is kept in memory. */
+  /** The SQLite file that stores all data. Without a file, data is lost when the server stops. */
   db?: string
   /** A receiver for events, in addition to the webhooks created through the API. */
   webhook?: WebhookTarget

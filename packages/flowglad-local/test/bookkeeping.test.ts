@@ -74,7 +74,7 @@ function audit(opened: Opened): void {
     // The balance is the remaining credits minus the outstanding usage.
     expect(account.balance).toBe(sum(entries.map(({ amount }) => amount)))
     expect(account.balance).toBe(
-      sum(credits.map(({ remaining }) => remaining)) - sum(entries.map(({ outstanding }) => outstanding)),
+      sum(credits.map(({ remaining }) => remaining)) - sum(Object.values(account.outstanding)),
     )
     for (const { issued, remaining } of credits) expect(remaining >= 0 && remaining <= issued).toBe(true)
   }

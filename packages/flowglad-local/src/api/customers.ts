@@ -91,8 +91,8 @@ export function customerRoutes(route: Route): void {
   route('POST', '/customers/:externalId/archive', {}, ({ platform, now, params }) => {
     const externalId = params.externalId ?? ''
     const { customers } = platform.db
-    const archived = [...customers.all()].findLast((c) => c.archived && c.externalId === externalId)
-    const customer = customers.first('externalId', externalId) ?? archived
+    const customer =
+      customers.first('externalId', externalId) ?? customers.by('archivedExternalId', externalId).at(-1)
     if (!customer) throw notFound(`Customer with externalId ${externalId} not found`)
     return { customer: customer.archived ? customer : archiveCustomer(platform, now, customer) }
   })

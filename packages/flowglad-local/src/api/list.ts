@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { After } from '../database/Rows.ts'
 import { malformed } from '../platform/problems.ts'
 
 const limits = z.coerce.number().int().min(1).max(100)
@@ -52,16 +53,27 @@ interface Listed {
   createdAt: number
 }
 
+/** A table, or something that lists records like a table. */
+interface Source<R> {
+  find(id: string): R | undefined
+  page(query: { limit: number; after?: After | undefined; descending?: boolean }): R[]
+  count(): number
+}
+
 /** Returns the page of records after the cursor, oldest first. A backward cursor reverses the order. */
 export function listPage<R extends Listed, T>(
-  table: { all(): Iterable<R> },
+  records: Source<R> | { all(): readonly R[] },
   { limit, cursor }: z.output<typeof listQuery>,
   present: (record: R) => T,
 ): Page<T> {
-  const records = [...table.all()]
+  const source = 'page' in records ? records : listOf(records.all())
   const from = cursor === undefined ? null : readCursor(cursor)
   const direction = from?.direction ?? 'forward'
-  const rest = from ? after(records, from) : records
+  const rest = source.page({
+    limit: limit + 1,
+    after: from ? placeAfter(source, from) : undefined,
+    descending: direction === 'backward',
+  })
   const page = rest.slice(0, limit)
   const last = page.at(-1)
   const hasMore = rest.length > limit
@@ -70,9 +82,27 @@ export function listPage<R extends Listed, T>(
     currentCursor: cursor ?? null,
     nextCursor: hasMore && last ? writeCursor(last, direction) : null,
     hasMore,
-    total: records.length,
+    total: source.count(),
   }
 }
+
+/** Lists an array's records like a table. */
+const listOf = <R extends Listed>(records: readonly R[]): Source<R> => ({
+  find: (id) => records.find((record) => record.id === id),
+  page: ({ limit, after, descending = false }) => {
+    const ordered = descending ? records.toReversed() : records
+    if (!after) return ordered.slice(0, limit)
+    if ('id' in after) {
+      const start = ordered.findIndex((record) => record.id === after.id) + 1
+      return ordered.slice(start, start + limit)
+    }
+    const { createdAt } = after
+    return ordered
+      .filter((record) => (descending ? record.createdAt < createdAt : record.createdAt > createdAt))
+      .slice(0, limit)
+  },
+  count: () => records.length,
+})
 
 const writeCursor = ({ id, createdAt }: Listed, direction: Place['direction']) =>
   Buffer.from(JSON.stringify({ parameters: {}, createdAt, id, direction })).toString('base64')
@@ -88,16 +118,11 @@ function readCursor(text: string): Place {
 }
 
 /**
- * Returns the records after a cursor, in the cursor's direction. Like the platform, returns all records if the
- * cursor has no time.
+ * Returns the place of a cursor. Several records can have the same time, so the place is the cursor's own
+ * record if it still exists. Like the platform, returns no place if the cursor has no time.
  */
-function after<R extends Listed>(records: readonly R[], { createdAt, id, direction }: Place): R[] {
-  const ordered = direction === 'forward' ? records : records.toReversed()
-  if (!createdAt) return [...ordered]
-  // Several records can have the same time, so look for the cursor's own record first.
-  const named = ordered.findIndex((record) => record.id === id && record.createdAt === createdAt)
-  if (named !== -1) return ordered.slice(named + 1)
-  return ordered.filter((record) =>
-    direction === 'forward' ? record.createdAt > createdAt : record.createdAt < createdAt,
-  )
+function placeAfter<R extends Listed>(source: Source<R>, { createdAt, id }: Place): After | undefined {
+  if (!createdAt) return undefined
+  const named = id === undefined ? undefined : source.find(id)
+  return named?.createdAt === createdAt ? { id: named.id } : { createdAt }
 }

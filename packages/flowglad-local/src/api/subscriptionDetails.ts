@@ -1,9 +1,9 @@
 import type { Flowglad } from '@flowglad/node'
 import { featuresOf, isPlanItem, itemsAt } from '../billing/items.ts'
-import { isCurrent } from '../billing/subscriptions.ts'
 import type { Subscription, SubscriptionFeature } from '../database/records/subscriptions.ts'
 import type { LedgerAccount } from '../database/records/usage.ts'
 import type { Platform } from '../platform/Platform.ts'
+import { isCurrent } from '../rules/isCurrent.ts'
 import { presentAs } from './presentAs.ts'
 import { presentPrice } from './pricingModelDetails.ts'
 

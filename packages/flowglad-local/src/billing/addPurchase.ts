@@ -48,6 +48,6 @@ export function addPurchase(
     billingAddress,
     metadata: session.outputMetadata,
     pricingModelId: customer.pricingModelId,
-    position: db.purchases.size + 1,
+    position: db.purchases.count() + 1,
   })
 }

@@ -34,7 +34,7 @@ export function createInvoice(
   },
 ): Invoice {
   const { customer, lines, subscription, discount = 0 } = input
-  const number = db.invoices.by('customer', customer.id).length
+  const number = db.invoices.count({ index: 'customer', key: customer.id })
   const invoice = db.invoices.put({
     ...newRecord('inv', at),
     purchaseId: input.purchaseId ?? null,

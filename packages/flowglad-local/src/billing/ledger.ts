@@ -1,9 +1,23 @@
-import type { LedgerEntry, UsageCredit } from '../database/records/usage.ts'
+import type { LedgerAccount, LedgerEntry, UsageCredit } from '../database/records/usage.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 
 interface Account {
   subscriptionId: string
   usageMeterId: string
+}
+
+/** The price of a usage event, and the units that no credit covered. */
+interface Cost {
+  priceId: string
+  outstanding: number
+}
+
+/** Adds units to the price's outstanding usage, or removes them. Prices without outstanding usage have no entry. */
+export function addOutstanding(before: LedgerAccount['outstanding'], { priceId, outstanding }: Cost) {
+  if (outstanding === 0) return before
+  const { [priceId]: units = 0, ...others } = before
+  const left = units + outstanding
+  return left === 0 ? others : { ...before, [priceId]: left }
 }
 
 /**
@@ -15,26 +29,31 @@ export function postLedgerEntry(
   { db }: Platform,
   at: number,
   entry: Pick<LedgerEntry, 'subscriptionId' | 'usageMeterId' | 'type' | 'amount' | 'description'> &
-    Partial<Pick<LedgerEntry, 'usageEventId' | 'usageCreditId' | 'priceId' | 'outstanding'>>,
+    Partial<Pick<LedgerEntry, 'usageEventId' | 'usageCreditId'>> & { cost?: Cost },
 ): LedgerEntry {
+  const { cost, ...rest } = entry
   const account = db.ledgerAccounts.first('account', `${entry.subscriptionId}\u0000${entry.usageMeterId}`)
   if (account) {
-    db.ledgerAccounts.patch(account.id, { balance: account.balance + entry.amount, updatedAt: at })
+    db.ledgerAccounts.patch(account.id, {
+      balance: account.balance + entry.amount,
+      ...(cost && { outstanding: addOutstanding(account.outstanding, cost) }),
+      updatedAt: at,
+    })
   } else {
     db.ledgerAccounts.put({
       ...newRecord('ledger_account', at),
       subscriptionId: entry.subscriptionId,
       usageMeterId: entry.usageMeterId,
       balance: entry.amount,
+      outstanding: cost ? addOutstanding({}, cost) : {},
     })
   }
   return db.ledgerEntries.put({
     ...newRecord('ledger_entry', at),
     usageEventId: null,
     usageCreditId: null,
-    priceId: null,
-    outstanding: 0,
-    ...entry,
+    priceId: cost?.priceId ?? null,
+    ...rest,
   })
 }
 
@@ -76,8 +95,8 @@ export function grantCredits(
 
 /** Expires the credits that are due to expire by `at`, and deducts their unused units from the balance. */
 export function expireCredits(platform: Platform, at: number, subscriptionId: string): void {
-  for (const credit of platform.db.usageCredits.by('subscription', subscriptionId)) {
-    if (credit.expired || credit.expiresAt === null || credit.expiresAt > at) continue
+  for (const credit of platform.db.usageCredits.by('expiring', subscriptionId)) {
+    if (credit.expiresAt === null || credit.expiresAt > at) continue
     platform.db.usageCredits.patch(credit.id, { expired: true, remaining: 0, updatedAt: at })
     if (credit.remaining === 0) continue
     postLedgerEntry(platform, at, {

@@ -3,7 +3,7 @@ import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { overageUnits } from '../rules/credits.ts'
 import type { UsageLine } from './invoice.ts'
-import { grantCredits } from './ledger.ts'
+import { addOutstanding, grantCredits } from './ledger.ts'
 
 /** Returns how many units are already on invoices that a retry will collect. */
 const alreadyBilled = (
@@ -29,26 +29,19 @@ export function overageLines(
   billingRunId: string,
 ): UsageLine[] {
   const { db } = platform
-  const outstanding = new Map<string, { usageMeterId: string; priceId: string; amount: number }>()
-  for (const entry of db.ledgerEntries.by('outstanding', subscription.id)) {
-    if (!entry.priceId || db.prices.get(entry.priceId).unitPrice === 0) continue
-    const key = `${entry.usageMeterId} ${entry.priceId}`
-    const sum = outstanding.get(key) ?? {
-      usageMeterId: entry.usageMeterId,
-      priceId: entry.priceId,
-      amount: 0,
-    }
-    outstanding.set(key, { ...sum, amount: sum.amount + entry.outstanding })
-  }
-  return [...outstanding.values()].flatMap(({ usageMeterId, priceId, amount: all }) => {
+  const uncovered = db.ledgerAccounts
+    .by('subscription', subscription.id)
+    .flatMap((account) =>
+      Object.entries(account.outstanding).map(([priceId, units]) => ({ account, priceId, units })),
+    )
+  return uncovered.flatMap(({ account, priceId, units }) => {
     const price = db.prices.get(priceId)
+    if (price.unitPrice === 0) return []
     const perUnit = price.usageEventsPerUnit ?? 1
-    const account = db.ledgerAccounts.first('account', `${subscription.id}\u0000${usageMeterId}`)
-    if (!account) throw new Error(`${subscription.id} has usage of ${usageMeterId} but no account`)
-    const amount = all - alreadyBilled(platform, subscription.id, { ledgerAccountId: account.id, priceId })
+    const amount = units - alreadyBilled(platform, subscription.id, { ledgerAccountId: account.id, priceId })
     if (amount <= 0) return []
     return {
-      description: `Usage: ${db.usageMeters.get(usageMeterId).name} at $${(price.unitPrice / 100).toFixed(2)} per ${perUnit}`,
+      description: `Usage: ${db.usageMeters.get(account.usageMeterId).name} at $${(price.unitPrice / 100).toFixed(2)} per ${perUnit}`,
       price: price.unitPrice,
       quantity: overageUnits(amount, perUnit),
       priceId,
@@ -65,14 +58,14 @@ export function settleOverage(platform: Platform, at: number, invoice: Invoice):
   const { db } = platform
   for (const line of db.invoiceLineItems.by('invoice', invoice.id)) {
     if (line.type !== 'usage') continue
-    const { subscriptionId, usageMeterId } = db.ledgerAccounts.get(line.ledgerAccountId)
-    let left = line.ledgerAccountCredit
-    for (const entry of db.ledgerEntries.by('outstanding', subscriptionId)) {
-      if (entry.usageMeterId !== usageMeterId || entry.priceId !== line.priceId || left === 0) continue
-      const settled = Math.min(left, entry.outstanding)
-      db.ledgerEntries.patch(entry.id, { outstanding: entry.outstanding - settled, updatedAt: at })
-      left -= settled
-    }
+    const account = db.ledgerAccounts.get(line.ledgerAccountId)
+    const { subscriptionId, usageMeterId } = account
+    const priceId = line.priceId ?? ''
+    const settled = Math.min(line.ledgerAccountCredit, account.outstanding[priceId] ?? 0)
+    db.ledgerAccounts.patch(account.id, {
+      outstanding: addOutstanding(account.outstanding, { priceId, outstanding: -settled }),
+      updatedAt: at,
+    })
     grantCredits(platform, at, {
       subscriptionId,
       usageMeterId,

@@ -67,8 +67,7 @@ export function recordUsage(platform: Platform, at: number, usage: Usage): Usage
     type: 'usage_cost',
     amount: -amount,
     usageEventId: event.id,
-    priceId: price.id,
-    outstanding,
+    cost: { priceId: price.id, outstanding },
     description: usage.transactionId,
   })
   return event

@@ -7,7 +7,6 @@ import { grantPlanCredits } from './grantPlanCredits.ts'
 import { followItems } from './items.ts'
 import { expireCredits } from './ledger.ts'
 import { addPeriod } from './periods.ts'
-import { isCurrent } from './subscriptions.ts'
 
 /**
  * Ends a subscription's current period. Cancels the subscription if a cancellation is due. Otherwise, starts
@@ -43,19 +42,15 @@ function renew(platform: Platform, subscription: RenewingSubscription): void {
 
 type Due = { at: number; run(): void }
 
-/** Returns the earliest renewal or retry that is due by `until`. */
-function nextDue(platform: Platform, until: number): Due | null {
+/** Returns the earliest renewal or retry. A renewal comes before a retry that is due at the same time. */
+function nextDue(platform: Platform): Due | null {
   const { db } = platform
-  let next: Due | null = null
-  const consider = (at: number, run: () => void) => {
-    if (at <= until && (next === null || at < next.at)) next = { at, run }
-  }
-  for (const subscription of db.subscriptions.all())
-    if (subscription.renews && isCurrent(subscription))
-      consider(subscription.currentBillingPeriodEnd, () => renew(platform, subscription))
-  for (const run of db.billingRuns.by('due', 'due'))
-    if (run.dueAt !== null) consider(run.dueAt, () => attemptBillingRun(platform, run.dueAt ?? until, run))
-  return next
+  const subscription = db.subscriptions.lowest('renewsAt')
+  const run = db.billingRuns.lowest('dueAt')
+  const dueAt = run?.dueAt ?? Infinity
+  if (subscription?.renews && subscription.currentBillingPeriodEnd <= dueAt)
+    return { at: subscription.currentBillingPeriodEnd, run: () => renew(platform, subscription) }
+  return run ? { at: dueAt, run: () => attemptBillingRun(platform, dueAt, run) } : null
 }
 
 /**
@@ -64,7 +59,7 @@ function nextDue(platform: Platform, until: number): Due | null {
  */
 export function catchUp(platform: Platform, now: number): boolean {
   let happened = false
-  for (let due = nextDue(platform, now); due !== null; due = nextDue(platform, now)) {
+  for (let due = nextDue(platform); due && due.at <= now; due = nextDue(platform)) {
     due.run()
     happened = true
   }
@@ -72,11 +67,4 @@ export function catchUp(platform: Platform, now: number): boolean {
 }
 
 /** Returns when the next renewal or retry is due. */
-export function nextDueAt({ db }: Platform): number {
-  let at = Infinity
-  for (const subscription of db.subscriptions.all())
-    if (subscription.renews && isCurrent(subscription))
-      at = Math.min(at, subscription.currentBillingPeriodEnd)
-  for (const run of db.billingRuns.by('due', 'due')) at = Math.min(at, run.dueAt ?? Infinity)
-  return at
-}
+export const nextDueAt = (platform: Platform): number => nextDue(platform)?.at ?? Infinity

@@ -2,14 +2,9 @@ import type { Customer } from '../database/records/customers.ts'
 import type { Price, Product } from '../database/records/pricing.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
-
-const currentStatuses = new Set(['active', 'past_due', 'trialing', 'cancellation_scheduled', 'unpaid'])
+import { isCurrent } from '../rules/isCurrent.ts'
 
 const terminalStatuses = new Set(['canceled', 'incomplete_expired'])
-
-/** Returns whether a subscription is one of its customer's current subscriptions. */
-export const isCurrent = (s: Subscription) =>
-  currentStatuses.has(s.status) && s.cancellationReason !== 'upgraded_to_paid'
 
 export const isTerminal = (s: Subscription) => terminalStatuses.has(s.status)
 

@@ -1,6 +1,9 @@
+import { z } from 'zod'
 import { distinctKey } from '../rules/distinctKey.ts'
-import { type Journal, sqliteJournal } from './journal.ts'
-
+import { isCurrent } from '../rules/isCurrent.ts'
+import { moveOutstandingToAccounts } from './migrate.ts'
+import { openSqlite, openTemporarySqlite, type Sqlite } from './openSqlite.ts'
+import { type Indexes, onlyValue } from './Rows.ts'
 import type { CheckoutSession } from './records/checkoutSessions.ts'
 import type { Customer, PaymentMethod } from './records/customers.ts'
 import type {
@@ -33,45 +36,70 @@ import type { LedgerAccount, LedgerEntry, UsageCredit, UsageEvent } from './reco
 import type { Webhook, WebhookDelivery } from './records/webhooks.ts'
 import { Table } from './Table.ts'
 
+/** The part of a delivery's body that identifies the customer (see `announce`). */
+const announced = z.object({ customer: z.object({ id: z.string() }) })
+
+/** The tables that a transaction commits or rolls back. */
+type AnyTable = Pick<Table<{ id: string }>, 'open' | 'write' | 'commit' | 'rollback'>
+
+const resident = { resident: true }
+
 /**
- * Holds all of the platform's records. Reads and writes are synchronous and in memory. A transaction writes
- * its changes to the SQLite file before it returns. Without a file, records are lost when the process ends.
+ * Holds all of the platform's records in SQLite. Reads and writes are synchronous. A transaction commits its
+ * changes to the file before it returns. Without a file, records are in a temporary file, which is lost when
+ * the process ends.
  *
- * Invariant: outside `transaction`, memory and the file match.
+ * Invariant: outside `transaction`, the cached records and the file match.
  */
 export class Database {
-  readonly #undo: (() => void)[] = []
-  readonly #changed = new Map<string, { table: string; id: string }>()
-  readonly #tables = new Map<string, { find(id: string): unknown; load(record: never): void }>()
-  readonly #journal: Journal | null
+  readonly #sqlite: Sqlite
+  readonly #tables: AnyTable[] = []
+  readonly #changed = new Set<AnyTable>()
   #inTransaction = false
+  #hasBegun = false
   #afterCommit: (() => void)[] = []
   /** Increases with every commit. The dashboard updates when the version changes. */
   version = 0
 
-  readonly settings = this.#table<Setting>()('settings', {})
-  readonly pricingModels = this.#table<PricingModel>()('pricing_models', {})
-  readonly usageMeters = this.#table<UsageMeter>()('usage_meters', { model: (r) => r.pricingModelId })
-  readonly resources = this.#table<Resource>()('resources', { model: (r) => r.pricingModelId })
-  readonly features = this.#table<Feature>()('features', { model: (r) => r.pricingModelId })
-  readonly products = this.#table<Product>()('products', { model: (r) => r.pricingModelId })
-  readonly productFeatures = this.#table<ProductFeature>()('product_features', {
-    product: (r) => r.productId,
-  })
-  readonly prices = this.#table<Price>()('prices', {
-    product: (r) => r.productId,
-    meter: (r) => r.usageMeterId,
-    model: (r) => r.pricingModelId,
-  })
+  readonly settings = this.#table<Setting>()('settings', {}, resident)
+  readonly pricingModels = this.#table<PricingModel>()('pricing_models', {}, resident)
+  readonly usageMeters = this.#table<UsageMeter>()(
+    'usage_meters',
+    { model: (r) => r.pricingModelId },
+    resident,
+  )
+  readonly resources = this.#table<Resource>()('resources', { model: (r) => r.pricingModelId }, resident)
+  readonly features = this.#table<Feature>()('features', { model: (r) => r.pricingModelId }, resident)
+  readonly products = this.#table<Product>()('products', { model: (r) => r.pricingModelId }, resident)
+  readonly productFeatures = this.#table<ProductFeature>()(
+    'product_features',
+    { product: (r) => r.productId },
+    resident,
+  )
+  readonly prices = this.#table<Price>()(
+    'prices',
+    {
+      product: (r) => r.productId,
+      meter: (r) => r.usageMeterId,
+      model: (r) => r.pricingModelId,
+    },
+    resident,
+  )
   readonly customers = this.#table<Customer>()('customers', {
     externalId: (r) => (r.archived ? null : r.externalId),
+    archivedExternalId: (r) => (r.archived ? r.externalId : null),
+    archived: (r) => (r.archived ? 1 : 0),
   })
-  readonly subscriptions = this.#table<Subscription>()('subscriptions', { customer: (r) => r.customerId })
+  readonly subscriptions = this.#table<Subscription>()('subscriptions', {
+    customer: (r) => r.customerId,
+    renewsAt: (r) => (isCurrent(r) ? r.currentBillingPeriodEnd : null),
+  })
   readonly subscriptionItems = this.#table<SubscriptionItem>()('subscription_items', {
     subscription: (r) => r.subscriptionId,
   })
   readonly subscriptionFeatures = this.#table<SubscriptionFeature>()('subscription_features', {
     item: (r) => r.subscriptionItemId,
+    productFeature: (r) => r.productFeatureId,
   })
   readonly resourceClaims = this.#table<ResourceClaim>()('resource_claims', {
     subscription: (r) => (r.releasedAt === null ? r.subscriptionId : null),
@@ -81,20 +109,21 @@ export class Database {
   })
   readonly billingRuns = this.#table<BillingRun>()('billing_runs', {
     subscription: (r) => r.subscriptionId,
-    due: (r) => (r.dueAt === null ? null : 'due'),
+    dueAt: (r) => r.dueAt,
   })
   readonly usageEvents = this.#table<UsageEvent>()('usage_events', {
-    subscription: (r) => r.subscriptionId,
+    customer: (r) => r.customerId,
     transaction: (r) => `${r.transactionId}\u0000${r.usageMeterId}`,
-    distinct: (r) => distinctKey(r),
+    // Only meters that require properties count distinct properties.
+    distinct: (r) => (Object.keys(r.properties).length > 0 ? distinctKey(r) : null),
   })
   readonly usageCredits = this.#table<UsageCredit>()('usage_credits', {
     subscription: (r) => r.subscriptionId,
+    expiring: (r) => (r.expired || r.expiresAt === null ? null : r.subscriptionId),
     spendable: (r) => (r.remaining > 0 && !r.expired ? `${r.subscriptionId}\u0000${r.usageMeterId}` : null),
   })
   readonly ledgerEntries = this.#table<LedgerEntry>()('ledger_entries', {
     subscription: (r) => r.subscriptionId,
-    outstanding: (r) => (r.outstanding > 0 ? r.subscriptionId : null),
   })
   readonly ledgerAccounts = this.#table<LedgerAccount>()('ledger_accounts', {
     subscription: (r) => r.subscriptionId,
@@ -115,24 +144,32 @@ export class Database {
     invoice: (r) => r.invoiceId,
   })
   readonly purchases = this.#table<Purchase>()('purchases', { customer: (r) => r.customerId })
-  readonly discounts = this.#table<Discount>()('discounts', { model: (r) => r.pricingModelId })
+  readonly discounts = this.#table<Discount>()('discounts', { model: (r) => r.pricingModelId }, resident)
   readonly discountRedemptions = this.#table<DiscountRedemption>()('discount_redemptions', {
     discount: (r) => r.discountId,
     subscription: (r) => r.subscriptionId,
   })
   readonly checkoutSessions = this.#table<CheckoutSession>()('checkout_sessions', {
     customer: (r) => r.customerId,
+    unfinished: (r) => (r.status === 'succeeded' || r.status === 'pending' ? null : r.createdAt),
   })
-  readonly webhooks = this.#table<Webhook>()('webhooks', { model: (r) => r.pricingModelId })
+  readonly webhooks = this.#table<Webhook>()('webhooks', { model: (r) => r.pricingModelId }, resident)
   readonly webhookDeliveries = this.#table<WebhookDelivery>()('webhook_deliveries', {
     state: (r) => r.state,
+    customer: (r) => announced.parse(JSON.parse(r.payload)).customer.id,
   })
 
   constructor(file: string | null) {
-    this.#journal = file === null ? null : sqliteJournal(file, [...this.#tables.keys()])
-    for (const [name, table] of this.#tables) {
-      // Only this program writes to the file, so its records have the expected shape.
-      for (const record of this.#journal?.load(name) ?? []) table.load(record as never)
+    this.#sqlite = file === null ? openTemporarySqlite() : openSqlite(file)
+    const { database } = this.#sqlite
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      for (const table of this.#tables) table.open(database)
+      database.exec('COMMIT')
+      this.#migrate()
+    } catch (error) {
+      this.#sqlite.close()
+      throw error
     }
   }
 
@@ -145,26 +182,21 @@ export class Database {
     this.#inTransaction = true
     try {
       const result = work()
-      if (this.#changed.size > 0) {
-        this.#journal?.write(
-          Array.from(this.#changed.values(), ({ table, id }) => ({
-            table,
-            id,
-            record: this.#tables.get(table)?.find(id),
-          })),
-        )
-        this.version++
-      }
+      for (const table of this.#changed) table.write()
+      if (this.#hasBegun) this.#sqlite.database.exec('COMMIT')
+      if (this.#changed.size > 0) this.version++
+      for (const table of this.#changed) table.commit()
       for (const notify of this.#afterCommit.splice(0)) setImmediate(notify)
       return result
     } catch (error) {
-      for (const undo of this.#undo.toReversed()) undo()
+      if (this.#sqlite.database.inTransaction) this.#sqlite.database.exec('ROLLBACK')
+      for (const table of this.#changed) table.rollback()
       this.#afterCommit = []
       throw error
     } finally {
-      this.#undo.length = 0
       this.#changed.clear()
       this.#inTransaction = false
+      this.#hasBegun = false
     }
   }
 
@@ -174,17 +206,33 @@ export class Database {
   }
 
   close(): void {
-    this.#journal?.close()
+    this.#sqlite.close()
+  }
+
+  #migrate(): void {
+    const { database } = this.#sqlite
+    const version = database.prepare('SELECT user_version AS value FROM pragma_user_version').get()
+    if (Number(onlyValue(version)) >= 1) return
+    this.transaction(() => {
+      moveOutstandingToAccounts(this)
+      database.exec('PRAGMA user_version = 1')
+    })
   }
 
   #table<Rec extends { id: string }>() {
-    return <I extends Record<string, (record: Rec) => string | null>>(name: string, indexes: I) => {
-      const table = new Table<Rec, I>(name, indexes, (changedTable, id, undo) => {
-        if (!this.#inTransaction) throw new Error(`${changedTable}: changed outside a transaction`)
-        this.#undo.push(undo)
-        this.#changed.set(`${changedTable}\u0000${id}`, { table: changedTable, id })
+    return <I extends Indexes<Rec>>(name: string, indexes: I, options: { resident?: boolean } = {}) => {
+      const table: Table<Rec, I> = new Table<Rec, I>(name, indexes, {
+        ...options,
+        onChange: () => {
+          if (!this.#inTransaction) throw new Error(`${name}: changed outside a transaction`)
+          this.#changed.add(table)
+        },
+        onWrite: () => {
+          if (!this.#hasBegun) this.#sqlite.database.exec('BEGIN IMMEDIATE')
+          this.#hasBegun = true
+        },
       })
-      this.#tables.set(name, table)
+      this.#tables.push(table)
       return table
     }
   }

@@ -1,60 +1,118 @@
-/** Called for each change. The `undo` function reverts the change if the transaction fails. */
-export type OnChange = (table: string, id: string, undo: () => void) => void
+import type Libsql from 'libsql'
+import { type Indexes, type Key, type Of, type Query, Rows } from './Rows.ts'
 
-type Indexes<R> = Record<string, (record: R) => string | null>
+/** The number of cached records and index values at which a table drops its cache. */
+const cacheLimit = 10_000
+const readAtOnce = 1000
 
 /**
- * Stores records by ID in insertion order, with lookups by index. Records are immutable. Because `put`
- * replaces the record, restoring the previous object undoes a change.
+ * Stores records by ID in insertion order, with lookups by index. Records are immutable; `put` replaces a
+ * record.
+ *
+ * The records are rows in SQLite. The table caches the records and the index values that were read, and keeps a
+ * transaction's changes until a query needs them or the transaction ends. A resident table keeps all of its
+ * records in memory. Use it only for records whose number doesn't grow with customers or usage.
+ *
+ * Invariant: if an index value is cached, so are all of its records.
  */
 export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> {
   readonly #records = new Map<string, R>()
-  readonly #indexes = new Map<keyof I, Map<string, Set<string>>>()
+  /** The IDs for each index value that was read completely. */
+  readonly #ids = new Map<string, Set<string>>()
+  /** The changes that aren't in SQLite yet. A removed record is null. */
+  readonly #unwritten = new Map<string, R | null>()
+  readonly #undo: (() => void)[] = []
+  readonly #lowest = new Map<string, R | undefined>()
+  #count: number | null = null
+  #rows: Rows<R, I> | undefined
 
   constructor(
     readonly name: string,
     readonly indexes: I,
-    readonly onChange: OnChange,
-  ) {
-    for (const index of Object.keys(indexes)) this.#indexes.set(index, new Map())
-  }
+    readonly options: {
+      resident?: boolean
+      /** Called before each change. */
+      onChange: () => void
+      /** Called before each write to SQLite. */
+      onWrite: () => void
+    },
+  ) {}
 
-  get size(): number {
-    return this.#records.size
+  open(database: Libsql.Database): void {
+    this.#rows = new Rows<R, I>(database, this.name, this.indexes)
+    if (this.options.resident)
+      for (const record of this.#rows.page({ limit: -1 })) this.#set(record, undefined)
   }
 
   find(id: string): R | undefined {
-    return this.#records.get(id)
+    const known = this.#records.get(id)
+    if (known || this.options.resident || this.#unwritten.has(id)) return known
+    this.#makeRoom()
+    const record = this.#stored.find(id)
+    if (record) this.#records.set(id, record)
+    return record
   }
 
   /** Returns the record with this ID. Throws if no record has this ID, which indicates a broken reference. */
   get(id: string): R {
-    const record = this.#records.get(id)
+    const record = this.find(id)
     if (!record) throw new Error(`${this.name}: referenced record ${id} does not exist`)
     return record
   }
 
-  all(): IterableIterator<R> {
-    return this.#records.values()
+  /** Returns all records with an index value, oldest first. */
+  by(index: keyof I & string, key: Key): R[] {
+    const ids = this.#ids.get(cacheKey(index, key))
+    if (ids) return Array.from(ids, (id) => this.get(id))
+    if (this.options.resident) return []
+    return this.#cache(index, key, this.#query().by({ index, key }))
   }
 
-  by(index: keyof I, key: string): R[] {
-    const ids = this.#indexes.get(index)?.get(key)
-    return ids ? Array.from(ids, (id) => this.get(id)) : []
+  first(index: keyof I & string, key: Key): R | undefined {
+    const ids = this.#ids.get(cacheKey(index, key))
+    if (ids) {
+      const id = ids.values().next().value
+      return id === undefined ? undefined : this.get(id)
+    }
+    if (this.options.resident) return undefined
+    const found = this.#query().by({ index, key }, 2)
+    return found.length < 2 ? this.#cache(index, key, found)[0] : this.#remember(found)[0]
   }
 
-  first(index: keyof I, key: string): R | undefined {
-    const id = this.#indexes.get(index)?.get(key)?.values().next().value
-    return id === undefined ? undefined : this.get(id)
+  /** Returns some records in insertion order. */
+  page(query: Query<I>): R[] {
+    return this.#remember(this.#query().page(query))
   }
 
+  /** Returns the record with the lowest value of a numeric index. On a tie, returns the oldest record. */
+  lowest(index: keyof I & string): R | undefined {
+    if (!this.#lowest.has(index)) this.#lowest.set(index, this.#query().lowest(index))
+    return this.#lowest.get(index)
+  }
+
+  count(of?: Of<I>): number {
+    if (of) return this.#query().count(of)
+    this.#count ??= this.#query().count()
+    return this.#count
+  }
+
+  /** Reads all records, some at a time. Avoid this in tables that grow. */
+  *all(): Generator<R> {
+    if (this.options.resident) return yield* this.#records.values()
+    let records = this.page({ limit: readAtOnce })
+    for (let last = records.at(-1); last; last = records.at(-1)) {
+      yield* records
+      records = this.page({ limit: readAtOnce, after: { id: last.id } })
+    }
+  }
+
+  /** Adds a record, or replaces a record that was read. */
   put(record: R): R {
+    this.options.onChange()
     const previous = this.#records.get(record.id)
     this.#set(record, previous)
-    this.onChange(this.name, record.id, () => {
-      if (previous) this.#set(previous, record)
-      else this.#remove(record)
-    })
+    this.#change(record.id, record)
+    this.#canUndo(() => (previous ? this.#set(previous, record) : this.#forget(record)))
     return record
   }
 
@@ -62,35 +120,113 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.put({ ...this.get(id), ...changes })
   }
 
-  /** Adds a record from the file without recording a change. */
-  load(record: R): void {
-    this.#set(record, undefined)
+  remove(record: R): void {
+    this.options.onChange()
+    this.#forget(record)
+    this.#change(record.id, null)
+    this.#canUndo(() => this.#set(record, undefined))
+  }
+
+  /** Writes the transaction's changes to SQLite. */
+  write(): void {
+    if (this.#unwritten.size === 0) return
+    this.options.onWrite()
+    for (const [id, record] of this.#unwritten) {
+      if (record) this.#stored.put(record)
+      else this.#stored.remove(id)
+    }
+    this.#unwritten.clear()
+  }
+
+  /** Ends a transaction whose changes are committed. */
+  commit(): void {
+    this.#undo.length = 0
+  }
+
+  /** Ends a transaction that SQLite has rolled back. */
+  rollback(): void {
+    this.#unwritten.clear()
+    this.#count = null
+    this.#lowest.clear()
+    if (!this.options.resident) this.#clear()
+    for (const undo of this.#undo.splice(0).reverse()) undo()
+  }
+
+  get #stored(): Rows<R, I> {
+    if (!this.#rows) throw new Error(`${this.name}: used before the database was opened`)
+    return this.#rows
+  }
+
+  /** Returns the rows after writing the transaction's changes, so that a query sees them. */
+  #query(): Rows<R, I> {
+    this.write()
+    this.#makeRoom()
+    return this.#stored
+  }
+
+  #makeRoom(): void {
+    if (this.options.resident || this.#records.size + this.#ids.size < cacheLimit) return
+    this.write()
+    this.#clear()
+  }
+
+  #clear(): void {
+    this.#records.clear()
+    this.#ids.clear()
+  }
+
+  /** A table that isn't resident drops its cache instead. */
+  #canUndo(undo: () => void): void {
+    if (this.options.resident) this.#undo.push(undo)
+  }
+
+  #change(id: string, record: R | null): void {
+    this.#unwritten.set(id, record)
+    this.#count = null
+    this.#lowest.clear()
+  }
+
+  /** Caches records. Returns the cached record of each, so that a record that was read twice is the same object. */
+  #remember(records: readonly R[]): R[] {
+    return records.map((record) => {
+      const known = this.#records.get(record.id)
+      if (!known) this.#records.set(record.id, record)
+      return known ?? record
+    })
+  }
+
+  #cache(index: keyof I & string, key: Key, records: readonly R[]): R[] {
+    this.#ids.set(cacheKey(index, key), new Set(records.map(({ id }) => id)))
+    return this.#remember(records)
   }
 
   #set(record: R, previous: R | undefined): void {
     // Compute all keys before storing anything, so that nothing needs to be undone if a key function throws.
-    const keys = Object.entries(this.indexes).map(([name, keyOf]) => ({
-      name,
+    const keys = Object.entries(this.indexes).map(([index, keyOf]) => ({
+      index,
       key: keyOf(record),
       oldKey: previous ? keyOf(previous) : null,
     }))
     this.#records.set(record.id, record)
-    for (const { name, key, oldKey } of keys) {
+    for (const { index, key, oldKey } of keys) {
       if (previous && key === oldKey) continue
-      const index = this.#indexes.get(name)
-      if (oldKey !== null) index?.get(oldKey)?.delete(record.id)
+      if (oldKey !== null) this.#ids.get(cacheKey(index, oldKey))?.delete(record.id)
       if (key === null) continue
-      const ids = index?.get(key)
-      if (ids) ids.add(record.id)
-      else index?.set(key, new Set([record.id]))
+      const ids = this.#ids.get(cacheKey(index, key))
+      // Read the value's records again, because a record that moves isn't necessarily the last one.
+      if (previous && !this.options.resident) this.#ids.delete(cacheKey(index, key))
+      else if (ids) ids.add(record.id)
+      else if (this.options.resident) this.#ids.set(cacheKey(index, key), new Set([record.id]))
     }
   }
 
-  #remove(record: R): void {
+  #forget(record: R): void {
     this.#records.delete(record.id)
-    for (const [name, keyOf] of Object.entries(this.indexes)) {
+    for (const [index, keyOf] of Object.entries(this.indexes)) {
       const key = keyOf(record)
-      if (key !== null) this.#indexes.get(name)?.get(key)?.delete(record.id)
+      if (key !== null) this.#ids.get(cacheKey(index, key))?.delete(record.id)
     }
   }
 }
+
+const cacheKey = (index: string, key: Key) => `${index} ${key}`

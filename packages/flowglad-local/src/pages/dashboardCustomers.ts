@@ -10,9 +10,8 @@ export const addressOf = (customer: Customer, find = ''): string =>
 
 export function customersPart(platform: Platform, selected: Customer | undefined, find: string): Html {
   const { db } = platform
-  const found = findCustomers(platform, find)
-  const shown = newest(found)
-  if (selected && !shown.includes(selected)) shown.unshift(selected)
+  const { shown, found } = findCustomers(platform, find)
+  if (selected && !shown.some(({ id }) => id === selected.id)) shown.unshift(selected)
   const rows = shown.map((customer) => {
     const [subscription] = currentSubscriptions(platform, customer.id)
     const accounts = subscription ? db.ledgerAccounts.by('subscription', subscription.id) : []
@@ -33,7 +32,7 @@ export function customersPart(platform: Platform, selected: Customer | undefined
       : `No customer matches “${find}”.`,
     'Customers',
   )}
-<p class="small soft">${howMany(found.length)}${find !== '' && html` matching “${find}” · <a href="${selected ? addressOf(selected) : '/'}">All customers</a>`}</p>`
+<p class="small soft">${howMany(found)}${find !== '' && html` matching “${find}” · <a href="${selected ? addressOf(selected) : '/'}">All customers</a>`}</p>`
 }
 
 export function customerPart(platform: Platform, customer: Customer): Html {

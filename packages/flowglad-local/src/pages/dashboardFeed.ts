@@ -4,7 +4,7 @@ import type { Platform } from '../platform/Platform.ts'
 import { addressOf } from './dashboardCustomers.ts'
 import { count, instant } from './format.ts'
 import { type Html, html } from './html.ts'
-import { badge, cut, type Heading, howMany, newest, table } from './parts.ts'
+import { badge, cut, type Heading, howMany, rowsShown, table } from './parts.ts'
 
 /** Returns a cell with the row's customer, or false if the dashboard shows only one customer. */
 const customerCell = (
@@ -17,20 +17,24 @@ const customerCell = (
   return html`<td class="long"><a href="${addressOf(customer)}" title="${customer.externalId}">${customer.name || customer.externalId}</a></td>`
 }
 
+/** Limits a query to the records of the selected customer. */
+const ofCustomer = (customer: Customer | undefined) =>
+  customer && ({ index: 'customer', key: customer.id } as const)
+
 /** Removes the customer column if the dashboard shows only one customer. */
 const headings = (selected: Customer | undefined, ...all: Heading[]): Heading[] =>
   selected ? all.filter((heading) => heading !== 'Customer') : all
 
 export function ledgerPart(platform: Platform, customer: Customer | undefined): Html {
   const { db } = platform
-  const entries = newest(
-    customer
-      ? db.subscriptions
-          .by('customer', customer.id)
-          .flatMap((s) => db.ledgerEntries.by('subscription', s.id))
-          .sort((a, b) => a.createdAt - b.createdAt)
-      : db.ledgerEntries.all(),
-  )
+  const page = { limit: rowsShown, descending: true }
+  const entries = customer
+    ? db.subscriptions
+        .by('customer', customer.id)
+        .flatMap((s) => db.ledgerEntries.page({ ...page, of: { index: 'subscription', key: s.id } }))
+        .sort((a, b) => b.createdAt - a.createdAt)
+        .slice(0, rowsShown)
+    : db.ledgerEntries.page(page)
   const names = { credit_grant_recognized: 'Grant', usage_cost: 'Usage', credit_grant_expired: 'Expired' }
   return html`<div class="spread"><h2>Ledger</h2><span class="small soft">Balance = sum of entries</span></div>
 ${table(
@@ -50,11 +54,9 @@ ${cut(entry.description)}
 
 export function usagePart(platform: Platform, customer: Customer | undefined): Html {
   const { db } = platform
-  const all = customer
-    ? db.subscriptions.by('customer', customer.id).flatMap((s) => db.usageEvents.by('subscription', s.id))
-    : [...db.usageEvents.all()]
-  const events = newest(all)
-  return html`<div class="spread"><h2>Usage events</h2><span class="small soft">${howMany(all.length)}</span></div>
+  const of = ofCustomer(customer)
+  const events = db.usageEvents.page({ limit: rowsShown, of, descending: true })
+  return html`<div class="spread"><h2>Usage events</h2><span class="small soft">${howMany(db.usageEvents.count(of))}</span></div>
 ${table(
   headings(customer, 'When', 'Customer', 'Meter', { broad: 'Transaction' }, 'Price', { number: 'Amount' }),
   events.map(
@@ -69,9 +71,7 @@ ${cut(event.transactionId, 'mono')}${cut(db.prices.get(event.priceId).slug ?? ev
 }
 
 export function checkoutsPart({ db }: Platform, customer: Customer | undefined): Html {
-  const sessions = newest(
-    customer ? db.checkoutSessions.by('customer', customer.id) : db.checkoutSessions.all(),
-  )
+  const sessions = db.checkoutSessions.page({ limit: rowsShown, of: ofCustomer(customer), descending: true })
   return html`<div class="spread"><h2>Checkout sessions</h2><span class="small soft">Sessions expire after a day</span></div>
 ${table(
   ['When', 'Customer', 'For', 'Status'],
@@ -91,8 +91,11 @@ ${table(
 const about = z.object({ customer: z.object({ externalId: z.string() }) })
 
 export function webhooksPart({ db }: Platform, customer: Customer | undefined): Html {
-  const all = [...db.webhookDeliveries.all()]
-  const deliveries = newest(customer ? all.filter(({ payload }) => payload.includes(customer.id)) : all)
+  const deliveries = db.webhookDeliveries.page({
+    limit: rowsShown,
+    of: ofCustomer(customer),
+    descending: true,
+  })
   return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed in Svix format. Events without a receiver are stored</span></div>
 ${table(
   headings(customer, 'When', 'Customer', { broad: 'Event' }, 'State', 'Answer', {

@@ -1,3 +1,4 @@
+import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { count, day, moment, money } from './format.ts'
@@ -9,11 +10,7 @@ const hourMs = 60 * 60 * 1000
 export function clockPart(platform: Platform, customer: Customer | undefined, testControls: boolean): Html {
   const now = platform.clock.now()
   const ahead = platform.clock.offsetMs
-  const renewals = [...platform.db.subscriptions.all()]
-    .filter((s) => ['active', 'trialing', 'past_due', 'cancellation_scheduled'].includes(s.status))
-    .filter((s) => !customer || s.customerId === customer.id)
-    .flatMap((s) => s.currentBillingPeriodEnd ?? [])
-  const next = renewals.length > 0 ? Math.min(...renewals) : null
+  const next = nextRenewal(platform, customer)
   const steps: [string, number][] = [
     ['+1 hour', hourMs],
     ['+1 day', 24 * hourMs],
@@ -32,6 +29,12 @@ ${
 <p class="small soft">Moving the clock runs renewals, expirations, scheduled changes and payment retries.${next !== null && ` Next renewal ${day(next)}.`}</p>`
     : html`<p class="small soft">Test controls are off, so you cannot move the clock.</p>`
 }`
+}
+
+function nextRenewal(platform: Platform, customer: Customer | undefined): number | null {
+  if (!customer) return platform.db.subscriptions.lowest('renewsAt')?.currentBillingPeriodEnd ?? null
+  const renewals = currentSubscriptions(platform, customer.id).flatMap((s) => s.currentBillingPeriodEnd ?? [])
+  return renewals.length > 0 ? Math.min(...renewals) : null
 }
 
 export function connectionPart(platform: Platform, key: string): Html {

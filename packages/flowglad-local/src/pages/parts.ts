@@ -37,22 +37,29 @@ export const cardText = ({ paymentMethodData }: PaymentMethod): Html =>
 export const rowsShown = 40
 
 /** Returns the last `rowsShown` records, newest first. */
-export const newest = <T>(records: Iterable<T>): T[] => [...records].slice(-rowsShown).reverse()
+export const newest = <T>(records: readonly T[]): T[] => records.slice(-rowsShown).reverse()
 
 /** Returns "30 in all", or "The newest 40 of 500" if a table can't show every row. */
 export const howMany = (all: number): string =>
   all > rowsShown ? `The newest ${rowsShown} of ${count(all)}` : `${count(all)} in all`
 
-/** Returns the unarchived customers whose name, ID or email contains the search text, oldest first. */
-export function findCustomers({ db }: Platform, search: string): Customer[] {
+/**
+ * Returns the newest unarchived customers whose name, ID or email contains the search text, newest first, and
+ * the number of all customers found.
+ */
+export function findCustomers({ db }: Platform, search: string): { shown: Customer[]; found: number } {
+  const unarchived = { index: 'archived', key: 0 } as const
+  if (search === '')
+    return {
+      shown: db.customers.page({ limit: rowsShown, of: unarchived, descending: true }),
+      found: db.customers.count(unarchived),
+    }
   const wanted = search.toLowerCase()
-  return [...db.customers.all()].filter(
-    (customer) =>
-      !customer.archived &&
-      [customer.name, customer.externalId, customer.email, customer.id].some((text) =>
-        text.toLowerCase().includes(wanted),
-      ),
-  )
+  const matches = ({ archived, name, externalId, email, id }: Customer) =>
+    !archived && [name, externalId, email, id].some((text) => text.toLowerCase().includes(wanted))
+  const found: Customer[] = []
+  for (const customer of db.customers.all()) if (matches(customer)) found.push(customer)
+  return { shown: newest(found), found: found.length }
 }
 
 /** Returns a search form that works without JavaScript. */

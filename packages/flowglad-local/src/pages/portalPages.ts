@@ -14,17 +14,7 @@ import { Problem, plainMessage } from '../platform/problems.ts'
 import { day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { sendPage, testModeBar } from './layout.ts'
-import {
-  badge,
-  balanceBars,
-  cardText,
-  findCustomers,
-  findForm,
-  howMany,
-  newest,
-  rowsShown,
-  table,
-} from './parts.ts'
+import { badge, balanceBars, cardText, findCustomers, findForm, howMany, rowsShown, table } from './parts.ts'
 
 const searched = z.object({ find: z.string() }).catch({ find: '' })
 
@@ -102,21 +92,21 @@ const cancelAtEnd = (platform: Platform, at: number, subscription: Subscription)
   cancelSubscription(platform, at, subscription, 'at_end_of_current_billing_period')
 
 function signInPage(platform: Platform, path: (customer: Customer) => string, find: string): Html {
-  const customers = findCustomers(platform, find)
+  const { shown, found } = findCustomers(platform, find)
   return html`${testModeBar()}
 <main class="single stack">
   <h1>Billing portal</h1>
   <p class="soft">Flowglad sends customers a sign-in code by email. Here, choose a customer instead.</p>
   <section class="card stack" aria-label="Customers">
-    ${(find !== '' || customers.length > rowsShown) && findForm(`/billing-portal/${platform.organizationId}`, find)}
+    ${(find !== '' || found > rowsShown) && findForm(`/billing-portal/${platform.organizationId}`, find)}
     ${
-      customers.length === 0
+      found === 0
         ? html`<p class="empty">${find === '' ? 'No customers yet. Your app creates them.' : `No customer matches “${find}”.`}</p>`
-        : html`<ul class="cards">${newest(customers).map(
+        : html`<ul class="cards">${shown.map(
             (customer) => html`<li><a href="${path(customer)}">${customer.name || customer.externalId}</a>
             <span class="soft small">${customer.email}</span></li>`,
           )}</ul>
-    ${customers.length > rowsShown && html`<p class="small soft">${howMany(customers.length)}</p>`}`
+    ${found > rowsShown && html`<p class="small soft">${howMany(found)}</p>`}`
     }
   </section>
 </main>`

@@ -76,14 +76,13 @@ export function linkFeature(
  * product.
  */
 export function unlinkFeature({ db }: Platform, now: number, link: ProductFeature): void {
-  for (const feature of db.subscriptionFeatures.all())
-    if (feature.productFeatureId === link.id)
-      db.subscriptionFeatures.patch(feature.id, {
-        productFeatureId: null,
-        detachedAt: now,
-        detachedReason: 'product_feature_expired',
-        updatedAt: now,
-      })
+  for (const feature of db.subscriptionFeatures.by('productFeature', link.id))
+    db.subscriptionFeatures.patch(feature.id, {
+      productFeatureId: null,
+      detachedAt: now,
+      detachedReason: 'product_feature_expired',
+      updatedAt: now,
+    })
   db.productFeatures.patch(link.id, { expiredAt: now, updatedAt: now })
 }
 

@@ -37,8 +37,6 @@ export interface LedgerEntry extends Base {
   usageEventId: string | null
   usageCreditId: string | null
   priceId: string | null
-  /** The part of a usage cost that no credit has covered and no invoice has settled. */
-  outstanding: number
   description: string
 }
 
@@ -47,4 +45,6 @@ export interface LedgerAccount extends Base {
   subscriptionId: string
   usageMeterId: string
   balance: number
+  /** The usage that no credit has covered and no invoice has settled, by the ID of its price. */
+  outstanding: Record<string, number>
 }

@@ -1,0 +1,159 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { studioPricing } from '../test/studioPricing.ts'
+
+const { values } = parseArgs({
+  options: {
+    package: { type: 'string', default: fileURLToPath(new URL('..', import.meta.url)) },
+    customers: { type: 'string', default: '10000' },
+    events: { type: 'string', default: '100000,1000000' },
+    memory: { type: 'boolean', default: false },
+  },
+})
+
+const eventsPerCall = 1000
+const singleEvents = 2000
+const headers = { authorization: 'sk_test_local', 'content-type': 'application/json' }
+
+interface Server {
+  url: string
+  child: ChildProcess
+  /** The time from the start of the process to the first line of output. */
+  startMs: number
+}
+
+/** Starts the built command and waits until it listens. */
+async function start(directory: string): Promise<Server> {
+  const began = performance.now()
+  const args = ['--pricing', join(directory, 'pricing.json'), '--port', '0']
+  if (!values.memory) args.push('--db', join(directory, 'flowglad.db'))
+  const child = spawn(process.execPath, [join(values.package, 'bin/flowglad-local.js'), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('exit', () => reject(new Error('The server ended. Build it with: pnpm build')))
+    child.stdout.on('data', (chunk) => {
+      const found = /flowglad-local on (http:\S+)/.exec(String(chunk))
+      if (found?.[1]) resolve(found[1])
+    })
+  })
+  return { url, child, startMs: performance.now() - began }
+}
+
+async function kill({ child }: Server): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
+}
+
+const residentMb = ({ child }: Server) =>
+  Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)])) / 1024)
+
+async function ask(url: string, body?: object): Promise<string> {
+  const answer = await fetch(url, {
+    headers,
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text.slice(0, 200)}`)
+  return text
+}
+
+/** Creates customers, several at a time, and returns their subscriptions' IDs. */
+async function createCustomers(url: string, count: number): Promise<string[]> {
+  const ids: string[] = []
+  let next = 0
+  const worker = async () => {
+    while (next < count) {
+      const externalId = `customer-${next++}`
+      const customer = { externalId, name: externalId, email: `${externalId}@studio.example` }
+      ids.push(JSON.parse(await ask(`${url}/api/v1/customers`, { customer })).data.subscription.id)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+  return ids
+}
+
+const event = (subscriptions: readonly string[], n: number) => ({
+  subscriptionId: subscriptions[(n * 7919) % subscriptions.length],
+  transactionId: `event-${n}`,
+  amount: 1,
+  usageMeterSlug: 'render',
+  properties: { job: n },
+})
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await work()
+  return performance.now() - began
+}
+
+const quantile = (sorted: readonly number[], q: number) => sorted[Math.floor((sorted.length - 1) * q)] ?? 0
+
+async function measureSingles(url: string, subscriptions: readonly string[], from: number) {
+  const times: number[] = []
+  for (let n = from; n < from + singleEvents; n++)
+    times.push(await timed(() => ask(`${url}/api/v1/usage-events`, { usageEvent: event(subscriptions, n) })))
+  const sorted = times.toSorted((a, b) => a - b)
+  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'flowglad-growth-'))
+await writeFile(join(directory, 'pricing.json'), JSON.stringify(studioPricing))
+let server = await start(directory)
+try {
+  const customers = Number(values.customers)
+  let subscriptions: string[] = []
+  const createMs = await timed(async () => {
+    subscriptions = await createCustomers(server.url, customers)
+  })
+  const rows = [
+    {
+      events: 0,
+      'resident MB': residentMb(server),
+      'customers/s': Math.round(customers / (createMs / 1000)),
+    },
+  ] as Record<string, number>[]
+  let stored = 0
+  for (const target of values.events.split(',').map(Number)) {
+    const missing = target - stored
+    const bulkMs = await timed(async () => {
+      for (; stored < target; stored += eventsPerCall) {
+        const usageEvents = Array.from({ length: eventsPerCall }, (_, i) => event(subscriptions, stored + i))
+        await ask(`${server.url}/api/v1/usage-events/bulk`, { usageEvents })
+      }
+    })
+    const single = await measureSingles(server.url, subscriptions, stored)
+    stored += singleEvents
+    const row: Record<string, number> = {
+      events: target,
+      'events/s in bulk': Math.round(missing / (bulkMs / 1000)),
+      'single p50 ms': single.p50,
+      'single p99 ms': single.p99,
+      'list ms': await timed(() => ask(`${server.url}/api/v1/usage-events?limit=100`)),
+      'dashboard ms': await timed(() => ask(server.url)),
+      'resident MB': residentMb(server),
+    }
+    if (!values.memory) {
+      await kill(server)
+      row['file MB'] = Math.round((await stat(join(directory, 'flowglad.db'))).size / 1024 ** 2)
+      server = await start(directory)
+      row['start ms'] = server.startMs
+      row['resident MB after start'] = residentMb(server)
+    }
+    rows.push(row)
+  }
+  for (const row of rows)
+    console.log(
+      Object.entries(row)
+        .map(([name, value]) => `${name} ${Math.round(value * 100) / 100}`)
+        .join(' · '),
+    )
+} finally {
+  await kill(server)
+  await rm(directory, { recursive: true, force: true })
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import Libsql from 'libsql'
+
+/** Reports that a file can't be used: another server has locked it, or it isn't a database. */
+export class DatabaseError extends Error {}
+
+/** An open SQLite file. */
+export interface Sqlite {
+  database: Libsql.Database
+  close(): void
+}
+
+/** The size of SQLite's page cache. It limits the memory that SQLite uses, regardless of the file's size. */
+const cacheKb = 16_000
+
+/**
+ * Opens a SQLite file. A commit reaches the disk before the response is sent (`synchronous=FULL`). The lock is
+ * exclusive, because a second server that changes the file would make this server's cached records stale.
+ * @throws DatabaseError
+ */
+export function openSqlite(file: string): Sqlite {
+  let database: Libsql.Database | undefined
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    database = new Libsql(file)
+    // Wait for a previous server that might still be closing.
+    database.exec('PRAGMA busy_timeout = 1000')
+    database.exec('PRAGMA locking_mode = EXCLUSIVE')
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA synchronous = FULL')
+    database.exec(`PRAGMA cache_size = -${cacheKb}`)
+    database.exec('BEGIN EXCLUSIVE; COMMIT')
+  } catch (error) {
+    database?.close()
+    const message = error instanceof Error ? error.message : String(error)
+    if (/locked|busy/i.test(message)) throw new DatabaseError(`${file} is in use by another flowglad-local`)
+    throw new DatabaseError(`${file} cannot be used as the database: ${message}`, { cause: error })
+  }
+  const opened = database
+  return {
+    database: opened,
+    close: () => {
+      // The driver keeps the connection and its lock until all statements are garbage-collected. To release the
+      // lock immediately, leave WAL mode and exclusive locking before closing.
+      opened.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
+      opened.prepare('SELECT count(*) FROM sqlite_master').get()
+      opened.close()
+    },
+  }
+}
+
+/**
+ * Opens a SQLite file that the operating system deletes when the process ends, even if the process is killed.
+ * Unlike a database in memory, it keeps the process's memory flat. Nothing needs to reach the disk.
+ */
+export function openTemporarySqlite(): Sqlite {
+  const directory = mkdtempSync(join(tmpdir(), 'flowglad-local-'))
+  const remove = () => rmSync(directory, { recursive: true, force: true })
+  const database = new Libsql(join(directory, 'temporary.db'))
+  database.exec('PRAGMA locking_mode = EXCLUSIVE')
+  database.exec('PRAGMA journal_mode = MEMORY')
+  database.exec('PRAGMA synchronous = OFF')
+  database.exec(`PRAGMA cache_size = -${cacheKb}`)
+  database.exec('BEGIN EXCLUSIVE; COMMIT')
+  // Windows can't delete an open file.
+  const deletesOpenFiles = process.platform !== 'win32'
+  if (deletesOpenFiles) remove()
+  return {
+    database,
+    close: () => {
+      database.close()
+      if (!deletesOpenFiles) remove()
+    },
+  }
+}
