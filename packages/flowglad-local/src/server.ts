@@ -27,9 +27,11 @@ import { checkoutPages } from './pages/checkoutPages.ts'
 import { dashboardPages } from './pages/dashboardPages.ts'
 import { portalPages } from './pages/portalPages.ts'
 import { style } from './pages/style.ts'
+import { webhookPages } from './pages/webhookPages.ts'
 import { createRequestId } from './platform/ids.ts'
 import type { Advance, Platform } from './platform/Platform.ts'
 import { malformed, Problem } from './platform/problems.ts'
+import type { WebhookSender } from './webhooks/createWebhookSender.ts'
 
 const bodyLimitBytes = 16 * 1024 * 1024
 // These two calls take no input, so the platform accepts them without a body.
@@ -50,6 +52,7 @@ export function buildServer({
   testControls,
   beforeRequest,
   advance,
+  webhooks,
 }: {
   platform: Platform
   key: string
@@ -58,6 +61,7 @@ export function buildServer({
   /** Called before each request to run everything that is due. */
   beforeRequest: () => void
   advance: Advance
+  webhooks: WebhookSender
 }): FastifyInstance {
   const app = Fastify({
     bodyLimit: bodyLimitBytes,
@@ -136,6 +140,7 @@ export function buildServer({
     checkoutPages(pages, platform)
     portalPages(pages, platform)
     dashboardPages(pages, platform, { advance, testControls, key })
+    webhookPages(pages, platform, { webhooks, testControls })
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Not Found'))
   return app

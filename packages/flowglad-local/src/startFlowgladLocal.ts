@@ -103,7 +103,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     throw error
   }
 
-  const webhooks = createWebhookSender(db, options.webhook ?? null)
+  const webhooks = createWebhookSender(platform, options.webhook ?? null)
   let dueAt = 0
   const settle = () => {
     const now = clock.now()
@@ -124,6 +124,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
       }
     })
     dueAt = 0
+    webhooks.poke()
   }
   const updatePricing = (pricing: PricingSetupInput | string) => {
     const next = readSetup(pricing)
@@ -138,13 +139,14 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     testControls: options.testControls ?? true,
     beforeRequest: settle,
     advance,
+    webhooks,
   })
   app.addHook('onResponse', async (request) => {
     // The request may have created a renewal or retry that is due sooner.
     if (request.method !== 'GET') dueAt = Math.min(dueAt, nextDueAt(platform))
     webhooks.poke()
   })
-  // Run renewals on time even without requests.
+  // Run renewals and retry webhooks on time even without requests.
   const ticker = setInterval(() => {
     settle()
     webhooks.poke()

@@ -11,6 +11,7 @@ import type { Platform } from '../src/platform/Platform.ts'
 import { installPricingModel } from '../src/pricing/installPricingModel.ts'
 import { checkPricing } from '../src/pricing/parsePricing.ts'
 import { buildServer } from '../src/server.ts'
+import { createWebhookSender } from '../src/webhooks/createWebhookSender.ts'
 import { dayMs } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
@@ -43,6 +44,7 @@ function openPlatform() {
     testControls: true,
     beforeRequest: () => {},
     advance,
+    webhooks: createWebhookSender(platform, null),
   })
   const headers = { authorization: 'key', host: '127.0.0.1', 'content-type': 'application/json' }
   const ask = async (method: 'POST' | 'PUT' | 'GET', url: string, body: object = {}) =>

@@ -229,6 +229,8 @@ async function openTour() {
   pages.push(url, `${studio.url}/add-payment-method/${checkoutSession.id}`)
   for (const name of ['ada', 'grace', 'alan'])
     pages.push(`${studio.url}${portal}/${name}`, `${studio.url}/?customer=${name}`)
+  const event = /\/webhooks\/\w+/.exec(await (await fetch(studio.url)).text())?.[0]
+  pages.push(`${studio.url}${event}`, `${studio.url}/webhooks/none`)
   return { studio, url, pages }
 }
 

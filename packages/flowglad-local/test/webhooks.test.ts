@@ -7,17 +7,23 @@ import { startStudio } from './studio.ts'
 const secret = `whsec_${Buffer.from("the receiver's secret").toString('base64')}`
 
 /** Starts a receiver that verifies webhooks with Flowglad's SDK and answers with the status from `statusOf`. */
-async function startReceiver(statusOf: (attempt: number) => number, secretOf = () => secret) {
+async function startReceiver(
+  statusOf: (attempt: number) => number,
+  secretOf = () => secret,
+  answerHeaders: Record<string, string> = {},
+) {
   const received: { id: unknown; body: unknown }[] = []
+  let lastId = ''
   let attempts = 0
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
       const status = statusOf(++attempts)
+      lastId = String(request.headers['svix-id'])
       const body = verifyWebhook(Buffer.concat(chunks).toString(), request.headers, secretOf())
       if (status < 300) received.push({ id: request.headers['svix-id'], body })
-      response.writeHead(status).end()
+      response.writeHead(status, answerHeaders).end()
     })
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
@@ -25,6 +31,7 @@ async function startReceiver(statusOf: (attempt: number) => number, secretOf = (
     received,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     attempts: () => attempts,
+    lastId: () => lastId,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((closed) => server.close(closed))
@@ -54,6 +61,112 @@ it('retries until the receiver accepts the event, without delaying the API', asy
   await vi.waitFor(() => expect(receiver.received).toHaveLength(2), { timeout: 30_000 })
   expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(2)
   expect(receiver.attempts()).toBe(4)
+})
+
+const seconds = 1000
+const minutes = 60 * seconds
+const hours = 60 * minutes
+
+/** Starts a server whose webhook gets one event for each customer. Its clock moves only with `advance`. */
+async function startWithWebhook(statusOf: (attempt: number) => number, answerHeaders = {}) {
+  let registered = ''
+  const receiver = await startReceiver(statusOf, () => registered, answerHeaders)
+  const studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31) })
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const where = { url: receiver.url, filterTypes: ['customer.created'] }
+  const { webhook, secret } = (await studio.node.post('/api/v1/webhooks', {
+    body: { webhook: { name: 'Ours', pricingModelId: pricingModel.id, ...where } },
+  })) as { webhook: { id: string }; secret: string }
+  registered = secret
+  await studio.customer('ada')
+  await vi.waitFor(() => expect(receiver.attempts()).toBe(1))
+  const page = `${studio.url}/webhooks/${receiver.lastId()}`
+  const shown = async () => {
+    const text = await (await fetch(page)).text()
+    return {
+      state: /<h2>Delivery<\/h2><span class="badge \w*">(\w+)/.exec(text)?.[1],
+      next: /<dt>Next attempt<\/dt><dd>(.+?)<\/dd>/.exec(text)?.[1],
+      attempts: [...text.matchAll(/<td>(Schedule|Resend)<\/td>/g)].map(([, reason]) => reason),
+      answer: /<td class="(?:posi|nega)tive">(.+?)<\/td>/.exec(text)?.[1],
+    }
+  }
+  return {
+    receiver,
+    studio,
+    shown,
+    resend: () => fetch(`${page}/resend`, { method: 'POST', redirect: 'manual' }),
+    update: (changes: object) =>
+      studio.node.put(`/api/v1/webhooks/${webhook.id}`, {
+        body: { webhook: { id: webhook.id, ...where, ...changes } },
+      }),
+    async [Symbol.asyncDispose]() {
+      await studio.close()
+      await receiver[Symbol.asyncDispose]()
+    },
+  }
+}
+
+it("retries on Svix's schedule by the server's clock, and then gives up", async () => {
+  await using started = await startWithWebhook(() => 500)
+  const { receiver, studio, shown } = started
+  const waits = [5 * seconds, 5 * minutes, 30 * minutes, 2 * hours, 5 * hours, 10 * hours, 10 * hours]
+  for (const [i, wait] of waits.entries()) {
+    await vi.waitFor(async () => expect((await shown()).attempts).toHaveLength(i + 1))
+    studio.advance(wait - 1)
+    expect(await shown()).toMatchObject({ state: 'Pending', attempts: { length: i + 1 } })
+    expect(receiver.attempts()).toBe(i + 1)
+    studio.advance(1)
+  }
+  await vi.waitFor(async () => expect((await shown()).state).toBe('Failed'))
+  expect(await shown()).toEqual({
+    state: 'Failed',
+    next: 'None',
+    attempts: Array(8).fill('Schedule'),
+    answer: 'HTTP 500',
+  })
+  studio.advance(31 * 24 * hours)
+  await shown()
+  expect(receiver.attempts()).toBe(8)
+})
+
+it('sends an event again on request, and keeps the schedule if that fails', async () => {
+  await using started = await startWithWebhook((attempt) => (attempt < 4 ? 500 : 200))
+  const { receiver, studio, shown, resend } = started
+  await vi.waitFor(async () => expect((await shown()).attempts).toHaveLength(1))
+  const { next } = await shown()
+  expect((await resend()).status).toBe(303)
+  expect(await shown()).toEqual({
+    state: 'Pending',
+    next,
+    attempts: ['Resend', 'Schedule'],
+    answer: 'HTTP 500',
+  })
+  studio.advance(5 * seconds)
+  await vi.waitFor(async () => expect((await shown()).attempts).toEqual(['Schedule', 'Resend', 'Schedule']))
+  await resend()
+  expect(await shown()).toMatchObject({ state: 'Delivered', next: 'None', answer: 'HTTP 200' })
+  studio.advance(24 * hours)
+  await resend()
+  expect(receiver.received).toHaveLength(2)
+  expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(1)
+})
+
+it('stops retrying if the receiver asks for it', async () => {
+  await using started = await startWithWebhook(() => 400, { 'webhook-delivery': 'abort-message' })
+  await vi.waitFor(async () => expect((await started.shown()).state).toBe('Failed'))
+})
+
+it('stops retrying if the webhook is disabled', async () => {
+  await using started = await startWithWebhook(() => 500)
+  const { receiver, studio, shown, update, resend } = started
+  await vi.waitFor(async () => expect((await shown()).attempts).toHaveLength(1))
+  await update({ active: false })
+  studio.advance(5 * seconds)
+  expect(await shown()).toMatchObject({ state: 'Failed', next: 'None' })
+  await update({ active: true })
+  studio.advance(24 * hours)
+  await resend()
+  expect(receiver.attempts()).toBe(2)
 })
 
 it('serves the API even if the receiver is unreachable', async () => {

@@ -33,7 +33,7 @@ import type {
   SubscriptionItem,
 } from './records/subscriptions.ts'
 import type { LedgerAccount, LedgerEntry, UsageCredit, UsageEvent } from './records/usage.ts'
-import type { Webhook, WebhookDelivery } from './records/webhooks.ts'
+import type { Webhook, WebhookAttempt, WebhookDelivery } from './records/webhooks.ts'
 import { Table } from './Table.ts'
 
 /** The part of a delivery's body that identifies the customer (see `announce`). */
@@ -157,6 +157,10 @@ export class Database {
   readonly webhookDeliveries = this.#table<WebhookDelivery>()('webhook_deliveries', {
     state: (r) => r.state,
     customer: (r) => announced.parse(JSON.parse(r.payload)).customer.id,
+    model: (r) => r.pricingModelId,
+  })
+  readonly webhookAttempts = this.#table<WebhookAttempt>()('webhook_attempts', {
+    delivery: (r) => r.deliveryId,
   })
 
   constructor(file: string | null) {

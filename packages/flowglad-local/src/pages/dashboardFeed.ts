@@ -1,10 +1,10 @@
-import { z } from 'zod'
 import type { Customer } from '../database/records/customers.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { addressOf } from './dashboardCustomers.ts'
 import { count, instant } from './format.ts'
 import { type Html, html } from './html.ts'
 import { badge, cut, type Heading, howMany, rowsShown, table } from './parts.ts'
+import { customerOf, webhookAddress } from './webhookPages.ts'
 
 /** Returns a cell with the row's customer, or false if the dashboard shows only one customer. */
 const customerCell = (
@@ -87,10 +87,8 @@ ${table(
 )}`
 }
 
-/** The part of a delivery's body that identifies the customer (see `announce`). */
-const about = z.object({ customer: z.object({ externalId: z.string() }) })
-
-export function webhooksPart({ db }: Platform, customer: Customer | undefined): Html {
+export function webhooksPart(platform: Platform, customer: Customer | undefined): Html {
+  const { db } = platform
   const deliveries = db.webhookDeliveries.page({
     limit: rowsShown,
     of: ofCustomer(customer),
@@ -103,8 +101,8 @@ ${table(
   }),
   deliveries.map(
     (delivery) => html`<tr><td class="when">${instant(delivery.createdAt)}</td>
-${!customer && cut(about.parse(JSON.parse(delivery.payload)).customer.externalId)}<td class="mono long" title="${delivery.payload}">${delivery.type}</td><td>${badge(delivery.state)}</td>
-${cut(delivery.lastError ?? (delivery.lastStatus === null ? '–' : `HTTP ${delivery.lastStatus}`))}<td class="number">${delivery.attempts}</td></tr>`,
+${!customer && cut(customerOf(platform, delivery).externalId)}<td class="mono long" title="${delivery.payload}"><a href="${webhookAddress(delivery)}">${delivery.type}</a></td><td>${badge(delivery.state)}</td>
+${cut(delivery.lastError ?? (delivery.lastStatus === null ? '–' : `HTTP ${delivery.lastStatus}`))}<td class="number">${db.webhookAttempts.by('delivery', delivery.id).length}</td></tr>`,
   ),
   'No events yet.',
   'Webhook deliveries',

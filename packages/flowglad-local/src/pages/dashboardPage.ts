@@ -4,11 +4,8 @@ import { customerPart, customersPart } from './dashboardCustomers.ts'
 import { checkoutsPart, ledgerPart, usagePart, webhooksPart } from './dashboardFeed.ts'
 import { clockPart, connectionPart, overviewPart } from './dashboardSummary.ts'
 import { type Html, html } from './html.ts'
-import { testModeBar } from './layout.ts'
-import { findForm } from './parts.ts'
-
-const live = (id: string, content: Html, label: string) =>
-  html`<section class="card stack" id="${id}" data-live aria-label="${label}">${content}</section>`
+import { liveBadge, testModeBar } from './layout.ts'
+import { findForm, live } from './parts.ts'
 
 export function dashboardPage(
   platform: Platform,
@@ -28,7 +25,7 @@ export function dashboardPage(
     key: string
   },
 ): Html {
-  return html`${testModeBar(html`<span class="right row"><span class="badge plain" data-live-state role="status">Reload to update</span>
+  return html`${testModeBar(html`<span class="right row">${liveBadge}
   <a href="/billing-portal/${platform.organizationId}">Billing portal</a></span>`)}
 <main class="stack">
   <h1 class="unseen">Dashboard</h1>

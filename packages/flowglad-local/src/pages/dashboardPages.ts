@@ -12,7 +12,10 @@ const move = z.object({
     .int()
     .positive()
     .max(366 * 86_400_000),
-  customer: z.string().default(''),
+  back: z
+    .string()
+    .regex(/^\/(?![/\\])/)
+    .default('/'),
 })
 
 /** The interval at which open dashboards are notified of changes. */
@@ -46,8 +49,7 @@ export function dashboardPages(
     app.post('/clock', (request, reply) => {
       const parsed = move.safeParse(request.body)
       if (parsed.success) advance(parsed.data.ms)
-      const customer = parsed.success ? parsed.data.customer : ''
-      return reply.redirect(customer ? `/?customer=${encodeURIComponent(customer)}` : '/', 303)
+      return reply.redirect(parsed.success ? parsed.data.back : '/', 303)
     })
   }
 

@@ -1,6 +1,7 @@
 import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Platform } from '../platform/Platform.ts'
+import { addressOf } from './dashboardCustomers.ts'
 import { count, day, moment, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { priceText, table } from './parts.ts'
@@ -23,7 +24,7 @@ export function clockPart(platform: Platform, customer: Customer | undefined, te
 ${
   testControls
     ? html`<form method="post" action="/clock" class="row">
-  <input type="hidden" name="customer" value="${customer?.externalId}">
+  <input type="hidden" name="back" value="${customer ? addressOf(customer) : '/'}">
   ${steps.map(([label, ms]) => html`<button class="small" name="ms" value="${ms}">${label}</button>`)}
 </form>
 <p class="small soft">Moving the clock runs renewals, expirations, scheduled changes and payment retries.${next !== null && ` Next renewal ${day(next)}.`}</p>`

@@ -20,6 +20,10 @@ const tones: Record<string, 'good' | 'bad' | 'plain' | ''> = {
   kept: 'plain',
 }
 
+/** Returns a card that the dashboard's script replaces when its content changes. */
+export const live = (id: string, content: Html, label: string): Html =>
+  html`<section class="card stack" id="${id}" data-live aria-label="${label}">${content}</section>`
+
 /** Returns a small label for a status. The label's color shows whether the status needs attention. */
 export const badge = (state: string): Html =>
   html`<span class="badge ${tones[state] ?? ''}">${words(state)}</span>`

@@ -119,6 +119,9 @@ td:last-child, th:last-child { padding-right: 0.1rem; }
 .plan { font-size: 1.25rem; font-weight: 650; letter-spacing: -0.015em; }
 .time { font-size: 1.25rem; font-weight: 600; letter-spacing: -0.02em; }
 pre { margin: 0; overflow-x: auto; padding: 0.75rem 0.9rem; background: var(--paper); border: 1px solid var(--line); border-radius: 9px; }
+.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.35rem 1rem; font-size: 0.875rem; }
+.facts dt { color: var(--soft); }
+.facts dd { overflow-wrap: anywhere; }
 .bars { display: grid; gap: 0.9rem; }
 progress { appearance: none; width: 100%; height: 8px; border: 0; border-radius: 99px; overflow: hidden; background: var(--line); color: var(--accent); }
 progress::-webkit-progress-bar { background: var(--line); }
@@ -148,7 +151,7 @@ input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; l
   .flow td { border: 0; padding: 0; max-width: 100%; }
   .flow td.number { margin-left: auto; }
   .flow td.when { order: 1; width: 100%; color: var(--soft); font-size: 0.8rem; }
-  .flow td.wide { width: 100%; }
+  .flow td.wide { width: 100%; overflow-wrap: anywhere; }
   .flow td.lead { order: -1; flex: 1 1 60%; font-weight: 550; }
   .flow td.lead ~ td.number { order: -1; }
   .flow .selected { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent); padding-inline: 0.75rem; }

@@ -44,6 +44,7 @@ export function announce(
   const put = (webhookId: string | null, state: 'kept' | 'pending') =>
     db.webhookDeliveries.put({
       ...newRecord('msg', at),
+      pricingModelId: customer.pricingModelId,
       webhookId,
       type,
       payload,

@@ -1,6 +1,9 @@
 import { Webhook } from 'standardwebhooks'
 import type { Database } from '../database/Database.ts'
 import type { WebhookDelivery } from '../database/records/webhooks.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newRecord } from '../platform/Platform.ts'
+import { afterAttempt } from '../rules/webhookRetry.ts'
 import { isWebhookSecret } from './webhookSecret.ts'
 
 export interface WebhookTarget {
@@ -9,17 +12,33 @@ export interface WebhookTarget {
   secret: string
 }
 
-const answerWithinMs = 10_000
-const retryAfterMs = [500, 2_000, 10_000, 30_000, 120_000, 600_000]
+const answerWithinMs = 15_000
+const maxInFlight = 8
+
+/** Delivers events in the background. */
+export interface WebhookSender {
+  /** Sends all due events. Call this when events are added, when the clock moves, and about once a second. */
+  poke(): void
+  /**
+   * Sends an event once more, in any state. A failure doesn't change the event's schedule. Does nothing if the
+   * event has no receiver. If an attempt is running, waits for that attempt instead.
+   */
+  resend(delivery: WebhookDelivery): Promise<void>
+  /** Returns where an event goes, or null if it has no receiver. */
+  targetOf(delivery: WebhookDelivery): WebhookTarget | null
+  close(): Promise<void>
+}
 
 /**
  * Delivers the outbox's events to the target and to the webhooks created through the API. Retries a failed
- * delivery, so a receiver can get an event twice. Runs in the background, so a slow or broken receiver never
- * delays the API. Timestamps signatures with the machine's clock, because receivers compare the timestamps
- * with their own clocks.
+ * delivery on Svix's schedule by the platform's clock, so a receiver can get an event twice. Runs in the
+ * background, so a slow or broken receiver never delays the API. Timestamps signatures with the machine's
+ * clock, because receivers compare the timestamps with their own clocks.
  */
-export function createWebhookSender(db: Database, target: WebhookTarget | null) {
-  let timer: NodeJS.Timeout | undefined
+export function createWebhookSender(
+  { db, clock }: { db: Database; clock: Clock },
+  target: WebhookTarget | null,
+): WebhookSender {
   let closed = false
   const aborts = new AbortController()
   const inFlight = new Map<string, Promise<void>>()
@@ -27,46 +46,36 @@ export function createWebhookSender(db: Database, target: WebhookTarget | null) 
   if (target && !isWebhookSecret(target.secret))
     throw new Error('A webhook secret must be "whsec_" followed by a base64-encoded key.')
 
-  async function deliver(target: WebhookTarget, delivery: WebhookDelivery): Promise<void> {
-    const sentAt = new Date()
-    const { id, payload: body } = delivery
-    let status: number | null = null
-    let failure: string | null = null
-    try {
-      const answer = await fetch(target.url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'svix-id': id,
-          'svix-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
-          'svix-signature': new Webhook(target.secret).sign(id, sentAt, body),
-        },
-        body,
-        redirect: 'manual',
-        signal: AbortSignal.any([aborts.signal, AbortSignal.timeout(answerWithinMs)]),
-      })
-      status = answer.status
-      await answer.body?.cancel()
-      if (!answer.ok) failure = `HTTP ${answer.status}`
-    } catch (error) {
-      failure =
-        error instanceof Error
-          ? `${error.message}${error.cause ? `: ${String(error.cause)}` : ''}`
-          : String(error)
-    }
+  async function attempt(to: WebhookTarget, { id, payload }: WebhookDelivery, isResend: boolean) {
+    const { status, error, stops } = await send(to, { id, payload, signal: aborts.signal })
     if (closed) return
-    const attempts = delivery.attempts + 1
-    const waitMs = retryAfterMs[attempts - 1]
-    db.transaction(() =>
+    db.transaction(() => {
+      const at = clock.now()
+      const { attempts } = db.webhookDeliveries.get(id)
+      db.webhookAttempts.put({
+        ...newRecord('atmpt', at),
+        deliveryId: id,
+        url: to.url,
+        status,
+        error,
+        isResend,
+      })
       db.webhookDeliveries.patch(id, {
-        attempts,
+        ...afterAttempt(attempts, at, { ok: error === null, aborts: stops, isResend }),
         lastStatus: status,
-        lastError: failure,
-        updatedAt: Date.now(),
-        state: failure === null ? 'delivered' : waitMs === undefined ? 'failed' : 'pending',
-        nextAttemptAt: Date.now() + (waitMs ?? 0),
-      }),
-    )
+        lastError: error,
+        updatedAt: at,
+      })
+    })
+  }
+
+  function start(to: WebhookTarget, delivery: WebhookDelivery, isResend: boolean): Promise<void> {
+    const sending = attempt(to, delivery, isResend).finally(() => {
+      inFlight.delete(delivery.id)
+      poke()
+    })
+    inFlight.set(delivery.id, sending)
+    return sending
   }
 
   function targetOf({ webhookId }: WebhookDelivery): WebhookTarget | null {
@@ -74,37 +83,73 @@ export function createWebhookSender(db: Database, target: WebhookTarget | null) 
     return webhook ? { url: webhook.url, secret: webhook.internal.secret } : target
   }
 
-  /** Sends all due events and schedules the next delivery. */
+  /** Returns whether the event's webhook was disabled. As at Svix, this ends the schedule for good. */
+  const isDisabled = ({ webhookId }: WebhookDelivery) =>
+    webhookId !== null && db.webhooks.find(webhookId)?.active === false
+
   function poke(): void {
     if (closed) return
-    clearTimeout(timer)
-    let next = Infinity
     for (const delivery of db.webhookDeliveries.by('state', 'pending')) {
+      if (inFlight.size >= maxInFlight) return
       const to = targetOf(delivery)
-      if (!to || inFlight.has(delivery.id)) continue
-      if (delivery.nextAttemptAt > Date.now() || inFlight.size >= 8) {
-        next = Math.min(next, delivery.nextAttemptAt)
-        continue
-      }
-      const sending = deliver(to, delivery).finally(() => {
-        inFlight.delete(delivery.id)
-        poke()
-      })
-      inFlight.set(delivery.id, sending)
-    }
-    if (Number.isFinite(next)) {
-      timer = setTimeout(poke, Math.max(10, next - Date.now()))
-      timer.unref()
+      if (!to || inFlight.has(delivery.id) || delivery.nextAttemptAt > clock.now()) continue
+      if (isDisabled(delivery))
+        db.transaction(() =>
+          db.webhookDeliveries.patch(delivery.id, {
+            state: 'failed',
+            lastError: 'The webhook is disabled',
+            updatedAt: clock.now(),
+          }),
+        )
+      else void start(to, delivery, false)
     }
   }
 
   return {
     poke,
-    async close(): Promise<void> {
+    targetOf,
+    async resend(delivery) {
+      const to = targetOf(delivery)
+      if (to && !closed) await (inFlight.get(delivery.id) ?? start(to, delivery, true))
+    },
+    async close() {
       closed = true
-      clearTimeout(timer)
       aborts.abort()
       await Promise.allSettled(inFlight.values())
     },
+  }
+}
+
+/** Sends a signed event. A status other than 2xx, a redirect and a late response are errors. */
+async function send(
+  { url, secret }: WebhookTarget,
+  { id, payload, signal }: { id: string; payload: string; signal: AbortSignal },
+): Promise<{ status: number | null; error: string | null; stops: boolean }> {
+  const sentAt = new Date()
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'svix-id': id,
+        'svix-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
+        'svix-signature': new Webhook(secret).sign(id, sentAt, payload),
+      },
+      body: payload,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]),
+    })
+    await answer.body?.cancel()
+    return {
+      status: answer.status,
+      error: answer.ok ? null : `HTTP ${answer.status}`,
+      stops: answer.headers.get('webhook-delivery') === 'abort-message',
+    }
+  } catch (error) {
+    const text =
+      error instanceof Error
+        ? `${error.message}${error.cause ? `: ${String(error.cause)}` : ''}`
+        : String(error)
+    return { status: null, error: text, stops: false }
   }
 }

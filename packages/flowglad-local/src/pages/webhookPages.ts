@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { WebhookAttempt, WebhookDelivery } from '../database/records/webhooks.ts'
+import type { Platform } from '../platform/Platform.ts'
+import type { WebhookSender } from '../webhooks/createWebhookSender.ts'
+import { addressOf } from './dashboardCustomers.ts'
+import { moment } from './format.ts'
+import { type Html, html } from './html.ts'
+import { liveBadge, sendPage, testModeBar } from './layout.ts'
+import { badge, live, table } from './parts.ts'
+
+export const webhookAddress = ({ id }: WebhookDelivery) => `/webhooks/${id}`
+
+/** The longest time that a page waits for a resend's result. */
+const resultWithinMs = 2000
+
+/** Adds a page for each event, which shows its attempts and can send the event again. */
+export function webhookPages(
+  app: FastifyInstance,
+  platform: Platform,
+  { webhooks, testControls }: { webhooks: WebhookSender; testControls: boolean },
+): void {
+  interface Params {
+    Params: { id: string }
+  }
+  const { webhookDeliveries } = platform.db
+
+  app.get<Params>('/webhooks/:id', (request, reply) => {
+    const delivery = webhookDeliveries.find(request.params.id)
+    if (!delivery)
+      return sendPage(reply, {
+        title: 'Event not found',
+        status: 404,
+        layout: 'narrow',
+        body: html`${testModeBar()}<main class="single stack"><h1>Event not found</h1><p><a href="/">Go to the dashboard</a></p></main>`,
+      })
+    return sendPage(reply, {
+      title: `${delivery.type} · flowglad-local`,
+      layout: 'narrow',
+      script: '/assets/dashboard.js',
+      body: webhookPage(platform, delivery, { webhooks, testControls }),
+    })
+  })
+
+  app.post<Params>('/webhooks/:id/resend', async (request, reply) => {
+    const delivery = webhookDeliveries.find(request.params.id)
+    if (!delivery) return reply.redirect('/', 303)
+    // Show the result even without JavaScript.
+    await Promise.race([webhooks.resend(delivery), sleep(resultWithinMs)])
+    return reply.redirect(webhookAddress(delivery), 303)
+  })
+}
+
+function webhookPage(
+  platform: Platform,
+  delivery: WebhookDelivery,
+  { webhooks, testControls }: { webhooks: WebhookSender; testControls: boolean },
+): Html {
+  const { db } = platform
+  const receiver = webhooks.targetOf(delivery)
+  const attempts = db.webhookAttempts.by('delivery', delivery.id).toReversed()
+  return html`${testModeBar(html`<span class="right row">${liveBadge}<a href="/">Dashboard</a></span>`)}
+<main class="stack">
+  <h1>${delivery.type}</h1>
+  <div class="columns">
+    ${live('delivery', deliveryPart(platform, delivery, { receiver: receiver?.url ?? null, testControls }), 'Delivery')}
+    <section class="card stack" aria-label="Payload">
+      <h2>Payload</h2>
+      <pre class="mono" tabindex="0">${JSON.stringify(JSON.parse(delivery.payload), null, 2)}</pre>
+    </section>
+  </div>
+  ${live('attempts', attemptsPart(attempts), 'Attempts')}
+</main>`
+}
+
+/** The part of a delivery's body that identifies the customer (see `announce`). */
+const about = z.object({ customer: z.object({ id: z.string() }) })
+
+export const customerOf = ({ db }: Platform, { payload }: WebhookDelivery) =>
+  db.customers.get(about.parse(JSON.parse(payload)).customer.id)
+
+function deliveryPart(
+  platform: Platform,
+  delivery: WebhookDelivery,
+  { receiver, testControls }: { receiver: string | null; testControls: boolean },
+): Html {
+  const now = platform.clock.now()
+  const customer = customerOf(platform, delivery)
+  const waitMs = delivery.nextAttemptAt - now
+  const facts: [string, Html | string][] = [
+    ['Customer', html`<a href="${addressOf(customer)}">${customer.name || customer.externalId}</a>`],
+    ['Sent to', receiver ?? 'No receiver. Start with --webhook-url, or register a webhook through the API.'],
+    ['Created', moment(delivery.createdAt)],
+    [
+      'Next attempt',
+      delivery.state !== 'pending' ? 'None' : waitMs > 0 ? moment(delivery.nextAttemptAt) : 'Now',
+    ],
+    ['Event ID', html`<span class="mono">${delivery.id}</span>`],
+  ]
+  return html`<div class="spread"><h2>Delivery</h2>${badge(delivery.state)}</div>
+<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+<div class="row">
+  ${receiver !== null && html`<form method="post" action="${webhookAddress(delivery)}/resend"><button class="small">Resend</button></form>`}
+  ${
+    testControls &&
+    delivery.state === 'pending' &&
+    waitMs > 0 &&
+    html`<form method="post" action="/clock">
+  <input type="hidden" name="back" value="${webhookAddress(delivery)}">
+  <button class="small" name="ms" value="${waitMs}">Move the clock to the next attempt</button>
+</form>`
+  }
+</div>
+<p class="small soft">Clock: <span data-now>${moment(now)}</span></p>`
+}
+
+const attemptsPart = (attempts: readonly WebhookAttempt[]): Html => html`<h2>Attempts</h2>
+${table(
+  ['When', 'Answer', 'Sent to', 'Reason'],
+  attempts.map(
+    ({ createdAt, url, status, error, isResend }) => html`<tr><td class="when">${moment(createdAt)}</td>
+<td class="${error === null ? 'positive' : 'negative'}">${error ?? `HTTP ${status}`}</td>
+<td class="mono wide">${url}</td><td>${isResend ? 'Resend' : 'Schedule'}</td></tr>`,
+  ),
+  'No attempts yet.',
+  'Attempts',
+)}
+<p class="small soft">A failed event is sent again 5 seconds, 5 minutes, 30 minutes, 2 hours, 5 hours, 10 hours and 10 hours after the previous attempt. A failed resend doesn't change this schedule.</p>`
