@@ -39,24 +39,35 @@ async function runReplayCommand(options: ReplayOptions): Promise<void> {
 }
 
 async function run(options: Options): Promise<void> {
-  const { pricingFile: file } = options
   const flowglad = await start(options)
   process.stdout.write(
     `flowglad-local on ${flowglad.url}  (open this URL for the dashboard)\n` +
       `  FLOWGLAD_BASE_URL=${flowglad.url}\n` +
-      `  FLOWGLAD_SECRET_KEY=${flowglad.key}\n` +
-      `  pricing ${file} (edits take effect when you save it), database ${options.db ?? 'temporary'}\n`,
+      options.keys
+        .map(
+          ({ key, pricingFile }) =>
+            `  FLOWGLAD_SECRET_KEY=${key}\n    pricing ${pricingFile} (edits take effect when you save it)\n`,
+        )
+        .join('') +
+      `  database ${options.db ?? 'temporary'}\n`,
   )
-  const unwatch = watchPricing({ file, current: options.pricing, apply: flowglad.updatePricing, report })
+  const unwatch = options.keys.map(({ key, pricing, pricingFile }) =>
+    watchPricing({
+      file: pricingFile,
+      current: pricing,
+      apply: (content) => flowglad.updatePricing(content, key),
+      report,
+    }),
+  )
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
-      unwatch()
+      for (const stop of unwatch) stop()
       void flowglad.close()
     })
 }
 
 /**
- * Starts the server. If the pricing file has a mistake, the server uses the last valid version from the
+ * Starts the server. If a pricing file has a mistake, the server uses the last valid version from the
  * database.
  */
 async function start(options: Options): Promise<FlowgladLocal> {
@@ -64,8 +75,8 @@ async function start(options: Options): Promise<FlowgladLocal> {
     return await startFlowgladLocal(options)
   } catch (error) {
     if (!(error instanceof PricingError && options.db && existsSync(options.db))) throw error
-    const { pricing: _, ...others } = options
-    const flowglad = await startFlowgladLocal(others).catch((failure) => {
+    const keys = options.keys.map(({ key }) => ({ key }))
+    const flowglad = await startFlowgladLocal({ ...options, keys }).catch((failure) => {
       throw failure instanceof PricingError ? error : failure
     })
     report(explainMistake(error))

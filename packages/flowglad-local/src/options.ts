@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { apiKey } from './rules/apiKey.ts'
 import { epochMs } from './rules/bounds.ts'
-import type { FlowgladLocalOptions } from './startFlowgladLocal.ts'
+import type { FlowgladLocalOptions, KeyOptions } from './startFlowgladLocal.ts'
 import { isWebhookSecret } from './webhooks/webhookSecret.ts'
 
 /** Returns the help text. `bin/flowglad-local.js` prints the same file before the first build. */
@@ -19,20 +20,17 @@ export class OptionsError extends Error {}
 export function readOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): (FlowgladLocalOptions & { port: number; pricing: string; pricingFile: string }) | null {
+): (Omit<FlowgladLocalOptions, keyof KeyOptions | 'keys'> & { port: number; keys: StartKey[] }) | null {
   const flags = parseFlags(args)
   if (flags.help) return null
-  const pricingFile = flags.pricing ?? env.FLOWGLAD_LOCAL_PRICING ?? 'pricing.yaml'
-  const pricing = readPricing(pricingFile)
-  const key = flags.key ?? env.FLOWGLAD_LOCAL_KEY
+  const keys = pairKeys(
+    flags.key ?? [env.FLOWGLAD_LOCAL_KEY || 'sk_test_local'],
+    flags.pricing ?? [env.FLOWGLAD_LOCAL_PRICING || 'pricing.yaml'],
+  )
   const db = flags.db ?? env.FLOWGLAD_LOCAL_DB
   const now = flags.now ?? env.FLOWGLAD_LOCAL_NOW
   const webhookUrl = flags['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
   const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
-  if (key && !/^[\x21-\x7e]+$/.test(key))
-    throw new OptionsError(
-      'The API key must contain only ASCII characters and no spaces, because it is sent in the Authorization header',
-    )
   if (webhookUrl && !(URL.canParse(webhookUrl) && /^https?:$/.test(new URL(webhookUrl).protocol)))
     throw new OptionsError(`webhook-url must be a URL like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)
   if (flags['webhook-secret'] && !webhookUrl)
@@ -42,17 +40,41 @@ export function readOptions(
   if (webhookSecret && !isWebhookSecret(webhookSecret))
     throw new OptionsError('A webhook secret must be "whsec_" followed by a base64-encoded key.')
   return {
-    pricing,
-    pricingFile,
+    keys,
     port: wholeNumber('port', flags.port ?? env.FLOWGLAD_LOCAL_PORT ?? '4010', 65_535),
-    latencyMs: wholeNumber('latency', flags.latency ?? '0', 600_000),
-    seed: flags.seed ?? false,
-    testControls: !flags['no-test-controls'] && env.FLOWGLAD_LOCAL_TEST_CONTROLS !== 'off',
+    latencyMs: wholeNumber('latency', flags.latency ?? env.FLOWGLAD_LOCAL_LATENCY ?? '0', 600_000),
+    seed: flags.seed ?? isOn('seed', env.FLOWGLAD_LOCAL_SEED, false),
+    testControls: !flags['no-test-controls'] && isOn('test-controls', env.FLOWGLAD_LOCAL_TEST_CONTROLS, true),
     ...(now && { startAt: date(now) }),
-    ...(key && { key }),
     ...(db && { db }),
     ...(webhookUrl && webhookSecret && { webhook: { url: webhookUrl, secret: webhookSecret } }),
   }
+}
+
+/** An API key with its pricing file. */
+export interface StartKey {
+  key: string
+  pricing: string
+  pricingFile: string
+}
+
+/** Gives each key its pricing file. One pricing file serves all keys, and each key gets its own copy. */
+function pairKeys(keys: readonly string[], files: readonly string[]): StartKey[] {
+  for (const key of keys)
+    if (!apiKey.safeParse(key).success)
+      throw new OptionsError(
+        `The API key must be 1 to 128 ASCII characters without spaces, because it is sent in the Authorization header, not "${key}"`,
+      )
+  const twice = keys.find((key, i) => keys.indexOf(key) !== i)
+  if (twice !== undefined) throw new OptionsError(`The API key ${twice} is given twice`)
+  if (files.length !== 1 && files.length !== keys.length)
+    throw new OptionsError(
+      `There are ${keys.length} API keys and ${files.length} pricing files. Give each --key its own --pricing, or give one --pricing for all.`,
+    )
+  return keys.map((key, i) => {
+    const pricingFile = files[i] ?? files[0] ?? ''
+    return { key, pricingFile, pricing: readPricing(pricingFile) }
+  })
 }
 
 function readPricing(file: string): string {
@@ -69,15 +91,16 @@ function readPricing(file: string): string {
 
 function parseFlags(args: readonly string[]) {
   const text = { type: 'string' } as const
+  const texts = { type: 'string', multiple: true } as const
   const flag = { type: 'boolean' } as const
   try {
     return parseArgs({
       args: [...args],
       options: {
-        pricing: text,
+        pricing: texts,
         port: text,
         db: text,
-        key: text,
+        key: texts,
         latency: text,
         now: text,
         'webhook-url': text,
@@ -88,8 +111,15 @@ function parseFlags(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    throw new OptionsError(`${error instanceof Error ? error.message : error}\n\n${readUsage()}`)
+    const [why] = String(error instanceof Error ? error.message : error).split('. To specify')
+    throw new OptionsError(`${why?.replace(/\.$/, '')}. --help lists the options.`)
   }
+}
+
+function isOn(name: string, text: string | undefined, byDefault: boolean): boolean {
+  if (text === undefined || text === '') return byDefault
+  if (text !== 'on' && text !== 'off') throw new OptionsError(`${name} must be on or off, not "${text}"`)
+  return text === 'on'
 }
 
 const moments = z.iso.date().or(z.iso.datetime({ offset: true }))

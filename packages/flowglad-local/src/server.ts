@@ -29,7 +29,8 @@ import { portalPages } from './pages/portalPages.ts'
 import { style } from './pages/style.ts'
 import { webhookPages } from './pages/webhookPages.ts'
 import { createRequestId } from './platform/ids.ts'
-import type { Advance, Platform } from './platform/Platform.ts'
+import type { Organization, Organizations } from './platform/organizations.ts'
+import type { AddKey, Advance, Platform } from './platform/Platform.ts'
 import { malformed, Problem } from './platform/problems.ts'
 import type { WebhookSender } from './webhooks/createWebhookSender.ts'
 
@@ -46,22 +47,20 @@ const unauthorized = (text: string) => new Problem('UNAUTHORIZED', text)
  * start listening.
  */
 export function buildServer({
-  platform,
-  key,
+  organizations,
   latencyMs,
   testControls,
   beforeRequest,
   advance,
-  webhooks,
+  addKey,
 }: {
-  platform: Platform
-  key: string
+  organizations: ReadonlyMap<string, Organization & { webhooks: WebhookSender }>
   latencyMs: number
   testControls: boolean
   /** Called before each request to run everything that is due. */
   beforeRequest: () => void
   advance: Advance
-  webhooks: WebhookSender
+  addKey: AddKey
 }): FastifyInstance {
   const app = Fastify({
     bodyLimit: bodyLimitBytes,
@@ -97,10 +96,10 @@ export function buildServer({
       parseEveryBodyAsJson(api)
       api.addHook('onRequest', async (request) => {
         if (latencyMs > 0) await sleep(latencyMs)
-        authorize(request.headers.authorization, key)
+        authorize(request.headers.authorization, organizations)
       })
       api.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Not Found'))
-      const route = createRoute(api, platform)
+      const route = createRoute(api, ({ headers }) => authorize(headers.authorization, organizations))
       customerRoutes(route)
       usageEventRoutes(route)
       checkoutSessionRoutes(route)
@@ -128,7 +127,7 @@ export function buildServer({
       async (controls) => {
         parseEveryBodyAsJson(controls)
         controls.addHook('onRequest', rejectForeignForms)
-        testControlRoutes(controls, platform, advance)
+        testControlRoutes(controls, organizations, { advance, addKey })
       },
       { prefix: '/__test__' },
     )
@@ -137,26 +136,28 @@ export function buildServer({
     await pages.register(formbody)
     pages.addHook('onRequest', rejectForeignForms)
     pages.get('/assets/style.css', (_request, reply) => reply.type('text/css').send(style))
-    checkoutPages(pages, platform)
-    portalPages(pages, platform)
-    dashboardPages(pages, platform, { advance, testControls, key })
-    webhookPages(pages, platform, { webhooks, testControls })
+    checkoutPages(pages, organizations)
+    portalPages(pages, organizations)
+    dashboardPages(pages, organizations, { advance, testControls })
+    webhookPages(pages, organizations, { testControls })
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Not Found'))
   return app
 }
 
 /**
- * Checks the API key. The prefix "Bearer" is optional and case-insensitive. Any other header that contains a
+ * Checks the API key and returns its organization's platform. The prefix "Bearer" is optional and case-insensitive. Any other header that contains a
  * space is malformed.
  */
-function authorize(header: string | undefined, key: string): void {
+function authorize(header: string | undefined, organizations: Organizations): Platform {
   if (!header) throw unauthorized('Unauthorized. Authorization header is required.')
   const bearer = /^bearer (.*)$/i.exec(header.trim())
   const presented = bearer?.[1] ?? header.trim()
   if (!bearer && presented.includes(' '))
     throw unauthorized('Invalid authorization format. Use "Bearer <key>" or "<key>".')
-  if (presented.trim() !== key) throw unauthorized('API key invalid. Key not found in local database.')
+  const organization = organizations.get(presented.trim())
+  if (!organization) throw unauthorized('API key invalid. Key not found in local database.')
+  return organization.platform
 }
 
 /** Like Flowglad, parses every body as JSON, regardless of its content type. */

@@ -1,32 +1,39 @@
 import type { AddressInfo } from 'node:net'
-import { catchUp, nextDueAt } from './billing/renew.ts'
-import { Database } from './database/Database.ts'
+import { type OpenOrganization, openOrganization } from './openOrganization.ts'
 import { createClock } from './platform/clock.ts'
-import { createId } from './platform/ids.ts'
-import type { Platform } from './platform/Platform.ts'
-import { installPricingModel } from './pricing/installPricingModel.ts'
-import { checkPricing, PricingError, parsePricing } from './pricing/parsePricing.ts'
-import type { PricingSetup, PricingSetupInput } from './pricing/pricingSetup.ts'
+import { createName } from './platform/ids.ts'
+import { firstOf, type Organization } from './platform/organizations.ts'
+import { conflict } from './platform/problems.ts'
+import { checkPricing, parsePricing } from './pricing/parsePricing.ts'
+import type { PricingSetupInput } from './pricing/pricingSetup.ts'
 import { seed } from './seed.ts'
 import { buildServer } from './server.ts'
-import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhookSender.ts'
+import type { WebhookTarget } from './webhooks/createWebhookSender.ts'
 
-/** The settings of a flowglad-local server. */
-export interface FlowgladLocalOptions {
-  /**
-   * A setup (see `PricingSetupInput`), or a pricing file's content in YAML or JSON. Default: the pricing in the
-   * database.
-   */
+/** An API key with its own organization and pricing model. */
+export interface KeyOptions {
+  /** Default for an added key: a new name that starts with `sk_test_`. */
+  key?: string
+  /** A setup, or a pricing file's content in YAML or JSON. Default: the pricing in the key's database. */
   pricing?: PricingSetupInput | string
   /** The pricing file's name in error messages. Default `pricing`. */
   pricingFile?: string
-  /** The port to listen on. Default 0, which picks a free port. */
-  port?: number
+}
+
+/** The settings of a flowglad-local server. */
+export interface FlowgladLocalOptions extends KeyOptions {
   /** The API key that the server accepts. Default `sk_test_local`. */
   key?: string
-  /** The SQLite file that stores all data. Without a file, data is lost when the server stops. */
+  /** More API keys. No key can see another key's records. */
+  keys?: readonly KeyOptions[]
+  /** The port to listen on. Default 0, which picks a free port. */
+  port?: number
+  /**
+   * The SQLite file that stores the first key's data. Each other key has a file of its own, `<db>.key-<key>`.
+   * Without a file, data is lost when the server stops.
+   */
   db?: string
-  /** A receiver for events, in addition to the webhooks created through the API. */
+  /** A receiver for every key's events, in addition to the webhooks created through the API. */
   webhook?: WebhookTarget
   /** Enables clock and checkout controls below `/__test__`. Default true. */
   testControls?: boolean
@@ -47,16 +54,23 @@ export interface FlowgladLocalOptions {
 export interface FlowgladLocal extends AsyncDisposable {
   /** The SDK's `baseURL`, without a trailing slash. */
   url: string
+  /** The first API key. */
   key: string
+  /**
+   * Adds an API key with its own organization and pricing model.
+   * @throws PricingError if the pricing is invalid, and an error if the server already has the key
+   */
+  addKey(options: KeyOptions): { key: string }
   /** Returns the platform's time in epoch milliseconds. */
   now(): number
   /** Moves the clock forward and runs everything that becomes due, such as renewals, before it returns. */
   advance(ms: number): void
   /**
-   * Replaces the pricing. Current subscriptions keep their prices and features.
+   * Replaces a key's pricing. Current subscriptions keep their prices and features.
+   * @param key default: the first key
    * @throws PricingError if the new pricing is invalid; the server then keeps the current pricing
    */
-  updatePricing(pricing: PricingSetupInput | string): void
+  updatePricing(pricing: PricingSetupInput | string, key?: string): void
   /** Stops the server. A database file keeps its data. */
   close(): Promise<void>
 }
@@ -70,86 +84,74 @@ export interface FlowgladLocal extends AsyncDisposable {
  * @throws PricingError if the pricing is invalid, or an error that names the port if the port is in use
  */
 export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise<FlowgladLocal> {
-  const key = options.key ?? 'sk_test_local'
-  const readSetup = (pricing: PricingSetupInput | string) =>
-    typeof pricing === 'string' ? parsePricing(pricing, options.pricingFile) : checkPricing(pricing)
-  const setup = options.pricing === undefined ? null : readSetup(options.pricing)
-  const db = new Database(options.db ?? null)
   const source = options.clock ?? Date.now
   const startOffset = options.startAt === undefined ? 0 : options.startAt - source()
-  const clock = createClock({
-    source,
-    offsetMs: Number(db.settings.find('clockOffsetMs')?.value ?? startOffset),
-  })
-  const platform: Platform = {
-    db,
-    clock,
-    organizationId: '',
-    pricingModelId: '',
-    url: '',
-    hasReceiver: options.webhook !== undefined,
+  const clock = createClock({ source, offsetMs: startOffset })
+  const organizations = new Map<string, OpenOrganization>()
+  const all = () => [...organizations.values()]
+  let url = ''
+
+  const addKey = ({ key = `sk_test_${createName()}`, pricing, pricingFile }: AddedKey) => {
+    if (organizations.has(key)) throw conflict(`The server already has the API key ${key}`)
+    const { db } = options
+    const organization = openOrganization({
+      key,
+      file: db === undefined ? null : organizations.size === 0 ? db : `${db}.key-${encodeURIComponent(key)}`,
+      clock,
+      setup: pricing === undefined ? null : readSetup(pricing, pricingFile),
+      webhook: options.webhook ?? null,
+    })
+    organization.platform.url = url
+    organizations.set(key, organization)
+    return organization
   }
-  const start = () => {
-    const organizationId = db.settings.find('organizationId')?.value ?? createId('org')
-    db.settings.put({ id: 'organizationId', value: organizationId })
-    db.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
-    platform.organizationId = organizationId
-    platform.pricingModelId = installOwnPricing(platform, setup)
-  }
+  const closeAll = () => Promise.all(all().map((organization) => organization.close()))
   try {
-    db.transaction(start)
+    for (const key of startKeys(options)) addKey(key)
   } catch (error) {
-    db.close()
+    await closeAll()
     throw error
   }
 
-  const webhooks = createWebhookSender(platform, options.webhook ?? null)
-  let dueAt = 0
   const settle = () => {
-    const now = clock.now()
-    if (now < dueAt) return
-    db.transaction(() => catchUp(platform, now))
-    dueAt = nextDueAt(platform)
+    for (const organization of all()) organization.settle()
+  }
+  const poke = () => {
+    for (const { webhooks } of all()) webhooks.poke()
   }
   const advance = (ms: number) => {
     settle()
-    db.transaction(() => {
+    inTransactions(all(), () => {
       const undoMove = clock.advance(ms)
       try {
-        db.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
-        catchUp(platform, clock.now())
+        for (const organization of all()) organization.followClock()
       } catch (error) {
         undoMove()
         throw error
       }
     })
-    dueAt = 0
-    webhooks.poke()
+    poke()
   }
-  const updatePricing = (pricing: PricingSetupInput | string) => {
-    const next = readSetup(pricing)
-    settle()
-    db.transaction(() => installOwnPricing(platform, next))
-    dueAt = 0
+  const updatePricing = (pricing: PricingSetupInput | string, key = firstOf(organizations).key) => {
+    const organization = organizations.get(key)
+    if (!organization) throw new Error(`The server has no API key ${key}`)
+    const setup = readSetup(pricing, startKeys(options).find((given) => given.key === key)?.pricingFile)
+    organization.settle()
+    organization.updatePricing(setup)
   }
   const app = buildServer({
-    platform,
-    key,
+    organizations,
     latencyMs: options.latencyMs ?? 0,
     testControls: options.testControls ?? true,
     beforeRequest: settle,
     advance,
-    webhooks,
+    addKey,
   })
-  app.addHook('onResponse', async (request) => {
-    // The request may have created a renewal or retry that is due sooner.
-    if (request.method !== 'GET') dueAt = Math.min(dueAt, nextDueAt(platform))
-    webhooks.poke()
-  })
+  app.addHook('onResponse', async () => poke())
   // Run renewals and retry webhooks on time even without requests.
   const ticker = setInterval(() => {
     settle()
-    webhooks.poke()
+    poke()
   }, 1000)
   ticker.unref()
 
@@ -160,9 +162,9 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   }
   const shutDown = async () => {
     clearInterval(ticker)
-    await webhooks.close()
+    await Promise.all(all().map(({ webhooks }) => webhooks.close()))
     await app.close()
-    db.close()
+    await closeAll()
   }
   try {
     await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
@@ -170,12 +172,16 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     await close()
     throw error
   }
-  platform.url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-  if (options.seed) seed(platform)
-  webhooks.poke()
+  url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  for (const { platform } of all()) {
+    platform.url = url
+    if (options.seed) seed(platform)
+  }
+  poke()
   return {
-    url: platform.url,
-    key,
+    url,
+    key: firstOf(organizations).key,
+    addKey: (added) => ({ key: addKey(added).key }),
     now: () => clock.now(),
     advance,
     updatePricing,
@@ -184,33 +190,27 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   }
 }
 
-/**
- * Installs the pricing, or updates the pricing that an earlier start installed.
- * @param setup null to keep the installed pricing
- * @returns the pricing model's ID
- * @throws PricingError if `setup` is null and no pricing is installed
- */
-function installOwnPricing(platform: Platform, setup: PricingSetup | null): string {
-  const { db, clock } = platform
-  const installed = db.settings.find('pricing')
-  if (setup === null) {
-    if (installed) return JSON.parse(installed.value).modelId
-    throw new PricingError('pricing', [{ line: null, message: 'is missing, and the database has none' }])
-  }
-  const pricing = JSON.stringify(setup)
-  if (installed) {
-    const { modelId, setup: old } = JSON.parse(installed.value)
-    if (old === pricing) return modelId
-    installPricingModel(
-      platform,
-      clock.now(),
-      { ...setup, isDefault: true },
-      { replacing: db.pricingModels.get(modelId) },
-    )
-    db.settings.put({ id: 'pricing', value: JSON.stringify({ modelId, setup: pricing }) })
-    return modelId
-  }
-  const model = installPricingModel(platform, clock.now(), { ...setup, isDefault: true })
-  db.settings.put({ id: 'pricing', value: JSON.stringify({ modelId: model.id, setup: pricing }) })
-  return model.id
+/** Returns the keys to start with: the key from the options, then the keys from the list. */
+function startKeys({ key, pricing, pricingFile, keys = [] }: FlowgladLocalOptions): KeyOptions[] {
+  if (keys.length > 0 && key === undefined && pricing === undefined) return [...keys]
+  return [
+    {
+      key: key ?? 'sk_test_local',
+      ...(pricing !== undefined && { pricing }),
+      ...(pricingFile !== undefined && { pricingFile }),
+    },
+    ...keys,
+  ]
+}
+
+/** Pricing that isn't checked yet, for example from an HTTP request. */
+type AddedKey = Omit<KeyOptions, 'pricing'> & { pricing?: unknown }
+
+const readSetup = (pricing: unknown, pricingFile: string | undefined) =>
+  typeof pricing === 'string' ? parsePricing(pricing, pricingFile) : checkPricing(pricing)
+
+/** Runs `work` in a transaction of each organization's database. If `work` throws, none of them changes. */
+function inTransactions([first, ...others]: readonly Organization[], work: () => void): void {
+  if (first) first.platform.db.transaction(() => inTransactions(others, work))
+  else work()
 }

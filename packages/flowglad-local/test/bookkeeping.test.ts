@@ -38,13 +38,14 @@ function openPlatform() {
     db.transaction(() => catchUp(platform, clock.now()))
   }
   const app = buildServer({
-    platform,
-    key: 'key',
+    organizations: new Map([
+      ['key', { key: 'key', platform, webhooks: createWebhookSender(platform, null) }],
+    ]),
     latencyMs: 0,
     testControls: true,
     beforeRequest: () => {},
     advance,
-    webhooks: createWebhookSender(platform, null),
+    addKey: () => ({ key: 'key' }),
   })
   const headers = { authorization: 'key', host: '127.0.0.1', 'content-type': 'application/json' }
   const ask = async (method: 'POST' | 'PUT' | 'GET', url: string, body: object = {}) =>

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { cp } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { readUsage } from '../src/options.ts'
+import { readOptions, readUsage } from '../src/options.ts'
 import { createDirectory } from './process.ts'
 
 const run = promisify(execFile)
@@ -27,4 +27,34 @@ it('prints the build command before the first build', async () => {
     code: 1,
     stderr: 'flowglad-local is not built yet. Build it once with: npx -y pnpm@12 build\n',
   })
+})
+
+it('names every environment variable in the help', async () => {
+  const source = await readFile(new URL('../src/options.ts', import.meta.url), 'utf8')
+  const variables = [...new Set(source.match(/FLOWGLAD_LOCAL_\w+/g))]
+  expect(variables.filter((variable) => !readUsage().includes(variable))).toEqual([])
+})
+
+it.each([
+  ['an unknown option', ['--prot', '1'], {}, "Unknown option '--prot'. --help lists the options."],
+  ['a missing value', ['--port'], {}, "Option '--port <value>' argument missing. --help lists the options."],
+  [
+    'an invalid number',
+    ['--latency', 'soon'],
+    {},
+    'latency must be a whole number from 0 to 600000, not "soon"',
+  ],
+  ['an invalid switch', [], { FLOWGLAD_LOCAL_SEED: 'yes' }, 'seed must be on or off, not "yes"'],
+  ['a key that is given twice', ['--key', 'a', '--key', 'a'], {}, 'The API key a is given twice'],
+  [
+    'keys without pricing files',
+    ['--key', 'a', '--pricing', 'pricing.yaml', '--pricing', 'pricing.yaml'],
+    {},
+    'There are 1 API keys and 2 pricing files. Give each --key its own --pricing, or give one --pricing for all.',
+  ],
+])('reports %s in one line', async (_, args, env, line) => {
+  await using directory = await createDirectory()
+  const pricing = { FLOWGLAD_LOCAL_PRICING: directory.file('pricing.yaml') }
+  const given = args.map((arg) => (arg === 'pricing.yaml' ? directory.file(arg) : arg))
+  expect(() => readOptions(given, { ...pricing, ...env })).toThrow(new Error(line))
 })

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Platform } from '../platform/Platform.ts'
 import { badRequest, Problem } from '../platform/problems.ts'
@@ -32,12 +32,13 @@ export type Route = <Body = undefined, Query = undefined>(
 ) => void
 
 export const createRoute =
-  (app: FastifyInstance, platform: Platform): Route =>
+  (app: FastifyInstance, platformOf: (request: FastifyRequest) => Platform): Route =>
   (method, path, input, handler) => {
     app.route({
       method,
       url: path,
       handler: async (request) => {
+        const platform = platformOf(request)
         if (method === 'GET') rejectBadPaging(request.query)
         if (method === 'DELETE') rejectOtherTypes(request.headers['content-type'])
         // The platform merges the body with the path's parameters, so any JSON counts as an object.

@@ -2,8 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { completeCheckout } from '../billing/completeCheckout.ts'
 import { findTestCard, testCards, testPayer } from '../billing/testCards.ts'
-import type { Advance, Platform } from '../platform/Platform.ts'
-import { badRequest, notFound } from '../platform/problems.ts'
+import { findIn, firstOf, type Organizations } from '../platform/organizations.ts'
+import type { AddKey, Advance } from '../platform/Platform.ts'
+import { badRequest, notFound, Problem } from '../platform/problems.ts'
+import { PricingError } from '../pricing/parsePricing.ts'
+import { apiKey } from '../rules/apiKey.ts'
 
 const advanceInput = z.object({ ms: z.int().nonnegative() })
 const completeInput = z.object({
@@ -20,25 +23,49 @@ const completeInput = z.object({
     }),
 })
 
+const keyInput = z.object({
+  key: apiKey.optional(),
+  /** A setup, or a pricing file's content in YAML or JSON. */
+  pricing: z.union([z.string(), z.record(z.string(), z.unknown())]),
+})
+
 /**
- * Adds the routes that move the clock and complete checkouts without a browser. The server adds these routes
+ * Adds the routes that move the clock, add API keys and complete checkouts without a browser. The server adds these routes
  * only if test controls are enabled.
  */
-export function testControlRoutes(app: FastifyInstance, platform: Platform, advance: Advance): void {
-  app.get('/clock', async () => ({ now: platform.clock.now() }))
+export function testControlRoutes(
+  app: FastifyInstance,
+  organizations: Organizations,
+  { advance, addKey }: { advance: Advance; addKey: AddKey },
+): void {
+  const { clock } = firstOf(organizations).platform
+  app.get('/clock', async () => ({ now: clock.now() }))
 
   app.post('/clock/advance', async (request) => {
     const parsed = advanceInput.safeParse(request.body)
     if (!parsed.success) throw badRequest(parsed.error.issues)
     advance(parsed.data.ms)
-    return { now: platform.clock.now() }
+    return { now: clock.now() }
+  })
+
+  app.post('/keys', async (request) => {
+    const parsed = keyInput.safeParse(request.body)
+    if (!parsed.success) throw badRequest(parsed.error.issues)
+    const { key, pricing } = parsed.data
+    try {
+      return { key: addKey({ ...(key !== undefined && { key }), pricing }).key }
+    } catch (error) {
+      if (error instanceof PricingError) throw new Problem('BAD_REQUEST', error.message)
+      throw error
+    }
   })
 
   app.post<{ Params: { id: string } }>('/checkout-sessions/:id/complete', async (request) => {
     const parsed = completeInput.safeParse(request.body ?? {})
     if (!parsed.success) throw badRequest(parsed.error.issues)
-    const session = platform.db.checkoutSessions.find(request.params.id)
-    if (!session) throw notFound(`No checkout sessions found with id: ${request.params.id}`)
+    const found = findIn(organizations, (db) => db.checkoutSessions.find(request.params.id))
+    if (!found) throw notFound(`No checkout sessions found with id: ${request.params.id}`)
+    const { platform, record: session } = found
     if (parsed.data.outcome === 'declined') return { checkoutSession: session }
     const { card } = parsed.data
     return platform.db.transaction(() => ({

@@ -4,6 +4,7 @@ import { completeCheckout } from '../billing/completeCheckout.ts'
 import { applyDiscount } from '../billing/discounts.ts'
 import { findTestCard, testPayer } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
+import { findIn, firstOf, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
 import { checkoutPage, confirmPage, type FormError, finishedPage } from './checkoutPage.ts'
@@ -24,18 +25,21 @@ const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 
 /** Adds the hosted checkout. An application's customers pay on these pages, then return to the application. */
-export function checkoutPages(app: FastifyInstance, platform: Platform): void {
-  const find = (id: string) => platform.db.checkoutSessions.find(id)
+export function checkoutPages(app: FastifyInstance, organizations: Organizations): void {
+  const find = (id: string) => {
+    const found = findIn(organizations, (db) => db.checkoutSessions.find(id))
+    return { platform: found?.platform ?? firstOf(organizations).platform, session: found?.record }
+  }
 
   for (const path of ['/checkout/:id', '/add-payment-method/:id']) {
     app.get<{ Params: { id: string } }>(path, async (request, reply) => {
-      const session = find(request.params.id)
+      const { platform, session } = find(request.params.id)
       if (!session) return unknownSession(platform, reply)
       return sendPage(reply, openOrFinished(platform, session))
     })
 
     app.post<{ Params: { id: string } }>(path, async (request, reply) => {
-      const session = find(request.params.id)
+      const { platform, session } = find(request.params.id)
       if (!session) return unknownSession(platform, reply)
       if (session.status === 'succeeded') return backToApplication(session, reply)
       if (!isOpen(platform, session)) return sendPage(reply, openOrFinished(platform, session))
@@ -44,7 +48,7 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
   }
 
   app.post<{ Params: { id: string } }>('/checkout/:id/discount', async (request, reply) => {
-    const session = find(request.params.id)
+    const { platform, session } = find(request.params.id)
     if (!session) return unknownSession(platform, reply)
     if (!isOpen(platform, session)) return sendPage(reply, openOrFinished(platform, session))
     const { code } = z.object({ code: z.string() }).catch({ code: '' }).parse(request.body)

@@ -3,10 +3,8 @@ import type { Customer } from '../database/records/customers.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { count, day, money } from './format.ts'
 import { type Html, html } from './html.ts'
+import { addressOf, dashboardAddress, portalAddress } from './organizationParts.ts'
 import { badge, balanceBars, findCustomers, howMany, newest, table } from './parts.ts'
-
-export const addressOf = (customer: Customer, find = ''): string =>
-  `/?customer=${encodeURIComponent(customer.externalId)}${find && `&find=${encodeURIComponent(find)}`}`
 
 export function customersPart(platform: Platform, selected: Customer | undefined, find: string): Html {
   const { db } = platform
@@ -32,14 +30,14 @@ export function customersPart(platform: Platform, selected: Customer | undefined
       : `No customer matches “${find}”.`,
     'Customers',
   )}
-<p class="small soft">${howMany(found)}${find !== '' && html` matching “${find}” · <a href="${selected ? addressOf(selected) : '/'}">All customers</a>`}</p>`
+<p class="small soft">${howMany(found)}${find !== '' && html` matching “${find}” · <a href="${selected ? addressOf(selected) : dashboardAddress(platform)}">All customers</a>`}</p>`
 }
 
 export function customerPart(platform: Platform, customer: Customer): Html {
   const { db } = platform
   const subscriptions = db.subscriptions.by('customer', customer.id).reverse()
   const [current] = currentSubscriptions(platform, customer.id)
-  return html`<div class="spread"><h2>${customer.name || customer.externalId}</h2><span class="row small"><a href="/billing-portal/${platform.organizationId}/${encodeURIComponent(customer.externalId)}">Their portal</a> <a href="/">All customers</a></span></div>
+  return html`<div class="spread"><h2>${customer.name || customer.externalId}</h2><span class="row small"><a href="${portalAddress(platform, customer)}">Their portal</a> <a href="${dashboardAddress(platform)}">All customers</a></span></div>
 <p class="small soft">${customer.email} · <span class="mono">${customer.id}</span></p>
 ${current && balanceBars(platform, current)}
 <h3>Subscriptions</h3>

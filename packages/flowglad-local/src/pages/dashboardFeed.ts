@@ -1,8 +1,8 @@
 import type { Customer } from '../database/records/customers.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { addressOf } from './dashboardCustomers.ts'
 import { count, instant } from './format.ts'
 import { type Html, html } from './html.ts'
+import { addressOf } from './organizationParts.ts'
 import { badge, cut, type Heading, howMany, rowsShown, table } from './parts.ts'
 import { customerOf, webhookAddress } from './webhookPages.ts'
 

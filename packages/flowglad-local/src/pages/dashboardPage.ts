@@ -5,6 +5,7 @@ import { checkoutsPart, ledgerPart, usagePart, webhooksPart } from './dashboardF
 import { clockPart, connectionPart, overviewPart } from './dashboardSummary.ts'
 import { type Html, html } from './html.ts'
 import { liveBadge, testModeBar } from './layout.ts'
+import { dashboardAddress, modelSwitch, portalAddress } from './organizationParts.ts'
 import { findForm, live } from './parts.ts'
 
 export function dashboardPage(
@@ -15,6 +16,7 @@ export function dashboardPage(
     find,
     testControls,
     key,
+    all,
   }: {
     customer: Customer | undefined
     /** The requested customer ID, if it doesn't exist. */
@@ -23,12 +25,15 @@ export function dashboardPage(
     find: string
     testControls: boolean
     key: string
+    /** Every pricing model that the dashboard can show. */
+    all: readonly Platform[]
   },
 ): Html {
   return html`${testModeBar(html`<span class="right row">${liveBadge}
-  <a href="/billing-portal/${platform.organizationId}">Billing portal</a></span>`)}
+  <a href="${portalAddress(platform)}">Billing portal</a></span>`)}
 <main class="stack">
   <h1 class="unseen">Dashboard</h1>
+  ${modelSwitch(all, platform, dashboardAddress)}
   ${unknown !== undefined && html`<p class="note bad" role="alert">Customer “${unknown}” not found.</p>`}
   <div class="halves">
     ${live('clock', clockPart(platform, customer, testControls), 'Clock')}
@@ -36,7 +41,7 @@ export function dashboardPage(
   </div>
   <div class="halves">
     <section class="card stack long-table" aria-label="Customers">
-      <div class="spread"><h2>Customers</h2>${findForm('/', find)}</div>
+      <div class="spread"><h2>Customers</h2>${findForm('/', find, all.length > 1 ? platform.pricingModelId : undefined)}</div>
       <div class="stack" id="customers" data-live>${customersPart(platform, customer, find)}</div>
     </section>
     ${live('detail', customer ? customerPart(platform, customer) : overviewPart(platform), 'Details')}

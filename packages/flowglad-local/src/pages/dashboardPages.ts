@@ -1,11 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Advance, Platform } from '../platform/Platform.ts'
+import { firstOf, type Organizations, ofModel } from '../platform/organizations.ts'
+import type { Advance } from '../platform/Platform.ts'
 import { dashboardPage } from './dashboardPage.ts'
 import { moment } from './format.ts'
 import { sendPage } from './layout.ts'
 
-const query = z.object({ customer: z.string().optional().catch(undefined), find: z.string().catch('') })
+const query = z.object({
+  model: z.string().optional().catch(undefined),
+  customer: z.string().optional().catch(undefined),
+  find: z.string().catch(''),
+})
 const move = z.object({
   ms: z.coerce
     .number()
@@ -27,11 +32,13 @@ const liveIntervalMs = 400
  */
 export function dashboardPages(
   app: FastifyInstance,
-  platform: Platform,
-  { advance, testControls, key }: { advance: Advance; testControls: boolean; key: string },
+  organizations: Organizations,
+  { advance, testControls }: { advance: Advance; testControls: boolean },
 ): void {
   app.get('/', (request, reply) => {
-    const { customer: asked, find } = query.parse(request.query)
+    const { model, customer: asked, find } = query.parse(request.query)
+    const { platform, key } = ofModel(organizations, model)
+    const all = [...organizations.values()].map((organization) => organization.platform)
     const customer = asked === undefined ? undefined : platform.db.customers.first('externalId', asked)
     const unknown = customer ? undefined : asked
     return sendPage(reply, {
@@ -39,7 +46,7 @@ export function dashboardPages(
       status: unknown === undefined ? 200 : 404,
       layout: 'wide',
       script: '/assets/dashboard.js',
-      body: dashboardPage(platform, { customer, unknown, find, testControls, key }),
+      body: dashboardPage(platform, { customer, unknown, find, testControls, key, all }),
     })
   })
 
@@ -58,8 +65,9 @@ export function dashboardPages(
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     let sent = { version: -1, time: '' }
     const send = () => {
-      const { version } = platform.db
-      const time = moment(platform.clock.now())
+      const all = [...organizations.values()].map(({ platform }) => platform)
+      const version = all.reduce((sum, { db }) => sum + db.version, 0)
+      const time = moment(firstOf(organizations).platform.clock.now())
       if (time !== sent.time) reply.raw.write(`event: now\ndata: ${time}\n\n`)
       if (version !== sent.version) reply.raw.write(`data: ${version}\n\n`)
       sent = { version, time }

@@ -1,9 +1,9 @@
 import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { addressOf } from './dashboardCustomers.ts'
 import { count, day, moment, money } from './format.ts'
 import { type Html, html } from './html.ts'
+import { addressOf, dashboardAddress } from './organizationParts.ts'
 import { priceText, table } from './parts.ts'
 
 const hourMs = 60 * 60 * 1000
@@ -24,7 +24,7 @@ export function clockPart(platform: Platform, customer: Customer | undefined, te
 ${
   testControls
     ? html`<form method="post" action="/clock" class="row">
-  <input type="hidden" name="back" value="${customer ? addressOf(customer) : '/'}">
+  <input type="hidden" name="back" value="${customer ? addressOf(customer) : dashboardAddress(platform)}">
   ${steps.map(([label, ms]) => html`<button class="small" name="ms" value="${ms}">${label}</button>`)}
 </form>
 <p class="small soft">Moving the clock runs renewals, expirations, scheduled changes and payment retries.${next !== null && ` Next renewal ${day(next)}.`}</p>`

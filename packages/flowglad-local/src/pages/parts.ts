@@ -67,8 +67,9 @@ export function findCustomers({ db }: Platform, search: string): { shown: Custom
 }
 
 /** Returns a search form that works without JavaScript. */
-export const findForm = (action: string, search: string): Html =>
+export const findForm = (action: string, search: string, model?: string): Html =>
   html`<form action="${action}" class="find" role="search">
+  ${model !== undefined && html`<input type="hidden" name="model" value="${model}">`}
   <input type="search" name="find" value="${search}" maxlength="200" aria-label="Find a customer" placeholder="Name, ID or email">
   <button>Find</button>
 </form>`

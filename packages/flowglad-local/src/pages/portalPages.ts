@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
@@ -9,11 +9,13 @@ import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Invoice, InvoiceLineItem } from '../database/records/payments.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
+import { firstOf, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
 import { day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { sendPage, testModeBar } from './layout.ts'
+import { modelNameOf, modelSwitch, portalAddress } from './organizationParts.ts'
 import { badge, balanceBars, cardText, findCustomers, findForm, howMany, rowsShown, table } from './parts.ts'
 
 const searched = z.object({ find: z.string() }).catch({ find: '' })
@@ -22,60 +24,64 @@ const searched = z.object({ find: z.string() }).catch({ find: '' })
  * Adds the billing portal, where customers see their plan, invoices and card. Flowglad's portal sends a
  * sign-in code by email. This portal lets you choose a customer instead.
  */
-export function portalPages(app: FastifyInstance, platform: Platform): void {
-  const { db } = platform
+export function portalPages(app: FastifyInstance, organizations: Organizations): void {
+  interface Params {
+    Params: { organization: string; externalId: string }
+  }
   const base = '/billing-portal/:organization'
-  const path = (customer: Customer) =>
-    `/billing-portal/${platform.organizationId}/${encodeURIComponent(customer.externalId)}`
+  const all = () => [...organizations.values()].map(({ platform }) => platform)
+  const platformOf = ({ params }: FastifyRequest<Pick<Params, 'Params'>>) =>
+    all().find(({ organizationId }) => organizationId === params.organization) ??
+    firstOf(organizations).platform
+  const customerOf = (request: FastifyRequest<Params>) => {
+    const platform = platformOf(request)
+    return { platform, customer: platform.db.customers.first('externalId', request.params.externalId) }
+  }
 
-  app.get(base, (request, reply) => {
+  app.get<Params>(base, (request, reply) => {
     const { find } = searched.parse(request.query)
     return sendPage(reply, {
       title: 'Billing portal',
       layout: 'narrow',
-      body: signInPage(platform, path, find),
+      body: signInPage(platformOf(request), all(), find),
     })
   })
 
-  interface Params {
-    Params: { organization: string; externalId: string }
-  }
-  const customerOf = (externalId: string) => db.customers.first('externalId', externalId)
-  const show = (reply: FastifyReply, customer: Customer, message?: string) =>
+  const show = (platform: Platform, reply: FastifyReply, customer: Customer, message?: string) =>
     sendPage(reply, {
       title: `Billing · ${customer.name || customer.externalId}`,
       layout: 'narrow',
-      body: portalPage(platform, customer, path(customer), message),
+      body: portalPage(platform, customer, { modelName: all().length > 1, message }),
       status: message ? 409 : 200,
     })
-  const unknown = (reply: FastifyReply) => reply.redirect(`/billing-portal/${platform.organizationId}`, 303)
+  const unknown = (platform: Platform, reply: FastifyReply) => reply.redirect(portalAddress(platform), 303)
 
   app.get<Params>(`${base}/:externalId`, (request, reply) => {
-    const customer = customerOf(request.params.externalId)
-    return customer ? show(reply, customer) : unknown(reply)
+    const { platform, customer } = customerOf(request)
+    return customer ? show(platform, reply, customer) : unknown(platform, reply)
   })
 
   const actions = { cancel: cancelAtEnd, resume: resumeSubscription, keep: cancelScheduledAdjustment }
   for (const [action, run] of Object.entries(actions)) {
     app.post<Params>(`${base}/:externalId/${action}`, (request, reply) => {
-      const customer = customerOf(request.params.externalId)
+      const { platform, customer } = customerOf(request)
       const subscription = customer && currentSubscriptions(platform, customer.id)[0]
-      if (!customer || !subscription) return unknown(reply)
+      if (!customer || !subscription) return unknown(platform, reply)
       try {
-        db.transaction(() => run(platform, platform.clock.now(), subscription))
+        platform.db.transaction(() => run(platform, platform.clock.now(), subscription))
       } catch (error) {
-        if (error instanceof Problem) return show(reply, customer, plainMessage(error))
+        if (error instanceof Problem) return show(platform, reply, customer, plainMessage(error))
         throw error
       }
-      return reply.redirect(path(customer), 303)
+      return reply.redirect(portalAddress(platform, customer), 303)
     })
   }
 
   app.post<Params>(`${base}/:externalId/card`, (request, reply) => {
-    const customer = customerOf(request.params.externalId)
-    if (!customer) return unknown(reply)
-    const back = `${platform.url}${path(customer)}`
-    const session = db.transaction(() =>
+    const { platform, customer } = customerOf(request)
+    if (!customer) return unknown(platform, reply)
+    const back = `${platform.url}${portalAddress(platform, customer)}`
+    const session = platform.db.transaction(() =>
       openCheckout(platform, platform.clock.now(), {
         type: 'add_payment_method',
         customerExternalId: customer.externalId,
@@ -91,19 +97,22 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
 const cancelAtEnd = (platform: Platform, at: number, subscription: Subscription) =>
   cancelSubscription(platform, at, subscription, 'at_end_of_current_billing_period')
 
-function signInPage(platform: Platform, path: (customer: Customer) => string, find: string): Html {
+function signInPage(platform: Platform, all: readonly Platform[], find: string): Html {
   const { shown, found } = findCustomers(platform, find)
   return html`${testModeBar()}
 <main class="single stack">
   <h1>Billing portal</h1>
   <p class="soft">Flowglad sends customers a sign-in code by email. Here, choose a customer instead.</p>
+  ${modelSwitch(all, platform, portalAddress)}
   <section class="card stack" aria-label="Customers">
-    ${(find !== '' || found > rowsShown) && findForm(`/billing-portal/${platform.organizationId}`, find)}
+    ${(find !== '' || found > rowsShown) && findForm(portalAddress(platform), find)}
     ${
       found === 0
         ? html`<p class="empty">${find === '' ? 'No customers yet. Your app creates them.' : `No customer matches “${find}”.`}</p>`
         : html`<ul class="cards">${shown.map(
-            (customer) => html`<li><a href="${path(customer)}">${customer.name || customer.externalId}</a>
+            (
+              customer,
+            ) => html`<li><a href="${portalAddress(platform, customer)}">${customer.name || customer.externalId}</a>
             <span class="soft small">${customer.email}</span></li>`,
           )}</ul>
     ${found > rowsShown && html`<p class="small soft">${howMany(found)}</p>`}`
@@ -112,17 +121,22 @@ function signInPage(platform: Platform, path: (customer: Customer) => string, fi
 </main>`
 }
 
-function portalPage(platform: Platform, customer: Customer, path: string, message?: string): Html {
+function portalPage(
+  platform: Platform,
+  customer: Customer,
+  { modelName, message }: { modelName: boolean; message?: string | undefined },
+): Html {
   const { db } = platform
+  const path = portalAddress(platform, customer)
   const subscription = currentSubscriptions(platform, customer.id)[0]
   const method = subscription ? paymentMethodOf(platform, subscription) : null
   const invoices = db.invoices
     .by('customer', customer.id)
     .filter((invoice) => db.invoiceLineItems.first('invoice', invoice.id))
     .reverse()
-  return html`${testModeBar(html`<a class="right" href="/billing-portal/${platform.organizationId}">Switch customer</a>`)}
+  return html`${testModeBar(html`<a class="right" href="${portalAddress(platform)}">Switch customer</a>`)}
 <main class="stack">
-  <div class="tight"><h1>Billing</h1><p class="soft">${[customer.name, customer.email].filter(Boolean).join(' · ')}</p></div>
+  <div class="tight"><h1>Billing</h1><p class="soft">${[customer.name, customer.email, modelName && modelNameOf(platform)].filter(Boolean).join(' · ')}</p></div>
   ${message && html`<p class="note bad" role="alert">${message}</p>`}
   <div class="columns">
     <section class="card stack">

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { WebhookAttempt, WebhookDelivery } from '../database/records/webhooks.ts'
+import { findIn, type Organization } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import type { WebhookSender } from '../webhooks/createWebhookSender.ts'
-import { addressOf } from './dashboardCustomers.ts'
 import { moment } from './format.ts'
 import { type Html, html } from './html.ts'
 import { liveBadge, sendPage, testModeBar } from './layout.ts'
+import { addressOf, dashboardAddress } from './organizationParts.ts'
 import { badge, live, table } from './parts.ts'
 
 export const webhookAddress = ({ id }: WebhookDelivery) => `/webhooks/${id}`
@@ -18,36 +19,38 @@ const resultWithinMs = 2000
 /** Adds a page for each event, which shows its attempts and can send the event again. */
 export function webhookPages(
   app: FastifyInstance,
-  platform: Platform,
-  { webhooks, testControls }: { webhooks: WebhookSender; testControls: boolean },
+  organizations: ReadonlyMap<string, Organization & { webhooks: WebhookSender }>,
+  { testControls }: { testControls: boolean },
 ): void {
   interface Params {
     Params: { id: string }
   }
-  const { webhookDeliveries } = platform.db
+  const find = (id: string) => findIn(organizations, (db) => db.webhookDeliveries.find(id))
 
   app.get<Params>('/webhooks/:id', (request, reply) => {
-    const delivery = webhookDeliveries.find(request.params.id)
-    if (!delivery)
+    const found = find(request.params.id)
+    if (!found)
       return sendPage(reply, {
         title: 'Event not found',
         status: 404,
         layout: 'narrow',
         body: html`${testModeBar()}<main class="single stack"><h1>Event not found</h1><p><a href="/">Go to the dashboard</a></p></main>`,
       })
+    const { organization, record: delivery } = found
     return sendPage(reply, {
       title: `${delivery.type} · flowglad-local`,
       layout: 'narrow',
       script: '/assets/dashboard.js',
-      body: webhookPage(platform, delivery, { webhooks, testControls }),
+      body: webhookPage(organization.platform, delivery, { webhooks: organization.webhooks, testControls }),
     })
   })
 
   app.post<Params>('/webhooks/:id/resend', async (request, reply) => {
-    const delivery = webhookDeliveries.find(request.params.id)
-    if (!delivery) return reply.redirect('/', 303)
+    const found = find(request.params.id)
+    if (!found) return reply.redirect('/', 303)
+    const { organization, record: delivery } = found
     // Show the result even without JavaScript.
-    await Promise.race([webhooks.resend(delivery), sleep(resultWithinMs)])
+    await Promise.race([organization.webhooks.resend(delivery), sleep(resultWithinMs)])
     return reply.redirect(webhookAddress(delivery), 303)
   })
 }
@@ -60,7 +63,7 @@ function webhookPage(
   const { db } = platform
   const receiver = webhooks.targetOf(delivery)
   const attempts = db.webhookAttempts.by('delivery', delivery.id).toReversed()
-  return html`${testModeBar(html`<span class="right row">${liveBadge}<a href="/">Dashboard</a></span>`)}
+  return html`${testModeBar(html`<span class="right row">${liveBadge}<a href="${dashboardAddress(platform)}">Dashboard</a></span>`)}
 <main class="stack">
   <h1>${delivery.type}</h1>
   <div class="columns">

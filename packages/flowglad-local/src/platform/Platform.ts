@@ -18,6 +18,9 @@ export interface Platform {
 /** Moves the clock forward and runs the renewals and retries that become due. */
 export type Advance = (ms: number) => void
 
+/** Adds an API key with its own organization. `pricing` is a setup, or a pricing file's content. */
+export type AddKey = (options: { key?: string; pricing: unknown }) => { key: string }
+
 /**
  * Returns a new record's common fields. `at` is the time of the operation. While overdue renewals and retries
  * run, `at` can be earlier than the clock's time.

@@ -1,0 +1,132 @@
+import { catchUp, nextDueAt } from './billing/renew.ts'
+import { Database } from './database/Database.ts'
+import type { Clock } from './platform/clock.ts'
+import { createId } from './platform/ids.ts'
+import type { Organization } from './platform/organizations.ts'
+import type { Platform } from './platform/Platform.ts'
+import { installPricingModel } from './pricing/installPricingModel.ts'
+import { PricingError } from './pricing/parsePricing.ts'
+import type { PricingSetup } from './pricing/pricingSetup.ts'
+import {
+  createWebhookSender,
+  type WebhookSender,
+  type WebhookTarget,
+} from './webhooks/createWebhookSender.ts'
+
+/** An organization whose renewals and webhooks run. */
+export interface OpenOrganization extends Organization {
+  webhooks: WebhookSender
+  /** Runs all renewals and retries that are due. */
+  settle(): void
+  /** Stores the clock's new time and runs what is due. Call this in the database's transaction. */
+  followClock(): void
+  updatePricing(setup: PricingSetup): void
+  close(): Promise<void>
+}
+
+/**
+ * Opens an API key's database and installs its pricing. If the database's clock is ahead, moves the clock
+ * forward.
+ * @throws PricingError if there is no pricing
+ */
+export function openOrganization({
+  key,
+  file,
+  clock,
+  setup,
+  webhook,
+}: {
+  key: string
+  /** Null for a temporary file. */
+  file: string | null
+  clock: Clock
+  /** Null to keep the installed pricing. */
+  setup: PricingSetup | null
+  webhook: WebhookTarget | null
+}): OpenOrganization {
+  const db = new Database(file)
+  const platform: Platform = {
+    db,
+    clock,
+    organizationId: '',
+    pricingModelId: '',
+    url: '',
+    hasReceiver: webhook !== null,
+  }
+  const storeClock = () => db.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
+  let webhooks: WebhookSender
+  try {
+    db.transaction(() => {
+      const stored = db.settings.find('clockOffsetMs')
+      if (stored && Number(stored.value) > clock.offsetMs)
+        clock.advance(Number(stored.value) - clock.offsetMs)
+      const organizationId = db.settings.find('organizationId')?.value ?? createId('org')
+      db.settings.put({ id: 'organizationId', value: organizationId })
+      storeClock()
+      platform.organizationId = organizationId
+      platform.pricingModelId = installOwnPricing(platform, setup)
+    })
+    webhooks = createWebhookSender(platform, webhook)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+
+  let dueAt = 0
+  let version = -1
+  return {
+    key,
+    platform,
+    webhooks,
+    settle() {
+      // A change may have created a renewal or retry that is due sooner.
+      if (db.version !== version) dueAt = nextDueAt(platform)
+      version = db.version
+      const now = clock.now()
+      if (now < dueAt) return
+      db.transaction(() => catchUp(platform, now))
+    },
+    followClock() {
+      storeClock()
+      catchUp(platform, clock.now())
+    },
+    updatePricing(next) {
+      db.transaction(() => installOwnPricing(platform, next))
+    },
+    async close() {
+      await webhooks.close()
+      db.close()
+    },
+  }
+}
+
+/**
+ * Installs the pricing, or updates the pricing that an earlier start installed.
+ * @param setup null to keep the installed pricing
+ * @returns the pricing model's ID
+ * @throws PricingError if `setup` is null and no pricing is installed
+ */
+function installOwnPricing(platform: Platform, setup: PricingSetup | null): string {
+  const { db, clock } = platform
+  const installed = db.settings.find('pricing')
+  if (setup === null) {
+    if (installed) return JSON.parse(installed.value).modelId
+    throw new PricingError('pricing', [{ line: null, message: 'is missing, and the database has none' }])
+  }
+  const pricing = JSON.stringify(setup)
+  if (installed) {
+    const { modelId, setup: old } = JSON.parse(installed.value)
+    if (old === pricing) return modelId
+    installPricingModel(
+      platform,
+      clock.now(),
+      { ...setup, isDefault: true },
+      { replacing: db.pricingModels.get(modelId) },
+    )
+    db.settings.put({ id: 'pricing', value: JSON.stringify({ modelId, setup: pricing }) })
+    return modelId
+  }
+  const model = installPricingModel(platform, clock.now(), { ...setup, isDefault: true })
+  db.settings.put({ id: 'pricing', value: JSON.stringify({ modelId: model.id, setup: pricing }) })
+  return model.id
+}

@@ -1,0 +1,30 @@
+import type { Customer } from '../database/records/customers.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { type Html, html } from './html.ts'
+
+export const modelNameOf = ({ db, pricingModelId }: Platform): string =>
+  db.pricingModels.get(pricingModelId).name
+
+/** Returns the dashboard's address for a pricing model. */
+export const dashboardAddress = ({ pricingModelId }: Pick<Platform, 'pricingModelId'>): string =>
+  `/?model=${pricingModelId}`
+
+/** Returns the dashboard's address for a customer, with a search. */
+export const addressOf = (customer: Customer, find = ''): string =>
+  `${dashboardAddress(customer)}&customer=${encodeURIComponent(customer.externalId)}${find && `&find=${encodeURIComponent(find)}`}`
+
+/** Returns the address of the billing portal, or of a customer's page there. */
+export const portalAddress = ({ organizationId }: Platform, customer?: Customer): string =>
+  `/billing-portal/${organizationId}${customer ? `/${encodeURIComponent(customer.externalId)}` : ''}`
+
+/** Returns links to the same page of the other pricing models. Returns nothing if there is only one. */
+export const modelSwitch = (
+  all: readonly Platform[],
+  shown: Platform,
+  addressFor: (platform: Platform) => string,
+): Html | false =>
+  all.length > 1 &&
+  html`<nav class="row small" aria-label="Pricing model"><span class="soft">Pricing model</span>${all.map(
+    (platform) =>
+      html`<a class="badge ${platform === shown ? '' : 'plain'}" href="${addressFor(platform)}"${platform === shown && html` aria-current="page"`}>${modelNameOf(platform)}</a>`,
+  )}</nav>`

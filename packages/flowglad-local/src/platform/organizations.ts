@@ -1,0 +1,36 @@
+import type { Platform } from './Platform.ts'
+
+/**
+ * An API key with its own organization, pricing model and database. No key can reach another key's records,
+ * because they are in another database.
+ */
+export interface Organization {
+  key: string
+  platform: Platform
+}
+
+/** The organizations by API key. The first one belongs to the key that the server started with. */
+export type Organizations = ReadonlyMap<string, Organization>
+
+export function firstOf(organizations: Organizations): Organization {
+  for (const organization of organizations.values()) return organization
+  throw new Error('The server has no API key')
+}
+
+/** Returns the organization of a pricing model or, if no organization has this model, the first one. */
+export const ofModel = (organizations: Organizations, pricingModelId: string | undefined): Organization =>
+  [...organizations.values()].find(({ platform }) => platform.pricingModelId === pricingModelId) ??
+  firstOf(organizations)
+
+/** Looks up a record in each organization. The record's ID is unique across organizations. */
+export function findIn<O extends Organization, R>(
+  organizations: ReadonlyMap<string, O>,
+  find: (db: Platform['db']) => R | undefined,
+): { organization: O; platform: Platform; record: R } | undefined {
+  for (const organization of organizations.values()) {
+    const { platform } = organization
+    const record = find(platform.db)
+    if (record !== undefined) return { organization, platform, record }
+  }
+  return undefined
+}
