@@ -25,8 +25,8 @@ export interface OpenOrganization extends Organization {
 }
 
 /**
- * Opens an API key's database and installs its pricing. If the database's clock is ahead, moves the clock
- * forward.
+ * Opens an API key's database and installs its pricing. The first database restores the clock. Another database
+ * whose clock is ahead moves the clock forward.
  * @throws PricingError if there is no pricing
  */
 export function openOrganization({
@@ -57,9 +57,7 @@ export function openOrganization({
   let webhooks: WebhookSender
   try {
     db.transaction(() => {
-      const stored = db.settings.find('clockOffsetMs')
-      if (stored && Number(stored.value) > clock.offsetMs)
-        clock.advance(Number(stored.value) - clock.offsetMs)
+      clock.restore(Number(db.settings.find('clockOffsetMs')?.value ?? clock.offsetMs))
       const organizationId = db.settings.find('organizationId')?.value ?? createId('org')
       db.settings.put({ id: 'organizationId', value: organizationId })
       storeClock()

@@ -255,3 +255,19 @@ it('starts one server for several keys on the command line', async () => {
     expect(await ask(server.url, key, 'GET', '/customers')).toMatchObject({ status: 200 })
   expect(server.output()).toContain('FLOWGLAD_SECRET_KEY=sk_test_b')
 })
+
+it("continues the first database's clock, and never moves it back for another key", async () => {
+  await using directory = await createDirectory()
+  const options = { db: directory.file('data.db'), pricing: studioPricing, clock: () => Date.UTC(2027, 0, 1) }
+  {
+    await using server = await startFlowgladLocal({ ...options, startAt: Date.UTC(2027, 1, 1) })
+    server.addKey({ key: 'sk_test_b', pricing: other })
+  }
+  {
+    await using server = await startFlowgladLocal({ ...options, startAt: Date.UTC(2028, 0, 1) })
+    expect(server.now()).toBe(Date.UTC(2027, 1, 1))
+    server.advance(1000)
+    server.addKey({ key: 'sk_test_b' })
+    expect(server.now()).toBe(Date.UTC(2027, 1, 1) + 1000)
+  }
+})

@@ -10,6 +10,8 @@ export interface Clock {
    * @throws Problem if the clock would move backward or past the year 2200
    */
   advance(ms: number): () => void
+  /** Continues from a stored offset. The first one replaces the clock's offset; others only move it forward. */
+  restore(offsetMs: number): void
   /** How far the clock is ahead of its source. */
   readonly offsetMs: number
 }
@@ -27,6 +29,7 @@ export function createClock({
   offsetMs?: number
 } = {}): Clock {
   let offset = offsetMs
+  let isRestored = false
   return {
     now: () => source() + offset,
     advance: (ms) => {
@@ -40,6 +43,10 @@ export function createClock({
       return () => {
         offset = before
       }
+    },
+    restore: (stored) => {
+      offset = isRestored ? Math.max(offset, stored) : stored
+      isRestored = true
     },
     get offsetMs() {
       return offset
