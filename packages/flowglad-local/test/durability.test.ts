@@ -254,7 +254,7 @@ it('prefers command-line options to environment variables', async () => {
   const args = ['--pricing', directory.file('pricing.yaml'), '--port', '2', '--latency', '50', '--seed']
   expect(readOptions(args, env)).toMatchObject({
     port: 2,
-    key: 'sk_env',
+    keys: [{ key: 'sk_env', pricingFile: directory.file('pricing.yaml') }],
     db: 'env.db',
     latencyMs: 50,
     startAt: Date.UTC(2027, 0, 31),
