@@ -7,11 +7,8 @@ import type { Platform } from './platform/Platform.ts'
 import { installPricingModel } from './pricing/installPricingModel.ts'
 import { PricingError } from './pricing/parsePricing.ts'
 import type { PricingSetup } from './pricing/pricingSetup.ts'
-import {
-  createWebhookSender,
-  type WebhookSender,
-  type WebhookTarget,
-} from './webhooks/createWebhookSender.ts'
+import { createWebhookSender, type WebhookSender } from './webhooks/createWebhookSender.ts'
+import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 
 /** An organization whose renewals and webhooks run. */
 export interface OpenOrganization extends Organization {

@@ -8,7 +8,7 @@ import { checkPricing, parsePricing } from './pricing/parsePricing.ts'
 import type { PricingSetupInput } from './pricing/pricingSetup.ts'
 import { seed } from './seed.ts'
 import { buildServer } from './server.ts'
-import type { WebhookTarget } from './webhooks/createWebhookSender.ts'
+import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 
 /** An API key with its own organization and pricing model. */
 export interface KeyOptions {

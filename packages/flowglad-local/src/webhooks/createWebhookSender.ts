@@ -4,13 +4,8 @@ import type { WebhookDelivery } from '../database/records/webhooks.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newRecord } from '../platform/Platform.ts'
 import { afterAttempt } from '../rules/webhookRetry.ts'
+import type { WebhookTarget } from './WebhookTarget.ts'
 import { isWebhookSecret } from './webhookSecret.ts'
-
-export interface WebhookTarget {
-  url: string
-  /** `whsec_` followed by the base64 key. */
-  secret: string
-}
 
 const answerWithinMs = 15_000
 const maxInFlight = 8
