@@ -52,6 +52,8 @@ function expectSame({ billingRuns }: Database, model: ReadonlyMap<string, Billin
   expect(billingRuns.page({ limit: 2, descending: true })).toEqual(all.toReversed().slice(0, 2))
   expect(billingRuns.page({ limit: 9, after })).toEqual(after ? all.slice(all.indexOf(middle) + 1) : all)
   expect(billingRuns.lowest('dueAt')).toEqual(due.find((run) => run.dueAt === lowest))
+  const byTime = due.toSorted((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
+  expect(billingRuns.upTo('dueAt', 2, 3)).toEqual(byTime.filter((run) => (run.dueAt ?? 0) <= 2).slice(0, 3))
   for (const id of ids) expect(billingRuns.find(id)).toEqual(model.get(id))
   for (const key of subscriptions) {
     const found = all.filter((run) => run.subscriptionId === key)

@@ -155,7 +155,9 @@ export class Database {
   })
   readonly webhooks = this.#table<Webhook>()('webhooks', { model: (r) => r.pricingModelId }, resident)
   readonly webhookDeliveries = this.#table<WebhookDelivery>()('webhook_deliveries', {
-    state: (r) => r.state,
+    // The server may start without the receiver from its options, so that receiver's events have their own index.
+    dueForReceiver: (r) => (r.state === 'pending' && r.webhookId === null ? r.nextAttemptAt : null),
+    dueForWebhook: (r) => (r.state === 'pending' && r.webhookId !== null ? r.nextAttemptAt : null),
     customer: (r) => announced.parse(JSON.parse(r.payload)).customer.id,
     model: (r) => r.pricingModelId,
   })

@@ -96,6 +96,12 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
     return this.#select(`WHERE ${column} IS NOT NULL ORDER BY ${column}, rowid LIMIT 1`, [])[0]
   }
 
+  /** Returns records whose value in a numeric index is at most `max`, lowest first. On a tie, oldest first. */
+  upTo(index: keyof I & string, max: number, limit: number): R[] {
+    const column = columnOf(index)
+    return this.#select(`WHERE ${column} <= ? ORDER BY ${column}, rowid LIMIT ?`, [max, limit])
+  }
+
   count(of?: Of<I>): number {
     const row = of
       ? this.#prepare(`SELECT count(*) AS value FROM ${this.name} WHERE ${columnOf(of.index)} = ?`).get([

@@ -90,6 +90,11 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#lowest.get(index)
   }
 
+  /** Returns records whose value in a numeric index is at most `max`, lowest first. On a tie, oldest first. */
+  upTo(index: keyof I & string, max: number, limit: number): R[] {
+    return this.#remember(this.#query().upTo(index, max, limit))
+  }
+
   count(of?: Of<I>): number {
     if (of) return this.#query().count(of)
     this.#count ??= this.#query().count()

@@ -50,7 +50,7 @@ export function announce(
       payload,
       state,
       attempts: 0,
-      nextAttemptAt: 0,
+      nextAttemptAt: at,
       lastStatus: null,
       lastError: null,
     })

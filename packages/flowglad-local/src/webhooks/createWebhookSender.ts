@@ -9,10 +9,12 @@ import { isWebhookSecret } from './webhookSecret.ts'
 
 const answerWithinMs = 15_000
 const maxInFlight = 8
+/** The most events that a poke handles before it lets calls run. */
+const eventsPerPoke = 100
 
 /** Delivers events in the background. */
 export interface WebhookSender {
-  /** Sends all due events. Call this when events are added, when the clock moves, and about once a second. */
+  /** Sends due events. Call this when events are added, when the clock moves, and about once a second. */
   poke(): void
   /**
    * Sends an event once more, in any state. A failure doesn't change the event's schedule. Does nothing if the
@@ -82,22 +84,34 @@ export function createWebhookSender(
   const isDisabled = ({ webhookId }: WebhookDelivery) =>
     webhookId !== null && db.webhooks.find(webhookId)?.active === false
 
+  /** Returns the due event that has waited longest and that isn't being sent. */
+  function nextDue(): WebhookDelivery | undefined {
+    const { webhookDeliveries } = db
+    // These rows suffice, because fewer than `maxInFlight` events are being sent.
+    const due = [
+      ...(target ? webhookDeliveries.upTo('dueForReceiver', clock.now(), maxInFlight) : []),
+      ...webhookDeliveries.upTo('dueForWebhook', clock.now(), maxInFlight),
+    ]
+    return due.filter(({ id }) => !inFlight.has(id)).toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt)[0]
+  }
+
   function poke(): void {
     if (closed) return
-    for (const delivery of db.webhookDeliveries.by('state', 'pending')) {
-      if (inFlight.size >= maxInFlight) return
-      const to = targetOf(delivery)
-      if (!to || inFlight.has(delivery.id) || delivery.nextAttemptAt > clock.now()) continue
-      if (isDisabled(delivery))
-        db.transaction(() =>
+    db.transaction(() => {
+      for (let handled = 0; handled < eventsPerPoke; handled++) {
+        const delivery = inFlight.size < maxInFlight ? nextDue() : undefined
+        const to = delivery && targetOf(delivery)
+        if (!to) return
+        if (isDisabled(delivery))
           db.webhookDeliveries.patch(delivery.id, {
             state: 'failed',
             lastError: 'The webhook is disabled',
             updatedAt: clock.now(),
-          }),
-        )
-      else void start(to, delivery, false)
-    }
+          })
+        else void start(to, delivery, false)
+      }
+      db.afterCommit(poke)
+    })
   }
 
   return {
