@@ -1,5 +1,6 @@
 import { catchUp, nextDueAt } from './billing/renew.ts'
 import { Database } from './database/Database.ts'
+import { prune } from './database/prune.ts'
 import type { Clock } from './platform/clock.ts'
 import { createId } from './platform/ids.ts'
 import type { Organization } from './platform/organizations.ts'
@@ -15,6 +16,8 @@ export interface OpenOrganization extends Organization {
   webhooks: WebhookSender
   /** Runs all renewals and retries that are due. */
   settle(): void
+  /** Deletes some of the records that are no longer needed. Call this about once a second. */
+  prune(): void
   /** Stores the clock's new time and runs what is due. Call this in the database's transaction. */
   followClock(): void
   updatePricing(setup: PricingSetup): void
@@ -81,9 +84,13 @@ export function openOrganization({
       if (now < dueAt) return
       db.transaction(() => catchUp(platform, now))
     },
+    prune() {
+      db.transaction(() => prune(db, clock.now()))
+    },
     followClock() {
       storeClock()
       catchUp(platform, clock.now())
+      prune(db, clock.now())
     },
     updatePricing(next) {
       db.transaction(() => installOwnPricing(platform, next))

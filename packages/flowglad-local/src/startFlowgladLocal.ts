@@ -151,6 +151,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   // Run renewals and retry webhooks on time even without requests.
   const ticker = setInterval(() => {
     settle()
+    for (const organization of all()) organization.prune()
     poke()
   }, 1000)
   ticker.unref()

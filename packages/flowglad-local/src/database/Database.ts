@@ -158,6 +158,7 @@ export class Database {
     // The server may start without the receiver from its options, so that receiver's events have their own index.
     dueForReceiver: (r) => (r.state === 'pending' && r.webhookId === null ? r.nextAttemptAt : null),
     dueForWebhook: (r) => (r.state === 'pending' && r.webhookId !== null ? r.nextAttemptAt : null),
+    endedAt: (r) => (r.state === 'pending' ? null : r.updatedAt),
     customer: (r) => announced.parse(JSON.parse(r.payload)).customer.id,
     model: (r) => r.pricingModelId,
   })

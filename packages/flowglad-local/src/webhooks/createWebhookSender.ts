@@ -48,7 +48,9 @@ export function createWebhookSender(
     if (closed) return
     db.transaction(() => {
       const at = clock.now()
-      const { attempts } = db.webhookDeliveries.get(id)
+      const delivery = db.webhookDeliveries.find(id)
+      // An old event can be deleted during a resend.
+      if (!delivery) return
       db.webhookAttempts.put({
         ...newRecord('atmpt', at),
         deliveryId: id,
@@ -58,7 +60,7 @@ export function createWebhookSender(
         isResend,
       })
       db.webhookDeliveries.patch(id, {
-        ...afterAttempt(attempts, at, { ok: error === null, aborts: stops, isResend }),
+        ...afterAttempt(delivery.attempts, at, { ok: error === null, aborts: stops, isResend }),
         lastStatus: status,
         lastError: error,
         updatedAt: at,

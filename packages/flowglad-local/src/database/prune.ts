@@ -1,0 +1,18 @@
+import { endedEventKeptMs, unfinishedCheckoutKeptMs } from '../rules/retention.ts'
+import type { Database } from './Database.ts'
+
+/** The most records of each type that a step deletes, so that a step doesn't delay calls. */
+const recordsPerStep = 100
+
+/**
+ * Deletes some of the records that are no longer needed: old checkout sessions that no one completed, and old
+ * events that won't be sent again. Call this in a transaction.
+ */
+export function prune({ checkoutSessions, webhookDeliveries, webhookAttempts }: Database, now: number): void {
+  const sessions = checkoutSessions.upTo('unfinished', now - unfinishedCheckoutKeptMs, recordsPerStep)
+  for (const session of sessions) checkoutSessions.remove(session)
+  for (const delivery of webhookDeliveries.upTo('endedAt', now - endedEventKeptMs, recordsPerStep)) {
+    for (const attempt of webhookAttempts.by('delivery', delivery.id)) webhookAttempts.remove(attempt)
+    webhookDeliveries.remove(delivery)
+  }
+}
