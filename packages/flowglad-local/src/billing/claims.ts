@@ -93,7 +93,7 @@ export function claimResource(
     throw rejected(
       'Failed query: duplicate key value violates unique constraint "resource_claims_active_external_id_unique_idx"',
     )
-  // Each claim is a record, so a request for millions of seats would exhaust the server's memory.
+  // The server holds a call's new records in memory, so a request for millions of seats would exhaust the memory.
   if (requested > claimsAtOnce) throw rejected(`One call can claim at most ${claimsAtOnce} seats`)
   const wanted = newNames ?? Array.from({ length: requested }, () => null)
   const change = scheduledCapacity(platform, subscription, resource)
