@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer, get } from 'node:http'
 import { Flowglad } from '@flowglad/node'
 import { expect, it } from 'vitest'
+import { z } from 'zod'
 import { startRecorder } from '../src/replay/startRecorder.ts'
 import { readTranscript } from '../src/replay/transcript.ts'
 import { runReplay } from '../src/runReplay.ts'
@@ -118,4 +120,92 @@ it('moves the clock by the time that passed between recorded steps', async () =>
   writeFileSync(file, JSON.stringify(late))
   // The renewal adds an invoice that the recorded answer doesn't have.
   expect((await replay(file)).output).toContain('.invoices.length: expected 1, got 2')
+})
+
+/** Starts a platform that answers every request with the request's body and lists the requests. */
+async function startEcho(headers: Record<string, string> = {}, status = 200) {
+  const requests: string[] = []
+  const server = createServer(async (request, reply) => {
+    requests.push(`${request.method} ${request.headers.host}${request.url}`)
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    reply
+      .writeHead(status, { 'content-type': 'application/json', ...headers })
+      .end(Buffer.concat(chunks).toString() || '{}')
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = z.object({ port: z.number() }).parse(server.address())
+  return {
+    requests,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+    },
+  }
+}
+
+it('removes every form of e-mail address, and a key of any format', async () => {
+  await using directory = await createDirectory()
+  await using echo = await startEcho()
+  const file = directory.file('conversation.json')
+  await using recorder = await startRecorder({ file, against: echo.url })
+  const addresses = [
+    "o'hara@b.example",
+    'jürgen@b.example',
+    'x@bücher.example',
+    'y+1@b.example',
+    'z@localhost',
+  ]
+  for (const address of addresses) {
+    await fetch(`${recorder.url}/api/v1/customers/${encodeURIComponent(address)}`, {
+      method: 'PUT',
+      headers: { authorization: 'unusual-key-1' },
+      body: JSON.stringify({ email: address, [address]: 'unusual-key-1' }),
+    })
+  }
+  const text = readFileSync(file, 'utf8')
+  expect(text).not.toMatch(/hara|rgen|cher|y.?1@|localhost|unusual/)
+  const steps = readTranscript(file).filter(({ method }) => method === 'PUT')
+  expect(steps.map(({ path, request }) => [path, request])).toEqual(
+    addresses.map((_, i) => {
+      const person = `person${i + 1}@example.com`
+      return [`/api/v1/customers/person${i + 1}%40example.com`, { email: person, [person]: 'sk_removed' }]
+    }),
+  )
+})
+
+it('forwards only to the platform', async () => {
+  await using directory = await createDirectory()
+  await using other = await startEcho()
+  await using echo = await startEcho({ location: `${other.url}/elsewhere` }, 307)
+  const file = directory.file('conversation.json')
+  await using recorder = await startRecorder({ file, against: echo.url })
+  const headers = { authorization: 'sk_test_local' }
+  const redirected = await fetch(`${recorder.url}/api/v1/x`, { headers, redirect: 'manual' })
+  expect(redirected.status).toBe(307)
+  const { hostname, port } = new URL(recorder.url)
+  const asProxy = await new Promise<number | undefined>((answered, fail) => {
+    get({ hostname, port, path: `${other.url}/x`, headers }, ({ statusCode }) => answered(statusCode)).once(
+      'error',
+      fail,
+    )
+  })
+  expect(asProxy).toBe(502)
+  expect(other.requests).toEqual([])
+  expect(echo.requests.every((request) => request.startsWith(`GET 127.0.0.1:${echo.port}/`))).toBe(true)
+})
+
+it('replays an external ID with spaces against a server that already has it', async () => {
+  await using directory = await createDirectory()
+  await using studio = await startStudio()
+  const file = directory.file('conversation.json')
+  {
+    await using recorder = await startRecorder({ file, against: studio.url })
+    const node = new Flowglad({ baseURL: recorder.url, apiKey: studio.key, maxRetries: 0 })
+    await node.customers.create({ customer: { externalId: 'ada l+ü', name: 'Ada', email: 'a@b.example' } })
+    await node.customers.retrieve('ada l+ü')
+  }
+  expect(await replay(file, { against: studio.url })).toMatchObject({ agrees: true })
 })

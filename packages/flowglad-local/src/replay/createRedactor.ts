@@ -1,20 +1,40 @@
 import { mapStrings } from './mapStrings.ts'
 
 const secret = /\b(sk|pk|rk|whsec)_[\w+/=-]{8,}/g
-// In a path, the @ of an e-mail address is encoded.
-const email = /[\w.+-]+(@|%40)[\w-]+(?:\.[\w-]+)+/gi
+
+// In a path, the @ of an e-mail address, some punctuation and every character outside ASCII are encoded.
+const foreign = '[^\\0-\\x7f]|%[89A-F][\\dA-F]'
+const localPart = `(?:[\\w.+!#$*^\`{|}~'-]|${foreign}|%(?:2[1347AB]|5E|60|7[BCD]))+`
+const label = `(?:[\\w-]|${foreign})+`
+// An address starts before or after an encoded character, but not within one.
+const start = '(?<!%(?=[\\dA-F]{2})|%[\\dA-F](?=[\\dA-F]))'
+const email = new RegExp(`${start}${localPart}(@|%40)${label}(?:\\.${label})*`, 'giu')
 
 /**
- * Returns a function that removes keys and e-mail addresses from a value. The same address always gets the same
- * replacement, so that a replay still matches customers.
+ * Returns a function that removes keys and e-mail addresses from a value and from the names of its fields. The
+ * same address always gets the same replacement, so that a replay still matches customers.
+ * @param keys keys to remove regardless of their format
  */
-export function createRedactor(): (value: unknown) => unknown {
+export function createRedactor(keys: ReadonlySet<string>): (value: unknown) => unknown {
   const people = new Map<string, number>()
   const replaceEmail = (address: string, at: string) => {
-    const key = address.toLowerCase().replace('%40', '@')
+    const key = decode(address).toLowerCase()
     if (!people.has(key)) people.set(key, people.size + 1)
     return `person${people.get(key)}${at}example.com`
   }
-  return (value) =>
-    mapStrings(value, (text) => text.replace(secret, '$1_removed').replace(email, replaceEmail))
+  const redact = (text: string) =>
+    [...keys]
+      .reduce((sofar, key) => sofar.replaceAll(key, 'sk_removed'), text)
+      .replace(secret, '$1_removed')
+      .replace(email, replaceEmail)
+  return (value) => mapStrings(value, redact, redact)
+}
+
+/** Decodes a part of a URL. Returns text that isn't encoded correctly unchanged. */
+export function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

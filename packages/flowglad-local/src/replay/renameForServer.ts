@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { decode } from './createRedactor.ts'
 import { mapStrings } from './mapStrings.ts'
 import type { Step } from './transcript.ts'
 
@@ -18,7 +19,7 @@ export function renameForServer(steps: readonly Step[], suffix: string): Step[] 
   const rename = (text: string) => (names.has(text) ? text + suffix : text)
   return steps.map((step) => ({
     ...step,
-    path: step.path.replaceAll(/[^/?&=]+/g, rename),
+    path: step.path.replaceAll(/[^/?&=]+/g, (part) => (names.has(decode(part)) ? part + suffix : part)),
     request: mapStrings(step.request, rename),
     response: mapStrings(step.response, rename),
   }))

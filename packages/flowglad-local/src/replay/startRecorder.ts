@@ -29,12 +29,15 @@ export async function startRecorder({
   port?: number
 }): Promise<Recorder> {
   const steps: unknown[] = []
-  const redact = createRedactor()
+  const keys = new Set<string>()
+  const redact = createRedactor(keys)
   let hasPricing = false
 
   const forward = async (method: string, path: string, { body, headers }: Sent) => {
     const at = Date.now()
     const { authorization, 'content-type': type } = headers
+    const key = authorization?.replace(/^bearer /i, '').trim()
+    if (key) keys.add(key)
     const isAction = path.startsWith('/__ops/')
     const response = isAction
       ? Response.json({})
@@ -42,6 +45,8 @@ export async function startRecorder({
           method,
           headers: { ...(authorization && { authorization }), ...(type && { 'content-type': type }) },
           ...(body && { body }),
+          // A redirect could lead to another host.
+          redirect: 'manual',
         })
     const text = await response.text()
     const answer = parseJsonOrText(text)
@@ -75,10 +80,13 @@ export async function startRecorder({
   let queue: Promise<unknown> = Promise.resolve()
   const server = createServer((request, reply) => {
     const answer = async () => {
-      const body = await readBody(request)
+      const { method = 'GET', url: path = '/' } = request
+      const body = method === 'GET' || method === 'HEAD' ? '' : await readBody(request)
+      // A full URL, as sent to a proxy, would change the platform's host name.
+      if (!path.startsWith('/')) throw new Error(`${path} isn't a path`)
       if (!hasPricing && request.headers.authorization) await recordPricing(request.headers)
       const sent = { body, headers: request.headers }
-      const { response, text } = await forward(request.method ?? 'GET', request.url ?? '/', sent)
+      const { response, text } = await forward(method, path, sent)
       const requestId = response.headers.get('x-request-id')
       reply
         .writeHead(response.status, {
