@@ -206,3 +206,30 @@ it('rejects inactive features and subscriptions that have ended or do not exist'
     },
   })
 })
+
+it('rejects an amount that adds up to more than the platform can store, and changes nothing', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const feature = {
+    type: 'usage_credit_grant',
+    name: 'Most',
+    slug: 'most',
+    description: '',
+    pricingModelId: pricingModel.id,
+    usageMeterId: pricingModel.usageMeters.find(({ slug }) => slug === 'exports')?.id,
+    amount: 2 ** 31 - 1,
+    renewalFrequency: 'once',
+  }
+  await studio.node.post('/api/v1/features', { body: { feature } })
+  const added = await add(studio, id, { featureSlug: 'most' })
+  await expect(add(studio, id, { featureSlug: 'most', grantCreditsImmediately: true })).rejects.toMatchObject(
+    {
+      status: 500,
+      error: { error: expect.stringContaining('is out of range for type integer') },
+    },
+  )
+  expect(await featureItems(studio, 'ada')).toContainEqual(added)
+  expect(await studio.balances('ada')).toEqual({ render: 85 })
+})

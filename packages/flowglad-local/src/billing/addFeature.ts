@@ -7,6 +7,7 @@ import type {
 import { failedWrite } from '../platform/failedWrites.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { rejectedPanic, rejectedResult } from '../platform/problems.ts'
+import { outOfRange } from '../rules/bounds.ts'
 import { addItemFeature } from './items.ts'
 import { grantCredits } from './ledger.ts'
 import { periodAt } from './periods.ts'
@@ -111,8 +112,12 @@ function addTo({ db }: Platform, at: number, item: SubscriptionItem, feature: Fe
     )
   if (existing.type !== 'usage_credit_grant')
     throw refused(`Existing feature ${existing.id} is not a usage credit grant.`)
+  const amount = (existing.amount ?? 0) + (feature.amount ?? 0)
+  const unstorable = outOfRange(amount)
+  if (unstorable)
+    throw refused(failedWrite({ update: existing.id }, 'subscription_item_features', unstorable).message)
   return db.subscriptionFeatures.patch(existing.id, {
-    amount: (existing.amount ?? 0) + (feature.amount ?? 0),
+    amount,
     productFeatureId: null,
     usageMeterId: feature.usageMeterId,
     renewalFrequency: feature.renewalFrequency,
