@@ -28,6 +28,7 @@ import { dashboardPages } from './pages/dashboardPages.ts'
 import { portalPages } from './pages/portalPages.ts'
 import { style } from './pages/style.ts'
 import { webhookPages } from './pages/webhookPages.ts'
+import { explainOnce } from './platform/explainOnce.ts'
 import { createRequestId } from './platform/ids.ts'
 import type { Organization, Organizations } from './platform/organizations.ts'
 import type { AddKey, Advance, Platform } from './platform/Platform.ts'
@@ -194,16 +195,6 @@ async function rejectForeignForms(request: FastifyRequest): Promise<void> {
   const { origin, host } = request.headers
   if (request.method !== 'GET' && origin !== undefined && origin !== `http://${host}`)
     throw new Problem('FORBIDDEN', 'This form was sent from another site')
-}
-
-/** Returns a function that writes a message to stderr, unless it has already written the same message. */
-function explainOnce(): (message: string) => void {
-  const explained = new Set<string>()
-  return (message) => {
-    if (explained.has(message)) return
-    explained.add(message)
-    process.stderr.write(`flowglad-local: ${message}\n`)
-  }
 }
 
 const invalidJson = malformed('Invalid JSON in request body')

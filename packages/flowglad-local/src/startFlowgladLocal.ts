@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { type OpenOrganization, openOrganization } from './openOrganization.ts'
 import { createClock } from './platform/clock.ts'
+import { explainOnce } from './platform/explainOnce.ts'
 import { createName } from './platform/ids.ts'
 import { firstOf, type Organization } from './platform/organizations.ts'
 import { conflict } from './platform/problems.ts'
@@ -94,14 +96,18 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   const addKey = ({ key = `sk_test_${createName()}`, pricing, pricingFile }: AddedKey) => {
     if (organizations.has(key)) throw conflict(`The server already has the API key ${key}`)
     const { db } = options
+    const { offsetMs } = clock
     const organization = openOrganization({
       key,
-      file: db === undefined ? null : organizations.size === 0 ? db : `${db}.key-${encodeURIComponent(key)}`,
+      file: db === undefined ? null : organizations.size === 0 ? db : `${db}.key-${fileNameOf(key)}`,
       clock,
       setup: pricing === undefined ? null : readSetup(pricing, pricingFile),
       webhook: options.webhook ?? null,
     })
     organization.platform.url = url
+    // The added key's database was ahead. Without this, a restart without the key would move the clock back.
+    if (clock.offsetMs !== offsetMs)
+      for (const { platform, followClock } of all()) platform.db.transaction(followClock)
     organizations.set(key, organization)
     return organization
   }
@@ -121,15 +127,15 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   }
   const advance = (ms: number) => {
     settle()
-    inTransactions(all(), () => {
-      const undoMove = clock.advance(ms)
-      try {
+    const undoMove = clock.advance(ms)
+    try {
+      inTransactions(all(), () => {
         for (const organization of all()) organization.followClock()
-      } catch (error) {
-        undoMove()
-        throw error
-      }
-    })
+      })
+    } catch (error) {
+      undoMove()
+      throw error
+    }
     poke()
   }
   const updatePricing = (pricing: PricingSetupInput | string, key = firstOf(organizations).key) => {
@@ -149,10 +155,16 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   })
   app.addHook('onResponse', async () => poke())
   // Run renewals and retry webhooks on time even without requests.
+  const explain = explainOnce()
   const ticker = setInterval(() => {
-    settle()
-    for (const organization of all()) organization.prune()
-    poke()
+    try {
+      settle()
+      for (const organization of all()) organization.prune()
+      poke()
+    } catch (error) {
+      // For example, the disk is full. Requests also report the error, and the server continues when it can.
+      explain(`Renewals and retries can't run: ${error}`)
+    }
   }, 1000)
   ticker.unref()
 
@@ -189,6 +201,12 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Returns a key as a part of a file's name. Many file systems limit a name to 255 bytes. */
+function fileNameOf(key: string): string {
+  const name = encodeURIComponent(key)
+  return name.length <= 128 ? name : createHash('sha256').update(key).digest('hex')
 }
 
 /** Returns the keys to start with: the key from the options, then the keys from the list. */

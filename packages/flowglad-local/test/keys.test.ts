@@ -1,3 +1,4 @@
+import { readdir, rm } from 'node:fs/promises'
 import { Flowglad } from '@flowglad/node'
 import { expect, it } from 'vitest'
 import { startFlowgladLocal } from '../src/index.ts'
@@ -270,4 +271,43 @@ it("continues the first database's clock, and never moves it back for another ke
     server.addKey({ key: 'sk_test_b' })
     expect(server.now()).toBe(Date.UTC(2027, 1, 1) + 1000)
   }
+})
+
+it('stores the records of a key that is too long for a file name, and of a key with slashes', async () => {
+  await using directory = await createDirectory()
+  const db = directory.file('data.db')
+  const create = { customer: { externalId: 'ada', name: 'Ada', email: 'ada@games.example' } }
+  const unusual = ['/'.repeat(128), '../../escaped', '%2e%2e/x']
+  {
+    await using server = await startFlowgladLocal({ db, pricing: studioPricing })
+    for (const key of unusual) {
+      server.addKey({ key, pricing: other })
+      expect(await ask(server.url, key, 'POST', '/customers', create)).toMatchObject({ status: 200 })
+    }
+  }
+  await using server = await startFlowgladLocal({ db, pricing: studioPricing })
+  for (const key of unusual) {
+    server.addKey({ key })
+    expect(await ask(server.url, key, 'GET', '/customers/ada')).toMatchObject({ status: 200 })
+  }
+  expect((await readdir(directory.path)).every((name) => /^(data\.db|pricing\.yaml)/.test(name))).toBe(true)
+})
+
+it("stores the clock for every key when an added key's clock is ahead", async () => {
+  await using directory = await createDirectory()
+  const db = directory.file('data.db')
+  const options = { db, pricing: studioPricing, clock: () => Date.UTC(2027, 0, 1) }
+  const later = Date.UTC(2028, 0, 1)
+  {
+    await using server = await startFlowgladLocal({ ...options, startAt: later })
+    server.addKey({ key: 'sk_test_b', pricing: other })
+  }
+  await rm(db)
+  {
+    await using server = await startFlowgladLocal(options)
+    server.addKey({ key: 'sk_test_b' })
+    expect(server.now()).toBe(later)
+  }
+  await using server = await startFlowgladLocal(options)
+  expect(server.now()).toBe(later)
 })

@@ -90,12 +90,6 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
     return this.#select(`${where} ORDER BY rowid ${descending ? 'DESC' : 'ASC'} LIMIT ?`, [...values, limit])
   }
 
-  /** Returns the record with the lowest value of a numeric index. On a tie, returns the oldest record. */
-  lowest(index: keyof I & string): R | undefined {
-    const column = columnOf(index)
-    return this.#select(`WHERE ${column} IS NOT NULL ORDER BY ${column}, rowid LIMIT 1`, [])[0]
-  }
-
   /** Returns records whose value in a numeric index is at most `max`, lowest first. On a tie, oldest first. */
   upTo(index: keyof I & string, max: number, limit: number): R[] {
     const column = columnOf(index)

@@ -86,7 +86,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
 
   /** Returns the record with the lowest value of a numeric index. On a tie, returns the oldest record. */
   lowest(index: keyof I & string): R | undefined {
-    if (!this.#lowest.has(index)) this.#lowest.set(index, this.#query().lowest(index))
+    if (!this.#lowest.has(index)) this.#lowest.set(index, this.#query().upTo(index, Infinity, 1)[0])
     return this.#lowest.get(index)
   }
 

@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import type { Database } from '../database/Database.ts'
 import type { WebhookDelivery } from '../database/records/webhooks.ts'
 import type { Clock } from '../platform/clock.ts'
+import { explainOnce } from '../platform/explainOnce.ts'
 import { newRecord } from '../platform/Platform.ts'
 import { afterAttempt } from '../rules/webhookRetry.ts'
 import type { WebhookTarget } from './WebhookTarget.ts'
@@ -38,6 +39,7 @@ export function createWebhookSender(
 ): WebhookSender {
   let closed = false
   const aborts = new AbortController()
+  const explain = explainOnce()
   const inFlight = new Map<string, Promise<void>>()
   // Reject an invalid secret at startup instead of failing at the first event.
   if (target && !isWebhookSecret(target.secret))
@@ -69,10 +71,17 @@ export function createWebhookSender(
   }
 
   function start(to: WebhookTarget, delivery: WebhookDelivery, isResend: boolean): Promise<void> {
-    const sending = attempt(to, delivery, isResend).finally(() => {
-      inFlight.delete(delivery.id)
-      poke()
-    })
+    const sending = attempt(to, delivery, isResend).then(
+      () => {
+        inFlight.delete(delivery.id)
+        poke()
+      },
+      (error) => {
+        // The result can't be stored, for example because the disk is full. The ticker sends the event again.
+        inFlight.delete(delivery.id)
+        explain(`A webhook's result can't be stored: ${error}`)
+      },
+    )
     inFlight.set(delivery.id, sending)
     return sending
   }
