@@ -1,4 +1,5 @@
-export { PricingError, parsePricing } from './pricing/parsePricing.ts'
+export { PricingError } from './pricing/PricingError.ts'
+export { parsePricing } from './pricing/parsePricing.ts'
 export type { PricingSetupInput } from './pricing/pricingSetup.ts'
 export {
   type FlowgladLocal,

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { DatabaseError } from './database/openSqlite.ts'
 import { OptionsError, readOptions, readUsage } from './options.ts'
-import { PricingError } from './pricing/parsePricing.ts'
+import { PricingError } from './pricing/PricingError.ts'
+import { parsePricing } from './pricing/parsePricing.ts'
 import { type ReplayOptions, ReplayOptionsError, readReplayOptions } from './replay/replayOptions.ts'
 import { startRecorder } from './replay/startRecorder.ts'
 import { TranscriptError } from './replay/transcript.ts'
@@ -67,20 +68,32 @@ async function run(options: Options): Promise<void> {
 }
 
 /**
- * Starts the server. If a pricing file has a mistake, the server uses the last valid version from the
- * database.
+ * Starts the server. A key whose pricing file has a mistake uses the last valid version from its database. The
+ * other keys use their files.
  */
 async function start(options: Options): Promise<FlowgladLocal> {
+  const mistakes = new Map<string, PricingError>()
+  const keys = options.keys.map(({ key, pricing, pricingFile }) => {
+    const mistake = mistakeIn(pricing, pricingFile)
+    if (mistake) mistakes.set(pricingFile, mistake)
+    return { key, pricingFile, ...(!mistake && { pricing }) }
+  })
+  const message = [...mistakes.values()].map((mistake) => mistake.message).join('\n')
+  if (mistakes.size > 0 && !(options.db && existsSync(options.db))) throw new OptionsError(message)
+  const flowglad = await startFlowgladLocal({ ...options, keys }).catch((failure) => {
+    throw failure instanceof PricingError ? new OptionsError(message) : failure
+  })
+  if (mistakes.size > 0) report(explainMistake(new OptionsError(message)))
+  return flowglad
+}
+
+function mistakeIn(pricing: string, pricingFile: string): PricingError | null {
   try {
-    return await startFlowgladLocal(options)
+    parsePricing(pricing, pricingFile)
+    return null
   } catch (error) {
-    if (!(error instanceof PricingError && options.db && existsSync(options.db))) throw error
-    const keys = options.keys.map(({ key }) => ({ key }))
-    const flowglad = await startFlowgladLocal({ ...options, keys }).catch((failure) => {
-      throw failure instanceof PricingError ? error : failure
-    })
-    report(explainMistake(error))
-    return flowglad
+    if (error instanceof PricingError) return error
+    throw error
   }
 }
 

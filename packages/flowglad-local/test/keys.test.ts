@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { Flowglad } from '@flowglad/node'
 import { expect, it } from 'vitest'
 import { startFlowgladLocal } from '../src/index.ts'
@@ -255,6 +255,26 @@ it('starts one server for several keys on the command line', async () => {
   for (const key of ['sk_test_a', 'sk_test_b'])
     expect(await ask(server.url, key, 'GET', '/customers')).toMatchObject({ status: 200 })
   expect(server.output()).toContain('FLOWGLAD_SECRET_KEY=sk_test_b')
+})
+
+it('starts only the key whose pricing file has a mistake with its stored pricing', async () => {
+  await using directory = await createDirectory()
+  const write = (file: string, name: string, extra = {}) =>
+    writeFile(directory.file(file), JSON.stringify({ ...studioPricing, name, ...extra }))
+  const args = ['--db', directory.file('data.db')]
+  for (const name of ['a', 'b']) args.push('--key', `sk_test_${name}`, '--pricing', `${name}.yaml`)
+  await write('a.yaml', 'A')
+  await write('b.yaml', 'B')
+  await (await startProcess(directory.path, { args })).kill()
+  await write('a.yaml', 'Edited', { plans: [] })
+  await write('b.yaml', 'Edited')
+  await using server = await startProcess(directory.path, { args })
+  const names = ['a', 'b'].map(async (name) => {
+    const { text } = await ask(server.url, `sk_test_${name}`, 'GET', '/pricing-models/default')
+    return JSON.parse(text).pricingModel.name
+  })
+  expect(await Promise.all(names)).toEqual(['A', 'Edited'])
+  expect(server.errors()).toContain('a.yaml:1: plans: is not a known field.')
 })
 
 it("continues the first database's clock, and never moves it back for another key", async () => {

@@ -53,7 +53,7 @@ it.each([
       .replace('renewalFrequency: once', 'renewalFrequency: monthly')
       .replace('amount', 'amuont'),
     [
-      'pricing.yaml:3: features.0.amount: is missing, and must be a number. Did you mean "amuont"?',
+      'pricing.yaml:3: features.0.amuont: is not a known field. Did you mean "amount"?',
       'pricing.yaml:3: features.0.renewalFrequency: must be one of once, every_billing_period, not "monthly"',
     ].join('\n'),
   ],
@@ -120,9 +120,9 @@ products:
     price: { type: subscription, slug: a, unitPrice: 0, isDefault: true, active: true, intervalUnit: month, intervalCount: 1 }
 `,
     [
-      'pricing.yaml:11: products.1.product.default: only one product can be the default',
       'pricing.yaml:7: usageMeters.0.prices.1.slug: there is another price with the slug "one"',
       'pricing.yaml:7: usageMeters.0.prices.1.isDefault: only one price of the meter "calls" can be the default',
+      'pricing.yaml:11: products.1.product.default: only one product can be the default',
       'pricing.yaml:12: products.1.price.slug: there is another price with the slug "a"',
     ].join('\n'),
   ],

@@ -5,7 +5,7 @@ import { findTestCard, testCards, testPayer } from '../billing/testCards.ts'
 import { findIn, firstOf, type Organizations } from '../platform/organizations.ts'
 import type { AddKey, Advance } from '../platform/Platform.ts'
 import { badRequest, notFound, Problem } from '../platform/problems.ts'
-import { PricingError } from '../pricing/parsePricing.ts'
+import { PricingError } from '../pricing/PricingError.ts'
 import { apiKey } from '../rules/apiKey.ts'
 
 const advanceInput = z.object({ ms: z.int().nonnegative() })

@@ -1,5 +1,4 @@
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isRecord } from '../rules/isRecord.ts'
 
 /** Returns a group of fields with defaults for absent fields, and without the given fields if they are null. */
 const fill = (value: unknown, defaults: Record<string, unknown>, nullable: readonly string[] = []) =>
@@ -19,7 +18,7 @@ const change = (value: unknown, key: string, to: (field: unknown) => unknown) =>
   isRecord(value) && key in value ? { ...value, [key]: to(value[key]) } : value
 
 const price = (defaults: Record<string, unknown>) => (value: unknown) =>
-  fill(value, defaults, ['name', 'slug'])
+  fill(value, defaults, ['name', 'slug', 'usageMeterId', 'usageMeterSlug'])
 
 /** Adds the fields that a pricing file can omit. The API requires them. */
 export function withFileDefaults(setup: unknown): unknown {
@@ -28,7 +27,7 @@ export function withFileDefaults(setup: unknown): unknown {
   filled = change(filled, 'products', (list) =>
     each(list, (entry) => {
       const product = change(entry, 'product', (fields) => fill(fields, { active: true }))
-      return change(fill(product, { features: [] }), 'price', price({}))
+      return change(fill(product, { features: [] }), 'price', price({ active: true }))
     }),
   )
   return change(filled, 'usageMeters', (list) =>

@@ -93,17 +93,20 @@ const usagePrice = z
     message: 'An inactive price cannot be set as default. Set active=true or isDefault=false.',
   })
 
+/** The fields of a product without its price and features. */
+export const productDetails = z.object({
+  name: label,
+  description: z.string().nullish(),
+  imageURL: z.string().nullish(),
+  active: z.boolean(),
+  singularQuantityLabel: z.string().nullish(),
+  pluralQuantityLabel: z.string().nullish(),
+  default: z.boolean().optional(),
+  slug: label,
+})
+
 const product = z.object({
-  product: z.object({
-    name: label,
-    description: z.string().nullish(),
-    imageURL: z.string().nullish(),
-    active: z.boolean(),
-    singularQuantityLabel: z.string().nullish(),
-    pluralQuantityLabel: z.string().nullish(),
-    default: z.boolean().optional(),
-    slug: label,
-  }),
+  product: productDetails,
   price: productPrice,
   features: z.array(z.string()),
 })

@@ -1,0 +1,35 @@
+/**
+ * Returns the name that a misspelled name probably stands for, or null if none is close. More than half of the
+ * longer name's letters must match, or one name must contain the other.
+ */
+export function nearestName(typed: string, names: Iterable<string>): string | null {
+  let nearest: string | null = null
+  let fewest = Number.POSITIVE_INFINITY
+  for (const name of names) {
+    const [a, b] = [typed.toLowerCase(), name.toLowerCase()]
+    const isPart = Math.min(a.length, b.length) > 3 && (a.includes(b) || b.includes(a))
+    const edits = isPart ? 1 : countEdits(a, b)
+    if (edits >= fewest || edits * 2 >= Math.max(a.length, b.length)) continue
+    fewest = edits
+    nearest = name
+  }
+  return nearest
+}
+
+/** Returns how many letters must be added, removed or replaced to turn one word into the other. */
+function countEdits(from: string, to: string): number {
+  let previous = Array.from({ length: to.length + 1 }, (_, i) => i)
+  for (const [i, letter] of [...from].entries()) {
+    const row = [i + 1]
+    for (const [j, other] of [...to].entries())
+      row.push(
+        Math.min(
+          (previous[j + 1] ?? 0) + 1,
+          (row[j] ?? 0) + 1,
+          (previous[j] ?? 0) + (letter === other ? 0 : 1),
+        ),
+      )
+    previous = row
+  }
+  return previous.at(-1) ?? 0
+}
