@@ -3,9 +3,10 @@ import { DatabaseError } from './database/openSqlite.ts'
 import { OptionsError, readOptions, readUsage } from './options.ts'
 import { PricingError } from './pricing/PricingError.ts'
 import { parsePricing } from './pricing/parsePricing.ts'
-import { type ReplayOptions, ReplayOptionsError, readReplayOptions } from './replay/replayOptions.ts'
+import { UnreachableError } from './replay/request.ts'
 import { startRecorder } from './replay/startRecorder.ts'
 import { TranscriptError } from './replay/transcript.ts'
+import { type ReplayOptions, readReplayOptions } from './replayOptions.ts'
 import { runReplay } from './runReplay.ts'
 import { type FlowgladLocal, startFlowgladLocal } from './startFlowgladLocal.ts'
 import { explainMistake, watchPricing } from './watchPricing.ts'
@@ -106,7 +107,7 @@ function report(message: string): void {
  * trace.
  */
 function describe(error: unknown): string {
-  const mistakes = [OptionsError, PricingError, DatabaseError, ReplayOptionsError, TranscriptError]
+  const mistakes = [OptionsError, PricingError, DatabaseError, TranscriptError, UnreachableError]
   for (const mistake of mistakes) if (error instanceof mistake) return error.message
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     return `${error.message}. Choose another port with --port N or FLOWGLAD_LOCAL_PORT.`

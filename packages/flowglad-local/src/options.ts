@@ -31,7 +31,7 @@ export function readOptions(
   const now = flags.now ?? env.FLOWGLAD_LOCAL_NOW
   const webhookUrl = flags['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
   const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
-  if (webhookUrl && !(URL.canParse(webhookUrl) && /^https?:$/.test(new URL(webhookUrl).protocol)))
+  if (webhookUrl && !isHttpUrl(webhookUrl))
     throw new OptionsError(`webhook-url must be a URL like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)
   if (flags['webhook-secret'] && !webhookUrl)
     throw new OptionsError('A webhook secret needs a URL. Add --webhook-url URL.')
@@ -69,7 +69,7 @@ function pairKeys(keys: readonly string[], files: readonly string[]): StartKey[]
   if (twice !== undefined) throw new OptionsError(`The API key ${twice} is given twice`)
   if (files.length !== 1 && files.length !== keys.length)
     throw new OptionsError(
-      `There are ${keys.length} API keys and ${files.length} pricing files. Give each --key its own --pricing, or give one --pricing for all.`,
+      `The number of pricing files (${files.length}) must match the number of API keys (${keys.length}). Give each --key its own --pricing, or give one --pricing for all.`,
     )
   return keys.map((key, i) => {
     const pricingFile = files[i] ?? files[0] ?? ''
@@ -77,7 +77,8 @@ function pairKeys(keys: readonly string[], files: readonly string[]): StartKey[]
   })
 }
 
-function readPricing(file: string): string {
+/** @throws OptionsError */
+export function readPricing(file: string): string {
   if (!existsSync(file))
     throw new OptionsError(`No pricing file at ${file}. Choose a file with --pricing FILE.`)
   try {
@@ -111,10 +112,17 @@ function parseFlags(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    const [why] = String(error instanceof Error ? error.message : error).split('. To specify')
-    throw new OptionsError(`${why?.replace(/\.$/, '')}. --help lists the options.`)
+    throw argumentError(error)
   }
 }
+
+/** Converts an error of `parseArgs`. Removes Node's advice on arguments that start with a hyphen. */
+export function argumentError(error: unknown): OptionsError {
+  const [why] = String(error instanceof Error ? error.message : error).split('. To specify')
+  return new OptionsError(`${why?.replace(/\.$/, '')}. --help lists the options.`)
+}
+
+export const isHttpUrl = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
 function isOn(name: string, text: string | undefined, byDefault: boolean): boolean {
   if (text === undefined || text === '') return byDefault
@@ -133,7 +141,8 @@ function date(text: string): number {
   return ms
 }
 
-function wholeNumber(name: string, text: string, max: number): number {
+/** @throws OptionsError */
+export function wholeNumber(name: string, text: string, max: number): number {
   const value = Number(text)
   if (text.trim() === '' || !Number.isInteger(value) || value < 0 || value > max)
     throw new OptionsError(`${name} must be a whole number from 0 to ${max}, not "${text}"`)

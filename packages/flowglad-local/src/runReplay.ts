@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readPricing } from './options.ts'
 import { renameForServer } from './replay/renameForServer.ts'
 import type { DifferingStep } from './replay/replayConversation.ts'
 import { replayConversation } from './replay/replayConversation.ts'
-import type { ReplayOptions } from './replay/replayOptions.ts'
+import { sendRequest } from './replay/request.ts'
 import { readTranscript, recordedPricing, type Step, withPricingModel } from './replay/transcript.ts'
+import type { ReplayOptions } from './replayOptions.ts'
 import { startFlowgladLocal } from './startFlowgladLocal.ts'
 
 type Replay = Extract<ReplayOptions, { command: 'replay' }>
@@ -28,15 +29,16 @@ export async function runReplay(options: Replay, print: (text: string) => void):
 
 async function replayFile(steps: readonly Step[], options: Replay): Promise<DifferingStep[]> {
   const { against, key } = options
-  if (against !== undefined)
-    return replayConversation(renameForServer(steps, `-${Date.now().toString(36)}`), {
-      url: against,
-      key: key ?? 'sk_test_local',
-    })
-  const pricing = options.pricing ? readFileSync(options.pricing, 'utf8') : recordedPricing(steps)
+  if (against !== undefined) {
+    const target = { url: against, key: key ?? 'sk_test_local' }
+    // Report an unreachable server once, not at each step.
+    await sendRequest(target, { method: 'GET', path: '/api/v1/utils/ping' })
+    return replayConversation(renameForServer(steps, `-${Date.now().toString(36)}`), target)
+  }
+  const pricing = options.pricing ? readPricing(options.pricing) : recordedPricing(steps)
   const startAt = steps[0]?.at
   await using local = await startFlowgladLocal({
-    pricing: pricing ?? readFileSync('pricing.yaml', 'utf8'),
+    pricing: pricing ?? readPricing('pricing.yaml'),
     ...(key && { key }),
     ...(startAt !== undefined && { startAt }),
   })

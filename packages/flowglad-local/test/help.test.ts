@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { readOptions, readUsage } from '../src/options.ts'
+import { readReplayOptions } from '../src/replayOptions.ts'
 import { createDirectory } from './process.ts'
 
 const run = promisify(execFile)
@@ -50,11 +51,17 @@ it.each([
     'keys without pricing files',
     ['--key', 'a', '--pricing', 'pricing.yaml', '--pricing', 'pricing.yaml'],
     {},
-    'There are 1 API keys and 2 pricing files. Give each --key its own --pricing, or give one --pricing for all.',
+    'The number of pricing files (2) must match the number of API keys (1). Give each --key its own --pricing, or give one --pricing for all.',
   ],
 ])('reports %s in one line', async (_, args, env, line) => {
   await using directory = await createDirectory()
   const pricing = { FLOWGLAD_LOCAL_PRICING: directory.file('pricing.yaml') }
   const given = args.map((arg) => (arg === 'pricing.yaml' ? directory.file(arg) : arg))
   expect(() => readOptions(given, { ...pricing, ...env })).toThrow(new Error(line))
+})
+
+it('reports an unknown option of a replay in one line', () => {
+  expect(() => readReplayOptions(['--replay', 'a.json', '--seed'])).toThrow(
+    new Error("Unknown option '--seed'. --help lists the options."),
+  )
 })

@@ -108,6 +108,37 @@ it('ends the command with code 1 if an answer differs, and with code 0 if none d
   expect([await other.ended, other.errors()]).toEqual([1, ''])
 })
 
+it('keeps an earlier recording', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  writeFileSync(file, '[]')
+  await expect(startRecorder({ file, against: 'http://127.0.0.1:1' })).rejects.toThrow(
+    `${file} already exists. Delete it or choose another file.`,
+  )
+})
+
+it('reports a recording in a missing folder before the first request', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('missing/conversation.json')
+  await expect(startRecorder({ file, against: 'http://127.0.0.1:1' })).rejects.toThrow(
+    `Cannot write ${file}: ENOENT`,
+  )
+})
+
+it('reports an unreachable server once', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  const step = { method: 'GET', path: '/api/v1/customers', request: null, status: 200, response: {} }
+  writeFileSync(file, JSON.stringify([step]))
+  await expect(replay(file, { against: 'http://127.0.0.1:1' })).rejects.toThrow(
+    /^Cannot reach http:\/\/127\.0\.0\.1:1: \S/,
+  )
+})
+
+it('reports a missing conversation without a stack trace', async () => {
+  await expect(replay('missing.json')).rejects.toThrow(/^Cannot read missing\.json: ENOENT/)
+})
+
 it('moves the clock by the time that passed between recorded steps', async () => {
   await using directory = await createDirectory()
   const file = directory.file('conversation.json')

@@ -29,7 +29,7 @@ export async function replayConversation(steps: readonly Step[], target: Target)
     const { note, method, path, at, status } = step
     const pauseMs = (at ?? 0) - (steps[index - 1]?.at ?? at ?? 0)
     const differences = await replayStep(step, { pauseMs, target, ids }).catch((error) => [
-      { at: 'answer', expected: status, got: String(error) },
+      { at: 'answer', expected: status, got: error instanceof Error ? error.message : String(error) },
     ])
     if (differences.length > 0) differing.push({ step: index, note, method, path, differences })
   }

@@ -14,13 +14,33 @@ interface Request {
   authorization?: string | null
 }
 
-/** Sends a request and reads the answer, which can be JSON or text. */
+/** Reports a server that doesn't answer. */
+export class UnreachableError extends Error {}
+
+/**
+ * Sends a request.
+ * @throws UnreachableError
+ */
+export async function fetchFrom(url: string, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url + path, init)
+  } catch (error) {
+    // `fetch` itself only says that it failed.
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    throw new UnreachableError(`Cannot reach ${url}: ${reason instanceof Error ? reason.message : reason}`)
+  }
+}
+
+/**
+ * Sends a request and reads the answer, which can be JSON or text.
+ * @throws UnreachableError
+ */
 export async function sendRequest(
   { url, key }: Target,
   { method, path, body, authorization = key }: Request,
 ): Promise<{ status: number; contentType: string | null; body: unknown }> {
   const hasBody = body !== undefined && body !== null
-  const response = await fetch(url + path, {
+  const response = await fetchFrom(url, path, {
     method,
     headers: {
       ...(authorization !== null && { authorization }),

@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { createRedactor } from './createRedactor.ts'
-import { parseJsonOrText } from './request.ts'
+import { fetchFrom, parseJsonOrText } from './request.ts'
+import { TranscriptError } from './transcript.ts'
 
 const defaultModel = z.object({ pricingModel: z.object({ id: z.string() }) })
 
@@ -17,6 +19,7 @@ export interface Recorder extends AsyncDisposable {
  * Starts a server that forwards requests to a platform and records the answers. The requests run one at a time,
  * in order of arrival. After each answer, the recorder writes the whole conversation to the file, without keys
  * and e-mail addresses. The conversation starts with the pricing model, so that a replay can install it.
+ * @throws TranscriptError if the file exists or can't be written
  */
 export async function startRecorder({
   file,
@@ -28,6 +31,7 @@ export async function startRecorder({
   against: string
   port?: number
 }): Promise<Recorder> {
+  checkFile(file)
   const steps: unknown[] = []
   const keys = new Set<string>()
   const redact = createRedactor(keys)
@@ -41,7 +45,7 @@ export async function startRecorder({
     const isAction = path.startsWith('/__ops/')
     const response = isAction
       ? Response.json({})
-      : await fetch(against + path, {
+      : await fetchFrom(against, path, {
           method,
           headers: { ...(authorization && { authorization }), ...(type && { 'content-type': type }) },
           ...(body && { body }),
@@ -96,7 +100,9 @@ export async function startRecorder({
         .end(text)
     }
     queue = queue.then(answer).catch((error) => {
-      reply.writeHead(502, { 'content-type': 'text/plain' }).end(`Could not reach ${against}: ${error}`)
+      reply
+        .writeHead(502, { 'content-type': 'text/plain' })
+        .end(error instanceof Error ? error.message : String(error))
     })
   })
   await new Promise<void>((resolve, reject) => {
@@ -109,6 +115,16 @@ export async function startRecorder({
   }
   const { port: chosen } = z.object({ port: z.number() }).parse(server.address())
   return { url: `http://127.0.0.1:${chosen}`, close, [Symbol.asyncDispose]: close }
+}
+
+/** Keeps an earlier recording, and reports a missing folder before the first request. */
+function checkFile(file: string): void {
+  if (existsSync(file)) throw new TranscriptError(`${file} already exists. Delete it or choose another file.`)
+  try {
+    accessSync(dirname(file), constants.W_OK)
+  } catch (error) {
+    throw new TranscriptError(`Cannot write ${file}: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 interface Sent {

@@ -24,7 +24,7 @@ const transcript = z.array(step)
 /** A request to the platform, and the platform's answer. */
 export type Step = z.output<typeof step>
 
-/** Reports a file that isn't a recorded conversation. */
+/** Reports a file that can't be read or written, or isn't a recorded conversation. */
 export class TranscriptError extends Error {}
 
 /**
@@ -32,11 +32,16 @@ export class TranscriptError extends Error {}
  * @throws TranscriptError
  */
 export function readTranscript(file: string): Step[] {
+  const parsed = transcript.safeParse(readJson(file))
+  if (parsed.success) return parsed.data
+  throw new TranscriptError(`${file} isn't a recorded conversation:\n${z.prettifyError(parsed.error)}`)
+}
+
+function readJson(file: string): unknown {
   try {
-    return transcript.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error)
-    throw new TranscriptError(`${file} isn't a recorded conversation: ${reason}`)
+    throw new TranscriptError(`Cannot read ${file}: ${error instanceof Error ? error.message : error}`)
   }
 }
 
@@ -44,6 +49,7 @@ export function readTranscript(file: string): Step[] {
  * Starts a conversation with the recorded answer of `GET /pricing-models/default`, which teaches a replay the
  * pricing model's IDs.
  * @param file the recorded answer
+ * @throws TranscriptError
  */
 export const withPricingModel = (steps: readonly Step[], file: string): Step[] => [
   {
@@ -52,7 +58,7 @@ export const withPricingModel = (steps: readonly Step[], file: string): Step[] =
     path: '/api/v1/pricing-models/default',
     request: null,
     status: 200,
-    response: JSON.parse(readFileSync(file, 'utf8')),
+    response: readJson(file),
   },
   ...steps,
 ]

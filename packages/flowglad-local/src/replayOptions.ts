@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { argumentError, isHttpUrl, OptionsError, wholeNumber } from './options.ts'
 
 /** What the command line asks for instead of a server. */
 export type ReplayOptions =
@@ -14,19 +15,17 @@ export type ReplayOptions =
     }
   | { command: 'record'; file: string; against: string; port: number }
 
-/** Reports a mistake in the options of `--replay` or `--record`. */
-export class ReplayOptionsError extends Error {}
-
 /**
  * Reads the options of `--replay` and `--record`.
- * @returns null if the command line has neither
- * @throws ReplayOptionsError
+ * @returns null if the command line has neither, or asks for help
+ * @throws OptionsError
  */
 export function readReplayOptions(args: readonly string[]): ReplayOptions | null {
-  if (!args.some((arg) => /^--(replay|record)(=|$)/.test(arg)) || args.includes('--help')) return null
+  if (!args.some((arg) => /^--(replay|record)(=|$)/.test(arg))) return null
+  if (args.includes('--help') || args.includes('-h')) return null
   const { replay, record, against, key, pricing, model, json, port, files } = parse(args)
-  if (against !== undefined && !(URL.canParse(against) && /^https?:$/.test(new URL(against).protocol)))
-    throw new ReplayOptionsError(`against must be a URL like https://app.flowglad.com, not "${against}"`)
+  if (against !== undefined && !isHttpUrl(against))
+    throw new OptionsError(`against must be a URL like https://app.flowglad.com, not "${against}"`)
   const url = against?.replace(/\/+$/, '')
   if (record === undefined)
     return {
@@ -38,12 +37,9 @@ export function readReplayOptions(args: readonly string[]): ReplayOptions | null
       model,
       json: json ?? false,
     }
-  if (replay) throw new ReplayOptionsError('Choose either --replay or --record')
-  if (url === undefined) throw new ReplayOptionsError('--record needs the platform. Add --against URL.')
-  const number = Number(port ?? 4011)
-  if (!Number.isInteger(number) || number < 0 || number > 65_535)
-    throw new ReplayOptionsError(`port must be a whole number from 0 to 65535, not "${port}"`)
-  return { command: 'record', file: record, against: url, port: number }
+  if (replay) throw new OptionsError('Choose either --replay or --record')
+  if (url === undefined) throw new OptionsError('--record needs the platform. Add --against URL.')
+  return { command: 'record', file: record, against: url, port: wholeNumber('port', port ?? '4011', 65_535) }
 }
 
 function parse(args: readonly string[]) {
@@ -65,6 +61,6 @@ function parse(args: readonly string[]) {
     })
     return { ...values, files: positionals }
   } catch (error) {
-    throw new ReplayOptionsError(error instanceof Error ? error.message : String(error))
+    throw argumentError(error)
   }
 }
