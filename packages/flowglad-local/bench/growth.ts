@@ -35,7 +35,7 @@ async function start(directory: string): Promise<Server> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const url = await new Promise<string>((resolve, reject) => {
-    child.once('exit', () => reject(new Error('The server ended. Build it with: pnpm build')))
+    child.once('exit', () => reject(new Error('The server exited. If it is not built yet, run: pnpm build')))
     child.stdout.on('data', (chunk) => {
       const found = /flowglad-local on (http:\S+)/.exec(String(chunk))
       if (found?.[1]) resolve(found[1])
@@ -63,7 +63,7 @@ async function ask(url: string, body?: object): Promise<string> {
   return text
 }
 
-/** Creates customers, several at a time, and returns their subscriptions' IDs. */
+/** Creates customers in parallel and returns the IDs of their subscriptions. */
 async function createCustomers(url: string, count: number): Promise<string[]> {
   const ids: string[] = []
   let next = 0

@@ -11,7 +11,7 @@ import type { PricingSetup } from './pricing/pricingSetup.ts'
 import { createWebhookSender, type WebhookSender } from './webhooks/createWebhookSender.ts'
 import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 
-/** An organization whose renewals and webhooks run. */
+/** An organization whose renewals and webhooks are running. */
 export interface OpenOrganization extends Organization {
   webhooks: WebhookSender
   /** Runs all renewals and retries that are due. */
@@ -103,7 +103,7 @@ export function openOrganization({
 }
 
 /**
- * Installs the pricing, or updates the pricing that an earlier start installed.
+ * Installs the pricing, or updates the pricing from an earlier start.
  * @param setup null to keep the installed pricing
  * @returns the pricing model's ID
  * @throws PricingError if `setup` is null and no pricing is installed

@@ -58,15 +58,16 @@ export interface StartKey {
   pricingFile: string
 }
 
-/** Gives each key its pricing file. One pricing file serves all keys, and each key gets its own copy. */
+/** Pairs each key with a pricing file. If there is only one file, each key gets its own copy of the pricing. */
 function pairKeys(keys: readonly string[], files: readonly string[]): StartKey[] {
   for (const key of keys)
     if (!apiKey.safeParse(key).success)
       throw new OptionsError(
-        `The API key must be 1 to 128 ASCII characters without spaces, because it is sent in the Authorization header, not "${key}"`,
+        `The API key must be 1 to 128 ASCII characters without spaces, not "${key}". It is sent in the Authorization header.`,
       )
   const twice = keys.find((key, i) => keys.indexOf(key) !== i)
-  if (twice !== undefined) throw new OptionsError(`The API key ${twice} is given twice`)
+  if (twice !== undefined)
+    throw new OptionsError(`The API key ${twice} appears twice. Use a different key for each --key.`)
   if (files.length !== 1 && files.length !== keys.length)
     throw new OptionsError(
       `The number of pricing files (${files.length}) must match the number of API keys (${keys.length}). Give each --key its own --pricing, or give one --pricing for all.`,

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { argumentError, isHttpUrl, OptionsError, wholeNumber } from './options.ts'
 
-/** What the command line asks for instead of a server. */
+/** The command that runs instead of a server. */
 export type ReplayOptions =
   | {
       command: 'replay'
@@ -9,7 +9,7 @@ export type ReplayOptions =
       against: string | undefined
       key: string | undefined
       pricing: string | undefined
-      /** A recorded answer of `GET /pricing-models/default`. */
+      /** A file with the recorded response of `GET /pricing-models/default`. */
       model: string | undefined
       json: boolean
     }

@@ -228,7 +228,7 @@ type AddedKey = Omit<KeyOptions, 'pricing'> & { pricing?: unknown }
 const readSetup = (pricing: unknown, pricingFile: string | undefined) =>
   typeof pricing === 'string' ? parsePricing(pricing, pricingFile) : checkPricing(pricing)
 
-/** Runs `work` in a transaction of each organization's database. If `work` throws, none of them changes. */
+/** Runs `work` in a transaction of each organization's database. If `work` throws, no database changes. */
 function inTransactions([first, ...others]: readonly Organization[], work: () => void): void {
   if (first) first.platform.db.transaction(() => inTransactions(others, work))
   else work()

@@ -45,7 +45,7 @@ it('adds a toggle to one subscription, and only once', async () => {
   expect((await studio.plan('ada')).subscriptionItems).toHaveLength(1)
 })
 
-it('adds up the amounts of a credit feature, and grants its credits at once only if asked', async () => {
+it('adds up the amounts of a credit feature, and grants credits immediately only on request', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -115,7 +115,7 @@ it('ends an added feature when a new plan contains it, and keeps the others', as
   expect(invoices.map(({ description }) => description)).not.toContain('Manual Features')
 })
 
-it('keeps an added feature when the plan change that contains it is undone', async () => {
+it('keeps an added feature when a scheduled change to a plan with that feature is canceled', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')

@@ -5,10 +5,10 @@ import { operations } from './operations.ts'
 import { createSdkSchemas } from './sdk/schemas.ts'
 import { startStudio } from './studio.ts'
 
-const noSdkType = 'The SDK has neither the operation nor its records.'
+const noSdkType = 'The SDK has types for neither the operation nor its records.'
 const notImplemented = 'The server does not implement the operation.'
 
-/** The operations whose answers this file doesn't check, with the reason. */
+/** The operations whose responses this file doesn't check, with the reason. */
 const unchecked: Readonly<Record<string, string>> = {
   'POST /subscriptions/:id/preview-adjust': noSdkType,
   'GET /pricing-models/:id/export': noSdkType,
@@ -32,7 +32,7 @@ beforeAll(async () => {
 }, 180_000)
 
 it.each(operations.filter((operation) => !(operation in unchecked)))(
-  "answers %s with the fields of the SDK's type",
+  "returns the fields of the SDK's type for %s",
   (operation) => {
     const given = answers.get(operation) ?? []
     expect(given).not.toEqual([])
@@ -43,6 +43,6 @@ it.each(operations.filter((operation) => !(operation in unchecked)))(
   },
 )
 
-it('checks every operation that is implemented', () => {
+it('checks every implemented operation', () => {
   expect([...answers.keys()].filter((operation) => unchecked[operation] === notImplemented)).toEqual([])
 })

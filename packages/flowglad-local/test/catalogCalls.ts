@@ -2,7 +2,7 @@ import { startStudio } from './studio.ts'
 
 type Body = Record<string, unknown>
 
-/** Starts a studio, with raw calls and lookups for tests of its catalog. */
+/** Starts a studio with raw calls and lookups for catalog tests. */
 export async function startCatalog() {
   const studio = await startStudio()
   const call = async (method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => {
@@ -24,7 +24,7 @@ export async function startCatalog() {
     ...studio,
     call,
     pricingModelId: pricingModel.id,
-    /** The product as it was at the start. */
+    /** The product's state at the start. */
     product: (slug: string) => find(pricingModel.products, slug),
     meter: (slug: string) => find(pricingModel.usageMeters, slug),
     feature: (slug: string) =>
@@ -32,7 +32,7 @@ export async function startCatalog() {
         pricingModel.products.flatMap(({ features }) => features),
         slug,
       ),
-    /** Returns the product's prices as they are now. */
+    /** Returns the product's current prices. */
     async prices(productId: string) {
       const { prices } = await studio.node.products.retrieve(productId)
       return prices.map(({ slug, unitPrice, active, isDefault }) => ({ slug, unitPrice, active, isDefault }))

@@ -50,7 +50,7 @@ it("changes the session in the body, regardless of the path's ID", async () => {
   expect(await studio.node.checkoutSessions.retrieve(session.id)).toEqual(answer[1])
 })
 
-it('sells the price that the update chose', async () => {
+it('sells the price from the update', async () => {
   const { studio, session, url, priceIdOf } = await withCheckout()
   await using _ = studio
   await put(studio, { id: session.id, type: 'product', priceId: priceIdOf('agency_price'), successUrl: null })
@@ -63,7 +63,7 @@ it('sells the price that the update chose', async () => {
   expect((await studio.plan('ada')).priceId).toBe(priceIdOf('agency_price'))
 })
 
-it("removes the subscription and its card setting from a session that becomes a product's", async () => {
+it('removes the subscription and its card setting when a session changes to a product session', async () => {
   const { studio, priceIdOf } = await withCheckout()
   await using _ = studio
   const { id: targetSubscriptionId } = await studio.plan('ada')

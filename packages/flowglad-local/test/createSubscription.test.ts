@@ -69,7 +69,7 @@ it('grants the credits of a free plan even if the subscription is never charged'
   expect(await studio.balances('ada')).toEqual({ render: 85 })
 })
 
-it('names the item of a price without a name "null", and drops the name in a plan change', async () => {
+it('names an item "null" if its price has no name, and removes the name in a plan change', async () => {
   const products = studioPricing.products.map((entry) =>
     entry.product.slug === 'team' || entry.product.slug === 'agency'
       ? { ...entry, price: { ...entry.price, name: undefined } }
@@ -92,7 +92,7 @@ it('names the item of a price without a name "null", and drops the name in a pla
   expect((await fetch(`${billingPortalUrl}/ada`)).status).toBe(200)
 })
 
-it('gives the seats of the newest of two features for one resource', async () => {
+it('grants the seats of only the newest of two features for one resource', async () => {
   const seats = studioPricing.features.find(({ slug }) => slug === 'team_seats')
   const pricing = {
     ...studioPricing,

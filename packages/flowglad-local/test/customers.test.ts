@@ -97,7 +97,7 @@ it('rejects the ID of a user that does not exist', async () => {
   await expect(node.customers.update('ada', { customer: { userId: '' } })).rejects.toMatchObject(unknown)
 })
 
-it('archives no customer whose plan change is scheduled', async () => {
+it('does not archive a customer who has a scheduled plan change', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'agency_price')
@@ -113,7 +113,7 @@ it('archives no customer whose plan change is scheduled', async () => {
   expect(await studio.plan('ada')).toMatchObject({ id, status: 'active' })
 })
 
-it('reads any JSON as the body of a call that needs no fields', async () => {
+it('accepts any JSON as the body of a call that requires no fields', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const send = (path: string, method: string, body: string) =>

@@ -50,7 +50,7 @@ it('stores a discount code in upper case, and updates, lists and counts discount
   expect(await discounts.list()).toMatchObject({ total: 1, data: [{ code: 'SUN', redemptionCount: 0 }] })
 })
 
-/** Sends a discount without the SDK, whose types forbid invalid discounts. */
+/** Sends a discount without the SDK, because the SDK's types forbid invalid discounts. */
 async function send(studio: { url: string; key: string }, discount: object, id?: string) {
   const answer = await fetch(`${studio.url}/api/v1/discounts${id ? `/${id}` : ''}`, {
     method: id ? 'PUT' : 'POST',
@@ -88,7 +88,7 @@ it('reports the invalid fields of a discount', async () => {
   expect(await pathsOf({ duration: 'once' }, 'any')).toEqual([400, ['id', 'code', 'amount', 'amountType']])
 })
 
-it('rejects a discount that the database of the platform rejects', async () => {
+it("rejects a discount that the platform's database rejects", async () => {
   await using studio = await startStudio()
   const [, { discount }] = await send(studio, {
     ...summer,

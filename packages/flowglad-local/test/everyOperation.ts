@@ -16,7 +16,7 @@ const patterns = [...operations]
 
 const findOperation = (call: string) => patterns.find(({ pattern }) => pattern.test(call))?.operation
 
-/** Creates an SDK client that stores each operation's successful answers. */
+/** Creates an SDK client that stores each operation's successful responses. */
 function createRecorder({ url, key }: { url: string; key: string }) {
   const answers = new Map<Operation, unknown[]>()
   const node = new Flowglad({
@@ -35,7 +35,7 @@ function createRecorder({ url, key }: { url: string; key: string }) {
   return { node, answers }
 }
 
-/** Calls every operation, and returns each operation's successful answers. */
+/** Calls every operation and returns each operation's successful responses. */
 export async function callEveryOperation(studio: Studio) {
   const { node, answers } = createRecorder(studio)
   const path = (suffix: string) => `/api/v1${suffix}`

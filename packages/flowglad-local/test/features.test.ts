@@ -57,7 +57,7 @@ describe('a feature', () => {
     })
   })
 
-  it('is updated by the ID in the URL, and names the failed update', async () => {
+  it('is updated by the ID in the URL, and reports a failed update', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.feature('watermark_free')
     const put = (path: string, fields: object) =>
@@ -74,7 +74,7 @@ describe('a feature', () => {
     )
   })
 
-  it('changes its type only without values of the former type', async () => {
+  it("changes its type only if the former type's fields are null", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.feature('team_render')
     const put = (feature: object) => catalog.call('PUT', `/features/${id}`, { feature: { id, ...feature } })
@@ -103,7 +103,7 @@ describe("a product's feature", () => {
     return features.map(({ slug }) => slug)
   }
 
-  it('needs a known product and feature', async () => {
+  it('requires an existing product and feature', async () => {
     await using catalog = await startCatalog()
     expect(await link(catalog, { productId: 'prod_x' })).toEqual(notFound('Product with id prod_x not found'))
     expect(await link(catalog, { featureId: 'feature_x' })).toEqual(
@@ -116,7 +116,7 @@ describe("a product's feature", () => {
     )
   })
 
-  it('has an end if it is created with one, and is restored without one', async () => {
+  it('can be created with an end, and is restored without an end', async () => {
     await using catalog = await startCatalog()
     const expiredAt = catalog.now() + dayMs
     const created = await link(catalog, { expiredAt: new Date(expiredAt).toISOString() })
@@ -133,7 +133,7 @@ describe("a product's feature", () => {
     expect(await link(catalog, { expiredAt })).toMatchObject({ productFeature: { expiredAt: null } })
   })
 
-  it('ends again when it is expired again', async () => {
+  it('gets a new end when it is expired again', async () => {
     await using catalog = await startCatalog()
     const link = { productId: catalog.product('hobby').id, featureId: catalog.feature('team_exports').id }
     const { productFeature } = await catalog.node.post<{ productFeature: { id: string } }>(

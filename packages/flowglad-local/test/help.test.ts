@@ -46,7 +46,12 @@ it.each([
     'latency must be a whole number from 0 to 600000, not "soon"',
   ],
   ['an invalid switch', [], { FLOWGLAD_LOCAL_SEED: 'yes' }, 'seed must be on or off, not "yes"'],
-  ['a key that is given twice', ['--key', 'a', '--key', 'a'], {}, 'The API key a is given twice'],
+  [
+    'a repeated key',
+    ['--key', 'a', '--key', 'a'],
+    {},
+    'The API key a appears twice. Use a different key for each --key.',
+  ],
   [
     'keys without pricing files',
     ['--key', 'a', '--pricing', 'pricing.yaml', '--pricing', 'pricing.yaml'],

@@ -46,7 +46,7 @@ it('gives each key its own customers, catalog and balances', async () => {
   expect((await node.pricingModels.list()).data).toHaveLength(1)
 })
 
-/** Creates records of every type and returns an ID of each for the parameters of an operation. */
+/** Creates records of every type. Returns one ID of each type for the parameters of an operation. */
 async function recordsOf(studio: Awaited<ReturnType<typeof startStudio>>) {
   await studio.customer('ada')
   const subscription = await studio.subscribe('ada', 'team_price', { card: cards.pays })
@@ -105,7 +105,7 @@ const bodies: Record<string, (id: string) => object> = {
   'PUT /webhooks/:id': (id) => ({ webhook: { id, url: 'http://127.0.0.1:1/', filterTypes: [] } }),
 }
 
-it("answers another key's IDs like unknown IDs, and changes nothing", async () => {
+it("treats another key's IDs like unknown IDs, and changes nothing", async () => {
   const { studio, key } = await startWithTwoKeys()
   await using _ends = studio
   const ids = await recordsOf(studio)
@@ -135,7 +135,7 @@ it("answers another key's IDs like unknown IDs, and changes nothing", async () =
   }
   const withId = operations.filter((operation) => operation.includes(':'))
   expect(withId.filter((operation) => !checked.includes(operation))).toEqual([])
-  // For an unknown ID, these two answer 200 and change nothing.
+  // For an unknown ID, these two operations return 200 and change nothing.
   expect(answered).toEqual(['POST /subscriptions/:id/preview-adjust', 'POST /product-features/:id/expire'])
   expect(await everything()).toEqual(before)
 })
@@ -171,7 +171,7 @@ it('renews the plans of every key when the clock moves', async () => {
   )
 })
 
-it('starts with a list of keys, and updates the pricing of one', async () => {
+it('starts with a list of keys, and updates the pricing of one key', async () => {
   await using server = await startFlowgladLocal({
     keys: [
       { key: 'sk_test_a', pricing: studioPricing },
@@ -211,7 +211,7 @@ it('adds a key over HTTP, and explains invalid pricing', async () => {
   expect(await add({ key: 'has space', pricing: other })).toMatchObject({ status: 400 })
 })
 
-it('keeps the records of every key in files of their own', async () => {
+it('stores the records of each key in a separate file', async () => {
   await using directory = await createDirectory()
   const options = { db: directory.file('data.db'), pricing: studioPricing }
   const create = { customer: { externalId: 'ada', name: 'Ada', email: 'ada@games.example' } }

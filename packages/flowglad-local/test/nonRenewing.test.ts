@@ -102,7 +102,7 @@ it('replaces a plan without periods with a paid plan, which starts its own billi
   expect(await studio.plan('ada')).toMatchObject({ name: 'Hobby Subscription', renews: false })
 })
 
-it('refuses to change or cancel a plan without periods', async () => {
+it('rejects a change or cancellation of a plan without periods', async () => {
   await using studio = await startStudio({ pricing })
   await studio.customer('ada')
   const { id } = await studio.plan('ada')

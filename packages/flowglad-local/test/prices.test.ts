@@ -13,7 +13,7 @@ const meterPrices = async ({ node }: Catalog, slug: string) => {
 }
 
 describe('a new price', () => {
-  it('is active and the default, and has no other fields than its type needs', async () => {
+  it('is active and the default, and has only the fields that its type needs', async () => {
     await using catalog = await startCatalog()
     const { id: productId } = catalog.product('pack')
     const price = { type: 'single_payment', productId, isDefault: false, active: false, unitPrice: '700' }
@@ -42,7 +42,7 @@ describe('a new price', () => {
     })
   })
 
-  it('needs a product of the same type, and never joins the default product', async () => {
+  it('requires a product with prices of the same type, other than the default product', async () => {
     await using catalog = await startCatalog()
     const create = (fields: object) => catalog.call('POST', '/prices', { price: aPrice(fields) })
     expect(await create({ productId: ' ' })).toEqual(
@@ -64,7 +64,7 @@ describe('a new price', () => {
     )
   })
 
-  it('takes over the slug of the price that it replaces, but of no other product', async () => {
+  it("can reuse the slug of the price that it replaces, but not another product's slug", async () => {
     await using catalog = await startCatalog()
     const { id: productId } = catalog.product('team')
     const create = (slug: string) => catalog.call('POST', '/prices', { price: aPrice({ productId, slug }) })
@@ -78,7 +78,7 @@ describe('a new price', () => {
     ])
   })
 
-  it('of a meter may share a slug with any price, except for the reserved ending', async () => {
+  it('of a meter can share a slug with any price, but not use the reserved ending', async () => {
     await using catalog = await startCatalog()
     const { id: usageMeterId } = catalog.meter('render')
     const create = (fields: object) =>
@@ -134,7 +134,7 @@ describe('a price', () => {
     expect(await update(catalog, id, { active: true })).toEqual(duplicate)
   })
 
-  it('is the only default of its product, or is no default', async () => {
+  it("is either its product's only default or not a default", async () => {
     await using catalog = await startCatalog()
     const { id: productId, defaultPrice } = catalog.product('team')
     await catalog.call('POST', '/prices', { price: aPrice({ productId, slug: 'team_2' }) })
@@ -184,7 +184,7 @@ describe("a meter's free price", () => {
   ])('becomes the default when the default price %s', async (_, change, answered) => {
     await using catalog = await startCatalog()
     const { defaultPrice } = catalog.meter('render')
-    // Like the platform's, the answer shows the price as it was before the free price became the default.
+    // As on the platform, the response shows the price before the free price became the default.
     expect(await update(catalog, defaultPrice?.id ?? '', { type: 'usage', ...change })).toMatchObject({
       status: 200,
       price: answered,
@@ -207,7 +207,7 @@ describe("a meter's free price", () => {
   })
 })
 
-it("reports an unknown type and a huge number in the words of the platform's validator", async () => {
+it("reports an unknown type and a huge number with the texts of the platform's validator", async () => {
   await using catalog = await startCatalog()
   const create = (fields: object) =>
     catalog.call('POST', '/prices', { price: aPrice({ productId: 'x', ...fields }) })
@@ -241,7 +241,7 @@ it("reports an unknown type and a huge number in the words of the platform's val
   })
 })
 
-it('answers GET /prices/:id with 404 for an unknown ID', async () => {
+it('returns 404 from GET /prices/:id for an unknown ID', async () => {
   await using catalog = await startCatalog()
   expect(await catalog.call('GET', '/prices/price_x')).toEqual(notFound('Price not found'))
 })

@@ -21,7 +21,7 @@ async function withModel() {
   const { node } = studio
   const { id } = (await node.pricingModels.retrieveDefault()).pricingModel
   const path = `/api/v1/pricing-models/${id}`
-  /** Returns the parts as an update sends them: without the fields that the export has as null. */
+  /** Returns the parts as an update sends them, without the fields that are null in the export. */
   const read = async (): Promise<Setup> => {
     const { pricingModel } = await node.get<{ pricingModel: Setup }>(`${path}/export`)
     for (const meter of pricingModel.usageMeters) meter.prices ??= []
@@ -141,7 +141,7 @@ describe('an update with all parts', () => {
     expect(team?.features.find(({ slug }) => slug === 'team_seats')).toMatchObject({ active: false })
   })
 
-  it('archives a product that it omits, after which the model has no document', async () => {
+  it("archives a product that it omits, after which the model can't be exported or updated", async () => {
     await using model = await withModel()
     const before = await model.read()
     await model.change((setup) => {
@@ -174,7 +174,7 @@ describe('an update with all parts', () => {
     expect((await model.details()).defaultProduct).toMatchObject({ slug: 'hobby', name: 'Starter' })
   })
 
-  it('makes the model no longer the default unless it says so', async () => {
+  it('makes the model no longer the default unless it sets `isDefault`', async () => {
     await using model = await withModel()
     const { isDefault, ...setup } = await model.read()
     expect(isDefault).toBe(true)
@@ -183,7 +183,7 @@ describe('an update with all parts', () => {
     })
   })
 
-  it("replaces a meter's prices, but needs another price to lose the default first", async () => {
+  it("replaces a meter's prices, but can't add a second default price", async () => {
     await using model = await withModel()
     const night = {
       type: 'usage',
@@ -211,7 +211,7 @@ describe('an update with all parts', () => {
 
   it.each<[string, (setup: Setup) => void, string]>([
     [
-      'a meter that disappears',
+      'a missing meter',
       (setup) => {
         setup.usageMeters = setup.usageMeters.filter(({ usageMeter }) => usageMeter.slug !== 'viewers')
       },
@@ -251,7 +251,7 @@ describe('an update with all parts', () => {
       (setup) => Object.assign(entry(setup, 'team').price, { slug: 'agency_price' }),
       'Invalid price.slug: Price with slug agency_price already exists',
     ],
-  ])('refuses %s and changes nothing', async (_, edit, message) => {
+  ])('rejects %s and changes nothing', async (_, edit, message) => {
     await using model = await withModel()
     const before = await model.details()
     await expect(model.change(edit)).rejects.toMatchObject(refusal(message))
@@ -285,7 +285,7 @@ it('requires all parts or none, a name and the ID in the body', async () => {
   })
 })
 
-it('answers an update of an unknown model with 404 if it has parts, and with 500 otherwise', async () => {
+it('returns 404 for an update of an unknown model if the update has parts, and 500 otherwise', async () => {
   await using model = await withModel()
   const put = (setup: object) => model.put(setup, '/api/v1/pricing-models/pricing_model_x')
   await expect(put(await model.read())).rejects.toMatchObject({

@@ -31,7 +31,7 @@ it.each<[string, object, (string | number)[]]>([
     ['features', 0, 'description'],
   ],
   [
-    'a product that is neither active nor inactive',
+    'a product without `active`',
     products({ product: without(product, 'active') }),
     ['products', 0, 'product', 'active'],
   ],
@@ -89,7 +89,7 @@ it.each<[string, object, string]>([
     'Panic: Unwrap called on Err: NotFoundError: UsageMeter not found: calls',
   ],
   [
-    'the slug of the free plan that it gets',
+    'a product with the slug of the generated free plan',
     products({ product: { ...product, slug: 'free' } }),
     'Panic: generator body threw',
   ],
@@ -100,7 +100,7 @@ it.each<[string, object, string]>([
   })
 })
 
-it('accepts long names of meters and numbers as text, and defaults what may be absent', async () => {
+it('accepts long meter names and numbers as text, and fills in optional fields', async () => {
   const name = 'x'.repeat(300)
   const { pricingModel } = await setUp({
     usageMeters: [

@@ -46,7 +46,7 @@ describe('the default product', () => {
     expect(await catalog.prices(id)).toEqual(before)
   })
 
-  it('takes new features, which only new subscriptions get', async () => {
+  it('accepts new features, which only new subscriptions get', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby')
     await catalog.customer('ada')
@@ -73,7 +73,7 @@ describe('a product', () => {
     }
   })
 
-  it('is created active with its price, and starts as no default', async () => {
+  it('is created active, with its price, and not as the default', async () => {
     await using catalog = await startCatalog()
     const { pricingModelId } = catalog
     const { product } = await catalog.node.products.create({
@@ -250,7 +250,7 @@ describe("a product update's price", () => {
   })
 })
 
-it('answers GET /products/:id with all prices and current features, and 500 for an unknown ID', async () => {
+it('returns all prices and current features from GET /products/:id, and 500 for an unknown ID', async () => {
   await using catalog = await startCatalog()
   const { id } = catalog.product('team')
   await catalog.call('POST', '/prices', { price: aPrice({ productId: id, slug: 'team_2' }) })

@@ -9,7 +9,7 @@ import { runReplay } from '../src/runReplay.ts'
 import { createDirectory, startProcess } from './process.ts'
 import { startStudio } from './studio.ts'
 
-/** Replays a file with the command's defaults. Returns the printed text and whether all answers agree. */
+/** Replays a file with the command's defaults. Returns the printed text and whether all responses agree. */
 async function replay(file: string, options: { against?: string; json?: boolean } = {}) {
   const settings = { key: undefined, pricing: undefined, model: undefined, json: false, against: undefined }
   let output = ''
@@ -81,7 +81,7 @@ it('records neither keys nor e-mail addresses', async () => {
   expect(readFileSync(file, 'utf8')).not.toMatch(/sk_test_local|studio\.test/)
 })
 
-it('prints the place, the recorded value and the answer of each difference', async () => {
+it('prints the place, the recorded value and the new value of each difference', async () => {
   await using directory = await createDirectory()
   const file = directory.file('conversation.json')
   await record(file)
@@ -97,7 +97,7 @@ it('prints the place, the recorded value and the answer of each difference', asy
   expect(JSON.parse((await replay(file, { json: true })).output)).toMatchObject({ steps: 11 })
 })
 
-it('ends the command with code 1 if an answer differs, and with code 0 if none does', async () => {
+it('exits with code 1 if a response differs, and with code 0 otherwise', async () => {
   await using directory = await createDirectory()
   const file = directory.file('conversation.json')
   await record(file)
@@ -149,7 +149,7 @@ it('moves the clock by the time that passed between recorded steps', async () =>
     index === steps.length - 1 ? { ...step, at: (step.at ?? 0) + 40 * dayMs } : step,
   )
   writeFileSync(file, JSON.stringify(late))
-  // The renewal adds an invoice that the recorded answer doesn't have.
+  // The renewal adds an invoice that the recorded response doesn't contain.
   expect((await replay(file)).output).toContain('.invoices.length: expected 1, got 2')
 })
 

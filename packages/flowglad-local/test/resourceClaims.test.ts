@@ -24,7 +24,7 @@ describe('resource claims of an unknown subscription', () => {
     ['GET', 'usage?resourceSlug=seats'],
     ['GET', 'usages'],
     ['GET', 'claims'],
-  ])('answer %s %s with 500', async (method, path) => {
+  ])('return 500 for %s %s', async (method, path) => {
     const { node } = shared()
     const url = `/api/v1/resource-claims/sub_x/${path}`
     const answer = method === 'GET' ? node.get(url) : node.post(url, { body: { ...seat, quantity: 1 } })
@@ -43,7 +43,7 @@ describe('a claim', () => {
     [{ quantity: 3 }, 3],
     [{ quantity: 2 ** 40 }, 2 ** 40],
     [{ externalIds: ['a', 'b', 'c'] }, 3],
-  ])('of more seats than are free is a bad request (%j)', async (request, requested) => {
+  ])('of more seats than are free returns 400 (%j)', async (request, requested) => {
     await using seats = await withSeats()
     await expect(seats.call('claim', request)).rejects.toMatchObject({
       status: 400,
@@ -55,7 +55,7 @@ describe('a claim', () => {
     expect(await seats.claimed()).toBe(0)
   })
 
-  it('of the same new name twice fails and claims nothing', async () => {
+  it('of the same new external ID twice fails and claims nothing', async () => {
     await using seats = await withSeats()
     await expect(seats.call('claim', { externalIds: ['a', 'a'] })).rejects.toMatchObject({
       status: 500,
@@ -67,7 +67,7 @@ describe('a claim', () => {
     expect(await seats.claimed()).toBe(1)
   })
 
-  it('that ends with the plan only says so in its expiredAt', async () => {
+  it('that ends with the plan shows its end only in `expiredAt`', async () => {
     await using seats = await withSeats()
     const { subscription } = await seats.studio.node.subscriptions.cancel(seats.id, {
       cancellation: { timing: 'at_end_of_current_billing_period' },
@@ -77,7 +77,7 @@ describe('a claim', () => {
     expect(answer).toMatchObject({ claims: [{ expiredAt: subscription.cancelScheduledAt }] })
   })
 
-  it('limits metadata texts to 500 characters', async () => {
+  it('limits metadata values to 500 characters', async () => {
     await using seats = await withSeats()
     await expect(
       seats.call('claim', { quantity: 1, metadata: { note: 'x'.repeat(501) } }),
@@ -88,7 +88,7 @@ describe('a claim', () => {
   })
 })
 
-it('releases nothing if a name is repeated, and one seat if a claim ID is repeated', async () => {
+it('releases nothing if an external ID is repeated, and one seat if a claim ID is repeated', async () => {
   await using seats = await withSeats()
   const { claims } = await seats.studio.node.resourceClaims.claim(seats.id, { ...seat, externalId: 'a' })
   await expect(seats.call('release', { externalIds: ['a', 'a'] })).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe('the usages of a subscription', () => {
   })
 })
 
-it("answers 404 for another pricing model's resource", async () => {
+it("returns 404 for another pricing model's resource", async () => {
   await using seats = await withSeats()
   const resources = [{ slug: 'desks', name: 'Desks' }]
   await seats.studio.node.post('/api/v1/pricing-models/setup', {

@@ -18,7 +18,7 @@ describe('a resource', () => {
     })
   })
 
-  it('refuses the slug of another resource, even an empty one', async () => {
+  it('rejects the slug of another resource, even an empty slug', async () => {
     await create({ slug: '', name: 'Nameless' })
     const { resource } = await create({ slug: 'rooms', name: 'Rooms' })
     await expect(create({ slug: '', name: 'Nameless' })).rejects.toMatchObject({

@@ -109,7 +109,7 @@ const send = (
   })
 
 it.each(generatedRoutes)(
-  'answers the generated route %s %s (%s) with JSON',
+  'returns JSON from the generated route %s %s (%s)',
   async (method, path, procedure) => {
     const answer = await send(shared(), method, path)
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
@@ -132,7 +132,7 @@ it.each([
   ['GET', '/customers/x/nothing'],
   ['GET', '/resource-claims'],
   ['POST', '/api-keys/x'],
-])('answers the unknown route %s %s with a plain "Not Found"', async (method, path) => {
+])('returns a plain "Not Found" from the unknown route %s %s', async (method, path) => {
   const answer = await send(shared(), method, path)
   expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
     404,
@@ -156,7 +156,7 @@ it('checks the page and the body before it reports a missing procedure', async (
   })
 })
 
-it('rejects calls for API keys like the platform, whose dashboard manages them', async () => {
+it('rejects calls that manage API keys, like the platform', async () => {
   const apiKey = { type: 'secret', name: 'other', pricingModelId: 'x' }
   const call = async (method: string, path: string, body?: object) => {
     const answer = await send(shared(), method, path, body && { body: JSON.stringify(body) })

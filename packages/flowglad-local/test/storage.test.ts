@@ -70,7 +70,7 @@ it('finds the same records as a list after any sequence of changes and rollbacks
     fc.property(transactions, (history) => {
       const db = new Database(null)
       let model = new Map<string, BillingRun>()
-      // IDs are random, so the ID of a removed record never returns.
+      // IDs are random, so the ID of a removed record is never reused.
       const removed = new Set<string>()
       for (const { changes, fails } of history) {
         const next = new Map(model)
@@ -105,7 +105,7 @@ it('finds the same records as a list after any sequence of changes and rollbacks
   )
 })
 
-/** Queries in the middle of a transaction, which writes the changes so far. */
+/** Queries the table during a transaction, which writes the transaction's changes so far. */
 function expectCounts({ billingRuns }: Database, model: ReadonlyMap<string, BillingRun>): void {
   expect(billingRuns.count()).toBe(model.size)
   expect(new Set(billingRuns.page({ limit: 9 }))).toEqual(new Set(model.values()))
@@ -187,7 +187,7 @@ it('keeps a limited number of records in memory, and finds all of them', async (
   db.close()
 })
 
-/** Returns the pricing that a database file's server was started with. */
+/** Returns the pricing with which a database file's server was started. */
 async function pricingOf(db: string): Promise<string> {
   const file = new Libsql(db)
   const row = file.prepare("SELECT record FROM settings WHERE id = 'pricing'").get()

@@ -32,7 +32,7 @@ async function onTeam() {
   return { ...studio, itemId: plan.subscriptionItems?.[0]?.id ?? '', featureItem, featureOf }
 }
 
-it('moves a feature to another catalog feature, and reads times in every format', async () => {
+it('moves a feature to another catalog feature, and accepts times in every format', async () => {
   await using studio = await onTeam()
   const { id, subscriptionItemId } = studio.featureItem('watermark_free')
   const featureId = studio.featureOf('pack_render')
@@ -69,7 +69,7 @@ it.each([
   ['a product feature', { type: 'toggle', productFeatureId: 'x' }],
   ['a meter', { type: 'usage_credit_grant', amount: 1, usageMeterId: 'x', renewalFrequency: 'once' }],
   ['a resource', { type: 'resource', amount: 1, resourceId: 'x' }],
-])('refuses to update to %s that does not exist', async (_, change) => {
+])('rejects an update to %s that does not exist', async (_, change) => {
   await using studio = await onTeam()
   const { id } = studio.featureItem('watermark_free')
   await expect(put(studio, id, change)).rejects.toMatchObject({
@@ -80,7 +80,7 @@ it.each([
   })
 })
 
-it('refuses an update that would give an item the same feature twice', async () => {
+it('rejects an update that would give an item the same feature twice', async () => {
   await using studio = await onTeam()
   const { id } = studio.featureItem('watermark_free')
   const { featureId } = studio.featureItem('team_render')
@@ -92,7 +92,7 @@ it('refuses an update that would give an item the same feature twice', async () 
   })
 })
 
-it('refuses to turn a grant into a toggle unless its amount and meter are removed', async () => {
+it('rejects an update from a grant to a toggle unless the amount and meter are removed', async () => {
   await using studio = await onTeam()
   const { id } = studio.featureItem('team_render')
   await expect(put(studio, id, { type: 'toggle' })).rejects.toMatchObject({
@@ -107,7 +107,7 @@ it('refuses to turn a grant into a toggle unless its amount and meter are remove
   expect((await put(studio, id, toggle)).subscriptionItemFeature).toMatchObject({ id, ...toggle })
 })
 
-it('refuses amounts that the database cannot store', async () => {
+it('rejects amounts that the database cannot store', async () => {
   await using studio = await onTeam()
   const { id, usageMeterId } = studio.featureItem('team_render')
   const grant = { type: 'usage_credit_grant', amount: 2 ** 31, usageMeterId, renewalFrequency: 'once' }
@@ -126,7 +126,7 @@ it('refuses amounts that the database cannot store', async () => {
   })
 })
 
-it('names the unknown item or feature of a call', async () => {
+it('names the unknown item or feature in the error', async () => {
   await using studio = await onTeam()
   const toggle = { type: 'toggle', name: '', slug: '' }
   const { featureId } = studio.featureItem('watermark_free')
@@ -142,7 +142,7 @@ it('names the unknown item or feature of a call', async () => {
   })
 })
 
-it('rejects times that are no dates', async () => {
+it('rejects times that are not dates', async () => {
   await using studio = await onTeam()
   const { id } = studio.featureItem('watermark_free')
   await expect(put(studio, id, { type: 'toggle', expiredAt: 'soon' })).rejects.toMatchObject({

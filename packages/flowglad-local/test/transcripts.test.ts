@@ -17,13 +17,13 @@ const transcripts = existsSync(place)
   ? readdirSync(`${place}/transcripts`).filter((name) => name.endsWith('.json'))
   : []
 
-/** The recorded answers that this server doesn't copy, with the reason. */
+/** The recorded responses that this server doesn't copy, with the reason. */
 const knownDifferences = z.array(
   z.object({
     /** The start of the file's name. */
     transcript: z.string(),
     steps: z.array(z.int()),
-    /** The start of each difference's place, or * for the whole answer. */
+    /** The start of each difference's place, or * for the whole response. */
     paths: z.array(z.string()),
   }),
 )
@@ -44,7 +44,7 @@ async function replay(name: string, target: Target) {
   )
   const differing = await replayConversation(steps, target)
   return differing.flatMap(({ step, note, differences }) => {
-    // The first step only teaches the replay the pricing model's IDs.
+    // The first step only provides the pricing model's IDs to the replay.
     const paths = known.filter(({ steps }) => steps.includes(step - 1)).flatMap((k) => k.paths)
     return differences
       .filter(({ at }) => step > 0 && !paths.some((path) => path === '*' || at.startsWith(path)))

@@ -69,7 +69,7 @@ async function startWithWebhook(statusOf: (attempt: number) => number, answerHea
   }
 }
 
-it("retries on Svix's schedule by the server's clock, and then gives up", async () => {
+it("retries on Svix's schedule by the server's clock, and then marks the event as failed", async () => {
   await using started = await startWithWebhook(() => 500)
   const { receiver, studio, shown } = started
   const waits = [5 * seconds, 5 * minutes, 30 * minutes, 2 * hours, 5 * hours, 10 * hours, 10 * hours]
@@ -92,7 +92,7 @@ it("retries on Svix's schedule by the server's clock, and then gives up", async 
   expect(receiver.attempts()).toBe(8)
 })
 
-it('sends an event again on request, and keeps the schedule if that fails', async () => {
+it('resends an event on request, and keeps the schedule if the resend fails', async () => {
   await using started = await startWithWebhook((attempt) => (attempt < 4 ? 500 : 200))
   const { receiver, studio, shown, resend } = started
   await vi.waitFor(async () => expect((await shown()).attempts).toHaveLength(1))
@@ -114,7 +114,7 @@ it('sends an event again on request, and keeps the schedule if that fails', asyn
   expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(1)
 })
 
-it('stops retrying if the receiver asks for it', async () => {
+it('stops retrying if the receiver requests it', async () => {
   await using started = await startWithWebhook(() => 400, { 'webhook-delivery': 'abort-message' })
   await vi.waitFor(async () => expect((await started.shown()).state).toBe('Failed'))
 })

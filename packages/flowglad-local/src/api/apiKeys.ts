@@ -15,7 +15,7 @@ const createInput = z.object({
 })
 
 /**
- * Adds the routes for API keys. On the platform, only its dashboard can create and delete keys. This server's
+ * Adds the routes for API keys. On the platform, only the dashboard can create and delete keys. This server's
  * keys have no ID.
  */
 export function apiKeyRoutes(route: Route): void {

@@ -54,7 +54,7 @@ const priced = {
   automaticallyUpdateSubscriptions: z.null().optional(),
 }
 
-/** Like the platform, replaces the whole session except for its status, mode, model and purchase. */
+/** Replaces the whole session, like the platform, but keeps its status, mode, model and purchase. */
 export const updateInput = z.object({
   checkoutSession: z.discriminatedUnion('type', [
     z.object({
@@ -72,8 +72,7 @@ export const updateInput = z.object({
 type Update = z.output<typeof updateInput>['checkoutSession']
 
 /**
- * Changes an open session. The session is named by the body. Like the platform, this server ignores the ID
- * in the path.
+ * Changes the open session that the body names. Like the platform, ignores the ID in the path.
  */
 export function updateCheckout(platform: Platform, now: number, update: Update): CheckoutSession {
   const { db } = platform
@@ -118,8 +117,8 @@ export function updateCheckout(platform: Platform, now: number, update: Update):
 }
 
 /**
- * Returns the field that names an unknown record. The platform doesn't check the subscription, or that the
- * price has a product, so its checkout fails later.
+ * Returns the field that names an unknown record. The platform checks neither the subscription nor whether
+ * the price has a product, so its checkout fails later.
  */
 function brokenReference({ db }: Platform, session: CheckoutSession): string | undefined {
   const { priceId, customerId, discountId, invoiceId, targetSubscriptionId } = session

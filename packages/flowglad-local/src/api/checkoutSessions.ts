@@ -79,7 +79,7 @@ const presentSession = (session: CheckoutSession) =>
 
 const withUrl = ({ url }: Platform, session: CheckoutSession): Flowglad.CheckoutSessionRetrieveResponse => ({
   checkoutSession: presentSession(session),
-  // Except after creating a session, the platform uses the same page for every session type.
+  // The platform returns a type-specific page only when it creates a session.
   url: `${url}/checkout/${session.id}`,
 })
 

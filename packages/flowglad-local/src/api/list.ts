@@ -53,7 +53,7 @@ interface Listed {
   createdAt: number
 }
 
-/** A table, or something that lists records like a table. */
+/** A table, or another source that lists records like a table. */
 interface Source<R> {
   find(id: string): R | undefined
   page(query: { limit: number; after?: After | undefined; descending?: boolean }): R[]
@@ -118,8 +118,8 @@ function readCursor(text: string): Place {
 }
 
 /**
- * Returns the place of a cursor. Several records can have the same time, so the place is the cursor's own
- * record if it still exists. Like the platform, returns no place if the cursor has no time.
+ * Returns a cursor's position. Several records can have the same time, so the position is the cursor's record
+ * if the record still exists. Like the platform, returns no position if the cursor has no time.
  */
 function placeAfter<R extends Listed>(source: Source<R>, { createdAt, id }: Place): After | undefined {
   if (!createdAt) return undefined

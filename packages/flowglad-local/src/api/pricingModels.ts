@@ -19,7 +19,7 @@ function defaultPricingModel({ db }: Platform) {
   throw rejected('Default pricing model not found')
 }
 
-/** A key can read every pricing model, but only the parts of its own. */
+/** An API key can read every pricing model, but only the parts of its own model. */
 const isVisible = (platform: Platform, { id }: PricingModel) => id === platform.pricingModelId
 
 const noParts = { features: [], products: [], usageMeters: [], resources: [] }
@@ -29,7 +29,7 @@ const visibleDetails = (platform: Platform, model: PricingModel) =>
     ? pricingModelDetails(platform, model)
     : { ...model, products: [], usageMeters: [], defaultProduct: null }
 
-/** Returns a value as the platform sends it: with null for a field that is undefined. */
+/** Returns a value as the platform sends it, with null instead of undefined fields. */
 const withNulls = (value: object): unknown =>
   JSON.parse(JSON.stringify(value, (_, field: unknown) => (field === undefined ? null : field)))
 

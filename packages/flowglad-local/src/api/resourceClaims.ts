@@ -52,7 +52,7 @@ const usageQuery = z
   .object({ resourceSlug: z.string().optional(), resourceId: z.string().optional() })
   .superRefine(exactlyOne(['resourceSlug', 'resourceId']))
 
-/** The platform takes a list only as a repeated parameter. It rejects a single value, and ignores `resourceSlugs[]`. */
+/** The platform accepts lists only as repeated parameters. It rejects a single value and ignores `resourceSlugs[]`. */
 const usagesQuery = z.object({
   resourceSlugs: z.array(z.string()).max(100).optional(),
   resourceIds: z.array(z.string()).optional(),

@@ -61,7 +61,7 @@ export const createRoute =
     })
   }
 
-/** Rejects any content type other than JSON. On the platform, even a deletion needs this header. */
+/** Rejects any content type other than JSON. On the platform, even a deletion requires this header. */
 function rejectOtherTypes(type: string | undefined): void {
   if (type?.startsWith('application/json')) return
   // The platform's message lacks the closing quotation mark.

@@ -58,7 +58,7 @@ type Links = Pick<
   'subscriptionItemId' | 'featureId' | 'productFeatureId' | 'amount' | 'usageMeterId' | 'resourceId'
 >
 
-/** Returns the platform database's error for a record that it doesn't store, or null. */
+/** Returns the error with which the platform's database rejects a record, or null if it stores the record. */
 function violation(platform: Platform, next: Links, id?: string): string | null {
   const { db } = platform
   const unstorable = outOfRange(next.amount ?? 0)

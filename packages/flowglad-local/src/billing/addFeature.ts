@@ -24,8 +24,8 @@ const refused = (message: string) => rejectedResult('Error', message)
 
 /**
  * Adds a feature to one subscription, in addition to the plan's features. Adding a toggle again changes
- * nothing. Adding a credit feature again increases its amount. The credits come at the next renewal, or also
- * now if the request says so.
+ * nothing. Adding a credit feature again increases its amount. The subscription gets the credits at its next
+ * renewal. If the request sets `grantCreditsImmediately`, it also gets them now.
  */
 export function addFeature(
   platform: Platform,
@@ -104,7 +104,7 @@ function addTo({ db }: Platform, at: number, item: SubscriptionItem, feature: Fe
       throw refused(`Failed to upsert toggle feature ${feature.id} for subscription item ${item.id}.`)
     return existing
   }
-  // A feature that has ended keeps its place, so the platform can neither find nor insert it.
+  // The platform doesn't find a feature that has ended, and its database rejects a second one.
   if (existing.expiredAt !== null)
     throw refused(
       failedWrite('insert', 'subscription_features', 'duplicate key value violates unique constraint')

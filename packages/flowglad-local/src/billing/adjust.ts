@@ -68,7 +68,7 @@ export function adjustSubscription(
   }
 }
 
-/** Ends the features that were added to the subscription itself if the new plan contains them. */
+/** Ends the features that were added to this subscription only, if the new plan contains them. */
 function endReplacedFeatures(
   platform: Platform,
   at: number,
@@ -82,7 +82,7 @@ function endReplacedFeatures(
       platform.db.subscriptionFeatures.patch(feature.id, { expiredAt: effectiveAt, updatedAt: at })
 }
 
-/** Returns the features that were added to the subscription itself. */
+/** Returns the features that were added to this subscription only. */
 const ownFeatures = (platform: Platform, subscription: Subscription, at: number) =>
   featuresOf(
     platform,

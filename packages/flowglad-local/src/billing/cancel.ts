@@ -6,7 +6,7 @@ import { expireItem } from './items.ts'
 import { periodAt } from './periods.ts'
 import { currentSubscriptions } from './subscriptions.ts'
 
-/** The error for ending a subscription whose plan changes at the end of the period. */
+/** The error for canceling a subscription that has a scheduled plan change. */
 export const adjustmentPending =
   'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.'
 

@@ -20,7 +20,7 @@ export const itemsAt = (
     .by('subscription', subscriptionId)
     .filter((item) => item.addedDate <= at && (item.expiredAt === null || item.expiredAt > at))
 
-/** Returns whether an item belongs to the plan. The other item holds features and costs nothing. */
+/** Returns whether an item belongs to the plan. The other item holds added features and costs nothing. */
 export const isPlanItem = <Item extends { manuallyCreated: boolean; priceId: string | null }>(
   item: Item,
 ): item is Item & { priceId: string } => !item.manuallyCreated && item.priceId !== null

@@ -6,13 +6,13 @@ export type Key = string | number
 /** Computes each index's value. A record whose value is null isn't in the index. */
 export type Indexes<R> = Record<string, (record: R) => Key | null>
 
-/** Limits a query to the records of an index that have a value. */
+/** Limits a query to the records that have the value `key` in an index. */
 export interface Of<I> {
   index: keyof I & string
   key: Key
 }
 
-/** The position in insertion order after which a page starts: a record, or all records of a time. */
+/** The position in insertion order after which a page starts: a record, or all records with one time. */
 export type After = { id: string } | { createdAt: number }
 
 export interface Query<I> {
@@ -150,7 +150,7 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
   }
 }
 
-/** Returns an index's column. The prefix keeps the name from being a keyword, such as `transaction`. */
+/** Returns an index's column. The prefix prevents SQL keywords, such as `transaction`, as names. */
 const columnOf = (index: string) => `by_${index}`
 
 /** Returns the value of a row with a single column. */

@@ -9,8 +9,8 @@ const readAtOnce = 1000
  * Stores records by ID in insertion order, with lookups by index. Records are immutable; `put` replaces a
  * record.
  *
- * The records are rows in SQLite. The table caches the records and the index values that were read, and keeps a
- * transaction's changes until a query needs them or the transaction ends. A resident table keeps all of its
+ * The records are rows in SQLite. The table caches the records and the index values that it has read. It holds
+ * a transaction's changes until a query needs them or the transaction ends. A resident table keeps all of its
  * records in memory. Use it only for records whose number doesn't grow with customers or usage.
  *
  * Invariant: if an index value is cached, so are all of its records.
@@ -79,7 +79,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return found.length < 2 ? this.#cache(index, key, found)[0] : this.#remember(found)[0]
   }
 
-  /** Returns some records in insertion order. */
+  /** Returns one page of records in insertion order. */
   page(query: Query<I>): R[] {
     return this.#remember(this.#query().page(query))
   }
@@ -101,7 +101,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#count
   }
 
-  /** Reads all records, some at a time. Avoid this in tables that grow. */
+  /** Reads all records in batches. Avoid this in tables that grow. */
   *all(): Generator<R> {
     if (this.options.resident) return yield* this.#records.values()
     let records = this.page({ limit: readAtOnce })
@@ -191,7 +191,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     this.#lowest.clear()
   }
 
-  /** Caches records. Returns the cached record of each, so that a record that was read twice is the same object. */
+  /** Caches records and returns the cached objects, so that reading a record twice returns the same object. */
   #remember(records: readonly R[]): R[] {
     return records.map((record) => {
       const known = this.#records.get(record.id)
@@ -218,7 +218,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
       if (oldKey !== null) this.#ids.get(cacheKey(index, oldKey))?.delete(record.id)
       if (key === null) continue
       const ids = this.#ids.get(cacheKey(index, key))
-      // Read the value's records again, because a record that moves isn't necessarily the last one.
+      // Read the value's records again, because a record whose key changes isn't necessarily the last one.
       if (previous && !this.options.resident) this.#ids.delete(cacheKey(index, key))
       else if (ids) ids.add(record.id)
       else if (this.options.resident) this.#ids.set(cacheKey(index, key), new Set([record.id]))

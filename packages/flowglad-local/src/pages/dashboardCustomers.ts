@@ -37,7 +37,7 @@ export function customerPart(platform: Platform, customer: Customer): Html {
   const { db } = platform
   const subscriptions = db.subscriptions.by('customer', customer.id).reverse()
   const [current] = currentSubscriptions(platform, customer.id)
-  return html`<div class="spread"><h2>${customer.name || customer.externalId}</h2><span class="row small"><a href="${portalAddress(platform, customer)}">Their portal</a> <a href="${dashboardAddress(platform)}">All customers</a></span></div>
+  return html`<div class="spread"><h2>${customer.name || customer.externalId}</h2><span class="row small"><a href="${portalAddress(platform, customer)}">Customer portal</a> <a href="${dashboardAddress(platform)}">All customers</a></span></div>
 <p class="small soft">${customer.email} · <span class="mono">${customer.id}</span></p>
 ${current && balanceBars(platform, current)}
 <h3>Subscriptions</h3>

@@ -96,7 +96,7 @@ export function webhooksPart(platform: Platform, customer: Customer | undefined)
   })
   return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed in Svix format. Events without a receiver are stored</span></div>
 ${table(
-  headings(customer, 'When', 'Customer', { broad: 'Event' }, 'State', 'Answer', {
+  headings(customer, 'When', 'Customer', { broad: 'Event' }, 'State', 'Response', {
     'slim number': 'Tries',
   }),
   deliveries.map(

@@ -9,7 +9,7 @@ export const modelNameOf = ({ db, pricingModelId }: Platform): string =>
 export const dashboardAddress = ({ pricingModelId }: Pick<Platform, 'pricingModelId'>): string =>
   `/?model=${pricingModelId}`
 
-/** Returns the dashboard's address for a customer, with a search. */
+/** Returns the dashboard's address for a customer, optionally with a search. */
 export const addressOf = (customer: Customer, find = ''): string =>
   `${dashboardAddress(customer)}&customer=${encodeURIComponent(customer.externalId)}${find && `&find=${encodeURIComponent(find)}`}`
 

@@ -49,7 +49,7 @@ export const howMany = (all: number): string =>
 
 /**
  * Returns the newest unarchived customers whose name, ID or email contains the search text, newest first, and
- * the number of all customers found.
+ * the total number of matching customers.
  */
 export function findCustomers({ db }: Platform, search: string): { shown: Customer[]; found: number } {
   const unarchived = { index: 'archived', key: 0 } as const

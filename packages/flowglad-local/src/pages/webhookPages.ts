@@ -13,7 +13,7 @@ import { badge, live, table } from './parts.ts'
 
 export const webhookAddress = ({ id }: WebhookDelivery) => `/webhooks/${id}`
 
-/** The longest time that a page waits for a resend's result. */
+/** The maximum time that a page waits for the result of a resend. */
 const resultWithinMs = 2000
 
 /** Adds a page for each event, which shows its attempts and can send the event again. */
@@ -120,7 +120,7 @@ function deliveryPart(
 
 const attemptsPart = (attempts: readonly WebhookAttempt[]): Html => html`<h2>Attempts</h2>
 ${table(
-  ['When', 'Answer', 'Sent to', 'Reason'],
+  ['When', 'Response', 'Sent to', 'Reason'],
   attempts.map(
     ({ createdAt, url, status, error, isResend }) => html`<tr><td class="when">${moment(createdAt)}</td>
 <td class="${error === null ? 'positive' : 'negative'}">${error ?? `HTTP ${status}`}</td>
@@ -129,4 +129,4 @@ ${table(
   'No attempts yet.',
   'Attempts',
 )}
-<p class="small soft">A failed event is sent again 5 seconds, 5 minutes, 30 minutes, 2 hours, 5 hours, 10 hours and 10 hours after the previous attempt. A failed resend doesn't change this schedule.</p>`
+<p class="small soft">A failed event is retried 5 seconds, 5 minutes, 30 minutes, 2 hours, 5 hours, 10 hours and 10 hours after the previous attempt. A failed resend doesn't change this schedule.</p>`

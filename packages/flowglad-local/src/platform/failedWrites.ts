@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import { Problem, rejected, unexpected } from './problems.ts'
 
-/** How the platform writes a record. Its error messages mention it. */
+/** The kind of a write, which the platform's error messages mention. */
 export type Write = 'insert' | 'bulk insert' | { update: string }
 
 /**
- * The platform's error for a write that its database refuses. Most routes return its text with status 500. A
- * route that runs in `explained` returns `explanation` instead.
+ * The platform's error for a write that its database rejects. Most routes return the error's text with status
+ * 500. A route that runs in `explained` returns `explanation` instead.
  */
 class FailedWrite extends Problem {
   constructor(
@@ -18,9 +18,9 @@ class FailedWrite extends Problem {
 }
 
 /**
- * Returns the error for a write that the platform's database refuses.
- * @param reason why; the platform's text repeats the SQL statement instead
- * @param explanation the error of routes that explain their errors
+ * Returns the error for a write that the platform's database rejects.
+ * @param reason the reason for the rejection. The platform's text repeats the SQL statement instead.
+ * @param explanation the error that routes in `explained` return
  */
 export function failedWrite(write: Write, table: string, reason: string, explanation?: Problem): Problem {
   const { verb, text } = describe(write, table)
@@ -31,7 +31,7 @@ export function failedWrite(write: Write, table: string, reason: string, explana
   )
 }
 
-/** Returns the error for a slug that another record of the table has. */
+/** Returns the error for a slug that another record of the table already has. */
 export const duplicateSlug = (write: Write, table: string, slug: string, explanation?: Problem) =>
   failedWrite(
     write,
@@ -67,7 +67,7 @@ export function refusedValues(write: Write, table: string, issues: readonly z.co
 
 /**
  * Runs a call whose route explains its errors, as the platform does for products, usage meters and customers:
- * a refused write gets its own status, and any other 500 gets a general message.
+ * a rejected write returns its own status, and any other 500 returns a general message.
  */
 export function explained<Answer>(call: () => Answer): Answer {
   try {

@@ -1,6 +1,6 @@
 import { isRecord } from '../rules/isRecord.ts'
 
-/** Returns a group of fields with defaults for absent fields, and without the given fields if they are null. */
+/** Returns fields with defaults for the absent ones. Removes the `nullable` fields whose value is null. */
 const fill = (value: unknown, defaults: Record<string, unknown>, nullable: readonly string[] = []) =>
   isRecord(value)
     ? {

@@ -34,7 +34,7 @@ export function installPricingModel(
   const { db, organizationId } = platform
   const broken = validateSetup(setup) ?? validateDefaultProduct(setup)
   if (broken) fail(broken)
-  // The platform's database refuses a second record with the slug of the free plan.
+  // The platform's database rejects a second record with the slug of the free plan.
   if (usesFreePlansSlug(setup)) throw rejected('Unwrap called on Err: Panic: generator body threw')
   if (setup.isDefault) clearDefaultModel(platform, at)
   const base = replacing ? { ...replacing, updatedAt: at } : newRecord('pricing_model', at)

@@ -12,7 +12,7 @@ const plain = (value: object): unknown => JSON.parse(JSON.stringify(value))
 /** Returns whether two groups of fields differ. An absent field and `undefined` are the same, but not null. */
 export const differs = (before: object, after: object) => !isDeepStrictEqual(plain(before), plain(after))
 
-/** What happens to the entries of a list. The platform matches them by slug. */
+/** The changes to a list's entries. The platform matches the entries by slug. */
 export interface Changes<Entry> {
   added: Entry[]
   kept: { before: Entry; after: Entry }[]
@@ -115,7 +115,7 @@ const unknownCurrency = JSON.stringify(
 )
 
 /**
- * Returns the setup with the default product that the platform keeps: only its name, its description and its
+ * Returns the new setup with the existing default product. Only the default product's name, description and
  * features can change.
  */
 export function protectDefaultProduct(before: PricingSetup, after: PricingSetup): PricingSetup {

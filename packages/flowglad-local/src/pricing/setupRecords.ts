@@ -4,7 +4,7 @@ import type { PricingSetup } from './pricingSetup.ts'
 import { missing, type Violation } from './validateSetup.ts'
 
 /*
- * The fields of the records that a setup's parts become.
+ * These functions convert a setup's parts to the fields of records.
  */
 
 type Meter = PricingSetup['usageMeters'][number]

@@ -30,7 +30,7 @@ interface Update {
   model: PricingModel
 }
 
-/** Returns the platform's error for a record that its database refuses during an update. */
+/** Returns the platform's error for a record that its database rejects during an update. */
 const refused = () => rejected('generator body threw')
 
 /** Returns the new value, or the stored one if the update doesn't mention the field. */
@@ -38,7 +38,7 @@ const kept = <T>(next: T | undefined, stored: T): T => (next === undefined ? sto
 
 /**
  * Changes a pricing model to match a setup. Matches the parts by slug. Parts that the setup doesn't mention
- * become inactive, but meters can't be removed. Like on the platform, an inactive feature or resource stays
+ * become inactive, but meters can't be removed. As on the platform, an inactive feature or resource stays
  * inactive when the setup mentions it again.
  */
 export function updatePricingModel(

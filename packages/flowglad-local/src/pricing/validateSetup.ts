@@ -1,6 +1,6 @@
 import type { PricingSetup } from './pricingSetup.ts'
 
-/** A rule that a pricing model breaks. The platform returns its text with status 500. */
+/** A rule that a pricing model breaks. The platform returns the rule's text with status 500. */
 export interface Violation {
   kind: 'NotFoundError' | 'ValidationError'
   message: string
@@ -12,7 +12,7 @@ export const missing = (noun: string, id: string): Violation => ({
   message: `${noun} not found: ${id}`,
 })
 
-/** Returns the first rule that the parts of a setup break together, or null. */
+/** Returns the first rule that the setup's parts break in combination, or null. */
 export function validateSetup({
   features,
   products,
@@ -60,7 +60,7 @@ export function validateDefaultProduct({ products }: PricingSetup): Violation | 
   return null
 }
 
-/** Returns whether a setup without a default product uses the slug of the free plan that it gets. */
+/** Returns whether a setup without a default product uses the slug of the generated free plan. */
 export const usesFreePlansSlug = ({ products }: PricingSetup): boolean =>
   !products.some(({ product }) => product.default) &&
   products.some(({ product, price }) => product.slug === 'free' || price.slug === 'free')

@@ -1,10 +1,10 @@
-/** A difference between two answers that a client can see. */
+/** A client-visible difference between two responses. */
 export interface Difference {
-  /** The place in the answer's body, or `status` or `content type`. */
+  /** The place in the response's body, or `status` or `content type`. */
   at: string
-  /** Absent if the recorded answer has no value there. */
+  /** Absent if the recorded response has no value there. */
   expected?: unknown
-  /** Absent if the server's answer has no value there. */
+  /** Absent if the server's response has no value there. */
   got?: unknown
 }
 
@@ -88,8 +88,8 @@ const unorderedFields: Readonly<Record<string, (record: Fields) => string>> = {
 }
 
 /**
- * Returns the differences that a client can see: status, content type, fields, types, and every value that
- * doesn't depend on the time, the server or the wording.
+ * Returns the differences that a client can see. Compares the status, content type, fields, types, and every
+ * value that doesn't depend on the time, the server or the wording.
  * @param ids receives the server's ID for each recorded ID
  */
 export function compareAnswers(expected: Answer, got: Answer, ids: Map<string, string>): Difference[] {
@@ -100,7 +100,7 @@ export function compareAnswers(expected: Answer, got: Answer, ids: Map<string, s
     type === null || type === mediaType(got.contentType)
       ? []
       : [{ at: 'content type', expected: type, got: mediaType(got.contentType) }]
-  // A text answer is only wording.
+  // A text response contains only wording, which isn't compared.
   if (typeof expected.body === 'string' && typeof got.body === 'string') return differences
   return [
     ...differences,

@@ -8,8 +8,8 @@ const subscribed = z.object({ subscription: z.object({ currentBillingPeriodEnd: 
 const clock = z.object({ now: z.number() })
 
 /**
- * Repeats an action that happened outside the API, with flowglad-local's test controls. flowglad-local does
- * everything else by itself, for example billing runs.
+ * Uses flowglad-local's test controls to repeat an action that happened outside the API. Other actions, such as
+ * billing runs, need no test controls.
  * @param path `/__ops/complete-checkout`, `/__ops/shift` or `/__ops/advance` (to the period's end)
  * @returns the status
  */

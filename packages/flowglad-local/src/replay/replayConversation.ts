@@ -4,7 +4,7 @@ import { performAction } from './performAction.ts'
 import { sendRequest, type Target } from './request.ts'
 import type { Step } from './transcript.ts'
 
-/** A step whose answer differs from the recorded answer. */
+/** A step whose response differs from the recorded response. */
 export interface DifferingStep {
   /** The step's index in the conversation. */
   step: number
@@ -14,12 +14,12 @@ export interface DifferingStep {
   differences: Difference[]
 }
 
-/** Time also passes during a replay, so the clock isn't moved for a shorter pause. */
+/** A shorter pause doesn't move the clock, because time also passes during a replay. */
 const shortPauseMs = 60_000
 
 /**
- * Sends a conversation's requests to a server, and returns the steps whose answers differ. IDs differ between
- * servers, so each request uses the IDs from the server's earlier answers. If the recorded steps have times, a
+ * Sends a conversation's requests to a server and returns the steps whose responses differ. IDs differ between
+ * servers, so each request uses the IDs from the server's earlier responses. If the recorded steps have times, a
  * long pause between two steps moves the server's clock.
  */
 export async function replayConversation(steps: readonly Step[], target: Target): Promise<DifferingStep[]> {

@@ -8,7 +8,7 @@ export interface Target {
 interface Request {
   method: string
   path: string
-  /** A JSON body, or text that is sent as it is. Null or undefined sends no body. */
+  /** A JSON body, or text that is sent unchanged. Null or undefined sends no body. */
   body?: unknown
   /** Null sends no header. Default: the target's key. */
   authorization?: string | null

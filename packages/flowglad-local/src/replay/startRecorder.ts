@@ -59,7 +59,7 @@ export async function startRecorder({
       note: '',
       method,
       path: redact(path),
-      // A string is sent as it is, so text that is a JSON string stays encoded.
+      // A replay sends a string unchanged, so a body that is a JSON string stays encoded.
       request: body === '' ? null : redact(typeof parsed === 'string' ? body : parsed),
       status: response.status,
       contentType: response.headers.get('content-type'),

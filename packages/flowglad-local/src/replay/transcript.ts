@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 
 const step = z.object({
-  /** A word about the step, for the reader. */
+  /** A comment about the step. */
   note: z.string().default(''),
   method: z.string(),
   /** The path with its query. Below `/__ops`, an action outside the API, such as a payment in a browser. */
   path: z.string().startsWith('/'),
-  /** The request's JSON body. A string is sent as it is. Null or absent if the request has no body. */
+  /** The request's JSON body. A string is sent unchanged. Null or absent if the request has no body. */
   request: z.unknown(),
   /** The authorization header if it isn't the valid key. Null if the request has no header. */
   authorization: z.string().nullish(),
   status: z.int(),
   contentType: z.string().nullish(),
-  /** The answer's JSON body, or its text. */
+  /** The response's JSON body, or its text. */
   response: z.unknown(),
   /** When the request was sent, in epoch milliseconds. */
   at: z.int().optional(),
@@ -21,7 +21,7 @@ const step = z.object({
 
 const transcript = z.array(step)
 
-/** A request to the platform, and the platform's answer. */
+/** A request to the platform and the platform's response. */
 export type Step = z.output<typeof step>
 
 /** Reports a file that can't be read or written, or isn't a recorded conversation. */

@@ -38,7 +38,7 @@ export const instant = z.coerce
 /** A metadata object. */
 export const metadata = z.record(z.string(), z.union([z.string().max(500), z.number(), z.boolean()]))
 
-/** Returns the platform database's error for a number that it can't store, or null if it can. */
+/** Returns the error with which the platform's database rejects a number, or null if it stores the number. */
 export const outOfRange = (value: number): string | null =>
   Math.abs(value) > int32Max ? `value "${value}" is out of range for type integer` : null
 

@@ -1,7 +1,7 @@
 /** The fields that an update of the default product can change. */
 const changeable = ['name', 'displayFeatures', 'description', 'imageURL', 'active']
 
-/** Returns why a product can't change in this way, or null if it can. Unchanged fields are allowed. */
+/** Returns why a product can't change in this way, or null if it can. The request can contain unchanged fields. */
 export function forbiddenProductChange(
   product: Record<string, unknown> & { default: boolean },
   change: Record<string, unknown> & { default?: boolean | undefined },

@@ -91,7 +91,7 @@ export function createWebhookSender(
     return webhook ? { url: webhook.url, secret: webhook.internal.secret } : target
   }
 
-  /** Returns whether the event's webhook was disabled. As at Svix, this ends the schedule for good. */
+  /** Returns whether the event's webhook was disabled. As with Svix, this ends the schedule permanently. */
   const isDisabled = ({ webhookId }: WebhookDelivery) =>
     webhookId !== null && db.webhooks.find(webhookId)?.active === false
 
@@ -140,7 +140,7 @@ export function createWebhookSender(
   }
 }
 
-/** Sends a signed event. A status other than 2xx, a redirect and a late response are errors. */
+/** Sends a signed event. A redirect, a late response and any status other than 2xx are errors. */
 async function send(
   { url, secret }: WebhookTarget,
   { id, payload, signal }: { id: string; payload: string; signal: AbortSignal },

@@ -8,8 +8,8 @@ type UsageEvent = Flowglad.UsageEventCreateResponse['usageEvent']
 type Page<Listed> = Omit<Flowglad.CustomerListResponse, 'data'> & { data: Listed[] }
 
 /**
- * The types of the answers in Flowglad's SDK. If the SDK has an operation's records but not the operation, the
- * type wraps the records as the platform does.
+ * The response types in Flowglad's SDK. If the SDK has the types of an operation's records but not of the
+ * operation, the type here wraps the records as the platform does.
  */
 export interface SdkAnswers {
   'GET /customers': Flowglad.CustomerListResponse

@@ -7,7 +7,7 @@ type JsonSchema = z.core.JSONSchema.JSONSchema
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /**
- * Derives a validator for each operation's answer from the SDK's types. The validators reject unknown fields.
+ * Derives a validator for each operation's response from the SDK's types. The validators reject unknown fields.
  */
 export function createSdkSchemas(): Map<string, z.ZodType> {
   const generator = createGenerator({
@@ -37,7 +37,7 @@ const isObjectSchema = (node: JsonSchema): node is ObjectSchema =>
 
 const orNull = (type: JsonSchema): JsonSchema => ({ anyOf: [type, { type: 'null' }] })
 
-/** Changes an object's schema to what the platform sends where the SDK is out of date. */
+/** Adapts an object's schema to the platform's response where the SDK is out of date. */
 function asOnPlatform({ properties, required = [], ...schema }: ObjectSchema): JsonSchema {
   const fields = Object.entries(properties).map(
     ([name, type]) =>

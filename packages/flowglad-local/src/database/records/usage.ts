@@ -24,7 +24,7 @@ export interface UsageCredit extends Base {
   expiresAt: number | null
   expired: boolean
   source: 'plan' | 'adjustment' | 'purchase' | 'overage_settlement'
-  /** The feature that an adjustment granted, or null for other sources. */
+  /** The feature whose credits an adjustment granted, or null for other sources. */
   featureId: string | null
 }
 
