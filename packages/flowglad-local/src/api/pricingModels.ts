@@ -19,7 +19,7 @@ function defaultPricingModel({ db }: Platform) {
   throw rejected('Default pricing model not found')
 }
 
-/** An API key can read every pricing model, but only the parts of its own model. */
+/** Returns whether the model belongs to the API key. A key can read only its own model's parts. */
 const isVisible = (platform: Platform, { id }: PricingModel) => id === platform.pricingModelId
 
 const noParts = { features: [], products: [], usageMeters: [], resources: [] }

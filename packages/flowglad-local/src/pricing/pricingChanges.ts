@@ -12,7 +12,7 @@ const plain = (value: object): unknown => JSON.parse(JSON.stringify(value))
 /** Returns whether two groups of fields differ. An absent field and `undefined` are the same, but not null. */
 export const differs = (before: object, after: object) => !isDeepStrictEqual(plain(before), plain(after))
 
-/** The changes to a list's entries. The platform matches the entries by slug. */
+/** The differences between two lists. Entries with the same slug are the same part. */
 export interface Changes<Entry> {
   added: Entry[]
   kept: { before: Entry; after: Entry }[]
