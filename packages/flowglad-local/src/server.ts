@@ -147,8 +147,8 @@ export function buildServer({
 }
 
 /**
- * Checks the API key and returns its organization's platform. The prefix "Bearer" is optional and case-insensitive. Any other header that contains a
- * space is malformed.
+ * Checks the API key and returns its organization's platform. The prefix "Bearer" is optional and
+ * case-insensitive. Any other header that contains a space is malformed.
  */
 function authorize(header: string | undefined, organizations: Organizations): Platform {
   if (!header) throw unauthorized('Unauthorized. Authorization header is required.')

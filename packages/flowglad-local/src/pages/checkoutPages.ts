@@ -121,8 +121,9 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
 }
 
 /**
- * Redirects to the application, or to the session's own page if it has no URL. Encodes the URL, because a header can't contain line breaks or characters
- * outside Latin-1. An invalid header would make the redirect fail after the payment.
+ * Redirects to the application, or to the session's own page if it has no URL. Encodes the URL, because a
+ * header can't contain line breaks or characters outside Latin-1. An invalid header would make the redirect
+ * fail after the payment.
  */
 const backToApplication = ({ id, successUrl }: CheckoutSession, reply: FastifyReply) =>
   reply.redirect(successUrl === null ? `/checkout/${id}` : new URL(successUrl).href, 303)

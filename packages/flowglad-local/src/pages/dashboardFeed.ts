@@ -87,6 +87,12 @@ ${table(
 )}`
 }
 
+/** Returns an event type that can continue on a second line after its dot. */
+function breakable(type: string): Html {
+  const [object, change] = type.split('.')
+  return html`${object}.<wbr>${change}`
+}
+
 export function webhooksPart(platform: Platform, customer: Customer | undefined): Html {
   const { db } = platform
   const deliveries = db.webhookDeliveries.page({
@@ -101,7 +107,7 @@ ${table(
   }),
   deliveries.map(
     (delivery) => html`<tr><td class="when">${instant(delivery.createdAt)}</td>
-${!customer && cut(customerOf(platform, delivery).externalId)}<td class="mono long" title="${delivery.payload}"><a href="${webhookAddress(delivery)}">${delivery.type}</a></td><td>${badge(delivery.state)}</td>
+${!customer && cut(customerOf(platform, delivery).externalId)}<td class="mono type"><a href="${webhookAddress(delivery)}">${breakable(delivery.type)}</a></td><td>${badge(delivery.state)}</td>
 ${cut(delivery.lastError ?? (delivery.lastStatus === null ? '–' : `HTTP ${delivery.lastStatus}`))}<td class="number">${db.webhookAttempts.by('delivery', delivery.id).length}</td></tr>`,
   ),
   'No events yet.',

@@ -118,7 +118,7 @@ td:last-child, th:last-child { padding-right: 0.1rem; }
 .live::before { content: ""; display: inline-block; width: 0.5rem; height: 0.5rem; margin-right: 0.4rem; border-radius: 99px; background: currentColor; }
 .plan { font-size: 1.25rem; font-weight: 650; letter-spacing: -0.015em; }
 .time { font-size: 1.25rem; font-weight: 600; letter-spacing: -0.02em; }
-pre { margin: 0; overflow-x: auto; padding: 0.75rem 0.9rem; background: var(--paper); border: 1px solid var(--line); border-radius: 9px; }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; padding: 0.75rem 0.9rem; background: var(--paper); border: 1px solid var(--line); border-radius: 9px; }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.35rem 1rem; font-size: 0.875rem; }
 .facts dt { color: var(--soft); }
 .facts dd { overflow-wrap: anywhere; }
@@ -135,12 +135,14 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 .long-table th, .feed th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px 0 var(--line); }
 .feed td { white-space: nowrap; overflow: hidden; }
 .feed th, .feed td { padding-right: 0.5rem; }
+.feed th { font-size: 0.8rem; }
 /* Long text is truncated. A tooltip shows the full text. */
 .feed table { table-layout: fixed; }
-.feed th:first-child { width: 8.3rem; }
-.feed th.number { width: 5rem; }
+.feed th:first-child { width: 7.9rem; }
+.feed th.number { width: 5.4rem; }
 .feed th.slim { width: 3.5rem; }
-.feed th.broad { width: 6.6rem; }
+.feed th.broad { width: 6.1rem; }
+.feed td.type { white-space: normal; }
 .feed .long { max-width: none; }
 input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; font-size: 1rem; }
 @media (max-width: 40rem) {
