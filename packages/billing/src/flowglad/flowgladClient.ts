@@ -170,7 +170,8 @@ export function createFlowgladClient(
     },
 
     async uncancel(subscription: string) {
-      return ask(sdk.subscriptions.uncancel(subscription, once()))
+      // Without a body, the SDK sends no content type, and Flowglad answers 415.
+      return ask(sdk.subscriptions.uncancel(subscription, { body: {}, ...once() }))
     },
 
     async cancelScheduledAdjustment(subscription: string): Promise<unknown> {

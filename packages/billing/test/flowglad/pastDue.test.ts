@@ -164,7 +164,7 @@ test('stays overdue after the customer cancels the plan and resumes it', async (
   await stack.atFlowglad.sdk.subscriptions.cancel(id, atPeriodEnd)
   await stack.billing.refresh(ada)
   expect(await outcomeOf(spend(stack, 100))).toBe('PAYMENT_OVERDUE')
-  await stack.atFlowglad.sdk.subscriptions.uncancel(id)
+  await stack.atFlowglad.sdk.subscriptions.uncancel(id, { body: {} })
   expect(await planOf(stack)).toMatchObject({ status: 'active', pastDue: { state: 'free' } })
   expect(await outcomeOf(spend(stack, 100))).toBe('PAYMENT_OVERDUE')
 })
