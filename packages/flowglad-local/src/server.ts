@@ -32,7 +32,7 @@ import { explainOnce } from './platform/explainOnce.ts'
 import { createRequestId } from './platform/ids.ts'
 import type { Organization, Organizations } from './platform/organizations.ts'
 import type { AddKey, Advance, Platform } from './platform/Platform.ts'
-import { malformed, Problem } from './platform/problems.ts'
+import { malformed, Problem, unsupportedType } from './platform/problems.ts'
 import type { WebhookSender } from './webhooks/createWebhookSender.ts'
 
 const bodyLimitBytes = 16 * 1024 * 1024
@@ -88,7 +88,10 @@ export function buildServer({
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof Problem && error.code === 'NOT_IMPLEMENTED')
       explain(`${request.method} ${request.routeOptions.url} isn't implemented. ${error.message}`)
-    const answer = answerTo(error, String(request.id))
+    const answer = answerTo(
+      isMalformedType(error) ? unsupportedType(request.headers['content-type']) : error,
+      String(request.id),
+    )
     return reply.code(answer.status).type(answer.type).send(answer.body)
   })
 
@@ -161,7 +164,10 @@ function authorize(header: string | undefined, organizations: Organizations): Pl
   return organization.platform
 }
 
-/** Like Flowglad, parses every body as JSON, regardless of its content type. */
+/**
+ * Parses every body as JSON, regardless of its content type. Like the platform, reports invalid JSON before an
+ * unsupported content type.
+ */
 function parseEveryBodyAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
@@ -196,6 +202,10 @@ async function rejectForeignForms(request: FastifyRequest): Promise<void> {
   if (request.method !== 'GET' && origin !== undefined && origin !== `http://${host}`)
     throw new Problem('FORBIDDEN', 'This form was sent from another site')
 }
+
+/** Returns whether Fastify rejects a content type, such as "text", that isn't a media type. */
+const isMalformedType = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
 
 const invalidJson = malformed('Invalid JSON in request body')
 

@@ -15,7 +15,7 @@ const open = async (studio: Studio, checkoutSession: object) =>
 const rejectionOf = async (studio: Studio, checkoutSession: object) => {
   const answer = await fetch(`${studio.url}/api/v1/checkout-sessions`, {
     method: 'POST',
-    headers: { authorization: studio.key },
+    headers: { authorization: studio.key, 'content-type': 'application/json' },
     body: JSON.stringify({ checkoutSession }),
   })
   const { error } = (await answer.json()) as { error: unknown }

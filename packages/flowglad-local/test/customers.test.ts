@@ -117,7 +117,11 @@ it('accepts any JSON as the body of a call that requires no fields', async () =>
   await using studio = await startStudio()
   await studio.customer('ada')
   const send = (path: string, method: string, body: string) =>
-    fetch(`${studio.url}/api/v1/${path}`, { method, body, headers: { authorization: studio.key } })
+    fetch(`${studio.url}/api/v1/${path}`, {
+      method,
+      body,
+      headers: { authorization: studio.key, 'content-type': 'application/json' },
+    })
   for (const body of ['null', '[]', '5', '"x"'])
     expect((await send('customers/ada/archive', 'POST', body)).status).toBe(200)
   await studio.customer('ada')

@@ -113,7 +113,7 @@ async function manageCatalog(node: Flowglad, path: Path): Promise<void> {
     body: { productFeature: { productId: product.id, featureId: toggle?.id } },
   })
   await node.get(path(`/product-features/${productFeature.id}`))
-  await node.post(path(`/product-features/${productFeature.id}/expire`))
+  await node.post(path(`/product-features/${productFeature.id}/expire`), { body: {} })
 
   const { webhook } = await node.post<{ webhook: Identified }>(path('/webhooks'), {
     body: {
@@ -241,7 +241,7 @@ async function subscribe(node: Flowglad, path: Path, studio: Studio): Promise<vo
     adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
   })
   await node.subscriptions.cancel(id, { cancellation: later })
-  await node.subscriptions.uncancel(id)
+  await node.subscriptions.uncancel(id, { body: {} })
   await node.subscriptions.cancel(id, { cancellation: { timing: 'immediately' } })
   await node.customers.retrieveBilling('ada')
   await node.subscriptions.create({ customerExternalId: 'bob', priceSlug: 'trial_price' })

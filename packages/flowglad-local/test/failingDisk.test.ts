@@ -49,7 +49,7 @@ it('keeps serving if the result of a webhook cannot be stored', async () => {
   const args = ['--db', db, '--webhook-url', 'http://127.0.0.1:1/', '--webhook-secret', secret]
   await using server = await startProcess(directory.path, { args })
   const create = { customer: { externalId: 'ada', name: 'Ada', email: 'ada@studio.example' } }
-  const headers = { authorization: 'sk_test_local' }
+  const headers = { authorization: 'sk_test_local', 'content-type': 'application/json' }
   await fetch(`${server.url}/api/v1/customers`, { method: 'POST', headers, body: JSON.stringify(create) })
   await vi.waitFor(() => expect(server.errors()).toContain('full'), 5000)
   expect((await fetch(`${server.url}/api/v1/customers/ada`, { headers })).status).toBe(200)

@@ -395,7 +395,7 @@ it('never reports an internal error for a valid request with one value replaced'
         const text = JSON.stringify(replaced(request, place, by)) ?? ''
         const answer = await fetch(`${studio.url}/api/v1${named(path)}`, {
           method,
-          headers: { authorization: studio.key },
+          headers: { authorization: studio.key, 'content-type': 'application/json' },
           body: named(text).replaceAll('NEW', `n${++fresh}`),
         })
         // The platform describes an invalid number as NaN, so this NaN isn't a bug.
@@ -424,7 +424,7 @@ it.each([
     { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
     400,
   ],
-  ['an invalid content type', { body: '{}', headers: { 'content-type': ';;' } }, 400],
+  ['an invalid content type', { body: '{}', headers: { 'content-type': ';;' } }, 415],
 ])(
   "rejects %s with an error in Flowglad's format",
   async (_, {
@@ -514,7 +514,7 @@ it('replaces a lone surrogate, so that pages can link to the customer', async ()
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1/customers`, {
     method: 'POST',
-    headers: { authorization: studio.key },
+    headers: { authorization: studio.key, 'content-type': 'application/json' },
     body: '{"customer":{"externalId":"half \\ud83d","name":"whole \\ud83d\\ude00","email":"e"}}',
   })
   expect(await answer.json()).toMatchObject({

@@ -19,7 +19,7 @@ async function startWithTwoKeys() {
 const ask = async (url: string, key: string, method: string, path: string, body?: unknown) => {
   const answer = await fetch(`${url}/api/v1${path}`, {
     method,
-    headers: { authorization: key },
+    headers: { authorization: key, 'content-type': 'application/json' },
     ...(method !== 'GET' && { body: JSON.stringify(body ?? {}) }),
   })
   const text = (await answer.text()).replace(/"request_id":"\w+"/, '')

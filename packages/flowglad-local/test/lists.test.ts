@@ -156,7 +156,7 @@ it('has a route for every call in the SDK', async () => {
   for (const [, method = '', path = ''] of calls) {
     const answer = await fetch(studio.url + path.replaceAll(/\$\{\w+\}/g, 'nobody'), {
       method: method.toUpperCase(),
-      headers: { authorization: studio.key },
+      headers: { authorization: studio.key, 'content-type': 'application/json' },
       ...(method !== 'get' && { body: '{}' }),
     })
     expect([method, path, answer.headers.get('content-type')?.split(';')[0]]).toEqual([
@@ -174,7 +174,7 @@ it.each([
   const studio = shared()
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
     method,
-    headers: { authorization: studio.key },
+    headers: { authorization: studio.key, 'content-type': 'application/json' },
     ...(method === 'POST' && { body: '{}' }),
   })
   expect([answer.status, await answer.json()]).toEqual([

@@ -11,7 +11,7 @@ const paymentsOf = async (studio: Studio) => (await studio.node.payments.list())
  */
 async function ask(studio: Studio, path: string, body?: object): Promise<[number, unknown]> {
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
-    headers: { authorization: studio.key },
+    headers: { authorization: studio.key, 'content-type': 'application/json' },
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
   })
   const json = (await answer.json()) as { error?: unknown }

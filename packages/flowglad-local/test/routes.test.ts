@@ -149,6 +149,62 @@ it.each([
   expect([answer.status, await answer.json()]).toMatchObject([415, { error, code: 'UNSUPPORTED_MEDIA_TYPE' }])
 })
 
+const text = 'text/plain;charset=UTF-8'
+it.each([
+  // Without a content type, `fetch` sends the body as text.
+  ['POST', '/customers', null, '{}', 415, `Unsupported content-type "${text}`],
+  ['PUT', '/customers/x', 'text/plain', '{}', 415, 'Unsupported content-type "text/plain'],
+  ['PUT', '/customers/x', 'Application/JSON', '{}', 415, 'Unsupported content-type "Application/JSON'],
+  ['POST', '/subscriptions/x/uncancel', null, '', 415, `Unsupported content-type "${text}`],
+  ['POST', '/invoices', 'text', '{}', 415, 'Unsupported content-type "text'],
+  [
+    'POST',
+    '/usage-events/bulk',
+    'application/x-www-form-urlencoded',
+    '{}',
+    415,
+    'Unsupported content-type "application/x-www-form-urlencoded',
+  ],
+  ['POST', '/customers', 'multipart/form-data; boundary=x', '{}', 400, 'Failed to parse body as FormData.'],
+])('rejects %s %s with the content type %s', async (method, path, type, body, status, error) => {
+  const answer = await send(shared(), method, path, { type, body })
+  expect([answer.status, await answer.json()]).toEqual([
+    status,
+    {
+      error,
+      code: status === 415 ? 'UNSUPPORTED_MEDIA_TYPE' : 'BAD_REQUEST',
+      request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
+    },
+  ])
+})
+
+it.each(['application/json', 'application/json; charset=utf-8', null])(
+  'reports invalid JSON before the content type %s',
+  async (type) => {
+    const answer = await send(shared(), 'POST', '/customers', { type, body: 'a=b' })
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      { error: 'Invalid JSON in request body' },
+    ])
+  },
+)
+
+it("requires JSON's content type even for a call without a body", async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  await studio.node.subscriptions.cancel(id, {
+    cancellation: { timing: 'at_end_of_current_billing_period' },
+  })
+  await expect(studio.node.subscriptions.uncancel(id)).rejects.toMatchObject({
+    status: 415,
+    error: { error: `Unsupported content-type "${text}` },
+  })
+  const { status } = await send(studio, 'POST', `/subscriptions/${id}/uncancel`, { body: '' })
+  expect(status).toBe(200)
+  expect((await studio.node.subscriptions.retrieve(id)).subscription.status).toBe('active')
+})
+
 it('checks the page and the body before it reports a missing procedure', async () => {
   expect((await send(shared(), 'GET', '/purchases?limit=0')).status).toBe(400)
   expect(await (await send(shared(), 'POST', '/invoices', { body: '{' })).json()).toMatchObject({

@@ -56,7 +56,7 @@ describe('cancelling a subscription', () => {
       cancellation: { timing: 'at_end_of_current_billing_period' },
     })
     for (let i = 0; i < 2; i++) {
-      const { subscription } = await studio.node.subscriptions.uncancel(id)
+      const { subscription } = await studio.node.subscriptions.uncancel(id, { body: {} })
       expect(subscription).toMatchObject({ status: 'active', cancelScheduledAt: null })
     }
     await studio.renew('ada')
@@ -70,7 +70,7 @@ describe('cancelling a subscription', () => {
     await studio.node.subscriptions.cancel(subscription.id, {
       cancellation: { timing: 'at_end_of_current_billing_period' },
     })
-    await expect(studio.node.subscriptions.uncancel(subscription.id)).rejects.toMatchObject({
+    await expect(studio.node.subscriptions.uncancel(subscription.id, { body: {} })).rejects.toMatchObject({
       status: 500,
       error: {
         error:

@@ -80,7 +80,7 @@ it('rejects properties that are nested too deeply, and stores nothing', async ()
   for (let attempt = 0; attempt < 2; attempt++) {
     const answer = await fetch(`${studio.url}/api/v1/usage-events`, {
       method: 'POST',
-      headers: { authorization: studio.key },
+      headers: { authorization: studio.key, 'content-type': 'application/json' },
       body: nested,
     })
     expect(answer.status).toBe(400)

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Platform } from '../platform/Platform.ts'
-import { badRequest, Problem } from '../platform/problems.ts'
+import { badRequest, Problem, unsupportedType } from '../platform/problems.ts'
 import { rejectBadPaging } from './list.ts'
 
 /** A parsed API call. It runs in a transaction, which is rolled back if the handler throws. */
@@ -40,7 +40,7 @@ export const createRoute =
       handler: async (request) => {
         const platform = platformOf(request)
         if (method === 'GET') rejectBadPaging(request.query)
-        if (method === 'DELETE') rejectOtherTypes(request.headers['content-type'])
+        else rejectOtherTypes(method, request.headers['content-type'])
         // The platform merges the body with the path's parameters, so any JSON counts as an object.
         const given = path.includes(':') ? Object.assign({}, request.body) : request.body
         const body = parse(input.body, given)
@@ -62,11 +62,12 @@ export const createRoute =
   }
 
 /** Rejects any content type other than JSON. On the platform, even a deletion requires this header. */
-function rejectOtherTypes(type: string | undefined): void {
+function rejectOtherTypes(method: Method, type: string | undefined): void {
   if (type?.startsWith('application/json')) return
-  // The platform's message lacks the closing quotation mark.
-  const message = type === undefined ? 'Missing content-type header' : `Unsupported content-type "${type}`
-  throw new Problem('UNSUPPORTED_MEDIA_TYPE', message)
+  if (method !== 'DELETE' && type?.startsWith('multipart/form-data'))
+    throw new Problem('BAD_REQUEST', 'Failed to parse body as FormData.')
+  // The platform passes the body on as text, which has this content type by default.
+  throw unsupportedType(type ?? (method === 'DELETE' ? undefined : 'text/plain;charset=UTF-8'))
 }
 
 // Without a schema, T is `undefined`.

@@ -34,6 +34,12 @@ export const malformed = (message: string) => new Problem('BAD_REQUEST', message
 export const notFound = (message: string) => new Problem('NOT_FOUND', message)
 export const conflict = (message: string) => new Problem('CONFLICT', message)
 export const notImplemented = (message: string) => new Problem('NOT_IMPLEMENTED', message)
+/** Returns the platform's error for a content type. Its message lacks the closing quotation mark. */
+export const unsupportedType = (type: string | undefined) =>
+  new Problem(
+    'UNSUPPORTED_MEDIA_TYPE',
+    type === undefined ? 'Missing content-type header' : `Unsupported content-type "${type}`,
+  )
 
 /**
  * Returns the error for a request that violates a business rule. Flowglad returns 500 instead of 4xx, so its
