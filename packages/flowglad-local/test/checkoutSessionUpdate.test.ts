@@ -105,7 +105,8 @@ it('rejects invalid fields and fields that the session type forbids', async () =
       outputMetadata: { long: 'x'.repeat(501) },
     }),
   ).toEqual([400, ['invoiceId', 'quantity', 'cancelUrl', 'outputMetadata.long', 'targetSubscriptionId']])
-  expect(await pathsOf({ ...product, quantity: 0 })).toEqual([400, ['quantity']])
+  for (const quantity of [0, -1, 2 ** 31])
+    expect(await pathsOf({ ...product, quantity })).toEqual([400, ['quantity']])
 })
 
 it('rejects an unknown session, a session that is no longer open and unknown records', async () => {

@@ -103,6 +103,27 @@ describe('opening a session', () => {
       cancelUrl: 'there',
     })
     expect(wrongUrls).toMatch(/"successUrl".*"cancelUrl"/s)
+    const quantity = (amount: number) =>
+      rejectionOf(studio, { ...product, customerExternalId: 'ada', priceId, quantity: amount })
+    expect(await quantity(2 ** 31)).toEqual([
+      500,
+      `Failed to insert item into checkout_sessions: Failed to insert items into checkout_sessions: ${JSON.stringify(
+        [
+          {
+            origin: 'number',
+            code: 'too_big',
+            maximum: 2 ** 31 - 1,
+            inclusive: true,
+            path: ['quantity'],
+            message: 'Too big: expected number to be <=2147483647',
+          },
+        ],
+        null,
+        2,
+      )}`,
+    ])
+    expect(await quantity(2 ** 53)).toEqual([400, [['too_big', 'checkoutSession.quantity']]])
+    expect(await studio.node.checkoutSessions.list()).toMatchObject({ total: 0 })
   })
 
   it("rejects the slug of an inactive product's price, but accepts the price's ID", async () => {

@@ -32,6 +32,7 @@ const fields = {
   billingAddress: billingAddress.nullish(),
   priceId: text,
   invoiceId: z.null().optional(),
+  // The platform also accepts 0 and negative quantities, although their total isn't a price.
   quantity: quantities.min(1).optional(),
   customerName: text,
   customerEmail: text,

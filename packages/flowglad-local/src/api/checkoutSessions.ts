@@ -4,7 +4,7 @@ import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { rejectedPanic } from '../platform/problems.ts'
-import { metadata, quantities } from '../rules/bounds.ts'
+import { metadata } from '../rules/bounds.ts'
 import { updateCheckout, updateInput } from './checkoutSessionUpdate.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { presentAs } from './presentAs.ts'
@@ -22,7 +22,7 @@ const identified = common.extend({
   type: z.literal('product'),
   priceId: z.string().optional(),
   priceSlug: z.string().optional(),
-  quantity: quantities.min(1).default(1),
+  quantity: z.int().min(1).default(1),
   anonymous: z.literal(false),
   preserveBillingCycleAnchor: z.boolean().default(false),
 })

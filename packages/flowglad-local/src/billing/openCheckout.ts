@@ -1,9 +1,12 @@
+import { z } from 'zod'
 import type { Metadata } from '../database/records/base.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Price } from '../database/records/pricing.ts'
+import { refusedValues } from '../platform/failedWrites.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { rejected } from '../platform/problems.ts'
+import { quantities } from '../rules/bounds.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -38,6 +41,9 @@ type CheckoutRequest = Common &
       }
   )
 
+/** The fields that the platform checks only when it stores the session. */
+const stored = z.object({ quantity: quantities, successUrl: z.url(), cancelUrl: z.url() })
+
 export const checkoutUrl = ({ url }: Platform, { id, type }: CheckoutSession) =>
   `${url}/${type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${id}`
 
@@ -49,19 +55,7 @@ export function openCheckout(platform: Platform, now: number, input: CheckoutReq
       ? (db.customers.first('externalId', input.customerExternalId) ?? null)
       : null
   const terms = sessionTerms(platform, input, customer)
-  const bad = (['successUrl', 'cancelUrl'] as const).filter((key) => !URL.canParse(input[key]))
-  if (bad.length > 0) {
-    const issues = bad.map((key) => ({
-      code: 'invalid_format',
-      format: 'url',
-      path: [key],
-      message: 'Invalid URL',
-    }))
-    throw rejected(
-      `Failed to insert item into checkout_sessions: Failed to insert items into checkout_sessions: ${JSON.stringify(issues, null, 2)}`,
-    )
-  }
-  return db.checkoutSessions.put({
+  const session: CheckoutSession = {
     ...newRecord('chckt_session', now),
     pricingModelId: customer?.pricingModelId ?? platform.pricingModelId,
     status: 'open',
@@ -86,7 +80,10 @@ export function openCheckout(platform: Platform, now: number, input: CheckoutReq
     automaticallyUpdateSubscriptions: null,
     expires: now + dayMs,
     ...terms,
-  })
+  }
+  const checked = stored.safeParse(session)
+  if (!checked.success) throw refusedValues('insert', 'checkout_sessions', checked.error.issues)
+  return db.checkoutSessions.put(session)
 }
 
 /** Checks the rules for the session's type and returns the fields that depend on the type. */

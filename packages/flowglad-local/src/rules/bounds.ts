@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /*
  * Number limits. The platform's database stores 32-bit integers. Except in the catalog, the platform rejects
- * larger numbers with 500, and this server rejects most of them with 400. No time is later than 1 January 2200,
+ * larger numbers with 500, and this server rejects some of them with 400. No time is later than 1 January 2200,
  * so that every date computed from a time is valid.
  */
 export const int32Max = 2 ** 31 - 1
