@@ -82,6 +82,40 @@ it('accepts a cursor that points backward or has only a time or an ID', async ()
   expect((await pageFrom({ id: b?.id })).names).toEqual(['a', 'b', 'c', 'd'])
 })
 
+it("filters a list by its cursor's parameters, on every page", async () => {
+  const clock = { now: Date.UTC(2027, 0, 1) }
+  await using studio = await startStudio({ clock: () => clock.now })
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    clock.now += 1000
+    await studio.customer(name)
+  }
+  for (const name of ['a', 'c', 'e'])
+    await studio.node.post(`/api/v1/customers/${name}/archive`, { body: {} })
+  const from = async (place: object, limit = 10) => {
+    const [status, page] = await get(studio, `/customers?limit=${limit}&cursor=${cursorOf(place)}`)
+    if (status !== 200) return status
+    const names = page.data.map((c: { externalId: string }) => c.externalId)
+    return { names, total: page.total, next: page.nextCursor }
+  }
+  const filtered = async (parameters: object, direction = 'forward') => {
+    const answer = await from({ id: 'first', parameters, direction })
+    return typeof answer === 'object' ? answer.names.join('') : answer
+  }
+  const start = { id: 'first', parameters: { archived: true, name: '' } }
+  const first = await from(start, 2)
+  expect(first).toMatchObject({ names: ['a', 'c'], total: 3 })
+  const cursor = typeof first === 'object' ? JSON.parse(Buffer.from(first.next, 'base64').toString()) : {}
+  expect(cursor.parameters).toEqual(start.parameters)
+  expect(await from(cursor, 2)).toEqual({ names: ['e'], total: 3, next: null })
+  expect(await filtered({ archived: false })).toBe('bd')
+  expect(await filtered({ archived: true }, 'backward')).toBe('eca')
+  expect(await filtered({ externalId: ['b', 'e', ''] })).toBe('be')
+  expect(await filtered({ externalId: [] })).toBe('')
+  expect(await filtered({ userId: null, createdAt: String(clock.now) })).toBe('e')
+  expect(await filtered({ nothing: 'x' })).toBe(500)
+  expect(await filtered({})).toBe('abcde')
+})
+
 it("lists only the records in the API key's pricing model, including archived customers", async () => {
   await using studio = await startStudio()
   const { node } = studio

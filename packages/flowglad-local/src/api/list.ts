@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { After } from '../database/Rows.ts'
-import { malformed } from '../platform/problems.ts'
+import { malformed, rejected } from '../platform/problems.ts'
 
 const limits = z.coerce.number().int().min(1).max(100)
 const paging = z.object({ limit: limits.optional(), cursor: z.string().min(1).optional() })
@@ -17,6 +17,9 @@ const olderPlace = z.strictObject({
   createdAt: z.number(),
   direction: z.enum(['forward', 'backward']),
 })
+
+/** The fields by which a cursor filters the list. */
+type Parameters = Record<string, unknown>
 
 type Place = z.output<typeof place> | (z.output<typeof olderPlace> & { id?: undefined })
 
@@ -60,14 +63,19 @@ interface Source<R> {
   count(): number
 }
 
-/** Returns the page of records after the cursor, oldest first. A backward cursor reverses the order. */
-export function listPage<R extends Listed, T>(
+/**
+ * Returns the page of records after the cursor, oldest first. A backward cursor reverses the order. Like on the
+ * platform, a cursor's parameters filter the list, and the next cursor repeats them.
+ */
+export function listPage<R extends Listed, T extends object>(
   records: Source<R> | { all(): readonly R[] },
   { limit, cursor }: z.output<typeof listQuery>,
   present: (record: R) => T,
 ): Page<T> {
-  const source = 'page' in records ? records : listOf(records.all())
   const from = cursor === undefined ? null : readCursor(cursor)
+  const parameters = from?.parameters ?? {}
+  const all = 'page' in records ? records : listOf(records.all())
+  const source = matching(all, parameters, (record) => ({ ...record, ...present(record) }))
   const direction = from?.direction ?? 'forward'
   const rest = source.page({
     limit: limit + 1,
@@ -80,7 +88,7 @@ export function listPage<R extends Listed, T>(
   return {
     data: page.map(present),
     currentCursor: cursor ?? null,
-    nextCursor: hasMore && last ? writeCursor(last, direction) : null,
+    nextCursor: hasMore && last ? writeCursor(last, direction, parameters) : null,
     hasMore,
     total: source.count(),
   }
@@ -104,8 +112,64 @@ const listOf = <R extends Listed>(records: readonly R[]): Source<R> => ({
   count: () => records.length,
 })
 
-const writeCursor = ({ id, createdAt }: Listed, direction: Place['direction']) =>
-  Buffer.from(JSON.stringify({ parameters: {}, createdAt, id, direction })).toString('base64')
+const readAtOnce = 1000
+
+/** Reads all records in batches, so that the memory stays flat. */
+function* read<R extends Listed>(
+  source: Source<R>,
+  from: { after?: After | undefined; descending?: boolean },
+): Generator<R> {
+  let records = source.page({ ...from, limit: readAtOnce })
+  for (let last = records.at(-1); last; last = records.at(-1)) {
+    yield* records
+    records = source.page({ ...from, limit: readAtOnce, after: { id: last.id } })
+  }
+}
+
+/** Limits a list to the records whose fields match a cursor's parameters. The fields are those of `rowOf`. */
+function matching<R extends Listed>(
+  source: Source<R>,
+  parameters: Parameters,
+  rowOf: (record: R) => object,
+): Source<R> {
+  // The platform ignores empty parameters.
+  const wanted = Object.entries(parameters).filter(([, value]) => value !== '')
+  if (wanted.length === 0) return source
+  const matches = (record: R) => {
+    const row = new Map<string, unknown>(Object.entries(rowOf(record)))
+    return wanted.every(([name, value]) => {
+      if (!row.has(name)) throw rejected(`Failed to paginate: column "${name}" does not exist`)
+      return isOneOf(row.get(name), value)
+    })
+  }
+  return {
+    find: (id) => source.find(id),
+    page({ limit, ...from }) {
+      const page: R[] = []
+      for (const record of read(source, from)) {
+        if (page.length === limit) break
+        if (matches(record)) page.push(record)
+      }
+      return page
+    },
+    count() {
+      let total = 0
+      for (const record of read(source, {})) if (matches(record)) total++
+      return total
+    },
+  }
+}
+
+/** Returns whether a field has the wanted value, or one of several. Like SQL, "5" matches 5. */
+const isOneOf = (field: unknown, wanted: unknown): boolean =>
+  Array.isArray(wanted)
+    ? field !== null && wanted.some((value) => value !== '' && textOf(value) === textOf(field))
+    : textOf(wanted) === textOf(field)
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const writeCursor = ({ id, createdAt }: Listed, direction: Place['direction'], parameters: Parameters) =>
+  Buffer.from(JSON.stringify({ parameters, createdAt, id, direction })).toString('base64')
 
 function readCursor(text: string): Place {
   try {
