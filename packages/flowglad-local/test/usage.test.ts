@@ -190,6 +190,77 @@ it('identifies the rejected event in a bulk call, and checks subscriptions befor
   expect(await studio.node.get('/api/v1/usage-events')).toMatchObject({ total: 1 })
 })
 
+it('reports the error that the platform finds first if several identifiers are wrong', async () => {
+  const studio = shared()
+  const { id } = await studio.plan('ada')
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const team = pricingModel.products.find(({ slug }) => slug === 'team')?.defaultPrice?.id
+  const send = (path: string, body: object) =>
+    studio.node
+      .post(`/api/v1/usage-events${path}`, { body })
+      .then(() => 'accepted')
+      .catch((error: { error: { error: string } }) => error.error.error)
+  const unknown = { subscriptionId: 'sub_x', transactionId: 't', amount: 1 }
+  const one = (identifier: object) => send('', { usageEvent: { ...unknown, ...identifier } })
+  const noSubscription = 'Unwrap called on Err: NotFoundError: No subscriptions found with id: sub_x'
+  expect(await one({ priceId: 'price_x' })).toBe(
+    'Unwrap called on Err: NotFoundError: Price not found: price_x',
+  )
+  expect(await one({ priceId: team })).toBe(
+    `Unwrap called on Err: ValidationError: Invalid priceId: Price ${team} is not a usage price. Please provide a usage price id to create a usage event.`,
+  )
+  expect(await one({ priceSlug: 'x' })).toBe(noSubscription)
+  expect(await one({ usageMeterId: 'x' })).toBe(noSubscription)
+  expect(await one({ usageMeterSlug: 'x' })).toBe(noSubscription)
+
+  const many = (...identifiers: object[]) =>
+    send('/bulk', {
+      usageEvents: identifiers.map((identifier) => ({ ...unknown, subscriptionId: id, ...identifier })),
+    })
+  const wrong = [
+    { usageMeterSlug: 'viewers' },
+    { usageMeterId: 'm' },
+    { priceId: 'p' },
+    { usageMeterSlug: 'ms' },
+    { priceSlug: 'ps' },
+  ]
+  const errors = []
+  for (; wrong.length > 0; wrong.pop()) errors.push(await many(...wrong))
+  expect(errors).toEqual([
+    "Price not found: with slug ps (not in customer's pricing model)",
+    'UsageMeter not found: slug "ms"',
+    'Price not found: p (index 2)',
+    'Invalid properties: required for usage meter "Viewers" at index 0 (count_distinct_properties aggregation)',
+    'Invalid properties: required for usage meter "Viewers" at index 0 (count_distinct_properties aggregation)',
+  ])
+})
+
+it("finds a usage price by a slug that a product's price also has, but only in bulk calls", async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const { price } = await studio.node.prices.create({
+    price: {
+      type: 'usage',
+      slug: 'team_price',
+      usageMeterId: pricingModel.usageMeters[0]?.id ?? '',
+      unitPrice: 1,
+      usageEventsPerUnit: 1,
+      intervalUnit: 'month',
+      intervalCount: 1,
+      isDefault: false,
+    },
+  })
+  const usageEvent = { subscriptionId: id, transactionId: 't', amount: 1, priceSlug: 'team_price' }
+  await expect(studio.node.usageEvents.create({ usageEvent })).rejects.toMatchObject({
+    error: { error: expect.stringContaining('does not have a usage meter') },
+  })
+  expect(await studio.admin.bulkCreateUsageEvents({ usageEvents: [usageEvent] })).toMatchObject({
+    usageEvents: [{ priceId: price.id }],
+  })
+})
+
 describe('a meter that counts distinct properties', () => {
   it('charges only the first of several events with equal properties, and stores all of them', async () => {
     await using studio = await startStudio()
@@ -223,7 +294,11 @@ describe('a meter that counts distinct properties', () => {
     expect(usageEvent.billingPeriodId).toBeNull()
     await expect(studio.node.usageEvents.create({ usageEvent: late('viewers') })).rejects.toMatchObject({
       status: 500,
-      error: { error: expect.stringContaining('Invalid billingPeriod: required for usage meter "Viewers"') },
+      error: {
+        error: expect.stringContaining(
+          'Invalid billingPeriod: Billing period is required for usage meter "Viewers"',
+        ),
+      },
     })
     await expect(
       studio.node.post('/api/v1/usage-events/bulk', { body: { usageEvents: [late('viewers')] } }),
@@ -241,7 +316,11 @@ describe('a meter that counts distinct properties', () => {
     for (const properties of [undefined, {}])
       await expect(studio.use('ada', 'viewers', 1, properties)).rejects.toMatchObject({
         status: 500,
-        error: { error: expect.stringMatching(/^Invalid properties: required for usage meter "Viewers"/) },
+        error: {
+          error: expect.stringMatching(
+            /^Invalid properties: Properties are required for usage meter "Viewers"/,
+          ),
+        },
       })
   })
 

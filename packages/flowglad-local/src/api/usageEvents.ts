@@ -60,14 +60,17 @@ export function usageEventRoutes(route: Route): void {
     { body: z.object({ usageEvent: eventInput }) },
     ({ platform, now, body }) => {
       const input = body.usageEvent
-      const subscription = platform.db.subscriptions.find(input.subscriptionId)
-      if (!subscription)
-        throw rejectedResult('NotFoundError', `No subscriptions found with id: ${input.subscriptionId}`)
-      const priced = resolvePrice(platform, subscription, input, {
+      const wording: Wording = {
         notFound: (message) => rejectedResult('NotFoundError', message),
         invalid: (message) => rejectedResult('ValidationError', message),
         index: null,
-      })
+      }
+      // The platform looks up a price ID before the subscription, and the other identifiers after it.
+      if (input.priceId) resolvePrice(platform, input, wording)
+      const subscription = platform.db.subscriptions.find(input.subscriptionId)
+      if (!subscription)
+        throw rejectedResult('NotFoundError', `No subscriptions found with id: ${input.subscriptionId}`)
+      const priced = resolvePrice(platform, input, wording)
       rejectArchived(platform, subscription)
       const existing = findUsage(platform, input.transactionId, priced.meter.id)
       if (existing && existing.subscriptionId !== subscription.id)
@@ -77,11 +80,11 @@ export function usageEventRoutes(route: Route): void {
       if (existing) return { usageEvent: presentUsageEvent(existing) }
       if (needsPeriod(platform, now, priced.meter, subscription))
         throw rejected(
-          `Invalid billingPeriod: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
+          `Invalid billingPeriod: Billing period is required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation.`,
         )
       if (needsProperties(priced.meter, input))
         throw rejected(
-          `Invalid properties: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
+          `Invalid properties: Properties are required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation. Each usage event must have a non-empty properties object to identify the distinct combination being counted.`,
         )
       // The platform treats timestamp 0 as a missing date, except in bulk calls.
       const usage = toUsage(subscription, priced, input, input.usageDate || now)
@@ -105,12 +108,14 @@ export function usageEventRoutes(route: Route): void {
         return { input, subscription }
       })
       for (const { subscription } of subscribed) rejectArchived(platform, subscription)
-      const priced = subscribed.map(({ input, subscription }, index) => ({
-        input,
-        subscription,
-        ...resolvePrice(platform, subscription, input, { notFound: rejected, invalid: rejected, index }),
-      }))
-      const usages = priced.map(({ input, subscription, meter, price }, index) => {
+      const resolve = (input: EventInput, index: number) =>
+        resolvePrice(platform, input, { notFound: rejected, invalid: rejected, index })
+      const resolved = new Map<number, ReturnType<typeof resolve>>()
+      for (const identifier of ['priceSlug', 'usageMeterSlug', 'priceId'] as const)
+        for (const [index, input] of body.usageEvents.entries())
+          if (input[identifier]) resolved.set(index, resolve(input, index))
+      const usages = subscribed.map(({ input, subscription }, index) => {
+        const { meter, price } = resolved.get(index) ?? resolve(input, index)
         if (needsPeriod(platform, now, meter, subscription))
           throw rejected(
             `Invalid billingPeriod: required for usage meter "${meter.name}" at index ${index} (count_distinct_properties aggregation)`,
@@ -175,14 +180,12 @@ interface Wording {
   index: number | null
 }
 
-/** Returns the meter and price that an event identifies in the customer's pricing model. */
+/** Returns the meter and price that an event identifies in the API key's pricing model. */
 function resolvePrice(
-  { db }: Platform,
-  subscription: Subscription,
+  { db, pricingModelId: modelId }: Platform,
   input: EventInput,
   { notFound, invalid, index }: Wording,
 ): { meter: UsageMeter; price: Price } {
-  const modelId = db.customers.get(subscription.customerId).pricingModelId
   const elsewhere = "(not in customer's pricing model)"
   const at = `(index ${index})`
   const withDefaultPrice = (meter: UsageMeter) => {
@@ -223,10 +226,12 @@ function resolvePrice(
   }
   const slug = input.priceSlug ?? ''
   const named = db.prices.by('model', modelId).filter((price) => price.active && price.slug === slug)
-  const price = named.find((p) => p.productId) ?? named[0]
   // Bulk calls accept only usage prices.
-  if (!price || (index !== null && !price.usageMeterId))
-    throw notFound(`Price not found: with slug ${slug} ${elsewhere}`)
+  const price =
+    index === null
+      ? (named.find(({ productId }) => productId) ?? named[0])
+      : named.findLast(({ usageMeterId }) => usageMeterId)
+  if (!price) throw notFound(`Price not found: with slug ${slug} ${elsewhere}`)
   if (!price.usageMeterId)
     throw invalid(`Invalid priceId: Price ${price.id} does not have a usage meter associated with it.`)
   return { meter: db.usageMeters.get(price.usageMeterId), price }
