@@ -132,6 +132,10 @@ it.each([
   ['GET', '/customers/x/nothing'],
   ['GET', '/resource-claims'],
   ['POST', '/api-keys/x'],
+  // The platform has renamed catalogs to pricing models, but the SDK still calls these routes.
+  ['GET', '/catalogs'],
+  ['GET', '/catalogs/default'],
+  ['POST', '/catalogs/x/clone'],
 ])('returns a plain "Not Found" from the unknown route %s %s', async (method, path) => {
   const answer = await send(shared(), method, path)
   expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
@@ -236,15 +240,18 @@ it('rejects calls that manage API keys, like the platform', async () => {
   ])
 })
 
-it('logs once that an operation is not implemented', async () => {
+it('logs once that a feature is not implemented', async () => {
   await using studio = await startStudio()
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const body = JSON.stringify({ name: 'Live', destinationEnvironment: 'livemode' })
   const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   try {
-    for (const id of ['a', 'b']) expect((await send(studio, 'GET', `/catalogs/${id}`)).status).toBe(501)
-    expect((await send(studio, 'GET', '/catalogs')).status).toBe(501)
+    for (let attempt = 0; attempt < 2; attempt++)
+      expect((await send(studio, 'POST', `/pricing-models/${pricingModel.id}/clone`, { body })).status).toBe(
+        501,
+      )
     expect(written.mock.calls.map(([text]) => text)).toEqual([
-      "flowglad-local: GET /api/v1/catalogs/* isn't implemented. Flowglad has renamed catalogs to pricing models. Use /pricing-models.\n",
-      "flowglad-local: GET /api/v1/catalogs isn't implemented. Flowglad has renamed catalogs to pricing models. Use /pricing-models.\n",
+      "flowglad-local: POST /api/v1/pricing-models/:id/clone isn't implemented. flowglad-local has no live mode. Set destinationEnvironment to testmode.\n",
     ])
   } finally {
     written.mockRestore()

@@ -1,10 +1,5 @@
-import { notFound, notImplemented } from '../platform/problems.ts'
+import { notFound } from '../platform/problems.ts'
 import type { Route } from './route.ts'
-
-/** SDK routes that this server doesn't implement. Keep the README's list in sync. */
-const notImplementedRoutes = {
-  '/catalogs': 'Flowglad has renamed catalogs to pricing models. Use /pricing-models.',
-} as const
 
 type Action = 'create' | 'list' | 'update' | 'delete'
 
@@ -46,9 +41,7 @@ const noProcedure = (name: string) => () => {
   throw notFound(`No procedure found on path "${name}"`)
 }
 
-/**
- * Adds the routes that always return an error: the platform's error, or our own error if it is more helpful.
- */
+/** Adds the routes that always return an error, like on the platform. */
 export function notServedRoutes(route: Route): void {
   for (const [router, actions] of Object.entries(missingProcedures))
     for (const action of actions) {
@@ -56,10 +49,4 @@ export function notServedRoutes(route: Route): void {
       route(method, `/${kebabCase(router)}${suffix}`, {}, noProcedure(`${router}.${action}`))
     }
   route('POST', '/subscription-item-features/:id/expire', {}, noProcedure('subscriptionItemFeatures.expire'))
-  for (const [path, sentence] of Object.entries(notImplementedRoutes))
-    for (const method of ['GET', 'POST', 'PUT', 'DELETE'] as const)
-      for (const url of [path, `${path}/*`])
-        route(method, url, {}, () => {
-          throw notImplemented(sentence)
-        })
 }
