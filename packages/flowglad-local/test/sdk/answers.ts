@@ -7,11 +7,85 @@ type Purchase = NonNullable<Flowglad.CustomerRetrieveBillingResponse['purchases'
 type UsageEvent = Flowglad.UsageEventCreateResponse['usageEvent']
 type Page<Listed> = Omit<Flowglad.CustomerListResponse, 'data'> & { data: Listed[] }
 
+/*
+ * The SDK has no types for the following records. The types list the fields in the platform's openapi.json. Its
+ * optional fields can be null.
+ */
+type Stored = { id: string; createdAt: number; updatedAt: number; livemode: boolean }
+type OfOrganization = Stored & { organizationId: string; pricingModelId: string }
+type ProductFeature = OfOrganization & { productId: string; featureId: string; expiredAt?: number }
+type Webhook = OfOrganization & { name: string; url: string; filterTypes: string[]; active: boolean }
+type PreviewItem = { name: string; unitPrice: number; quantity: number; priceId: string }
+type Preview = {
+  canAdjust: boolean
+  reason?: string
+  previewGeneratedAt: number
+  prorationAmount?: number
+  currentPlanTotal?: number
+  newPlanTotal?: number
+  resolvedTiming?: 'immediately' | 'at_end_of_current_billing_period'
+  effectiveDate?: number
+  isUpgrade?: boolean
+  percentThroughBillingPeriod?: number
+  billingPeriodEnd?: number
+  paymentMethod?: { id: string; type: string; last4?: string; brand?: string }
+  currentSubscriptionItems?: PreviewItem[]
+  newSubscriptionItems?: PreviewItem[]
+}
+type Interval = { intervalUnit: 'day' | 'week' | 'month' | 'year'; intervalCount: number }
+type NoInterval = { intervalUnit?: null; intervalCount?: null }
+type ExportedFeature = { slug: string; name: string; description: string; active?: boolean }
+type ExportedPrice = {
+  name?: string
+  slug?: string
+  isDefault: boolean
+  active?: boolean
+  unitPrice: number
+  currency?: string
+}
+type OfProduct = { usageEventsPerUnit?: null; usageMeterId?: null }
+type Exported = {
+  name: string
+  isDefault: boolean
+  features: (
+    | (ExportedFeature & { type: 'toggle' })
+    | (ExportedFeature & { type: 'resource'; amount: number; resourceSlug: string })
+    | (ExportedFeature & {
+        type: 'usage_credit_grant'
+        amount: number
+        renewalFrequency: 'once' | 'every_billing_period'
+        usageMeterSlug: string
+      })
+  )[]
+  products: {
+    product: {
+      name: string
+      slug: string
+      active: boolean
+      default?: boolean
+      description?: string
+      imageURL?: string
+      singularQuantityLabel?: string
+      pluralQuantityLabel?: string
+    }
+    price:
+      | (ExportedPrice & Interval & OfProduct & { type: 'subscription'; trialPeriodDays?: number })
+      | (ExportedPrice & NoInterval & OfProduct & { type: 'single_payment'; trialPeriodDays?: null })
+    features: string[]
+  }[]
+  usageMeters: {
+    usageMeter: { name: string; slug: string; aggregationType?: 'sum' | 'count_distinct_properties' }
+    prices?: (ExportedPrice &
+      Interval & { type: 'usage'; usageEventsPerUnit: number; trialPeriodDays: null })[]
+  }[]
+  resources?: { slug: string; name: string; active?: boolean }[]
+}
+
 /**
- * The response types in Flowglad's SDK. If the SDK has the types of an operation's records but not of the
+ * The type of each operation's response. If the SDK has the types of an operation's records but not of the
  * operation, the type here wraps the records as the platform does.
  */
-export interface SdkAnswers {
+export interface Answers {
   'GET /customers': Flowglad.CustomerListResponse
   'POST /customers': Flowglad.CustomerCreateResponse
   'GET /customers/:externalId': Flowglad.CustomerRetrieveResponse
@@ -34,6 +108,7 @@ export interface SdkAnswers {
   'POST /subscriptions/:id/cancel-scheduled-adjustment': Flowglad.SubscriptionUncancelResponse & {
     canceledItemCount: number
   }
+  'POST /subscriptions/:id/preview-adjust': Preview
   'POST /subscriptions/:id/uncancel': Flowglad.SubscriptionUncancelResponse
   'GET /checkout-sessions': Flowglad.CheckoutSessionListResponse
   'POST /checkout-sessions': Flowglad.CheckoutSessionCreateResponse
@@ -43,6 +118,7 @@ export interface SdkAnswers {
   'GET /pricing-models/:id': Flowglad.PricingModelRetrieveResponse
   'PUT /pricing-models/:id': Flowglad.PricingModelUpdateResponse
   'POST /pricing-models/:id/clone': Flowglad.PricingModelCloneResponse
+  'GET /pricing-models/:id/export': { pricingModel: Exported; updatedAt: number }
   'GET /pricing-models/default': Flowglad.PricingModelRetrieveDefaultResponse
   'POST /pricing-models/setup': Flowglad.PricingModelRetrieveResponse
   'GET /products': Flowglad.ProductListResponse
@@ -61,6 +137,10 @@ export interface SdkAnswers {
   'POST /features': { feature: Feature }
   'GET /features/:id': { feature: Feature }
   'PUT /features/:id': { feature: Feature }
+  'GET /product-features': Page<ProductFeature>
+  'POST /product-features': { productFeature: ProductFeature }
+  'GET /product-features/:id': { productFeature: ProductFeature }
+  'POST /product-features/:id/expire': { success: boolean }
   'POST /subscription-item-features': { subscriptionItemFeature: FeatureItem }
   'GET /subscription-item-features/:id': { subscriptionItemFeature: FeatureItem }
   'PUT /subscription-item-features/:id': { subscriptionItemFeature: FeatureItem }
@@ -87,4 +167,7 @@ export interface SdkAnswers {
   'POST /discounts': Flowglad.DiscountCreateResponse
   'GET /discounts/:id': Flowglad.DiscountRetrieveResponse
   'PUT /discounts/:id': Flowglad.DiscountUpdateResponse
+  'POST /webhooks': { webhook: Webhook; secret: string }
+  'GET /webhooks/:id': { webhook: Webhook }
+  'PUT /webhooks/:id': { webhook: Webhook }
 }

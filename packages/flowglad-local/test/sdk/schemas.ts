@@ -7,9 +7,9 @@ type JsonSchema = z.core.JSONSchema.JSONSchema
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /**
- * Derives a validator for each operation's response from the SDK's types. The validators reject unknown fields.
+ * Derives a validator for each operation's response from its type. The validators reject unknown fields.
  */
-export function createSdkSchemas(): Map<string, z.ZodType> {
+export function createAnswerSchemas(): Map<string, z.ZodType> {
   const generator = createGenerator({
     path: file('answers.ts'),
     // The configuration loads only the smallest library, because loading takes most of the time.
@@ -18,7 +18,7 @@ export function createSdkSchemas(): Map<string, z.ZodType> {
     jsDoc: 'none',
     topRef: false,
   })
-  const all: JsonSchema = JSON.parse(JSON.stringify(generator.createSchema('SdkAnswers')), (_, node) =>
+  const all: JsonSchema = JSON.parse(JSON.stringify(generator.createSchema('Answers')), (_, node) =>
     isObjectSchema(node) ? asOnPlatform(node) : node,
   )
   const { properties = {}, definitions = {} } = all
