@@ -209,6 +209,24 @@ it("requires JSON's content type even for a call without a body", async () => {
   expect((await studio.node.subscriptions.retrieve(id)).subscription.status).toBe('active')
 })
 
+it("prefers a GET route's query parameters to the path's parameters of the same name", async () => {
+  await using studio = await startStudio()
+  for (const name of ['ada', 'bob']) await studio.customer(name)
+  const { id } = await studio.plan('bob')
+  const get = async (path: string) => (await send(studio, 'GET', path)).json()
+  expect(await get('/customers/ada?externalId=bob')).toMatchObject({ customer: { externalId: 'bob' } })
+  expect(await get('/customers/ada/billing?externalId=bob')).toMatchObject({ subscriptions: [{ id }] })
+  expect(await get(`/subscriptions/x?id=${id}&externalId=ada`)).toMatchObject({ subscription: { id } })
+  expect(await get('/customers/ada?externalId=bob&externalId=ada')).toMatchObject({
+    error: [{ code: 'invalid_type', path: ['externalId'] }],
+    code: 'BAD_REQUEST',
+  })
+  const changed = await send(studio, 'PUT', '/customers/ada?externalId=bob', {
+    body: '{"customer":{"name":"Ada"}}',
+  })
+  expect(await changed.json()).toMatchObject({ customer: { externalId: 'ada' } })
+})
+
 it('checks the page and the body before it reports a missing procedure', async () => {
   expect((await send(shared(), 'GET', '/purchases?limit=0')).status).toBe(400)
   expect(await (await send(shared(), 'POST', '/invoices', { body: '{' })).json()).toMatchObject({

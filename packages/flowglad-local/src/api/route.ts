@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Platform } from '../platform/Platform.ts'
 import { badRequest, Problem, unsupportedType } from '../platform/problems.ts'
 import { rejectBadPaging } from './list.ts'
@@ -45,11 +45,12 @@ export const createRoute =
         const given = path.includes(':') ? Object.assign({}, request.body) : request.body
         const body = parse(input.body, given)
         const query = parse(input.query, request.query)
+        const params = request.params as Record<string, string>
         const answer = platform.db.transaction(() =>
           handler({
             platform,
             now: platform.clock.now(),
-            params: request.params as Record<string, string>,
+            params: method === 'GET' ? overridden(params, request.query) : params,
             query,
             body,
             failAfterCommit: (problem) => problem,
@@ -60,6 +61,16 @@ export const createRoute =
       },
     })
   }
+
+/**
+ * Replaces a path's parameters with query parameters of the same name. On GET routes, the platform merges both, and
+ * the query wins.
+ */
+function overridden(params: Record<string, string>, query: unknown): Record<string, string> {
+  const given = z.record(z.string(), z.unknown()).parse(query)
+  const names = Object.keys(params).filter((name) => given[name] !== undefined)
+  return { ...params, ...parse(z.object(Object.fromEntries(names.map((name) => [name, z.string()]))), given) }
+}
 
 /** Rejects any content type other than JSON. On the platform, even a deletion requires this header. */
 function rejectOtherTypes(method: Method, type: string | undefined): void {
