@@ -228,6 +228,35 @@ describe('adjusting a subscription', () => {
     })
   })
 
+  it('checks each rule for all items before the next rule', async () => {
+    const studio = shared()
+    const { id, priceId } = await studio.plan('ada')
+    const pack = (await studio.node.prices.list({ limit: '100' })).data.find(
+      ({ slug }) => slug === 'render_pack',
+    )
+    const full = { subscriptionId: id, type: 'static', addedDate: 0, unitPrice: 1, priceId, quantity: 1 }
+    const items = [
+      { priceId: pack?.id },
+      { ...full, priceId: 'price_x' },
+      { ...full, quantity: 0 },
+      { priceSlug: 'x' },
+    ]
+    const reasons = []
+    for (; items.length > 0; items.pop()) {
+      const preview = await studio.node.post(`/api/v1/subscriptions/${id}/preview-adjust`, {
+        body: { adjustment: { timing: 'immediately', newSubscriptionItems: items } },
+      })
+      reasons.push((preview as { reason: string }).reason)
+    }
+    const notRecurring = `Only recurring prices can be used in subscriptions. Price ${pack?.id} is of type single_payment`
+    expect(reasons).toEqual([
+      'Price not found: x',
+      'Subscription item quantity must be greater than zero. Received: 0',
+      notRecurring,
+      notRecurring,
+    ])
+  })
+
   it("prefers a full item's price ID over its price slug", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')

@@ -99,14 +99,20 @@ export function planAdjustment(
   if (!period) return no(noPeriod)
 
   const currentItems = itemsAt(platform, subscription.id, at)
+  const asked = items
+    .filter(
+      ({ priceId, priceSlug, given }) => !given?.manuallyCreated && (priceId ?? priceSlug) !== undefined,
+    )
+    .map((item) => ({ ...item, price: findPrice(platform, subscription, item) }))
+  // Like the platform, checks each rule for all items before the next rule. It looks up the prices of full items
+  // last.
+  const missing = asked.find(({ price, given }) => !price && !given)
+  if (missing) return no(`Price not found: ${missing.priceSlug ?? missing.priceId}`)
+  const none = asked.find(({ quantity }) => quantity <= 0)
+  if (none) return no(`Subscription item quantity must be greater than zero. Received: ${none.quantity}`)
   const newItems: PlannedItem[] = []
-  for (const item of items) {
-    const { priceId, priceSlug, quantity, given } = item
-    if (given?.manuallyCreated || (priceId ?? priceSlug) === undefined) continue
-    const price = findPrice(platform, subscription, item)
+  for (const { price, priceId, priceSlug, quantity, given } of asked) {
     if (!price) return no(`Price not found: ${priceSlug ?? priceId}`)
-    if (quantity <= 0)
-      return no(`Subscription item quantity must be greater than zero. Received: ${quantity}`)
     if (price.type !== 'subscription')
       return no(
         `Only recurring prices can be used in subscriptions. Price ${price.id} is of type ${price.type}`,
