@@ -126,6 +126,46 @@ describe('opening a session', () => {
     expect(await studio.node.checkoutSessions.list()).toMatchObject({ total: 0 })
   })
 
+  it("prefers a product's price to a usage price with the same slug", async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+    const renewing = {
+      intervalUnit: 'month',
+      intervalCount: 1,
+      isDefault: true,
+      unitPrice: 700,
+      slug: 'both',
+    } as const
+    const usageMeterId = pricingModel.usageMeters[0]?.id ?? ''
+    await studio.node.prices.create({
+      price: { ...renewing, type: 'usage', usageMeterId, usageEventsPerUnit: 1 },
+    })
+    const { product } = await studio.node.products.create({
+      product: { name: 'Writer', slug: 'writer', active: true, pricingModelId: pricingModel.id },
+      price: { ...renewing, type: 'subscription' },
+    })
+    const session = { ...urls, type: 'product', customerExternalId: 'ada', priceSlug: 'both' } as const
+    const { checkoutSession } = await studio.node.checkoutSessions.create({ checkoutSession: session })
+    expect((await studio.node.products.retrieve(product.id)).prices).toMatchObject([
+      { id: checkoutSession.priceId },
+    ])
+  })
+
+  it("looks up an anonymous checkout's slug only in the default pricing model", async () => {
+    await using studio = await startStudio()
+    const session = { ...urls, type: 'product', anonymous: true, priceSlug: 'team_price' }
+    await open(studio, session)
+    await studio.node.pricingModels.create({ pricingModel: { name: 'Other', isDefault: true } })
+    expect(await rejectionOf(studio, session)).toEqual([
+      500,
+      `Invalid priceSlug: Price with slug "team_price" not found in organization's default pricing model`,
+    ])
+    await studio.customer('ada')
+    const { anonymous: _, ...identified } = { ...session, customerExternalId: 'ada' }
+    expect((await open(studio, identified)).checkoutSession.priceId).toEqual(expect.any(String))
+  })
+
   it("rejects the slug of an inactive product's price, but accepts the price's ID", async () => {
     await using studio = await startStudio()
     const { pricingModel } = await studio.node.pricingModels.retrieveDefault()

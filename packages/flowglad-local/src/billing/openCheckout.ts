@@ -148,13 +148,17 @@ function checkoutPrice(
   const { db, pricingModelId } = platform
   const isOffered = ({ active, slug, productId }: Price) =>
     active && slug === priceSlug && (productId === null || db.products.get(productId).active)
+  const isAnonymous = typeof customerExternalId !== 'string'
+  // Without a customer, the platform looks up a slug in the default model. The key can use only its own model.
+  const isSearched = !isAnonymous || db.pricingModels.get(pricingModelId).isDefault
+  const offered = priceSlug && isSearched ? db.prices.by('model', pricingModelId).filter(isOffered) : []
   const found = priceSlug
-    ? db.prices.by('model', pricingModelId).find(isOffered)
+    ? (offered.find(({ productId }) => productId) ?? offered[0])
     : db.prices.find(priceId ?? '')
   if (found?.pricingModelId !== pricingModelId)
     throw rejected(
       priceSlug
-        ? `Invalid priceSlug: Price with slug "${priceSlug}" not found ${typeof customerExternalId === 'string' ? "for customer's pricing model" : "in organization's default pricing model"}`
+        ? `Invalid priceSlug: Price with slug "${priceSlug}" not found ${isAnonymous ? "in organization's default pricing model" : "for customer's pricing model"}`
         : `Invalid priceId: Invalid or not-found price ID: no matching price found for id "${priceId}"`,
     )
   if (!found.productId)
