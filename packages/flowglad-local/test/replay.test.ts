@@ -62,6 +62,39 @@ it('replays a recorded conversation without differences against a new server', a
   expect(await replay(file)).toEqual({ agrees: true, output: '11 of 11 steps agree\n' })
 })
 
+it('replays the content types of requests without a body and of bodies that are not JSON', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  await using studio = await startStudio()
+  await using recorder = await startRecorder({ file, against: studio.url })
+  for (const [method, path, type, body] of [
+    ['POST', 'subscriptions/x/uncancel', null, null],
+    ['POST', 'subscriptions/x/uncancel', 'application/json', null],
+    ['DELETE', 'customers/x', null, null],
+    ['DELETE', 'customers/x', 'application/json', null],
+    ['POST', 'customers', 'text/plain', '{}'],
+    ['POST', 'customers', 'application/json', '{}'],
+  ] as const)
+    await fetch(`${recorder.url}/api/v1/${path}`, {
+      method,
+      headers: { authorization: studio.key, ...(type && { 'content-type': type }) },
+      body,
+    })
+  expect(
+    readTranscript(file)
+      .slice(2)
+      .map(({ status, requestType }) => [status, requestType]),
+  ).toEqual([
+    [415, null],
+    [500, undefined],
+    [415, null],
+    [404, undefined],
+    [415, 'text/plain'],
+    [400, undefined],
+  ])
+  expect(await replay(file)).toEqual({ agrees: true, output: '8 of 8 steps agree\n' })
+})
+
 it('replays a conversation repeatedly against a server that already has its customers', async () => {
   await using directory = await createDirectory()
   await using studio = await startStudio()

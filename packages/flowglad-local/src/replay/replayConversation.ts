@@ -52,6 +52,7 @@ async function replayStep(
     path: useIds(step.path),
     body,
     authorization: authorizationOf(step, target),
+    contentType: step.requestType,
   })
   const { status, contentType = null, response } = step
   return compareAnswers({ status, contentType, body: response }, answer, ids)

@@ -12,6 +12,8 @@ interface Request {
   body?: unknown
   /** Null sends no header. Default: the target's key. */
   authorization?: string | null
+  /** Null sends no header. Default: JSON. Requests with the method GET never have this header. */
+  contentType?: string | null | undefined
 }
 
 /** Reports a server that doesn't answer. */
@@ -37,14 +39,14 @@ export async function fetchFrom(url: string, path: string, init: RequestInit): P
  */
 export async function sendRequest(
   { url, key }: Target,
-  { method, path, body, authorization = key }: Request,
+  { method, path, body, authorization = key, contentType = 'application/json' }: Request,
 ): Promise<{ status: number; contentType: string | null; body: unknown }> {
   const hasBody = body !== undefined && body !== null
   const response = await fetchFrom(url, path, {
     method,
     headers: {
       ...(authorization !== null && { authorization }),
-      ...(hasBody && { 'content-type': 'application/json' }),
+      ...(method !== 'GET' && contentType !== null && { 'content-type': contentType }),
     },
     ...(hasBody && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })

@@ -65,6 +65,7 @@ export async function startRecorder({
       contentType: response.headers.get('content-type'),
       response: redact(answer),
       ...recordedAuthorization(authorization, response.status),
+      ...(method !== 'GET' && type !== 'application/json' && { requestType: type ?? null }),
       at,
     })
     writeFileSync(file, `${JSON.stringify(steps, null, 1)}\n`)

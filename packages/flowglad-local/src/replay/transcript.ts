@@ -11,6 +11,8 @@ const step = z.object({
   request: z.unknown(),
   /** The authorization header if it isn't the valid key. Null if the request has no header. */
   authorization: z.string().nullish(),
+  /** The request's content type if it isn't JSON. Null if the request has no content type. */
+  requestType: z.string().nullish(),
   status: z.int(),
   contentType: z.string().nullish(),
   /** The response's JSON body, or its text. */
