@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { DatabaseError } from './database/openSqlite.ts'
+import { databaseFileOf, hasDatabase } from './databaseFiles.ts'
 import { OptionsError, readOptions, readUsage } from './options.ts'
 import { PricingError } from './pricing/PricingError.ts'
 import { parsePricing } from './pricing/parsePricing.ts'
@@ -48,10 +48,11 @@ async function run(options: Options): Promise<void> {
       options.keys
         .map(
           ({ key, pricingFile }) =>
-            `  FLOWGLAD_SECRET_KEY=${key}\n    pricing ${pricingFile} (edits take effect when you save it)\n`,
+            `  FLOWGLAD_SECRET_KEY=${key}\n` +
+            `    pricing ${pricingFile} (edits take effect when you save it)\n` +
+            `    database ${options.db ? databaseFileOf(options.db, key) : 'temporary'}\n`,
         )
-        .join('') +
-      `  database ${options.db ?? 'temporary'}\n`,
+        .join(''),
   )
   const unwatch = options.keys.map(({ key, pricing, pricingFile }) =>
     watchPricing({
@@ -80,7 +81,8 @@ async function start(options: Options): Promise<FlowgladLocal> {
     return { key, pricingFile, ...(!mistake && { pricing }) }
   })
   const message = [...mistakes.values()].map((mistake) => mistake.message).join('\n')
-  if (mistakes.size > 0 && !(options.db && existsSync(options.db))) throw new OptionsError(message)
+  const names = keys.map(({ key }) => key)
+  if (mistakes.size > 0 && !(options.db && hasDatabase(options.db, names))) throw new OptionsError(message)
   const flowglad = await startFlowgladLocal({ ...options, keys }).catch((failure) => {
     throw failure instanceof PricingError ? new OptionsError(message) : failure
   })

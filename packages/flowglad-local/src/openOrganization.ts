@@ -60,6 +60,8 @@ export function openOrganization({
       clock.restore(Number(db.settings.find('clockOffsetMs')?.value ?? clock.offsetMs))
       const organizationId = db.settings.find('organizationId')?.value ?? createId('org')
       db.settings.put({ id: 'organizationId', value: organizationId })
+      // The next start finds the key's file by the key (see `databaseFiles`).
+      db.settings.put({ id: 'apiKey', value: key })
       storeClock()
       platform.organizationId = organizationId
       platform.pricingModelId = installOwnPricing(platform, setup)

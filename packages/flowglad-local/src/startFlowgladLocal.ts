@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { addedDatabaseFile, databaseFiles, separateFile } from './databaseFiles.ts'
 import { type OpenOrganization, openOrganization } from './openOrganization.ts'
 import { createClock } from './platform/clock.ts'
 import { explainOnce } from './platform/explainOnce.ts'
@@ -31,8 +32,9 @@ export interface FlowgladLocalOptions extends KeyOptions {
   /** The port to listen on. Default 0, which picks a free port. */
   port?: number
   /**
-   * The SQLite file for the first key's data. The data of every other key is in a separate file, `<db>.key-<key>`.
-   * Default: temporary files, which the server deletes when it stops.
+   * The SQLite file for the data. If the server starts with several keys, or has an added key, each key has a
+   * separate file, `<db>.key-<key>`. The file's first key keeps the file. Default: temporary files, which the
+   * server deletes when it stops.
    */
   db?: string
   /** A receiver for every key's events, in addition to the webhooks created through the API. */
@@ -90,30 +92,50 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   const startOffset = options.startAt === undefined ? 0 : options.startAt - source()
   const clock = createClock({ source, offsetMs: startOffset })
   const organizations = new Map<string, OpenOrganization>()
+  const files = new Set<string | null>()
   const all = () => [...organizations.values()]
   let url = ''
 
-  const addKey = ({ key = `sk_test_${createName()}`, pricing, pricingFile }: AddedKey) => {
+  const open = (key: string, { pricing, pricingFile }: AddedKey, file: string | null) => {
     if (organizations.has(key)) throw conflict(`The server already has the API key ${key}`)
-    const { db } = options
     const { offsetMs } = clock
     const organization = openOrganization({
       key,
-      file: db === undefined ? null : organizations.size === 0 ? db : `${db}.key-${fileNameOf(key)}`,
+      file,
       clock,
       setup: pricing === undefined ? null : readSetup(pricing, pricingFile),
       webhook: options.webhook ?? null,
     })
     organization.platform.url = url
-    // The added key's database was ahead. Without this, a restart without the key would move the clock back.
+    // The key's database was ahead. Without this, a restart without the key would move the clock back.
     if (clock.offsetMs !== offsetMs)
       for (const { platform, followClock } of all()) platform.db.transaction(followClock)
     organizations.set(key, organization)
-    return organization
+    files.add(file)
+  }
+  const starting = startKeys(options)
+  const openStartKeys = () => {
+    const { db } = options
+    const keys = starting.map(({ key }) => key)
+    const keyFiles = db === undefined ? undefined : databaseFiles(db, keys)
+    const opened = starting.map((added) => ({ added, file: keyFiles?.get(added.key) ?? null }))
+    const exists = (file: string | null) => file !== null && existsSync(file)
+    // Stored clocks come first, because a new database stores the clock that they restore.
+    for (const { added, file } of opened.toSorted((a, b) => Number(exists(b.file)) - Number(exists(a.file))))
+      open(added.key, added, file)
+    const given = keys.flatMap((key) => organizations.get(key) ?? [])
+    organizations.clear()
+    for (const organization of given) organizations.set(organization.key, organization)
+  }
+  const addKey = ({ key = createKey(), ...added }: AddedKey) => {
+    const { db } = options
+    const file = db === undefined ? null : files.has(db) ? separateFile(db, key) : addedDatabaseFile(db, key)
+    open(key, added, file)
+    return { key }
   }
   const closeAll = () => Promise.all(all().map((organization) => organization.close()))
   try {
-    for (const key of startKeys(options)) addKey(key)
+    openStartKeys()
   } catch (error) {
     await closeAll()
     throw error
@@ -141,7 +163,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   const updatePricing = (pricing: PricingSetupInput | string, key = firstOf(organizations).key) => {
     const organization = organizations.get(key)
     if (!organization) throw new Error(`The server has no API key ${key}`)
-    const setup = readSetup(pricing, startKeys(options).find((given) => given.key === key)?.pricingFile)
+    const setup = readSetup(pricing, starting.find((given) => given.key === key)?.pricingFile)
     organization.settle()
     organization.updatePricing(setup)
   }
@@ -194,7 +216,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   return {
     url,
     key: firstOf(organizations).key,
-    addKey: (added) => ({ key: addKey(added).key }),
+    addKey,
     now: () => clock.now(),
     advance,
     updatePricing,
@@ -203,23 +225,17 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   }
 }
 
-/** Returns a key as a part of a file's name. Many file systems limit a name to 255 bytes. */
-function fileNameOf(key: string): string {
-  const name = encodeURIComponent(key)
-  return name.length <= 128 ? name : createHash('sha256').update(key).digest('hex')
-}
+const createKey = () => `sk_test_${createName()}`
 
 /** Returns the keys to start with: the key from the options, then the keys from the list. */
-function startKeys({ key, pricing, pricingFile, keys = [] }: FlowgladLocalOptions): KeyOptions[] {
-  if (keys.length > 0 && key === undefined && pricing === undefined) return [...keys]
-  return [
-    {
-      key: key ?? 'sk_test_local',
-      ...(pricing !== undefined && { pricing }),
-      ...(pricingFile !== undefined && { pricingFile }),
-    },
-    ...keys,
-  ]
+function startKeys({ key, pricing, pricingFile, keys = [] }: FlowgladLocalOptions) {
+  const own = {
+    key: key ?? 'sk_test_local',
+    ...(pricing !== undefined && { pricing }),
+    ...(pricingFile !== undefined && { pricingFile }),
+  }
+  const listed = keys.map((added) => ({ ...added, key: added.key ?? createKey() }))
+  return keys.length > 0 && key === undefined && pricing === undefined ? listed : [own, ...listed]
 }
 
 /** Pricing that isn't checked yet, for example from an HTTP request. */

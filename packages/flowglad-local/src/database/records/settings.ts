@@ -1,5 +1,5 @@
-/** An installation setting: the organization's ID, the clock's offset or the installed pricing. */
+/** An installation setting: the API key, the organization's ID, the clock's offset or the installed pricing. */
 export interface Setting {
-  id: 'organizationId' | 'clockOffsetMs' | 'pricing'
+  id: 'apiKey' | 'organizationId' | 'clockOffsetMs' | 'pricing'
   value: string
 }
