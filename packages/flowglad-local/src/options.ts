@@ -60,11 +60,10 @@ export interface StartKey {
 
 /** Pairs each key with a pricing file. If there is only one file, each key gets its own copy of the pricing. */
 function pairKeys(keys: readonly string[], files: readonly string[]): StartKey[] {
-  for (const key of keys)
-    if (!apiKey.safeParse(key).success)
-      throw new OptionsError(
-        `The API key must be 1 to 128 ASCII characters without spaces, not "${key}". It is sent in the Authorization header.`,
-      )
+  for (const key of keys) {
+    const checked = apiKey.safeParse(key)
+    if (!checked.success) throw new OptionsError(checked.error.issues[0]?.message)
+  }
   const twice = keys.find((key, i) => keys.indexOf(key) !== i)
   if (twice !== undefined)
     throw new OptionsError(`The API key ${twice} appears twice. Use a different key for each --key.`)

@@ -9,13 +9,17 @@ import { firstOf, type Organization } from './platform/organizations.ts'
 import { conflict } from './platform/problems.ts'
 import { checkPricing, parsePricing } from './pricing/parsePricing.ts'
 import type { PricingSetupInput } from './pricing/pricingSetup.ts'
+import { apiKey } from './rules/apiKey.ts'
 import { seed } from './seed.ts'
 import { buildServer } from './server.ts'
 import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 
 /** An API key with its own organization and pricing model. */
 export interface KeyOptions {
-  /** Default for an added key: a new name that starts with `sk_test_`. */
+  /**
+   * 1 to 128 visible ASCII characters without spaces. Default for an added key: a new name that starts with
+   * `sk_test_`.
+   */
   key?: string
   /** A setup, or a pricing file's content in YAML or JSON. Default: the pricing in the key's database. */
   pricing?: PricingSetupInput | string
@@ -62,7 +66,7 @@ export interface FlowgladLocal extends AsyncDisposable {
   key: string
   /**
    * Adds an API key with its own organization and pricing model.
-   * @throws PricingError if the pricing is invalid, and an error if the server already has the key
+   * @throws PricingError if the pricing is invalid, and an error if the key is invalid or the server already has it
    */
   addKey(options: KeyOptions): { key: string }
   /** Returns the platform's time in epoch milliseconds. */
@@ -85,7 +89,7 @@ export interface FlowgladLocal extends AsyncDisposable {
  *     await using flowglad = await startFlowgladLocal({ pricing })
  *     const sdk = new Flowglad({ baseURL: flowglad.url, apiKey: flowglad.key })
  *
- * @throws PricingError if the pricing is invalid, or an error that names the port if the port is in use
+ * @throws PricingError if the pricing is invalid, or an error if a key is invalid or the port is in use
  */
 export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise<FlowgladLocal> {
   const source = options.clock ?? Date.now
@@ -116,7 +120,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   const starting = startKeys(options)
   const openStartKeys = () => {
     const { db } = options
-    const keys = starting.map(({ key }) => key)
+    const keys = starting.map(({ key }) => checkKey(key))
     const keyFiles = db === undefined ? undefined : databaseFiles(db, keys)
     const opened = starting.map((added) => ({ added, file: keyFiles?.get(added.key) ?? null }))
     const exists = (file: string | null) => file !== null && existsSync(file)
@@ -128,6 +132,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     for (const organization of given) organizations.set(organization.key, organization)
   }
   const addKey = ({ key = createKey(), ...added }: AddedKey) => {
+    checkKey(key)
     const { db } = options
     const file = db === undefined ? null : files.has(db) ? separateFile(db, key) : addedDatabaseFile(db, key)
     open(key, added, file)
@@ -226,6 +231,16 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
 }
 
 const createKey = () => `sk_test_${createName()}`
+
+/**
+ * Returns the key.
+ * @throws Error if a client couldn't send the key
+ */
+function checkKey(key: string): string {
+  const checked = apiKey.safeParse(key)
+  if (!checked.success) throw new Error(checked.error.issues[0]?.message)
+  return key
+}
 
 /** Returns the keys to start with: the key from the options, then the keys from the list. */
 function startKeys({ key, pricing, pricingFile, keys = [] }: FlowgladLocalOptions) {

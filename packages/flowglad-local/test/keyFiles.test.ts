@@ -129,3 +129,11 @@ it("prints each key's file on the command line", async () => {
   expect(server.output()).toContain('database data.db.key-sk_test_a\n')
   expect(server.output()).toContain('database data.db.key-sk_test_b\n')
 })
+
+it.each(['', 'has space', 'é', 'x'.repeat(129)])('rejects the key "%s" in code', async (key) => {
+  const message = `The API key must be 1 to 128 ASCII characters without spaces, not "${key}".`
+  await expect(startFlowgladLocal({ key, pricing: studioPricing })).rejects.toThrow(message)
+  await expect(startFlowgladLocal({ keys: [{ key, pricing: studioPricing }] })).rejects.toThrow(message)
+  await using server = await startFlowgladLocal({ pricing: studioPricing })
+  expect(() => server.addKey({ key, pricing: studioPricing })).toThrow(message)
+})
