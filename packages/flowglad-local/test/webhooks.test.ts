@@ -56,6 +56,7 @@ async function startWithWebhook(statusOf: (attempt: number) => number, answerHea
   return {
     receiver,
     studio,
+    page,
     shown,
     resend: () => fetch(`${page}/resend`, { method: 'POST', redirect: 'manual' }),
     update: (changes: object) =>
@@ -130,6 +131,45 @@ it('stops retrying if the webhook is disabled', async () => {
   studio.advance(24 * hours)
   await resend()
   expect(receiver.attempts()).toBe(2)
+})
+
+it("doesn't resend an event to a disabled webhook, and shows why", async () => {
+  await using started = await startWithWebhook(() => 200)
+  const { receiver, shown, page, update, resend } = started
+  await vi.waitFor(async () => expect((await shown()).state).toBe('Delivered'))
+  const read = async () => (await fetch(page)).text()
+  expect(await read()).toContain('>Resend</button>')
+  await update({ active: false })
+  expect(await read()).not.toContain('>Resend</button>')
+  expect(await read()).toContain('resend this event, because its webhook is disabled.')
+  expect((await resend()).status).toBe(303)
+  expect((await shown()).attempts).toEqual(['Schedule'])
+  await update({ active: true })
+  await resend()
+  expect(receiver.attempts()).toBe(2)
+})
+
+it('shows why an event without a receiver has no buttons', async () => {
+  await using studio = await startStudio({ testControls: false })
+  await studio.customer('ada')
+  const event = /\/webhooks\/\w+/.exec(await (await fetch(studio.url)).text())?.[0]
+  const text = await (await fetch(`${studio.url}${event}`)).text()
+  expect(text).toContain('resend this event, because it has no receiver.')
+  expect(text).not.toContain('<button')
+})
+
+it('shows why the clock has no button', async () => {
+  await using receiver = await startReceiver(() => 500)
+  await using studio = await startStudio({
+    webhook: { url: receiver.url, secret },
+    testControls: false,
+    clock: () => Date.UTC(2027, 0, 31),
+  })
+  await studio.customer('ada')
+  const event = /\/webhooks\/\w+/.exec(await (await fetch(studio.url)).text())?.[0]
+  const read = async () => (await fetch(`${studio.url}${event}`)).text()
+  await vi.waitFor(async () => expect(await read()).toContain('>Schedule</td>'))
+  expect(await read()).toContain('Test controls are off')
 })
 
 it('serves the API even if the receiver is unreachable', async () => {

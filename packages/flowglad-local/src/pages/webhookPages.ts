@@ -61,13 +61,12 @@ function webhookPage(
   { webhooks, testControls }: { webhooks: WebhookSender; testControls: boolean },
 ): Html {
   const { db } = platform
-  const receiver = webhooks.targetOf(delivery)
   const attempts = db.webhookAttempts.by('delivery', delivery.id).toReversed()
   return html`${testModeBar(html`<span class="right row">${liveBadge}<a href="${dashboardAddress(platform)}">Dashboard</a></span>`)}
 <main class="stack">
   <h1>${delivery.type}</h1>
   <div class="columns">
-    ${live('delivery', deliveryPart(platform, delivery, { receiver: receiver?.url ?? null, testControls }), 'Delivery')}
+    ${live('delivery', deliveryPart(platform, delivery, { webhooks, testControls }), 'Delivery')}
     <section class="card stack" aria-label="Payload">
       <h2>Payload</h2>
       <pre class="mono" tabindex="0">${JSON.stringify(JSON.parse(delivery.payload), null, 2)}</pre>
@@ -86,36 +85,45 @@ export const customerOf = ({ db }: Platform, { payload }: WebhookDelivery) =>
 function deliveryPart(
   platform: Platform,
   delivery: WebhookDelivery,
-  { receiver, testControls }: { receiver: string | null; testControls: boolean },
+  { webhooks, testControls }: { webhooks: WebhookSender; testControls: boolean },
 ): Html {
   const now = platform.clock.now()
   const customer = customerOf(platform, delivery)
   const waitMs = delivery.nextAttemptAt - now
+  const waits = delivery.state === 'pending' && waitMs > 0
+  const obstacle = resendObstacle(webhooks, delivery)
   const facts: [string, Html | string][] = [
     ['Customer', html`<a href="${addressOf(customer)}">${customer.name || customer.externalId}</a>`],
-    ['Sent to', receiver ?? 'No receiver. Start with --webhook-url, or register a webhook through the API.'],
+    ['Sent to', webhooks.targetOf(delivery)?.url ?? 'No receiver'],
     ['Created', moment(delivery.createdAt)],
-    [
-      'Next attempt',
-      delivery.state !== 'pending' ? 'None' : waitMs > 0 ? moment(delivery.nextAttemptAt) : 'Now',
-    ],
+    ['Next attempt', delivery.state !== 'pending' ? 'None' : waits ? moment(delivery.nextAttemptAt) : 'Now'],
     ['Event ID', html`<span class="mono">${delivery.id}</span>`],
   ]
   return html`<div class="spread"><h2>Delivery</h2>${badge(delivery.state)}</div>
 <dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 <div class="row">
-  ${receiver !== null && html`<form method="post" action="${webhookAddress(delivery)}/resend"><button class="small">Resend</button></form>`}
+  ${obstacle === null && html`<form method="post" action="${webhookAddress(delivery)}/resend"><button class="small">Resend</button></form>`}
   ${
+    waits &&
     testControls &&
-    delivery.state === 'pending' &&
-    waitMs > 0 &&
     html`<form method="post" action="/clock">
   <input type="hidden" name="back" value="${webhookAddress(delivery)}">
   <button class="small" name="ms" value="${waitMs}">Move the clock to the next attempt</button>
 </form>`
   }
 </div>
+${obstacle !== null && html`<p class="small soft">You can't resend this event, because ${obstacle}</p>`}
+${waits && !testControls && html`<p class="small soft">Test controls are off, so you can't move the clock to the next attempt.</p>`}
 <p class="small soft">Clock: <span data-now>${moment(now)}</span></p>`
+}
+
+/** Returns why an event can't be resent, or null if it can. */
+function resendObstacle(webhooks: WebhookSender, delivery: WebhookDelivery): Html | null {
+  if (webhooks.targetOf(delivery) === null)
+    return html`it has no receiver. Start the server with <span class="mono">--webhook-url</span> to add one. A webhook that is created through the API gets only later events.`
+  if (webhooks.isDisabled(delivery))
+    return html`its webhook is disabled. To enable it, update the webhook <span class="mono">${delivery.webhookId}</span> through the API with <span class="mono">active: true</span>.`
+  return null
 }
 
 const attemptsPart = (attempts: readonly WebhookAttempt[]): Html => html`<h2>Attempts</h2>

@@ -19,11 +19,13 @@ export interface WebhookSender {
   poke(): void
   /**
    * Sends an event once more, in any state. A failure doesn't change the event's schedule. Does nothing if the
-   * event has no receiver. If an attempt is running, waits for that attempt instead.
+   * event has no receiver or if its webhook is disabled. If an attempt is running, waits for that attempt instead.
    */
   resend(delivery: WebhookDelivery): Promise<void>
   /** Returns where an event goes, or null if it has no receiver. */
   targetOf(delivery: WebhookDelivery): WebhookTarget | null
+  /** Returns whether the event's webhook is disabled. As with Svix, it then gets no attempts, not even a resend. */
+  isDisabled(delivery: WebhookDelivery): boolean
   close(): Promise<void>
 }
 
@@ -91,7 +93,6 @@ export function createWebhookSender(
     return webhook ? { url: webhook.url, secret: webhook.internal.secret } : target
   }
 
-  /** Returns whether the event's webhook was disabled. As with Svix, this ends the schedule permanently. */
   const isDisabled = ({ webhookId }: WebhookDelivery) =>
     webhookId !== null && db.webhooks.find(webhookId)?.active === false
 
@@ -113,6 +114,7 @@ export function createWebhookSender(
         const delivery = inFlight.size < maxInFlight ? nextDue() : undefined
         const to = delivery && targetOf(delivery)
         if (!to) return
+        // As with Svix, this ends the schedule permanently.
         if (isDisabled(delivery))
           db.webhookDeliveries.patch(delivery.id, {
             state: 'failed',
@@ -128,8 +130,9 @@ export function createWebhookSender(
   return {
     poke,
     targetOf,
+    isDisabled,
     async resend(delivery) {
-      const to = targetOf(delivery)
+      const to = isDisabled(delivery) ? null : targetOf(delivery)
       if (to && !closed) await (inFlight.get(delivery.id) ?? start(to, delivery, true))
     },
     async close() {
