@@ -33,6 +33,7 @@ import { createRequestId } from './platform/ids.ts'
 import type { Organization, Organizations } from './platform/organizations.ts'
 import type { AddKey, Advance, Platform } from './platform/Platform.ts'
 import { malformed, Problem, unsupportedType } from './platform/problems.ts'
+import { isRecord } from './rules/isRecord.ts'
 import type { WebhookSender } from './webhooks/createWebhookSender.ts'
 
 const bodyLimitBytes = 16 * 1024 * 1024
@@ -139,6 +140,7 @@ export function buildServer({
   app.register(async (pages) => {
     await pages.register(formbody)
     pages.addHook('onRequest', rejectForeignForms)
+    pages.addHook('preValidation', rejectBodiesWithoutFields)
     pages.get('/assets/style.css', (_request, reply) => reply.type('text/css').send(style))
     checkoutPages(pages, organizations)
     portalPages(pages, organizations)
@@ -206,6 +208,12 @@ async function rejectForeignForms(request: FastifyRequest): Promise<void> {
 /** Returns whether Fastify rejects a content type, such as "text", that isn't a media type. */
 const isMalformedType = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+
+/** Rejects a body that isn't a form or a JSON object, such as a JSON string. A body is optional. */
+async function rejectBodiesWithoutFields({ body }: FastifyRequest): Promise<void> {
+  if (body !== undefined && body !== null && !isRecord(body))
+    throw new Problem('BAD_REQUEST', 'The body must be a form or a JSON object')
+}
 
 const invalidJson = malformed('Invalid JSON in request body')
 

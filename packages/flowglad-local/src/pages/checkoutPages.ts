@@ -10,14 +10,17 @@ import { Problem, plainMessage } from '../platform/problems.ts'
 import { checkoutPage, confirmPage, type FormError, finishedPage } from './checkoutPage.ts'
 import { sendPage } from './layout.ts'
 
+/** A text field. Its messages appear on the page, even if the field is missing or repeated. */
+const field = (missing: string, tooLong: string) => z.string(missing).trim().min(1, missing).max(200, tooLong)
+
 const payment = z.object({
-  name: z.string().trim().min(1, 'Enter the name on the card.').max(200),
-  email: z.string().trim().min(1, 'Enter an email address.').max(200),
-  card: z.string(),
+  name: field('Enter the name on the card.', 'Enter a name of at most 200 characters.'),
+  email: field('Enter an email address.', 'Enter an email address of at most 200 characters.'),
+  card: z.string('Enter a card number.'),
   /** The test card whose button was pressed. */
-  testCard: z.string().optional(),
+  testCard: z.string('Choose one test card.').optional(),
   /** The customer's answer on the confirmation page. */
-  confirmed: z.enum(['yes', 'no']).optional(),
+  confirmed: z.enum(['yes', 'no'], 'Confirm or decline the payment.').optional(),
 })
 
 /** The values that the customer entered, which the page shows again next to an error. */
@@ -76,7 +79,7 @@ function unknownSession(platform: Platform, reply: FastifyReply) {
 }
 
 function pay(platform: Platform, session: CheckoutSession, body: unknown, reply: FastifyReply) {
-  const form = payment.safeParse(body)
+  const form = payment.safeParse(body ?? {})
   const again = (field: FormError['field'], message: string) => {
     const entered = typed.parse(body ?? {})
     if (form.success && form.data.testCard) entered.card = form.data.testCard
@@ -86,7 +89,10 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
   if (!form.success) {
     const [issue] = form.error.issues
     const at = issue?.path[0]
-    return again(at === 'name' || at === 'email' ? at : null, issue?.message ?? 'Fill in the form.')
+    return again(
+      at === 'name' || at === 'email' || at === 'card' ? at : null,
+      issue?.message ?? 'Fill in the form.',
+    )
   }
   const { name, email, confirmed } = form.data
   const card = findTestCard(form.data.testCard ?? form.data.card)

@@ -1,0 +1,85 @@
+import { expect, it } from 'vitest'
+import { sharedStudio, startStudio } from './studio.ts'
+
+const shared = sharedStudio()
+
+/** Returns the path of every page that a form is sent to. */
+async function formsOf(studio: ReturnType<typeof shared>): Promise<string[]> {
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  const { checkoutSession } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'add_payment_method',
+      customerExternalId: 'ada',
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  const dashboard = await (await fetch(studio.url)).text()
+  const portal = `${/\/billing-portal\/\w+/.exec(dashboard)?.[0]}/ada`
+  return [
+    `/checkout/${checkoutSession.id}`,
+    `/checkout/${checkoutSession.id}/discount`,
+    `/add-payment-method/${checkoutSession.id}`,
+    `${/\/webhooks\/\w+/.exec(dashboard)?.[0]}/resend`,
+    ...['cancel', 'resume', 'keep', 'card'].map((action) => `${portal}/${action}`),
+    '/clock',
+  ]
+}
+
+it('rejects a body without fields on every page, and changes nothing', async () => {
+  const studio = shared()
+  const forms = await formsOf(studio)
+  const before = await studio.billing('ada')
+  for (const path of forms)
+    for (const [type, body] of [
+      ['application/json', '"a string"'],
+      ['application/json', '["a list"]'],
+      ['application/json', '5'],
+      ['text/plain', 'text'],
+    ] as const) {
+      const answer = await fetch(studio.url + path, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body,
+        redirect: 'manual',
+      })
+      expect([path, body, answer.status, await answer.json()]).toEqual([
+        path,
+        body,
+        400,
+        {
+          error: 'The body must be a form or a JSON object',
+          code: 'BAD_REQUEST',
+          request_id: expect.any(String),
+        },
+      ])
+    }
+  expect(await studio.billing('ada')).toEqual(before)
+})
+
+it.each([
+  ['no fields', undefined, 'Enter the name on the card.'],
+  ['no card', { name: 'Ada', email: 'a@b.example' }, 'Enter a card number.'],
+  ['a number as email', { name: 'Ada', email: 5, card: '' }, 'Enter an email address.'],
+  [
+    'a long name',
+    { name: 'x'.repeat(201), email: 'a@b.example', card: '' },
+    'Enter a name of at most 200 characters.',
+  ],
+  [
+    'an unknown confirmation',
+    { name: 'Ada', email: 'a@b.example', card: '', confirmed: 'maybe' },
+    'Confirm or decline the payment.',
+  ],
+])('explains a checkout form with %s', async (_, fields, message) => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { url } = await studio.checkout('ada', 'team_price')
+  const answer = await fetch(url, {
+    method: 'POST',
+    ...(fields && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(fields) }),
+  })
+  const alert = /role="alert">(.+?)<\/p>/.exec(await answer.text())?.[1]
+  expect([answer.status, alert]).toEqual([402, message])
+})
