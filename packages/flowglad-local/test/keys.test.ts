@@ -235,16 +235,45 @@ it('shows the pricing model of each customer in the dashboard and the billing po
   const read = async (url: string) => (await fetch(url)).text()
   const { customer, billingPortalUrl } = await node.customers.retrieveBilling('grace')
   const dashboard = await read(studio.url)
-  expect(dashboard).toContain('aria-current="page">Film studio</a>')
+  expect(dashboard).toMatch(/aria-current="page">Film studio <span class="mono">…\w{4}<\/span><\/a>/)
   expect(dashboard).not.toContain('Grace')
   const switched = await read(`${studio.url}/?model=${customer.pricingModelId}`)
-  expect(switched).toContain('aria-current="page">Game studio</a>')
+  expect(switched).toMatch(/aria-current="page">Game studio <span class="mono">…\w{4}<\/span><\/a>/)
   expect(switched).toContain('Grace')
   expect(switched).not.toContain('>ada<')
   const portal = await read(billingPortalUrl)
   expect(portal).toContain('Grace')
   expect(portal).not.toContain('>ada<')
   expect(await read(`${billingPortalUrl}/grace`)).toContain('Game studio')
+})
+
+it.each([
+  [
+    ['sk_test_first', 'sk_test_second'],
+    ['…irst', '…cond'],
+  ],
+  [
+    ['sk_test_a_main', 'sk_test_b_main'],
+    ['…a_main', '…b_main'],
+  ],
+  [
+    ['sk_live_secret_secret', 'a'],
+    ['…cret', '…'],
+  ],
+  [
+    ['ab', 'xb'],
+    ['…b', '…b'],
+  ],
+])('tells models with the same name apart by at most half of each key: %s', async (keys, shown) => {
+  await using server = await startFlowgladLocal({
+    keys: keys.map((key) => ({ key, pricing: studioPricing })),
+  })
+  const dashboard = await (await fetch(server.url)).text()
+  const portal = await (await fetch(`${server.url}${/\/billing-portal\/\w+/.exec(dashboard)?.[0]}`)).text()
+  for (const page of [dashboard, portal]) {
+    const links = page.matchAll(/>Film studio <span class="mono">(.*?)<\/span><\/a>/g)
+    expect([...links].map(([, key]) => key)).toEqual(shown)
+  }
 })
 
 it('starts one server for several keys on the command line', async () => {

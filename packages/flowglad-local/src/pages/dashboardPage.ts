@@ -1,4 +1,5 @@
 import type { Customer } from '../database/records/customers.ts'
+import type { Organization } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { customerPart, customersPart } from './dashboardCustomers.ts'
 import { checkoutsPart, ledgerPart, usagePart, webhooksPart } from './dashboardFeed.ts'
@@ -26,7 +27,7 @@ export function dashboardPage(
     testControls: boolean
     key: string
     /** Every pricing model that the dashboard can show. */
-    all: readonly Platform[]
+    all: readonly Organization[]
   },
 ): Html {
   return html`${testModeBar(html`<span class="right row">${liveBadge}

@@ -38,7 +38,7 @@ export function dashboardPages(
   app.get('/', (request, reply) => {
     const { model, customer: asked, find } = query.parse(request.query)
     const { platform, key } = ofModel(organizations, model)
-    const all = [...organizations.values()].map((organization) => organization.platform)
+    const all = [...organizations.values()]
     const customer = asked === undefined ? undefined : platform.db.customers.first('externalId', asked)
     const unknown = customer ? undefined : asked
     return sendPage(reply, {

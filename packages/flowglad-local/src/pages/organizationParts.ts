@@ -1,4 +1,5 @@
 import type { Customer } from '../database/records/customers.ts'
+import { type Organization, shortKeyOf } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { type Html, html } from './html.ts'
 
@@ -17,14 +18,20 @@ export const addressOf = (customer: Customer, find = ''): string =>
 export const portalAddress = ({ organizationId }: Platform, customer?: Customer): string =>
   `/billing-portal/${organizationId}${customer ? `/${encodeURIComponent(customer.externalId)}` : ''}`
 
-/** Returns links to the same page of the other pricing models. Returns nothing if there is only one. */
+/**
+ * Returns links to the same page of the other pricing models, with the end of each model's key. Returns nothing
+ * if there is only one model.
+ */
 export const modelSwitch = (
-  all: readonly Platform[],
+  all: readonly Organization[],
   shown: Platform,
   addressFor: (platform: Platform) => string,
 ): Html | false =>
   all.length > 1 &&
   html`<nav class="row small" aria-label="Pricing model"><span class="soft">Pricing model</span>${all.map(
-    (platform) =>
-      html`<a class="badge ${platform === shown ? '' : 'plain'}" href="${addressFor(platform)}"${platform === shown && html` aria-current="page"`}>${modelNameOf(platform)}</a>`,
+    (organization) => {
+      const { platform } = organization
+      const current = platform === shown
+      return html`<a class="badge model ${current ? '' : 'plain'}" href="${addressFor(platform)}"${current && html` aria-current="page"`}>${modelNameOf(platform)} <span class="mono">${shortKeyOf(all, organization)}</span></a>`
+    },
   )}</nav>`

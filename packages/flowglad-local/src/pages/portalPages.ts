@@ -9,7 +9,7 @@ import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Invoice, InvoiceLineItem } from '../database/records/payments.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
-import { firstOf, type Organizations } from '../platform/organizations.ts'
+import { firstOf, type Organization, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
 import { day, every, money } from './format.ts'
@@ -29,10 +29,10 @@ export function portalPages(app: FastifyInstance, organizations: Organizations):
     Params: { organization: string; externalId: string }
   }
   const base = '/billing-portal/:organization'
-  const all = () => [...organizations.values()].map(({ platform }) => platform)
+  const all = () => [...organizations.values()]
   const platformOf = ({ params }: FastifyRequest<Pick<Params, 'Params'>>) =>
-    all().find(({ organizationId }) => organizationId === params.organization) ??
-    firstOf(organizations).platform
+    (all().find(({ platform }) => platform.organizationId === params.organization) ?? firstOf(organizations))
+      .platform
   const customerOf = (request: FastifyRequest<Params>) => {
     const platform = platformOf(request)
     return { platform, customer: platform.db.customers.first('externalId', request.params.externalId) }
@@ -97,7 +97,7 @@ export function portalPages(app: FastifyInstance, organizations: Organizations):
 const cancelAtEnd = (platform: Platform, at: number, subscription: Subscription) =>
   cancelSubscription(platform, at, subscription, 'at_end_of_current_billing_period')
 
-function signInPage(platform: Platform, all: readonly Platform[], find: string): Html {
+function signInPage(platform: Platform, all: readonly Organization[], find: string): Html {
   const { shown, found } = findCustomers(platform, find)
   return html`${testModeBar()}
 <main class="single stack">

@@ -46,6 +46,8 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .badge.good { background: var(--tint); color: var(--accent); }
 .badge.bad { background: var(--bad-tint); color: var(--bad); }
 .badge.plain { background: transparent; color: var(--soft); border: 1px solid var(--line); }
+/* A model's name can be long. */
+.badge.model { white-space: normal; overflow-wrap: anywhere; }
 .card {
   background: var(--card); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--shadow);
   padding: clamp(1rem, 3vw, 1.6rem); min-width: 0;

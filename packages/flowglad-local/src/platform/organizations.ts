@@ -34,3 +34,16 @@ export function findIn<O extends Organization, R>(
   }
   return undefined
 }
+
+/**
+ * Returns the end of a key, to tell it from the other keys. Never shows more than half of the key, because a key
+ * is a secret.
+ */
+export function shortKeyOf(organizations: readonly Organization[], { key }: Organization): string {
+  const longest = Math.floor(key.length / 2)
+  const isShared = (length: number) =>
+    organizations.some((other) => other.key !== key && other.key.endsWith(key.slice(-length)))
+  let length = Math.min(4, longest)
+  while (length < longest && isShared(length)) length++
+  return `…${length > 0 ? key.slice(-length) : ''}`
+}
