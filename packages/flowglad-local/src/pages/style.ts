@@ -28,6 +28,8 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .soft { color: var(--soft); }
 .small { font-size: 0.875rem; }
 .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.85em; }
+/* Keep the hyphens of a command-line option together. */
+.option { white-space: nowrap; }
 .stack { display: grid; gap: 1rem; align-content: start; }
 .tight { display: grid; gap: 0.35rem; }
 .row { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: center; }
@@ -48,6 +50,7 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .badge.plain { background: transparent; color: var(--soft); border: 1px solid var(--line); }
 /* A model's name can be long. */
 .badge.model { white-space: normal; overflow-wrap: anywhere; }
+.badge.model .mono { font-size: 1em; font-weight: 450; white-space: nowrap; }
 .card {
   background: var(--card); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--shadow);
   padding: clamp(1rem, 3vw, 1.6rem); min-width: 0;

@@ -92,6 +92,16 @@ function deliveryPart(
   const waitMs = delivery.nextAttemptAt - now
   const waits = delivery.state === 'pending' && waitMs > 0
   const obstacle = resendObstacle(webhooks, delivery)
+  const buttons: Html[] = []
+  if (obstacle === null)
+    buttons.push(
+      html`<form method="post" action="${webhookAddress(delivery)}/resend"><button class="small">Resend</button></form>`,
+    )
+  if (waits && testControls)
+    buttons.push(html`<form method="post" action="/clock">
+  <input type="hidden" name="back" value="${webhookAddress(delivery)}">
+  <button class="small" name="ms" value="${waitMs}">Move the clock to the next attempt</button>
+</form>`)
   const facts: [string, Html | string][] = [
     ['Customer', html`<a href="${addressOf(customer)}">${customer.name || customer.externalId}</a>`],
     ['Sent to', webhooks.targetOf(delivery)?.url ?? 'No receiver'],
@@ -101,17 +111,7 @@ function deliveryPart(
   ]
   return html`<div class="spread"><h2>Delivery</h2>${badge(delivery.state)}</div>
 <dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-<div class="row">
-  ${obstacle === null && html`<form method="post" action="${webhookAddress(delivery)}/resend"><button class="small">Resend</button></form>`}
-  ${
-    waits &&
-    testControls &&
-    html`<form method="post" action="/clock">
-  <input type="hidden" name="back" value="${webhookAddress(delivery)}">
-  <button class="small" name="ms" value="${waitMs}">Move the clock to the next attempt</button>
-</form>`
-  }
-</div>
+${buttons.length > 0 && html`<div class="row">${buttons}</div>`}
 ${obstacle !== null && html`<p class="small soft">You can't resend this event, because ${obstacle}</p>`}
 ${waits && !testControls && html`<p class="small soft">Test controls are off, so you can't move the clock to the next attempt.</p>`}
 <p class="small soft">Clock: <span data-now>${moment(now)}</span></p>`
@@ -120,9 +120,9 @@ ${waits && !testControls && html`<p class="small soft">Test controls are off, so
 /** Returns why an event can't be resent, or null if it can. */
 function resendObstacle(webhooks: WebhookSender, delivery: WebhookDelivery): Html | null {
   if (webhooks.targetOf(delivery) === null)
-    return html`it has no receiver. Start the server with <span class="mono">--webhook-url</span> to add one. A webhook that is created through the API gets only later events.`
+    return html`it has no receiver. Start the server with <span class="mono option">--webhook-url</span> to add one. A webhook that is created through the API gets only later events.`
   if (webhooks.isDisabled(delivery))
-    return html`its webhook is disabled. To enable it, update the webhook <span class="mono">${delivery.webhookId}</span> through the API with <span class="mono">active: true</span>.`
+    return html`its webhook is disabled. To enable it, update the webhook <span class="mono">${delivery.webhookId}</span> through the API with <span class="mono option">active: true</span>.`
   return null
 }
 
