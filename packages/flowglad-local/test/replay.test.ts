@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, get } from 'node:http'
 import { Flowglad } from '@flowglad/node'
 import { expect, it } from 'vitest'
@@ -150,12 +150,31 @@ it('keeps an earlier recording', async () => {
   )
 })
 
-it('reports a recording in a missing folder before the first request', async () => {
+it.each([
+  ['in a missing folder', 'missing/conversation.json', 'ENOENT'],
+  ['below a file', 'pricing.yaml/conversation.json', 'ENOTDIR'],
+  ['with a name that is too long', 'x'.repeat(300), 'ENAMETOOLONG'],
+])('reports a recording %s before the first request', async (_, name, code) => {
   await using directory = await createDirectory()
-  const file = directory.file('missing/conversation.json')
+  const file = directory.file(name)
   await expect(startRecorder({ file, against: 'http://127.0.0.1:1' })).rejects.toThrow(
-    `Cannot write ${file}: ENOENT`,
+    `Cannot write ${file}: ${code}`,
   )
+})
+
+it('reports an empty file name before the first request, in one line', async () => {
+  await using directory = await createDirectory()
+  const args = ['--record', '', '--against', 'http://127.0.0.1:1']
+  await using recorder = await startProcess(directory.path, { args })
+  expect([await recorder.ended, recorder.errors()]).toEqual([1, expect.stringMatching(/^Cannot write .+\n$/)])
+})
+
+it('leaves no file behind without requests, so that the next start can use the name', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  for (let start = 0; start < 2; start++)
+    await (await startRecorder({ file, against: 'http://127.0.0.1:1' })).close()
+  expect(existsSync(file)).toBe(false)
 })
 
 it('reports an unreachable server once', async () => {

@@ -1,6 +1,5 @@
-import { accessSync, constants, existsSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
-import { dirname } from 'node:path'
 import { z } from 'zod'
 import { createRedactor } from './createRedactor.ts'
 import { fetchFrom, parseJsonOrText } from './request.ts'
@@ -118,12 +117,18 @@ export async function startRecorder({
   return { url: `http://127.0.0.1:${chosen}`, close, [Symbol.asyncDispose]: close }
 }
 
-/** Keeps an earlier recording, and reports a missing folder before the first request. */
+/**
+ * Keeps an earlier recording, and reports an unwritable file before the first request. Creates the file to find
+ * out, because a check of the folder's permissions misses other reasons.
+ */
 function checkFile(file: string): void {
-  if (existsSync(file)) throw new TranscriptError(`${file} already exists. Delete it or choose another file.`)
   try {
-    accessSync(dirname(file), constants.W_OK)
+    writeFileSync(file, '', { flag: 'wx' })
+    // Without requests, there is no recording. The next start needs a new file.
+    rmSync(file)
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+      throw new TranscriptError(`${file} already exists. Delete it or choose another file.`)
     throw new TranscriptError(`Cannot write ${file}: ${error instanceof Error ? error.message : error}`)
   }
 }
