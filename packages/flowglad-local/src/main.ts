@@ -28,6 +28,10 @@ try {
 }
 
 async function runReplayCommand(options: ReplayOptions): Promise<void> {
+  if (options.command === 'help') {
+    process.stdout.write(readUsage('help-replay'))
+    return
+  }
   if (options.command === 'replay') {
     const agrees = await runReplay(options, (text) => process.stdout.write(text))
     if (!agrees) process.exitCode = 1
@@ -111,7 +115,16 @@ function report(message: string): void {
 function describe(error: unknown): string {
   const mistakes = [OptionsError, PricingError, DatabaseError, TranscriptError, UnreachableError]
   for (const mistake of mistakes) if (error instanceof mistake) return error.message
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-    return `${error.message}. Choose another port with --port N or FLOWGLAD_LOCAL_PORT.`
+  const reason = portProblem(error)
+  if (reason) return `${reason} Choose another port with --port N, or a free one with --port 0.`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** Returns why the server can't listen on its port, or null for another error. */
+function portProblem(error: unknown): string | null {
+  const { code, syscall, port }: { code?: unknown; syscall?: unknown; port?: unknown } = Object(error)
+  if (syscall !== 'listen') return null
+  if (code === 'EADDRINUSE') return `Port ${port} is already in use.`
+  if (code === 'EACCES') return `Port ${port} needs special permissions.`
+  return null
 }

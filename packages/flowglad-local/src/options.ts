@@ -3,11 +3,15 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { apiKey } from './rules/apiKey.ts'
 import { epochMs } from './rules/bounds.ts'
+import { nearestName } from './rules/nearestName.ts'
 import type { FlowgladLocalOptions, KeyOptions } from './startFlowgladLocal.ts'
 import { isWebhookSecret } from './webhooks/webhookSecret.ts'
 
-/** Returns the help text. `bin/flowglad-local.js` prints the same file before the first build. */
-export const readUsage = () => readFileSync(new URL('../bin/help.txt', import.meta.url), 'utf8')
+/** Returns a help text. `bin/flowglad-local.js` prints the same files before the first build. */
+export const readUsage = (name: 'help' | 'help-replay' = 'help') =>
+  readFileSync(new URL(`../bin/${name}.txt`, import.meta.url), 'utf8')
+
+const createSecret = `Create one: node -p "'whsec_' + crypto.randomBytes(24).toString('base64')"`
 
 /** Reports a mistake on the command line or in the environment. */
 export class OptionsError extends Error {}
@@ -21,30 +25,32 @@ export function readOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): (Omit<FlowgladLocalOptions, keyof KeyOptions | 'keys'> & { port: number; keys: StartKey[] }) | null {
-  const flags = parseFlags(args)
-  if (flags.help) return null
+  const given = parseFlags(args)
+  if (given.help) return null
   const keys = pairKeys(
-    flags.key ?? [env.FLOWGLAD_LOCAL_KEY || 'sk_test_local'],
-    flags.pricing ?? [env.FLOWGLAD_LOCAL_PRICING || 'pricing.yaml'],
+    given.key ?? [env.FLOWGLAD_LOCAL_KEY || 'sk_test_local'],
+    given.pricing ?? [env.FLOWGLAD_LOCAL_PRICING || 'pricing.yaml'],
   )
-  const db = flags.db ?? env.FLOWGLAD_LOCAL_DB
-  const now = flags.now ?? env.FLOWGLAD_LOCAL_NOW
-  const webhookUrl = flags['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
-  const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
+  const db = given.db ?? env.FLOWGLAD_LOCAL_DB
+  const now = given.now ?? env.FLOWGLAD_LOCAL_NOW
+  const webhookUrl = given['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
+  const webhookSecret = given['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
   if (webhookUrl && !isHttpUrl(webhookUrl))
     throw new OptionsError(`webhook-url must be a URL like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)
-  if (flags['webhook-secret'] && !webhookUrl)
+  if (given['webhook-secret'] && !webhookUrl)
     throw new OptionsError('A webhook secret needs a URL. Add --webhook-url URL.')
   if (webhookUrl && !webhookSecret)
-    throw new OptionsError('A webhook URL needs a secret. Add --webhook-secret whsec_….')
+    throw new OptionsError(`A webhook URL needs a secret. Add --webhook-secret. ${createSecret}`)
   if (webhookSecret && !isWebhookSecret(webhookSecret))
-    throw new OptionsError('A webhook secret must be "whsec_" followed by a base64-encoded key.')
+    throw new OptionsError(
+      `A webhook secret must be "whsec_" followed by a base64-encoded key. ${createSecret}`,
+    )
   return {
     keys,
-    port: wholeNumber('port', flags.port ?? env.FLOWGLAD_LOCAL_PORT ?? '4010', 65_535),
-    latencyMs: wholeNumber('latency', flags.latency ?? env.FLOWGLAD_LOCAL_LATENCY ?? '0', 600_000),
-    seed: flags.seed ?? isOn('seed', env.FLOWGLAD_LOCAL_SEED, false),
-    testControls: !flags['no-test-controls'] && isOn('test-controls', env.FLOWGLAD_LOCAL_TEST_CONTROLS, true),
+    port: wholeNumber('port', given.port ?? env.FLOWGLAD_LOCAL_PORT ?? '4010', 65_535),
+    latencyMs: wholeNumber('latency', given.latency ?? env.FLOWGLAD_LOCAL_LATENCY ?? '0', 600_000),
+    seed: given.seed ?? isOn('seed', env.FLOWGLAD_LOCAL_SEED, false),
+    testControls: !given['no-test-controls'] && isOn('test-controls', env.FLOWGLAD_LOCAL_TEST_CONTROLS, true),
     ...(now && { startAt: date(now) }),
     ...(db && { db }),
     ...(webhookUrl && webhookSecret && { webhook: { url: webhookUrl, secret: webhookSecret } }),
@@ -80,7 +86,9 @@ function pairKeys(keys: readonly string[], files: readonly string[]): StartKey[]
 /** @throws OptionsError */
 export function readPricing(file: string): string {
   if (!existsSync(file))
-    throw new OptionsError(`No pricing file at ${file}. Choose a file with --pricing FILE.`)
+    throw new OptionsError(
+      `No pricing file at ${file}. Choose a file with --pricing FILE. --help shows an example of its content.`,
+    )
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
@@ -90,36 +98,48 @@ export function readPricing(file: string): string {
   }
 }
 
+const text = { type: 'string' } as const
+const texts = { type: 'string', multiple: true } as const
+const flag = { type: 'boolean' } as const
+export const serverFlags = {
+  pricing: texts,
+  port: text,
+  db: text,
+  key: texts,
+  latency: text,
+  now: text,
+  'webhook-url': text,
+  'webhook-secret': text,
+  seed: flag,
+  'no-test-controls': flag,
+  help: { ...flag, short: 'h' },
+} as const
+
 function parseFlags(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  const texts = { type: 'string', multiple: true } as const
-  const flag = { type: 'boolean' } as const
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        pricing: texts,
-        port: text,
-        db: text,
-        key: texts,
-        latency: text,
-        now: text,
-        'webhook-url': text,
-        'webhook-secret': text,
-        seed: flag,
-        'no-test-controls': flag,
-        help: { ...flag, short: 'h' },
-      },
-    }).values
+    return parseArgs({ args: [...args], options: serverFlags }).values
   } catch (error) {
-    throw argumentError(error)
+    throw argumentError(error, Object.keys(serverFlags))
   }
 }
 
-/** Converts an error of `parseArgs`. Removes Node's advice on arguments that start with a hyphen. */
-export function argumentError(error: unknown): OptionsError {
-  const [why] = String(error instanceof Error ? error.message : error).split('. To specify')
-  return new OptionsError(`${why?.replace(/\.$/, '')}. --help lists the options.`)
+/**
+ * Converts an error of `parseArgs`. Removes Node's advice on arguments that start with a hyphen, and suggests the
+ * option that was probably meant.
+ */
+export function argumentError(error: unknown, known: readonly string[]): OptionsError {
+  const message = String(error instanceof Error ? error.message : error)
+  const [why] = message.split('. To specify')
+  const typed = /^Unknown option '--([^']+)'/.exec(message)?.[1]
+  const near = typed ? nearestName(typed, known) : null
+  const file = /^Unexpected argument '([^']*)'/.exec(message)?.[1]
+  if (file !== undefined)
+    return new OptionsError(
+      `Unexpected argument '${file}'. To use a pricing file, add --pricing before its name. --help lists the options.`,
+    )
+  return new OptionsError(
+    `${why?.replace(/\.$/, '')}. ${near ? `Did you mean --${near}? ` : ''}--help lists the options.`,
+  )
 }
 
 export const isHttpUrl = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)

@@ -3,6 +3,7 @@ import { argumentError, isHttpUrl, OptionsError, wholeNumber } from './options.t
 
 /** The options of `--replay` or `--record`. */
 export type ReplayOptions =
+  | { command: 'help' }
   | {
       command: 'replay'
       files: string[]
@@ -17,12 +18,12 @@ export type ReplayOptions =
 
 /**
  * Reads the options of `--replay` and `--record`.
- * @returns null if the command line has neither, or asks for help
+ * @returns null if the command line has neither
  * @throws OptionsError
  */
 export function readReplayOptions(args: readonly string[]): ReplayOptions | null {
   if (!args.some((arg) => /^--(replay|record)(=|$)/.test(arg))) return null
-  if (args.includes('--help') || args.includes('-h')) return null
+  if (args.includes('--help') || args.includes('-h')) return { command: 'help' }
   const { replay, record, against, key, pricing, model, json, port, files } = parse(args)
   if (against !== undefined && !isHttpUrl(against))
     throw new OptionsError(`against must be a URL like https://app.flowglad.com, not "${against}"`)
@@ -42,25 +43,27 @@ export function readReplayOptions(args: readonly string[]): ReplayOptions | null
   return { command: 'record', file: record, against: url, port: wholeNumber('port', port ?? '4011', 65_535) }
 }
 
+const text = { type: 'string' } as const
+export const replayFlags = {
+  replay: { ...text, multiple: true },
+  record: text,
+  against: text,
+  key: text,
+  pricing: text,
+  model: text,
+  port: text,
+  json: { type: 'boolean' },
+} as const
+
 function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: {
-        replay: { ...text, multiple: true },
-        record: text,
-        against: text,
-        key: text,
-        pricing: text,
-        model: text,
-        port: text,
-        json: { type: 'boolean' },
-      },
+      options: replayFlags,
     })
     return { ...values, files: positionals }
   } catch (error) {
-    throw argumentError(error)
+    throw argumentError(error, Object.keys(replayFlags))
   }
 }

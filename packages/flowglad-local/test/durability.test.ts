@@ -218,10 +218,10 @@ it('prints a one-line error for a mistake in the pricing file or the options', a
 })
 
 it.each([
-  [['--prcing', 'x'], "Unknown option '--prcing'. --help lists the options."],
+  [['--prcing', 'x'], "Unknown option '--prcing'. Did you mean --pricing? --help lists the options."],
   [
     ['pricing.yaml'],
-    "Unexpected argument 'pricing.yaml'. This command does not take positional arguments. --help lists the options.",
+    "Unexpected argument 'pricing.yaml'. To use a pricing file, add --pricing before its name. --help lists the options.",
   ],
   [['--pricing', 'none.yaml'], 'No pricing file at none.yaml'],
   [['--pricing', 'PRICING', '--port', 'http'], 'port must be a whole number'],

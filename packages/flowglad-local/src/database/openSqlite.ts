@@ -36,7 +36,11 @@ export function openSqlite(file: string): Sqlite {
     database?.close()
     const message = error instanceof Error ? error.message : String(error)
     if (/locked|busy/i.test(message)) throw new DatabaseError(`${file} is in use by another flowglad-local`)
-    throw new DatabaseError(`${file} cannot be used as the database: ${message}`, { cause: error })
+    // The driver's text names only an error number.
+    const reason = /unable to open/i.test(message)
+      ? "it can't be opened. Choose a file in a folder that you can write to."
+      : message
+    throw new DatabaseError(`${file} cannot be used as the database: ${reason}`, { cause: error })
   }
   const opened = database
   return {

@@ -16,19 +16,24 @@ export function nearestName(typed: string, names: Iterable<string>): string | nu
   return nearest
 }
 
-/** Returns how many letters must be added, removed or replaced to turn one word into the other. */
+/** Returns how many letters must be added, removed, replaced or swapped to turn one word into the other. */
 function countEdits(from: string, to: string): number {
+  let beforePrevious: number[] = []
   let previous = Array.from({ length: to.length + 1 }, (_, i) => i)
-  for (const [i, letter] of [...from].entries()) {
+  for (let i = 0; i < from.length; i++) {
     const row = [i + 1]
-    for (const [j, other] of [...to].entries())
+    for (let j = 0; j < to.length; j++) {
+      const isSwapped = from[i] === to[j - 1] && from[i - 1] === to[j]
       row.push(
         Math.min(
           (previous[j + 1] ?? 0) + 1,
           (row[j] ?? 0) + 1,
-          (previous[j] ?? 0) + (letter === other ? 0 : 1),
+          (previous[j] ?? 0) + (from[i] === to[j] ? 0 : 1),
+          i > 0 && j > 0 && isSwapped ? (beforePrevious[j - 1] ?? 0) + 1 : Number.POSITIVE_INFINITY,
         ),
       )
+    }
+    beforePrevious = previous
     previous = row
   }
   return previous.at(-1) ?? 0
