@@ -21,9 +21,12 @@ export interface KeyOptions {
    * `sk_test_`.
    */
   key?: string
-  /** A setup, or a pricing file's content in YAML or JSON. Default: the pricing in the key's database. */
+  /**
+   * A setup, or a pricing file's content in YAML or JSON. Unlike the API, neither can contain unknown fields, because
+   * an unknown field is usually a misspelled one. Default: the pricing in the key's database.
+   */
   pricing?: PricingSetupInput | string
-  /** The pricing file's name in error messages. Default `pricing`. */
+  /** The name of the pricing's source in error messages, such as a file's name. Default `pricing`. */
   pricingFile?: string
 }
 
@@ -257,7 +260,7 @@ function startKeys({ key, pricing, pricingFile, keys = [] }: FlowgladLocalOption
 type AddedKey = Omit<KeyOptions, 'pricing'> & { pricing?: unknown }
 
 const readSetup = (pricing: unknown, pricingFile: string | undefined) =>
-  typeof pricing === 'string' ? parsePricing(pricing, pricingFile) : checkPricing(pricing)
+  typeof pricing === 'string' ? parsePricing(pricing, pricingFile) : checkPricing(pricing, pricingFile)
 
 /** Runs `work` in a transaction of each organization's database. If `work` throws, no database changes. */
 function inTransactions([first, ...others]: readonly Organization[], work: () => void): void {

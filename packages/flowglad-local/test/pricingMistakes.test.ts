@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
-import { parsePricing } from '../src/index.ts'
+import { parsePricing, startFlowgladLocal } from '../src/index.ts'
 import { createDirectory, startProcess } from './process.ts'
 import { sharedStudio } from './studio.ts'
+import { studioPricing } from './studioPricing.ts'
 
 const shared = sharedStudio()
 
@@ -189,6 +190,41 @@ products:
 it.each(['apps/server/pricing.yaml', 'e2e/strangers/pricing.yaml'])('reads %s', (file) => {
   const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')
   expect(parsePricing(text, file).products).not.toEqual([])
+})
+
+it('rejects unknown fields in a setup from code, and names their paths', async () => {
+  const [first, ...others] = studioPricing.products
+  const misspelled = { ...first, product: { ...first?.product, descripton: 'Free' } }
+  const setup = JSON.parse(JSON.stringify({ ...studioPricing, products: [misspelled, ...others], plans: [] }))
+  const lines = [
+    'products.0.product.descripton: is not a known field. Did you mean "description"?',
+    'plans: is not a known field. The fields here are isDefault, name, features, products, usageMeters, resources',
+  ]
+  const message = (source: string) => lines.map((line) => `${source}: ${line}`).join('\n')
+  await expect(startFlowgladLocal({ pricing: setup })).rejects.toMatchObject({ message: message('pricing') })
+  await expect(startFlowgladLocal({ pricing: setup, pricingFile: 'billing.ts' })).rejects.toMatchObject({
+    message: message('billing.ts'),
+  })
+  const studio = shared()
+  expect(() => studio.addKey({ pricing: setup })).toThrow(message('pricing'))
+  expect(() => studio.updatePricing(setup)).toThrow(message('pricing'))
+})
+
+it('treats an undefined field of a setup from code as absent', async () => {
+  const pricing = { ...studioPricing, plans: undefined }
+  await using server = await startFlowgladLocal({ pricing })
+  expect(server.key).toBe('sk_test_local')
+})
+
+it.each([
+  [Number.NaN, 'NaN'],
+  [5n, '5'],
+])('describes the value %s of a setup from code', async (isDefault, text) => {
+  const pricing = { ...studioPricing }
+  Object.assign(pricing, { isDefault })
+  await expect(startFlowgladLocal({ pricing })).rejects.toMatchObject({
+    message: `pricing: isDefault: must be true or false, not ${text}`,
+  })
 })
 
 it('ignores unknown fields in API calls, like the platform', async () => {

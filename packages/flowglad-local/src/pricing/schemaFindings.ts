@@ -97,6 +97,8 @@ function* fieldFindings(
 ): Generator<StrictFinding> {
   if (!isRecord(value)) return
   for (const [key, field] of Object.entries(value)) {
+    // Only a setup in code can contain undefined, which means that the field is absent.
+    if (field === undefined) continue
     if (Object.hasOwn(schema.shape, key)) {
       yield* strictFindings(schema.shape[key], field, [...path, key])
       continue
@@ -148,8 +150,10 @@ function toFinding(issue: z.core.$ZodIssue, setup: unknown): Finding {
   return { path, message: `must be ${needed}, not ${shown(given)}` }
 }
 
+/** Returns a value's text. A setup in code can contain values without JSON, such as NaN. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value)
+  const isJson = typeof value === 'string' || typeof value === 'object'
+  const text = isJson ? JSON.stringify(value) : String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
