@@ -259,15 +259,22 @@ it('has no axe violations on any page in light or dark mode, and fits on a small
   }
   for (const address of pages) {
     await page.goto(address)
+    // The script of a live page changes the page when it connects.
+    const state = page.locator('[data-live-state]')
+    if ((await state.count()) > 0) await expectPage(state).toHaveText('Live')
     await look(address)
   }
   await page.goto(url)
   await page.getByLabel('Discount code').fill('MORE')
+  // A click doesn't wait for the next page, and axe fails if the page is replaced while it runs.
   await page.getByRole('button', { name: 'Apply' }).click()
+  await expectPage(page.getByRole('alert')).toContainText('MORE')
   await look('an unknown discount code')
   await page.getByRole('button', { name: /declines the payment/ }).click()
+  await expectPage(page.getByRole('alert')).toContainText('declined')
   await look('a declined card')
   await page.getByRole('button', { name: /asks you to confirm/ }).click()
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Your bank asks you to confirm')
   await look('a card that needs confirmation')
 })
 
