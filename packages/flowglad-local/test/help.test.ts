@@ -3,7 +3,6 @@ import { cp, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { parsePricing } from '../src/index.ts'
 import { readOptions, readUsage, serverFlags } from '../src/options.ts'
 import { readReplayOptions, replayFlags } from '../src/replayOptions.ts'
 import { isWebhookSecret } from '../src/webhooks/webhookSecret.ts'
@@ -40,11 +39,6 @@ it('explains every option in the help', () => {
     [replayFlags, readUsage('help-replay')],
   ] as const)
     expect(Object.keys(flags).filter((name) => !new RegExp(`^  --${name}\\b`, 'm').test(help))).toEqual([])
-})
-
-it('shows a pricing file in the help that the server accepts', () => {
-  const [, example = ''] = readUsage().split('A short pricing file:\n\n')
-  expect(parsePricing(example.replace(/^ {2}/gm, '')).name).toBe('Example')
 })
 
 it('prints the build command before the first build', async () => {
