@@ -39,9 +39,9 @@ export interface FlowgladLocalOptions extends KeyOptions {
   /** The port to listen on. Default 0, which picks a free port. */
   port?: number
   /**
-   * The SQLite file for the data. If the server starts with several keys, or has an added key, each key has a
-   * separate file, `<db>.key-<key>`. The file's first key keeps the file. Default: temporary files, which the
-   * server deletes when it stops.
+   * The SQLite file for the data. A server that starts with one key stores the key's data in this file, which
+   * records the key. The data of any other key is in a separate file, `<db>.key-<key>`. Default: temporary files,
+   * which the server deletes when it stops.
    */
   db?: string
   /** A receiver for every key's events, in addition to the webhooks created through the API. */
