@@ -1,9 +1,12 @@
-import { expect as expectPage } from '@playwright/test'
+import { expect as expectInBrowser } from '@playwright/test'
 import axe from 'axe-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startApplication } from './application.ts'
 import { launchBrowser } from './browser.ts'
 import { cards, startStudio } from './studio.ts'
+
+// On a busy machine, a page can take longer than Playwright's 5 seconds.
+const expectPage = expectInBrowser.configure({ timeout: 60_000 })
 
 let browser: Awaited<ReturnType<typeof launchBrowser>>
 beforeAll(async () => {

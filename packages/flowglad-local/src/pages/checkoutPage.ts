@@ -44,6 +44,8 @@ export function checkoutPage(
   const order = orderOf(platform, session, formError)
   const card = entered && findTestCard(entered.card) ? entered.card : testCards[0].number
   const expiry = `${testCardExpiry.month} / ${String(testCardExpiry.year).slice(2)}`
+  // After an invalid discount code, the page's own address is the discount's.
+  const path = `/${session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${session.id}`
   const body = html`${testModeBar()}
 <main class="two">
   ${formError?.field === null && html`<p class="note bad" role="alert">${formError.message}</p>`}
@@ -51,7 +53,7 @@ export function checkoutPage(
     ${order.summary}
   </section>
   <section class="card" aria-label="Payment">
-    <form method="post" class="stack">
+    <form method="post" action="${path}" class="stack">
       <h2>${order.action.startsWith('Pay') ? 'Pay by card' : 'Your card'}</h2>
       ${field('Email', 'email', formError, html`type="email" autocomplete="email" required value="${entered?.email ?? session.customerEmail}"`)}
       ${field('Name on card', 'name', formError, html`autocomplete="cc-name" required value="${entered?.name ?? session.customerName}"`)}
