@@ -6,6 +6,7 @@ import Libsql from 'libsql'
 import { expect, it } from 'vitest'
 import { Database } from '../src/database/Database.ts'
 import type { BillingRun } from '../src/database/records/payments.ts'
+import { Table } from '../src/database/Table.ts'
 import { startFlowgladLocal } from '../src/index.ts'
 import { createDirectory } from './process.ts'
 import { startStudio } from './studio.ts'
@@ -165,7 +166,7 @@ it('starts without reading the stored usage', async () => {
   ).toBe(200)
 })
 
-it('keeps a limited number of records in memory, and finds all of them', async () => {
+it('keeps a limited number of records in memory, even if they are only added, and finds all of them', async () => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const db = new Database(null)
@@ -179,12 +180,33 @@ it('keeps a limited number of records in memory, and finds all of them', async (
     add(n, n + 1000)
     // References stay alive until the current task ends.
     await new Promise(setImmediate)
-    db.billingRuns.find('none')
   }
   collect()
   expect(first.deref()).toBe(undefined)
   expect([db.billingRuns.count(), db.billingRuns.get('run-0').attempts]).toEqual([20_001, 0])
   db.close()
+})
+
+it('counts a table once, and then follows its changes', () => {
+  const database = new Libsql(':memory:')
+  const table = new Table('runs', {}, { onChange: () => {}, onWrite: () => {} })
+  table.open(database)
+  const put = (id: string) => {
+    table.put({ id })
+    table.write()
+  }
+  put('a')
+  expect(table.count()).toBe(1)
+  // A record that the table doesn't know, so that a second count would find it.
+  database.exec(`INSERT INTO runs VALUES ('x', '{"id":"x"}')`)
+  put('b')
+  put('b')
+  put('x')
+  table.remove({ id: 'a' })
+  expect(table.count()).toBe(1)
+  table.rollback()
+  expect(table.count()).toBe(3)
+  database.close()
 })
 
 /** Returns the pricing with which a database file's server was started. */

@@ -66,6 +66,10 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
     return row === undefined ? undefined : this.#read(row)
   }
 
+  has(id: string): boolean {
+    return this.#prepare(`SELECT 1 AS value FROM ${this.name} WHERE id = ?`).get([id]) !== undefined
+  }
+
   /** Returns the records with an index value, oldest first. */
   by({ index, key }: Of<I>, limit = -1): R[] {
     return this.#select(`WHERE ${columnOf(index)} = ? ORDER BY rowid LIMIT ?`, [key, limit])

@@ -23,6 +23,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   readonly #unwritten = new Map<string, R | null>()
   readonly #undo: (() => void)[] = []
   readonly #lowest = new Map<string, R | undefined>()
+  /** The number of records, if known. Counting reads the whole table, so changes update this number. */
   #count: number | null = null
   #rows: Rows<R, I> | undefined
 
@@ -115,8 +116,10 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   put(record: R): R {
     this.options.onChange()
     const previous = this.#records.get(record.id)
+    this.#makeRoom()
+    const added = this.#count !== null && !previous && !this.#has(record.id) ? 1 : 0
     this.#set(record, previous)
-    this.#change(record.id, record)
+    this.#change(record.id, record, added)
     this.#canUndo(() => (previous ? this.#set(previous, record) : this.#forget(record)))
     return record
   }
@@ -128,7 +131,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   remove(record: R): void {
     this.options.onChange()
     this.#forget(record)
-    this.#change(record.id, null)
+    this.#change(record.id, null, -1)
     this.#canUndo(() => this.#set(record, undefined))
   }
 
@@ -169,6 +172,11 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#stored
   }
 
+  #has(id: string): boolean {
+    const unwritten = this.#unwritten.get(id)
+    return unwritten === undefined ? this.#stored.has(id) : unwritten !== null
+  }
+
   #makeRoom(): void {
     if (this.options.resident || this.#records.size + this.#ids.size < cacheLimit) return
     this.write()
@@ -185,9 +193,9 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     if (this.options.resident) this.#undo.push(undo)
   }
 
-  #change(id: string, record: R | null): void {
+  #change(id: string, record: R | null, added: number): void {
     this.#unwritten.set(id, record)
-    this.#count = null
+    if (this.#count !== null) this.#count += added
     this.#lowest.clear()
   }
 
