@@ -1,5 +1,6 @@
 import Libsql from 'libsql'
 import { expect, it, vi } from 'vitest'
+import { openSqlite } from '../src/database/openSqlite.ts'
 import { startFlowgladLocal } from '../src/index.ts'
 import { createDirectory, startProcess } from './process.ts'
 import { dayMs, startStudio } from './studio.ts'
@@ -53,4 +54,14 @@ it('keeps serving if the result of a webhook cannot be stored', async () => {
   await fetch(`${server.url}/api/v1/customers`, { method: 'POST', headers, body: JSON.stringify(create) })
   await vi.waitFor(() => expect(server.errors()).toContain('full'), 5000)
   expect((await fetch(`${server.url}/api/v1/customers/ada`, { headers })).status).toBe(200)
+})
+
+it('closes a file that cannot leave WAL mode', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('flowglad.db')
+  const { database, close } = openSqlite(file)
+  database.exec('CREATE TABLE records (id TEXT)')
+  // Like a full disk, an open transaction makes SQLite refuse to leave WAL mode.
+  database.exec('BEGIN')
+  expect(close).not.toThrow()
 })

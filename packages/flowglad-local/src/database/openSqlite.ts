@@ -48,8 +48,12 @@ export function openSqlite(file: string): Sqlite {
     close: () => {
       // The driver keeps the connection and its lock until all statements are garbage-collected. To release the
       // lock immediately, leave WAL mode and exclusive locking before closing.
-      opened.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
-      opened.prepare('SELECT count(*) FROM sqlite_master').get()
+      try {
+        opened.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
+        opened.prepare('SELECT count(*) FROM sqlite_master').get()
+      } catch {
+        // A full disk has no room to move the WAL into the file. The next start reads both, so nothing is lost.
+      }
       opened.close()
     },
   }
