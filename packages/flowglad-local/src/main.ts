@@ -3,6 +3,7 @@ import { databaseFileOf, hasDatabase } from './databaseFiles.ts'
 import { OptionsError, readOptions, readUsage } from './options.ts'
 import { PricingError } from './pricing/PricingError.ts'
 import { parsePricing } from './pricing/parsePricing.ts'
+import type { PricingSetup } from './pricing/pricingSetup.ts'
 import { UnreachableError } from './replay/request.ts'
 import { startRecorder } from './replay/startRecorder.ts'
 import { TranscriptError } from './replay/transcript.ts'
@@ -78,26 +79,26 @@ async function run(options: Options): Promise<void> {
  * other keys use their files.
  */
 async function start(options: Options): Promise<FlowgladLocal> {
-  const mistakes = new Map<string, PricingError>()
+  const read = new Map<string, PricingSetup | PricingError>()
   const keys = options.keys.map(({ key, pricing, pricingFile }) => {
-    const mistake = mistakeIn(pricing, pricingFile)
-    if (mistake) mistakes.set(pricingFile, mistake)
-    return { key, pricingFile, ...(!mistake && { pricing }) }
+    const setup = read.get(pricingFile) ?? tryPricing(pricing, pricingFile)
+    read.set(pricingFile, setup)
+    return { key, pricingFile, ...(!(setup instanceof PricingError) && { pricing: setup }) }
   })
-  const message = [...mistakes.values()].map((mistake) => mistake.message).join('\n')
+  const mistakes = [...read.values()].filter((setup) => setup instanceof PricingError)
+  const message = mistakes.map((mistake) => mistake.message).join('\n')
   const names = keys.map(({ key }) => key)
-  if (mistakes.size > 0 && !(options.db && hasDatabase(options.db, names))) throw new OptionsError(message)
+  if (mistakes.length > 0 && !(options.db && hasDatabase(options.db, names))) throw new OptionsError(message)
   const flowglad = await startFlowgladLocal({ ...options, keys }).catch((failure) => {
     throw failure instanceof PricingError ? new OptionsError(message) : failure
   })
-  if (mistakes.size > 0) report(explainMistake(new OptionsError(message)))
+  if (mistakes.length > 0) report(explainMistake(new OptionsError(message)))
   return flowglad
 }
 
-function mistakeIn(pricing: string, pricingFile: string): PricingError | null {
+function tryPricing(pricing: string, pricingFile: string): PricingSetup | PricingError {
   try {
-    parsePricing(pricing, pricingFile)
-    return null
+    return parsePricing(pricing, pricingFile)
   } catch (error) {
     if (error instanceof PricingError) return error
     throw error

@@ -17,6 +17,9 @@ export function parsePricing(text: string, source = 'pricing'): PricingSetup {
   return checkPricing(value, source, lineAt)
 }
 
+/** The setups that `checkPricing` has returned. A check is slow, and many keys can use one setup. */
+const checked = new WeakMap<object, PricingSetup>()
+
 /**
  * Checks a setup in either format, whether it comes from a file or from code.
  * @throws PricingError
@@ -30,6 +33,8 @@ export function checkPricing(
     throw new PricingError(source, [
       { line: lineAt([]), message: 'must contain features, products and usageMeters' },
     ])
+  const known = checked.get(given)
+  if (known) return known
   const { value, originOf, usageProducts, findings: olderFindings } = fromOlderShape(given)
   const setup = withFileDefaults(value)
   const findings = [
@@ -40,7 +45,11 @@ export function checkPricing(
     ...olderFindings,
     ...brokenRules(setup).map(({ path, message }) => ({ path: originOf(path), message })),
   ]
-  if (findings.length === 0) return pricingSetup.parse(setup)
+  if (findings.length === 0) {
+    const valid = pricingSetup.parse(setup)
+    checked.set(valid, valid)
+    return valid
+  }
   const located = findings
     .filter(({ path }, i) => findings.findIndex((finding) => isSamePath(finding.path, path)) === i)
     .map(({ path, message }: Finding) => ({
