@@ -17,6 +17,8 @@ const { values } = parseArgs({
 
 const eventsPerCall = 1000
 const singleEvents = 2000
+const repeats = 200
+const pageSize = 100
 const headers = { authorization: 'sk_test_local', 'content-type': 'application/json' }
 
 interface Server {
@@ -63,6 +65,17 @@ async function ask(url: string, body?: object): Promise<string> {
   return text
 }
 
+/** Prints the progress of a step that can take minutes. */
+function report(noun: string, done: number, all: number): void {
+  const tenth = (count: number) => Math.trunc((count * 10) / all)
+  if (tenth(done) > tenth(done - 1000)) console.error(`${noun}: ${done} of ${all}`)
+}
+
+function print(row: Record<string, number>): void {
+  const figures = Object.entries(row).map(([name, value]) => `${name} ${Math.round(value * 100) / 100}`)
+  console.log(figures.join(' · '))
+}
+
 /** Creates customers in parallel and returns the IDs of their subscriptions. */
 async function createCustomers(url: string, count: number): Promise<string[]> {
   const ids: string[] = []
@@ -72,6 +85,7 @@ async function createCustomers(url: string, count: number): Promise<string[]> {
       const externalId = `customer-${next++}`
       const customer = { externalId, name: externalId, email: `${externalId}@studio.example` }
       ids.push(JSON.parse(await ask(`${url}/api/v1/customers`, { customer })).data.subscription.id)
+      if (ids.length % 1000 === 0) report('customers', ids.length, count)
     }
   }
   await Promise.all(Array.from({ length: 8 }, worker))
@@ -94,24 +108,70 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 const quantile = (sorted: readonly number[], q: number) => sorted[Math.floor((sorted.length - 1) * q)] ?? 0
 
-async function measureSingles(url: string, subscriptions: readonly string[], from: number) {
+/** Measures calls one after another. `prepare` runs before each call and isn't measured. */
+async function measure(
+  count: number,
+  call: (n: number) => Promise<unknown>,
+  prepare?: () => Promise<unknown>,
+) {
   const times: number[] = []
-  for (let n = from; n < from + singleEvents; n++)
-    times.push(await timed(() => ask(`${url}/api/v1/usage-events`, { usageEvent: event(subscriptions, n) })))
+  for (let n = 0; n < count; n++) {
+    await prepare?.()
+    times.push(await timed(() => call(n)))
+  }
   const sorted = times.toSorted((a, b) => a - b)
   return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
+}
+
+const createEvent = (url: string, subscriptions: readonly string[], n: number) =>
+  ask(`${url}/api/v1/usage-events`, { usageEvent: event(subscriptions, n) })
+
+/** Returns a cursor to the list's page after an event. */
+async function cursorAfter(url: string, subscriptions: readonly string[], n: number): Promise<string> {
+  const { id, createdAt } = JSON.parse(await createEvent(url, subscriptions, n)).usageEvent
+  return Buffer.from(JSON.stringify({ parameters: {}, createdAt, id })).toString('base64')
+}
+
+/** Measures single calls on the stored events. Returns how many events it added. */
+async function measureCalls(url: string, subscriptions: readonly string[], stored: number) {
+  const lists = `${url}/api/v1/usage-events?limit=${pageSize}`
+  let next = stored
+  const create = () => createEvent(url, subscriptions, next++)
+  const single = await measure(singleEvents, create)
+  const stride = Math.max(1, Math.floor(stored / repeats))
+  const duplicate = await measure(repeats, (n) => createEvent(url, subscriptions, n * stride))
+  const billing = await measure(repeats, (n) =>
+    ask(`${url}/api/v1/customers/customer-${(n * 7919) % subscriptions.length}/billing`),
+  )
+  const last = await cursorAfter(url, subscriptions, next - pageSize)
+  // A list contains the number of events, so an event is added before each page.
+  const page = (cursor: string) => measure(repeats, () => ask(`${lists}${cursor}`), create)
+  const first = await page('')
+  const end = await page(`&cursor=${last}`)
+  return {
+    added: next - stored,
+    figures: {
+      'single p50 ms': single.p50,
+      'single p99 ms': single.p99,
+      'duplicate p50 ms': duplicate.p50,
+      'billing p50 ms': billing.p50,
+      'first page p50 ms': first.p50,
+      'last page p50 ms': end.p50,
+    },
+  }
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'flowglad-growth-'))
 await writeFile(join(directory, 'pricing.json'), JSON.stringify(studioPricing))
 let server = await start(directory)
 try {
+  print({ 'empty start ms': server.startMs, 'resident MB after start': residentMb(server) })
   const customers = Number(values.customers)
   let subscriptions: string[] = []
   const createMs = await timed(async () => {
     subscriptions = await createCustomers(server.url, customers)
   })
-  const rows: Record<string, number>[] = [{ customers, 'customers/s': customers / (createMs / 1000) }]
+  print({ customers, 'customers/s': customers / (createMs / 1000) })
   let stored = 0
   for (const target of values.events.split(',').map(Number)) {
     const missing = target - stored
@@ -119,18 +179,18 @@ try {
       for (; stored < target; stored += eventsPerCall) {
         const usageEvents = Array.from({ length: eventsPerCall }, (_, i) => event(subscriptions, stored + i))
         await ask(`${server.url}/api/v1/usage-events/bulk`, { usageEvents })
+        report('events', stored, target)
       }
     })
-    const single = await measureSingles(server.url, subscriptions, stored)
-    stored += singleEvents
+    const loadedMb = residentMb(server)
+    const { added, figures } = await measureCalls(server.url, subscriptions, stored)
+    stored += added
     const row: Record<string, number> = {
       events: target,
       ...(missing > 0 && { 'events/s in bulk': missing / (bulkMs / 1000) }),
-      'single p50 ms': single.p50,
-      'single p99 ms': single.p99,
-      'list ms': await timed(() => ask(`${server.url}/api/v1/usage-events?limit=100`)),
+      ...figures,
       'dashboard ms': await timed(() => ask(server.url)),
-      'resident MB': residentMb(server),
+      'resident MB after load': loadedMb,
     }
     if (!values.memory) {
       await kill(server)
@@ -139,14 +199,8 @@ try {
       row['start ms'] = server.startMs
       row['resident MB after start'] = residentMb(server)
     }
-    rows.push(row)
+    print(row)
   }
-  for (const row of rows)
-    console.log(
-      Object.entries(row)
-        .map(([name, value]) => `${name} ${Math.round(value * 100) / 100}`)
-        .join(' · '),
-    )
 } finally {
   await kill(server)
   await rm(directory, { recursive: true, force: true })
