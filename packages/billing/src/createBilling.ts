@@ -20,6 +20,7 @@ import { Delivery } from './flowglad/delivery.ts'
 import { EventSender } from './flowglad/eventSender.ts'
 import { createFlowgladClient } from './flowglad/flowgladClient.ts'
 import { createLeases } from './flowglad/leases.ts'
+import { RestoredLedger } from './flowglad/restoredLedger.ts'
 import { RetryPolicy } from './flowglad/retryPolicy.ts'
 import { SnapshotFetcher } from './flowglad/snapshotFetcher.ts'
 import { Sync } from './flowglad/sync.ts'
@@ -31,7 +32,7 @@ import type { RequestSource } from './http/requestSource.ts'
 import { reportOutages } from './ledger/reportOutages.ts'
 import { BackgroundLoops } from './lifecycle/backgroundLoops.ts'
 import { Instance } from './lifecycle/instance.ts'
-import { ledgerForCalls } from './lifecycle/ledgerForCalls.ts'
+import { ledgerForCalls, restoreCheckForCalls } from './lifecycle/ledgerForCalls.ts'
 import { Lifecycle } from './lifecycle/lifecycle.ts'
 import { SetupCheck } from './lifecycle/setupCheck.ts'
 import { createLegSettings } from './metering/legSettings.ts'
@@ -87,15 +88,34 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const retries = new RetryPolicy({ options, clock: steady })
   const sender = new EventSender({ ledger, flowglad, retries, logger, stopping })
   const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock, meters, logger })
+  const restored = new RestoredLedger({ ledger, flowglad, clock: steady, options, logger, stopping })
   const sync = new Sync({ leases, fetcher, clock: steady, options, logger, stopping })
-  const delivery = new Delivery({ ledger, leases, sender, retries, clock: steady, options, logger, stopping })
+  const delivery = new Delivery({
+    ledger,
+    leases,
+    sender,
+    retries,
+    clock: steady,
+    options,
+    logger,
+    restored,
+    stopping,
+  })
   const catalog = createCatalogCache({ flowglad, meters, clock: steady, maxAgeMs: options.catalogMaxAgeMs })
 
   // The metered operation, and the functions that call it.
   const inFlight = new WorkInFlight()
   const usableMeters = new UsableMeters({ catalog, clock, decisionMs: options.decisionMs })
   const reservations = new Reservations(
-    { ledger: callLedger, clock: steady, meters, options, logger, inFlight },
+    {
+      ledger: callLedger,
+      clock: steady,
+      meters,
+      options,
+      logger,
+      inFlight,
+      restored: restoreCheckForCalls(restored, () => lifecycle.onCall()),
+    },
     { sync, usableMeters, upgradeUrl, pastDue },
   )
   const operation = new Operation({ reservations, clock, resultMaxBytes: options.resultMaxBytes })
@@ -139,11 +159,12 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     publicUrl,
     returnPaths,
   })
-  const health = createHealth({ ledger, sync, delivery, catalog, flowglad, options, clock })
+  const health = createHealth({ ledger, restored, sync, delivery, catalog, flowglad, options, clock })
 
   const loops = new BackgroundLoops((until) =>
     Promise.all([
       delivery.run(until),
+      restored.run(until),
       runSweeper({ ledger, clock, logger, sweepMs: options.sweepMs, stopping: until }),
     ]),
   )

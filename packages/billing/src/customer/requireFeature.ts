@@ -22,8 +22,7 @@ export const createRequireFeature =
     const before = await snapshots.read(customer)
     if (snapshots.isUsable(before) && hasFeature(before, feature)) {
       snapshots.refreshIfOld(customer, before)
-      const { periodOver = false, periodChecked = false } = before.snapshot ?? {}
-      if (!periodOver || periodChecked) return
+      if (!before.snapshot?.needsFetch) return
       // The feature may have ended with the period. While Flowglad doesn't answer, the customer keeps the
       // feature.
       await sync.fetchNewPeriod(customer)

@@ -50,7 +50,7 @@ export class SnapshotReader {
   /** Refreshes an old snapshot in the background. */
   refreshIfOld(customer: KnownCustomer, { snapshot }: UsableBalances): void {
     const { sync, options } = this.#parts
-    if (snapshot && (snapshot.periodOver || snapshot.ageMs > options.snapshotMaxAgeMs)) {
+    if (snapshot && (snapshot.outdated || snapshot.ageMs > options.snapshotMaxAgeMs)) {
       sync.refreshInBackground(customer)
     }
   }

@@ -6,6 +6,7 @@ import { isOutage } from '../ledger/reportOutages.ts'
 import type { EventSender, SendResult } from './eventSender.ts'
 import { Gathering } from './gathering.ts'
 import type { Lease, Leases } from './leases.ts'
+import type { RestoredLedger } from './restoredLedger.ts'
 import type { PassState, RetryPolicy } from './retryPolicy.ts'
 import type { Sending } from './sending.ts'
 import { Shares } from './shares.ts'
@@ -33,6 +34,7 @@ export class Delivery {
   readonly #options: BillingOptions
   readonly #logger: Logger
   readonly #stopping: AbortSignal
+  readonly #restored: Pick<RestoredLedger, 'tryCheck' | 'isRecovering'>
   readonly #shares = new Shares()
   #lastPass: Promise<unknown> = Promise.resolve()
 
@@ -44,6 +46,7 @@ export class Delivery {
     clock: Clock
     options: BillingOptions
     logger: Logger
+    restored: Pick<RestoredLedger, 'tryCheck' | 'isRecovering'>
     /** No more events are sent after this signal aborts. */
     stopping: AbortSignal
   }) {
@@ -55,6 +58,7 @@ export class Delivery {
     this.#options = parts.options
     this.#logger = parts.logger
     this.#stopping = parts.stopping
+    this.#restored = parts.restored
   }
 
   /**
@@ -118,6 +122,9 @@ export class Delivery {
   }
 
   async #pass(): Promise<PassState> {
+    // Usage that Flowglad already has under another attempt must be found first.
+    if (!(await this.#restored.tryCheck())) return 'unavailable'
+    if (this.#restored.isRecovering) return 'blocked'
     const held = new Set<Lease>()
     try {
       const { taken, hasMore } = await this.#takeLeases(held)

@@ -111,7 +111,9 @@ export class EventSender {
 
   #createAll(sendings: Sending[]): Promise<BulkAnswer> {
     const events = sendings.map(({ event }) => event)
-    return countingRejections(sendings, () => createUsageEvents(this.#flowglad, events))
+    return countingRejections(sendings, async () =>
+      createUsageEvents(this.#flowglad, events, await this.#ledger.id()),
+    )
   }
 
   async #recorded(
@@ -149,7 +151,9 @@ export class EventSender {
     if (!sending || result.unavailable || this.#stopping.aborted) return
     const { event, lease } = sending
     const isFirstRequest = lease.rejections.get(event) === 0
-    const answer = await countingRejections([sending], () => createUsageEvent(this.#flowglad, event))
+    const answer = await countingRejections([sending], async () =>
+      createUsageEvent(this.#flowglad, event, await this.#ledger.id()),
+    )
     switch (answer.state) {
       case 'recorded':
         this.#retries.requestSucceeded()

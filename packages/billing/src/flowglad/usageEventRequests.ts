@@ -65,13 +65,17 @@ const bulkBody = z.object({ usageEvents: z.array(recordedEvent) })
 const singleBody = z.object({ usageEvent: recordedEvent })
 
 /** Sends several events in one request. Flowglad records all of them or none. */
-export async function createUsageEvents(flowglad: FlowgladClient, events: UsageEvent[]): Promise<BulkAnswer> {
+export async function createUsageEvents(
+  flowglad: FlowgladClient,
+  events: UsageEvent[],
+  ledger: string,
+): Promise<BulkAnswer> {
   try {
     const { usageEvents } = bulkBody.parse(
       await traced(
         'billing.deliver',
         () => ({ 'billing.events': events.length }),
-        () => flowglad.createUsageEvents(events.map(requestBody)),
+        () => flowglad.createUsageEvents(events.map((event) => requestBody(event, ledger))),
       ),
     )
     const answers = groupBy(usageEvents, ({ transactionId }) => transactionId)
@@ -92,9 +96,13 @@ export async function createUsageEvents(flowglad: FlowgladClient, events: UsageE
 /**
  * Sends one event. If Flowglad already has an event with this transaction ID, Flowglad returns that event.
  */
-export async function createUsageEvent(flowglad: FlowgladClient, event: UsageEvent): Promise<SingleAnswer> {
+export async function createUsageEvent(
+  flowglad: FlowgladClient,
+  event: UsageEvent,
+  ledger: string,
+): Promise<SingleAnswer> {
   try {
-    const { usageEvent } = singleBody.parse(await flowglad.createUsageEvent(requestBody(event)))
+    const { usageEvent } = singleBody.parse(await flowglad.createUsageEvent(requestBody(event, ledger)))
     return isSameEvent(usageEvent, event)
       ? { state: 'recorded', priceId: usageEvent.priceId ?? null }
       : { state: 'conflict' }
@@ -114,13 +122,14 @@ function failureOf(error: unknown): Rejected | Unanswered {
 }
 
 // Flowglad's answers identify a meter only by Flowglad's own ID, and one attempt may use several meters. The
-// properties therefore carry the meter's slug.
-const requestBody = (event: UsageEvent) => ({
+// properties therefore carry the meter's slug. From the customer and the ledger, a restored ledger recognizes the
+// events that it has lost.
+const requestBody = (event: UsageEvent, ledger: string) => ({
   subscriptionId: event.subscription,
   transactionId: event.attempt,
   amount: event.amount,
   usageDate: event.usageDate,
-  properties: { ...event.properties, meter: event.meter },
+  properties: { ...event.properties, meter: event.meter, customer: event.customer, ledger },
   ...event.price,
 })
 

@@ -3,6 +3,7 @@ import type { BillingOptions } from '../config/options.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { Delivery } from '../flowglad/delivery.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import type { RestoredLedger } from '../flowglad/restoredLedger.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import { createProbe } from '../ledger/createProbe.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -25,6 +26,7 @@ export interface Health {
 
 export interface HealthParts {
   ledger: Pick<Ledger, 'execute' | 'health'>
+  restored: Pick<RestoredLedger, 'isRecovering'>
   sync: Pick<Sync, 'isUnavailable'>
   delivery: Pick<Delivery, 'isUnavailable'>
   catalog: { peek(): Catalog | null | undefined }
@@ -41,7 +43,16 @@ const reportedSkewMs = 1_000
  * Creates the readiness check for this process. Concurrent calls share one check, so frequent calls cost
  * little.
  */
-export function createHealth({ ledger, sync, delivery, catalog, flowglad, options, clock }: HealthParts) {
+export function createHealth({
+  ledger,
+  restored,
+  sync,
+  delivery,
+  catalog,
+  flowglad,
+  options,
+  clock,
+}: HealthParts) {
   const probe = createProbe(ledger)
   let checking: Promise<Health> | null = null
 
@@ -56,6 +67,11 @@ export function createHealth({ ledger, sync, delivery, catalog, flowglad, option
       if (oldestWaitingMs > options.outboxLagMs) {
         const seconds = Math.round(oldestWaitingMs / 1_000)
         reasons.push(`${waiting} usage events are waiting for delivery. The oldest has waited ${seconds} s.`)
+      }
+      if (restored.isRecovering) {
+        reasons.push(
+          'The ledger was restored from a backup. Its lost usage is read from Flowglad, and no usage is delivered.',
+        )
       }
       if (parked > 0) reasons.push(`Flowglad rejected ${parked} usage events. They are parked.`)
       if (skewMs >= reportedSkewMs) {

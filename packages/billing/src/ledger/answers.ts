@@ -13,13 +13,14 @@ export interface AnswerOf {
   leaveLease: { state: 'left' }
   install: { state: 'installed' } | { state: 'leaseLost' }
   acknowledge: { state: 'acknowledged' }
+  recover: { state: 'recovered'; added: number }
   park: { state: 'parked' }
   drop: { state: 'dropped' }
 }
 export type Answer = AnswerOf[Command['type']]
 
 export type ReserveAnswer =
-  | { state: 'held'; subscription: string; expiresInMs: number; snapshotAgeMs: number; periodOver: boolean }
+  | { state: 'held'; subscription: string; expiresInMs: number; snapshotAgeMs: number; outdated: boolean }
   /** An earlier attempt completed the operation. `result` is JSON, or null if the result wasn't kept. */
   | { state: 'completed'; result: string | null }
   /** Another attempt is running under the key. */
@@ -36,10 +37,10 @@ export type ReserveAnswer =
   | { state: 'pastDue'; legs: ShortLeg[]; since: number; graceEndsAt: number; asOf: number }
   | { state: 'noSubscription'; asOf: number }
   /**
-   * The snapshot is missing, too old, or from a period that has ended. Fetch a new snapshot, then reserve
-   * again.
+   * The snapshot is missing, too old, from a period that has ended, or from a backup. Fetch a new snapshot,
+   * then reserve again.
    */
-  | { state: 'needsSnapshot'; reason: 'none' | 'stale' | 'periodOver' }
+  | { state: 'needsSnapshot'; reason: 'none' | 'stale' | 'outdated' }
 
 export interface ShortLeg {
   meter: string

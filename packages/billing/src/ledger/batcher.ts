@@ -179,6 +179,8 @@ function sizeOf(command: Command): number {
       return 512 + (command.result?.length ?? 0)
     case 'leaveLease':
       return 128 * (1 + command.untaken.length)
+    case 'recover':
+      return 512 * (1 + command.events.length)
     case 'acknowledge':
     case 'park':
     case 'drop':

@@ -13,10 +13,12 @@ import {
   legsOf,
   listOf,
   meter,
+  operation,
   price,
   procedure,
   properties,
   text,
+  time,
   token,
 } from './fields.ts'
 import { snapshot } from './snapshot.ts'
@@ -50,6 +52,12 @@ const leg = z.object({
   price,
 })
 
+/**
+ * The operation's ID if the ledger was restored recently: the operation may be completed under a key that the
+ * ledger has lost. Default: the key alone decides.
+ */
+const recoverable = operation.optional()
+
 /** What a customer can still use if the oldest unpaid renewal was due more than `graceMs` ago. */
 const pastDueRule = z.object({ graceMs: z.number().min(0), leaves: z.enum(['free', 'none']) })
 
@@ -72,10 +80,11 @@ const reserve = z.object({
   /** The rule for a past due subscription. Default: the customer keeps the plan. */
   pastDue: pastDueRule.optional(),
   /**
-   * True if the caller has already tried to fetch a snapshot. If so, the ledger accepts a snapshot whose
-   * period has ended, instead of asking for another fetch.
+   * True if the caller has already tried to fetch a snapshot. If so, the ledger accepts an outdated snapshot
+   * instead of asking for another fetch.
    */
   decisive: z.boolean(),
+  recoverable,
 })
 
 /**
@@ -129,6 +138,7 @@ const settle = z.object({
   reference: decoration.nullable(),
   /** Additional properties of the usage event. */
   properties,
+  recoverable,
 })
 
 /** Looks up the result that unmetered work, such as opening a checkout, has stored under a key. */
@@ -217,6 +227,29 @@ const acknowledge = z.object({
   endsLease: token.optional(),
 })
 
+/**
+ * Records events that Flowglad has and the ledger lost when it was restored from a backup. Also completes the
+ * events' operations. If another attempt at such an operation has booked usage that waits for delivery, that
+ * usage is dropped.
+ */
+const recover = z.object({
+  type: z.literal('recover'),
+  customer,
+  events: listOf(
+    eventId.extend({
+      subscription: text(256),
+      amount,
+      procedure,
+      priceId: text(256).nullable(),
+      /** When the usage was booked. */
+      at: time,
+      properties,
+      /** Null if the call had no key. */
+      operation: operation.nullable(),
+    }),
+  ),
+})
+
 /** Parks events that Flowglad rejected. Each event is due for a retry after its `retryInMs`. */
 const park = z.object({
   type: z.literal('park'),
@@ -242,6 +275,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   leaveLease,
   install,
   acknowledge,
+  recover,
   park,
   drop,
 ])
@@ -262,5 +296,6 @@ export type TakeLease = z.output<typeof takeLease>
 export type LeaveLease = z.output<typeof leaveLease>
 export type Install = z.output<typeof install>
 export type Acknowledge = z.output<typeof acknowledge>
+export type Recover = z.output<typeof recover>
 export type Park = z.output<typeof park>
 export type Drop = z.output<typeof drop>

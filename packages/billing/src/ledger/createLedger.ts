@@ -27,6 +27,8 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     },
     { ...ledgerDefaults, ...options },
   )
+  const interruptions = () => stores.openings + (stores.current?.lostConnections() ?? 0)
+  let known: { id: string; interruptions: number } | null = null
   const unlessClosed = async <T>(work: () => Promise<T>): Promise<T> => {
     if (closed) throw new LedgerUnavailableError('closing')
     try {
@@ -75,6 +77,19 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     customersToDeliver: (limit) => read((it) => it.customersToDeliver(limit)),
     health: () => read((it) => it.health()),
     parked: (limit) => read((it) => it.parked(limit)),
+    interruptions,
+    async id() {
+      // Another ledger's file may have replaced the ledger's file.
+      if (known?.interruptions !== interruptions()) {
+        const { ledger: id } = await read((it) => it.restoreState())
+        known = { id, interruptions: interruptions() }
+      }
+      return known.id
+    },
+    restoreState: () => read((it) => it.restoreState()),
+    eventStates: (events) => read((it) => it.eventStates(events)),
+    markRestored: () => unlessClosed(() => stores.write((it) => it.markRestored())),
+    markRecovered: () => unlessClosed(() => stores.write((it) => it.markRecovered())),
     prune: () => unlessClosed(() => stores.write((it) => it.prune())),
     close,
     [Symbol.asyncDispose]: close,

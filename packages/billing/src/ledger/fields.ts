@@ -33,6 +33,12 @@ export const key = z.string().regex(keyPattern)
 export const fingerprintPattern = /^[0-9a-f]{64}$/
 /** SHA-256 (hex) of the canonical raw input. */
 export const fingerprint = z.string().regex(fingerprintPattern)
+export const operationPattern = /^[\w-]{22}\.[0-9a-f]{16}$/
+/**
+ * Identifies one logical operation in Flowglad's records: a hash of the customer, the procedure and the key, and
+ * the start of the input's fingerprint. See `operationId`.
+ */
+export const operation = z.string().regex(operationPattern)
 /** The ID of a lease. */
 export const token = text(64)
 

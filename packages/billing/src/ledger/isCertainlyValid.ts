@@ -1,7 +1,7 @@
 import { maxAmount } from '../contract/amount.ts'
 import { keyPattern } from '../contract/keyFormat.ts'
 import type { Command, EventPrice, Leg, PastDueRule, Reserve, Settle } from './commands.ts'
-import { fingerprintPattern, isStorable } from './fields.ts'
+import { fingerprintPattern, isStorable, operationPattern } from './fields.ts'
 
 /**
  * Returns true only if the command's schema accepts the command without changes. Returns false if the schema must
@@ -55,10 +55,11 @@ const isSettledLeg = (leg: Settle['legs'][number]) =>
   isPrice(leg.price) &&
   (leg.flagged === null || isShort(leg.flagged))
 
-const isOfOperation = ({ customer, attempt, procedure, key, fingerprint }: Reserve | Settle) =>
+const isOfOperation = ({ customer, attempt, procedure, key, fingerprint, recoverable }: Reserve | Settle) =>
   isShort(customer) &&
   isShort(attempt) &&
   isShort(procedure) &&
+  (recoverable === undefined || (isText(recoverable) && operationPattern.test(recoverable))) &&
   (key === null
     ? fingerprint === null
     : isText(key) && keyPattern.test(key) && isText(fingerprint) && fingerprintPattern.test(fingerprint))

@@ -1,5 +1,5 @@
 import type { AnswerOf } from './answers.ts'
-import type { Command, Snapshot } from './commands.ts'
+import type { Command, EventId, Snapshot } from './commands.ts'
 import type { PastDueState } from './core/pastDue.ts'
 
 /**
@@ -71,12 +71,44 @@ export interface Ledger extends AsyncDisposable {
     limit: number,
   ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>
   /**
+   * Counts how often the store was opened, or its connection broke. After each time, the store may contain an
+   * earlier copy of the ledger.
+   */
+  interruptions(): number
+  /** Returns the ledger's ID. Copies of the ledger have the same ID. */
+  id(): Promise<string>
+  /** Returns the progress of the last restore. */
+  restoreState(): Promise<RestoreState>
+  /** Returns the states of these events, in the same order. */
+  eventStates(events: (EventId & { customer: string })[]): Promise<KnownEventState[]>
+  /**
+   * Records that the ledger was restored from a backup. Every customer's next decision waits for a fetch, all
+   * leases end, and all versions increase beyond those of the lost rows.
+   */
+  markRestored(): Promise<void>
+  /** Records that the ledger has recovered all events that Flowglad has. */
+  markRecovered(): Promise<void>
+  /**
    * Removes some of the rows whose retention period has ended. Returns whether more such rows might remain.
    */
   prune(): Promise<boolean>
   /** Stops accepting commands, finishes the queued commands and closes the store. */
   close(): Promise<void>
 }
+
+export interface RestoreState {
+  /** Copies of the ledger have the same ID. */
+  ledger: string
+  /** Events that were acknowledged since this time (epoch milliseconds) haven't been pruned. */
+  keepsEventsSince: number
+  /** Whether usage events that Flowglad has may be missing, because the ledger was restored. */
+  isRecovering: boolean
+  /** Whether keys that were used before the restore are recognized. They are kept as long as other keys. */
+  recognizesKeys: boolean
+}
+
+/** `open`: the ledger has the event, but hasn't recorded that Flowglad has it too. */
+export type KnownEventState = 'missing' | 'open' | 'acknowledged'
 
 /**
  * One customer's balances and plan. The data changes only when the version changes, except for values that
@@ -98,9 +130,13 @@ export interface CustomerBalances {
      * future.
      */
     ageMs: number
-    periodOver: boolean
-    /** True if a fetch after the period's end still reported that period. */
-    periodChecked: boolean
+    /**
+     * Whether Flowglad may know more than this snapshot: its period has ended, or it comes from a backup of the
+     * ledger.
+     */
+    outdated: boolean
+    /** Whether the snapshot is outdated, and no fetch has checked it since. */
+    needsFetch: boolean
     /** Null if the subscription isn't past due. */
     pastDue: PastDueState | null
     /** The balances if the customer has only the default plan's grants. */

@@ -10,6 +10,7 @@ export class ReopeningStore {
   readonly #store: Store
   #opening: Promise<OpenStore> | null = null
   #open: OpenStore | null = null
+  #openings = 0
 
   constructor(store: Store) {
     this.#store = store
@@ -18,6 +19,11 @@ export class ReopeningStore {
   /** The store that was opened last, or null if none is open. */
   get current(): OpenStore | null {
     return this.#open
+  }
+
+  /** How often the store was opened. */
+  get openings(): number {
+    return this.#openings
   }
 
   /** Rejects with `cannotWrite` if the store rejects writes. */
@@ -63,6 +69,7 @@ export class ReopeningStore {
   async #openStore(): Promise<OpenStore> {
     try {
       this.#open = await this.#store.open()
+      this.#openings++
       return this.#open
     } catch (error) {
       throw this.#openError(error)

@@ -1,7 +1,11 @@
+import type { RestoredLedger } from '../flowglad/restoredLedger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 /** The ledger methods that calls use. */
-export type LedgerForCalls = Pick<Ledger, 'execute' | 'balances' | 'lastCommitted' | 'charges' | 'usage'>
+export type LedgerForCalls = Pick<
+  Ledger,
+  'execute' | 'interruptions' | 'balances' | 'lastCommitted' | 'charges' | 'usage'
+>
 
 /** Returns the ledger methods for calls. Each method calls `onCall` first, and rejects if `onCall` throws. */
 export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCalls {
@@ -15,9 +19,27 @@ export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCal
   }
   return {
     execute: (command) => afterCall(() => ledger.execute(command)),
+    interruptions: () => ledger.interruptions(),
     balances: (customer) => afterCall(() => ledger.balances(customer)),
     lastCommitted: (customer, since) => ledger.lastCommitted(customer, since),
     charges: (query) => afterCall(() => ledger.charges(query)),
     usage: (query) => afterCall(() => ledger.usage(query)),
   }
 }
+
+/** The parts of the check for a restore that calls use. */
+export type RestoreCheck = Pick<RestoredLedger, 'isReady' | 'recognizesKeys' | 'ready'>
+
+/** Returns the check for a restore for calls. `ready` calls `onCall` first, and rejects if `onCall` throws. */
+export const restoreCheckForCalls = (restored: RestoreCheck, onCall: () => void): RestoreCheck => ({
+  get isReady() {
+    return restored.isReady
+  },
+  get recognizesKeys() {
+    return restored.recognizesKeys
+  },
+  async ready(call) {
+    onCall()
+    await restored.ready(call)
+  },
+})

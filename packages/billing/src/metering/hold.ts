@@ -9,6 +9,7 @@ import type { Release, Settle } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isInvalidCommand } from '../ledger/onLedger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
+import type { RestoreCheck } from '../lifecycle/ledgerForCalls.ts'
 import { lifetimeOf, priceOf } from './policy.ts'
 import { type Counted, renewHold } from './renewHold.ts'
 import type { Settlement } from './settlement.ts'
@@ -16,12 +17,13 @@ import type { WorkInFlight } from './workInFlight.ts'
 
 /** The services that a hold uses. */
 export interface HoldServices {
-  ledger: Pick<Ledger, 'execute'>
+  ledger: Pick<Ledger, 'execute' | 'interruptions'>
   clock: Clock
   meters: Meters
   options: BillingOptions
   logger: Logger
   inFlight: WorkInFlight
+  restored: RestoreCheck
 }
 
 /** A reservation that the ledger has granted. */
@@ -33,6 +35,8 @@ interface Granted {
   procedure: string
   key: string | null
   fingerprint: string | null
+  /** The keyed operation's ID. Undefined without a key. */
+  operation: string | undefined
   legs: { meter: string; amount: number }[]
   expiresInMs: number
 }
@@ -117,7 +121,7 @@ export class Hold {
    */
   async settle({ amounts, result, reference }: Settlement): Promise<AnswerOf['settle']> {
     const { clock, options, inFlight, meters } = this.#services
-    const { customer, attempt, subscription, procedure, key, fingerprint } = this.#granted
+    const { customer, attempt, subscription, procedure, key, fingerprint, operation } = this.#granted
     const command: Settle = {
       type: 'settle',
       customer,
@@ -134,7 +138,10 @@ export class Hold {
       })),
       result,
       reference,
-      properties: { procedure },
+      properties: operation === undefined ? { procedure } : { procedure, operation },
+      ...(this.#services.restored.recognizesKeys && operation !== undefined
+        ? { recoverable: operation }
+        : {}),
     }
     const settling = inFlight.track(
       traced(

@@ -8,6 +8,7 @@ import { onLedger } from '../ledger/onLedger.ts'
 import { attemptId } from './attemptId.ts'
 import { keyDenial, noSubscription, overdueDenial, shortageDenial } from './denials.ts'
 import { Hold, type HoldServices } from './hold.ts'
+import { operationId } from './operationId.ts'
 import type { PastDueTerms } from './pastDueTerms.ts'
 import { legOf, lifetimeOf } from './policy.ts'
 import type { UsableMeters } from './usableMeters.ts'
@@ -113,7 +114,7 @@ export class Reservations {
     const { customer } = request
     const meters = request.legs.map(({ meter }) => meter)
     await this.#usableMeters.assert(meters)
-    let answer = await this.#ask(request, attempt, { decisive: false })
+    let answer = await this.#askChecked(request, attempt)
     // `decisionMs` limits only the wait for Flowglad: a slow ledger must not cause a denial based on an old
     // snapshot.
     const deadline = clock.now() + options.decisionMs
@@ -125,14 +126,14 @@ export class Reservations {
     let looked = false
     let fresh = true
 
-    if (answer.state === 'needsSnapshot' && answer.reason !== 'periodOver') {
+    if (answer.state === 'needsSnapshot' && answer.reason !== 'outdated') {
       const underWay = this.#sync.fetchUnderWay(customer.id)
       if (underWay) {
         await wait(underWay)
         answer = await this.#ask(request, attempt, { decisive: false })
       }
     }
-    if (answer.state === 'needsSnapshot' && answer.reason === 'periodOver') {
+    if (answer.state === 'needsSnapshot' && answer.reason === 'outdated') {
       const [outcome] = await Promise.all([this.#sync.fetchNewPeriod(customer), checkMeters()])
       looked = outcome?.state !== 'throttled'
       fresh = outcome?.state === 'installed'
@@ -147,15 +148,32 @@ export class Reservations {
     return { answer, fresh }
   }
 
+  /**
+   * Asks a ledger that was checked for a restore. If the ledger's store was opened again in the meantime, the
+   * answer may come from a backup, so the call asks once more.
+   */
+  async #askChecked(request: ReserveRequest, attempt: string): Promise<ReserveAnswer> {
+    const { ledger, restored } = this.#services
+    const keyed = request.key !== null
+    if (!restored.isReady) await restored.ready({ keyed })
+    const interruptions = ledger.interruptions()
+    const answer = await this.#ask(request, attempt, { decisive: false })
+    if (ledger.interruptions() === interruptions) return answer
+    await restored.ready({ keyed })
+    await onLedger(ledger.execute({ type: 'release', customer: request.customer.id, attempt }))
+    return this.#ask(request, attempt, { decisive: false })
+  }
+
   /** Asks the ledger. If `decisive` is true, the ledger decides even if the snapshot's period has ended. */
   #ask(
     request: ReserveRequest,
     attempt: string,
     { decisive }: { decisive: boolean },
   ): Promise<ReserveAnswer> {
-    const { ledger, meters, options } = this.#services
+    const { ledger, meters, options, restored } = this.#services
     const { customer, procedure, key, fingerprint, legs } = request
     const { ttlMs, maxHoldMs } = lifetimeOf(meters, legs, options)
+    const recoverable = restored.recognizesKeys ? operationOf(request) : undefined
     return onLedger(
       ledger.execute({
         type: 'reserve',
@@ -170,6 +188,7 @@ export class Reservations {
         snapshotMaxStaleMs: options.snapshotMaxStaleMs,
         decisive,
         pastDue: this.#pastDue?.rule,
+        ...(recoverable === undefined ? {} : { recoverable }),
       }),
     )
   }
@@ -188,6 +207,7 @@ export class Reservations {
       procedure,
       key,
       fingerprint,
+      operation: operationOf(request),
       legs,
       expiresInMs,
     })
@@ -197,12 +217,18 @@ export class Reservations {
   }
 
   /** Refreshes an old snapshot in the background. The call doesn't wait for the refresh. */
-  #refreshIfOld(customer: Customer, { periodOver, snapshotAgeMs }: HeldAnswer, fresh: boolean): void {
+  #refreshIfOld(customer: Customer, { outdated, snapshotAgeMs }: HeldAnswer, fresh: boolean): void {
     const isOld = snapshotAgeMs > jittered(this.#services.options.snapshotMaxAgeMs)
-    if (periodOver || isOld) this.#sync.refreshInBackground(customer)
+    if (outdated || isOld) this.#sync.refreshInBackground(customer)
     else if (fresh) this.#sync.resetRefreshPauses(customer.id)
   }
 }
+
+/** Returns the keyed operation's ID. Undefined without a key. */
+const operationOf = ({ customer, procedure, key, fingerprint }: ReserveRequest) =>
+  key === null || fingerprint === null
+    ? undefined
+    : operationId({ customer: customer.id, procedure, key, fingerprint })
 
 type HeldAnswer = Extract<ReserveAnswer, { state: 'held' }>
 

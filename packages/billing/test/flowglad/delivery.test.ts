@@ -49,7 +49,7 @@ test("sends many customers' events in one bulk request", async () => {
   const users = Array.from({ length: 12 }, (_, n) => aUser(`u${n}`))
   await Promise.all(users.map((user) => spend(stack, user)))
   expect(await stack.billing.drain()).toBe(true)
-  expect(bodies(stack, usageEvents)).toHaveLength(1)
+  expect(bodies(stack, bulk)).toHaveLength(1)
   expect(await stack.atFlowglad.events()).toHaveLength(12)
 })
 

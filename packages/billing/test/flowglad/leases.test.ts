@@ -3,7 +3,7 @@ import { systemClock } from '../../src/config/clock.ts'
 import { createLeases } from '../../src/flowglad/leases.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { ledgerFile } from './ledgerFile.ts'
-import { rejection, spend, usageEvents } from './spending.ts'
+import { bulk, rejection, spend } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
@@ -35,19 +35,19 @@ test('stops a delivery that loses its lease', async () => {
   })
   let first = true
   slow.proxy.breakWith(({ path }) => {
-    if (!usageEvents.test(path) || !first) return
+    if (!bulk.test(path) || !first) return
     first = false
     return { state: 'json', status: 500, body: rejection, after }
   })
   const draining = slow.billing.drain()
-  await until(() => expect(slow.proxy.count(usageEvents)).toBe(1))
+  await until(() => expect(slow.proxy.count(bulk)).toBe(1))
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
-  await expect.poll(async () => (await other.billing.drain()) && slow.proxy.count(usageEvents)).toBe(2)
+  await expect.poll(async () => (await other.billing.drain()) && slow.proxy.count(bulk)).toBe(2)
   // Flowglad's rejection reaches the first node only now. If the node still had the lease, it would search
   // the bulk request for the rejected event.
   open()
   await draining
-  expect(slow.proxy.count(usageEvents)).toBe(2)
+  expect(slow.proxy.count(bulk)).toBe(2)
   expect((await slow.atFlowglad.events()).map(({ amount }) => amount).sort()).toEqual([1, 2])
 })
 

@@ -56,6 +56,7 @@ export function startDelivery({
     sender: new EventSender({ ...common, flowglad }),
     clock,
     options,
+    restored: { isRecovering: false, tryCheck: async () => true },
   })
   return {
     ledger,

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -56,6 +65,17 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
       },
     }
   }
+
+  test('leaves a complete file when it closes, so that a copy of the file is a backup', async () => {
+    const { file, ledger } = open('ledger.db')
+    await fetched(ledger, units(10))
+    await ledger.close()
+    const copy = join(folder, 'copy.db')
+    copyFileSync(file, copy)
+    const restored = sqliteLedger(copy, { driver })
+    onTestFinished(() => restored.close())
+    expect(await restored.balances('ada')).toMatchObject({ balances: [{ available: 10 }] })
+  })
 
   test('does not create the file before the first read or command', async () => {
     for (const use of [

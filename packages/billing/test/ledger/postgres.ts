@@ -23,11 +23,12 @@ export async function query(address: string, sql: string) {
   }
 }
 
-/** Deletes all rows of a ledger. Its tables must exist. */
+/** Deletes all rows of a ledger, except its ID. Its tables must exist. */
 export async function deleteRows(pool: Pool): Promise<void> {
   await pool.query(
     Object.values(tables)
       .map(({ name }) => `DELETE FROM metered.${name};`)
-      .join(''),
+      .join('')
+      .concat('UPDATE metered.ledger SET restored_at = NULL, recovered_at = NULL'),
   )
 }

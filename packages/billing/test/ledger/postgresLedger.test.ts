@@ -1,5 +1,6 @@
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ledgerDefaults } from '../../src/ledger/ledgerOptions.ts'
 import { createClockWatch } from '../../src/ledger/stores/clockWatch.ts'
 import { createReads } from '../../src/ledger/stores/postgres/createReads.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
@@ -39,7 +40,11 @@ describe('PostgreSQL', () => {
     await fetched(ledger, units(10))
     const silent = await pool.connect()
     await silent.query('BEGIN; LOCK TABLE metered.customer IN ACCESS EXCLUSIVE MODE')
-    const reads = createReads(pool, () => null, createClockWatch(), 100)
+    const reads = createReads(pool, () => null, {
+      watch: createClockWatch(),
+      deadlineMs: 100,
+      retention: ledgerDefaults,
+    })
     const error = await reads.readCustomer('ada').catch((reason: unknown) => reason)
     expect(isTransient(error)).toBe(true)
     await silent.query('ROLLBACK')

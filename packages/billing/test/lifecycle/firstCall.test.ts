@@ -32,11 +32,11 @@ test.each<[call: string, (stack: Stack) => Promise<unknown>]>([
   ['watch', ({ billing }) => billing.watch(ada).next()],
   ['feature check', ({ billing }) => billing.requireFeature(ada, 'hd').catch(() => {})],
   ['HTTP request', ({ billing }) => billing.handle(request('/readyz'), caller)],
-])('starts delivery and the sweeper on the first %s', async (_, call) => {
+])('starts the loops on the first %s', async (_, call) => {
   await using stack = await lazyStack()
   expect(stack.loops()).toBe(0)
   await call(stack)
-  await until(() => expect(stack.loops()).toBe(2))
+  await until(() => expect(stack.loops()).toBe(3))
 })
 
 test('delivers usage from a process that never calls start()', async () => {
@@ -60,7 +60,7 @@ test('starts no loops on a call if autoStart is false', async () => {
   await stack.billing.handle(request('/readyz'), caller)
   expect(stack.loops()).toBe(0)
   await stack.billing.start()
-  await until(() => expect(stack.loops()).toBe(2))
+  await until(() => expect(stack.loops()).toBe(3))
 })
 
 test('starts no loops after close()', async () => {

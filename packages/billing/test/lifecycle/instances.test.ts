@@ -16,8 +16,8 @@ beforeAll(async () => {
 })
 afterAll(() => flowglad.close())
 
-/** The number of loops that an instance runs: delivery and the sweeper. */
-const bothLoops = 2
+/** The number of loops that an instance runs: delivery, the sweeper and the check for a restore. */
+const allLoops = 3
 
 /**
  * Simulates one evaluation of an app's billing module. Long pauses keep the instance's running loops waiting, so
@@ -72,7 +72,7 @@ test.runIf(process.platform === 'linux')(
       all.push(next)
     }
     expect(openHandles(file.path)).toBe(handles)
-    await until(() => expect(all.map(({ loops }) => loops())).toEqual([...Array(49).fill(0), bothLoops]))
+    await until(() => expect(all.map(({ loops }) => loops())).toEqual([...Array(49).fill(0), allLoops]))
     await all.at(-1)?.billing.close()
     expect(all.at(-1)?.loops()).toBe(0)
   },
@@ -82,7 +82,7 @@ test('moves the running loops to the new instance immediately', async () => {
   using file = ledgerFile()
   const old = evaluate(file.path)
   await old.spend()
-  await until(() => expect(old.loops()).toBe(bothLoops))
+  await until(() => expect(old.loops()).toBe(allLoops))
   await using current = evaluate(file.path).billing
   await until(() => expect(old.loops()).toBe(0))
   expect(await current.health()).toMatchObject({ status: 'ok' })
@@ -95,7 +95,7 @@ test('starts the newest instance if an earlier instance receives the first call'
   await using _ = current.billing
   expect(current.loops()).toBe(0)
   await old.spend()
-  await until(() => expect(current.loops()).toBe(bothLoops))
+  await until(() => expect(current.loops()).toBe(allLoops))
   expect(old.loops()).toBe(0)
 })
 
@@ -118,7 +118,7 @@ test('keeps the newest instance running when an earlier instance closes', async 
   await using _ = current.billing
   await old.billing.close()
   expect(await current.spend()).toBe('done')
-  await until(() => expect(current.loops()).toBe(bothLoops))
+  await until(() => expect(current.loops()).toBe(allLoops))
 })
 
 test('reopens the ledger for a new instance after the previous instance closes', async () => {
@@ -138,7 +138,7 @@ test('runs instances with different names side by side on one ledger', async () 
   await using _ = two.billing
   await one.spend()
   await two.spend()
-  await until(() => expect([one.loops(), two.loops()]).toEqual([bothLoops, bothLoops]))
+  await until(() => expect([one.loops(), two.loops()]).toEqual([allLoops, allLoops]))
   await one.billing.close()
   expect(await two.spend()).toBe('done')
 })
@@ -152,7 +152,7 @@ test('replaces an instance that another copy of this package created', async () 
   expect(copy.createBilling).not.toBe(createBilling)
   const current = evaluate(file.path, {}, copy.createBilling)
   await using _ = current.billing
-  await until(() => expect([old.loops(), current.loops()]).toEqual([0, bothLoops]))
+  await until(() => expect([old.loops(), current.loops()]).toEqual([0, allLoops]))
   expect(await used(old)).toBe(await used(current))
 })
 
@@ -163,7 +163,7 @@ test('replaces an in-memory instance with the same name, and keeps its data', as
   await using _ = current.billing
   expect(await used(old)).toBeGreaterThan(0)
   expect(await used(current)).toBe(await used(old))
-  await until(() => expect([old.loops(), current.loops()]).toEqual([0, bothLoops]))
+  await until(() => expect([old.loops(), current.loops()]).toEqual([0, allLoops]))
 })
 
 test('gives each in-memory ledger its own instance by default', async () => {
@@ -173,5 +173,5 @@ test('gives each in-memory ledger its own instance by default', async () => {
   await using _two = two.billing
   await one.spend()
   await two.spend()
-  await until(() => expect([one.loops(), two.loops()]).toEqual([bothLoops, bothLoops]))
+  await until(() => expect([one.loops(), two.loops()]).toEqual([allLoops, allLoops]))
 })

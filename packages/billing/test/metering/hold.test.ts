@@ -26,7 +26,15 @@ function aHold() {
     },
   } as typeof ledger
   const hold = new Hold(
-    { ledger: recording, clock, meters, options: defaultOptions, logger: silent, inFlight },
+    {
+      ledger: recording,
+      clock,
+      meters,
+      options: defaultOptions,
+      logger: silent,
+      inFlight,
+      restored: { isReady: true, recognizesKeys: false, ready: async () => {} },
+    },
     {
       customer: 'ada',
       attempt: 'a',
@@ -34,6 +42,7 @@ function aHold() {
       procedure: 'write',
       key: null,
       fingerprint: null,
+      operation: undefined,
       legs: [{ meter: 'tokens', amount: 10 }],
       expiresInMs,
     },

@@ -17,9 +17,10 @@ test('waits up to decisionMs for Flowglad before a denial, even if the ledger al
     async execute() {
       await clock.advance(10 * defaultOptions.decisionMs)
       if (!fetched) return { state: 'short', legs: [], asOf: 0 }
-      return { state: 'held', subscription: 's', expiresInMs: 1_000, snapshotAgeMs: 0, periodOver: false }
+      return { state: 'held', subscription: 's', expiresInMs: 1_000, snapshotAgeMs: 0, outdated: false }
     },
-  } as unknown as Ledger // only `execute` is called
+    interruptions: () => 0,
+  } as unknown as Ledger // no other methods
   const sync = {
     async fetch() {
       await setTimeout(50)
@@ -37,6 +38,7 @@ test('waits up to decisionMs for Flowglad before a denial, even if the ledger al
       options: defaultOptions,
       logger: silent,
       inFlight: new WorkInFlight(),
+      restored: { isReady: true, recognizesKeys: false, ready: async () => {} },
     },
     { sync, usableMeters, upgradeUrl: '/pricing' },
   )

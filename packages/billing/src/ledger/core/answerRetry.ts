@@ -3,10 +3,23 @@ import type { Reserve, Settle } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import { bookedAtExpiry, expireHold, isDue } from './expire.ts'
+import { recoveredOperation } from './recoveredKey.ts'
 import type { KeyRow } from './rows.ts'
 
 /** Returns the answer if another attempt has used the key, or null if this attempt can run. */
 export function answerRetry(draft: Draft, command: Reserve, settings: LedgerSettings): ReserveAnswer | null {
+  return answerKnownKey(draft, command, settings) ?? answerRecovered(draft, command)
+}
+
+function answerRecovered(draft: Draft, command: Reserve): ReserveAnswer | null {
+  const recovered = recoveredOperation(draft, command)
+  if (!recovered) return null
+  return command.fingerprint?.startsWith(recovered.fingerprint)
+    ? { state: 'completed', result: null }
+    : { state: 'keyReused' }
+}
+
+function answerKnownKey(draft: Draft, command: Reserve, settings: LedgerSettings): ReserveAnswer | null {
   const key = command.key === null ? undefined : draft.key(command.procedure, command.key)
   if (!key) return null
   const hold = draft.hold(key.attempt)
@@ -26,7 +39,18 @@ export function answerRetry(draft: Draft, command: Reserve, settings: LedgerSett
 /** Returns the key's row if another attempt has completed this operation, otherwise null. */
 export function completedByAnother(draft: Draft, command: Settle): KeyRow | null {
   const key = command.key === null ? undefined : draft.key(command.procedure, command.key)
-  if (!key?.completed || key.attempt === command.attempt) return null
   // A different fingerprint means a different operation, which is charged separately.
-  return key.fingerprint === command.fingerprint && key.pruneAt > draft.now ? key : null
+  if (
+    key?.completed &&
+    key.attempt !== command.attempt &&
+    key.fingerprint === command.fingerprint &&
+    key.pruneAt > draft.now
+  )
+    return key
+  const recovered = recoveredOperation(draft, command)
+  return recovered &&
+    recovered.attempt !== command.attempt &&
+    command.fingerprint?.startsWith(recovered.fingerprint)
+    ? recovered
+    : null
 }

@@ -2,7 +2,7 @@ import type { Balance, CustomerBalances } from '../ledger.ts'
 import { available, availableWithoutHolds } from './available.ts'
 import { freeBalance } from './freeBalance.ts'
 import { pastDueOf } from './pastDue.ts'
-import { isPeriodChecked, isPeriodOver } from './period.ts'
+import { isOutdated, needsFetch } from './period.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
 import { snapshotAge } from './snapshotAge.ts'
 
@@ -33,8 +33,8 @@ function snapshotOf(row: CustomerRow, accounts: AccountRow[], now: number): Cust
     subscription: row.snapshot,
     asOf: row.fetchedAt,
     ageMs: snapshotAge(row.fetchedAt, now),
-    periodOver: isPeriodOver(row, now),
-    periodChecked: isPeriodChecked(row, now),
+    outdated: isOutdated(row, now),
+    needsFetch: needsFetch(row, now),
     pastDue: pastDueOf(row.snapshot, now),
     free: freeBalances(row, accounts),
   }

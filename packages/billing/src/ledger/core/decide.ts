@@ -6,6 +6,7 @@ import { expireDueHolds } from './expire.ts'
 import { install } from './install.ts'
 import { findResult, keepResult } from './keepResult.ts'
 import { leaveLease, takeLease } from './lease.ts'
+import { recover } from './recover.ts'
 import { release } from './release.ts'
 import { renew } from './renew.ts'
 import { reserve } from './reserve.ts'
@@ -69,6 +70,8 @@ function answer(draft: Draft, command: Command, settings: LedgerSettings): Answe
       return install(draft, command)
     case 'acknowledge':
       return acknowledge(draft, command, settings)
+    case 'recover':
+      return recover(draft, command, settings)
     case 'park':
       return park(draft, command)
     case 'drop':

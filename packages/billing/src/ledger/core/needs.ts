@@ -1,5 +1,6 @@
-import type { Command, EventId } from '../commands.ts'
+import type { Command, EventId, Reserve } from '../commands.ts'
 import { idOf, type LoadedCustomer } from './draft.ts'
+import { recoveredKey } from './recoveredKey.ts'
 
 /** The rows to load for a batch. The first element of every tuple is the customer. */
 export interface Needs {
@@ -29,6 +30,9 @@ export interface Needs {
  * enough space, the new result isn't stored.
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
+
+/** The number of a customer's waiting events to search for duplicates of recovered events. */
+const maxDuplicates = 10_000
 
 /**
  * Returns the rows to load for the commands. `known` contains the customers whose rows this process already
@@ -63,6 +67,7 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
       // A reserve that is sent again must find its hold.
       addHold(needs, command, known)
       addKey(needs, command, known)
+      addRecoveredKey(needs, command, known)
       return
     case 'settle': {
       addHold(needs, command, known)
@@ -70,6 +75,7 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
         for (const leg of command.legs) needs.events.push([customer, command.attempt, leg.meter])
       }
       addKey(needs, command, known)
+      addRecoveredKey(needs, command, known)
       if (command.key !== null && command.result !== null) addResult(needs, customer, command.result)
       return
     }
@@ -92,6 +98,11 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
     case 'park':
     case 'drop':
       addEvents(needs, customer, command.events, known)
+      return
+    case 'recover':
+      addEvents(needs, customer, command.events, known)
+      for (const { attempt } of command.events) addHold(needs, { customer, attempt }, known)
+      needs.waitingEvents.push([customer, maxDuplicates])
       return
     case 'leaveLease':
       addEvents(needs, customer, command.untaken, known)
@@ -116,6 +127,14 @@ function addKey(
 ): void {
   if (key === null || known?.keys.has(idOf.key({ procedure, key }))) return
   needs.keys.push([customer, procedure, key])
+}
+
+function addRecoveredKey(
+  needs: Needs,
+  { customer, procedure, recoverable }: Pick<Reserve, 'customer' | 'procedure' | 'recoverable'>,
+  known: LoadedCustomer | undefined,
+): void {
+  if (recoverable !== undefined) addKey(needs, { customer, procedure, key: recoveredKey(recoverable) }, known)
 }
 
 function addEvents(

@@ -1,7 +1,8 @@
+import { isFromBackup } from './restored.ts'
 import type { CustomerRow } from './rows.ts'
 
 /** Returns whether the snapshot's period has ended. Flowglad may have started a new period since then. */
-export function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
+function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
   const periodEnd = snapshot?.periodEnd ?? null
   return periodEnd !== null && periodEnd <= now
 }
@@ -11,7 +12,16 @@ export function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
  * doesn't ask for another. A fetch whose time is in the future doesn't count: the clock has stepped backward,
  * so the fetch may have run before the period's end.
  */
-export const isPeriodChecked = (
-  { snapshot, periodCheckedFor, fetchedAt }: CustomerRow,
-  now: number,
-): boolean => periodCheckedFor !== null && periodCheckedFor === snapshot?.periodEnd && (fetchedAt ?? 0) <= now
+const isPeriodChecked = ({ snapshot, periodCheckedFor, fetchedAt }: CustomerRow, now: number): boolean =>
+  periodCheckedFor !== null && periodCheckedFor === snapshot?.periodEnd && (fetchedAt ?? 0) <= now
+
+/**
+ * Returns whether Flowglad may know more than the snapshot: the snapshot's period has ended, or the snapshot
+ * comes from a backup.
+ */
+export const isOutdated = (row: CustomerRow, now: number): boolean =>
+  isFromBackup(row) || isPeriodOver(row, now)
+
+/** Returns whether a decision must wait for a fetch, because the snapshot is outdated and wasn't checked. */
+export const needsFetch = (row: CustomerRow, now: number): boolean =>
+  isFromBackup(row) || (isPeriodOver(row, now) && !isPeriodChecked(row, now))

@@ -5,7 +5,7 @@ import { answerRetry } from './answerRetry.ts'
 import type { Draft } from './draft.ts'
 import { expireDueHolds } from './expire.ts'
 import { allowanceOf, pastDueOf } from './pastDue.ts'
-import { isPeriodChecked, isPeriodOver } from './period.ts'
+import { isOutdated, needsFetch } from './period.ts'
 import type { HoldRow } from './rows.ts'
 import { type Allowed, isUnlimited, lackOverage, type Subscription, shortLegs } from './shortLegs.ts'
 import { snapshotAge } from './snapshotAge.ts'
@@ -24,8 +24,8 @@ export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings
   if (fetchedAt === null) return { state: 'needsSnapshot', reason: 'none' }
   if (draft.now - fetchedAt > command.snapshotMaxStaleMs) return { state: 'needsSnapshot', reason: 'stale' }
   if (!snapshot) return { state: 'noSubscription', asOf: fetchedAt }
-  if (isPeriodOver(draft.row, draft.now) && !isPeriodChecked(draft.row, draft.now) && !command.decisive) {
-    return { state: 'needsSnapshot', reason: 'periodOver' }
+  if (!command.decisive && needsFetch(draft.row, draft.now)) {
+    return { state: 'needsSnapshot', reason: 'outdated' }
   }
 
   const allowance = allowanceOf(command.pastDue, pastDueOf(snapshot, draft.now), snapshot)
@@ -88,6 +88,6 @@ function heldAnswer(draft: Draft, { subscription, state, expiresAt }: HoldRow): 
     subscription,
     expiresInMs: state === 'held' ? Math.max(0, expiresAt - draft.now) : 0,
     snapshotAgeMs: snapshotAge(draft.row.fetchedAt ?? draft.now, draft.now),
-    periodOver: isPeriodOver(draft.row, draft.now),
+    outdated: isOutdated(draft.row, draft.now),
   }
 }

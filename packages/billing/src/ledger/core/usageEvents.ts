@@ -11,23 +11,32 @@ import type { EventRow } from './rows.ts'
 export function acknowledge(
   draft: Draft,
   command: Acknowledge,
-  { chargeRetentionMs }: LedgerSettings,
+  settings: LedgerSettings,
 ): { state: 'acknowledged' } {
   for (const { attempt, meter, priceId } of command.events) {
     const event = draft.event(attempt, meter)
-    if (!event || event.state === 'acked') continue
-    const account = draft.account(event.subscription, meter)
-    draft.writeAccount(account, {
-      acked: account.acked + event.amount,
-      // Flowglad has recorded this event although an operator dropped it. The drop lowers `booked`, so add
-      // the units back.
-      booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
-    })
-    moveEvent(draft, event, 'acked')
-    draft.writeEvent(event, { priceId, reason: null, retryAt: null, pruneAt: draft.now + chargeRetentionMs })
+    if (event) acknowledgeEvent(draft, event, priceId, settings)
   }
   if (command.endsLease !== undefined && draft.row.leaseToken === command.endsLease) endLease(draft)
   return { state: 'acknowledged' }
+}
+
+/** Records that Flowglad has the event, and the price that Flowglad applied. */
+export function acknowledgeEvent(
+  draft: Draft,
+  event: EventRow,
+  priceId: string | null,
+  { chargeRetentionMs }: LedgerSettings,
+): void {
+  if (event.state === 'acked') return
+  const account = draft.account(event.subscription, event.meter)
+  draft.writeAccount(account, {
+    acked: account.acked + event.amount,
+    // Flowglad has recorded this event although it was dropped. The drop lowers `booked`, so add the units back.
+    booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
+  })
+  moveEvent(draft, event, 'acked')
+  draft.writeEvent(event, { priceId, reason: null, retryAt: null, pruneAt: draft.now + chargeRetentionMs })
 }
 
 /** Parks events that Flowglad rejected, and schedules their next retry. */
@@ -42,20 +51,20 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
 }
 
 /** Drops events. `booked` is lowered by the next install whose lease was taken after the drop. */
-export function drop(
-  draft: Draft,
-  command: Drop,
-  { chargeRetentionMs }: LedgerSettings,
-): { state: 'dropped' } {
+export function drop(draft: Draft, command: Drop, settings: LedgerSettings): { state: 'dropped' } {
   for (const id of command.events) {
     const event = pending(draft, id)
-    if (!event) continue
-    const account = draft.account(event.subscription, event.meter)
-    draft.writeAccount(account, { dropped: account.dropped + event.amount })
-    moveEvent(draft, event, 'dropped')
-    draft.writeEvent(event, { retryAt: null, pruneAt: draft.now + chargeRetentionMs })
+    if (event) dropEvent(draft, event, settings)
   }
   return { state: 'dropped' }
+}
+
+/** Drops an event that Flowglad doesn't have. */
+export function dropEvent(draft: Draft, event: EventRow, { chargeRetentionMs }: LedgerSettings): void {
+  const account = draft.account(event.subscription, event.meter)
+  draft.writeAccount(account, { dropped: account.dropped + event.amount })
+  moveEvent(draft, event, 'dropped')
+  draft.writeEvent(event, { retryAt: null, pruneAt: draft.now + chargeRetentionMs })
 }
 
 /** Returns the event, or undefined if it is acknowledged or dropped. */

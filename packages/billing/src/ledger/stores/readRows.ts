@@ -4,6 +4,13 @@ import { z } from 'zod'
 export const customerName = z.object({ customer: z.string() })
 export const usageRow = z.object({ day: z.string(), meter: z.string(), amount: z.number() })
 export const versionRow = z.object({ customer: z.string(), version: z.number() })
+export const restoreRow = z.object({
+  ledger: z.string(),
+  restoredAt: z.number().nullable(),
+  recoveredAt: z.number().nullable(),
+})
+/** The state of an event, or null if the ledger doesn't have the event. */
+export const eventStateRow = z.object({ state: z.string().nullable() })
 export const parkedRow = z.object({
   customer: z.string(),
   attempt: z.string(),

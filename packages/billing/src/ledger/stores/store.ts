@@ -28,7 +28,12 @@ export interface WriteProblem {
  * A database engine that runs the core in transactions and provides the reads. It loads, locks and writes
  * rows, but makes no decisions.
  */
-export interface OpenStore extends Reads, Pick<BatcherStore, 'transact'>, Pick<Ledger, 'prune'> {
+export interface OpenStore
+  extends Reads,
+    Pick<BatcherStore, 'transact'>,
+    Pick<Ledger, 'prune' | 'markRestored' | 'markRecovered'> {
+  /** Counts the connections that broke since the store was opened. */
+  lostConnections(): number
   /**
    * Returns the customer's rows as this process last committed them, without reading the database. Returns
    * null if this process doesn't remember them, or if the batch started before `since` (`performance.now()`).
@@ -47,7 +52,14 @@ export interface CommittedCustomer {
 export interface Reads
   extends Pick<
     Ledger,
-    'usage' | 'versions' | 'customersWithDueHolds' | 'customersToDeliver' | 'health' | 'parked'
+    | 'usage'
+    | 'versions'
+    | 'customersWithDueHolds'
+    | 'customersToDeliver'
+    | 'health'
+    | 'parked'
+    | 'restoreState'
+    | 'eventStates'
   > {
   /** Returns the customer's row, its accounts, and the store's time. */
   readCustomer(customer: string): Promise<CommittedCustomer>

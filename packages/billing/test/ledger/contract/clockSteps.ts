@@ -193,9 +193,9 @@ export const clockSteps = (open: OpenLedger) =>
       const early = aTakeLease()
       await it.ledger.execute(early)
       it.advance(-stepMs)
-      expect(await it.other.execute(aReserve())).toMatchObject({ state: 'held', periodOver: false })
+      expect(await it.other.execute(aReserve())).toMatchObject({ state: 'held', outdated: false })
       it.advance(1000)
-      const denied = { state: 'needsSnapshot', reason: 'periodOver' }
+      const denied = { state: 'needsSnapshot', reason: 'outdated' }
       expect(await it.other.execute(aReserve())).toEqual(denied)
       it.advance(-1)
       await it.ledger.execute(anInstall({ token: early.token, snapshot: old }))

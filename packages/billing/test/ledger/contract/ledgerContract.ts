@@ -13,6 +13,7 @@ import { lease } from './lease.ts'
 import { onCommit } from './onCommit.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { pastDue } from './pastDue.ts'
+import { restore } from './restore.ts'
 import { snapshots } from './snapshots.ts'
 import { limits, unlimited } from './unlimited.ts'
 
@@ -33,6 +34,7 @@ const parts = [
   badInput,
   growth,
   knownRows,
+  restore,
   onCommit,
 ]
 

@@ -34,7 +34,7 @@ export const snapshots = (open: OpenLedger) =>
       const asOf = (await it.ledger.balances('ada')).snapshot?.asOf ?? 0
       const old = aSnapshot({ periodStart: asOf - 1000, periodEnd: asOf + 1000 })
       await fetched(it.ledger, old)
-      expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', periodOver: false })
+      expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', outdated: false })
 
       // This fetch begins before the period ends and installs its snapshot afterward. The snapshot therefore
       // can't include the new period.
@@ -42,14 +42,14 @@ export const snapshots = (open: OpenLedger) =>
       await it.ledger.execute(early)
       it.advance(1001)
       await it.ledger.execute(anInstall({ token: early.token, snapshot: old }))
-      expect(await it.ledger.execute(aReserve())).toEqual({ state: 'needsSnapshot', reason: 'periodOver' })
+      expect(await it.ledger.execute(aReserve())).toEqual({ state: 'needsSnapshot', reason: 'outdated' })
       expect(await it.ledger.execute(aReserve({ decisive: true }))).toMatchObject({
         state: 'held',
-        periodOver: true,
+        outdated: true,
       })
 
       // Flowglad still reports the old period. The ledger decides based on the old period and adds no grants.
       await fetched(it.ledger, old)
-      expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', periodOver: true })
+      expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', outdated: true })
     })
   })

@@ -54,6 +54,8 @@ export class Model extends PastDueModel {
           if (event.state !== 'acked') event.state = 'dropped'
         }
         return { state: 'dropped' }
+      case 'recover':
+        throw new Error('The histories restore no backup')
       default:
         return command satisfies never
     }
@@ -63,13 +65,13 @@ export class Model extends PastDueModel {
     const mine = this.holds.get(command.attempt) ?? this.expired.get(command.attempt)
     const { snapshot } = this
     const periodEnd = snapshot?.subscription?.periodEnd ?? null
-    const periodOver = periodEnd !== null && periodEnd <= this.now
+    const outdated = periodEnd !== null && periodEnd <= this.now
     const heldUntil = (expiresAt: number, subscription: string): Answer => ({
       state: 'held',
       subscription,
       expiresInMs: Math.max(0, expiresAt - this.now),
       snapshotAgeMs: Math.abs(this.now - (snapshot?.at ?? this.now)),
-      periodOver,
+      outdated,
     })
     if (mine) return heldUntil(this.holds.has(mine.attempt) ? mine.expiresAt : this.now, mine.subscription)
     const byKey = this.#keyAnswer(command)
@@ -79,8 +81,8 @@ export class Model extends PastDueModel {
       return { state: 'needsSnapshot', reason: 'stale' }
     if (!snapshot.subscription) return { state: 'noSubscription', asOf: snapshot.at }
     const checked = this.periodCheckedFor === periodEnd && snapshot.at <= this.now
-    if (periodOver && !checked && !command.decisive) {
-      return { state: 'needsSnapshot', reason: 'periodOver' }
+    if (outdated && !checked && !command.decisive) {
+      return { state: 'needsSnapshot', reason: 'outdated' }
     }
     const allowed = this.allowed(command.pastDue)
     if (allowed === 'none') return this.overdue(command, [])

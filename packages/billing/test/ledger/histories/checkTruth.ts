@@ -25,7 +25,7 @@ export function checkTruth(ledger: CheckedLedger, command: Reserve, answer: Rese
 type Meter = (typeof meters)[number]
 
 function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer, meter: Meter) {
-  if (answer.state !== 'held' || answer.periodOver || !ledger.model.holds.has(command.attempt)) return
+  if (answer.state !== 'held' || answer.outdated || !ledger.model.holds.has(command.attempt)) return
   // Flowglad's clock doesn't step. Flowglad may have started a new period even though our clock says that the old
   // period isn't over.
   const { periodStart } = ledger.world.subscriptions.find((it) => it.id === answer.subscription) ?? {}

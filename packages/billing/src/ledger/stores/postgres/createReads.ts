@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ClockWatch } from '../clockWatch.ts'
-import { customerName, parkedRow, usageRow, versionRow } from '../readRows.ts'
+import { customerName, eventStateRow, parkedRow, restoreRow, usageRow, versionRow } from '../readRows.ts'
+import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
@@ -23,8 +24,7 @@ const rows = z.array(z.unknown())
 export function createReads(
   pool: PostgresPool,
   givenTime: () => number | null,
-  watch: ClockWatch,
-  deadlineMs: number,
+  { watch, deadlineMs, retention }: { watch: ClockWatch; deadlineMs: number; retention: Retention },
 ): Reads {
   /** Reads rows as JSON, because the driver returns a bigint as a string. */
   const query = async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {
@@ -142,6 +142,30 @@ export function createReads(
       const { waiting, parked, oldest, newest, now: time } = schema.parse(found)
       const oldestWaitingMs = Math.max(0, time - (oldest ?? time))
       return { waiting, oldestWaitingMs, parked, skewMs: skewMs(time, newest) }
+    },
+    restoreState: async () => {
+      const schema = restoreRow.extend({ now: z.number() })
+      const [found] = await query(
+        schema,
+        `SELECT id AS ledger, restored_at AS "restoredAt", recovered_at AS "recoveredAt", ${now} AS now
+         FROM metered.ledger`,
+        [],
+      )
+      const state = schema.parse(found)
+      return restoreStateOf(state, { now: state.now, ...retention })
+    },
+    eventStates: async (events) => {
+      const found = await query(
+        eventStateRow,
+        `SELECT e.state FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS it (customer, attempt, meter, place)
+         LEFT JOIN metered.event e USING (customer, attempt, meter) ORDER BY it.place`,
+        [
+          events.map(({ customer }) => customer),
+          events.map(({ attempt }) => attempt),
+          events.map(({ meter }) => meter),
+        ],
+      )
+      return found.map(eventStateOf)
     },
     parked: (limit) =>
       query(

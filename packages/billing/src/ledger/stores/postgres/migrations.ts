@@ -131,4 +131,13 @@ export const migrations = [
   `
   ALTER TABLE metered.hold ADD COLUMN counted text;
   `,
+  // One row. Every copy of the ledger has the same ID.
+  `
+  CREATE TABLE metered.ledger (
+    id text PRIMARY KEY,
+    restored_at bigint,
+    recovered_at bigint
+  );
+  INSERT INTO metered.ledger (id) VALUES (substr(replace(gen_random_uuid()::text, '-', ''), 1, 24));
+  `,
 ]

@@ -7,6 +7,7 @@ import { createClockWatch } from '../clockWatch.ts'
 import { RecentCustomers } from '../recentCustomers.ts'
 import type { OpenStore, Store } from '../store.ts'
 import { createReads } from './createReads.ts'
+import { markRecovered, markRestored } from './markRestore.ts'
 import { migrate } from './migrate.ts'
 import { poolSource } from './poolSource.ts'
 import type { PostgresPool } from './postgresPool.ts'
@@ -81,7 +82,11 @@ function openStore(pool: PostgresPool, givenTime: () => number | null, settings:
   const recent = new RecentCustomers(settings.recentCustomers)
   const readDeadlineMs = Math.min(settings.transactionTimeoutMs, settings.silentAfterMs)
   return {
-    ...createReads(pool, givenTime, watch, readDeadlineMs),
+    ...createReads(pool, givenTime, {
+      watch,
+      deadlineMs: readDeadlineMs,
+      retention: settings,
+    }),
     transact: prepareTransact(pool, {
       recent,
       givenTime,
@@ -89,6 +94,13 @@ function openStore(pool: PostgresPool, givenTime: () => number | null, settings:
       settings,
     }),
     lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
+    lostConnections: () => lost.get(pool) ?? 0,
+    markRestored: () => {
+      recent.clear()
+      return inTransaction(pool, patient(settings), (transaction) => markRestored(transaction, givenTime()))
+    },
+    markRecovered: () =>
+      inTransaction(pool, settings, (transaction) => markRecovered(transaction, givenTime())),
     prune: () => {
       recent.clear()
       return inTransaction(pool, settings, (transaction) =>
@@ -114,7 +126,14 @@ async function withDeadline<T>(migrated: Promise<T>, deadlineMs: number): Promis
   }
 }
 
-const prepared = new WeakSet<PostgresPool>()
+/** A restore changes every customer's row, which takes longer than a batch. */
+const patient = (settings: LedgerSettings) => ({
+  transactionTimeoutMs: 600_000,
+  silentAfterMs: Math.max(600_000, settings.silentAfterMs),
+})
+
+/** The number of each prepared pool's connections that broke. */
+const lost = new WeakMap<PostgresPool, number>()
 
 /**
  * Protects the process from broken connections. Without a listener, a connection's error event ends the
@@ -123,8 +142,8 @@ const prepared = new WeakSet<PostgresPool>()
  */
 function prepare(pool: PostgresPool, connectTimeoutMs: number): void {
   if (pool.options) pool.options.connectionTimeoutMillis ||= connectTimeoutMs
-  if (prepared.has(pool)) return
-  prepared.add(pool)
+  if (lost.has(pool)) return
+  lost.set(pool, 0)
   pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('connect', (client) => client.on('error', () => void lost.set(pool, (lost.get(pool) ?? 0) + 1)))
 }

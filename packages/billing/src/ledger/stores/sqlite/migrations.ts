@@ -145,4 +145,13 @@ export const migrations = [
   CREATE INDEX metered_event_parked ON metered_event (customer, retry_at) WHERE reason IS NOT NULL AND state IN ('parked', 'sent');
   CREATE INDEX metered_event_prune ON metered_event (prune_at) WHERE prune_at IS NOT NULL;
   `,
+  // One row. Every copy of the ledger has the same ID.
+  `
+  CREATE TABLE metered_ledger (
+    id text PRIMARY KEY,
+    restored_at integer,
+    recovered_at integer
+  ) WITHOUT ROWID;
+  INSERT INTO metered_ledger (id) VALUES (lower(hex(randomblob(12))));
+  `,
 ]

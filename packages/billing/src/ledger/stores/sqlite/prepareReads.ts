@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ClockWatch } from '../clockWatch.ts'
-import { customerName, parkedRow, usageRow, versionRow } from '../readRows.ts'
+import { customerName, eventStateRow, parkedRow, restoreRow, usageRow, versionRow } from '../readRows.ts'
+import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
@@ -19,7 +20,11 @@ const healthRow = z.object({
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= ?1 OR json_extract(c.lease, '$.notedAt') > ?1)`
 
 /** Creates the reads. The engine is synchronous, so all data in an answer reflects the same point in time. */
-export function prepareReads(db: SqliteDatabase, now: () => number, watch: ClockWatch): Reads {
+export function prepareReads(
+  db: SqliteDatabase,
+  now: () => number,
+  { watch, retention }: { watch: ClockWatch; retention: Retention },
+): Reads {
   const customer = db.prepare(
     `SELECT ${selectList(tables.customer, 't')} FROM metered_customer t WHERE t.customer = ?`,
   )
@@ -76,6 +81,14 @@ export function prepareReads(db: SqliteDatabase, now: () => number, watch: Clock
     `SELECT customer, attempt, meter, amount, reason FROM metered_event
      WHERE reason IS NOT NULL AND state IN ('parked', 'sent') LIMIT ?`,
   )
+  const restore = db.prepare(
+    'SELECT id AS ledger, restored_at AS "restoredAt", recovered_at AS "recoveredAt" FROM metered_ledger',
+  )
+  const eventStates = db.prepare(
+    `SELECT e.state AS state FROM json_each(?) j LEFT JOIN metered_event e
+     ON e.attempt = j.value ->> 0 AND e.customer = j.value ->> 1 AND e.meter = j.value ->> 2
+     ORDER BY j.key`,
+  )
 
   return {
     readCustomer: async (name) => ({
@@ -110,6 +123,14 @@ export function prepareReads(db: SqliteDatabase, now: () => number, watch: Clock
       const time = now()
       const oldestWaitingMs = Math.max(0, time - (oldest ?? time))
       return { waiting, oldestWaitingMs, parked: count, skewMs: watch.start()(time, newest) }
+    },
+    restoreState: async () => restoreStateOf(restoreRow.parse(restore.get()), { now: now(), ...retention }),
+    eventStates: async (events) => {
+      const ids = events.map(({ attempt, customer: name, meter }) => [attempt, name, meter])
+      return z
+        .array(eventStateRow)
+        .parse(eventStates.all(JSON.stringify(ids)))
+        .map(eventStateOf)
     },
     parked: async (limit) => z.array(parkedRow).parse(parked.all(limit)),
   }

@@ -13,6 +13,7 @@ import { inTransaction } from './inTransaction.ts'
 import { openDatabase } from './openDatabase.ts'
 import { preparePrune } from './preparePrune.ts'
 import { prepareReads } from './prepareReads.ts'
+import { prepareRestore } from './prepareRestore.ts'
 import { prepareTransact } from './prepareTransact.ts'
 import { retryWhileBusy } from './retryWhileBusy.ts'
 import { resultCodeOf, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
@@ -88,6 +89,7 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
       return openStore(opened, { clock, settings, assertSameFile: inMemory ? () => {} : watchFile(path) })
     },
     async close() {
+      if (db) moveLogIntoFile(db)
       db?.close()
       db = null
     },
@@ -107,17 +109,37 @@ function openStore(
     isTransient,
     settings,
   })
+  const restore = prepareRestore(db, () => clock.now())
   return {
-    ...prepareReads(db, () => clock.now(), watch),
+    ...prepareReads(db, () => clock.now(), { watch, retention: settings }),
     transact: async (commands) => {
       assertSameFile()
       return transact(commands)
     },
     lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
+    lostConnections: () => 0,
+    markRestored: async () => {
+      recent.clear()
+      restore.markRestored()
+    },
+    markRecovered: async () => void restore.markRecovered(),
     prune: async () => {
       recent.clear()
       return inTransaction(db, () => prune(clock.now(), settings.pruneRows))
     },
+  }
+}
+
+/**
+ * Moves the commits in the `-wal` file into the ledger's file, so that a copy of the file is complete. SQLite does
+ * this when the last connection closes, but libsql keeps a connection open until its statements are
+ * garbage-collected. Does nothing while another process uses the file.
+ */
+function moveLogIntoFile(db: SqliteDatabase): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // The commits stay in the `-wal` file, for example because the disk is full.
   }
 }
 

@@ -1,0 +1,233 @@
+import { type Clock, sleep, within } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import type { BillingOptions } from '../config/options.ts'
+import type { Recover } from '../ledger/commands.ts'
+import { operation } from '../ledger/fields.ts'
+import type { Ledger, RestoreState } from '../ledger/ledger.ts'
+import { isOutage } from '../ledger/reportOutages.ts'
+import type { FlowgladClient } from './flowgladClient.ts'
+import { groupBy } from './groupBy.ts'
+import { type ListedEvent, listUsageEvents } from './listUsageEvents.ts'
+
+/** An event that this ledger has sent, as Flowglad lists it. */
+type OwnEvent = Recover['events'][number] & { customer: string }
+
+/** The pages of Flowglad's list in which the check looks for an event of this ledger. */
+const maxCheckedPages = 20
+/** Recovery ends after this many consecutive events that the ledger has acknowledged. */
+const enoughKnownEvents = 100
+const retryMs = 2_000
+/** How often to look for a restore that another process has recorded. */
+const pollMs = 10_000
+
+/**
+ * Recognizes that the ledger was restored from a backup, and recovers the usage events that Flowglad has and the
+ * backup lacks. A restored ledger has forgotten charges and keys, so without this recognition it would admit too
+ * many calls and charge retries again.
+ *
+ * The proof is at Flowglad: an event that this ledger has sent, and that it no longer has. The ledger is checked
+ * on the first call, and whenever its store was opened or lost its connection. Until the check has ended, calls
+ * wait, but no longer than `decisionMs`, and nothing is delivered.
+ */
+export class RestoredLedger {
+  readonly #ledger: Ledger
+  readonly #flowglad: Pick<FlowgladClient, 'newestUsageEvents'>
+  readonly #clock: Clock
+  readonly #options: Pick<BillingOptions, 'decisionMs'>
+  readonly #logger: Logger
+  readonly #stopping: AbortSignal
+  #state: RestoreState | null = null
+  /** The value of `ledger.interruptions()` at the last check. */
+  #checked = -1
+  #checking: Promise<void> | null = null
+  /** The last error that was logged. */
+  #logged = ''
+  #noCheckBefore = Number.NEGATIVE_INFINITY
+  #recovery: { startedAt: number; ended: Promise<void> } | null = null
+
+  constructor(parts: {
+    ledger: Ledger
+    flowglad: Pick<FlowgladClient, 'newestUsageEvents'>
+    clock: Clock
+    options: Pick<BillingOptions, 'decisionMs'>
+    logger: Logger
+    /** Recovery stops when this signal aborts. */
+    stopping: AbortSignal
+  }) {
+    this.#ledger = parts.ledger
+    this.#flowglad = parts.flowglad
+    this.#clock = parts.clock
+    this.#options = parts.options
+    this.#logger = parts.logger
+    this.#stopping = parts.stopping
+  }
+
+  /** Whether the ledger has been checked since its store was last opened. */
+  get isChecked(): boolean {
+    return this.#checked === this.#ledger.interruptions()
+  }
+
+  /** Whether events that Flowglad has may be missing. */
+  get isRecovering(): boolean {
+    return this.#state?.isRecovering ?? false
+  }
+
+  /** Whether calls can be decided without waiting. */
+  get isReady(): boolean {
+    return this.isChecked && !this.isRecovering
+  }
+
+  /** Whether a call's key may have been used before the restore. */
+  get recognizesKeys(): boolean {
+    return this.#state?.recognizesKeys ?? false
+  }
+
+  /**
+   * Waits until the ledger is checked, but no longer than `decisionMs`. A call with a key also waits for the
+   * recovery of lost events, but no longer than `decisionMs` after it began. Never rejects.
+   */
+  async ready({ keyed }: { keyed: boolean }): Promise<void> {
+    const { decisionMs } = this.#options
+    const until = (work: Promise<unknown>, ms: number) => within(this.#clock, ms, work, undefined)
+    if (this.#clock.now() >= this.#noCheckBefore) await until(this.tryCheck(), decisionMs)
+    if (!keyed || !this.#recovery) return
+    const { startedAt, ended } = this.#recovery
+    await until(ended, Math.max(0, startedAt + decisionMs - this.#clock.now())).catch(() => {})
+  }
+
+  /** Checks the ledger unless it is checked. Returns false if the ledger or Flowglad doesn't answer. */
+  async tryCheck(): Promise<boolean> {
+    if (!this.isChecked) await this.#check().catch(() => {})
+    return this.isChecked
+  }
+
+  /** Checks the ledger and recovers lost events, until `stopping` aborts. Pauses don't keep the process running. */
+  async run(stopping: AbortSignal): Promise<void> {
+    while (!stopping.aborted) {
+      const isDone = await this.#pass().catch((error: unknown) => {
+        this.#logOnce(error)
+        return false
+      })
+      await sleep(this.#clock, isDone ? pollMs : retryMs, stopping, { keepAlive: false })
+    }
+  }
+
+  async #pass(): Promise<boolean> {
+    if (!(await this.tryCheck())) return false
+    this.#state = await this.#ledger.restoreState()
+    if (this.isRecovering) await this.#recover()
+    return true
+  }
+
+  #logOnce(error: unknown): void {
+    const reason = String(error)
+    if (isOutage(error) || reason === this.#logged) return
+    this.#logged = reason
+    this.#logger.warn({ error: reason }, 'reading the lost usage from Flowglad failed and will be retried')
+  }
+
+  /** Concurrent calls share one check. Rejects if the ledger or Flowglad doesn't answer. */
+  #check(): Promise<void> {
+    this.#checking ??= this.#checkOnce()
+      .catch((error: unknown) => {
+        // Calls don't wait again for a Flowglad that doesn't answer.
+        this.#noCheckBefore = this.#clock.now() + retryMs
+        throw error
+      })
+      .finally(() => {
+        this.#checking = null
+      })
+    return this.#checking
+  }
+
+  async #checkOnce(): Promise<void> {
+    const state = await this.#ledger.restoreState()
+    const interruptions = this.#ledger.interruptions()
+    if (state.isRecovering || !(await this.#hasLostEvents(state))) this.#state = state
+    else {
+      await this.#ledger.markRestored()
+      this.#state = await this.#ledger.restoreState()
+      this.#logger.error(
+        {},
+        'The ledger was restored from a backup: Flowglad has usage events that it lacks. They are read from Flowglad now. Until this is done, no usage is delivered',
+      )
+    }
+    this.#checked = interruptions
+    // `run` tries again if this fails.
+    if (this.isRecovering) this.#recover().catch(() => {})
+  }
+
+  /** Returns whether one of the newest events that this ledger has sent is missing. */
+  async #hasLostEvents(state: RestoreState): Promise<boolean> {
+    let pages = 0
+    for await (const listed of listUsageEvents(this.#flowglad)) {
+      const own = ownEvents(listed ?? [], state)
+      if (own.length > 0) return (await this.#ledger.eventStates(own)).includes('missing')
+      if (++pages >= maxCheckedPages || listed === null || isTooOld(listed, state)) return false
+    }
+    return false
+  }
+
+  /** Recovers the events that Flowglad has and the ledger lacks. Concurrent calls share one recovery. */
+  #recover(): Promise<void> {
+    this.#recovery ??= {
+      startedAt: this.#clock.now(),
+      ended: this.#recoverOnce().finally(() => {
+        this.#recovery = null
+      }),
+    }
+    return this.#recovery.ended
+  }
+
+  async #recoverOnce(): Promise<void> {
+    const state = await this.#ledger.restoreState()
+    let recovered = 0
+    let known = 0
+    for await (const listed of listUsageEvents(this.#flowglad)) {
+      if (this.#stopping.aborted) return
+      if (listed === null) throw new Error('Flowglad refuses to list its usage events')
+      const own = ownEvents(listed, state)
+      const states = await this.#ledger.eventStates(own)
+      const lost = own.filter((_, index) => states[index] !== 'acknowledged')
+      for (const [customer, events] of groupBy(lost, (event) => event.customer)) {
+        const { added } = await this.#ledger.execute({ type: 'recover', customer, events })
+        recovered += added
+      }
+      known = lost.length > 0 ? 0 : known + own.length
+      if (known >= enoughKnownEvents || isTooOld(listed, state)) break
+    }
+    await this.#ledger.markRecovered()
+    this.#state = await this.#ledger.restoreState()
+    this.#logger.info({ recovered }, 'The restored ledger has all usage events that Flowglad has')
+  }
+}
+
+/** Returns the events that the ledger has sent and can't have pruned. */
+function ownEvents(listed: ListedEvent[], state: RestoreState): OwnEvent[] {
+  return listed.flatMap((event) => {
+    const { properties } = event
+    if (properties?.ledger !== state.ledger || isTooOld([event], state)) return []
+    const { customer, meter, procedure } = properties
+    if (typeof customer !== 'string' || typeof meter !== 'string' || typeof procedure !== 'string') return []
+    const { data: id = null } = operation.safeParse(properties.operation)
+    const kept: Record<string, string> = id === null ? { procedure } : { procedure, operation: id }
+    return {
+      customer,
+      attempt: event.transactionId,
+      meter,
+      subscription: event.subscriptionId,
+      amount: event.amount,
+      procedure,
+      priceId: event.priceId ?? null,
+      at: event.usageDate ?? event.createdAt,
+      properties: kept,
+      operation: id,
+    }
+  })
+}
+
+/** Returns whether the ledger may have pruned the last of these events, which is the oldest. */
+function isTooOld(listed: ListedEvent[], { keepsEventsSince }: RestoreState): boolean {
+  const oldest = listed.at(-1)?.createdAt
+  return oldest === undefined || oldest < keepsEventsSince
+}

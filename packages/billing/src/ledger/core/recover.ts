@@ -1,0 +1,126 @@
+import type { Recover } from '../commands.ts'
+import type { LedgerSettings } from '../ledgerOptions.ts'
+import type { Draft } from './draft.ts'
+import { endHold } from './endHold.ts'
+import { hashOf, recoveredFingerprint, recoveredKey } from './recoveredKey.ts'
+import { isFromBackup } from './restored.ts'
+import type { EventRow } from './rows.ts'
+import { acknowledgeEvent, dropEvent } from './usageEvents.ts'
+
+type Recovered = Recover['events'][number]
+
+/** Records events that Flowglad has and the ledger lost when it was restored. Returns how many it has added. */
+export function recover(
+  draft: Draft,
+  command: Recover,
+  settings: LedgerSettings,
+): { state: 'recovered'; added: number } {
+  let added = 0
+  for (const event of command.events) {
+    const existing = draft.event(event.attempt, event.meter)
+    if (existing) acknowledgeExisting(draft, existing, event.priceId, settings)
+    else {
+      addEvent(draft, event, settings)
+      added++
+    }
+    // The work was settled after the backup. Its hold must not be charged at expiry.
+    const hold = draft.hold(event.attempt)
+    if (hold) endHold(draft, hold, 'settled', settings)
+    if (event.operation !== null) completeOperation(draft, event, event.operation, settings)
+  }
+  return { state: 'recovered', added }
+}
+
+/** Acknowledges an event that the ledger has. A fetch under way may or may not include it in the balance. */
+function acknowledgeExisting(
+  draft: Draft,
+  event: EventRow,
+  priceId: string | null,
+  settings: LedgerSettings,
+): void {
+  if (event.state === 'waiting' || event.state === 'parked')
+    changeNote(draft, event, { ambiguous: event.amount })
+  acknowledgeEvent(draft, event, priceId, settings)
+}
+
+function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerSettings): void {
+  const { attempt, meter, subscription, amount, procedure, priceId, at, properties } = event
+  const account = draft.account(subscription, meter)
+  draft.writeAccount(account, {
+    booked: account.booked + amount,
+    acked: account.acked + amount,
+    // A snapshot that was fetched after the restore includes the event. A snapshot from the backup doesn't.
+    snapshotAcked: account.snapshotAcked + (isFromBackup(draft.row) ? 0 : amount),
+  })
+  // Flowglad had the event before the restore, so a fetch under way includes it in the balance.
+  changeNote(draft, event, { acked: amount })
+  draft.writeEvent({
+    customer: draft.row.customer,
+    attempt,
+    meter,
+    subscription,
+    procedure,
+    amount,
+    price: { usageMeterSlug: meter },
+    state: 'acked',
+    at,
+    reference: null,
+    properties,
+    flagged: null,
+    priceId,
+    reason: null,
+    retryAt: null,
+    pruneAt: draft.now + chargeRetentionMs,
+    parkedAt: null,
+  })
+  draft.addToDay(new Date(at).toISOString().slice(0, 10), meter, amount)
+}
+
+/** Adds units to the notes of a fetch under way. `install` compares Flowglad's answer with these notes. */
+function changeNote(
+  draft: Draft,
+  { subscription, meter }: Pick<EventRow, 'subscription' | 'meter'>,
+  { acked = 0, ambiguous = 0 }: { acked?: number; ambiguous?: number },
+): void {
+  const { lease } = draft.row
+  if (lease?.purpose !== 'fetch') return
+  const isOfAccount = (note: (typeof lease.notes)[number]) =>
+    note.subscription === subscription && note.meter === meter
+  const note = lease.notes.find(isOfAccount) ?? { subscription, meter, acked: 0, ambiguous: 0, dropped: 0 }
+  const changed = { ...note, acked: note.acked + acked, ambiguous: note.ambiguous + ambiguous }
+  draft.writeCustomer({
+    lease: { ...lease, notes: [...lease.notes.filter((it) => !isOfAccount(it)), changed] },
+  })
+}
+
+/** Completes the operation, and drops the waiting usage of other attempts at it. */
+function completeOperation(
+  draft: Draft,
+  { attempt, procedure }: Recovered,
+  operation: string,
+  settings: LedgerSettings,
+): void {
+  const key = recoveredKey(operation)
+  const pruneAt = draft.now + settings.keyRetentionMs
+  const row = draft.key(procedure, key) ?? {
+    customer: draft.row.customer,
+    procedure,
+    key,
+    fingerprint: recoveredFingerprint(operation),
+    attempt,
+    completed: 1,
+    result: null,
+    resultBytes: 0,
+    pruneAt,
+  }
+  draft.writeKey(row, { pruneAt })
+  for (const other of draft.events())
+    if (isDuplicate(other, attempt, operation)) dropEvent(draft, other, settings)
+}
+
+/** An event that was sent isn't a duplicate that can be dropped, because Flowglad may have recorded it. */
+const isDuplicate = (event: EventRow, attempt: string, operation: string): boolean =>
+  event.state === 'waiting' &&
+  event.attempt !== attempt &&
+  typeof event.properties.operation === 'string' &&
+  hashOf(event.properties.operation) === hashOf(operation)

@@ -1,0 +1,21 @@
+import type { z } from 'zod'
+import type { KnownEventState, RestoreState } from '../ledger.ts'
+import type { LedgerSettings } from '../ledgerOptions.ts'
+import type { eventStateRow, restoreRow } from './readRows.ts'
+
+/** The amount by which a restore raises each version, so that no lost row has a higher version. */
+export const restoredVersionStep = 2 ** 32
+
+export type Retention = Pick<LedgerSettings, 'keyRetentionMs' | 'chargeRetentionMs'>
+
+export function restoreStateOf(
+  { ledger, restoredAt, recoveredAt }: z.output<typeof restoreRow>,
+  { now, keyRetentionMs, chargeRetentionMs }: Retention & { now: number },
+): RestoreState {
+  const isRecovering = restoredAt !== null && recoveredAt === null
+  const recognizesKeys = isRecovering || (recoveredAt !== null && now < recoveredAt + keyRetentionMs)
+  return { ledger, keepsEventsSince: now - chargeRetentionMs, isRecovering, recognizesKeys }
+}
+
+export const eventStateOf = ({ state }: z.output<typeof eventStateRow>): KnownEventState =>
+  state === null ? 'missing' : state === 'acked' ? 'acknowledged' : 'open'

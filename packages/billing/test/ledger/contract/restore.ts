@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'vitest'
+import type { Recover } from '../../../src/ledger/commands.ts'
+import { attemptId } from '../../../src/metering/attemptId.ts'
+import { operationId } from '../../../src/metering/operationId.ts'
+import { aLeg, anInstall, aReserve, aSettle, aTakeLease, fetched, settleOf, units } from '../builders.ts'
+import type { OpenLedger } from './openLedger.ts'
+import { acknowledgeOf, balance, deliver, spend } from './steps.ts'
+
+const procedure = 'studio.generate'
+const fingerprint = 'a'.repeat(64)
+const operationOf = (key: string) => operationId({ customer: 'ada', procedure, key, fingerprint })
+
+/** An event at Flowglad that the ledger has lost. */
+const aLostEvent = (event: Partial<Recover['events'][number]> = {}) => ({
+  attempt: attemptId(Date.now()),
+  meter: 'generations',
+  subscription: 'sub_1',
+  amount: 3,
+  procedure,
+  priceId: 'price_1',
+  at: Date.now(),
+  properties: { procedure },
+  operation: null,
+  ...event,
+})
+const aRecover = (...events: Recover['events']): Recover => ({ type: 'recover', customer: 'ada', events })
+
+export const restore = (open: OpenLedger) =>
+  describe('after a restore', () => {
+    test('asks for a fetch before the next decision, once per customer', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      await it.other.markRestored()
+      const outdated = { state: 'needsSnapshot', reason: 'outdated' }
+      expect(await it.ledger.execute(aReserve())).toEqual(outdated)
+      expect(await it.other.execute(aReserve())).toEqual(outdated)
+      expect((await it.ledger.balances('ada')).snapshot).toMatchObject({ outdated: true, needsFetch: true })
+      // If Flowglad doesn't answer, the snapshot from the backup decides.
+      expect(await it.ledger.execute(aReserve({ decisive: true }))).toMatchObject({
+        state: 'held',
+        outdated: true,
+      })
+      await fetched(it.ledger, units(10))
+      expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', outdated: false })
+    })
+
+    test('rejects a snapshot whose fetch began before the restore was recorded', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const lease = aTakeLease()
+      await it.ledger.execute(lease)
+      await it.other.markRestored()
+      expect(await it.ledger.execute(anInstall({ token: lease.token, snapshot: units(10) }))).toEqual({
+        state: 'leaseLost',
+      })
+    })
+
+    test('raises the version beyond those of the lost rows', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const { version } = await it.ledger.balances('ada')
+      await it.other.markRestored()
+      expect((await it.ledger.balances('ada')).version).toBeGreaterThan(version + 1_000_000)
+      expect(await it.ledger.versions(['ada'])).toEqual(
+        new Map([['ada', (await it.other.balances('ada')).version]]),
+      )
+    })
+
+    test('recognizes keys until they would have been pruned', async () => {
+      await using it = await open({ keyRetentionMs: 60_000 })
+      expect(await it.ledger.restoreState()).toMatchObject({ isRecovering: false, recognizesKeys: false })
+      await it.ledger.markRestored()
+      expect(await it.other.restoreState()).toMatchObject({ isRecovering: true, recognizesKeys: true })
+      await it.other.markRecovered()
+      expect(await it.ledger.restoreState()).toMatchObject({ isRecovering: false, recognizesKeys: true })
+      it.advance(60_001)
+      expect(await it.ledger.restoreState()).toMatchObject({ isRecovering: false, recognizesKeys: false })
+    })
+
+    test('tells which events it has', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const delivered = await spend(it.ledger, 1)
+      await it.ledger.execute(acknowledgeOf(delivered))
+      const waiting = await spend(it.ledger, 1)
+      const event = (attempt: string, meter = 'generations', customer = 'ada') => ({
+        customer,
+        attempt,
+        meter,
+      })
+      expect(
+        await it.other.eventStates([
+          event('never'),
+          event(waiting),
+          event(delivered),
+          event(delivered, 'tokens'),
+          event(delivered, 'generations', 'bob'),
+        ]),
+      ).toEqual(['missing', 'open', 'acknowledged', 'missing', 'missing'])
+    })
+
+    test('subtracts a lost event from a snapshot of the backup, and not from a later snapshot', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      await it.ledger.markRestored()
+      await it.ledger.execute(aRecover(aLostEvent()))
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
+      await fetched(it.ledger, units(5, 10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 5, used: 5, limit: 10 })
+      await it.other.execute(aRecover(aLostEvent({ amount: 2 })))
+      expect(await balance(it.ledger)).toMatchObject({ available: 5, used: 5, limit: 10 })
+    })
+
+    test('subtracts a lost event once if a fetch is under way', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      await it.ledger.markRestored()
+      const lease = aTakeLease()
+      await it.ledger.execute(lease)
+      await it.other.execute(aRecover(aLostEvent(), aLostEvent({ meter: 'tokens', amount: 4 })))
+      const snapshot = units(7, 10)
+      snapshot.meters.tokens = { available: 6, granted: 10 }
+      await it.ledger.execute(anInstall({ token: lease.token, snapshot }))
+      expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 7 }, { available: 6 }])
+    })
+
+    test('lists a lost event as delivered, and adds its units to its day', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const event = aLostEvent({ at: Date.now() - 1000 })
+      expect(await it.ledger.execute(aRecover(event))).toEqual({ state: 'recovered', added: 1 })
+      expect(await it.other.execute(aRecover(event))).toEqual({ state: 'recovered', added: 0 })
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+      expect(charges).toMatchObject([
+        { transactionId: event.attempt, amount: 3, state: 'delivered', priceId: 'price_1', procedure },
+      ])
+      const days = await it.ledger.usage({ customer: 'ada', days: 2 })
+      expect(days.map(({ amount }) => amount)).toEqual([3])
+      expect((await it.ledger.health()).waiting).toBe(0)
+    })
+
+    test('acknowledges an event that waits for delivery', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 3)
+      expect(await it.other.execute(aRecover(aLostEvent({ attempt })))).toEqual({
+        state: 'recovered',
+        added: 0,
+      })
+      expect((await it.ledger.health()).waiting).toBe(0)
+      await fetched(it.ledger, units(7, 10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3 })
+    })
+
+    test('answers a retry of a lost operation as completed, for its input, procedure and customer only', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      await fetched(it.ledger, units(10), { customer: 'bob' })
+      await it.ledger.execute(aRecover(aLostEvent({ operation: operationOf('k') })))
+      const retry = aReserve({ key: 'k', recoverable: operationOf('k') })
+      expect(await it.other.execute(retry)).toEqual({ state: 'completed', result: null })
+      const otherInput = { key: 'k', procedure, fingerprint: 'b'.repeat(64) }
+      const recoverable = operationId({ customer: 'ada', ...otherInput })
+      expect(await it.ledger.execute(aReserve({ ...otherInput, recoverable }))).toEqual({
+        state: 'keyReused',
+      })
+      for (const other of [{ procedure: 'other' }, { customer: 'bob' }]) {
+        const call = { customer: 'ada', procedure, key: 'k', fingerprint, ...other }
+        const answer = await it.ledger.execute(aReserve({ ...call, recoverable: operationId(call) }))
+        expect(answer).toMatchObject({ state: 'held' })
+      }
+    })
+
+    test('releases the hold of a retry that began before the operation was recovered', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const retry = aReserve({ key: 'k', recoverable: operationOf('k') })
+      await it.ledger.execute(retry)
+      await it.other.execute(aRecover(aLostEvent({ operation: operationOf('k') })))
+      const settle = settleOf(retry, { recoverable: operationOf('k'), result: '"again"' })
+      expect(await it.ledger.execute(settle)).toEqual({ state: 'completed', result: null })
+      expect((await it.ledger.health()).waiting).toBe(0)
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, held: 0 })
+    })
+
+    test('drops the waiting usage of a retry, and of no other operation', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      for (const key of ['k', 'other', null]) {
+        const properties = key === null ? {} : { operation: operationOf(key) }
+        await it.ledger.execute(aSettle({ key, properties }))
+      }
+      await it.other.execute(aRecover(aLostEvent({ operation: operationOf('k'), amount: 1 })))
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+      expect(charges.map(({ state }) => state).sort()).toEqual(['delivered', 'dropped', 'waiting', 'waiting'])
+      await deliver(it.ledger)
+      await fetched(it.ledger, units(7, 10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3 })
+    })
+
+    test('keeps usage that was sent, because Flowglad may have it', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      await it.ledger.execute(aSettle({ key: 'k', properties: { operation: operationOf('k') } }))
+      await it.ledger.execute(aTakeLease({ purpose: 'deliver' }))
+      await it.other.execute(aRecover(aLostEvent({ operation: operationOf('k') })))
+      expect((await it.ledger.health()).waiting).toBe(1)
+    })
+
+    test('ends the hold of an attempt that settled after the backup, without charging it again', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const reserve = aReserve({ ttlMs: 1000, legs: [aLeg({ amount: 3, onExpiry: 'settle' })] })
+      await it.ledger.execute(reserve)
+      await it.other.execute(aRecover(aLostEvent({ attempt: reserve.attempt })))
+      it.advance(1001)
+      await it.ledger.execute({ type: 'expire', customer: 'ada' })
+      expect((await it.ledger.health()).waiting).toBe(0)
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, held: 0 })
+    })
+  })
