@@ -29,6 +29,7 @@ const stores = {
     return {
       clock,
       ledger: sqliteLedger(file, { clock }),
+      open: () => sqliteLedger(file, { clock }),
       run: async (sql: Sql) => connect(file).exec(sql('metered_')),
       [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
     }
@@ -39,6 +40,7 @@ const stores = {
     return {
       clock,
       ledger: postgresLedger(database, { clock }),
+      open: () => postgresLedger(database, { clock }),
       run: async (sql: Sql) => void (await query(database, sql('metered.'))),
       async [Symbol.asyncDispose]() {},
     }
@@ -85,3 +87,19 @@ test('keeps the values in a column that a later release adds (PostgreSQL)', asyn
   expect(await ledger.execute(aRenew(reserve))).toMatchObject({ state: 'renewed' })
   expect(await query(database, 'SELECT later FROM metered.hold')).toEqual([{ later: 2 }])
 })
+
+test.each(['SQLite', 'PostgreSQL'] as const)(
+  'does not open a ledger that a newer release has migrated (%s)',
+  async (name) => {
+    await using store = await stores[name]()
+    await store.ledger.health()
+    await store.run((prefix) => `INSERT INTO ${prefix}migration (id) VALUES (1000)`)
+    await store.ledger.close()
+    const reopened = store.open()
+    await expect(reopened.health()).rejects.toMatchObject({
+      reason: 'cannotOpen',
+      message: expect.stringContaining('A newer release of @metered/billing has migrated this ledger'),
+    })
+    await reopened.close()
+  },
+)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { assertKnownRelease } from '../assertKnownRelease.ts'
 import { checkTransactions } from './checkTransactions.ts'
 import { loadCustomersFunction } from './loadCustomersFunction.ts'
 import { migrations } from './migrations.ts'
@@ -30,6 +31,7 @@ export async function migrate(pool: PostgresPool, silentAfterMs: number): Promis
     await connection.query('CREATE SCHEMA IF NOT EXISTS metered')
     await connection.query('CREATE TABLE IF NOT EXISTS metered.migration (id int PRIMARY KEY)')
     const applied = (await connection.query('SELECT id FROM metered.migration')).rows.length
+    assertKnownRelease(applied, migrations.length)
     for (const [id, sql] of migrations.entries()) {
       if (id < applied) continue
       await connection.query(sql)
@@ -49,6 +51,7 @@ async function isUpToDate(connection: PostgresConnection): Promise<boolean> {
   )
   if (!found.rows[0].exists) return false
   const applied = (await connection.query('SELECT id FROM metered.migration')).rows.length
+  assertKnownRelease(applied, migrations.length)
   if (applied < migrations.length) return false
   const created = table.parse(
     await connection.query(

@@ -1,3 +1,4 @@
+import { assertKnownRelease } from '../assertKnownRelease.ts'
 import { inTransaction } from './inTransaction.ts'
 import { migrations } from './migrations.ts'
 import { connect, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
@@ -42,6 +43,7 @@ function checkWritable(db: SqliteDatabase): void {
 
 function migrate(db: SqliteDatabase): void {
   const applied = db.prepare('SELECT id FROM metered_migration').all().length
+  assertKnownRelease(applied, migrations.length)
   for (const [id, sql] of migrations.entries()) {
     if (id < applied) continue
     db.exec(sql)
