@@ -29,6 +29,7 @@ import { createHandler } from './http/createHandler.ts'
 import { createHealth } from './http/health.ts'
 import { assertTrustedOrigin } from './http/refusal.ts'
 import type { RequestSource } from './http/requestSource.ts'
+import { measureCommands } from './ledger/measureCommands.ts'
 import { reportOutages } from './ledger/reportOutages.ts'
 import { BackgroundLoops } from './lifecycle/backgroundLoops.ts'
 import { Instance } from './lifecycle/instance.ts'
@@ -76,7 +77,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
   // The shared ledger. A call that uses `callLedger` starts delivery and the sweeper.
   const instance = new Instance({ key: setup.instance ?? setup.ledger.address, ledger: setup.ledger })
-  const ledger = reportOutages(instance.ledger, logger)
+  const ledger = measureCommands(reportOutages(instance.ledger, logger))
   const callLedger = ledgerForCalls(ledger, () => lifecycle.onCall())
 
   // The parts that fetch snapshots from Flowglad and deliver usage.

@@ -1,3 +1,4 @@
+import { record } from '../config/metrics.ts'
 import type { Answer } from './answers.ts'
 import type { Command } from './commands.ts'
 import { LedgerUnavailableError } from './errors.ts'
@@ -128,6 +129,7 @@ export class Batcher {
 
   async #finish(batch: Waiting[]): Promise<void> {
     let running = batch
+    const startedAt = performance.now()
     for (let tries = 0; running.length > 0; tries += 1) {
       try {
         const answers = await this.#store.transact(running.map((waiting) => waiting.command))
@@ -136,6 +138,8 @@ export class Batcher {
           if (answer) waiting.resolve(answer)
           else waiting.reject(new Error('The store did not answer every command'))
         }
+        record('batchCommands', running.length)
+        record('batchSeconds', (performance.now() - startedAt) / 1000)
         return
       } catch (error) {
         if (!isCannotWrite(error) && !this.#store.isTransient(error)) return this.#findCulprit(running, error)

@@ -1,7 +1,8 @@
 import { within } from '../config/clock.ts'
+import { count } from '../config/metrics.ts'
 import { traced } from '../config/tracing.ts'
 import type { Customer } from '../contract/customer.ts'
-import { customerArchived, unavailable } from '../contract/errors.ts'
+import { BillingError, customerArchived, unavailable } from '../contract/errors.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { ReserveAnswer } from '../ledger/answers.ts'
 import { onLedger } from '../ledger/onLedger.ts'
@@ -75,7 +76,15 @@ export class Reservations {
       'billing.procedure': request.procedure,
       'billing.meters': request.legs.map(({ meter }) => meter),
     })
-    return inFlight.track(traced('billing.reserve', attributes, () => this.#reserve(request)))
+    try {
+      return await inFlight.track(traced('billing.reserve', attributes, () => this.#reserve(request)))
+    } catch (error) {
+      if (error instanceof BillingError) {
+        const { code } = error.denial
+        count('denials', 1, () => ({ code, procedure: request.procedure }))
+      }
+      throw error
+    }
   }
 
   async #reserve(request: ReserveRequest): Promise<Reserved> {

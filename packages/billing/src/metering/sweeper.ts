@@ -1,10 +1,11 @@
 import { type Clock, sleep } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
+import { recordsMetrics, setGauge } from '../config/metrics.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 
 /**
- * Expires holds that are no longer renewed, and prunes old rows. Repeats every `sweepMs` until `stopping` is
+ * Expires holds that are no longer renewed, prunes old rows, and records the ledger's health as metrics. Repeats every `sweepMs` until `stopping` is
  * aborted. Pauses don't keep the process running.
  */
 export async function runSweeper({
@@ -24,11 +25,20 @@ export async function runSweeper({
   while (!stopping.aborted) {
     try {
       await expireDueHolds()
+      if (recordsMetrics()) await measureHealth()
       while (!stopping.aborted && (await ledger.prune())) await pause(50)
     } catch (error) {
       if (!isOutage(error)) logger.error({ error: String(error) }, 'sweeping failed and will be retried')
     }
     await pause(sweepMs)
+  }
+
+  async function measureHealth() {
+    const { waiting, oldestWaitingMs, parked, skewMs } = await ledger.health()
+    setGauge('waiting', waiting)
+    setGauge('lag', oldestWaitingMs / 1000)
+    setGauge('parked', parked)
+    setGauge('skew', skewMs / 1000)
   }
 
   /**
