@@ -63,8 +63,10 @@ const problems: Partial<Record<ChargeRow['state'], string>> = {
   dropped: "You won't be billed for this.",
 }
 
+const late = 'This took unusually long, so it was charged late.'
+
 function Charge({ charge }: { charge: ChargeRow<Meter> }) {
-  const problem = problems[charge.state]
+  const problem = problems[charge.state] ?? (charge.isLate ? late : undefined)
   const when = <time dateTime={new Date(charge.at).toISOString()}>{formatTime(charge.at)}</time>
   return (
     <Table.Tr>

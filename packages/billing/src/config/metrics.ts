@@ -24,6 +24,7 @@ function createInstruments(meter: Meter) {
       holds: counter('holds', '{hold}', 'Holds taken, by procedure'),
       settles: counter('settles', '{settle}', 'Settled attempts, by procedure'),
       units: counter('units', '{unit}', 'Units settled, by meter'),
+      lateSettles: counter('late.settles', '{settle}', 'Settles whose hold had expired'),
       releases: counter('releases', '{hold}', 'Holds released because the work failed'),
       expirations: counter('expirations', '{hold}', 'Holds that expired'),
       denials: counter('denials', '{call}', 'Denied calls, by code and procedure'),

@@ -14,6 +14,11 @@ export interface ChargeRow<Meter extends string = string> {
   /** The ID of the price at which Flowglad recorded the event. null until the event is delivered. */
   priceId: string | null
   state: 'waiting' | 'delivered' | 'parked' | 'dropped'
+  /**
+   * Whether the charge was booked after its hold had expired, for example because the server was stopped for a
+   * while. The units were available again, so the balance can have become negative.
+   */
+  isLate: boolean
 }
 
 /** The usage of one meter on one day. */

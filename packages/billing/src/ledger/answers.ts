@@ -65,7 +65,8 @@ export type RenewAnswer =
   | { state: 'ended'; booked: string[] }
 
 export type SettleAnswer =
-  | { state: 'settled' }
+  /** `isLate`: the hold had expired, or its row was removed. */
+  | { state: 'settled'; isLate?: true }
   /** Another attempt under the key completed first. This attempt isn't charged. */
   | { state: 'completed'; result: string | null }
 

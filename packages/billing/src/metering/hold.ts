@@ -1,5 +1,6 @@
 import { type Clock, sleep, within } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
+import { count } from '../config/metrics.ts'
 import type { BillingOptions } from '../config/options.ts'
 import { traced } from '../config/tracing.ts'
 import { type StreamStop, unavailable, unconfirmed } from '../contract/errors.ts'
@@ -193,7 +194,9 @@ export class Hold {
 
   async #settle(command: Settle): Promise<AnswerOf['settle']> {
     try {
-      return await this.#untilDurable(command)
+      const answer = await this.#untilDurable(command)
+      if (answer.state === 'settled' && answer.isLate) this.#reportLate(command)
+      return answer
     } catch (error) {
       if (!isInvalidCommand(error)) throw unconfirmed(5_000, error)
       // The result, reference or properties may be invalid. Book the charge without them.
@@ -204,6 +207,14 @@ export class Hold {
     } finally {
       this.abandon()
     }
+  }
+
+  #reportLate({ customer, attempt, legs }: Settle): void {
+    count('lateSettles')
+    this.#services.logger.warn(
+      { customer, attempt, units: legs.map(({ meter, amount }) => `${amount} ${meter}`).join(', ') },
+      'a charge was booked after its hold had expired. The customer may have used more than the balance',
+    )
   }
 
   async #untilDurable<C extends Settle | Release>(command: C): Promise<AnswerOf[C['type']]> {

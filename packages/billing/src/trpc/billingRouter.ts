@@ -110,7 +110,9 @@ export const createBillingRouter =
               cursor: input.cursor ?? null,
             })
             return {
-              charges: page.charges.map(({ flagged: _, ...charge }) => charge as ChargeRow<Meter>),
+              charges: page.charges.map(
+                ({ flagged, ...charge }) => ({ ...charge, isLate: flagged === 'late' }) as ChargeRow<Meter>,
+              ),
               nextCursor: page.cursor,
             }
           }),

@@ -24,7 +24,7 @@ async function scrapedNames() {
   const reader = new Reader()
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
   for (const name of ['holds', 'settles', 'units', 'releases', 'expirations'] as const) count(name)
-  for (const name of ['denials', 'deliveries', 'parkings', 'leaseWaits'] as const) count(name)
+  for (const name of ['denials', 'deliveries', 'parkings', 'leaseWaits', 'lateSettles'] as const) count(name)
   for (const name of ['waiting', 'lag', 'parked', 'skew'] as const) setGauge(name, 1)
   for (const name of ['snapshotAge', 'batchCommands', 'batchSeconds'] as const) record(name, 1)
   const { resourceMetrics } = await reader.collect()

@@ -18,11 +18,11 @@ export interface Usage {
 /**
  * Books units as spent and writes the usage event for Flowglad, at most once per attempt and meter. The
  * event's row proves that the units are booked, so it is kept longer than the hold's row. An amount of 0
- * creates no event.
+ * creates no event. Returns whether the units were booked now.
  */
-export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined): void {
+export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined): boolean {
   const { attempt, subscription, procedure, meter, amount, price, reference, properties, flagged } = usage
-  if (amount === 0 || draft.event(attempt, meter)) return
+  if (amount === 0 || draft.event(attempt, meter)) return false
 
   const account = draft.account(subscription, meter)
   const wasUnlimited = hold?.legs.some((leg) => leg.meter === meter && leg.unlimited) ?? false
@@ -55,4 +55,5 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
   })
   draft.writeCustomer({ undelivered: draft.row.undelivered + 1 })
   draft.addToDay(new Date(draft.now).toISOString().slice(0, 10), meter, amount)
+  return true
 }

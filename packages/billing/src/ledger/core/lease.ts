@@ -75,7 +75,19 @@ function deliverable(draft: Draft): EventRow[] {
 }
 
 function usageEvent(row: EventRow): UsageEvent {
-  const { customer, attempt, meter, subscription, amount, price, at, reference, reason, properties } = row
+  const {
+    customer,
+    attempt,
+    meter,
+    subscription,
+    procedure,
+    amount,
+    price,
+    at,
+    reference,
+    reason,
+    properties,
+  } = row
   return {
     customer,
     attempt,
@@ -85,6 +97,6 @@ function usageEvent(row: EventRow): UsageEvent {
     price,
     usageDate: at,
     parkedBefore: reason !== null,
-    properties: reference === null ? properties : { ...properties, reference },
+    properties: { procedure, ...properties, ...(reference === null ? {} : { reference }) },
   }
 }

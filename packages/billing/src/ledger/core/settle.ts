@@ -7,6 +7,9 @@ import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
 import { completeKey } from './writeKey.ts'
 
+/** The flag of a charge whose hold had ended. Its units were available again, so the balance can become negative. */
+const lateFlag = 'late'
+
 /**
  * Books the actual amounts of successful work as usage events, and stores the result under the key.
  *
@@ -22,8 +25,11 @@ export function settle(draft: Draft, command: Settle, settings: LedgerSettings):
   }
 
   const subscription = hold?.subscription ?? command.subscription
-  for (const leg of command.legs) bookUsage(draft, { ...command, ...leg, subscription }, hold)
+  const late = hold?.state === 'held' ? null : lateFlag
+  const booked = command.legs.map((leg) =>
+    bookUsage(draft, { ...command, ...leg, subscription, flagged: leg.flagged ?? late }, hold),
+  )
   if (hold) endHold(draft, hold, 'settled', settings)
   completeKey(draft, command, settings)
-  return { state: 'settled' }
+  return late !== null && booked.includes(true) ? { state: 'settled', isLate: true } : { state: 'settled' }
 }

@@ -67,6 +67,7 @@ export const counts = (open: OpenLedger) =>
       expect(await chargesOf(it.ledger)).toEqual([['tokens', 2]])
       expect(await it.ledger.execute(settleOf(it.reserve, { amount: 4, result: '"late"' }))).toEqual({
         state: 'settled',
+        isLate: true,
       })
       expect(await chargesOf(it.ledger)).toEqual([
         ['generations', 4],

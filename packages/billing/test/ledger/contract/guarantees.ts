@@ -100,7 +100,7 @@ export const guarantees = (open: OpenLedger) =>
         price: { usageMeterSlug: 'generations' },
         usageDate: expect.any(Number),
         parkedBefore: false,
-        properties: { reference: 'picture_1' },
+        properties: { procedure: 'studio.generate', reference: 'picture_1' },
       }
       expect(taken).toEqual({ state: 'taken', ambiguous: [], events: [event] })
       expect(await it.other.customersToDeliver(10)).toEqual([])

@@ -67,6 +67,27 @@ export const holds = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })
 
+    test('marks a charge that is booked after its hold expired, and only such a charge', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const [inTime, late] = [aReserve(), aReserve({ ttlMs: 1000 })]
+      await it.ledger.execute(inTime)
+      await it.ledger.execute(late)
+      it.advance(1001)
+      await it.other.execute({ type: 'expire', customer: 'ada' })
+      expect(await it.ledger.execute(settleOf(inTime))).toEqual({ state: 'settled' })
+      expect(await it.ledger.execute(settleOf(late))).toEqual({ state: 'settled', isLate: true })
+      // A settle that runs again books nothing.
+      expect(await it.ledger.execute(settleOf(late))).toEqual({ state: 'settled' })
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+      expect(charges.map(({ transactionId, flagged }) => [transactionId, flagged])).toEqual(
+        expect.arrayContaining([
+          [inTime.attempt, null],
+          [late.attempt, 'late'],
+        ]),
+      )
+    })
+
     test('books a hold at expiry if its meter settles on expiry, and keeps the booking after a late settle', async () => {
       await using it = await open()
       await fetched(it.ledger, {
@@ -93,6 +114,7 @@ export const holds = (open: OpenLedger) =>
       })
       expect(await it.ledger.execute(settleOf(reserve, { amount: 1, result: '"late"' }))).toEqual({
         state: 'settled',
+        isLate: true,
       })
       expect((await it.ledger.balances('ada')).balances).toMatchObject([
         { meter: 'generations', available: 6, held: 0 },

@@ -109,7 +109,10 @@ export const keys = (open: OpenLedger) =>
       it.advance(1001)
       const second = aReserve({ key: 'k', legs: [aLeg({ amount: 3 })] })
       await it.ledger.execute(second)
-      expect(await it.ledger.execute(settleOf(first, { result: '"first"' }))).toEqual({ state: 'settled' })
+      expect(await it.ledger.execute(settleOf(first, { result: '"first"' }))).toEqual({
+        state: 'settled',
+        isLate: true,
+      })
       expect(await it.ledger.execute(settleOf(second, { result: '"second"' }))).toEqual({
         state: 'completed',
         result: '"first"',

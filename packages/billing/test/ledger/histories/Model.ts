@@ -199,7 +199,10 @@ export class Model extends PastDueModel {
       return { state: 'completed', result: key.result }
     }
     const subscription = hold?.subscription ?? command.subscription
+    const isHeld = this.holds.has(command.attempt)
+    const before = this.events.size
     for (const leg of command.legs) this.book(command.attempt, leg.meter, leg.amount, subscription, hold)
+    const isLate = !isHeld && this.events.size > before
     forget()
     const another = key && key.fingerprint !== command.fingerprint && key.until > this.now
     const kept = key?.completed && key.attempt === command.attempt && key.result !== null
@@ -212,7 +215,7 @@ export class Model extends PastDueModel {
         until: this.now + day,
       })
     }
-    return { state: 'settled' }
+    return isLate ? { state: 'settled', isLate } : { state: 'settled' }
   }
 
   #takeLease(command: TakeLease): Answer {

@@ -217,7 +217,9 @@ export class ModelState {
 
   /** Returns an event in the form that delivery gets from the ledger. */
   usageEvent(customer: string, { attempt, meter, subscription, amount, price, at, wasParked }: ModelEvent) {
-    const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties: {} }
+    // The builder's default procedure.
+    const properties = { procedure: 'studio.generate' }
+    const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties }
     return { ...event, parkedBefore: wasParked }
   }
 
