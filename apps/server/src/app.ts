@@ -10,7 +10,7 @@ import Fastify, {
 import type { Auth } from './account/auth.ts'
 import { authRoutes } from './account/authRoutes.ts'
 import { customerOf, EmailUnverifiedError } from './account/verification.ts'
-import { isUnwritable } from './database/unwritable.ts'
+import { databaseDenial, isUnavailable } from './database/unavailable.ts'
 import type { Env } from './env.ts'
 import { createHttpOptions } from './http/createHttpOptions.ts'
 import { guardRequests } from './http/guardRequests.ts'
@@ -28,7 +28,7 @@ import type { Mailbox } from './mail/mailbox.ts'
 import { mailboxRoute } from './mail/mailboxRoute.ts'
 import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
 import { pictureRoutes } from './studio/pictureRoutes.ts'
-import { tooManyRequests } from './trpc.ts'
+import { orServiceUnavailable, tooManyRequests } from './trpc.ts'
 
 export interface AppParts extends RouterParts {
   env: Pick<Env, 'production' | 'publicUrl' | 'trustedOrigins' | 'trustProxy' | 'rateLimit' | 'webRoot'>
@@ -38,10 +38,19 @@ export interface AppParts extends RouterParts {
   log: FastifyBaseLogger
   /** Default: `limits.slowClients`. */
   slowClients?: SlowClientLimits | undefined
+  /** Returns the reason why the app's tables aren't ready, or null if they are ready. */
+  databaseProblem: () => string | null
 }
 
 /** Builds the Fastify app with all its plugins. The caller must call `listen`. */
-export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts): Promise<FastifyInstance> {
+export async function buildApp({
+  env,
+  auth,
+  mailbox,
+  log,
+  databaseProblem,
+  ...parts
+}: AppParts): Promise<FastifyInstance> {
   const { billing, pictures, slowClients = limits.slowClients } = parts
   const app = Fastify({
     ...createHttpOptions(slowClients),
@@ -75,7 +84,9 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
   })
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (sendBillingError(error, reply)) return reply
+    const isDatabaseDown = isUnavailable(error)
+    if (isDatabaseDown) request.log.warn({ reason: reasonOf(error) }, 'The database is not available')
+    if (sendBillingError(isDatabaseDown ? databaseDenial(error) : error, reply)) return reply
     if (error instanceof EmailUnverifiedError) return reply.code(403).send(error.toFlowgladAnswer())
     if (error instanceof RateLimitedError) {
       const { message, retryAfterMs, retryAfterSeconds } = error
@@ -84,8 +95,7 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
     }
     const status = error.statusCode ?? 500
     if (status < 500) return reply.code(status).send({ error: 'bad_request', message: error.message })
-    if (isUnwritable(error)) request.log.warn({ reason: reasonOf(error) }, 'The database is not available')
-    else request.log.error({ err: error }, 'A request failed')
+    request.log.error({ err: error }, 'A request failed')
     return reply
       .code(status)
       .send({ error: 'internal', message: 'Something went wrong on our side. Try again in a moment.' })
@@ -97,6 +107,15 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
   await app.register(pictureRoutes, { user, pictures })
   await app.register(async (routes) => {
     limitBillingRoutes(routes, { readSession, addressLimits })
+    routes.addHook('preHandler', async (request, reply) => {
+      const problem = request.routeOptions.url === '/readyz' ? databaseProblem() : null
+      if (problem === null) return
+      const health = await billing.health()
+      // The ledger is in the same database. If it is unavailable too, its own reason says what to do.
+      const reasons =
+        health.status === 'unavailable' ? health.reasons : [`Waiting for the database: ${problem}`]
+      return reply.code(503).send({ ...health, status: 'unavailable', reasons })
+    })
     await routes.register(billingRoutes, {
       billing,
       async customer(request) {
@@ -121,7 +140,7 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
         async createContext({ req, res, info }) {
           const { user, session, cookies } = await readSession(req, info.calls.length).catch(
             (error: unknown) => {
-              if (!(error instanceof RateLimitedError)) throw error
+              if (!(error instanceof RateLimitedError)) throw orServiceUnavailable(error)
               res.header('retry-after', error.retryAfterSeconds)
               throw tooManyRequests(error)
             },
@@ -132,8 +151,7 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
         onError({ error, path }) {
           // Denials are normal responses. Log only failures in this server and in the services that it uses.
           if (error.cause instanceof QueueFullError) return
-          if (error.code === 'SERVICE_UNAVAILABLE' || isUnwritable(error.cause))
-            log.warn({ path, reason: reasonOf(error) }, error.message)
+          if (error.code === 'SERVICE_UNAVAILABLE') log.warn({ path, reason: reasonOf(error) }, error.message)
           else if (error.code === 'INTERNAL_SERVER_ERROR')
             log.error({ err: error.cause ?? error, path }, 'A call failed')
         },

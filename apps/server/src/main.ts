@@ -1,3 +1,4 @@
+import { LedgerUnavailableError, SetupError } from '@metered/billing'
 import { EnvError, readEnv } from './env.ts'
 import { createLog } from './log.ts'
 import { createServer } from './server.ts'
@@ -23,6 +24,9 @@ function fail(error: unknown) {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof EnvError) return `The server cannot start:\n${error.message}`
+  // These messages say what to change.
+  if (error instanceof LedgerUnavailableError || error instanceof SetupError)
+    return `The server cannot start: ${error.message}`
   const code = 'code' in error ? String(error.code) : null
   if (code === 'EADDRINUSE') {
     const port = 'port' in error ? Number(error.port) : Number.NaN

@@ -9,7 +9,7 @@ import type { WrongPasswordLimits } from './account/signInLimit.ts'
 import { awaitsVerification, customerOf } from './account/verification.ts'
 import { buildApp } from './app.ts'
 import { type Database, openDatabase } from './database/database.ts'
-import { isUnwritable } from './database/unwritable.ts'
+import { DatabaseStart } from './database/databaseStart.ts'
 import type { Env } from './env.ts'
 import { closeConnections } from './http/closeConnections.ts'
 import type { SlowClientLimits } from './http/slowClients.ts'
@@ -50,26 +50,25 @@ const openCreditsWarning =
   'Anyone can get free credits repeatedly with made-up email addresses. To make new users verify their address first, set SMTP_URL. If this is intended, set SIGNUP_VERIFICATION=off.'
 
 /**
- * Opens and migrates the database, then creates the server. If the database is read-only, the server still
- * starts, and recovers when the database can be written to again. Disposing the server rejects new calls,
- * waits for running calls, and closes all connections.
+ * Opens and migrates the database, then creates the server. If the database is unreachable, locked or
+ * read-only, the server still starts, and recovers when the database is available. Rejects if the setup is
+ * wrong. Disposing the server rejects new calls, waits for running calls, and closes all connections.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { env } = options
+  const { env, log } = options
   const database = openDatabase(env.database, (connection) => migrateSessions({ database: connection, env }))
+  const start = new DatabaseStart(database, log)
   try {
-    await database.ready().catch((error: unknown) => {
-      // The next query tries again. The ledger, which is in the same database, logs what to do.
-      if (!isUnwritable(error)) throw error
-    })
-    return await assemble(database, options)
+    await start.begin()
+    return await assemble(database, start, options)
   } catch (error) {
+    start.stop()
     await database[Symbol.asyncDispose]()
     throw error
   }
 }
 
-async function assemble(database: Database, options: ServerOptions): Promise<Server> {
+async function assemble(database: Database, start: DatabaseStart, options: ServerOptions): Promise<Server> {
   const { env, log, rateLimit, wrongPasswords, modelQueues, slowClients } = options
   // In development, all sign-ups come from the developer's own machine.
   const { newAccountsPerNetwork = env.production ? limits.newAccountsPerNetwork : null } = options
@@ -123,13 +122,18 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     pictures: createPictureStore({ kysely: database.kysely, now: Date.now }),
     log,
     slowClients,
+    databaseProblem: () => start.problem,
   })
-  await billing.start()
+  const started = billing.start()
+  // While the database is unavailable, this check takes long, and the server must listen before it ends.
+  if (start.problem === null) await started
+  else started.catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)))
   if (env.production && env.openCreditsByDefault) log.warn(openCreditsWarning)
   return {
     app,
     billing,
     async [Symbol.asyncDispose]() {
+      start.stop()
       const closed = app.close()
       await billing.close()
       await closeConnections(app.server, closed)

@@ -4,6 +4,7 @@ import { ZodError, z } from 'zod'
 import type { User } from './account/auth.ts'
 import type { OpenSession } from './account/authRoutes.ts'
 import { EmailUnverifiedError } from './account/verification.ts'
+import { databaseDenial, isUnavailable } from './database/unavailable.ts'
 import { QueueFullError } from './limits/fairQueue.ts'
 import { type RateLimit, RateLimitedError } from './limits/rateLimit.ts'
 import type { meters } from './meters.ts'
@@ -37,6 +38,13 @@ const retryAfterMsOf = (cause: unknown) =>
 export const tooManyRequests = (cause: RateLimitedError) =>
   new TRPCError({ code: 'TOO_MANY_REQUESTS', message: cause.message, cause })
 
+/** Converts an error for an unavailable database to a 503. Returns any other error unchanged. */
+export const orServiceUnavailable = (error: unknown): unknown =>
+  isUnavailable(error) ? unavailable(databaseDenial(error)) : error
+
+const unavailable = (cause: Error) =>
+  new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: cause.message, cause })
+
 /** Creates the base procedures for the app's routers. */
 export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLimit: RateLimit }) {
   const t = initTRPC.context<Context>().create(
@@ -60,7 +68,12 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
     }),
   )
 
-  const publicProcedure = t.procedure
+  const publicProcedure = t.procedure.use(async ({ next }) => {
+    const result = await next()
+    // The caller can try again. Any other error of the database is a failure in this server (500).
+    if (!result.ok && isUnavailable(result.error)) throw orServiceUnavailable(result.error)
+    return result
+  })
   const protectedProcedure = publicProcedure
     .use(({ ctx, next }) => {
       if (!ctx.user || !ctx.session) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })

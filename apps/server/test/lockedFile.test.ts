@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import Libsql from 'libsql'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -6,10 +9,15 @@ import { createPictureStore } from '../src/studio/pictureStore.ts'
 import { type Browser, signUp, startTestServer, type TestServer } from './testServer.ts'
 
 let server: TestServer
+let folder = ''
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'metered-locked-'))
   server = await startTestServer()
 })
-afterAll(() => server[Symbol.asyncDispose]())
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
 
 const fileOf = ({ env }: TestServer) => String(env.DATABASE_URL).slice('file:'.length)
 
@@ -49,6 +57,35 @@ async function whileLocked<T>(write: () => Promise<T>): Promise<T> {
   unlock()
   return writing
 }
+
+test('starts while another process locks the file, and is ready when the file is unlocked', async () => {
+  const first = await startTestServer({ env: { DATABASE_URL: `file:${join(folder, 'locked.sqlite')}` } })
+  await first[Symbol.asyncDispose]()
+  const unlock = lock(fileOf(first))
+  await using late = await startTestServer({ env: first.env })
+  const statusOf = async (path: string) => (await fetch(late.url + path)).status
+  expect(await statusOf('/healthz')).toBe(200)
+  expect(await statusOf('/readyz')).toBe(503)
+  unlock()
+  await expect.poll(() => statusOf('/readyz'), { timeout: 30_000 }).toBe(200)
+  await signUp(late)
+})
+
+test('returns 503 for a sign-in if the file stays locked, and accepts it when the file is unlocked', async () => {
+  const password = 'correct horse battery'
+  const { fetch: send, user } = await signUp(server, password)
+  const unlock = lock(fileOf(server))
+  const signIn = async () =>
+    (
+      await send('/api/auth/sign-in/email', {
+        method: 'POST',
+        body: JSON.stringify({ email: user.email, password }),
+      })
+    ).status
+  expect(await signIn()).toBe(503)
+  unlock()
+  expect(await signIn()).toBe(200)
+})
 
 test('answers other requests while a sign-up waits for the locked file, and then finishes the sign-up', async () => {
   const browser = await whileLocked(() => signUp(server))

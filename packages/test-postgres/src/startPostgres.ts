@@ -9,6 +9,10 @@ import { findRunnable } from './findRunnable.ts'
 export interface Postgres extends AsyncDisposable {
   /** Creates an empty database and returns its connection URL. */
   createDatabase(): Promise<string>
+  /** Stops the server, and keeps its data. Open connections are closed. */
+  stop(): Promise<void>
+  /** Starts a stopped server again, on the same port and with the same data. */
+  start(): Promise<void>
 }
 
 /**
@@ -45,7 +49,8 @@ export async function startPostgres({
       databaseDir: join(folder, 'data'),
       port,
       user,
-      persistent: false,
+      // Otherwise, the library deletes the data when the server stops.
+      persistent: true,
       createPostgresUser: process.getuid?.() === 0,
       postgresFlags: ['-c', 'max_connections=100', '-c', 'unix_socket_directories=', ...flags],
       onLog: note,
@@ -60,6 +65,8 @@ export async function startPostgres({
         await server.createDatabase(`test_${databases}`)
         return `postgres://${user}:password@127.0.0.1:${port}/test_${databases}`
       },
+      stop: () => server.stop(),
+      start: () => server.start(),
       async [Symbol.asyncDispose]() {
         await server.stop()
         await rm(folder, { recursive: true, force: true })

@@ -45,6 +45,23 @@ test('creates separate databases, and leaves no files behind', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
+test('keeps its address and its data when it stops and starts again', async () => {
+  await using postgres = await startPostgres()
+  const connectionString = await postgres.createDatabase()
+  const query = async (text: string) => {
+    const client = new Client({ connectionString })
+    await client.connect()
+    const { rows } = await client.query(text)
+    await client.end()
+    return rows
+  }
+  await query('CREATE TABLE kept AS SELECT 7 AS value')
+  await postgres.stop()
+  await expect(query('SELECT value FROM kept')).rejects.toThrow('ECONNREFUSED')
+  await postgres.start()
+  expect(await query('SELECT value FROM kept')).toEqual([{ value: 7 }])
+})
+
 test('keeps the exit code of a process that has failed', () => {
   const file = fileURLToPath(new URL('failingProcess.ts', import.meta.url))
   const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], { encoding: 'utf8' })

@@ -1,6 +1,6 @@
 import { fromNodeHeaders } from 'better-auth/node'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { withoutSession } from '../database/unwritable.ts'
+import { assertNoOutage } from '../database/unavailable.ts'
 import type { AddressLimits } from '../limits/addressLimits.ts'
 import { clientAddressHeader } from '../limits/clientAddress.ts'
 import { limits } from '../limits/limits.ts'
@@ -31,7 +31,8 @@ export async function authRoutes(
         headers: headersOf(request),
         ...(hasBody ? { body: String(request.body) } : {}),
       })
-      return reply.send(await takeTurn({ request, reply, pathname }, () => auth.handler(sent)))
+      const answer = () => assertNoOutage(() => auth.handler(sent))
+      return reply.send(await takeTurn({ request, reply, pathname }, answer))
     },
   })
 }
@@ -52,7 +53,7 @@ export interface Session {
   cookies: string[]
 }
 
-/** @throws {BillingError} if the database is unavailable. */
+/** Rejects if the database is unavailable. `isUnavailable` recognizes the error. */
 export async function sessionOf(auth: Auth, request: FastifyRequest): Promise<Session> {
   if (!request.headers.cookie) return { user: null, session: null, cookies: [] }
   const session = await readSession(auth, request, {})
@@ -64,11 +65,7 @@ export async function sessionOf(auth: Auth, request: FastifyRequest): Promise<Se
 
 async function readSession(auth: Auth, request: FastifyRequest, query: { disableCookieCache?: boolean }) {
   const sent = headersOf(request)
-  const { headers, response } = await auth.api
-    .getSession({ headers: sent, query, returnHeaders: true })
-    .catch((error: unknown) => {
-      throw withoutSession(error)
-    })
+  const { headers, response } = await auth.api.getSession({ headers: sent, query, returnHeaders: true })
   const readUser = async () => {
     const query = { disableCookieCache: true, disableRefresh: true }
     return (await auth.api.getSession({ headers: sent, query }))?.user ?? null

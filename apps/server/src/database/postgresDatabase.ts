@@ -3,7 +3,7 @@ import { Pool, type PoolClient } from 'pg'
 import { createPictureTable } from '../studio/pictureTable.ts'
 import type { Database, MigrateSessions, Tables } from './database.ts'
 import { onceDone } from './onceDone.ts'
-import { isUnwritable, orUnavailable } from './unwritable.ts'
+import { isUnavailable, orUnavailable } from './unavailable.ts'
 
 /**
  * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches the schema
@@ -15,13 +15,13 @@ const schemaLock = 7_301_955_662_241_091n
 
 export function openPostgres(url: string, migrateSessions: MigrateSessions): Database {
   // The ledger has its own pool, so a burst of picture requests never delays the ledger.
-  const pool = createPool(url, { max: 10, connectionTimeoutMillis: 20_000 })
+  const pool = createPool(url, { max: 10, connectionTimeoutMillis: 10_000, query_timeout: 12_000 })
   const ledgerPool = createPool(url, { max: 4, connectionTimeoutMillis: 5_000 })
   const kyselyOn = (dialect: PostgresDialect) => new Kysely<Tables>({ dialect }).withSchema(schemaName)
 
   const ready = onceDone(async () => {
     // With one connection, every query is part of the transaction.
-    const single = createPool(url, { max: 1, connectionTimeoutMillis: 20_000 })
+    const single = createPool(url, { max: 1, connectionTimeoutMillis: 5_000, query_timeout: 600_000 })
     const kysely = kyselyOn(new PostgresDialect({ pool: single }))
     try {
       await sql`BEGIN`.execute(kysely)
@@ -33,14 +33,11 @@ export function openPostgres(url: string, migrateSessions: MigrateSessions): Dat
       await kysely.destroy()
     }
   })
-  const kysely = kyselyOn(
-    new PostgresDialect({
-      pool: async () => {
-        await orUnavailable(ready())
-        return { connect: async () => withoutReadOnly(await pool.connect()), end: () => pool.end() }
-      },
-    }),
-  )
+  const connect = async () => {
+    await orUnavailable(ready())
+    return closedIfBroken(await orUnavailable(pool.connect()))
+  }
+  const kysely = kyselyOn(new PostgresDialect({ pool: { connect, end: () => pool.end() } }))
   return {
     type: 'postgres',
     kysely,
@@ -54,28 +51,34 @@ export function openPostgres(url: string, migrateSessions: MigrateSessions): Dat
 }
 
 /**
- * Wraps the client. If PostgreSQL rejects a write because the session is read-only, `release` removes the
- * connection from the pool. A session keeps its `default_transaction_read_only` until it ends, even if the
- * database's setting changes.
+ * Wraps the client. If a query fails because the database is unavailable, `release` removes the connection
+ * from the pool. The connection may be broken. If PostgreSQL has rejected a write because the session is
+ * read-only, the session keeps its `default_transaction_read_only` until it ends, even if the database's
+ * setting changes.
  */
-function withoutReadOnly(client: PoolClient): PostgresPoolClient {
-  let isReadOnly = false
+function closedIfBroken(client: PoolClient): PostgresPoolClient {
+  let isBroken = false
   const query = async (text: string, values: readonly unknown[]) => {
     try {
       return await orUnavailable(client.query(text, [...values]))
     } catch (error) {
-      isReadOnly ||= isUnwritable(error)
+      isBroken ||= isUnavailable(error)
       throw error
     }
   }
   // Kysely's type has an overload for cursors, which the app doesn't use. It also declares `command` as a
   // union of literals, whereas pg declares a string.
-  return { query, release: () => client.release(isReadOnly) } as unknown as PostgresPoolClient
+  return { query, release: () => client.release(isBroken) } as unknown as PostgresPoolClient
 }
 
 function createPool(
   connectionString: string,
-  limits: { max: number; connectionTimeoutMillis: number },
+  limits: {
+    max: number
+    connectionTimeoutMillis: number
+    /** How long to wait for the answer to a query. Without a limit, a silent database would block the caller. */
+    query_timeout?: number
+  },
 ): Pool {
   const pool = new Pool({
     connectionString,

@@ -13,7 +13,7 @@ import {
   UpdateQueryNode,
 } from 'kysely'
 import type Libsql from 'libsql'
-import { orUnavailable } from './unwritable.ts'
+import { orUnavailable } from './unavailable.ts'
 
 /**
  * Kysely's dialect for a SQLite file. Kysely's own dialect waits for a locked file inside SQLite, which

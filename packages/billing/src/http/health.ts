@@ -58,8 +58,10 @@ export function createHealth({
 
   async function check(): Promise<Health> {
     try {
-      if (!(await within(clock, probeTimeoutMs, probe(), null))) throw new Error('it does not answer')
-      const { waiting, oldestWaitingMs, parked, skewMs } = await ledger.health()
+      // While the database is unreachable, a write waits for it. A read fails at once, with the reason.
+      const answers = await within(clock, probeTimeoutMs, Promise.all([ledger.health(), probe()]), null)
+      if (!answers) throw new Error('it does not answer')
+      const [{ waiting, oldestWaitingMs, parked, skewMs }] = answers
       const reasons: string[] = []
       const settingsProblem = flowglad.settingsProblem()
       if (settingsProblem) reasons.push(settingsProblem)

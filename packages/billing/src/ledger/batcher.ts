@@ -1,7 +1,7 @@
 import { record } from '../config/metrics.ts'
 import type { Answer } from './answers.ts'
 import type { Command } from './commands.ts'
-import { LedgerUnavailableError } from './errors.ts'
+import { LedgerUnavailableError, storeOutOfReach } from './errors.ts'
 import type { LedgerSettings } from './ledgerOptions.ts'
 import { retryPause } from './retryPause.ts'
 
@@ -165,7 +165,7 @@ export class Batcher {
     const earliest = performance.now() - longestMs
     return commands.filter(({ queuedAt, reject }) => {
       if (queuedAt > earliest) return true
-      reject(isCannotWrite(cause) ? cause : new LedgerUnavailableError('storeOutOfReach', { cause }))
+      reject(isCannotWrite(cause) ? cause : storeOutOfReach(cause))
       return false
     })
   }

@@ -4,7 +4,7 @@ import { cursorAfter, parseCursor } from './chargeCursor.ts'
 import type { Command } from './commands.ts'
 import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
-import { LedgerUnavailableError } from './errors.ts'
+import { LedgerUnavailableError, storeOutOfReach } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
 import { ReopeningStore } from './reopeningStore.ts'
@@ -35,7 +35,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       return await work()
     } catch (error) {
       if (!store.isTransient(error)) throw error
-      throw new LedgerUnavailableError('storeOutOfReach', { cause: error })
+      throw storeOutOfReach(error)
     }
   }
   const read = <T>(work: (store: OpenStore) => Promise<T>) => unlessClosed(() => stores.read(work))

@@ -28,3 +28,16 @@ export class LedgerUnavailableError extends Error {
     this.reason = reason
   }
 }
+
+/** Returns the error for a store that is unreachable, or that stays busy. */
+export const storeOutOfReach = (cause: unknown) =>
+  new LedgerUnavailableError('storeOutOfReach', {
+    message: `The ledger’s database doesn’t answer: ${reasonOf(cause)}`,
+    cause,
+  })
+
+/** If a host has several addresses, one error without a message contains the errors of all attempts. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
+  return error instanceof Error ? error.message : String(error)
+}

@@ -4,15 +4,18 @@ import type { Ledger } from './ledger.ts'
 import { isLedgerUnavailable } from './onLedger.ts'
 
 /**
- * Wraps the ledger to log its outages. Logs once when the ledger can't be opened or rejects writes, and once
- * when it accepts writes again. The first message says what to do.
+ * Wraps the ledger to log its outages. Logs once when the ledger can't be opened or reached, or rejects
+ * writes, and once when it accepts writes again. The first message says what is wrong, and what to do.
  */
 export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
   let reported: string | null = null
 
   const report = (error: unknown) => {
-    if (!isOutage(error) || error.message === reported) return
-    reported = error.message
+    if (!isOutage(error)) return
+    // The driver's message differs from call to call.
+    const outage = error.reason === 'storeOutOfReach' ? error.reason : error.message
+    if (outage === reported) return
+    reported = outage
     logger.error({}, error.message)
   }
   const reporting =
@@ -52,4 +55,6 @@ export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
 
 /** Returns whether `reportOutages` logs the error. If so, callers don't need to log it. */
 export const isOutage = (error: unknown): error is LedgerUnavailableError =>
-  isLedgerUnavailable(error) && (error.reason === 'cannotOpen' || error.reason === 'cannotWrite')
+  isLedgerUnavailable(error) && outages.has(error.reason)
+
+const outages = new Set<LedgerUnavailableError['reason']>(['storeOutOfReach', 'cannotOpen', 'cannotWrite'])

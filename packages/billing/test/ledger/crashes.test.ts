@@ -135,7 +135,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     const waiting = other.ledger.execute(reserve)
     if (store === 'SQLite') {
       // A stopped process keeps its file lock, so the call is rejected. No units are lost.
-      await expect(waiting).rejects.toThrow('storeOutOfReach')
+      await expect(waiting).rejects.toMatchObject({ reason: 'storeOutOfReach' })
     } else {
       expect(await waiting).toMatchObject({ state: 'held' })
       await other.ledger.execute(settleOf(reserve))

@@ -1,0 +1,87 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Database } from './database.ts'
+import { isOutage } from './unavailable.ts'
+
+/** How long the server waits for the database before it listens. */
+const patienceMs = 5_000
+const retryMs = 1_000
+
+/**
+ * Opens and migrates the database. If the database is unavailable, or takes long to answer, the server starts
+ * without it, and tries again until it succeeds.
+ */
+export class DatabaseStart {
+  readonly #database: Pick<Database, 'ready'>
+  readonly #log: FastifyBaseLogger
+  #problem: string | null = null
+  #logged: string | null = null
+  #timer: NodeJS.Timeout | undefined
+  #isStopped = false
+
+  constructor(database: Pick<Database, 'ready'>, log: FastifyBaseLogger) {
+    this.#database = database
+    this.#log = log
+  }
+
+  /** The reason why the database isn't ready, or null if it is ready. */
+  get problem(): string | null {
+    return this.#problem
+  }
+
+  /** Rejects if the setup is wrong. Otherwise, resolves when the database is ready, or after a few seconds. */
+  async begin(): Promise<void> {
+    this.#problem = 'the database does not answer'
+    const opening = this.#database.ready().then(
+      () => this.#succeed(),
+      (error: unknown) => {
+        if (!isOutage(error)) throw error
+        this.#wait(error)
+      },
+    )
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<'silent'>((resolve) => {
+      timer = setTimeout(() => resolve('silent'), patienceMs)
+    })
+    const outcome = await Promise.race([opening, silence])
+    clearTimeout(timer)
+    if (outcome !== 'silent') return
+    this.#report(this.#problem)
+    opening.catch((error: unknown) => this.#wait(error))
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+  }
+
+  #succeed() {
+    this.#problem = null
+    if (this.#logged !== null) this.#log.info('The database is ready')
+  }
+
+  /** Tries again later. A wrong setup that appears only now is reported, and the operator can correct it. */
+  #wait(error: unknown) {
+    this.#problem = messageOf(error)
+    this.#report(this.#problem)
+    if (this.#isStopped) return
+    this.#timer = setTimeout(() => {
+      this.#database.ready().then(
+        () => this.#succeed(),
+        (reason: unknown) => this.#wait(reason),
+      )
+    }, retryMs)
+  }
+
+  /** Logs each problem once. */
+  #report(problem: string) {
+    if (problem === this.#logged || this.#isStopped) return
+    this.#logged = problem
+    this.#log.warn(`Waiting for the database: ${problem}. The server is ready when the database is.`)
+  }
+}
+
+/** If a host has several addresses, one error without a message contains the errors of all attempts. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
+  return error instanceof Error ? error.message : String(error)
+}
