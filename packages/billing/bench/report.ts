@@ -36,7 +36,8 @@ const verdict = ({ problems, audited, isDelivered }: Omit<Section, 'name' | 'row
         .map((it) => `* ${it}`)
         .join('\n')}`
 
-function table(rows: Row[]): string {
+/** Returns the rows as a Markdown table. Omits columns without values. */
+export function table(rows: Row[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((column) =>
     rows.some((row) => row[column] !== null && row[column] !== undefined),
   )

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
@@ -11,7 +13,9 @@ export interface Postgres extends AsyncDisposable {
   createDatabase(): Promise<string>
   /** Stops the server, and keeps its data. Open connections are closed. */
   stop(): Promise<void>
-  /** Starts a stopped server again, on the same port and with the same data. */
+  /** Kills all of the server's processes with SIGKILL, as a crash of its machine would. The data stays. */
+  kill(): Promise<void>
+  /** Starts the server again after `stop` or `kill`, on the same port and with the same data. Resolves when it has recovered. */
   start(): Promise<void>
 }
 
@@ -59,6 +63,7 @@ export async function startPostgres({
     await server.initialise()
     await server.start()
     let databases = 0
+    let isKilled = false
     return {
       async createDatabase() {
         databases += 1
@@ -66,9 +71,22 @@ export async function startPostgres({
         return `postgres://${user}:password@127.0.0.1:${port}/test_${databases}`
       },
       stop: () => server.stop(),
-      start: () => server.start(),
+      async kill() {
+        const pid = postmasterPid(folder)
+        // Without the parent, no new child starts. A surviving child would keep the data locked.
+        process.kill(pid, 'SIGSTOP')
+        const children = childrenOf(pid)
+        for (const each of [pid, ...children]) killIfRunning(each)
+        while ([pid, ...children].some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 10))
+        isKilled = true
+      },
+      async start() {
+        await server.start()
+        isKilled = false
+      },
       async [Symbol.asyncDispose]() {
-        await server.stop()
+        // The library would wait forever for the end of a process that has ended.
+        if (!isKilled) await server.stop()
         await rm(folder, { recursive: true, force: true })
       },
     }
@@ -97,6 +115,31 @@ function reasonOf(log: string[]): string | undefined {
 
 const firstLine = (error: unknown) =>
   (error instanceof Error ? error.message : 'it stopped without a message').split('\n')[0]
+
+const postmasterPid = (folder: string) =>
+  Number(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+  return stdout.split('\n').filter(Boolean).map(Number)
+}
+
+function killIfRunning(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // The process has ended in the meantime.
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
 
 async function freePort(): Promise<number> {
   const probe = createServer()

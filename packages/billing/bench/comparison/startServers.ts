@@ -1,14 +1,16 @@
 import { join } from 'node:path'
 import { createTRPCClient } from '@trpc/client'
 import { startPostgres } from 'test-postgres'
+import { startProcess } from '../../processes/startProcess.ts'
 import { temporaryFolder } from '../pairs.ts'
 import type { FlowgladControl } from '../processes/flowgladProcess.ts'
 import type { LoadControl } from '../processes/loadProcess.ts'
 import type { ServerSettings, Variant } from '../processes/openVariant.ts'
 import type { ServerControl } from '../processes/serverProcess.ts'
-import { startProcess } from '../processes/startProcess.ts'
 import { BenchServer } from './BenchServer.ts'
 import { postgresCpu } from './postgresCpu.ts'
+
+const script = (name: string) => new URL(`../processes/${name}.ts`, import.meta.url)
 
 /** Starts flowglad-local, a load generator and one server for each variant, each in its own process. */
 export async function startServers(
@@ -26,9 +28,9 @@ export async function startServers(
 
   async function start() {
     const folder = use(await temporaryFolder())
-    const load = createTRPCClient<LoadControl>(use(await startProcess('loadProcess.ts')))
+    const load = createTRPCClient<LoadControl>(use(await startProcess(script('loadProcess'))))
     const { address: flowgladAddress } = createTRPCClient<FlowgladControl>(
-      use(await startProcess('flowgladProcess.ts')),
+      use(await startProcess(script('flowgladProcess'))),
     )
     const postgres = variants.includes('PostgreSQL') ? use(await startPostgres()) : null
     const flowglad = await flowgladAddress.query()
@@ -44,7 +46,9 @@ export async function startServers(
         delivers,
         counts,
       }
-      const server = createTRPCClient<ServerControl>(use(await startProcess('serverProcess.ts', settings)))
+      const server = createTRPCClient<ServerControl>(
+        use(await startProcess(script('serverProcess'), settings)),
+      )
       const databaseCpu = database === null ? async () => null : await postgresCpu(database)
       return new BenchServer({
         variant,

@@ -1,7 +1,7 @@
 import { initTRPC } from '@trpc/server'
 import { startFlowgladLocal } from 'flowglad-local'
+import { serve } from '../../processes/serve.ts'
 import { pricing } from '../app/pricing.ts'
-import { serve } from './serve.ts'
 
 const flowglad = await startFlowgladLocal({ pricing })
 const t = initTRPC.create()

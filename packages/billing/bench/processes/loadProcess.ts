@@ -1,8 +1,8 @@
 import { initTRPC } from '@trpc/server'
 import { z } from 'zod'
+import { serve } from '../../processes/serve.ts'
 import { closedLoop, loadShape } from '../load/closedLoop.ts'
 import { postCall } from '../load/postCalls.ts'
-import { serve } from './serve.ts'
 
 const t = initTRPC.create()
 const target = z.object({ url: z.string(), procedure: z.enum(['ping', 'stream']), keyed: z.boolean() })

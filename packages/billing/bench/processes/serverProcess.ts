@@ -3,10 +3,11 @@ import { initTRPC } from '@trpc/server'
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
 import fastify from 'fastify'
 import { z } from 'zod'
+import { readSettings } from '../../processes/readSettings.ts'
+import { serve } from '../../processes/serve.ts'
 import { aUser } from '../app/app.ts'
 import { closedLoop, loadShape } from '../load/closedLoop.ts'
 import { openVariant, serverSettings } from './openVariant.ts'
-import { readSettings, serve } from './serve.ts'
 
 /** Runs one variant of the app. The process serves calls over HTTP, and makes the in-process calls itself. */
 const settings = serverSettings.parse(readSettings())

@@ -20,6 +20,10 @@ export type Fault =
   | { state: 'answerHeld'; until: Promise<void> }
   /** The answer's headers arrive, but its body never ends. */
   | { state: 'bodyStalls' }
+  /** Flowglad handles the request, but the connection closes after half of the answer's body. */
+  | { state: 'bodyCut' }
+  /** Flowglad gets the request twice. The proxy returns the second answer. */
+  | { state: 'duplicated' }
 
 export interface Passing {
   method: string
@@ -30,8 +34,10 @@ export interface Passing {
 /**
  * Starts a proxy between billing and Flowglad. The proxy records every request. With `breakWith`, a test
  * chooses how requests fail.
+ *
+ * @param records Whether `seen` contains the requests. A long run uses false, because `seen` grows.
  */
-export async function startProxy(target: string) {
+export async function startProxy(target: string, { records = true }: { records?: boolean } = {}) {
   const seen: Passing[] = []
   let fault: (passing: Passing) => Fault | undefined = () => undefined
   const { hostname, port } = new URL(target)
@@ -41,7 +47,7 @@ export async function startProxy(target: string) {
     for await (const chunk of request) chunks.push(chunk)
     const body = Buffer.concat(chunks)
     const passing = { method: request.method ?? '', path: request.url ?? '', body: body.toString() }
-    seen.push(passing)
+    if (records) seen.push(passing)
     const broken = fault(passing)
     switch (broken?.state) {
       case undefined:
@@ -62,6 +68,10 @@ export async function startProxy(target: string) {
       case 'held':
         await broken.until
         return pass(request, response, body)
+      case 'bodyCut':
+        return pass(request, response, body, { cut: true })
+      case 'duplicated':
+        return pass(request, response, body, { twice: true })
       case 'bodyStalls':
         return response.writeHead(200, { 'content-type': 'application/json' }).write('{"customer":')
       default:
@@ -75,20 +85,40 @@ export async function startProxy(target: string) {
     body: Buffer,
     {
       lose = false,
+      cut = false,
+      twice = false,
       after,
       instead,
-    }: { lose?: boolean; after?: Promise<void>; instead?: { status: number; body: unknown } } = {},
+    }: {
+      lose?: boolean
+      cut?: boolean
+      twice?: boolean
+      after?: Promise<void>
+      instead?: { status: number; body: unknown }
+    } = {},
   ) {
     const upstream = forward(
       { hostname, port, method: request.method, path: request.url, headers: request.headers },
       async (answer) => {
         await after
+        if (twice) {
+          answer.resume()
+          answer.on('end', () => pass(request, response, body))
+          return
+        }
+        if (cut) {
+          const text = Buffer.concat(await answer.toArray())
+          response.writeHead(answer.statusCode ?? 502, answer.headers)
+          response.write(text.subarray(0, text.length / 2), () => response.destroy())
+          return
+        }
         if (lose || instead) {
           answer.resume()
           answer.on('end', () => (instead ? answerWith(instead, response) : response.destroy()))
           return
         }
         response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.on('error', () => response.destroy())
         answer.pipe(response)
       },
     )

@@ -10,12 +10,20 @@ function asRoot(...command: string[]): void {
 }
 
 /**
- * Mounts a 4 MB in-memory volume that a test can fill or make read-only. File permissions aren't enough for
+ * Mounts an in-memory volume that a test can fill or make read-only. File permissions aren't enough for
  * such tests, because root can write to any file on a writable volume.
  */
-export function testVolume() {
+export function testVolume({ sizeMib = 4 }: { sizeMib?: number } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'metered-volume-'))
-  asRoot('mount', '-t', 'tmpfs', '-o', `size=4m,mode=700,uid=${process.getuid?.()}`, 'metered-test', folder)
+  asRoot(
+    'mount',
+    '-t',
+    'tmpfs',
+    '-o',
+    `size=${sizeMib}m,mode=700,uid=${process.getuid?.()}`,
+    'metered-test',
+    folder,
+  )
   const filler = join(folder, 'filler')
   return {
     folder,
@@ -23,12 +31,12 @@ export function testVolume() {
     makeWritable: () => asRoot('mount', '-o', 'remount,rw', folder),
     fill() {
       try {
-        writeFileSync(filler, Buffer.alloc(8_000_000))
+        writeFileSync(filler, Buffer.alloc(sizeMib * 2_000_000))
       } catch {
         // The volume is full now.
       }
     },
-    empty: () => rmSync(filler),
+    empty: () => rmSync(filler, { force: true }),
     [Symbol.dispose]() {
       // `--lazy` also detaches a volume with open files.
       asRoot('umount', '--lazy', folder)

@@ -3,13 +3,10 @@ import type { AddressInfo } from 'node:net'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { createHTTPServer } from '@trpc/server/adapters/standalone'
 
-/** Returns the settings that `startProcess` passed. */
-export const readSettings = (): unknown => JSON.parse(process.argv[2] ?? '{}')
-
 /** Serves the router to the process that started this one. Exits when that process disconnects or ends. */
 export async function serve(router: AnyTRPCRouter, close: () => Promise<void> = async () => {}) {
   const server = createHTTPServer({ router }).listen(0, '127.0.0.1')
-  // The benchmark can leave a connection idle for minutes.
+  // A benchmark can leave a connection idle for minutes.
   server.keepAliveTimeout = 0
   await once(server, 'listening')
   process.send?.(`http://127.0.0.1:${portOf(server.address())}`)

@@ -1,0 +1,163 @@
+import { groupBy } from '../../src/flowglad/groupBy.ts'
+import type { Call } from '../calls/call.ts'
+import { boundsOf } from './bounds.ts'
+import type { DeliveredEvent } from './readFlowglad.ts'
+import type { LedgerRows } from './readLedger.ts'
+
+export interface Evidence {
+  calls: Call[]
+  ledger: LedgerRows
+  flowglad: DeliveredEvent[]
+  /** Operations whose undelivered charges were lost, because the ledger was restored from an earlier backup. */
+  lost: ReadonlySet<string>
+  /** The units of each meter that each customer has been granted. */
+  granted: number
+  /** Exits of processes that were not killed. */
+  crashes: string[]
+}
+
+/** A rule, and how it was broken. */
+export interface Check {
+  rule: string
+  violations: string[]
+}
+
+export interface Audit {
+  checks: Check[]
+  figures: {
+    calls: number
+    /** The units of answered calls. */
+    answered: number
+    /** The units that Flowglad has recorded. */
+    billed: number
+    /** The most units that calls with an unknown outcome can have cost. */
+    inFlight: number
+    /** The units of answered calls that a restore may have lost. */
+    lost: number
+  }
+  /** Charges of work that ended after its hold. Only they may exceed a grant. */
+  late: { customer: string; meter: string; operation: string; attempt: string; amount: number }[]
+}
+
+/** Compares the callers' answers with the ledger and Flowglad. Everything must have been delivered. */
+export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evidence): Audit {
+  const delivered = groupBy(flowglad, ({ operation }) => operation)
+  const lateAttempts = new Set(ledger.late.map(({ attempt }) => attempt))
+  const late = flowglad
+    .filter(({ transactionId }) => lateAttempts.has(transactionId))
+    .map(({ transactionId, ...event }) => ({ ...event, attempt: transactionId }))
+  const figures = { calls: calls.length, answered: 0, billed: unitsOf(flowglad), inFlight: 0, lost: 0 }
+
+  const outOfBounds: string[] = []
+  const billedTwice: string[] = []
+  const replays: string[] = []
+  for (const call of calls) {
+    const events = delivered.get(call.operation) ?? []
+    const billed = unitsOf(events)
+    const { least, most } = boundsOf(call)
+    const isLost = lost.has(call.operation)
+    figures.answered += isLost ? 0 : least
+    figures.lost += isLost ? least : 0
+    figures.inFlight += isLost ? 0 : most - least
+    if (billed > most || (billed < least && !isLost))
+      outOfBounds.push(`${describe(call)}: ${billed} units billed, expected ${range(least, most)}`)
+    if (events.length > 1)
+      billedTwice.push(`${describe(call)}: billed as ${events.map((it) => it.transactionId).join(', ')}`)
+    const results = new Set(call.answers.flatMap((it) => (it.state === 'answered' ? [it.attempt] : [])))
+    if (results.size > 1 && !isLost)
+      replays.push(`${describe(call)}: the key has the results of ${[...results].join(', ')}`)
+  }
+
+  const known = new Set(calls.map(({ operation }) => operation))
+  const counts = groupBy(flowglad, ({ transactionId, meter }) => `${transactionId} ${meter}`)
+  const acknowledged = new Map(
+    ledger.events
+      .filter(({ state }) => state !== 'dropped')
+      .map((event) => [`${event.attempt} ${event.meter}`, event]),
+  )
+  return {
+    figures,
+    late,
+    checks: [
+      { rule: 'answered ≤ billed ≤ answered + in flight, per operation', violations: outOfBounds },
+      { rule: 'an operation is billed at most once', violations: billedTwice },
+      { rule: 'a key has one result', violations: replays },
+      {
+        rule: 'no customer beyond the grant, except by late settles',
+        violations: oversold(flowglad, late, granted),
+      },
+      {
+        rule: 'no duplicate or unknown events at Flowglad',
+        violations: [
+          ...[...counts].filter(([, events]) => events.length > 1).map(([id]) => `${id} is recorded twice`),
+          ...flowglad
+            .filter(({ operation }) => !known.has(operation))
+            .map(({ transactionId, operation }) => `${transactionId} belongs to no call: ${operation}`),
+        ],
+      },
+      {
+        rule: 'the ledger equals Flowglad',
+        violations: [
+          ...flowglad
+            .filter((it) => acknowledged.get(`${it.transactionId} ${it.meter}`)?.amount !== it.amount)
+            .map((it) => `${it.transactionId}: Flowglad has ${it.amount} ${it.meter}, the ledger doesn't`),
+          ...[...acknowledged]
+            .filter(([id]) => !counts.has(id))
+            .map(([id, { amount, state }]) => `${id}: the ledger has ${amount} (${state}), Flowglad doesn't`),
+          ...wrongAccounts(ledger, flowglad),
+        ],
+      },
+      {
+        rule: 'nothing is held',
+        violations: [
+          ...ledger.holds.map((hold) => `${hold.attempt} of ${hold.customer} (${hold.procedure}) is held`),
+          ...ledger.accounts
+            .filter(({ held }) => held !== 0)
+            .map(({ customer, meter, held }) => `${customer} holds ${held} ${meter}`),
+        ],
+      },
+      {
+        rule: 'the outbox is empty',
+        violations: ledger.events
+          .filter(({ state }) => state !== 'acked' && state !== 'dropped')
+          .map(({ attempt, procedure, state }) => `${attempt} (${procedure}) is ${state}`),
+      },
+      { rule: 'no process crashed', violations: crashes },
+    ],
+  }
+}
+
+const unitsOf = (events: { amount: number }[]) => events.reduce((total, { amount }) => total + amount, 0)
+
+const range = (least: number, most: number) => (least === most ? `${least}` : `${least} to ${most}`)
+
+/** Returns the call and its answers in one line. */
+function describe({ operation, customer, kind, amount, key, answers }: Call): string {
+  const seen = answers.map(({ node, from, until, state, ...details }) => {
+    const detail = Object.values(details).join()
+    return `${state}${detail && ` ${detail}`} by node ${node} at ${seconds(from)}–${seconds(until)}`
+  })
+  return `${operation} (${customer}, ${kind}, ${amount}${key ? `, ${key}` : ''}; ${seen.join('; ')})`
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)}s`
+
+function oversold(flowglad: DeliveredEvent[], late: Audit['late'], granted: number): string[] {
+  const accountOf = ({ customer, meter }: { customer: string; meter: string }) => `${customer} ${meter}`
+  const lateUnits = groupBy(late, accountOf)
+  return [...groupBy(flowglad, accountOf)].flatMap(([account, events]) => {
+    const billed = unitsOf(events)
+    const allowed = granted + unitsOf(lateUnits.get(account) ?? [])
+    return billed > allowed ? [`${account}: ${billed} units billed, ${allowed} allowed`] : []
+  })
+}
+
+function wrongAccounts({ accounts }: LedgerRows, flowglad: DeliveredEvent[]): string[] {
+  const delivered = groupBy(flowglad, ({ customer, meter }) => `${customer} ${meter}`)
+  return accounts.flatMap(({ customer, meter, booked }) => {
+    const units = unitsOf(delivered.get(`${customer} ${meter}`) ?? [])
+    return units === booked
+      ? []
+      : [`${customer}: the ledger has booked ${booked} ${meter}, Flowglad ${units}`]
+  })
+}

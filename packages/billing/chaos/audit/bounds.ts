@@ -1,0 +1,17 @@
+import type { Call } from '../calls/call.ts'
+
+/** The units that an operation may be billed. `least` and `most` differ while its outcome is unknown. */
+export interface Bounds {
+  least: number
+  most: number
+}
+
+/** Returns the units that the answers to an operation allow. */
+export function boundsOf({ answers, amount, kind }: Pick<Call, 'answers' | 'amount' | 'kind'>): Bounds {
+  if (answers.some(({ state }) => state === 'answered')) return { least: amount, most: amount }
+  const isCompleted = answers.some((it) => it.state === 'denied' && it.code === 'ALREADY_COMPLETED')
+  // A stream that didn't end is billed for the units that it has counted.
+  if (isCompleted) return { least: kind === 'stream' ? 1 : amount, most: amount }
+  const isUnknown = answers.some(({ state }) => state === 'unknown')
+  return { least: 0, most: isUnknown && kind !== 'failing' ? amount : 0 }
+}

@@ -1,0 +1,106 @@
+import { Client } from 'pg'
+import { z } from 'zod'
+import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
+
+const integer = z.coerce.number()
+const eventRow = z.object({
+  customer: z.string(),
+  attempt: z.string(),
+  meter: z.string(),
+  procedure: z.string(),
+  amount: integer,
+  state: z.string(),
+})
+const holdRow = z.object({ customer: z.string(), attempt: z.string(), procedure: z.string() })
+const accountRow = z.object({ customer: z.string(), meter: z.string(), booked: integer, held: integer })
+const lateRow = z.object({ customer: z.string(), attempt: z.string() })
+
+export type EventRow = z.infer<typeof eventRow>
+
+/** The ledger's rows that the audit needs. */
+export interface LedgerRows {
+  events: EventRow[]
+  /** Holds that haven't ended. */
+  holds: z.infer<typeof holdRow>[]
+  accounts: z.infer<typeof accountRow>[]
+  /** Attempts that ended after their hold's units had been returned. */
+  late: z.infer<typeof lateRow>[]
+}
+
+const queries = (prefix: string) => ({
+  events: `SELECT customer, attempt, meter, procedure, amount, state FROM ${prefix}event`,
+  holds: `SELECT customer, attempt, procedure FROM ${prefix}hold WHERE state = 'held'`,
+  accounts: `SELECT customer, meter, sum(booked) AS booked, sum(held) AS held FROM ${prefix}account GROUP BY customer, meter`,
+  late: 'SELECT customer, attempt FROM chaos_late',
+})
+
+/** Whether a removed hold no longer held its units: it had expired, or had reached its maximum lifetime. */
+const hadReturnedUnits = (legs: string) =>
+  `(OLD.state = 'expired' OR ${legs} LIKE '%"amount":0,%' OR ${legs} LIKE '%"amount": 0,%')`
+
+/** Runs one query on an address, and returns its rows. */
+type Query = (sql: string) => Promise<unknown[]>
+
+/** A ledger, as the audit reads it: with SQL, and not through the code under test. */
+export interface LedgerReader {
+  /** Records late settles from now on. The ledger's tables must exist. */
+  watchLateSettles(): Promise<void>
+  read(): Promise<LedgerRows>
+  query: Query
+}
+
+export function sqliteReader(file: string): LedgerReader {
+  const query: Query = async (sql) => {
+    const db = connect(file)
+    try {
+      db.exec('PRAGMA busy_timeout = 5000')
+      if (sql.startsWith('SELECT')) return db.prepare(sql).all()
+      db.exec(sql)
+      return []
+    } finally {
+      db.close()
+    }
+  }
+  return readerOf(query, 'metered_', [
+    'CREATE TABLE IF NOT EXISTS chaos_late (customer text, attempt text)',
+    `CREATE TRIGGER IF NOT EXISTS chaos_late AFTER DELETE ON metered_hold WHEN ${hadReturnedUnits('OLD.legs')}
+     BEGIN INSERT INTO chaos_late VALUES (OLD.customer, OLD.attempt); END`,
+  ])
+}
+
+export function postgresReader(connectionString: string): LedgerReader {
+  const query: Query = async (sql) => {
+    const client = new Client({ connectionString, connectionTimeoutMillis: 5_000 })
+    // The server may be killed while the query runs.
+    client.on('error', () => {})
+    await client.connect()
+    try {
+      return (await client.query(sql)).rows
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+  return readerOf(query, 'metered.', [
+    'CREATE TABLE chaos_late (customer text, attempt text)',
+    `CREATE FUNCTION chaos_late() RETURNS trigger LANGUAGE plpgsql AS
+     'BEGIN INSERT INTO public.chaos_late VALUES (OLD.customer, OLD.attempt); RETURN NULL; END'`,
+    `CREATE TRIGGER chaos_late AFTER DELETE ON metered.hold FOR EACH ROW WHEN ${hadReturnedUnits('OLD.legs::text')}
+     EXECUTE FUNCTION chaos_late()`,
+  ])
+}
+
+function readerOf(query: Query, prefix: string, setup: string[]): LedgerReader {
+  const sql = queries(prefix)
+  return {
+    query,
+    async watchLateSettles() {
+      for (const statement of setup) await query(statement)
+    },
+    read: async () => ({
+      events: z.array(eventRow).parse(await query(sql.events)),
+      holds: z.array(holdRow).parse(await query(sql.holds)),
+      accounts: z.array(accountRow).parse(await query(sql.accounts)),
+      late: z.array(lateRow).parse(await query(sql.late)),
+    }),
+  }
+}

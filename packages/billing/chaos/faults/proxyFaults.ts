@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fault as ProxyFault } from '../../test/flowglad/startProxy.ts'
+import type { Random } from '../random.ts'
+import type { ProxyMode } from './fault.ts'
+
+const internalError = { error: 'Internal error', code: 'INTERNAL_SERVER_ERROR', request_id: '0a1b2c3d' }
+
+/** Returns how the proxy handles one request while a fault lasts. */
+export function proxyFaultOf(mode: ProxyMode, random: Random): ProxyFault {
+  switch (mode) {
+    case 'refused':
+      return { state: 'refused' }
+    case 'error before the write':
+      return { state: 'json', status: 500, body: internalError }
+    case 'error after the write':
+      return { state: 'handledButFails', status: 500, body: internalError }
+    case 'answer lost':
+      return { state: 'answerLost' }
+    case 'hanging':
+      return { state: 'bodyStalls' }
+    case 'body cut':
+      return { state: 'bodyCut' }
+    case 'duplicated':
+      return { state: 'duplicated' }
+    case 'reordered':
+      // Some requests arrive after requests that were sent later, even after their own deadline.
+      return { state: 'held', until: sleep(random.between(0, 2_500)) }
+    case 'HTML page':
+      return { state: 'page', status: random.oneOf([200, 502, 503]) }
+    default:
+      return mode satisfies never
+  }
+}

@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util'
+import { runChaos } from './runChaos.ts'
+import { toMarkdown } from './toMarkdown.ts'
+import { type TopologyName, topologies } from './topology/topology.ts'
+
+/** Runs chaos on each chosen topology. Exits with code 1 if a guarantee was violated. */
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+    topology: { type: 'string', default: 'all' },
+  },
+})
+const minutes = Number(values.minutes)
+const seed = Number(values.seed)
+const chosen: TopologyName[] = topologies.filter((it) => values.topology === 'all' || it === values.topology)
+if (!(minutes > 0) || !Number.isInteger(seed) || chosen.length === 0)
+  throw new Error(
+    `Use: pnpm chaos --minutes 10 --seed 1 --topology ${topologies.join('|')}|all. --seed must be an integer.`,
+  )
+
+for (const topology of chosen) {
+  const result = await runChaos({
+    topology,
+    seed,
+    durationMs: minutes * 60_000,
+    log: (line) => process.stderr.write(`${topology}, ${line}\n`),
+  })
+  process.stdout.write(`${toMarkdown(result)}\n`)
+  if (result.folder !== null) process.exitCode = 1
+}

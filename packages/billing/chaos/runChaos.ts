@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Audit, audit } from './audit/audit.ts'
+import { readFlowglad } from './audit/readFlowglad.ts'
+import { Callers } from './calls/callers.ts'
+import { describeFault, type Fault, targetOf } from './faults/fault.ts'
+import { inject, type Surroundings } from './faults/inject.ts'
+import { schedule } from './faults/schedule.ts'
+import { randomFrom } from './random.ts'
+import { type Recovery, recoveries } from './recoveries.ts'
+import { granted, holdTtlMs } from './settings.ts'
+import { startTopology } from './topology/startTopology.ts'
+import type { TopologyName } from './topology/topology.ts'
+
+export interface ChaosRun {
+  topology: TopologyName
+  seed: number
+  durationMs: number
+  /** Gets a line for each fault, as it happens. */
+  log: (line: string) => void
+}
+
+export interface ChaosResult extends Audit {
+  topology: TopologyName
+  seed: number
+  /** The faults, in the order in which they happened. */
+  history: string[]
+  answers: Record<string, number>
+  recoveries: Recovery[]
+  /** Faults that this machine can't cause, with the reason. */
+  skipped: string[]
+  /** The folder with the logs and all evidence. Null if nothing was violated. */
+  folder: string | null
+}
+
+/** A fault that has happened. Times are since the start of the run. */
+export interface PastFault {
+  fault: Fault
+  endedAt: number
+}
+
+const callers = 12
+const customers = 5
+/** How long everything may take to recover and to be delivered after the last fault. */
+const drainMs = 90_000
+
+/** Makes calls while faults happen, waits until everything is delivered, and audits the result. */
+export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'metered-chaos-'))
+  await using topology = await startTopology(run.topology, folder)
+  const { store, nodes, flowglad, flowgladKey } = topology
+  await eventually(() => store.reader.watchLateSettles().then(() => true), 10_000)
+
+  const startedAt = Date.now()
+  const random = randomFrom(run.seed)
+  const calling = new Callers({ urls: nodes.map(({ url }) => url), random, startedAt, customers })
+  const lost: Surroundings['lost'] = new Set()
+  calling.start(callers)
+  // Without a first snapshot, no call could succeed.
+  await eventually(async () => calling.hasAnswer, 20_000)
+  const { history, past } = await causeFaults(run, { topology, random, lost }, startedAt)
+  for (const node of nodes) await node.startAgain()
+  run.log('The faults have ended')
+  await calling.stop()
+  run.log('The calls have ended')
+
+  await eventually(async () => {
+    const { events, holds } = await store.reader.read()
+    return holds.length === 0 && events.every(({ state }) => state === 'acked' || state === 'dropped')
+  }, drainMs)
+  run.log('Everything is delivered, or should be')
+  const evidence = {
+    calls: calling.calls,
+    ledger: await store.reader.read(),
+    flowglad: await readFlowglad({ url: flowglad.url, key: flowgladKey }),
+    lost,
+    granted,
+    crashes: [flowglad, ...nodes].flatMap(({ crashes }) => crashes),
+  }
+  const result = audit(evidence)
+  const isViolated = result.checks.some(({ violations }) => violations.length > 0)
+  if (isViolated)
+    await writeFile(join(folder, 'evidence.json'), JSON.stringify({ ...evidence, lost: [...lost], history }))
+  else await rm(folder, { recursive: true })
+  return {
+    ...result,
+    topology: run.topology,
+    seed: run.seed,
+    history,
+    answers: countAnswers(calling),
+    recoveries: recoveries(past, calling.calls),
+    skipped:
+      store.kind === 'SQLite' && !store.disk ? ['disk full: mounting a volume requires root on Linux'] : [],
+    folder: isViolated ? folder : null,
+  }
+}
+
+/** Causes the scheduled faults. Resolves when all of them have ended. */
+async function causeFaults(run: ChaosRun, surroundings: Surroundings, startedAt: number) {
+  const { store, nodes } = surroundings.topology
+  const history: string[] = []
+  const past: PastFault[] = []
+  const scheduled = schedule({
+    seed: run.seed,
+    durationMs: run.durationMs,
+    nodes: nodes.length,
+    store: store.kind,
+    canFillDisk: store.disk !== null,
+    holdTtlMs,
+  })
+  const firstAt = Date.now()
+  // On a busy machine, faults take longer than scheduled.
+  const running = new Map<string, Promise<void>>()
+  const cause = async (fault: Fault) => {
+    const line = `${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${describeFault(fault)}`
+    history.push(line)
+    run.log(line)
+    await inject(fault, surroundings)
+    past.push({ fault, endedAt: Date.now() - startedAt })
+  }
+  for (const { atMs, fault } of scheduled) {
+    await sleep(Math.max(0, firstAt + atMs - Date.now()))
+    const isAlone = fault.kind === 'back up' || fault.kind === 'restore'
+    if (isAlone) await Promise.all(running.values())
+    const caused = (running.get(targetOf(fault)) ?? Promise.resolve()).then(() => cause(fault))
+    running.set(targetOf(fault), caused)
+    if (isAlone) await caused
+  }
+  await Promise.all(running.values())
+  return { history, past }
+}
+
+function countAnswers({ calls }: Callers): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const answer of calls.flatMap(({ answers }) => answers)) {
+    const name = answer.state === 'denied' ? answer.code : answer.state
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+/** Waits until the condition holds, at most `forMs`. */
+async function eventually(condition: () => Promise<boolean>, forMs: number): Promise<void> {
+  const until = Date.now() + forMs
+  while (Date.now() < until) {
+    if (await condition().catch(() => false)) return
+    await sleep(200)
+  }
+}

@@ -1,0 +1,31 @@
+import { table } from '../bench/report.ts'
+import type { ChaosResult } from './runChaos.ts'
+
+/** The violations of one rule that the report shows. */
+const shownViolations = 10
+
+/** Returns the result of a run as Markdown. */
+export function toMarkdown(result: ChaosResult): string {
+  const { topology, seed, figures, answers, checks, late, history, folder, skipped } = result
+  const violated = checks.filter(({ violations }) => violations.length > 0)
+  const parts = [
+    `### ${topology}, seed ${seed}`,
+    table([{ faults: history.length, ...figures }]),
+    table(Object.entries(answers).map(([answer, times]) => ({ answer, times }))),
+    table(checks.map(({ rule, violations }) => ({ rule, violations: violations.length }))),
+    ...(result.recoveries.length > 0 ? [table(result.recoveries.map((it) => ({ ...it })))] : []),
+    ...(late.length > 0 ? ['Late settles, which may exceed a grant:', table(late)] : []),
+    ...skipped.map((it) => `Skipped: ${it}`),
+    ...violated.map(
+      ({ rule, violations }) =>
+        `**Violated: ${rule}**\n\n${violations
+          .slice(0, shownViolations)
+          .map((it) => `* ${it}`)
+          .join('\n')}`,
+    ),
+    ...(violated.length > 0
+      ? [`Faults:\n\n${history.map((it) => `* ${it}`).join('\n')}`, `Logs and evidence: ${folder}`]
+      : []),
+  ]
+  return parts.map((it) => `${it}\n`).join('\n')
+}

@@ -1,0 +1,28 @@
+import type { LedgerReader } from '../audit/readLedger.ts'
+import type { ChaosServer } from './chaosServer.ts'
+
+export const topologies = ['sqlite', 'postgres', 'postgres-3'] as const
+export type TopologyName = (typeof topologies)[number]
+
+/** The ledger's store, and the faults that only this store has. */
+export interface ChaosStore extends AsyncDisposable {
+  kind: 'SQLite' | 'PostgreSQL'
+  /** The ledger's file or connection string. */
+  address: string
+  reader: LedgerReader
+  /** Null if the server can't be killed, because the ledger is a file. */
+  postgres: { kill(): Promise<void>; start(): Promise<void>; terminateBackends(): Promise<void> } | null
+  /** Null if the ledger's disk can't be filled. */
+  disk: { fill(): void; empty(): void } | null
+  /** Null if backups can't be restored. */
+  backups: { backUp(): Promise<void>; restore(): void } | null
+}
+
+/** The processes of one run. */
+export interface Topology extends AsyncDisposable {
+  store: ChaosStore
+  flowglad: ChaosServer
+  flowgladKey: string
+  proxy: Awaited<ReturnType<typeof import('../../test/flowglad/startProxy.ts').startProxy>>
+  nodes: ChaosServer[]
+}
