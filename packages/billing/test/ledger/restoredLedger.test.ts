@@ -10,7 +10,7 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { ledgerFile } from '../flowglad/ledgerFile.ts'
 import { recordingLogger } from '../flowglad/recordingLogger.ts'
 import { spend } from '../flowglad/spending.ts'
-import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
+import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { createDatabase, query } from './postgres.ts'
 
@@ -85,7 +85,10 @@ describe.each([
   /** Runs `before`, backs the ledger up, runs `after`, and returns a node on the restored ledger. */
   async function restoredAfter(
     { before, after }: { before(stack: Stack): Promise<unknown>; after(stack: Stack): Promise<unknown> },
-    setup: { logger?: Logger; options?: { decisionMs: number } } = {},
+    {
+      policies = {},
+      ...setup
+    }: Pick<StackSetup, 'policies'> & { logger?: Logger; options?: { decisionMs: number } } = {},
   ) {
     const restorable = await create()
     const first = await startStack({ ledger: restorable.open() })
@@ -97,10 +100,10 @@ describe.each([
     }
     await use(first, before)
     await restorable.backUp()
-    await use(await startStack({ ledger: restorable.open(), beside: first }), after)
+    await use(await startStack({ ledger: restorable.open(), beside: first, policies }), after)
     await restorable.restore()
     const start = async () => {
-      const restored = await startStack({ ledger: restorable.open(), beside: first, ...setup })
+      const restored = await startStack({ ledger: restorable.open(), beside: first, policies, ...setup })
       onTestFinished(() => restored.billing.close())
       return restored
     }
@@ -195,6 +198,33 @@ describe.each([
       denied('ALREADY_COMPLETED'),
     )
     await expect(spend(second, ada)).rejects.toMatchObject(denied('INSUFFICIENT_CREDITS'))
+  })
+
+  test('recovers usage that was charged when its hold expired', async () => {
+    const charged = async (stack: Stack) =>
+      (await stack.ledger.charges({ customer: 'ada', limit: 10, cursor: null })).charges.map(
+        ({ amount, procedure }) => ({ amount, procedure }),
+      )
+    const expired = { amount: 3, procedure: 'render' }
+    const { start } = await restoredAfter(
+      {
+        before: (stack) => spend(stack, ada, 1),
+        async after(stack) {
+          // The hold of a stream that is never read isn't renewed.
+          await stack.billing.meter(
+            { customer: ada, meter: 'generations', hold: 3, name: 'render' },
+            async function* () {
+              yield 'a picture'
+            },
+          )
+          await until(async () => expect(await charged(stack)).toContainEqual(expired))
+        },
+      },
+      { policies: { generations: { onExpiry: 'settle', holdTtlMs: 100 } } },
+    )
+    const second = await start()
+    await recovered(second)
+    expect(await charged(second)).toContainEqual(expired)
   })
 
   test('raises the versions, so that an open page accepts the restored balances', async () => {
