@@ -122,3 +122,30 @@ test('does not delay shutdown for an expired hold whose stream was never read', 
   await inFlight.close({ graceMs: 100 * expiresInMs, clock, logger: silent })
   expect(commands).toEqual([])
 })
+
+test('leaves unfinished work’s hold to expiry at the end of the grace period', async () => {
+  const { hold, clock, inFlight, commands } = aHold()
+  hold.startRenewing()
+  await inFlight.close({ graceMs: 0, clock, logger: silent })
+  await clock.advance(10 * expiresInMs)
+  expect(commands).toEqual([])
+})
+
+test('waits at shutdown for a charge that is not durable at the end of the grace period', async () => {
+  const { clock, inFlight } = aHold()
+  let finish = () => {}
+  void inFlight.track(
+    new Promise<void>((resolve) => {
+      finish = resolve
+    }),
+  )
+  let closed = false
+  const closing = inFlight.close({ graceMs: 10, clock, logger: silent }).then(() => {
+    closed = true
+  })
+  await clock.advance(1_000)
+  await expect.poll(() => inFlight.graceEnded.aborted).toBe(true)
+  expect(closed).toBe(false)
+  finish()
+  await closing
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { movedLedger } from '../flowglad/movedLedger.ts'
 import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()
@@ -126,4 +127,40 @@ test('returns a non-generator result unchanged, and charges immediately', async 
     () => new ReadableStream(),
   )
   expect(readable.getReader()).toBeDefined()
+})
+
+test('returns the result of the attempt that was charged first if a hold expires while its work runs', async () => {
+  const { ledger, pass } = movedLedger()
+  await using stack = await startStack({ ledger })
+  const write = (work: () => Promise<string> | string) =>
+    stack.billing.meter({ customer: ada, meter: 'tokens', amount: 3, key: 'order-1' }, work)
+  let begin = () => {}
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  let finish = (_: string) => {}
+  const slow = write(() => {
+    begin()
+    return new Promise<string>((resolve) => {
+      finish = resolve
+    })
+  })
+  await begun
+  pass(3_600_000)
+  expect(await write(() => 'second')).toBe('second')
+  finish('first')
+  expect(await slow).toBe('second')
+  expect(await charged(stack)).toEqual([3])
+  expect(await tokens(stack)).toMatchObject({ held: 0 })
+})
+
+test('returns the result and charges once if the reference callback throws', async () => {
+  await using stack = await startStack()
+  const reference = () => {
+    throw new Error('no ID')
+  }
+  expect(
+    await stack.billing.meter({ customer: ada, meter: 'tokens', amount: 2, reference }, () => 'done'),
+  ).toBe('done')
+  expect(await charged(stack)).toEqual([2])
 })

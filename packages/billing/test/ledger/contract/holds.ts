@@ -46,6 +46,16 @@ export const holds = (open: OpenLedger) =>
       expect(await it.ledger.customersWithDueHolds(10)).toEqual([])
     })
 
+    test('never lets a hold last longer than its maximum lifetime', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const reserve = aReserve({ ttlMs: 2000, maxHoldMs: 1000 })
+      expect(await it.ledger.execute(reserve)).toMatchObject({ state: 'held', expiresInMs: 1000 })
+      expect(await it.other.customersWithDueHolds(10)).toEqual([])
+      it.advance(1000)
+      expect(await it.other.customersWithDueHolds(10)).toEqual(['ada'])
+    })
+
     test('expires abandoned holds before it denies a reserve', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))

@@ -1,0 +1,75 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Copy } from './Copy.ts'
+import { type Outcome, outcome, type Request } from './outcome.ts'
+
+const timeoutMs = 300_000
+const script = fileURLToPath(new URL('testProcess.ts', import.meta.url))
+
+/** Runs test files of a copy in another process. If that process hangs or ends, the next run starts another one. */
+export class TestRunner implements AsyncDisposable {
+  readonly #copy: Copy
+  #child: ChildProcess | null = null
+
+  constructor(copy: Copy) {
+    this.#copy = copy
+  }
+
+  async run(request: Request): Promise<Outcome> {
+    this.#child ??= await this.#start()
+    const child = this.#child
+    const ended = new AbortController()
+    const { signal } = ended
+    const ending = once(child, 'exit', { signal }).then((): Outcome => {
+      this.#child = null
+      return { state: 'broken', why: 'the test process has ended' }
+    })
+    const answer = once(child, 'message', { signal }).then(([message]) => outcome.parse(message))
+    const tooLate = new Promise<Outcome>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#end('SIGKILL')
+        resolve({ state: 'caught', by: `the time limit of ${timeoutMs / 1000} s` })
+      }, timeoutMs)
+      signal.addEventListener('abort', () => clearTimeout(timer))
+    })
+    for (const waiting of [ending, answer]) waiting.catch(() => {})
+    child.send(request)
+    try {
+      return await Promise.race([answer, ending, tooLate])
+    } finally {
+      ended.abort()
+    }
+  }
+
+  async #start(): Promise<ChildProcess> {
+    const child = fork(script, {
+      cwd: this.#copy.folder,
+      // Its own process group, so that a hanging process can be ended together with its children.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    await once(child, 'message')
+    return child
+  }
+
+  #end(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid
+    this.#child = null
+    try {
+      if (pid !== undefined) process.kill(-pid, signal)
+    } catch {
+      // The group has already ended.
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child
+    if (!child) return
+    const exited = once(child, 'exit')
+    // The process closes Vitest, which stops the PostgreSQL server.
+    child.disconnect()
+    await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 20_000))])
+    this.#end('SIGKILL')
+  }
+}

@@ -1,0 +1,23 @@
+import type { Fault } from '../fault.ts'
+import { clockSteps } from './clockSteps.ts'
+import { delivery } from './delivery.ts'
+import { holds } from './holds.ts'
+import { keys } from './keys.ts'
+import { metering } from './metering.ts'
+import { restore } from './restore.ts'
+import { sessions } from './sessions.ts'
+import { snapshots } from './snapshots.ts'
+import { stores } from './stores.ts'
+
+/** All faults, grouped by the part of docs/ledger.md whose rules they break. */
+export const faults: Fault[] = [
+  ...holds,
+  ...keys,
+  ...snapshots,
+  ...stores,
+  ...delivery,
+  ...restore,
+  ...clockSteps,
+  ...metering,
+  ...sessions,
+]

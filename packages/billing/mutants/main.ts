@@ -1,0 +1,111 @@
+/**
+ * `pnpm mutants` applies each named fault to a copy of the package, and checks that a test catches it. It fails if
+ * a fault survives or is broken.
+ */
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { Copy } from './Copy.ts'
+import type { Fault } from './fault.ts'
+import { faults } from './faults/index.ts'
+import { findBroken } from './findBroken.ts'
+import type { Outcome } from './outcome.ts'
+import { lineOf, type Run, summaryOf } from './report.ts'
+import { TestRunner } from './TestRunner.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    parallel: { type: 'string', default: `${Math.max(1, Math.floor(availableParallelism() / 2))}` },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const usage = `pnpm mutants [--only <text>]… [--parallel <n>] [--list]
+
+  --only <text>   runs the faults whose name or file contains the text
+  --parallel <n>  runs n faults at the same time. Default: 1 for every 2 cores
+  --list          lists the faults without running them
+`
+
+const matches = values.only.map((text) => text.toLowerCase())
+const chosen = faults.filter(
+  ({ name, file }) =>
+    matches.length === 0 || matches.some((text) => `${file} ${name}`.toLowerCase().includes(text)),
+)
+const equivalent = chosen.filter((fault) => fault.equivalent !== undefined)
+const toRun = chosen.filter((fault) => fault.equivalent === undefined)
+const print = (line: string) => void process.stdout.write(`${line}\n`)
+
+if (values.help) print(usage)
+else if (values.list) for (const { file, name } of chosen) print(`${file}: ${name}`)
+else process.exitCode = await runAll(Number(values.parallel))
+
+async function runAll(parallel: number): Promise<number> {
+  if (!(parallel >= 1)) throw new Error('--parallel must be a positive number.')
+  if (toRun.length === 0) throw new Error('No fault matches.')
+  const copies = await Promise.all(
+    Array.from({ length: Math.min(parallel, toRun.length) }, () => Copy.create()),
+  )
+  const nodes = copies.map((copy): Node => ({ copy, runner: new TestRunner(copy), lastFile: null }))
+  const dispose = async () => {
+    await Promise.all(nodes.map(({ runner }) => runner[Symbol.asyncDispose]()))
+    await Promise.all(copies.map((copy) => copy[Symbol.asyncDispose]()))
+  }
+  // Without this, an interrupted run would leave its copies and its processes behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void dispose().finally(() => process.exit(1)))
+  try {
+    return await runOn(nodes)
+  } finally {
+    await dispose()
+  }
+}
+
+interface Node {
+  copy: Copy
+  runner: TestRunner
+  /** The file of the last fault, which was taken back since. */
+  lastFile: string | null
+}
+
+async function runOn(nodes: Node[]): Promise<number> {
+  const [first] = nodes
+  if (!first) throw new Error('There is no copy to run in.')
+  print(`Compiling the package with each of ${toRun.length} faults.`)
+  const broken = await findBroken(first.copy, toRun)
+  // A test that fails without a fault would catch every fault.
+  print('Running the tests without a fault.')
+  const tests = [...new Set(toRun.flatMap((fault) => fault.tests))]
+  const sound = await first.runner.run({ tests, changed: [] })
+  if (sound.state !== 'survived') {
+    print(`The tests fail without a fault: ${sound.state === 'caught' ? sound.by : sound.why}`)
+    return 1
+  }
+  const runs: Run[] = []
+  const queue = [...toRun]
+  const runInTurn = async (node: Node) => {
+    for (let fault = queue.shift(); fault; fault = queue.shift()) {
+      const began = performance.now()
+      const why = broken.get(fault)
+      const outcome: Outcome = why === undefined ? await runFault(node, fault) : { state: 'broken', why }
+      const run = { fault, outcome, seconds: (performance.now() - began) / 1000 }
+      runs.push(run)
+      print(lineOf(run, `[${runs.length}/${toRun.length}]`))
+    }
+  }
+  await Promise.all(nodes.map(runInTurn))
+  print(`\n${summaryOf(runs, equivalent)}`)
+  return runs.every(({ outcome }) => outcome.state === 'caught') ? 0 : 1
+}
+
+async function runFault(node: Node, fault: Fault): Promise<Outcome> {
+  const changed = [node.lastFile ?? fault.file, fault.file]
+  node.lastFile = fault.file
+  const takeBack = await node.copy.apply(fault)
+  try {
+    return await node.runner.run({ tests: fault.tests, changed })
+  } finally {
+    await takeBack()
+  }
+}

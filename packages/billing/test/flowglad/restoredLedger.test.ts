@@ -1,0 +1,178 @@
+import { APIError } from '@flowglad/node'
+import { expect, onTestFinished, test } from 'vitest'
+import { silent } from '../../src/config/logger.ts'
+import { RestoredLedger } from '../../src/flowglad/restoredLedger.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { ledgerDefaults } from '../../src/ledger/ledgerOptions.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { testClock } from '../../src/testing/testClock.ts'
+import { aSettle } from '../ledger/builders.ts'
+import { until } from './until.ts'
+
+const pageSize = 100
+
+/** An event in Flowglad's list. By default, the ledger's own event that it doesn't have. */
+const listed = (ledger: string, number: number, event: Record<string, unknown> = {}) => ({
+  transactionId: `attempt-${number}`,
+  subscriptionId: 'sub_1',
+  amount: 1,
+  createdAt: Date.now() - number,
+  properties: { ledger, customer: 'ada', meter: 'generations', procedure: 'write' },
+  ...event,
+})
+type Listed = ReturnType<typeof listed>
+
+/**
+ * Checks a ledger against Flowglad's list of usage events, newest first. `events` receives the ledger's ID. `page` can
+ * replace Flowglad's answer.
+ */
+async function aCheck({
+  events,
+  ledger = sqliteLedger(':memory:'),
+  page = async (answer) => answer,
+}: {
+  events: (ledger: string) => Listed[]
+  ledger?: Ledger
+  page?: (answer: unknown) => Promise<unknown>
+}) {
+  const list = events(await ledger.id())
+  const reads: number[] = []
+  const stopping = new AbortController()
+  onTestFinished(async () => {
+    stopping.abort()
+    await ledger.close()
+  })
+  const clock = testClock()
+  const restored = new RestoredLedger({
+    ledger,
+    flowglad: {
+      async newestUsageEvents(cursor: string | null) {
+        const start = Number(cursor ?? 0)
+        reads.push(start)
+        const end = start + pageSize
+        const nextCursor = end < list.length ? `${end}` : null
+        return page({ data: list.slice(start, end), nextCursor })
+      },
+    },
+    clock,
+    options: { decisionMs: 10_000 },
+    logger: silent,
+    stopping: stopping.signal,
+  })
+  return { ledger, restored, reads, clock, stopping }
+}
+
+/** Books and acknowledges usage, so that the ledger has the event. */
+async function settled(ledger: Ledger, ...attempts: string[]) {
+  for (const attempt of attempts) await ledger.execute(aSettle({ attempt }))
+  const events = attempts.map((attempt) => ({ attempt, meter: 'generations', priceId: null }))
+  await ledger.execute({ type: 'acknowledge', customer: 'ada', events })
+}
+
+const chargesOf = async (ledger: Ledger) =>
+  (await ledger.charges({ customer: 'ada', limit: 500, cursor: null })).charges.length
+
+test('recognizes a restored ledger and recovers the lost events', async () => {
+  const { ledger, restored } = await aCheck({ events: (id) => [listed(id, 1), listed(id, 2)] })
+  await restored.ready({ keyed: true })
+  await until(() => expect(restored.isReady).toBe(true))
+  expect(restored.recognizesKeys).toBe(true)
+  expect(await chargesOf(ledger)).toBe(2)
+})
+
+test.each<[what: string, event: (id: string) => Listed]>([
+  ['has not acknowledged', (id) => listed(id, 0, { transactionId: 'open' })],
+  ['may have pruned', (id) => listed(id, 1, { createdAt: Date.now() - ledgerDefaults.chargeRetentionMs - 1 })],
+  ['has never sent', () => listed('another-ledger', 1)],
+])('does not take the ledger for a restored one because of an event that it %s', async (_, event) => {
+  const ledger = sqliteLedger(':memory:')
+  await ledger.execute(aSettle({ attempt: 'open' }))
+  const { restored } = await aCheck({ ledger, events: (id) => [event(id)] })
+  expect(await restored.tryCheck()).toBe(true)
+  expect(restored.isRecovering).toBe(false)
+  expect(restored.recognizesKeys).toBe(false)
+})
+
+test('recovers lost events behind known events, and stops after a hundred known events in a row', async () => {
+  const lost = [0, 150]
+  const ledger = sqliteLedger(':memory:')
+  const all = Array.from({ length: 500 }, (_, number) => number)
+  await settled(ledger, ...all.filter((it) => !lost.includes(it)).map((number) => `attempt-${number}`))
+  const { restored, reads } = await aCheck({ ledger, events: (id) => all.map((number) => listed(id, number)) })
+  await restored.ready({ keyed: true })
+  expect(restored.isRecovering).toBe(false)
+  expect(await chargesOf(ledger)).toBe(500)
+  // The check reads the first page. The recovery reads until a page without lost events.
+  expect(reads).toEqual([0, 0, 100, 200])
+})
+
+test('continues the recovery after Flowglad has refused to return its list', async () => {
+  const { ledger, restored, reads, clock, stopping } = await aCheck({
+    events: (id) => [listed(id, 1)],
+    page: async (answer) => {
+      if (reads.length === 2) throw new APIError(400, { error: 'no', code: 'NO' }, undefined, new Headers())
+      return answer
+    },
+  })
+  await restored.ready({ keyed: true })
+  expect(reads.length).toBe(2)
+  expect(await ledger.restoreState()).toMatchObject({ isRecovering: true })
+  const running = restored.run(stopping.signal)
+  await until(() => expect(restored.isRecovering).toBe(false))
+  expect(await chargesOf(ledger)).toBe(1)
+  stopping.abort()
+  await clock.advance(10_000)
+  await running
+})
+
+test('does not let each call wait while Flowglad does not answer', async () => {
+  const { restored, reads, clock } = await aCheck({
+    events: () => [],
+    page: () => Promise.reject(new Error('no answer')),
+  })
+  await restored.ready({ keyed: false })
+  await restored.ready({ keyed: true })
+  expect(reads.length).toBe(1)
+  await clock.advance(10_000)
+  await restored.ready({ keyed: false })
+  expect(reads.length).toBe(2)
+})
+
+test('checks the ledger again if its store was opened during the check', async () => {
+  let interruptions = 0
+  const { restored } = await aCheck({
+    ledger: { ...sqliteLedger(':memory:'), interruptions: () => interruptions },
+    events: () => [],
+    page: async (answer) => {
+      interruptions = 1
+      return answer
+    },
+  })
+  expect(await restored.tryCheck()).toBe(false)
+  expect(await restored.tryCheck()).toBe(true)
+})
+
+test('lets only calls with a key wait for the recovery', async () => {
+  let recover = () => {}
+  const recovering = new Promise<void>((resolve) => {
+    recover = resolve
+  })
+  const { ledger, restored, reads } = await aCheck({
+    events: (id) => [listed(id, 1)],
+    page: async (answer) => {
+      if (reads.length === 2) await recovering
+      return answer
+    },
+  })
+  await restored.ready({ keyed: false })
+  let answered = false
+  const keyed = restored.ready({ keyed: true }).then(() => {
+    answered = true
+  })
+  await restored.ready({ keyed: false })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(answered).toBe(false)
+  recover()
+  await keyed
+  expect(await chargesOf(ledger)).toBe(1)
+})
