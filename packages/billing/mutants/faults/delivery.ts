@@ -7,7 +7,7 @@ export const delivery: Fault[] = [
     file: 'flowglad/usageEventRequests.ts',
     find: 'return match ? [{ event, priceId: match.priceId ?? null }] : []',
     replace: 'return [{ event, priceId: match?.priceId ?? null }]',
-    tests: ['flowglad/delivery'],
+    tests: ['flowglad/usageEventRequests'],
   },
   {
     name: '“is it ours” compares the transaction ID only',
@@ -94,7 +94,7 @@ export const delivery: Fault[] = [
     file: 'flowglad/sending.ts',
     find: 'lease.rejections.delete(event)',
     replace: '',
-    tests: ['flowglad/leases', 'flowglad/parking'],
+    tests: ['flowglad/unknownOutcome', 'flowglad/parking'],
   },
   {
     name: 'an event that was ambiguous before the lease isn’t ambiguous after two rejections',
@@ -199,14 +199,14 @@ export const delivery: Fault[] = [
     file: 'flowglad/delivery.ts',
     find: "if (!(await this.#restored.tryCheck())) return 'unavailable'",
     replace: 'await this.#restored.tryCheck()',
-    tests: ['flowglad/deliveryLoop', 'ledger/restoredLedger'],
+    tests: ['flowglad/deliveryLoop'],
   },
   {
     name: 'usage is delivered while lost usage is still being recovered',
     file: 'flowglad/delivery.ts',
     find: "if (this.#restored.isRecovering) return 'blocked'",
     replace: '',
-    tests: ['flowglad/deliveryLoop', 'ledger/restoredLedger'],
+    tests: ['flowglad/deliveryLoop'],
   },
   {
     name: 'a call joins a fetch that noted the acknowledged usage before the call',

@@ -76,6 +76,8 @@ export const holds: Fault[] = [
     find: 'counted.filter(({ meter }) => hold.legs.some((leg) => leg.meter === meter))',
     replace: 'counted',
     tests: contract,
+    equivalent:
+      'expiry reads only the counts of the hold’s own legs, so a count of another meter is never booked',
   },
   {
     name: 'legs that settle on expiry are forgotten once their units were returned',
@@ -134,7 +136,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a release returns the units of a hold that has already expired',
+    name: 'a release forgets that the hold was charged at expiry',
     file: 'ledger/core/release.ts',
     find: "if (hold?.state === 'held') endHold",
     replace: 'if (hold) endHold',

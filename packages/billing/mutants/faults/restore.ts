@@ -1,6 +1,7 @@
 import type { Fault } from '../fault.ts'
 
 const contract = ['ledger/sqliteLedger']
+const recognition = ['flowglad/restoredLedger']
 const restored = ['ledger/restoredLedger']
 
 /** A ledger that was restored from a backup. */
@@ -136,77 +137,77 @@ export const restore: Fault[] = [
     file: 'flowglad/restoredLedger.ts',
     find: "(await this.#ledger.eventStates(own)).includes('missing')",
     replace: 'false',
-    tests: restored,
+    tests: recognition,
   },
   {
     name: 'a ledger that has an event unacknowledged counts as restored',
     file: 'flowglad/restoredLedger.ts',
     find: "(await this.#ledger.eventStates(own)).includes('missing')",
     replace: "(await this.#ledger.eventStates(own)).some((state) => state !== 'acknowledged')",
-    tests: ['ledger/restoredLedger', 'flowglad/restoredLedger'],
+    tests: recognition,
   },
   {
     name: 'events of another ledger count as lost',
     file: 'flowglad/restoredLedger.ts',
     find: 'properties?.ledger !== state.ledger || isTooOld([event], state)',
     replace: '!properties || isTooOld([event], state)',
-    tests: ['ledger/restoredLedger', 'flowglad/restoredLedger'],
+    tests: recognition,
   },
   {
     name: 'an event that was pruned counts as lost',
     file: 'flowglad/restoredLedger.ts',
     find: 'properties?.ledger !== state.ledger || isTooOld([event], state)',
     replace: 'properties?.ledger !== state.ledger',
-    tests: ['ledger/restoredLedger', 'flowglad/restoredLedger'],
+    tests: recognition,
   },
   {
     name: 'a file that replaces the ledger’s file isn’t checked',
     file: 'flowglad/restoredLedger.ts',
     find: 'return this.#checked === this.#ledger.interruptions()',
     replace: 'return this.#checked >= 0',
-    tests: restored,
+    tests: recognition,
   },
   {
     name: 'an interruption during the check is overlooked',
     file: 'flowglad/restoredLedger.ts',
     find: 'this.#checked = interruptions\n',
     replace: 'this.#checked = this.#ledger.interruptions() + 0 * interruptions\n',
-    tests: ['flowglad/restoredLedger'],
+    tests: recognition,
   },
   {
     name: 'recovery ends at the first known event',
     file: 'flowglad/restoredLedger.ts',
     find: 'const enoughKnownEvents = 100',
     replace: 'const enoughKnownEvents = 0',
-    tests: ['flowglad/restoredLedger'],
+    tests: recognition,
   },
   {
     name: 'recovery reads the whole list although it has found enough known events',
     file: 'flowglad/restoredLedger.ts',
     find: 'if (known >= enoughKnownEvents || isTooOld(listed, state)) break',
     replace: 'if (isTooOld(listed, state)) break',
-    tests: ['flowglad/restoredLedger'],
+    tests: recognition,
   },
   {
     name: 'recovery ends although Flowglad refuses its list',
     file: 'flowglad/restoredLedger.ts',
     find: "if (listed === null) throw new Error('Flowglad refuses to list its usage events')",
     replace: 'if (listed === null) break',
-    tests: ['flowglad/restoredLedger'],
+    tests: recognition,
   },
   {
     name: 'every call waits for a Flowglad that doesn’t answer',
     file: 'flowglad/restoredLedger.ts',
     find: 'this.#noCheckBefore = this.#clock.now() + retryMs',
     replace: '',
-    tests: ['flowglad/restoredLedger'],
+    tests: recognition,
   },
   {
     name: 'a keyed call doesn’t wait for the recovery',
     file: 'flowglad/restoredLedger.ts',
     find: 'await until(ended, Math.max(0, startedAt + decisionMs - this.#clock.now())).catch(() => {})',
     replace: 'void [ended, startedAt]',
-    tests: ['ledger/restoredLedger', 'flowglad/restoredLedger'],
+    tests: recognition,
   },
   {
     name: 'a call that the backup answered while the store was opened again keeps that answer',
@@ -220,7 +221,7 @@ export const restore: Fault[] = [
     file: 'metering/operationId.ts',
     find: '${fingerprint.slice(0, 16)}',
     replace: '${fingerprint.length}',
-    tests: ['ledger/restoredLedger', 'metering/operationId'],
+    tests: ['metering/operationId'],
   },
   {
     name: 'two customers’ operations share an ID',

@@ -53,7 +53,7 @@ export const stores: Fault[] = [
     file: 'ledger/stores/sqlite/inTransaction.ts',
     find: "db.exec('ROLLBACK')",
     replace: '',
-    tests: ['ledger/openingSqlite'],
+    tests: ['ledger/inTransaction'],
   },
   {
     name: 'a SQLite batch locks the file only when it writes',

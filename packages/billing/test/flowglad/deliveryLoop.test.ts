@@ -250,3 +250,20 @@ test('sends usage that arrives while delivery waits in one request', async () =>
   node.stop()
   await running
 })
+
+test.each([
+  ['was checked for a restore', { isRecovering: false, tryCheck: async () => false }],
+  ['has recovered its lost usage', { isRecovering: true, tryCheck: async () => true }],
+])('delivers nothing before the ledger %s', async (_, restored) => {
+  let requests = 0
+  await using node = startDelivery({
+    restored,
+    respond: async () => {
+      requests += 1
+    },
+  })
+  await node.ledger.execute(aSettle())
+  expect(await node.delivery.drain()).toBe(false)
+  expect(requests).toBe(0)
+  expect(await waiting(node)).toBe(1)
+})

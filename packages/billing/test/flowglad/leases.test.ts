@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/config/clock.ts'
 import { createLeases } from '../../src/flowglad/leases.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { aSettle } from '../ledger/builders.ts'
 import { ledgerFile } from './ledgerFile.ts'
 import { bulk, rejection, spend } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
@@ -17,6 +18,21 @@ test('gives up on a lease after the maximum wait, and leaves the lease to the ne
   expect(await patient).not.toBeNull()
   await (await patient)?.leave()
   expect(await leases.tryDeliver('ada', 1)).not.toBeNull()
+  await ledger.close()
+})
+
+test('keeps an event ambiguous if its only request was rejected once, and returns the others to the outbox', async () => {
+  const ledger = sqliteLedger(':memory:')
+  const leases = createLeases({ ledger, clock: systemClock, leaseMs: 30_000 })
+  for (const attempt of ['unsent', 'rejected-once', 'rejected-twice'])
+    await ledger.execute(aSettle({ attempt }))
+  const lease = await leases.tryDeliver('ada', 10)
+  const rejections: Record<string, number> = { unsent: 0, 'rejected-once': 1, 'rejected-twice': 2 }
+  for (const event of lease?.events ?? []) lease?.rejections.set(event, rejections[event.attempt] ?? 0)
+  await lease?.leave()
+  const next = await leases.tryDeliver('ada', 10)
+  expect(next?.ambiguous.map(({ attempt }) => attempt)).toEqual(['rejected-once'])
+  expect(next?.events.map(({ attempt }) => attempt).sort()).toEqual(['rejected-twice', 'unsent'])
   await ledger.close()
 })
 

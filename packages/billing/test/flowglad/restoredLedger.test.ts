@@ -82,7 +82,10 @@ test('recognizes a restored ledger and recovers the lost events', async () => {
 
 test.each<[what: string, event: (id: string) => Listed]>([
   ['has not acknowledged', (id) => listed(id, 0, { transactionId: 'open' })],
-  ['may have pruned', (id) => listed(id, 1, { createdAt: Date.now() - ledgerDefaults.chargeRetentionMs - 1 })],
+  [
+    'may have pruned',
+    (id) => listed(id, 1, { createdAt: Date.now() - ledgerDefaults.chargeRetentionMs - 1 }),
+  ],
   ['has never sent', () => listed('another-ledger', 1)],
 ])('does not take the ledger for a restored one because of an event that it %s', async (_, event) => {
   const ledger = sqliteLedger(':memory:')
@@ -98,7 +101,10 @@ test('recovers lost events behind known events, and stops after a hundred known 
   const ledger = sqliteLedger(':memory:')
   const all = Array.from({ length: 500 }, (_, number) => number)
   await settled(ledger, ...all.filter((it) => !lost.includes(it)).map((number) => `attempt-${number}`))
-  const { restored, reads } = await aCheck({ ledger, events: (id) => all.map((number) => listed(id, number)) })
+  const { restored, reads } = await aCheck({
+    ledger,
+    events: (id) => all.map((number) => listed(id, number)),
+  })
   await restored.ready({ keyed: true })
   expect(restored.isRecovering).toBe(false)
   expect(await chargesOf(ledger)).toBe(500)

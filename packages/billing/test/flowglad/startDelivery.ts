@@ -22,11 +22,14 @@ export function startDelivery({
   clock = testClock(),
   options: changed = {},
   respond = async () => {},
+  restored = { isRecovering: false, tryCheck: async () => true },
 }: {
   ledger?: Ledger
   clock?: Clock
   options?: Partial<BillingOptions>
   respond?: (events: { transactionId: string }[]) => Promise<void>
+  /** The check for a restore. Default: the ledger is checked, and wasn't restored. */
+  restored?: { isRecovering: boolean; tryCheck(): Promise<boolean> }
 }) {
   const options = { ...defaultOptions, ...changed }
   const requests: Requests = {
@@ -56,7 +59,7 @@ export function startDelivery({
     sender: new EventSender({ ...common, flowglad }),
     clock,
     options,
-    restored: { isRecovering: false, tryCheck: async () => true },
+    restored,
   })
   return {
     ledger,

@@ -196,6 +196,33 @@ test('resends ambiguous events before the fetch that decides a call', async () =
   expect(await stack.atFlowglad.events()).toHaveLength(1)
 })
 
+test('resends no usage that was acknowledged while its fetch waited for other fetches, and counts it once', async () => {
+  await using stack = await startStack({ started: false, options: { maxFetches: 1 } })
+  await spend(stack, 6)
+  stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
+  await stack.billing.drain()
+  const open = stack.proxy.hold(/bob/)
+  const bob = stack.billing.refresh(aUser('bob'))
+  await until(() => expect(stack.proxy.count(/bob/)).toBe(1))
+  let leases = 0
+  const stopListening = stack.ledger.onCommit(({ type, customer }) => {
+    if (type === 'takeLease' && customer === 'ada') leases += 1
+  })
+  const fetching = stack.billing.refresh(ada)
+  await until(() => expect(leases).toBe(1))
+  // Another node has the late answer to its request.
+  const requests = stack.proxy.count(/usage-events/)
+  const { charges } = await stack.ledger.charges({ customer: 'ada', limit: 1, cursor: null })
+  const events = charges.map(({ transactionId: attempt, meter }) => ({ attempt, meter, priceId: null }))
+  await stack.ledger.execute({ type: 'acknowledge', customer: 'ada', events })
+  open()
+  await Promise.all([bob, fetching])
+  stopListening()
+  expect(stack.proxy.count(/usage-events/)).toBe(requests)
+  const { balances } = await stack.billing.balances(ada)
+  expect(balances.find(({ meter }) => meter === 'generations')).toMatchObject({ available: 4, used: 6 })
+})
+
 test('decides a call with an old snapshot, and refreshes the snapshot in the background', async () => {
   await using stack = await startStack({ options: { snapshotMaxAgeMs: 1 } })
   await spend(stack)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aReserve, fetched, settleOf, units } from '../builders.ts'
+import { aLeg, aReserve, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { deliver } from './steps.ts'
 
@@ -33,6 +33,21 @@ export const growth = (open: OpenLedger) =>
       expect(charges).toMatchObject([{ state: 'waiting' }])
       expect(await it.ledger.usage({ customer: 'ada', days: 100 })).toMatchObject([{ amount: 3 }])
       expect(await it.ledger.usage({ customer: 'ada', days: 10 })).toEqual([])
+    })
+
+    test('keeps an expired hold as long as its key, so that a retry of charged work does not run', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const legs = [aLeg({ onExpiry: 'settle' })]
+      await it.ledger.execute(aReserve({ key: 'k', legs, ttlMs: 1000 }))
+      it.advance(1000)
+      await it.ledger.execute({ type: 'expire', customer: 'ada' })
+      it.advance(day - 1)
+      await it.ledger.prune()
+      expect(await it.other.execute(aReserve({ key: 'k', legs }))).toEqual({
+        state: 'completed',
+        result: null,
+      })
     })
 
     test('frees the customer’s result budget when it prunes results', async () => {

@@ -141,6 +141,21 @@ export const holds = (open: OpenLedger) =>
       })
     })
 
+    test('ignores a release after expiry has charged the hold, so that a retry does not run', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const reserve = aReserve({ legs: [aLeg({ onExpiry: 'settle' })], ttlMs: 1000, key: 'k' })
+      await it.ledger.execute(reserve)
+      it.advance(1000)
+      await it.ledger.execute({ type: 'expire', customer: 'ada' })
+      await it.ledger.execute({ type: 'release', customer: 'ada', attempt: reserve.attempt })
+      expect(await it.other.execute(aReserve({ legs: reserve.legs, key: 'k' }))).toEqual({
+        state: 'completed',
+        result: null,
+      })
+      expect(await balance(it.ledger)).toMatchObject({ available: 9, held: 0 })
+    })
+
     test('charges the subscription that a hold was reserved under', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { aLeg, aReserve, fetched, settleOf, units } from '../builders.ts'
+import { aLeg, aRenew, aReserve, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
+import { balance } from './steps.ts'
 
 export const keys = (open: OpenLedger) =>
   describe('keys and replay', () => {
@@ -182,6 +183,59 @@ export const keys = (open: OpenLedger) =>
       await it.ledger.execute(reserve)
       await it.ledger.execute(settleOf(reserve, { result }))
       expect(await it.other.execute(aReserve({ key: 'k' }))).toEqual({ state: 'completed', result })
+    })
+
+    test('keeps a key in use while its stream runs, even after the key’s retention period', async () => {
+      await using it = await open({ keyRetentionMs: 1000 })
+      await fetched(it.ledger, units(10))
+      const stream = aReserve({ key: 'k', ttlMs: 1000, maxHoldMs: 1000 })
+      await it.ledger.execute(stream)
+      for (let renewals = 0; renewals < 3; renewals += 1) {
+        it.advance(900)
+        await it.ledger.execute(aRenew(stream, { ttlMs: 1000, counted: [] }))
+      }
+      expect(await it.other.execute(aReserve({ key: 'k' }))).toMatchObject({ state: 'inProgress' })
+    })
+
+    test('keeps a key at least as long as its hold can last', async () => {
+      await using it = await open({ keyRetentionMs: 1000 })
+      await fetched(it.ledger, units(10))
+      await it.ledger.execute(aReserve({ key: 'k', ttlMs: 5000, maxHoldMs: 5000 }))
+      it.advance(4000)
+      await it.ledger.prune()
+      expect(await it.other.execute(aReserve({ key: 'k' }))).toMatchObject({ state: 'inProgress' })
+    })
+
+    test('charges a late settle whose key has since completed another operation, and keeps that operation’s result', async () => {
+      await using it = await open({ keyRetentionMs: 1000 })
+      await fetched(it.ledger, units(10))
+      const late = aReserve({ key: 'k', ttlMs: 1000, maxHoldMs: 1000 })
+      await it.ledger.execute(late)
+      it.advance(2001)
+      await it.ledger.execute({ type: 'expire', customer: 'ada' })
+      const other = aReserve({ key: 'k', fingerprint: 'b'.repeat(64) })
+      expect(await it.ledger.execute(other)).toMatchObject({ state: 'held' })
+      await it.ledger.execute(settleOf(other, { result: '"other"' }))
+      expect(await it.ledger.execute(settleOf(late, { result: '"late"' }))).toEqual({
+        state: 'settled',
+        isLate: true,
+      })
+      expect(await balance(it.ledger)).toMatchObject({ available: 8, held: 0, used: 2 })
+      expect(await it.ledger.execute(aReserve({ key: 'k', fingerprint: other.fingerprint }))).toEqual({
+        state: 'completed',
+        result: '"other"',
+      })
+    })
+
+    test('keeps the stored result if the settle is repeated without it', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const reserve = aReserve({ key: 'k' })
+      await it.ledger.execute(reserve)
+      await it.ledger.execute(settleOf(reserve, { result: '"r"' }))
+      await it.other.execute(settleOf(reserve, { result: null }))
+      expect(await it.ledger.execute(aReserve({ key: 'k' }))).toEqual({ state: 'completed', result: '"r"' })
+      expect(await balance(it.ledger)).toMatchObject({ available: 9 })
     })
 
     test('leaves the key free after a denial', async () => {

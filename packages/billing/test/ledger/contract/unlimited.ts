@@ -39,6 +39,20 @@ export const unlimited = (open: OpenLedger) => {
       }
       expect(await prices(it)).toEqual([standard, noCharge, standard])
     })
+
+    test('books usage at the no-charge price if the meter was unlimited when the units were reserved, or is now', async () => {
+      await using it = await open()
+      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      const before = aCall()
+      await it.ledger.execute(before)
+      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      const during = aCall()
+      await it.ledger.execute(during)
+      await it.ledger.execute(settleOf(before))
+      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      await it.ledger.execute(settleOf(during))
+      expect(await prices(it)).toEqual([noCharge, noCharge])
+    })
   })
 
   describe('after an unlimited plan ends', () => {
