@@ -1,6 +1,7 @@
 import { groupBy } from '../../src/flowglad/groupBy.ts'
 import type { Call } from '../calls/call.ts'
 import { boundsOf } from './bounds.ts'
+import { falseDenials } from './falseDenials.ts'
 import type { DeliveredEvent } from './readFlowglad.ts'
 import type { LedgerRows } from './readLedger.ts'
 
@@ -85,6 +86,10 @@ export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evide
       {
         rule: 'no customer beyond the grant, except by late settles',
         violations: oversold(flowglad, late, granted),
+      },
+      {
+        rule: 'no call is denied while enough units are left',
+        violations: falseDenials({ calls, flowglad, granted }),
       },
       {
         rule: 'no duplicate or unknown events at Flowglad',

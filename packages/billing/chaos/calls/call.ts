@@ -34,6 +34,8 @@ export type Answer = Outcome & { node: number; from: number; until: number }
 
 /** An operation and all answers to it. */
 export interface Call extends Request {
+  /** When its first request was sent, since the start of the run. */
+  startedAt: number
   answers: Answer[]
 }
 

@@ -74,6 +74,7 @@ export class Callers {
       // Some work takes longer than a hold lasts without a renewal.
       workMs: random.chance(0.05) ? random.between(3_000, 5_000) : random.between(0, 400),
       key: random.chance(0.6) ? `key-${this.calls.length}` : null,
+      startedAt: Date.now() - this.#startedAt,
       answers: [],
     }
     this.calls.push(call)

@@ -65,6 +65,11 @@ export class ChaosServer {
     if (this.#process?.child.connected) this.#process.child.send(message)
   }
 
+  /** Kills the process without waiting. A stopped process would otherwise outlive this one. */
+  killNow(): void {
+    this.#process?.child.kill('SIGKILL')
+  }
+
   async [Symbol.asyncDispose]() {
     await this.kill()
   }

@@ -8,6 +8,8 @@ import type { ChaosStore } from './topology.ts'
 /** Opens a SQLite ledger, on a small volume that can be filled if this machine can mount one. */
 export function openSqlite(folder: string): ChaosStore {
   const volume = noVolumes === null ? testVolume({ sizeMib: 64 }) : null
+  const unmount = () => volume?.[Symbol.dispose]()
+  process.once('exit', unmount)
   const address = join(volume?.folder ?? folder, 'ledger.db')
   const backup = join(folder, 'backup.db')
   const reader = sqliteReader(address)
@@ -30,7 +32,8 @@ export function openSqlite(folder: string): ChaosStore {
       },
     },
     async [Symbol.asyncDispose]() {
-      volume?.[Symbol.dispose]()
+      process.off('exit', unmount)
+      unmount()
     },
   }
 }

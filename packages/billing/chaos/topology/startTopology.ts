@@ -24,8 +24,13 @@ export async function startTopology(name: TopologyName, folder: string): Promise
     return part
   }
   const stop = async () => {
+    process.off('exit', onExit)
     for (const part of parts.reverse()) await part[Symbol.asyncDispose]()
   }
+  const onExit = () => {
+    for (const part of parts) if (part instanceof ChaosServer) part.killNow()
+  }
+  process.once('exit', onExit)
   try {
     const nodeScript = pathToFileURL(await buildScript('chaosNode', processes))
     const flowgladScript = pathToFileURL(await buildScript('chaosFlowglad', processes, flowgladLocal))

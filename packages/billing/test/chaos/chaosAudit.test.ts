@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest'
+import { audit, type Evidence } from '../../chaos/audit/audit.ts'
+import type { Answer, Call } from '../../chaos/calls/call.ts'
+
+const aCall = ({ operation = 'a', ...given }: Partial<Call> = {}): Call => ({
+  operation,
+  customer: 'ada',
+  kind: 'fixed',
+  amount: 3,
+  hold: 3,
+  workMs: 0,
+  key: null,
+  startedAt: 0,
+  answers: [anAnswer({})],
+  ...given,
+})
+const times = { node: 0, from: 0, until: 1 }
+const anAnswer = (given: { attempt?: string }): Answer => ({
+  state: 'answered',
+  attempt: 'attempt-a',
+  ...times,
+  ...given,
+})
+const unknown: Answer = { state: 'unknown', reason: 'socket hang up', ...times }
+const denied = (code: string): Answer => ({ state: 'denied', code, ...times })
+const anEvent = (given: Partial<Evidence['flowglad'][number]> = {}) => ({
+  transactionId: 'attempt-a',
+  customer: 'ada',
+  operation: 'a',
+  meter: 'units',
+  amount: 3,
+  ...given,
+})
+
+/** Evidence in which the ledger has what Flowglad has. */
+function evidence(calls: Call[], flowglad = [anEvent()], given: Partial<Evidence> = {}): Evidence {
+  return {
+    calls,
+    flowglad,
+    ledger: {
+      events: flowglad.map(({ transactionId: attempt, operation: procedure, ...event }) => ({
+        ...event,
+        attempt,
+        procedure,
+        state: 'acked',
+      })),
+      holds: [],
+      accounts: [
+        {
+          customer: 'ada',
+          meter: 'units',
+          booked: flowglad.reduce((total, { amount }) => total + amount, 0),
+          held: 0,
+        },
+      ],
+      late: [],
+    },
+    lost: new Set(),
+    granted: 10,
+    crashes: [],
+    ...given,
+  }
+}
+
+const violatedIn = (given: Evidence) =>
+  audit(given)
+    .checks.filter(({ violations }) => violations.length > 0)
+    .map(({ rule }) => rule)
+const bounds = 'answered ≤ billed ≤ answered + in flight, per operation'
+
+test('accepts books that balance', () => {
+  expect(audit(evidence([aCall()]))).toMatchObject({
+    figures: { answered: 3, billed: 3, inFlight: 0, lost: 0 },
+    late: [],
+  })
+  expect(violatedIn(evidence([aCall()]))).toEqual([])
+})
+
+test.each<[string, Call, number]>([
+  ['an answered call that is free', aCall(), 0],
+  ['a denied call that is billed', aCall({ answers: [denied('BILLING_UNAVAILABLE')] }), 3],
+  ['a failed call that is billed', aCall({ answers: [{ state: 'failed', ...times }] }), 3],
+  ['a failing call with a lost answer that is billed', aCall({ kind: 'failing', answers: [unknown] }), 3],
+  ['a lost answer that is billed for too much', aCall({ answers: [unknown] }), 4],
+  ['a completed call that is free', aCall({ answers: [denied('ALREADY_COMPLETED')] }), 0],
+])('reports %s', (_, call, amount) => {
+  expect(violatedIn(evidence([call], amount === 0 ? [] : [anEvent({ amount })]))).toEqual([bounds])
+})
+
+test.each([0, 3])('accepts %i units for a call with a lost answer', (amount) => {
+  const call = aCall({ answers: [unknown] })
+  expect(violatedIn(evidence([call], amount === 0 ? [] : [anEvent({ amount })]))).toEqual([])
+})
+
+test('accepts that a restore lost an undelivered charge', () => {
+  const given = evidence([aCall()], [], { lost: new Set(['a']) })
+  expect(violatedIn(given)).toEqual([])
+  expect(audit(given).figures).toMatchObject({ answered: 0, lost: 3 })
+})
+
+test('reports an operation that is billed twice, and a key with two results', () => {
+  const twice = [anEvent(), anEvent({ transactionId: 'attempt-b' })]
+  expect(violatedIn(evidence([aCall()], twice))).toEqual([bounds, 'an operation is billed at most once'])
+  const call = aCall({ answers: [anAnswer({}), anAnswer({ attempt: 'attempt-b' })] })
+  expect(violatedIn(evidence([call]))).toEqual(['a key has one result'])
+})
+
+test('allows a customer to exceed the grant only by late settles', () => {
+  const rule = 'no customer beyond the grant, except by late settles'
+  const given = evidence([aCall()], [anEvent()], { granted: 2 })
+  expect(violatedIn(given)).toEqual([rule])
+  const late = [{ customer: 'ada', attempt: 'attempt-a' }]
+  const excused = { ...given, ledger: { ...given.ledger, late } }
+  expect(violatedIn(excused)).toEqual([])
+  expect(audit(excused).late).toMatchObject([{ operation: 'a', attempt: 'attempt-a', amount: 3 }])
+})
+
+test('reports a denial while enough units are left', () => {
+  const short = aCall({ operation: 'b', answers: [denied('INSUFFICIENT_CREDITS')] })
+  const rule = 'no call is denied while enough units are left'
+  expect(violatedIn(evidence([aCall(), short], [anEvent()], { granted: 6 }))).toEqual([rule])
+  expect(violatedIn(evidence([aCall(), short], [anEvent()], { granted: 5 }))).toEqual([])
+})
+
+test('reports differences between the ledger and Flowglad, open holds, undelivered usage and crashes', () => {
+  const given = evidence([aCall()])
+  const { ledger } = given
+  const [event] = ledger.events
+  if (!event) throw new Error('The evidence has no event')
+  const waiting = { ...event, state: 'waiting' }
+  const hold = { customer: 'ada', attempt: 'attempt-b', procedure: 'b' }
+  expect(violatedIn({ ...given, ledger: { ...ledger, events: [] } })).toEqual(['the ledger equals Flowglad'])
+  expect(violatedIn({ ...given, ledger: { ...ledger, events: [waiting] } })).toEqual(['the outbox is empty'])
+  expect(violatedIn({ ...given, ledger: { ...ledger, holds: [hold] } })).toEqual(['nothing is held'])
+  expect(violatedIn({ ...given, crashes: ['node 0 ended with code 1'] })).toEqual(['no process crashed'])
+  expect(violatedIn(evidence([aCall()], [anEvent({ operation: 'b' })]))).toContain(
+    'no duplicate or unknown events at Flowglad',
+  )
+})

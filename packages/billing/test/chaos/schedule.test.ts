@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { describeFault, faultName, targetOf } from '../../chaos/faults/fault.ts'
+import { schedule } from '../../chaos/faults/schedule.ts'
+
+const setup = {
+  seed: 1,
+  durationMs: 600_000,
+  nodes: 1,
+  store: 'SQLite',
+  canFillDisk: true,
+  holdTtlMs: 3_000,
+} as const
+
+test('returns the same faults for the same seed, and others for another seed', () => {
+  expect(schedule(setup)).toEqual(schedule(setup))
+  expect(schedule({ ...setup, seed: 2 })).not.toEqual(schedule(setup))
+})
+
+test('causes every kind of fault that the topology has in ten minutes', () => {
+  const kinds = (given: Partial<Parameters<typeof schedule>[0]>) => [
+    ...new Set(schedule({ ...setup, ...given }).map(({ fault }) => faultName(fault))),
+  ]
+  const everywhere = [
+    'kill node',
+    'stop node',
+    'stop node beyond its holds',
+    'clock forward',
+    'clock backward',
+  ]
+  const sqlite = kinds({})
+  expect(sqlite).toEqual(expect.arrayContaining([...everywhere, 'disk full', 'back up', 'restore']))
+  expect(sqlite.filter((it) => it.startsWith('proxy'))).toHaveLength(9)
+  expect(kinds({ canFillDisk: false })).not.toContain('disk full')
+  expect(kinds({ store: 'PostgreSQL', nodes: 3 })).toEqual(
+    expect.arrayContaining([...everywhere, 'kill PostgreSQL', 'terminate backends']),
+  )
+})
+
+test('gives each target one fault at a time, and causes none beside a restore', () => {
+  const all = schedule({ ...setup, nodes: 2 }).map(({ atMs, fault }) => ({
+    fault,
+    from: atMs,
+    until: atMs + fault.forMs,
+  }))
+  for (const [index, one] of all.entries()) {
+    for (const other of all.slice(index + 1)) {
+      const isAlone = [one, other].some(({ fault }) => fault.kind === 'restore')
+      if (!isAlone && targetOf(one.fault) !== targetOf(other.fault)) continue
+      expect(one.until, `${describeFault(one.fault)} / ${describeFault(other.fault)}`).toBeLessThanOrEqual(
+        other.from,
+      )
+    }
+  }
+})
