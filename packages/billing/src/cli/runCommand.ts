@@ -1,39 +1,54 @@
-import { describePlan } from './describePlan.ts'
-import { planInit } from './planInit.ts'
-import { ArgumentsError, helpText, readArguments } from './readArguments.ts'
-import { readSources } from './readSources.ts'
-import { writePlan } from './writePlan.ts'
+import { isInvalidCommand, isLedgerUnavailable } from '../ledger/onLedger.ts'
+import type { Command, CommandContext, CommandResult } from './command.ts'
+import { UsageError } from './command.ts'
+import { backup } from './commands/backup.ts'
+import { init } from './commands/init.ts'
+import { restored } from './commands/restored.ts'
+import { hideSecrets } from './hideSecrets.ts'
 
-/** A command's output and exit code. */
-export interface CommandResult {
-  code: 0 | 1
-  stdout: string
-  stderr: string
+const commands: Command[] = [init, backup, restored]
+
+const width = Math.max(...commands.map(({ name }) => name.length))
+const helpText = `Usage: metered <command> [options]
+
+${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
+
+metered <command> --help describes a command. Exit codes: 0 = ok, 1 = failed, 2 = wrong usage.
+`
+
+/** Runs the `metered` command. Never rejects. Error messages contain no password. */
+export async function runCommand(argv: string[], context: CommandContext): Promise<CommandResult> {
+  const result = await run(argv, context)
+  const hide = hideSecrets([...argv, context.env.METERED_LEDGER, context.env.FLOWGLAD_SECRET_KEY])
+  return { ...result, stderr: hide(result.stderr) }
 }
 
-/** Runs the `metered` command on the app in `folder`. */
-export async function runCommand(argv: string[], folder: string): Promise<CommandResult> {
+async function run([name, ...rest]: string[], context: CommandContext): Promise<CommandResult> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') return success(helpText)
+  const command = commands.find((it) => it.name === name)
+  if (!command) return failure(2, `Unknown command: ${name}. metered --help lists the commands.`)
+  if (rest.includes('--help') || rest.includes('-h')) return success(command.help)
   try {
-    return await run(argv, folder)
+    const { report, isJson } = await command.run(rest, context)
+    const stdout = isJson ? `${JSON.stringify(report.json, null, 2)}\n` : report.text
+    return { code: report.code ?? 0, stdout, stderr: '' }
   } catch (error) {
-    if (!(error instanceof ArgumentsError)) throw error
-    return failure(`${error.message}\n\n${helpText}`)
+    if (error instanceof UsageError) return failure(2, `${error.message} See metered ${name} --help.`)
+    return failure(isInvalidCommand(error) ? 2 : 1, messageOf(error))
   }
 }
 
-async function run(argv: string[], folder: string): Promise<CommandResult> {
-  const command = readArguments(argv)
-  if (command === 'help') return success(helpText)
-  const { sources, paths } = await readSources(folder)
-  const plan = planInit(sources, paths)
-  if (plan === null) {
-    return failure(
-      `No tRPC app was found in ${folder}: none of its ${sources.size} TypeScript files calls initTRPC.create(). Nothing was changed. Run the command in the folder that contains your app's package.json.\n`,
-    )
-  }
-  const written = await writePlan(folder, plan, command)
-  return success(describePlan(plan, command, written))
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (isLedgerUnavailable(error) && error.reason === 'storeOutOfReach')
+    return `The ledger's database doesn't answer: ${messageOf(error.cause)}`
+  // If a host has several addresses, the errors of all attempts are in one error without a message.
+  return error instanceof AggregateError ? messageOf(error.errors[0]) : error.message
 }
 
 const success = (stdout: string): CommandResult => ({ code: 0, stdout, stderr: '' })
-const failure = (stderr: string): CommandResult => ({ code: 1, stdout: '', stderr })
+const failure = (code: 1 | 2, message: string): CommandResult => ({
+  code,
+  stdout: '',
+  stderr: `${message.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`,
+})

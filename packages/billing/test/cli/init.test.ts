@@ -8,7 +8,7 @@ import { expressApp, fastifyApp, standaloneApp } from './apps.ts'
 import { t3App } from './t3App.ts'
 
 const main = join(packageFolder, 'src/cli/main.ts')
-const init = (folder: string, ...args: string[]) => runCommand(args, folder)
+const init = (folder: string, ...args: string[]) => runCommand(args, { folder, env: {}, user: 'operator' })
 
 /** Declares the modules that the apps import and that this repository doesn't install. */
 const otherPackages = `declare module 'ws' { export const WebSocketServer: new (options: object) => any }
@@ -110,10 +110,12 @@ test('changes nothing on the second run, and lists the parts that are already do
 })
 
 test.each([
-  [['--help'], 0, /^Usage: npx @metered\/billing init/, /^$/],
-  [[], 0, /^Usage: npx @metered\/billing init/, /^$/],
-  [['start'], 1, /^$/, /^Unknown argument: start\. Nothing was changed\.\n\nUsage/],
-  [['init', '--force'], 1, /^$/, /^Unknown argument: --force\. Nothing was changed\.\n/],
+  [['--help'], 0, /^Usage: metered <command>/, /^$/],
+  [[], 0, /^Usage: metered <command>/, /^$/],
+  [['init', '--help'], 0, /^Usage: metered init \[options\]/, /^$/],
+  [['start'], 2, /^$/, /^Unknown command: start\. metered --help lists the commands\.\n$/],
+  [['init', '--force'], 2, /^$/, /^metered init: Unknown option '--force'\. See metered init --help\.\n$/],
+  [['init', 'here'], 2, /^$/, /^metered init: Unexpected argument: here\. See metered init --help\.\n$/],
   [['init', '--write'], 1, /^$/, /^No tRPC app was found in .+ Nothing was changed\. Run the command in/],
 ])('writes nothing to a folder without tRPC if the arguments are %j', async (args, code, stdout, stderr) => {
   await using app = await createApp({ 'index.ts': 'export {}\n' })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { maskCode } from '../../src/cli/maskCode.ts'
+import { maskCode } from '../../src/cli/init/maskCode.ts'
 
 test.each([
   ['the content of a string', `a('it"s {')(b)`, `a('      ')(b)`],

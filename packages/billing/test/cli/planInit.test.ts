@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type InitPlan, planInit } from '../../src/cli/planInit.ts'
+import { type InitPlan, planInit } from '../../src/cli/init/planInit.ts'
 import type { AppFiles } from '../apps/createApp.ts'
 import { expressApp, fastifyApp, standaloneApp } from './apps.ts'
 import { t3App } from './t3App.ts'

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { billingText, pricingText } from '../../src/cli/newFiles.ts'
+import { billingText, pricingText } from '../../src/cli/init/newFiles.ts'
 import { compile, createApp, linkPackages, packageFolder, run, start } from '../apps/createApp.ts'
 
 const text = await readFile(join(packageFolder, '../../docs/quickstart.md'), 'utf8')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { assertKnownRelease } from '../assertKnownRelease.ts'
+import { appliedMigrations } from './appliedMigrations.ts'
 import { checkTransactions } from './checkTransactions.ts'
 import { loadCustomersFunction } from './loadCustomersFunction.ts'
 import { migrations } from './migrations.ts'
@@ -43,21 +44,16 @@ export async function migrate(pool: PostgresPool, silentAfterMs: number): Promis
   })
 }
 
-const table = z.object({ rows: z.tuple([z.object({ exists: z.boolean() })]) })
+const created = z.object({ rows: z.tuple([z.object({ exists: z.boolean() })]) })
 
 async function isUpToDate(connection: PostgresConnection): Promise<boolean> {
-  const found = table.parse(
-    await connection.query("SELECT to_regclass('metered.migration') IS NOT NULL AS exists"),
-  )
-  if (!found.rows[0].exists) return false
-  const applied = (await connection.query('SELECT id FROM metered.migration')).rows.length
+  const applied = await appliedMigrations(connection)
+  if (applied === null) return false
   assertKnownRelease(applied, migrations.length)
   if (applied < migrations.length) return false
-  const created = table.parse(
-    await connection.query(
-      'SELECT bool_and(to_regproc(it) IS NOT NULL) AS exists FROM unnest($1::text[]) it',
-      [functions.map(({ name }) => name)],
-    ),
+  const found = await connection.query(
+    'SELECT bool_and(to_regproc(it) IS NOT NULL) AS exists FROM unnest($1::text[]) it',
+    [functions.map(({ name }) => name)],
   )
-  return created.rows[0].exists
+  return created.parse(found).rows[0].exists
 }

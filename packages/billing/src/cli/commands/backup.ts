@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import { backUp } from '../../ledger/stores/sqlite/backUp.ts'
+import { CommandError, defineCommand } from '../command.ts'
+import { assertLedgerFile, ledgerPlace } from '../openLedger.ts'
+
+export const backup = defineCommand({
+  name: 'backup',
+  summary: 'copies a SQLite ledger beside a running server',
+  arguments: ['file'],
+  options: ['ledger', 'json'],
+  details: `Writes a consistent copy of a SQLite ledger to <file>, and checks it. Servers can use the ledger
+meanwhile. Never overwrites a file. An interrupted backup leaves no file with this name.
+For PostgreSQL, use pg_dump or your provider's point-in-time recovery.`,
+  input: z.object({ file: z.string().min(1), ledger: z.string().optional() }),
+  async run({ file, ...options }, context) {
+    const place = ledgerPlace(options, context)
+    if (place.store === 'postgres') {
+      throw new CommandError(
+        "metered backup copies SQLite files. Back up PostgreSQL with pg_dump, or with your provider's point-in-time recovery. After a restore, run metered restored.",
+      )
+    }
+    await assertLedgerFile(place.file)
+    const copy = resolve(context.folder, file)
+    if (!existsSync(dirname(copy))) throw new CommandError(`The folder ${dirname(copy)} does not exist.`)
+    const bytes = await backUp(place.file, copy)
+    return {
+      text: `Copied ${place.file} to ${copy}: ${(bytes / 1_048_576).toFixed(1)} MiB, checked.\n`,
+      json: { ledger: place.file, copy, bytes },
+    }
+  },
+})

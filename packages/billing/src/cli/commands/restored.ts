@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { defineCommand } from '../command.ts'
+import { openLedger } from '../openLedger.ts'
+
+export const restored = defineCommand({
+  name: 'restored',
+  summary: 'records that the ledger was restored from a backup',
+  arguments: [],
+  options: ['ledger', 'json'],
+  details: `Records that the ledger was restored from a backup. Run it after you restore a backup, before the
+server starts. The server recognizes most restores itself. This command makes sure, for example if
+Flowglad can't be reached when the server starts. Running it again does no harm.`,
+  input: z.object({ ledger: z.string().optional() }),
+  async run(options, context) {
+    await using ledger = await openLedger(options, context)
+    await ledger.markRestored()
+    const { ledger: id, isRecovering } = await ledger.restoreState()
+    return {
+      text: `The ledger ${id} is marked as restored.
+Next: start the server. It reads Flowglad's list of usage events, recovers the events that the backup
+lacks, and then delivers again. Until then, /readyz says "degraded". Each customer's next call waits
+for the balance from Flowglad.
+`,
+      json: { ledger: id, isRecovering },
+    }
+  },
+})

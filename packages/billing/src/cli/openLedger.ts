@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Ledger } from '../ledger/ledger.ts'
+import { assertCurrentRelease } from '../ledger/stores/assertCurrentRelease.ts'
+import { appliedMigrations as appliedToDatabase } from '../ledger/stores/postgres/appliedMigrations.ts'
+import { migrations as postgresMigrations } from '../ledger/stores/postgres/migrations.ts'
+import { poolSource } from '../ledger/stores/postgres/poolSource.ts'
+import { postgresLedger } from '../ledger/stores/postgres/postgresLedger.ts'
+import { isTransient, onConnection } from '../ledger/stores/postgres/transaction.ts'
+import { appliedMigrations as appliedToFile } from '../ledger/stores/sqlite/appliedMigrations.ts'
+import { explainOpenError } from '../ledger/stores/sqlite/explainOpenError.ts'
+import { migrations as sqliteMigrations } from '../ledger/stores/sqlite/migrations.ts'
+import { retryWhileBusy } from '../ledger/stores/sqlite/retryWhileBusy.ts'
+import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
+import type { CommandContext } from './command.ts'
+import { CommandError, UsageError } from './command.ts'
+
+/** The place of a ledger. */
+export type LedgerPlace = { store: 'sqlite'; file: string } | { store: 'postgres'; url: string }
+
+/** Returns the place that `--ledger` or `METERED_LEDGER` names. */
+export function ledgerPlace(
+  { ledger }: { ledger?: string | undefined },
+  { folder, env }: CommandContext,
+): LedgerPlace {
+  const given = ledger || env.METERED_LEDGER
+  if (!given)
+    throw new UsageError(
+      'Pass --ledger with a SQLite file or a PostgreSQL URL, or set the environment variable METERED_LEDGER.',
+    )
+  if (/^postgres(ql)?:\/\//i.test(given)) return { store: 'postgres', url: given }
+  if (/^([a-z][a-z+]*:\/\/|file:)/i.test(given) || given === ':memory:')
+    throw new UsageError('--ledger needs the path of a SQLite file, or a URL that begins with postgres://.')
+  return { store: 'sqlite', file: resolve(folder, given) }
+}
+
+/**
+ * Opens an existing ledger. Never creates or migrates a ledger, because a mistyped path must not look like an
+ * empty ledger, and a newer command must not migrate the ledger of a running server.
+ */
+export async function openLedger(
+  options: { ledger?: string | undefined },
+  context: CommandContext,
+): Promise<Ledger> {
+  const place = ledgerPlace(options, context)
+  return place.store === 'sqlite' ? openFile(place.file) : openPostgres(place.url)
+}
+
+/** Rejects unless the file is a ledger of this release. */
+export async function assertLedgerFile(file: string): Promise<void> {
+  if (!existsSync(file)) throw new CommandError(`The ledger's file ${file} does not exist.`)
+  try {
+    const applied = await retryWhileBusy(() => appliedToFile(file), { waitMs: patienceMs })
+    assertCurrentRelease(file, applied, sqliteMigrations.length)
+  } catch (error) {
+    throw explainOpenError(file, error)
+  }
+}
+
+/** How long a command waits for a busy or unreachable database. */
+const patienceMs = 5_000
+const settings = { outOfReachAfterMs: patienceMs }
+
+async function openFile(file: string): Promise<Ledger> {
+  await assertLedgerFile(file)
+  return sqliteLedger(file, settings)
+}
+
+async function openPostgres(url: string): Promise<Ledger> {
+  const source = poolSource(url)
+  try {
+    const pool = await source.pool()
+    if (pool.options) pool.options.connectionTimeoutMillis = patienceMs
+    const applied = await onConnection(pool, patienceMs, appliedToDatabase)
+    assertCurrentRelease(source.address, applied, postgresMigrations.length)
+  } catch (error) {
+    if (!isTransient(error)) throw error
+    const cause = error instanceof AggregateError ? error.errors[0] : error
+    throw new CommandError(
+      `The ledger's database doesn't answer: ${cause instanceof Error ? cause.message : cause}`,
+    )
+  } finally {
+    await source.close()
+  }
+  return postgresLedger(url, settings)
+}

@@ -1,0 +1,17 @@
+import { LedgerUnavailableError } from '../errors.ts'
+import { assertKnownRelease } from './assertKnownRelease.ts'
+
+/**
+ * Throws unless this release has migrated the ledger. `applied` is the number of its migrations, or null if there
+ * is no ledger at this address.
+ */
+export function assertCurrentRelease(address: string, applied: number | null, known: number): void {
+  if (applied === null)
+    throw new LedgerUnavailableError('cannotOpen', { message: `There is no ledger in ${address}.` })
+  assertKnownRelease(applied, known)
+  if (applied < known) {
+    throw new LedgerUnavailableError('cannotOpen', {
+      message: `The ledger in ${address} belongs to an earlier release of @metered/billing. Use the metered command of the server's release, or start a server of this release first.`,
+    })
+  }
+}

@@ -1,0 +1,70 @@
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { retryWhileBusy } from './retryWhileBusy.ts'
+import { connect } from './sqliteDriver.ts'
+
+const integrityRows = z.array(z.object({ integrity_check: z.string() }))
+
+/**
+ * Copies the file, which other processes can use meanwhile, and returns the copy's size in bytes. The copy is one
+ * consistent state of the whole database, including the app's own tables. It appears under its name only when it is
+ * complete, checked and on the disk. Throws if a file with this name exists.
+ */
+export async function backUp(file: string, copy: string): Promise<number> {
+  if (existsSync(copy)) throw new Error(`${copy} already exists. A backup never overwrites a file.`)
+  const unfinished = `${copy}.${process.pid}.unfinished`
+  try {
+    await copyConsistently(file, unfinished)
+    assertIntact(unfinished)
+    flush(unfinished)
+    moveWithoutOverwriting(unfinished, copy)
+    // Windows can't open a folder.
+    if (process.platform !== 'win32') flush(dirname(copy))
+    return statSync(copy).size
+  } finally {
+    rmSync(unfinished, { force: true })
+  }
+}
+
+/** `VACUUM INTO` reads within one transaction, and doesn't block writers. */
+async function copyConsistently(file: string, copy: string): Promise<void> {
+  const db = connect(file)
+  try {
+    await retryWhileBusy(() => db.prepare('VACUUM INTO ?').run(copy))
+  } finally {
+    db.close()
+  }
+}
+
+function assertIntact(copy: string): void {
+  const db = connect(copy)
+  try {
+    const [first] = integrityRows.parse(db.prepare('PRAGMA integrity_check').all())
+    if (first?.integrity_check !== 'ok')
+      throw new Error(`The copy is damaged, so it was removed: ${first?.integrity_check}`)
+  } finally {
+    db.close()
+  }
+}
+
+/** Waits until the file or folder is on the disk. */
+function flush(path: string): void {
+  const opened = openSync(path, statSync(path).isDirectory() ? 'r' : 'r+')
+  try {
+    fsyncSync(opened)
+  } finally {
+    closeSync(opened)
+  }
+}
+
+function moveWithoutOverwriting(from: string, to: string): void {
+  try {
+    // Unlike a rename, a link fails if the name is taken.
+    linkSync(from, to)
+  } catch (error) {
+    if (existsSync(to)) throw error
+    // The volume has no links.
+    renameSync(from, to)
+  }
+}

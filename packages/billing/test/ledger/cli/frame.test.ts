@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runCommand } from '../../../src/cli/runCommand.ts'
+import { connect } from '../../../src/ledger/stores/sqlite/sqliteDriver.ts'
+import { fetched, units } from '../builders.ts'
+import { createDatabase, query } from '../postgres.ts'
+import { metered, meteredJson, meteredProcess, storeNames, stores } from './cli.ts'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'metered-frame-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const failed = (message: string) => ({ code: 1, stdout: '', stderr: expect.stringContaining(message) })
+
+test('creates no file if the ledger is missing, and says so in one line', async () => {
+  const file = join(folder, 'missing.db')
+  const result = await meteredProcess(folder, ['restored', '--ledger', 'missing.db'])
+  expect(result).toEqual({ code: 1, stdout: '', stderr: `The ledger's file ${file} does not exist.\n` })
+  expect(existsSync(file)).toBe(false)
+})
+
+test('adds no tables to a database that contains no ledger', async () => {
+  const file = join(folder, 'app.db')
+  const db = connect(file)
+  db.exec('CREATE TABLE app (id integer)')
+  expect(await metered(file, 'restored')).toEqual(failed(`There is no ledger in ${file}.`))
+  expect(db.prepare('SELECT name FROM sqlite_master').all()).toHaveLength(1)
+  db.close()
+
+  const database = await createDatabase()
+  expect(await metered(database, 'restored')).toEqual(failed('There is no ledger in'))
+  expect(await query(database, "SELECT to_regnamespace('metered') AS it")).toEqual([{ it: null }])
+})
+
+test('rejects a file that isn’t a database', async () => {
+  const file = join(folder, 'notes.txt')
+  await writeFile(file, 'Not a database. '.repeat(100))
+  expect(await metered(file, 'restored')).toEqual(failed('is not a SQLite database'))
+})
+
+describe.each(storeNames)('%s', (name) => {
+  test('reads and migrates no ledger of another release', async () => {
+    await using it = await stores[name]()
+    await it.ledger.health()
+    const change = async (sql: (table: string) => string) => {
+      if (name === 'PostgreSQL') await query(it.address, sql('metered.migration'))
+      else connect(it.address).exec(sql('metered_migration'))
+    }
+    await change((table) => `INSERT INTO ${table} (id) VALUES (1000)`)
+    expect(await metered(it.address, 'restored')).toEqual(failed('A newer release of @metered/billing'))
+    await change((table) => `DELETE FROM ${table} WHERE id >= 4`)
+    expect(await metered(it.address, 'restored')).toEqual(failed('belongs to an earlier release'))
+  })
+
+  test('marks a ledger as restored, beside a running server', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(10))
+    const { version } = await it.ledger.balances('ada')
+    const result = await meteredProcess(tmpdir(), ['restored'], { METERED_LEDGER: it.address })
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    expect(result.stdout).toContain('Next: start the server.')
+    expect(await it.ledger.restoreState()).toMatchObject({ isRecovering: true })
+    expect((await it.ledger.balances('ada')).version).toBeGreaterThan(version + 1_000_000)
+    expect(await meteredJson(it.address, 'restored')).toEqual({
+      ledger: await it.ledger.id(),
+      isRecovering: true,
+    })
+  })
+})
+
+test('says that the database is away, without its password', async () => {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new Error('Expected a port')
+  const url = `postgres://metered:s3cr%21t@127.0.0.1:${address.port}/app?sslmode=disable`
+  const result = await metered(url, 'restored')
+  server.close()
+  expect(result).toEqual(failed("The ledger's database doesn't answer: "))
+  expect(result.stderr.trim().split('\n')).toHaveLength(1)
+  expect(`${result.stdout}${result.stderr}`).not.toMatch(/s3cr/)
+})
+
+test.each([
+  ['postgres://metered:s3cr%21t@db.example/app'],
+  ['restored', '--ledger', 'mysql://metered:s3cr%21t@db.example/app'],
+  ['restored', 'postgres://metered:s3cr%21t@db.example/app'],
+  ['restored', '--url=postgres://metered:s3cr%21t@db.example/app'],
+  ['restored'],
+])('exits with 2 if the command line is wrong, and never prints a password: %j', async (...argv) => {
+  const result = await runCommand(argv, { folder, env: {}, user: 'olga' })
+  expect(result).toMatchObject({ code: 2, stdout: '' })
+  expect(result.stderr.trim().split('\n')).toHaveLength(1)
+  expect(result.stderr).not.toMatch(/s3cr/)
+})
