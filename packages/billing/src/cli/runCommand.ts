@@ -2,11 +2,12 @@ import { isInvalidCommand, isLedgerUnavailable } from '../ledger/onLedger.ts'
 import type { Command, CommandContext, CommandResult } from './command.ts'
 import { UsageError } from './command.ts'
 import { backup } from './commands/backup.ts'
+import { customer } from './commands/customer.ts'
 import { init } from './commands/init.ts'
 import { restored } from './commands/restored.ts'
 import { hideSecrets } from './hideSecrets.ts'
 
-const commands: Command[] = [init, backup, restored]
+const commands: Command[] = [init, customer, backup, restored]
 
 const width = Math.max(...commands.map(({ name }) => name.length))
 const helpText = `Usage: metered <command> [options]

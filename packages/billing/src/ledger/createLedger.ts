@@ -4,6 +4,7 @@ import { cursorAfter, parseCursor } from './chargeCursor.ts'
 import type { Command } from './commands.ts'
 import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
+import { holdOf, undeliveredEventOf } from './core/pendingWork.ts'
 import { LedgerUnavailableError, storeOutOfReach } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
@@ -71,6 +72,8 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return { charges: rows.slice(0, limit).map(chargeOf), cursor: last ? cursorAfter(last) : null }
     },
+    holds: async (customer) => (await read((it) => it.readHolds(customer))).map(holdOf),
+    undelivered: async (query) => (await read((it) => it.readUndelivered(query))).map(undeliveredEventOf),
     usage: (query) => read((it) => it.usage(query)),
     versions: (customers) => read((it) => it.versions(customers)),
     customersWithDueHolds: (limit) => read((it) => it.customersWithDueHolds(limit)),

@@ -64,6 +64,10 @@ export interface Ledger extends AsyncDisposable {
    * waiting, ambiguous, or parked and due for a retry.
    */
   customersToDeliver(limit: number): Promise<string[]>
+  /** Returns the customer's open holds, oldest first. */
+  holds(customer: string): Promise<Hold[]>
+  /** Returns the customer's usage events that Flowglad hasn't acknowledged, oldest first. */
+  undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
   /** Returns the delivery metrics that operators monitor. */
   health(): Promise<LedgerHealth>
   /** Returns the parked events of all customers. */
@@ -179,6 +183,32 @@ export interface Charge {
   state: ChargeState
   /** Why the amount differs from the cost callback's result. Null if it doesn't differ. */
   flagged: string | null
+}
+
+/** Units that running work holds. Times are epoch milliseconds. */
+export interface Hold {
+  attempt: string
+  procedure: string
+  subscription: string
+  legs: { meter: string; amount: number }[]
+  /** The units that a running stream has counted so far. */
+  counted: { meter: string; amount: number }[]
+  startedAt: number
+  expiresAt: number
+}
+
+/** A usage event in the outbox. Times are epoch milliseconds. */
+export interface UndeliveredEvent {
+  attempt: string
+  meter: string
+  amount: number
+  procedure: string
+  at: number
+  state: 'waiting' | 'sent' | 'parked'
+  /** Why Flowglad rejected a parked event. Stays set while the event is being retried. */
+  reason: string | null
+  /** When a parked event is retried. */
+  retryAt: number | null
 }
 
 export interface LedgerHealth {

@@ -1,6 +1,6 @@
 import type { BatcherStore } from '../batcher.ts'
 import type { ChargeCursor } from '../chargeCursor.ts'
-import type { AccountRow, CustomerRow, EventRow } from '../core/rows.ts'
+import type { AccountRow, CustomerRow, EventRow, HoldRow } from '../core/rows.ts'
 import type { Ledger } from '../ledger.ts'
 
 /** A database that isn't opened until `open` is called. */
@@ -65,4 +65,8 @@ export interface Reads
   readCustomer(customer: string): Promise<CommittedCustomer>
   /** Returns the customer's events, newest first, starting after the position `before`. */
   readCharges(query: { customer: string; limit: number; before: ChargeCursor | null }): Promise<EventRow[]>
+  /** Returns the customer's holds in state `held`, oldest first. */
+  readHolds(customer: string): Promise<HoldRow[]>
+  /** Returns the customer's waiting, sent and parked events, oldest first. */
+  readUndelivered(query: { customer: string; limit: number }): Promise<EventRow[]>
 }

@@ -13,6 +13,7 @@ import { lease } from './lease.ts'
 import { onCommit } from './onCommit.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { pastDue } from './pastDue.ts'
+import { pendingWork } from './pendingWork.ts'
 import { restore } from './restore.ts'
 import { snapshots } from './snapshots.ts'
 import { limits, unlimited } from './unlimited.ts'
@@ -35,6 +36,7 @@ const parts = [
   growth,
   knownRows,
   restore,
+  pendingWork,
   onCommit,
 ]
 

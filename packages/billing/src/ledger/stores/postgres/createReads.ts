@@ -70,6 +70,28 @@ export function createReads(
       )
       return found.map(tables.event.decode)
     },
+    readHolds: async (customer) => {
+      const found = await query(
+        z.unknown(),
+        `SELECT ${selectList(tables.hold, 't')} FROM metered.hold t
+         WHERE t.customer = $2 AND t.state = 'held' ORDER BY t.started_at, t.attempt`,
+        [customer],
+      )
+      return found.map(tables.hold.decode)
+    },
+    readUndelivered: async ({ customer, limit }) => {
+      const found = await query(
+        z.unknown(),
+        `SELECT ${selectList(tables.event, 't')} FROM metered.event t
+         WHERE t.customer = $2 AND t.state IN ('waiting', 'sent')
+         UNION ALL
+         SELECT ${selectList(tables.event, 't')} FROM metered.event t
+         WHERE t.customer = $2 AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent') AND t.state = 'parked'
+         ORDER BY "at", "attempt", "meter" LIMIT $3`,
+        [customer, limit],
+      )
+      return found.map(tables.event.decode)
+    },
     usage: ({ customer, days }) =>
       query(
         usageRow,

@@ -36,6 +36,18 @@ export function prepareReads(
      WHERE t.customer = ? AND (t.at, t.attempt, t.meter) < (?, ?, ?)
      ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT ?`,
   )
+  const holds = db.prepare(
+    `SELECT ${selectList(tables.hold, 't')} FROM metered_hold t
+     WHERE t.customer = ? AND t.state = 'held' ORDER BY t.started_at, t.attempt`,
+  )
+  const undelivered = db.prepare(
+    `SELECT ${selectList(tables.event, 't')} FROM metered_event t INDEXED BY metered_event_undelivered
+     WHERE t.customer = ?1 AND t.state IN ('waiting', 'sent')
+     UNION ALL
+     SELECT ${selectList(tables.event, 't')} FROM metered_event t INDEXED BY metered_event_parked
+     WHERE t.customer = ?1 AND t.state = 'parked' AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent')
+     ORDER BY "at", "attempt", "meter" LIMIT ?2`,
+  )
   const usage = db.prepare(
     'SELECT day, meter, amount FROM metered_daily WHERE customer = ? AND day > ? ORDER BY day, meter',
   )
@@ -100,6 +112,9 @@ export function prepareReads(
       const [at, attempt, meter] = before ?? [Number.MAX_SAFE_INTEGER, '', '']
       return charges.all(name, at, attempt, meter, limit).map((row) => tables.event.decode(row))
     },
+    readHolds: async (name) => holds.all(name).map((row) => tables.hold.decode(row)),
+    readUndelivered: async ({ customer: name, limit }) =>
+      undelivered.all(name, limit).map((row) => tables.event.decode(row)),
     usage: async ({ customer: name, days }) => {
       const after = new Date(now() - days * 86_400_000).toISOString().slice(0, 10)
       return z.array(usageRow).parse(usage.all(name, after))

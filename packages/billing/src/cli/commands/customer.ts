@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import * as fields from '../../ledger/fields.ts'
+import type { Charge, CustomerBalances, Hold, UndeliveredEvent } from '../../ledger/ledger.ts'
+import { CommandError, defineCommand } from '../command.ts'
+import { section, time } from '../formatting.ts'
+import { openLedger } from '../openLedger.ts'
+
+const shown = { charges: 20, events: 100 }
+
+export const customer = defineCommand({
+  name: 'customer',
+  summary: "shows a customer's balances, holds, charges and events",
+  arguments: ['id'],
+  options: ['ledger', 'json'],
+  details: `Shows a customer's plan and balances, the holds of running work, the last ${shown.charges} charges, and up to
+${shown.events} usage events that Flowglad hasn't acknowledged. <id> is your own ID for the customer.`,
+  input: z.object({ id: fields.customer, ledger: z.string().optional() }),
+  async run({ id, ...options }, context) {
+    await using ledger = await openLedger(options, context)
+    const balances = await ledger.balances(id)
+    if (balances.version === 0) throw new CommandError(`The ledger has no customer ${id}.`)
+    const holds = await ledger.holds(id)
+    const { charges } = await ledger.charges({ customer: id, limit: shown.charges, cursor: null })
+    const events = await ledger.undelivered({ customer: id, limit: shown.events })
+    const found = { customer: id, ...balances, holds, charges, events }
+    return { text: describe(found), json: found }
+  },
+})
+
+interface Found extends CustomerBalances {
+  customer: string
+  holds: Hold[]
+  charges: Charge[]
+  events: UndeliveredEvent[]
+}
+
+function describe({ customer: id, snapshot, balances, holds, charges, events }: Found): string {
+  return [
+    `Customer ${id}\n`,
+    `${describeSnapshot(snapshot)}\n`,
+    section('Balances', [
+      ['meter', 'available', 'held', 'used', 'limit', 'parked events'],
+      ...balances.map((it) => [it.meter, it.available, it.held, it.used, it.limit, it.parked]),
+    ]),
+    section(
+      'Holds',
+      holds.map((it) => [it.attempt, it.procedure, units(it), `expires ${time(it.expiresAt)}`]),
+    ),
+    section(
+      'Undelivered events',
+      events.map((it) => [
+        it.attempt,
+        it.meter,
+        it.amount,
+        it.state,
+        time(it.at),
+        it.retryAt === null ? '' : `retry ${time(it.retryAt)}`,
+        it.reason ?? '',
+      ]),
+    ),
+    section(
+      'Last charges',
+      charges.map((it) => [time(it.at), it.transactionId, it.meter, it.amount, it.state, it.procedure]),
+    ),
+  ].join('')
+}
+
+function describeSnapshot(snapshot: CustomerBalances['snapshot']): string {
+  if (!snapshot) return 'No snapshot: Flowglad has not been asked about this customer yet.'
+  const { subscription, asOf, ageMs, outdated, pastDue } = snapshot
+  const plan = subscription ? `${subscription.planName} (${subscription.id}, ${subscription.status})` : 'none'
+  const notes = [outdated ? 'outdated' : '', pastDue ? 'past due' : ''].filter((it) => it !== '')
+  return `Plan: ${[plan, ...notes].join(', ')}. Snapshot: ${time(asOf)}, ${Math.round(ageMs / 1000)} s old.`
+}
+
+const units = ({ legs, counted }: Hold): string =>
+  legs
+    .map(({ meter, amount }) => {
+      const count = counted.find((it) => it.meter === meter)
+      return count ? `${meter} ${amount} (counted ${count.amount})` : `${meter} ${amount}`
+    })
+    .join(', ')

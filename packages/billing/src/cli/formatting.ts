@@ -1,0 +1,28 @@
+/** Returns the rows as lines with aligned columns. Returns an empty text if there are no rows. */
+export function columns(rows: (string | number)[][]): string {
+  const texts = rows.map((row) => row.map((cell) => oneLine(String(cell))))
+  const widths = (texts[0] ?? []).map((_, index) => Math.max(...texts.map((row) => row[index]?.length ?? 0)))
+  return texts
+    .map(
+      (row) =>
+        `  ${row
+          .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
+
+/** Returns a titled list, or nothing if there are no rows. */
+export const section = (title: string, rows: (string | number)[][]): string =>
+  rows.length === 0 ? '' : `\n${title}\n${columns(rows)}`
+
+/** Returns a time such as `2026-11-22 10:00:05Z`. */
+export const time = (epochMs: number): string =>
+  new Date(epochMs)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z/, 'Z')
+
+/** Control characters in a text of the ledger must not change the terminal. */
+const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ')
