@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import type { Ledger } from '@metered/billing'
 import { postgresLedger } from '@metered/billing/postgres'
 import { sqliteLedger } from '@metered/billing/sqlite'
@@ -11,9 +13,10 @@ import { type Env, EnvError, readEnv } from './src/env.ts'
  */
 const usage = `Usage:
   list                    List the parked usage events
-  drop <transaction id>   Stop sending an event and return its units to the customer`
+  drop <transaction id> <reason>
+                          Stop sending an event and return its units to the customer`
 
-const [command = 'list', transactionId, ...rest] = process.argv.slice(2)
+const [command = 'list', transactionId, reason, ...rest] = process.argv.slice(2)
 const maxListed = 10_000
 const truncated = `Only the first ${maxListed} parked events were read. There may be more.`
 
@@ -27,7 +30,7 @@ async function list(ledger: Ledger) {
   if (parked.length === maxListed) console.error(truncated)
 }
 
-async function drop(ledger: Ledger, attempt: string) {
+async function drop(ledger: Ledger, attempt: string, reason: string) {
   const parked = await ledger.parked(maxListed)
   const events = parked.filter((event) => event.attempt === attempt)
   if (events.length === 0) {
@@ -35,7 +38,14 @@ async function drop(ledger: Ledger, attempt: string) {
     throw new OperatorError(parked.length === maxListed ? `${notFound} ${truncated}` : notFound)
   }
   for (const { customer, meter, amount } of events) {
-    await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter }] })
+    await ledger.execute({
+      type: 'operate',
+      customer,
+      id: randomUUID(),
+      by: userInfo().username,
+      reason,
+      act: { type: 'drop', attempt, meter },
+    })
     console.log(
       `Dropped ${amount} ${meter} for customer ${customer}. The customer gets the units back the next time that the server fetches the balance from Flowglad.`,
     )
@@ -65,7 +75,8 @@ function open(database: Env['database']): Ledger {
 try {
   if (
     !['list', 'drop'].includes(command) ||
-    (command === 'drop') !== (transactionId !== undefined) ||
+    (command === 'drop') !== Boolean(reason) ||
+    (command === 'list' && transactionId !== undefined) ||
     rest.length > 0
   ) {
     throw new OperatorError(usage)
@@ -73,7 +84,7 @@ try {
   // `pnpm --filter` changes to the package's folder. A relative DATABASE_URL refers to the caller's folder.
   if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
   await using ledger = open(readEnv(process.env, { built: false }).database)
-  await (transactionId === undefined ? list(ledger) : drop(ledger, transactionId))
+  await (transactionId === undefined || !reason ? list(ledger) : drop(ledger, transactionId, reason))
 } catch (error) {
   const explained = error instanceof OperatorError || error instanceof EnvError
   console.error(explained ? error.message : error)

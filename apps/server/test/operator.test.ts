@@ -55,7 +55,7 @@ test('lists and drops parked usage while the server runs', async () => {
   const browser = await signUp(server)
   await park(env, browser.user.id, 'attempt-1')
   expect((await billing.health()).parked).toBe(1)
-  const [listed, notFound] = await Promise.all([operator(env, 'list'), operator(env, 'drop', 'attempt-2')])
+  const [listed, notFound] = await Promise.all([operator(env, 'list'), operator(env, 'drop', 'attempt-2', 'a test')])
   expect(listed).toEqual({
     code: 0,
     output: `attempt-1\t${browser.user.id}\t3 generations\tSubscription not found: sub_gone\n`,
@@ -65,7 +65,7 @@ test('lists and drops parked usage while the server runs', async () => {
     output: 'No parked usage event has the transaction id attempt-2.\n',
   })
 
-  expect(await operator(env, 'drop', 'attempt-1')).toMatchObject({ code: 0 })
+  expect(await operator(env, 'drop', 'attempt-1', 'a test')).toMatchObject({ code: 0 })
   expect((await billing.health()).parked).toBe(0)
   const { data } = await browser.call('billing.charges', {}, { method: 'GET' })
   expect(data.charges).toMatchObject([{ transactionId: 'attempt-1', state: 'dropped' }])

@@ -36,6 +36,7 @@ import { Instance } from './lifecycle/instance.ts'
 import { ledgerForCalls, restoreCheckForCalls } from './lifecycle/ledgerForCalls.ts'
 import { Lifecycle } from './lifecycle/lifecycle.ts'
 import { SetupCheck } from './lifecycle/setupCheck.ts'
+import { attemptId } from './metering/attemptId.ts'
 import { createLegSettings } from './metering/legSettings.ts'
 import { createMeterWork, type MeterCall, type MeterRun } from './metering/meterWork.ts'
 import { Operation } from './metering/operation.ts'
@@ -259,13 +260,31 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       return ledger.parked(limit)
     },
     /**
-     * Drops a usage event, so that it is never sent again. The event's units become available again with the
-     * next snapshot.
+     * Drops a parked usage event, so that it is never sent again. The event's units become available again with
+     * the next snapshot. The ledger records who dropped it, and why.
+     *
+     * @returns false if the event isn't parked.
      */
-    async drop({ customer, attempt, meter: slug }: { customer: string; attempt: string; meter: MeterOf<M> }) {
+    async drop({
+      customer,
+      attempt,
+      meter: slug,
+      by,
+      reason,
+    }: {
+      customer: string
+      attempt: string
+      meter: MeterOf<M>
+      by: string
+      reason: string
+    }): Promise<boolean> {
       assertNotNextBuild()
-      await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter: slug }] })
+      const act = { type: 'drop', attempt, meter: slug } as const
+      const id = attemptId(clock.now())
+      const answer = await ledger.execute({ type: 'operate', customer, id, by, reason, act })
+      if (answer.state === 'refused') return false
       await sync.fetch({ id: customer }, { urgent: false, forced: true })
+      return true
     },
 
     /**

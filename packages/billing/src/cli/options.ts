@@ -6,6 +6,9 @@ export const options = {
     value: 'file or url',
     help: 'the SQLite file or PostgreSQL URL. Default: the environment variable METERED_LEDGER',
   },
+  reason: { type: 'string', value: 'text', help: 'why you do it; recorded' },
+  by: { type: 'string', value: 'name', help: "who does it; recorded. Default: the operating system's user" },
+  customer: { type: 'string', value: 'id', help: 'only this customer' },
   json: { type: 'boolean', help: 'prints JSON' },
 } as const satisfies Record<
   string,

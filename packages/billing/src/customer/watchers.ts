@@ -18,7 +18,7 @@ const visible: ReadonlySet<Command['type']> = new Set([
   'install',
   'acknowledge',
   'park',
-  'drop',
+  'operate',
 ])
 
 interface Parts {

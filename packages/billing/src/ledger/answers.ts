@@ -1,4 +1,5 @@
 import type { Command, EventId, EventPrice } from './commands.ts'
+import type { ActRow } from './core/rows.ts'
 
 /** The answer to each command. */
 export interface AnswerOf {
@@ -15,7 +16,7 @@ export interface AnswerOf {
   acknowledge: { state: 'acknowledged' }
   recover: { state: 'recovered'; added: number }
   park: { state: 'parked' }
-  drop: { state: 'dropped' }
+  operate: OperateAnswer
 }
 export type Answer = AnswerOf[Command['type']]
 
@@ -87,6 +88,20 @@ export type TakeLeaseAnswer =
    * this command marked as sent (deliveries only).
    */
   { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
+
+export type OperateAnswer =
+  | { state: 'done'; act: ActRow }
+  /** The act was done before. This command has changed nothing. */
+  | { state: 'repeated'; act: ActRow }
+  | { state: 'refused'; why: Refusal }
+
+export type Refusal =
+  /** The ledger doesn't have the event, or has pruned it. */
+  | 'noEvent'
+  /** The event isn't parked, or is being retried now. */
+  | 'notParked'
+  /** The attempt has no open hold. */
+  | 'noHold'
 
 /** A usage event with the data that delivery needs. */
 export interface UsageEvent extends EventId {

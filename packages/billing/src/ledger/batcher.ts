@@ -187,7 +187,6 @@ function sizeOf(command: Command): number {
       return 512 * (1 + command.events.length)
     case 'acknowledge':
     case 'park':
-    case 'drop':
       return 128 * (1 + command.events.length)
     default:
       return 512

@@ -257,11 +257,31 @@ const park = z.object({
   events: listOf(eventId.extend({ reason: decoration, retryInMs: durationMs })),
 })
 
-/**
- * Drops events at an operator's request, and ends their retries immediately. `booked` is lowered by the next
- * install whose lease was taken after the drop.
- */
-const drop = z.object({ type: z.literal('drop'), customer, events: listOf(eventId) })
+/** What an operator does. */
+const act = z.discriminatedUnion('type', [
+  /** Makes a parked event due for a retry. */
+  eventId.extend({ type: z.literal('retry') }),
+  /**
+   * Drops a parked event, and ends its retries immediately. `booked` is lowered by the next install whose lease
+   * was taken after the drop.
+   */
+  eventId.extend({ type: z.literal('drop') }),
+  /** Ends the hold of an attempt that won't finish, and returns its units. */
+  z.object({ type: z.literal('release'), attempt }),
+])
+
+/** Does one act of an operator, and records it in the same transaction. */
+const operate = z.object({
+  type: z.literal('operate'),
+  customer,
+  /** The ID (UUID) of the act's record. */
+  id: text(64),
+  /** Who acts. */
+  by: text(256),
+  /** Why. */
+  reason: text(1024),
+  act,
+})
 
 export const commandSchema = z.discriminatedUnion('type', [
   reserve,
@@ -277,7 +297,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   acknowledge,
   recover,
   park,
-  drop,
+  operate,
 ])
 
 export type Command = z.output<typeof commandSchema>
@@ -298,4 +318,4 @@ export type Install = z.output<typeof install>
 export type Acknowledge = z.output<typeof acknowledge>
 export type Recover = z.output<typeof recover>
 export type Park = z.output<typeof park>
-export type Drop = z.output<typeof drop>
+export type Operate = z.output<typeof operate>

@@ -5,12 +5,15 @@ import type { Command } from './commands.ts'
 import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
 import { holdOf, undeliveredEventOf } from './core/pendingWork.ts'
+import type { ActRow } from './core/rows.ts'
 import { LedgerUnavailableError, storeOutOfReach } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
 import { ReopeningStore } from './reopeningStore.ts'
 import type { OpenStore, Store } from './stores/store.ts'
 import { validateCommand } from './validateCommand.ts'
+
+const actsPerPage = 500
 
 /**
  * Creates a ledger that opens the given store on first use. Apps call `sqliteLedger` or `postgresLedger`
@@ -71,6 +74,14 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       const rows = await read((it) => it.readCharges({ customer, limit: limit + 1, before }))
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return { charges: rows.slice(0, limit).map(chargeOf), cursor: last ? cursorAfter(last) : null }
+    },
+    async *acts({ customer }) {
+      let after: ActRow | null = null
+      do {
+        const page: ActRow[] = await read((it) => it.readActs({ customer, limit: actsPerPage, after }))
+        yield* page
+        after = page.length < actsPerPage ? null : (page.at(-1) ?? null)
+      } while (after !== null)
     },
     holds: async (customer) => (await read((it) => it.readHolds(customer))).map(holdOf),
     undelivered: async (query) => (await read((it) => it.readUndelivered(query))).map(undeliveredEventOf),

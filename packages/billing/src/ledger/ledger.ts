@@ -1,6 +1,7 @@
 import type { AnswerOf } from './answers.ts'
 import type { Command, EventId, Snapshot } from './commands.ts'
 import type { PastDueState } from './core/pastDue.ts'
+import type { ActRow } from './core/rows.ts'
 
 /**
  * The ledger's interface for the rest of the package. Commands go through one batcher, and reads bypass it.
@@ -68,6 +69,8 @@ export interface Ledger extends AsyncDisposable {
   holds(customer: string): Promise<Hold[]>
   /** Returns the customer's usage events that Flowglad hasn't acknowledged, oldest first. */
   undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
+  /** Returns the acts of operators, oldest first, for one customer or for all. */
+  acts(query: { customer: string | null }): AsyncIterable<Act>
   /** Returns the delivery metrics that operators monitor. */
   health(): Promise<LedgerHealth>
   /** Returns the parked events of all customers. */
@@ -99,6 +102,9 @@ export interface Ledger extends AsyncDisposable {
   /** Stops accepting commands, finishes the queued commands and closes the store. */
   close(): Promise<void>
 }
+
+/** The record of an operator's act. */
+export type Act = ActRow
 
 export interface RestoreState {
   /** Copies of the ledger have the same ID. */

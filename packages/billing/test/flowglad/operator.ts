@@ -7,4 +7,11 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 const [file = '', customer = '', attempt = ''] = process.argv.slice(2)
 
 await using ledger = sqliteLedger(file)
-await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter: 'generations' }] })
+await ledger.execute({
+  type: 'operate',
+  customer,
+  id: attempt,
+  by: 'olga',
+  reason: 'The subscription is gone',
+  act: { type: 'drop', attempt, meter: 'generations' },
+})

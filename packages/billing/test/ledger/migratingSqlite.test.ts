@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { migrations } from '../../src/ledger/stores/sqlite/migrations.ts'
 import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
@@ -33,7 +34,14 @@ test('keeps the charges and pending events of an earlier release', async () => {
     earlier.exec(`${sql}; INSERT INTO metered_migration (id) VALUES (${id})`)
   }
   for (const { name } of Object.values(tables)) {
-    earlier.exec(`INSERT INTO metered_${name} SELECT * FROM current.metered_${name}`)
+    const columns = earlier.prepare(`SELECT name FROM pragma_table_info('metered_${name}')`).all()
+    const list = z
+      .array(z.object({ name: z.string() }))
+      .parse(columns)
+      .map((it) => `"${it.name}"`)
+      .join(', ')
+    if (list !== '')
+      earlier.exec(`INSERT INTO metered_${name} (${list}) SELECT ${list} FROM current.metered_${name}`)
   }
   earlier.close()
 

@@ -29,6 +29,10 @@ export async function deleteRows(pool: Pool): Promise<void> {
     Object.values(tables)
       .map(({ name }) => `DELETE FROM metered.${name};`)
       .join('')
+      .replace(
+        /DELETE FROM metered.act;/,
+        'ALTER TABLE metered.act DISABLE TRIGGER USER; $& ALTER TABLE metered.act ENABLE TRIGGER USER;',
+      )
       .concat('UPDATE metered.ledger SET restored_at = NULL, recovered_at = NULL'),
   )
 }

@@ -48,7 +48,13 @@ test('delivers usage from a process that never calls start()', async () => {
 test('starts no loops while an operator lists, drops and drains usage', async () => {
   await using stack = await lazyStack()
   await stack.billing.parked()
-  await stack.billing.drop({ customer: 'ada', attempt: 'none', meter: 'tokens' })
+  await stack.billing.drop({
+    customer: 'ada',
+    attempt: 'none',
+    meter: 'tokens',
+    by: 'olga',
+    reason: 'a test',
+  })
   await stack.billing.drain()
   await stack.billing.health()
   expect(stack.loops()).toBe(0)
@@ -120,7 +126,7 @@ test('creates no ledger file and starts no loops during `next build`, even witho
     () => billing.watch(ada).next(),
     () => billing.health(),
     () => billing.parked(),
-    () => billing.drop({ customer: 'ada', attempt: 'none', meter: 'tokens' }),
+    () => billing.drop({ customer: 'ada', attempt: 'none', meter: 'tokens', by: 'olga', reason: 'a test' }),
     () => billing.drain(),
   ]) {
     await expect(call()).rejects.toThrow("Billing can't be used while `next build` runs.")

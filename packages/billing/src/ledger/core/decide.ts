@@ -6,12 +6,13 @@ import { expireDueHolds } from './expire.ts'
 import { install } from './install.ts'
 import { findResult, keepResult } from './keepResult.ts'
 import { leaveLease, takeLease } from './lease.ts'
+import { operate } from './operate.ts'
 import { recover } from './recover.ts'
 import { release } from './release.ts'
 import { renew } from './renew.ts'
 import { reserve } from './reserve.ts'
 import { settle } from './settle.ts'
-import { acknowledge, drop, park } from './usageEvents.ts'
+import { acknowledge, park } from './usageEvents.ts'
 
 /**
  * Applies the ledger's rules to a batch of commands, in order. Returns each command's answer and the rows to
@@ -74,8 +75,8 @@ function answer(draft: Draft, command: Command, settings: LedgerSettings): Answe
       return recover(draft, command, settings)
     case 'park':
       return park(draft, command)
-    case 'drop':
-      return drop(draft, command, settings)
+    case 'operate':
+      return operate(draft, command, settings)
     default:
       return command satisfies never
   }

@@ -1,5 +1,5 @@
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
-import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
+import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
 /** The rows that a batch needs for one customer. They are current, because the customer is locked. */
 export interface LoadedCustomer {
@@ -10,6 +10,8 @@ export interface LoadedCustomer {
   holds: Map<string, HoldRow>
   keys: Map<string, KeyRow>
   events: Map<string, EventRow>
+  /** The records of operators' acts, by ID. */
+  acts: Map<string, ActRow>
   /**
    * Keys with a stored result, oldest first. Loaded only if the batch might exceed the size limit for the
    * customer's results.
@@ -52,6 +54,7 @@ export interface Writes {
   newEvents: EventRow[]
   /** Existing events. The columns that describe the usage never change. */
   events: EventRow[]
+  newActs: ActRow[]
   /** Units to add to a day's total. */
   daily: { customer: string; day: string; meter: string; amount: number }[]
 }
@@ -67,6 +70,7 @@ export const noWrites = (): Writes => ({
   keys: [],
   newEvents: [],
   events: [],
+  newActs: [],
   daily: [],
 })
 
@@ -108,6 +112,7 @@ export class Draft {
     keys: new Set<KeyRow>(),
     newEvents: new Set<EventRow>(),
     events: new Set<EventRow>(),
+    newActs: new Set<ActRow>(),
     daily: new Map<string, number>(),
   }
 
@@ -157,6 +162,15 @@ export class Draft {
 
   events(): EventRow[] {
     return [...this.#loaded.events.values()]
+  }
+
+  act(id: string): ActRow | undefined {
+    return this.#loaded.acts.get(id)
+  }
+
+  addAct(act: ActRow): void {
+    this.#loaded.acts.set(act.id, act)
+    this.#changed.newActs.add(act)
   }
 
   writeCustomer(change: Partial<CustomerRow>): void {
@@ -222,11 +236,11 @@ export class Draft {
    */
   collect(writes: Writes): void {
     const { accounts, accountCounters: counters, newHolds, holds, removedHolds, keys } = this.#changed
-    const { newEvents, events, daily } = this.#changed
+    const { newEvents, events, newActs, daily } = this.#changed
     for (const account of this.#createdAccounts) {
       if (!accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
     }
-    const rowSets = [accounts, counters, newHolds, holds, removedHolds, keys, newEvents, events]
+    const rowSets = [accounts, counters, newHolds, holds, removedHolds, keys, newEvents, events, newActs]
     if (this.#changedPart === 'none' && rowSets.every(({ size }) => size === 0)) return
     this.row.version += 1
     this.row.time = Math.max(this.row.time, this.now)
@@ -241,6 +255,7 @@ export class Draft {
     writes.keys.push(...keys)
     writes.newEvents.push(...newEvents)
     writes.events.push(...events)
+    writes.newActs.push(...newActs)
     for (const [id, amount] of daily) {
       const [day = '', meter = ''] = id.split('\0')
       writes.daily.push({ customer: this.row.customer, day, meter, amount })

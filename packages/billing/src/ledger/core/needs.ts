@@ -1,4 +1,5 @@
-import type { Command, EventId, Reserve } from '../commands.ts'
+import type { Command, EventId, Operate, Reserve } from '../commands.ts'
+import { actId } from './actId.ts'
 import { idOf, type LoadedCustomer } from './draft.ts'
 import { recoveredKey } from './recoveredKey.ts'
 
@@ -16,6 +17,7 @@ export interface Needs {
   /** Loading a key also loads its attempt's hold. */
   keys: [customer: string, procedure: string, key: string][]
   events: [customer: string, attempt: string, meter: string][]
+  acts: [customer: string, id: string][]
   /** Load every sent event of these customers. */
   sentEvents: string[]
   /** For each customer, load at most `atMost` waiting events and `atMost` due parked events, oldest first. */
@@ -48,6 +50,7 @@ export function needsOf(commands: readonly Command[], known: ReadonlyMap<string,
     holds: [],
     keys: [],
     events: [],
+    acts: [],
     sentEvents: [],
     waitingEvents: [],
     results: new Map(),
@@ -96,13 +99,15 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
       return
     case 'acknowledge':
     case 'park':
-    case 'drop':
       addEvents(needs, customer, command.events, known)
       return
     case 'recover':
       addEvents(needs, customer, command.events, known)
       for (const { attempt } of command.events) addHold(needs, { customer, attempt }, known)
       needs.waitingEvents.push([customer, maxDuplicates])
+      return
+    case 'operate':
+      addAct(needs, command, known)
       return
     case 'leaveLease':
       addEvents(needs, customer, command.untaken, known)
@@ -146,6 +151,13 @@ function addEvents(
   for (const event of events) {
     if (!known?.events.has(idOf.event(event))) needs.events.push([customer, event.attempt, event.meter])
   }
+}
+
+function addAct(needs: Needs, command: Operate, known: LoadedCustomer | undefined): void {
+  const { customer, act } = command
+  needs.acts.push([customer, actId(command)])
+  if (act.type === 'release') addHold(needs, { customer, attempt: act.attempt }, known)
+  else addEvents(needs, customer, [act], known)
 }
 
 function addResult({ results }: Needs, customer: string, result: string): void {

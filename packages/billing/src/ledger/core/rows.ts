@@ -182,8 +182,47 @@ export const dailyRow = z.object({
   amount: integer,
 })
 
+/** The part of the ledger that an operator's act concerns, before or after the act. */
+const actState = z.object({
+  /** The event's state, if the act concerns an event. */
+  event: z
+    .object({ state: z.string(), reason: z.string().nullable(), retryAt: integer.nullable() })
+    .optional(),
+  /** The open hold, if the act concerns a hold. Null after it has ended. */
+  hold: z
+    .object({ startedAt: integer, expiresAt: integer, legs: z.array(countedLeg) })
+    .nullable()
+    .optional(),
+  accounts: z.array(
+    z.object({
+      meter: z.string(),
+      available: integer,
+      held: integer,
+      booked: integer,
+      dropped: integer,
+      parked: integer,
+    }),
+  ),
+})
+
+/** The record of an operator's act. It is never changed and never pruned. */
+export const actRow = z.object({
+  customer: z.string(),
+  id: z.string(),
+  /** When the act was done. */
+  at: integer,
+  /** Who did it. */
+  by: z.string(),
+  reason: z.string(),
+  act: json(z.looseObject({ type: z.string() })),
+  before: json(actState),
+  after: json(actState),
+})
+
 export type CustomerRow = z.output<typeof customerRow>
 export type AccountRow = z.output<typeof accountRow>
 export type HoldRow = z.output<typeof holdRow>
 export type KeyRow = z.output<typeof keyRow>
 export type EventRow = z.output<typeof eventRow>
+export type ActState = z.output<typeof actState>
+export type ActRow = z.output<typeof actRow>

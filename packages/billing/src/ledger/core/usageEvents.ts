@@ -1,4 +1,4 @@
-import type { Acknowledge, Drop, EventId, Park } from '../commands.ts'
+import type { Acknowledge, EventId, Park } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import { endLease } from './endLease.ts'
@@ -50,16 +50,10 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
   return { state: 'parked' }
 }
 
-/** Drops events. `booked` is lowered by the next install whose lease was taken after the drop. */
-export function drop(draft: Draft, command: Drop, settings: LedgerSettings): { state: 'dropped' } {
-  for (const id of command.events) {
-    const event = pending(draft, id)
-    if (event) dropEvent(draft, event, settings)
-  }
-  return { state: 'dropped' }
-}
-
-/** Drops an event that Flowglad doesn't have. */
+/**
+ * Drops an event that Flowglad doesn't have. `booked` is lowered by the next install whose lease was taken after
+ * the drop.
+ */
 export function dropEvent(draft: Draft, event: EventRow, { chargeRetentionMs }: LedgerSettings): void {
   const account = draft.account(event.subscription, event.meter)
   draft.writeAccount(account, { dropped: account.dropped + event.amount })

@@ -1,5 +1,5 @@
 import { idOf, type LoadedCustomer } from '../core/draft.ts'
-import type { AccountRow, EventRow, HoldRow, KeyRow } from '../core/rows.ts'
+import type { AccountRow, ActRow, EventRow, HoldRow, KeyRow } from '../core/rows.ts'
 
 /** A batch's rows, by customer. */
 export class LoadedCustomers {
@@ -31,6 +31,10 @@ export class LoadedCustomers {
   addEvents(rows: EventRow[]): void {
     for (const row of rows) this.of(row.customer).events.set(idOf.event(row), row)
   }
+
+  addActs(rows: ActRow[]): void {
+    for (const row of rows) this.of(row.customer).acts.set(row.id, row)
+  }
 }
 
 const noRows = (): LoadedCustomer => ({
@@ -39,6 +43,7 @@ const noRows = (): LoadedCustomer => ({
   holds: new Map(),
   keys: new Map(),
   events: new Map(),
+  acts: new Map(),
   oldestResults: [],
   nextExpiry: Number.POSITIVE_INFINITY,
 })

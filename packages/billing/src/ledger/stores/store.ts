@@ -1,6 +1,6 @@
 import type { BatcherStore } from '../batcher.ts'
 import type { ChargeCursor } from '../chargeCursor.ts'
-import type { AccountRow, CustomerRow, EventRow, HoldRow } from '../core/rows.ts'
+import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow } from '../core/rows.ts'
 import type { Ledger } from '../ledger.ts'
 
 /** A database that isn't opened until `open` is called. */
@@ -48,6 +48,13 @@ export interface CommittedCustomer {
   now: number
 }
 
+export interface ActQuery {
+  /** Null for the acts of all customers. */
+  customer: string | null
+  limit: number
+  after: Pick<ActRow, 'at' | 'customer' | 'id'> | null
+}
+
 /** The reads that run outside batches. All data in an answer reflects the same point in time. */
 export interface Reads
   extends Pick<
@@ -65,6 +72,8 @@ export interface Reads
   readCustomer(customer: string): Promise<CommittedCustomer>
   /** Returns the customer's events, newest first, starting after the position `before`. */
   readCharges(query: { customer: string; limit: number; before: ChargeCursor | null }): Promise<EventRow[]>
+  /** Returns a page of acts, oldest first, starting after the position `after`. */
+  readActs(query: ActQuery): Promise<ActRow[]>
   /** Returns the customer's holds in state `held`, oldest first. */
   readHolds(customer: string): Promise<HoldRow[]>
   /** Returns the customer's waiting, sent and parked events, oldest first. */

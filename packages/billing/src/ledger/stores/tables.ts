@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountRow, customerRow, dailyRow, eventRow, holdRow, keyRow } from '../core/rows.ts'
+import { accountRow, actRow, customerRow, dailyRow, eventRow, holdRow, keyRow } from '../core/rows.ts'
 
 /** Maps a table's columns to the fields of its row objects. All stores share this mapping. */
 export interface Table<Row> {
@@ -34,6 +34,7 @@ export const tables = {
   hold: table('hold', holdRow, ['customer', 'attempt']),
   key: table('key', keyRow, ['customer', 'procedure', 'key']),
   event: table('event', eventRow, ['customer', 'attempt', 'meter']),
+  act: table('act', actRow, ['customer', 'id']),
   daily: table('daily', dailyRow, ['customer', 'day', 'meter']),
 }
 

@@ -28,6 +28,10 @@ export const meteredProcess = (folder: string, argv: string[], env: Record<strin
     env,
   )
 
+/** Runs a command in a process of its own on SQLite, and in this process on PostgreSQL, because processes start slowly. */
+export const meteredOn = (store: keyof typeof stores, { address }: OpenStore, ...argv: string[]) =>
+  store === 'SQLite' ? meteredProcess(tmpdir(), argv, { METERED_LEDGER: address }) : metered(address, ...argv)
+
 export interface OpenStore extends AsyncDisposable {
   /** The value of `--ledger`. */
   address: string

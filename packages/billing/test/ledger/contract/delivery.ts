@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Command } from '../../../src/ledger/commands.ts'
 import { anInstall, aSettle, aTakeLease, fetched, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { acknowledgeOf, balance, spend } from './steps.ts'
+import { acknowledgeOf, anAct, balance, park, spend } from './steps.ts'
 
 export const delivery = (open: OpenLedger) =>
   describe('delivery', () => {
@@ -92,9 +92,10 @@ export const delivery = (open: OpenLedger) =>
       const attempt = await spend(it.ledger, 3)
       const before = aTakeLease()
       await it.ledger.execute(before)
-      const drop: Command = { type: 'drop', customer: 'ada', events: [{ attempt, meter: 'generations' }] }
-      await it.ledger.execute(drop)
-      await it.ledger.execute(drop)
+      await park(it.ledger, attempt)
+      const drop = anAct({ type: 'drop', attempt, meter: 'generations' })
+      expect(await it.ledger.execute(drop)).toMatchObject({ state: 'done' })
+      expect(await it.ledger.execute(drop)).toMatchObject({ state: 'repeated' })
       await it.ledger.execute(anInstall({ token: before.token, snapshot: units(10) }))
       expect(await balance(it.ledger)).toMatchObject({ available: 7 })
       expect(await it.ledger.customersToDeliver(10)).toEqual([])
@@ -111,11 +112,8 @@ export const delivery = (open: OpenLedger) =>
         await using it = await open()
         await fetched(it.ledger, units(10))
         const attempt = await spend(it.ledger, 3)
-        await it.ledger.execute({
-          type: 'drop',
-          customer: 'ada',
-          events: [{ attempt, meter: 'generations' }],
-        })
+        await park(it.ledger, attempt)
+        await it.ledger.execute(anAct({ type: 'drop', attempt, meter: 'generations' }))
         if (late) await fetched(it.ledger, units(10))
         await it.ledger.execute(acknowledgeOf(attempt))
         await fetched(it.ledger, units(7, 10))

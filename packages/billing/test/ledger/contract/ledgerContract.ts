@@ -1,4 +1,5 @@
 import { accounting } from './accounting.ts'
+import { acts } from './acts.ts'
 import { badInput } from './badInput.ts'
 import { clockSteps } from './clockSteps.ts'
 import { counts } from './counts.ts'
@@ -38,6 +39,7 @@ const parts = [
   restore,
   pendingWork,
   onCommit,
+  acts,
 ]
 
 /** Tests the guarantees that every store must provide. */

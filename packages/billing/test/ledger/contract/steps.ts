@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
+import type { Operate } from '../../../src/ledger/commands.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
+import { attemptId } from '../../../src/metering/attemptId.ts'
 import { aLeg, anInstall, aReserve, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { TwoNodes } from './openLedger.ts'
 
@@ -18,6 +20,25 @@ export const acknowledgeOf = (...attempts: string[]) =>
     customer: 'ada',
     events: attempts.map((attempt) => ({ attempt, meter: 'generations', priceId: null })),
   }) as const
+
+/** Parks the attempt's `generations` event. */
+export const park = (ledger: Ledger, attempt: string, reason = 'Price not found') =>
+  ledger.execute({
+    type: 'park',
+    customer: 'ada',
+    events: [{ attempt, meter: 'generations', reason, retryInMs: 3_600_000 }],
+  })
+
+/** Builds an operator's command. */
+export const anAct = (act: Operate['act'], command: Partial<Operate> = {}): Operate => ({
+  type: 'operate',
+  customer: 'ada',
+  id: attemptId(Date.now()),
+  by: 'olga',
+  reason: 'The customer asked for it',
+  act,
+  ...command,
+})
 
 /** Delivers up to `maxEvents` waiting events. */
 export async function deliver(ledger: Ledger, maxEvents = 100): Promise<void> {

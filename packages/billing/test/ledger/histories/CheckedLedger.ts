@@ -88,11 +88,18 @@ export class CheckedLedger {
 const isDecision = (answer: Answer): answer is ReserveAnswer =>
   answer.state === 'held' || answer.state === 'short'
 
-/** Sorts the ambiguous events, because their order doesn't matter. */
+/**
+ * Sorts the ambiguous events, because their order doesn't matter. Removes the states before and after an act, because
+ * the balances are compared anyway.
+ */
 const sorted = (answer: Answer): Answer =>
-  answer.state === 'taken'
-    ? {
-        ...answer,
-        ambiguous: answer.ambiguous.toSorted((a, b) => (a.attempt + a.meter < b.attempt + b.meter ? -1 : 1)),
-      }
-    : answer
+  answer.state === 'done'
+    ? { ...answer, act: { ...answer.act, before: { accounts: [] }, after: { accounts: [] } } }
+    : answer.state === 'taken'
+      ? {
+          ...answer,
+          ambiguous: answer.ambiguous.toSorted((a, b) =>
+            a.attempt + a.meter < b.attempt + b.meter ? -1 : 1,
+          ),
+        }
+      : answer

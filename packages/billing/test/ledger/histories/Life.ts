@@ -1,8 +1,9 @@
+import type { Operate } from '../../../src/ledger/commands.ts'
 import { Calls } from './Calls.ts'
 import { CheckedLedger, type Subject } from './CheckedLedger.ts'
 import { Deliveries } from './Deliveries.ts'
 import { Fetches } from './Fetches.ts'
-import { isDeliverStep, isFetchStep, type Step, type WorldStep } from './history.ts'
+import { isDeliverStep, isFetchStep, type OperateStep, type Step, type WorldStep } from './history.ts'
 
 /** Runs one customer's steps in a history: calls, fetches, deliveries and changes at Flowglad. */
 export class Life {
@@ -33,19 +34,27 @@ export class Life {
         return
       case 'strayArrives':
         return this.#deliveries.straysArrive()
-      case 'drop':
-        return this.#dropParked()
+      case 'operate':
+        return this.#operate(step)
       default:
         this.#ledger.changes += 1
         this.#changeFlowglad(step)
     }
   }
 
-  async #dropParked(): Promise<void> {
+  /** Acts on a parked event or an open hold, or on another one if there is none. */
+  async #operate({ act }: OperateStep): Promise<void> {
     const { customer, model } = this.#ledger
-    const parked = [...model.events.values()].filter((event) => event.state === 'parked').slice(0, 1)
-    const events = parked.map(({ attempt, meter }) => ({ attempt, meter }))
-    await this.#ledger.execute([{ type: 'drop', customer, events }])
+    const events = [...model.events.values()]
+    const { attempt, meter } = events.find((event) => event.state === 'parked') ??
+      events[0] ?? { attempt: 'none', meter: 'tokens' }
+    const [held = attempt] = model.holds.keys()
+    const done: Operate['act'] =
+      act === 'release' ? { type: act, attempt: held } : { type: act, attempt, meter }
+    const id = this.#ledger.newId('act')
+    await this.#ledger.execute([
+      { type: 'operate', customer, id, by: 'olga', reason: 'a history', act: done },
+    ])
   }
 
   #changeFlowglad(step: WorldStep): void {

@@ -1,5 +1,13 @@
-import type { Answer, ShortLeg } from '../../../src/ledger/answers.ts'
-import type { Command, Install, Reserve, Settle, Snapshot, TakeLease } from '../../../src/ledger/commands.ts'
+import type { Answer, Refusal, ShortLeg } from '../../../src/ledger/answers.ts'
+import type {
+  Command,
+  Install,
+  Operate,
+  Reserve,
+  Settle,
+  Snapshot,
+  TakeLease,
+} from '../../../src/ledger/commands.ts'
 import { day, id, type ModelEvent, type ModelHold, sum, unitsAtExpiry } from './ModelState.ts'
 import { PastDueModel } from './PastDueModel.ts'
 
@@ -49,16 +57,37 @@ export class Model extends PastDueModel {
           event.retryAt = this.now + (command.events[index]?.retryInMs ?? 0)
         }
         return { state: 'parked' }
-      case 'drop':
-        for (const event of this.named(command.events)) {
-          if (event.state !== 'acked') event.state = 'dropped'
-        }
-        return { state: 'dropped' }
+      case 'operate':
+        return this.#operate(command)
       case 'recover':
         throw new Error('The histories restore no backup')
       default:
         return command satisfies never
     }
+  }
+
+  /** Leaves out the states before and after the act. */
+  #operate({ customer, id: actId, by, reason, act }: Operate): Answer {
+    const why = this.#refusal(act)
+    if (why !== null) return { state: 'refused', why }
+    if (act.type === 'release') this.holds.delete(act.attempt)
+    else {
+      for (const event of this.named([act])) {
+        if (act.type === 'drop') event.state = 'dropped'
+        else event.retryAt = this.now
+      }
+    }
+    const accounts = { accounts: [] }
+    const row = { customer, id: actId, at: this.now, by, reason, act, before: accounts, after: accounts }
+    return { state: 'done', act: row }
+  }
+
+  #refusal(act: Operate['act']): Refusal | null {
+    if (act.type === 'release') return this.holds.has(act.attempt) ? null : 'noHold'
+    const [event] = this.named([act])
+    if (!event) return 'noEvent'
+    const isParked = event.state === 'parked' || (event.state === 'sent' && event.wasParked)
+    return (act.type === 'retry' ? event.state === 'parked' : isParked) ? null : 'notParked'
   }
 
   #reserve(command: Reserve): Answer {

@@ -117,7 +117,13 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('deliverExtend'), slot }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('deliverLeave'), slot, untaken: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('strayArrives') }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('drop') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('operate'),
+      act: fc.constantFrom('drop', 'drop', 'retry', 'release'),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -168,6 +174,7 @@ export type WorldStep = Extract<
   Step,
   { type: 'topUp' | 'subscribe' | 'features' | 'unsubscribe' | 'payment' | 'renew' }
 >
+export type OperateStep = Extract<Step, { type: 'operate' }>
 export type PaymentStep = Extract<Step, { type: 'payment' }>
 
 export const isFetchStep = (step: Step): step is FetchStep => step.type.startsWith('fetch')

@@ -2,7 +2,14 @@ import type { Answer } from '../../../src/ledger/answers.ts'
 import type { Command } from '../../../src/ledger/commands.ts'
 import { decide } from '../../../src/ledger/core/decide.ts'
 import { idOf, joined, type LoadedCustomer } from '../../../src/ledger/core/draft.ts'
-import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from '../../../src/ledger/core/rows.ts'
+import type {
+  AccountRow,
+  ActRow,
+  CustomerRow,
+  EventRow,
+  HoldRow,
+  KeyRow,
+} from '../../../src/ledger/core/rows.ts'
 import { ledgerDefaults } from '../../../src/ledger/ledgerOptions.ts'
 
 /**
@@ -15,6 +22,7 @@ export function memoryStore(now: () => number) {
   const holds = new Map<string, HoldRow>()
   const keys = new Map<string, KeyRow>()
   const events = new Map<string, EventRow>()
+  const acts = new Map<string, ActRow>()
   const of = <Row extends { customer: string }>(rows: Map<string, Row>, customer: string) =>
     [...rows.values()].filter((row) => row.customer === customer).map((row) => structuredClone(row))
   const byId = <Row extends { customer: string }>(
@@ -33,6 +41,7 @@ export function memoryStore(now: () => number) {
           holds: byId(holds, customer, idOf.hold),
           keys: byId(keys, customer, idOf.key),
           events: byId(events, customer, idOf.event),
+          acts: byId(acts, customer, ({ id }) => id),
           oldestResults: [],
           nextExpiry: Number.POSITIVE_INFINITY,
         })
@@ -53,6 +62,7 @@ export function memoryStore(now: () => number) {
       for (const row of [...writes.newEvents, ...writes.events]) {
         events.set(joined(row.customer, row.attempt, row.meter), row)
       }
+      for (const row of writes.newActs) acts.set(joined(row.customer, row.id), row)
       return answers
     },
     read: (customer: string) => ({

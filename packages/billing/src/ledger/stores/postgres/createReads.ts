@@ -70,6 +70,16 @@ export function createReads(
       )
       return found.map(tables.event.decode)
     },
+    readActs: async ({ customer, limit, after }) => {
+      const found = await query(
+        z.unknown(),
+        `SELECT ${selectList(tables.act, 't')} FROM metered.act t
+         WHERE ($2::text IS NULL OR t.customer = $2) AND (t.at, t.customer, t.id) > ($3, $4, $5)
+         ORDER BY t.at, t.customer, t.id LIMIT $6`,
+        [customer, after?.at ?? -1, after?.customer ?? '', after?.id ?? '', limit],
+      )
+      return found.map(tables.act.decode)
+    },
     readHolds: async (customer) => {
       const found = await query(
         z.unknown(),

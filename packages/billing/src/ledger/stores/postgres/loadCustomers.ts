@@ -10,7 +10,7 @@ import { jsonLiteral } from './jsonLiteral.ts'
 import { loadCustomersFunction } from './loadCustomersFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
-const { customer, account, hold, key, event } = tables
+const { customer, account, hold, key, event, act } = tables
 
 /** A list of rows. Null if it is empty. */
 const list = z
@@ -29,6 +29,7 @@ const answer = z.tuple([
       holds: lists,
       keys: list,
       events: lists,
+      acts: list,
       oldest: list,
     }),
   }),
@@ -83,14 +84,17 @@ export async function loadCustomers(
   loaded.addHolds(found.holds.map(hold.decode))
   loaded.addKeys(found.keys.map(key.decode))
   loaded.addEvents(found.events.map(event.decode))
+  loaded.addActs(found.acts.map(act.decode))
   for (const row of found.oldest.map(key.decode)) loaded.of(row.customer).oldestResults.push(row)
   return { loaded: loaded.byCustomer, now: found.now, usesKnownRows: known.size > 0 }
 }
 
 /** Omits empty lists, because parsing them takes the server time. */
-function filled({ holds, keys, events, sentEvents, waitingEvents }: Needs) {
+function filled({ holds, keys, events, acts, sentEvents, waitingEvents }: Needs) {
   return Object.fromEntries(
-    Object.entries({ holds, keys, events, sentEvents, waitingEvents }).filter(([, it]) => it.length > 0),
+    Object.entries({ holds, keys, events, acts, sentEvents, waitingEvents }).filter(
+      ([, it]) => it.length > 0,
+    ),
   )
 }
 

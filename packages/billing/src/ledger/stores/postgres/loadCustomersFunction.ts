@@ -3,7 +3,7 @@ import { selectList, type Table, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
 import { storedFunction } from './storedFunction.ts'
 
-const { customer, account, hold, key, event } = tables
+const { customer, account, hold, key, event, act } = tables
 
 /** Selects the rows of the table `t` as JSON. */
 const asJson = <Row>(table: Table<Row>, from: string, without: (keyof Row & string)[] = []) =>
@@ -69,7 +69,7 @@ export const loadCustomersFunction = storedFunction('load', {
   variables: `
     locked bigint; unchanged boolean; latest bigint; next_expiry bigint; moment bigint; loading text[];
     customers json; next_expiries json; accounts json; holds json; due_holds json; key_holds json; keys json;
-    events json; sent_events json; waiting_events json; parked_events json; oldest json;`,
+    events json; acts json; sent_events json; waiting_events json; parked_events json; oldest json;`,
   body: `
   IF current_setting('synchronous_commit') = 'off' THEN
     SET LOCAL synchronous_commit = on;
@@ -131,6 +131,12 @@ export const loadCustomersFunction = storedFunction('load', {
       JOIN metered.event t ON t.customer = j ->> 0 AND t.attempt = j ->> 1 AND t.meter = j ->> 2`,
     )};
   END IF;
+  IF ${isNeeded('acts')} THEN
+    acts := ${asJson(
+      act,
+      `jsonb_array_elements($1 -> 'acts') j JOIN metered.act t ON t.customer = j ->> 0 AND t.id = j ->> 1`,
+    )};
+  END IF;
   IF ${isNeeded('sentEvents')} THEN
     sent_events := ${asJson(
       event,
@@ -182,7 +188,7 @@ export const loadCustomersFunction = storedFunction('load', {
   END IF;
   RETURN json_build_object(
     'now', moment, 'loading', to_json(loading), 'customers', customers, 'nextExpiries', next_expiries,
-    'accounts', accounts, 'keys', keys, 'oldest', oldest,
+    'accounts', accounts, 'acts', acts, 'keys', keys, 'oldest', oldest,
     'holds', json_build_array(holds, due_holds, key_holds),
     'events', json_build_array(events, sent_events, waiting_events, parked_events)
   );`,

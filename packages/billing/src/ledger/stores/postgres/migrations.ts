@@ -140,4 +140,26 @@ export const migrations = [
   );
   INSERT INTO metered.ledger (id) VALUES (substr(replace(gen_random_uuid()::text, '-', ''), 1, 24));
   `,
+  // The triggers keep the record of operators' acts from being changed.
+  `
+  CREATE TABLE metered.act (
+    customer text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    at bigint NOT NULL,
+    "by" text NOT NULL,
+    reason text NOT NULL,
+    act text NOT NULL,
+    before text NOT NULL,
+    after text NOT NULL,
+    PRIMARY KEY (customer, id)
+  );
+  CREATE INDEX act_at ON metered.act (at);
+  CREATE FUNCTION metered.reject_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE 'The record of acts can''t be changed'; END
+  $$;
+  CREATE TRIGGER act_change BEFORE UPDATE OR DELETE ON metered.act
+    FOR EACH ROW EXECUTE FUNCTION metered.reject_change();
+  CREATE TRIGGER act_truncate BEFORE TRUNCATE ON metered.act
+    FOR EACH STATEMENT EXECUTE FUNCTION metered.reject_change();
+  `,
 ]

@@ -4,7 +4,7 @@ import { type RowType, rowsLiteral, rowType } from './rowType.ts'
 import { storedFunction } from './storedFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
-const { customer, account, hold, key, event, daily } = tables
+const { customer, account, hold, key, event, act, daily } = tables
 
 const typeOf = <Row>(table: Table<Row>) => rowType(table, table.properties)
 
@@ -21,6 +21,7 @@ const types = {
   keys: typeOf(key),
   newEvents: typeOf(event),
   events: rowType(event, [...event.key, ...changing.events]),
+  newActs: typeOf(act),
   daily: typeOf(daily),
 }
 const names = Object.keys(types)
@@ -84,6 +85,7 @@ export const writeRowsFunction = storedFunction('write', {
     unlessEmpty('keys', upsert(key)),
     unlessEmpty('newEvents', insert(event)),
     update('events', event, changing.events),
+    unlessEmpty('newActs', insert(act)),
     unlessEmpty('daily', upsert(daily, addToAmount)),
   ].join(''),
 })
@@ -107,6 +109,7 @@ export async function writeRows(transaction: PostgresTransaction, writes: Writes
     literal(types.keys, writes.keys),
     literal(types.newEvents, writes.newEvents),
     literal(types.events, writes.events),
+    literal(types.newActs, writes.newActs),
     literal(types.daily, writes.daily),
   ]
   await transaction.commit(`SELECT ${writeRowsFunction.name}(${lists.join(', ')})`)

@@ -154,4 +154,26 @@ export const migrations = [
   ) WITHOUT ROWID;
   INSERT INTO metered_ledger (id) VALUES (lower(hex(randomblob(12))));
   `,
+  // The triggers keep the record of operators' acts from being changed.
+  `
+  CREATE TABLE metered_act (
+    customer text NOT NULL,
+    id text NOT NULL,
+    at integer NOT NULL,
+    "by" text NOT NULL,
+    reason text NOT NULL,
+    act text NOT NULL,
+    before text NOT NULL,
+    after text NOT NULL,
+    PRIMARY KEY (customer, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX metered_act_at ON metered_act (at);
+  CREATE TRIGGER metered_act_update BEFORE UPDATE ON metered_act
+    BEGIN SELECT RAISE(ABORT, 'The record of acts can''t be changed'); END;
+  CREATE TRIGGER metered_act_delete BEFORE DELETE ON metered_act
+    BEGIN SELECT RAISE(ABORT, 'The record of acts can''t be changed'); END;
+  CREATE TRIGGER metered_act_insert BEFORE INSERT ON metered_act
+    WHEN EXISTS (SELECT 1 FROM metered_act WHERE customer = new.customer AND id = new.id)
+    BEGIN SELECT RAISE(ABORT, 'The record of acts can''t be changed'); END;
+  `,
 ]

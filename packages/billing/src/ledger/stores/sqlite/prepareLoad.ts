@@ -25,6 +25,7 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
     loaded.addKeys(statements.keys(needs.keys))
     loaded.addHolds(statements.holdsOfKeys(needs.keys))
     loaded.addEvents(statements.events(needs.events))
+    loaded.addActs(statements.acts(needs.acts))
     loaded.addEvents(statements.sentEvents(needs.sentEvents))
     for (const [name, atMost] of needs.waitingEvents) {
       loaded.addEvents(statements.waitingEvents(name, atMost))
@@ -58,7 +59,7 @@ const nextExpiry = z.object({ customer: z.string(), expiresAt: z.number().nullab
 type Statements = ReturnType<typeof prepareStatements>
 
 function prepareStatements(db: SqliteDatabase) {
-  const { customer, account, hold, key, event } = tables
+  const { customer, account, hold, key, event, act } = tables
   const customers = select(db, customer, each('customer', ['customer']))
   const holds = select(db, hold, each('hold', ['customer', 'attempt']))
   const dueHolds = select(
@@ -74,6 +75,7 @@ function prepareStatements(db: SqliteDatabase) {
      CROSS JOIN metered_hold t ON t.customer = k.customer AND t.attempt = k.attempt`,
   )
   const events = select(db, event, each('event', ['customer', 'attempt', 'meter']))
+  const acts = select(db, act, each('act', ['customer', 'id']))
   const sentEvents = select(
     db,
     event,
@@ -112,6 +114,7 @@ function prepareStatements(db: SqliteDatabase) {
     keys,
     holdsOfKeys,
     events,
+    acts,
     sentEvents,
     waitingEvents,
     parkedEvents,

@@ -48,6 +48,11 @@ export function prepareReads(
      WHERE t.customer = ?1 AND t.state = 'parked' AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent')
      ORDER BY "at", "attempt", "meter" LIMIT ?2`,
   )
+  const acts = db.prepare(
+    `SELECT ${selectList(tables.act, 't')} FROM metered_act t
+     WHERE (?1 IS NULL OR t.customer = ?1) AND (t.at, t.customer, t.id) > (?2, ?3, ?4)
+     ORDER BY t.at, t.customer, t.id LIMIT ?5`,
+  )
   const usage = db.prepare(
     'SELECT day, meter, amount FROM metered_daily WHERE customer = ? AND day > ? ORDER BY day, meter',
   )
@@ -112,6 +117,10 @@ export function prepareReads(
       const [at, attempt, meter] = before ?? [Number.MAX_SAFE_INTEGER, '', '']
       return charges.all(name, at, attempt, meter, limit).map((row) => tables.event.decode(row))
     },
+    readActs: async ({ customer: name, limit, after }) =>
+      acts
+        .all(name, after?.at ?? -1, after?.customer ?? '', after?.id ?? '', limit)
+        .map((row) => tables.act.decode(row)),
     readHolds: async (name) => holds.all(name).map((row) => tables.hold.decode(row)),
     readUndelivered: async ({ customer: name, limit }) =>
       undelivered.all(name, limit).map((row) => tables.event.decode(row)),

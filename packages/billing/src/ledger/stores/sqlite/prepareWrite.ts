@@ -4,7 +4,7 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /** Returns a function that writes a batch's rows. Call it inside the write transaction. */
 export function prepareWrite(db: SqliteDatabase) {
-  const { customer, account, hold, key, event } = tables
+  const { customer, account, hold, key, event, act } = tables
   const customers = upsert(db, customer)
   const leases = update(db, customer, changing.leases)
   const customerCounters = update(db, customer, changing.customerCounters)
@@ -16,6 +16,7 @@ export function prepareWrite(db: SqliteDatabase) {
   const keys = upsert(db, key)
   const newEvents = insert(db, event)
   const events = update(db, event, changing.events)
+  const newActs = insert(db, act)
   const addToDay = db.prepare(
     `INSERT INTO metered_daily (customer, day, meter, amount) VALUES (?, ?, ?, ?)
      ON CONFLICT (customer, day, meter) DO UPDATE SET amount = amount + excluded.amount`,
@@ -32,6 +33,7 @@ export function prepareWrite(db: SqliteDatabase) {
     for (const row of writes.keys) keys(row)
     for (const row of writes.newEvents) newEvents(row)
     for (const row of writes.events) events(row)
+    for (const row of writes.newActs) newActs(row)
     for (const { customer: name, day, meter, amount } of writes.daily) addToDay.run(name, day, meter, amount)
   }
 }

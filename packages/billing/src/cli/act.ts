@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import type { Refusal } from '../ledger/answers.ts'
+import type { Operate } from '../ledger/commands.ts'
+import type { Act } from '../ledger/ledger.ts'
+import { type CommandContext, CommandError, type Report } from './command.ts'
+import { columns, time } from './formatting.ts'
+import { openLedger } from './openLedger.ts'
+
+/** Does an operator's act on the ledger, and reports its record. `next` says what happens next. */
+export async function act(
+  {
+    customer,
+    by,
+    reason,
+    act,
+    ledger: place,
+  }: Pick<Operate, 'customer' | 'reason' | 'act'> & {
+    by?: string | undefined
+    ledger?: string | undefined
+  },
+  context: CommandContext,
+  next: string,
+): Promise<Report> {
+  await using ledger = await openLedger({ ledger: place }, context)
+  const id = randomUUID()
+  const answer = await ledger.execute({ type: 'operate', customer, id, by: by ?? context.user, reason, act })
+  if (answer.state === 'refused') throw new CommandError(`Nothing was changed: ${refusals[answer.why]}`)
+  return { text: `${describeAct(answer.act)}${next}\n`, json: answer.act }
+}
+
+const refusals: Record<Refusal, string> = {
+  noEvent: 'the ledger has no such usage event for this customer.',
+  notParked: 'the event is not parked. metered parked lists the parked events.',
+  noHold: 'the attempt has no open hold. metered customer <id> lists the open holds.',
+}
+
+/** Describes an act, and each value that it changed. */
+export function describeAct({ customer, at, by, reason, act: done, before, after }: Act): string {
+  const { type, ...object } = done
+  const title = `${time(at)} ${type} ${[customer, ...Object.values(object)].join(' ')}, by ${by}: ${reason}`
+  const earlier = new Map(valuesOf(before))
+  const changes = valuesOf(after).flatMap(([name, value]) =>
+    earlier.get(name) === value ? [] : [[name, `${earlier.get(name) ?? 'none'} → ${value}`]],
+  )
+  return `${columns([[title]]).trimStart()}${columns(changes)}`
+}
+
+function valuesOf({ event, hold, accounts }: Act['before']): [name: string, value: string | number][] {
+  return [
+    ...(event ? [['event', event.state] as [string, string]] : []),
+    ...(event ? [['retry', event.retryAt === null ? 'never' : time(event.retryAt)] as [string, string]] : []),
+    ...(hold === undefined ? [] : [['hold', hold === null ? 'ended' : 'open'] as [string, string]]),
+    ...accounts.flatMap(({ meter, ...counters }) =>
+      Object.entries(counters).map(([name, value]): [string, number] => [`${meter} ${name}`, value]),
+    ),
+  ]
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import * as fields from '../../ledger/fields.ts'
+import type { Act } from '../../ledger/ledger.ts'
+import { describeAct } from '../act.ts'
+import { defineCommand } from '../command.ts'
+import { openLedger } from '../openLedger.ts'
+
+export const acts = defineCommand({
+  name: 'acts',
+  summary: 'lists what operators have done, when and why',
+  arguments: [],
+  options: ['customer', 'ledger', 'json'],
+  details: `Lists the record of operators' acts, oldest first: when, what, who, why, and what changed. The record
+can't be changed, and is never pruned. --json exports it with the complete state before and after.`,
+  input: z.object({ customer: fields.customer.optional(), ledger: z.string().optional() }),
+  async run({ customer = null, ...options }, context) {
+    await using ledger = await openLedger(options, context)
+    const found: Act[] = []
+    for await (const act of ledger.acts({ customer })) found.push(act)
+    return {
+      text: found.length === 0 ? 'No acts are recorded.\n' : found.map(describeAct).join(''),
+      json: found,
+    }
+  },
+})

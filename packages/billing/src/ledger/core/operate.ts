@@ -1,0 +1,79 @@
+import type { OperateAnswer, Refusal } from '../answers.ts'
+import type { Operate } from '../commands.ts'
+import type { LedgerSettings } from '../ledgerOptions.ts'
+import { actId } from './actId.ts'
+import { available } from './available.ts'
+import type { Draft } from './draft.ts'
+import { endHold } from './endHold.ts'
+import type { AccountRow, ActState, EventRow, HoldRow } from './rows.ts'
+import { dropEvent, isParked } from './usageEvents.ts'
+
+/**
+ * Does one act of an operator, and adds its record with the state before and after. If the record exists, the act
+ * was done before, and isn't repeated.
+ */
+export function operate(draft: Draft, command: Operate, settings: LedgerSettings): OperateAnswer {
+  const id = actId(command)
+  const existing = draft.act(id)
+  if (existing) return { state: 'repeated', act: existing }
+  const plan = planOf(draft, command.act, settings)
+  if ('why' in plan) return { state: 'refused', why: plan.why }
+  const before = plan.state()
+  plan.change()
+  const { customer, by, reason, act } = command
+  const row = { customer, id, at: draft.now, by, reason, act: { ...act }, before, after: plan.state() }
+  draft.addAct(row)
+  return { state: 'done', act: row }
+}
+
+/** An act that is possible. */
+interface Plan {
+  /** Returns the part of the ledger that the act concerns. */
+  state(): ActState
+  change(): void
+}
+
+function planOf(draft: Draft, act: Operate['act'], settings: LedgerSettings): Plan | { why: Refusal } {
+  switch (act.type) {
+    case 'retry':
+    case 'drop': {
+      const event = draft.event(act.attempt, act.meter)
+      if (!event) return { why: 'noEvent' }
+      // An event that is being retried can be dropped. If Flowglad accepts it, the units count as spent again.
+      if (act.type === 'retry' ? event.state !== 'parked' : !isParked(event)) return { why: 'notParked' }
+      return {
+        state: () => ({ event: eventState(event), accounts: [accountState(draft, event)] }),
+        change: () =>
+          act.type === 'drop'
+            ? dropEvent(draft, event, settings)
+            : draft.writeEvent(event, { retryAt: draft.now }),
+      }
+    }
+    case 'release': {
+      const hold = draft.hold(act.attempt)
+      if (hold?.state !== 'held') return { why: 'noHold' }
+      const accounts = () =>
+        hold.legs.map(({ meter }) => accountState(draft, { subscription: hold.subscription, meter }))
+      return {
+        state: () => ({ hold: openHold(draft.hold(act.attempt)), accounts: accounts() }),
+        change: () => endHold(draft, hold, 'released', settings),
+      }
+    }
+    default:
+      return act satisfies never
+  }
+}
+
+const eventState = ({ state, reason, retryAt }: EventRow) => ({ state, reason, retryAt })
+
+function openHold(hold: HoldRow | undefined) {
+  if (!hold) return null
+  const { startedAt, expiresAt, legs } = hold
+  return { startedAt, expiresAt, legs: legs.map(({ meter, amount }) => ({ meter, amount })) }
+}
+
+function accountState(draft: Draft, { subscription, meter }: Pick<AccountRow, 'subscription' | 'meter'>) {
+  const account = draft.account(subscription, meter)
+  const { held, booked, dropped, parked } = account
+  return { meter, available: available(account), held, booked, dropped, parked }
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { aReserve, fetched, units } from '../builders.ts'
+import { actsOf } from '../contract/acts.ts'
+import { park, spend } from '../contract/steps.ts'
+import { metered, meteredJson, meteredOn, storeNames, stores } from './cli.ts'
+
+describe.each(storeNames)('%s', (name) => {
+  test('lists parked events, and retries and drops them beside a running server', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(10))
+    const first = await spend(it.ledger, 3)
+    const second = await spend(it.ledger, 2)
+    expect(await metered(it.address, 'parked')).toMatchObject({ stdout: 'No usage events are parked.\n' })
+    await park(it.ledger, first)
+    await park(it.ledger, second)
+    const { stdout } = await meteredOn(name, it, 'parked')
+    expect(stdout.trim().split('\n')).toHaveLength(2)
+    expect(stdout).toContain(`ada  ${first}  generations  3  Price not found\n`)
+
+    const retried = await meteredOn(
+      name,
+      it,
+      'retry',
+      'ada',
+      first,
+      'generations',
+      '--reason',
+      'The price is back',
+    )
+    expect(retried).toMatchObject({ code: 0, stderr: '' })
+    expect(retried.stdout).toMatch(/retry ada .+ generations, by .+: The price is back\n +retry +.+ → .+Z\n/)
+    expect(await it.ledger.customersToDeliver(10)).toEqual(['ada'])
+
+    const dropped = await meteredOn(
+      name,
+      it,
+      'drop',
+      'ada',
+      second,
+      'generations',
+      '--reason=Gone',
+      '--by',
+      'olga',
+    )
+    expect(dropped).toMatchObject({ code: 0, stderr: '' })
+    expect(dropped.stdout).toMatch(/ +event +parked → dropped\n/)
+    expect(await meteredJson(it.address, 'parked')).toMatchObject([{ attempt: first }])
+    expect(await actsOf(it.ledger)).toMatchObject([
+      { act: { type: 'retry', attempt: first }, reason: 'The price is back', by: expect.stringMatching(/./) },
+      { act: { type: 'drop', attempt: second }, reason: 'Gone', by: 'olga' },
+    ])
+  })
+
+  test('releases a hold, and lists the act with its reason', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(10))
+    const reserve = aReserve()
+    await it.ledger.execute(reserve)
+    const released = await meteredOn(
+      name,
+      it,
+      'release',
+      'ada',
+      reserve.attempt,
+      '--reason',
+      'The worker is gone',
+    )
+    expect(released).toMatchObject({ code: 0, stderr: '' })
+    expect(released.stdout).toMatch(/ +hold +open → ended\n +generations available +9 → 10\n/)
+    const listed = await meteredOn(name, it, 'acts', '--customer', 'ada')
+    expect(listed.stdout).toMatch(/Z release ada .+: The worker is gone\n/)
+    expect(await meteredJson(it.address, 'acts')).toEqual(await actsOf(it.ledger))
+    expect(await metered(it.address, 'acts', '--customer', 'bob')).toMatchObject({
+      stdout: 'No acts are recorded.\n',
+    })
+  })
+
+  test('fails if there is nothing to act on', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(10))
+    const attempt = await spend(it.ledger, 1)
+    expect(await metered(it.address, 'drop', 'ada', attempt, 'generations', '--reason', 'x')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Nothing was changed: the event is not parked. metered parked lists the parked events.\n',
+    })
+    expect(await metered(it.address, 'release', 'ada', attempt, '--reason', 'x')).toMatchObject({ code: 1 })
+    expect(await metered(it.address, 'retry', 'eve', attempt, 'generations', '--reason', 'x')).toMatchObject({
+      code: 1,
+      stderr: 'Nothing was changed: the ledger has no such usage event for this customer.\n',
+    })
+    expect(await actsOf(it.ledger, null)).toEqual([])
+  })
+})
+
+test.each([
+  ['retry', 'ada', 'attempt', 'generations'],
+  ['drop', 'ada', 'attempt', 'generations'],
+  ['release', 'ada', 'attempt'],
+])('needs a reason: %j', async (...argv) => {
+  expect(await metered('missing.db', ...argv)).toMatchObject({
+    code: 2,
+    stderr: `metered ${argv[0]} needs --reason. See metered ${argv[0]} --help.\n`,
+  })
+})
