@@ -25,13 +25,18 @@ export async function act(
   const id = randomUUID()
   const answer = await ledger.execute({ type: 'operate', customer, id, by: by ?? context.user, reason, act })
   if (answer.state === 'refused') throw new CommandError(`Nothing was changed: ${refusals[answer.why]}`)
-  return { text: `${describeAct(answer.act)}${next}\n`, json: answer.act }
+  const repeated = answer.state === 'repeated' ? 'This was done before. Nothing was changed now.\n' : ''
+  return { text: `${repeated}${describeAct(answer.act)}${next}\n`, json: answer.act }
 }
 
 const refusals: Record<Refusal, string> = {
   noEvent: 'the ledger has no such usage event for this customer.',
   notParked: 'the event is not parked. metered parked lists the parked events.',
   noHold: 'the attempt has no open hold. metered customer <id> lists the open holds.',
+  noBalance: 'the customer has no current subscription with a balance on this meter.',
+  aboveLimit: 'the debit is larger than the limit of this period.',
+  dropped: 'the charge was dropped, so it is never billed.',
+  unlimited: 'the charge cost nothing, because the meter was unlimited.',
 }
 
 /** Describes an act, and each value that it changed. */

@@ -2,17 +2,31 @@ import { isInvalidCommand, isLedgerUnavailable } from '../ledger/onLedger.ts'
 import type { Command, CommandContext, CommandResult } from './command.ts'
 import { UsageError } from './command.ts'
 import { acts } from './commands/acts.ts'
+import { adjust } from './commands/adjust.ts'
 import { backup } from './commands/backup.ts'
 import { customer } from './commands/customer.ts'
 import { drop } from './commands/drop.ts'
 import { init } from './commands/init.ts'
 import { parked } from './commands/parked.ts'
+import { refund } from './commands/refund.ts'
 import { release } from './commands/release.ts'
 import { restored } from './commands/restored.ts'
 import { retry } from './commands/retry.ts'
 import { hideSecrets } from './hideSecrets.ts'
 
-const commands: Command[] = [init, customer, parked, retry, drop, release, acts, backup, restored]
+const commands: Command[] = [
+  init,
+  customer,
+  parked,
+  retry,
+  drop,
+  release,
+  adjust,
+  refund,
+  acts,
+  backup,
+  restored,
+]
 
 const width = Math.max(...commands.map(({ name }) => name.length))
 const helpText = `Usage: metered <command> [options]

@@ -102,6 +102,14 @@ export type Refusal =
   | 'notParked'
   /** The attempt has no open hold. */
   | 'noHold'
+  /** The customer has no current subscription with a balance on the meter. */
+  | 'noBalance'
+  /** The debit exceeds the limit of the period. */
+  | 'aboveLimit'
+  /** The charge was dropped, so it is never billed. */
+  | 'dropped'
+  /** The charge cost nothing, because the meter was unlimited. */
+  | 'unlimited'
 
 /** A usage event with the data that delivery needs. */
 export interface UsageEvent extends EventId {

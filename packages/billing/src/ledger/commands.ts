@@ -17,6 +17,7 @@ import {
   price,
   procedure,
   properties,
+  signedAmount,
   text,
   time,
   token,
@@ -268,6 +269,10 @@ const act = z.discriminatedUnion('type', [
   eventId.extend({ type: z.literal('drop') }),
   /** Ends the hold of an attempt that won't finish, and returns its units. */
   z.object({ type: z.literal('release'), attempt }),
+  /** Adds units to the customer's balance, or subtracts them, until the period ends. */
+  z.object({ type: z.literal('adjust'), meter, amount: signedAmount }),
+  /** Gives a charge's units back until the period ends, once. */
+  eventId.extend({ type: z.literal('refund') }),
 ])
 
 /** Does one act of an operator, and records it in the same transaction. */

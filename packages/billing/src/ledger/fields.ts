@@ -49,6 +49,14 @@ export const actualAmount = z.number().int().min(0).max(maxInt32)
 /** Units that Flowglad reports. A balance can be negative. */
 export const reportedUnits = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER)
 
+/** Units to add to a balance, or to subtract from it. */
+export const signedAmount = z
+  .number()
+  .int()
+  .min(-maxInt32)
+  .max(maxInt32)
+  .refine((it) => it !== 0, 'must not be 0')
+
 export const durationMs = z.number().int().min(1).max(maxDurationMs)
 /** Epoch milliseconds. */
 export const time = z.number().int()

@@ -52,7 +52,8 @@ function balance(meter: string, accounts: AccountRow[], subscription: string | n
   const parked = accounts.reduce((count, account) => count + account.parked, 0)
   const current = accounts.find((account) => account.subscription === subscription)
   if (!current) return { meter, available: 0, held: 0, used: 0, limit: 0, parked }
-  const { held, limit } = current
+  const { held } = current
+  const limit = current.limit + current.adjusted
   const used = limit - availableWithoutHolds(current)
   return { meter, available: available(current), held, used, limit, parked }
 }

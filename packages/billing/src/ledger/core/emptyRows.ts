@@ -32,4 +32,5 @@ export const emptyAccount = (id: Pick<AccountRow, 'customer' | 'subscription' | 
   limit: 0,
   ackedAtFirstSight: 0,
   usedAtFirstSight: 0,
+  adjusted: 0,
 })

@@ -84,6 +84,7 @@ interface Reading {
 
 function installAccount(draft: Draft, account: AccountRow, reading: Reading): void {
   const isFirstSight = account.period !== reading.period
+  if (isFirstSight) endAdjustment(draft, account)
   const hasUnlimitedEnded = account.unlimited === 1 && !reading.unlimited
   draft.writeAccount(account, {
     snapshotAvailable: reading.available,
@@ -95,7 +96,7 @@ function installAccount(draft: Draft, account: AccountRow, reading: Reading): vo
     // Flowglad's balance may have fallen below zero while the meter was unlimited. A negative balance from
     // that time must not block the customer now.
     const least = isFirstSight ? reading.granted : 0
-    const waived = Math.max(0, least - availableWithoutHolds(account))
+    const waived = Math.max(0, least - (availableWithoutHolds(account) - account.adjusted))
     draft.writeAccount(account, { waived: account.waived + waived })
   }
   const total = account.snapshotAvailable + account.waived
@@ -112,4 +113,16 @@ function installAccount(draft: Draft, account: AccountRow, reading: Reading): vo
     const limit = Math.max(account.limit, total + ackedSince + account.usedAtFirstSight)
     draft.writeAccount(account, { limit })
   }
+}
+
+/**
+ * Ends the operators' adjustment, because its period has ended. Credit that was spent becomes waived: Flowglad carries
+ * the negative balance into the next period, and the customer must not pay for the credit there.
+ */
+function endAdjustment(draft: Draft, account: AccountRow): void {
+  const { adjusted, waived } = account
+  if (adjusted === 0) return
+  const overspent = Math.max(0, adjusted - availableWithoutHolds(account))
+  const spent = Math.min(Math.max(0, adjusted), overspent)
+  draft.writeAccount(account, { adjusted: 0, waived: waived + spent })
 }

@@ -157,7 +157,7 @@ function addAct(needs: Needs, command: Operate, known: LoadedCustomer | undefine
   const { customer, act } = command
   needs.acts.push([customer, actId(command)])
   if (act.type === 'release') addHold(needs, { customer, attempt: act.attempt }, known)
-  else addEvents(needs, customer, [act], known)
+  else if (act.type !== 'adjust') addEvents(needs, customer, [act], known)
 }
 
 function addResult({ results }: Needs, customer: string, result: string): void {

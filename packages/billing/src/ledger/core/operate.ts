@@ -1,6 +1,7 @@
 import type { OperateAnswer, Refusal } from '../answers.ts'
 import type { Operate } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
+import { noChargePriceSlug } from '../noChargePriceSlug.ts'
 import { actId } from './actId.ts'
 import { available } from './available.ts'
 import type { Draft } from './draft.ts'
@@ -59,10 +60,37 @@ function planOf(draft: Draft, act: Operate['act'], settings: LedgerSettings): Pl
         change: () => endHold(draft, hold, 'released', settings),
       }
     }
+    case 'adjust': {
+      const account = currentAccount(draft, act.meter)
+      if (!account) return { why: 'noBalance' }
+      if (account.limit + account.adjusted + act.amount < 0) return { why: 'aboveLimit' }
+      return adjustment(draft, account, act.amount)
+    }
+    case 'refund': {
+      const event = draft.event(act.attempt, act.meter)
+      if (!event) return { why: 'noEvent' }
+      if (event.state === 'dropped') return { why: 'dropped' }
+      const { price } = event
+      if ('priceSlug' in price && price.priceSlug === noChargePriceSlug(act.meter))
+        return { why: 'unlimited' }
+      const account = currentAccount(draft, act.meter)
+      return account ? adjustment(draft, account, event.amount) : { why: 'noBalance' }
+    }
     default:
       return act satisfies never
   }
 }
+
+/** Returns the account of the current subscription, if a snapshot has reported its balance. */
+const currentAccount = (draft: Draft, meter: string): AccountRow | undefined =>
+  draft
+    .accounts()
+    .find((it) => it.subscription === draft.row.subscription && it.meter === meter && it.period !== '')
+
+const adjustment = (draft: Draft, account: AccountRow, amount: number): Plan => ({
+  state: () => ({ accounts: [accountState(draft, account)] }),
+  change: () => draft.writeAccount(account, { adjusted: account.adjusted + amount }),
+})
 
 const eventState = ({ state, reason, retryAt }: EventRow) => ({ state, reason, retryAt })
 
@@ -74,6 +102,6 @@ function openHold(hold: HoldRow | undefined) {
 
 function accountState(draft: Draft, { subscription, meter }: Pick<AccountRow, 'subscription' | 'meter'>) {
   const account = draft.account(subscription, meter)
-  const { held, booked, dropped, parked } = account
-  return { meter, available: available(account), held, booked, dropped, parked }
+  const { held, booked, dropped, parked, adjusted } = account
+  return { meter, available: available(account), held, booked, dropped, parked, adjusted }
 }

@@ -99,6 +99,8 @@ export const accountRow = z.object({
   limit: integer,
   ackedAtFirstSight: integer,
   usedAtFirstSight: integer,
+  /** Units that operators have added in this period (negative: subtracted). `limit` doesn't include them. */
+  adjusted: integer,
 })
 
 const heldLeg = z.object({
@@ -201,6 +203,7 @@ const actState = z.object({
       booked: integer,
       dropped: integer,
       parked: integer,
+      adjusted: integer,
     }),
   ),
 })

@@ -23,7 +23,9 @@ export const acts = (open: OpenLedger) =>
       const command = anAct({ type: 'retry', attempt, meter: 'generations' })
       const answer = await it.other.execute(command)
       expect(await it.ledger.customersToDeliver(10)).toEqual(['ada'])
-      const accounts = [{ meter: 'generations', available: 7, held: 0, booked: 3, dropped: 0, parked: 1 }]
+      const accounts = [
+        { meter: 'generations', available: 7, held: 0, booked: 3, dropped: 0, parked: 1, adjusted: 0 },
+      ]
       const event = { state: 'parked', reason: 'Price not found' }
       const record = {
         customer: 'ada',

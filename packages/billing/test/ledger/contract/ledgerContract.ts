@@ -1,5 +1,6 @@
 import { accounting } from './accounting.ts'
 import { acts } from './acts.ts'
+import { adjustments } from './adjustments.ts'
 import { badInput } from './badInput.ts'
 import { clockSteps } from './clockSteps.ts'
 import { counts } from './counts.ts'
@@ -40,6 +41,7 @@ const parts = [
   pendingWork,
   onCommit,
   acts,
+  adjustments,
 ]
 
 /** Tests the guarantees that every store must provide. */

@@ -93,7 +93,7 @@ const isDecision = (answer: Answer): answer is ReserveAnswer =>
  * the balances are compared anyway.
  */
 const sorted = (answer: Answer): Answer =>
-  answer.state === 'done'
+  answer.state === 'done' || answer.state === 'repeated'
     ? { ...answer, act: { ...answer.act, before: { accounts: [] }, after: { accounts: [] } } }
     : answer.state === 'taken'
       ? {

@@ -35,6 +35,7 @@ export class Life {
       case 'strayArrives':
         return this.#deliveries.straysArrive()
       case 'operate':
+      case 'adjust':
         return this.#operate(step)
       default:
         this.#ledger.changes += 1
@@ -42,19 +43,23 @@ export class Life {
     }
   }
 
-  /** Acts on a parked event or an open hold, or on another one if there is none. */
-  async #operate({ act }: OperateStep): Promise<void> {
-    const { customer, model } = this.#ledger
-    const events = [...model.events.values()]
-    const { attempt, meter } = events.find((event) => event.state === 'parked') ??
-      events[0] ?? { attempt: 'none', meter: 'tokens' }
-    const [held = attempt] = model.holds.keys()
-    const done: Operate['act'] =
-      act === 'release' ? { type: act, attempt: held } : { type: act, attempt, meter }
+  async #operate(step: OperateStep): Promise<void> {
+    const { customer } = this.#ledger
+    const act = step.type === 'adjust' ? adjust(step) : this.#actOn(step.act)
     const id = this.#ledger.newId('act')
-    await this.#ledger.execute([
-      { type: 'operate', customer, id, by: 'olga', reason: 'a history', act: done },
-    ])
+    await this.#ledger.execute([{ type: 'operate', customer, id, by: 'olga', reason: 'a history', act }])
+  }
+
+  /** Acts on a parked event or an open hold, or on another one if there is none. Refunds the newest charge. */
+  #actOn(type: 'drop' | 'retry' | 'release' | 'refund'): Operate['act'] {
+    const { model } = this.#ledger
+    const events = [...model.events.values()]
+    const none = { attempt: 'none', meter: 'tokens' }
+    const newest = events.at(-1) ?? none
+    const { attempt, meter } =
+      type === 'refund' ? newest : (events.find((event) => event.state === 'parked') ?? newest)
+    const [held = attempt] = model.holds.keys()
+    return type === 'release' ? { type, attempt: held } : { type, attempt, meter }
   }
 
   #changeFlowglad(step: WorldStep): void {
@@ -83,3 +88,9 @@ export class Life {
     }
   }
 }
+
+const adjust = ({ meter, units }: Extract<OperateStep, { type: 'adjust' }>): Operate['act'] => ({
+  type: 'adjust',
+  meter,
+  amount: units,
+})

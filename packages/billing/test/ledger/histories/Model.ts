@@ -8,6 +8,7 @@ import type {
   Snapshot,
   TakeLease,
 } from '../../../src/ledger/commands.ts'
+import type { ActRow } from '../../../src/ledger/core/rows.ts'
 import { day, id, type ModelEvent, type ModelHold, sum, unitsAtExpiry } from './ModelState.ts'
 import { PastDueModel } from './PastDueModel.ts'
 
@@ -16,6 +17,9 @@ import { PastDueModel } from './PastDueModel.ts'
  * and computes every number from them. The model is slow, but simple enough to verify by reading.
  */
 export class Model extends PastDueModel {
+  /** The records of refunds, by ID. */
+  readonly #refunds = new Map<string, ActRow>()
+
   answer(command: Command): Answer {
     switch (command.type) {
       case 'reserve':
@@ -67,27 +71,53 @@ export class Model extends PastDueModel {
   }
 
   /** Leaves out the states before and after the act. */
-  #operate({ customer, id: actId, by, reason, act }: Operate): Answer {
+  #operate({ customer, id: given, by, reason, act }: Operate): Answer {
+    const isRefund = act.type === 'refund'
+    const actId = isRefund ? `refund ${act.attempt} ${act.meter}` : given
+    const accounts = { accounts: [] }
+    const row = { customer, id: actId, at: this.now, by, reason, act, before: accounts, after: accounts }
+    const done = this.#refunds.get(actId)
+    if (done) return { state: 'repeated', act: done }
     const why = this.#refusal(act)
     if (why !== null) return { state: 'refused', why }
     if (act.type === 'release') this.holds.delete(act.attempt)
+    else if (act.type === 'adjust') this.#currentAccount(act.meter).adjusted += act.amount
     else {
       for (const event of this.named([act])) {
         if (act.type === 'drop') event.state = 'dropped'
+        else if (isRefund) this.#currentAccount(act.meter).adjusted += event.amount
         else event.retryAt = this.now
       }
     }
-    const accounts = { accounts: [] }
-    const row = { customer, id: actId, at: this.now, by, reason, act, before: accounts, after: accounts }
+    if (isRefund) this.#refunds.set(actId, row)
     return { state: 'done', act: row }
   }
 
   #refusal(act: Operate['act']): Refusal | null {
     if (act.type === 'release') return this.holds.has(act.attempt) ? null : 'noHold'
+    if (act.type === 'adjust') {
+      if (!this.#hasBalance(act.meter)) return 'noBalance'
+      const { limit, adjusted } = this.#currentAccount(act.meter)
+      return limit + adjusted + act.amount < 0 ? 'aboveLimit' : null
+    }
     const [event] = this.named([act])
     if (!event) return 'noEvent'
+    if (act.type === 'refund') {
+      if (event.state === 'dropped') return 'dropped'
+      if ('priceSlug' in event.price) return 'unlimited'
+      return this.#hasBalance(act.meter) ? null : 'noBalance'
+    }
     const isParked = event.state === 'parked' || (event.state === 'sent' && event.wasParked)
     return (act.type === 'retry' ? event.state === 'parked' : isParked) ? null : 'notParked'
+  }
+
+  #hasBalance(meter: string): boolean {
+    const name = `${this.snapshot?.subscription?.id}/${meter}`
+    return (this.accounts.get(name)?.period ?? null) !== null
+  }
+
+  #currentAccount(meter: string) {
+    return this.account(this.snapshot?.subscription?.id ?? '', meter)
   }
 
   #reserve(command: Reserve): Answer {
@@ -283,6 +313,7 @@ export class Model extends PastDueModel {
     }
     for (const event of this.events.values()) if (lease.dropped.has(id(event))) event.forgotten = true
     const at = Math.min(lease.at, this.now)
+    this.#endAdjustments(snapshot)
     this.pastDueSince = this.nextPastDueSince(snapshot)
     this.snapshot = { ...snapshot, at, acked: lease.acked, ambiguous: lease.ambiguous }
     const { subscription, meters } = snapshot
@@ -296,6 +327,18 @@ export class Model extends PastDueModel {
     this.installedToken = token
     this.lease = null
     return { state: 'installed' }
+  }
+
+  /** Ends the adjustments of a period that a new one follows. Spent credit becomes waived. */
+  #endAdjustments({ subscription }: Snapshot): void {
+    if (!subscription || this.snapshot?.subscription?.id !== subscription.id) return
+    for (const [name, account] of this.accounts) {
+      const [of, meter = ''] = name.split('/')
+      if (of !== subscription.id || account.period === String(subscription.periodStart)) continue
+      const missing = Math.max(0, account.adjusted - this.withoutHolds(meter))
+      account.waived += Math.max(0, Math.min(account.adjusted, missing))
+      account.adjusted = 0
+    }
   }
 
   #installAccount(
@@ -315,7 +358,7 @@ export class Model extends PastDueModel {
     const isNew = account.period !== period
     const unlimited = subscription.features.includes(feature ?? '')
     if (account.unlimited && !unlimited) {
-      account.waived += Math.max(0, (isNew ? granted : 0) - this.withoutHolds(meter))
+      account.waived += Math.max(0, (isNew ? granted : 0) - this.withoutHolds(meter) + account.adjusted)
     }
     account.unlimited = unlimited
     const total = available + account.waived

@@ -48,6 +48,8 @@ interface ModelAccount {
   limit: number
   usedAtFirstSight: number
   ackedAtFirstSight: number
+  /** Units that operators have added in this period. */
+  adjusted: number
 }
 
 export const day = 24 * 3_600_000
@@ -116,6 +118,7 @@ export class ModelState {
       limit: 0,
       usedAtFirstSight: 0,
       ackedAtFirstSight: 0,
+      adjusted: 0,
     }
     this.accounts.set(name, known)
     return known
@@ -126,8 +129,13 @@ export class ModelState {
     const { snapshot } = this
     if (!snapshot?.subscription) return 0
     const unseen = this.booked(snapshot.subscription.id, meter).filter((it) => !snapshot.acked.has(id(it)))
-    const waived = this.accounts.get(`${snapshot.subscription.id}/${meter}`)?.waived ?? 0
-    return (snapshot.meters[meter]?.available ?? 0) + waived - sum(unseen.map((event) => event.amount))
+    const { waived, adjusted } = this.accounts.get(`${snapshot.subscription.id}/${meter}`) ?? {
+      waived: 0,
+      adjusted: 0,
+    }
+    return (
+      (snapshot.meters[meter]?.available ?? 0) + waived + adjusted - sum(unseen.map((event) => event.amount))
+    )
   }
 
   /** Extends a hold, and stores the units that its work has counted. */
@@ -205,7 +213,8 @@ export class ModelState {
       }
       const held = this.held(subscription, meter)
       const available = this.withoutHolds(meter) - held
-      const { limit } = this.account(subscription, meter)
+      const account = this.account(subscription, meter)
+      const limit = account.limit + account.adjusted
       return { meter, available, held, used: limit - available - held, limit, parked }
     })
   }

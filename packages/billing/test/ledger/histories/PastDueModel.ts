@@ -66,7 +66,10 @@ export class PastDueModel extends ModelState {
     const { subscription } = this.snapshot ?? {}
     const held = this.held(subscription?.id ?? '', meter)
     const account = this.account(subscription?.id ?? '', meter)
-    const used = Math.max(0, account.limit - this.withoutHolds(meter) - account.usedAtFirstSight)
+    const used = Math.max(
+      0,
+      account.limit + account.adjusted - this.withoutHolds(meter) - account.usedAtFirstSight,
+    )
     const limit = subscription?.freePlan?.grants[meter] ?? 0
     const parked = this.parked(meter, subscription?.id)
     return { meter, available: limit - used - held, held, used, limit, parked }

@@ -30,9 +30,9 @@ function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: Reser
   // period isn't over.
   const { periodStart } = ledger.world.subscriptions.find((it) => it.id === answer.subscription) ?? {}
   if (periodStart !== ledger.model.snapshot?.subscription?.periodStart) return
-  // Flowglad's credits don't include the units that the ledger waives after an unlimited period.
-  const { waived } = ledger.model.account(answer.subscription, meter)
-  expect(left(ledger, answer.subscription, meter) + waived, 'oversold').toBeGreaterThanOrEqual(0)
+  // Flowglad's credits include neither the units that the ledger waives nor the operators' adjustments.
+  const { waived, adjusted } = ledger.model.account(answer.subscription, meter)
+  expect(left(ledger, answer.subscription, meter) + waived + adjusted, 'oversold').toBeGreaterThanOrEqual(0)
 }
 
 /** Checks that the calls in an unpaid period together use at most the default plan's grant. */
@@ -54,8 +54,8 @@ function checkNotFalselyDenied(ledger: CheckedLedger, answer: ReserveAnswer, met
   const subscription = model.snapshot?.subscription?.id
   if (!short || subscription === undefined || short.available + short.ambiguous >= short.required) return
   const dropped = model.booked(subscription, meter).filter((event) => event.state === 'dropped')
-  const waived = model.accounts.get(`${subscription}/${meter}`)?.waived ?? 0
-  const spendable = left(ledger, subscription, meter) - unitsOf(dropped) + waived
+  const { waived, adjusted } = model.account(subscription, meter)
+  const spendable = left(ledger, subscription, meter) - unitsOf(dropped) + waived + adjusted
   expect(spendable, 'falsely denied').toBeLessThan(short.required)
 }
 

@@ -121,7 +121,15 @@ const step = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       type: fc.constant('operate'),
-      act: fc.constantFrom('drop', 'drop', 'retry', 'release'),
+      act: fc.constantFrom('drop', 'drop', 'retry', 'release', 'refund'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('adjust'),
+      meter: fc.constantFrom('pictures', 'tokens'),
+      units: fc.integer({ min: -12, max: 12 }).filter((it) => it !== 0),
     }),
   },
   {
@@ -174,7 +182,7 @@ export type WorldStep = Extract<
   Step,
   { type: 'topUp' | 'subscribe' | 'features' | 'unsubscribe' | 'payment' | 'renew' }
 >
-export type OperateStep = Extract<Step, { type: 'operate' }>
+export type OperateStep = Extract<Step, { type: 'operate' | 'adjust' }>
 export type PaymentStep = Extract<Step, { type: 'payment' }>
 
 export const isFetchStep = (step: Step): step is FetchStep => step.type.startsWith('fetch')

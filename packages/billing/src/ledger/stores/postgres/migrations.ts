@@ -162,4 +162,7 @@ export const migrations = [
   CREATE TRIGGER act_truncate BEFORE TRUNCATE ON metered.act
     FOR EACH STATEMENT EXECUTE FUNCTION metered.reject_change();
   `,
+  `
+  ALTER TABLE metered.account ADD COLUMN adjusted bigint NOT NULL DEFAULT 0;
+  `,
 ]

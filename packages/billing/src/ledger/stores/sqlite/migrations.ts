@@ -176,4 +176,7 @@ export const migrations = [
     WHEN EXISTS (SELECT 1 FROM metered_act WHERE customer = new.customer AND id = new.id)
     BEGIN SELECT RAISE(ABORT, 'The record of acts can''t be changed'); END;
   `,
+  `
+  ALTER TABLE metered_account ADD COLUMN adjusted integer NOT NULL DEFAULT 0;
+  `,
 ]

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import * as fields from '../../ledger/fields.ts'
+import { act } from '../act.ts'
+import { actOptions } from '../actOptions.ts'
+import { defineCommand } from '../command.ts'
+
+export const adjust = defineCommand({
+  name: 'adjust',
+  summary: "adds units to a customer's balance until the period ends, or subtracts them",
+  arguments: ['customer', 'meter', 'units'],
+  options: ['reason', 'by', 'ledger', 'json'],
+  details: `Adds units to a customer's balance, such as +5, or subtracts them, such as -5. The adjustment exists only
+in the ledger, and ends with the period or the subscription. Credit that the customer has spent by then
+stays free in the next period. Usage is recorded at Flowglad as usual. On a plan that bills overage,
+Flowglad can bill it.`,
+  input: z.object({
+    customer: fields.customer,
+    meter: fields.meter,
+    units: z
+      .string()
+      .regex(/^[+-]\d+$/, 'write a sign and a number, such as +5 or -5')
+      .transform(Number)
+      .pipe(fields.signedAmount),
+    ...actOptions,
+  }),
+  run: ({ meter, units, ...options }, context) =>
+    act(
+      { ...options, act: { type: 'adjust', meter, amount: units } },
+      context,
+      'The adjustment ends with the period.',
+    ),
+})
