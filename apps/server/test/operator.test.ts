@@ -55,7 +55,10 @@ test('lists and drops parked usage while the server runs', async () => {
   const browser = await signUp(server)
   await park(env, browser.user.id, 'attempt-1')
   expect((await billing.health()).parked).toBe(1)
-  const [listed, notFound] = await Promise.all([operator(env, 'list'), operator(env, 'drop', 'attempt-2', 'a test')])
+  const [listed, notFound] = await Promise.all([
+    operator(env, 'list'),
+    operator(env, 'drop', 'attempt-2', 'a test'),
+  ])
   expect(listed).toEqual({
     code: 0,
     output: `attempt-1\t${browser.user.id}\t3 generations\tSubscription not found: sub_gone\n`,

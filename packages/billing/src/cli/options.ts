@@ -9,6 +9,7 @@ export const options = {
   reason: { type: 'string', value: 'text', help: 'why you do it; recorded' },
   by: { type: 'string', value: 'name', help: "who does it; recorded. Default: the operating system's user" },
   customer: { type: 'string', value: 'id', help: 'only this customer' },
+  flowglad: { type: 'boolean', help: "also compares with Flowglad's list of usage events" },
   json: { type: 'boolean', help: 'prints JSON' },
 } as const satisfies Record<
   string,

@@ -3,6 +3,7 @@ import type { Command, CommandContext, CommandResult } from './command.ts'
 import { UsageError } from './command.ts'
 import { acts } from './commands/acts.ts'
 import { adjust } from './commands/adjust.ts'
+import { audit } from './commands/audit.ts'
 import { backup } from './commands/backup.ts'
 import { customer } from './commands/customer.ts'
 import { drop } from './commands/drop.ts'
@@ -24,6 +25,7 @@ const commands: Command[] = [
   adjust,
   refund,
   acts,
+  audit,
   backup,
   restored,
 ]

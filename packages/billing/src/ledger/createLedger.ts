@@ -2,6 +2,7 @@ import type { AnswerOf } from './answers.ts'
 import { Batcher } from './batcher.ts'
 import { cursorAfter, parseCursor } from './chargeCursor.ts'
 import type { Command } from './commands.ts'
+import { audit } from './core/audit.ts'
 import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
 import { holdOf, undeliveredEventOf } from './core/pendingWork.ts'
@@ -13,7 +14,7 @@ import { ReopeningStore } from './reopeningStore.ts'
 import type { OpenStore, Store } from './stores/store.ts'
 import { validateCommand } from './validateCommand.ts'
 
-const actsPerPage = 500
+const rowsPerPage = 500
 
 /**
  * Creates a ledger that opens the given store on first use. Apps call `sqliteLedger` or `postgresLedger`
@@ -75,12 +76,21 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return { charges: rows.slice(0, limit).map(chargeOf), cursor: last ? cursorAfter(last) : null }
     },
+    async *customers() {
+      let page: string[] = []
+      do {
+        const after: string = page.at(-1) ?? ''
+        page = await read((it) => it.readCustomers({ after, limit: rowsPerPage }))
+        yield* page
+      } while (page.length === rowsPerPage)
+    },
+    audit: async (customer) => audit(customer, await read((it) => it.readBooks(customer))),
     async *acts({ customer }) {
       let after: ActRow | null = null
       do {
-        const page: ActRow[] = await read((it) => it.readActs({ customer, limit: actsPerPage, after }))
+        const page: ActRow[] = await read((it) => it.readActs({ customer, limit: rowsPerPage, after }))
         yield* page
-        after = page.length < actsPerPage ? null : (page.at(-1) ?? null)
+        after = page.length < rowsPerPage ? null : (page.at(-1) ?? null)
       } while (after !== null)
     },
     holds: async (customer) => (await read((it) => it.readHolds(customer))).map(holdOf),

@@ -1,5 +1,6 @@
 import type { AnswerOf } from './answers.ts'
 import type { Command, EventId, Snapshot } from './commands.ts'
+import type { Violation } from './core/audit.ts'
 import type { PastDueState } from './core/pastDue.ts'
 import type { ActRow } from './core/rows.ts'
 
@@ -69,6 +70,10 @@ export interface Ledger extends AsyncDisposable {
   holds(customer: string): Promise<Hold[]>
   /** Returns the customer's usage events that Flowglad hasn't acknowledged, oldest first. */
   undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
+  /** Returns all customers, in order. */
+  customers(): AsyncIterable<string>
+  /** Checks the customer's counters against the rows that they count. Returns what contradicts. */
+  audit(customer: string): Promise<Violation[]>
   /** Returns the acts of operators, oldest first, for one customer or for all. */
   acts(query: { customer: string | null }): AsyncIterable<Act>
   /** Returns the delivery metrics that operators monitor. */

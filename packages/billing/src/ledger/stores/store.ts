@@ -1,5 +1,6 @@
 import type { BatcherStore } from '../batcher.ts'
 import type { ChargeCursor } from '../chargeCursor.ts'
+import type { Books } from '../core/books.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow } from '../core/rows.ts'
 import type { Ledger } from '../ledger.ts'
 
@@ -72,6 +73,10 @@ export interface Reads
   readCustomer(customer: string): Promise<CommittedCustomer>
   /** Returns the customer's events, newest first, starting after the position `before`. */
   readCharges(query: { customer: string; limit: number; before: ChargeCursor | null }): Promise<EventRow[]>
+  /** Returns a page of customers, in order, starting after the given one. */
+  readCustomers(query: { after: string; limit: number }): Promise<string[]>
+  /** Returns the customer's counters, and the rows that they count. */
+  readBooks(customer: string): Promise<Books>
   /** Returns a page of acts, oldest first, starting after the position `after`. */
   readActs(query: ActQuery): Promise<ActRow[]>
   /** Returns the customer's holds in state `held`, oldest first. */

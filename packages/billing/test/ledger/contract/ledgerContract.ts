@@ -1,6 +1,7 @@
 import { accounting } from './accounting.ts'
 import { acts } from './acts.ts'
 import { adjustments } from './adjustments.ts'
+import { audits } from './audits.ts'
 import { badInput } from './badInput.ts'
 import { clockSteps } from './clockSteps.ts'
 import { counts } from './counts.ts'
@@ -42,6 +43,7 @@ const parts = [
   onCommit,
   acts,
   adjustments,
+  audits,
 ]
 
 /** Tests the guarantees that every store must provide. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { eventSum, meterSum } from '../../core/books.ts'
 import type { ClockWatch } from '../clockWatch.ts'
 import { customerName, eventStateRow, parkedRow, restoreRow, usageRow, versionRow } from '../readRows.ts'
 import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts'
@@ -16,6 +17,14 @@ const now = databaseTime('$1')
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= (SELECT now FROM clock)
   OR (c.lease::json ->> 'notedAt')::bigint > (SELECT now FROM clock))`
 const rows = z.array(z.unknown())
+const booksRow = z.object({
+  customers: rows,
+  accounts: rows,
+  holds: rows,
+  events: z.array(eventSum),
+  daily: z.array(meterSum),
+  resultBytes: z.number(),
+})
 
 /**
  * Creates the reads. Each read is one statement, so all data in an answer reflects the same point in time.
@@ -69,6 +78,36 @@ export function createReads(
         [customer, at, attempt, meter, limit],
       )
       return found.map(tables.event.decode)
+    },
+    readCustomers: async ({ after, limit }) => {
+      const found = await query(
+        customerName,
+        'SELECT customer FROM metered.customer WHERE customer > $2 ORDER BY customer LIMIT $3',
+        [after, limit],
+      )
+      return found.map((row) => row.customer)
+    },
+    readBooks: async (customer) => {
+      const list = (sql: string) => `(SELECT coalesce(json_agg(l), '[]') FROM (${sql}) l)`
+      const [read] = await query(
+        booksRow,
+        `SELECT
+           ${list(`SELECT ${selectList(tables.customer, 't')} FROM metered.customer t WHERE t.customer = $2`)} AS customers,
+           ${list(`SELECT ${selectList(tables.account, 't')} FROM metered.account t WHERE t.customer = $2`)} AS accounts,
+           ${list(`SELECT ${selectList(tables.hold, 't')} FROM metered.hold t WHERE t.customer = $2 AND t.state = 'held'`)} AS holds,
+           ${list(`SELECT subscription, meter, state, reason IS NOT NULL AS "wasRejected", sum(amount) AS units, count(*) AS count
+             FROM metered.event WHERE customer = $2 GROUP BY 1, 2, 3, 4`)} AS events,
+           ${list('SELECT meter, sum(amount) AS units FROM metered.daily WHERE customer = $2 GROUP BY meter')} AS daily,
+           (SELECT coalesce(sum(result_bytes), 0) FROM metered.key WHERE customer = $2) AS "resultBytes"`,
+        [customer],
+      )
+      const { customers, accounts, holds, ...rest } = booksRow.parse(read)
+      return {
+        ...rest,
+        row: customers.map(tables.customer.decode)[0] ?? null,
+        accounts: accounts.map(tables.account.decode),
+        holds: holds.map(tables.hold.decode),
+      }
     },
     readActs: async ({ customer, limit, after }) => {
       const found = await query(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { eventSum, meterSum } from '../../core/books.ts'
 import type { ClockWatch } from '../clockWatch.ts'
 import { customerName, eventStateRow, parkedRow, restoreRow, usageRow, versionRow } from '../readRows.ts'
 import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts'
@@ -6,6 +7,7 @@ import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
+const byteSum = z.object({ bytes: z.number() })
 const healthRow = z.object({
   waiting: z.number(),
   parked: z.number(),
@@ -47,6 +49,19 @@ export function prepareReads(
      SELECT ${selectList(tables.event, 't')} FROM metered_event t INDEXED BY metered_event_parked
      WHERE t.customer = ?1 AND t.state = 'parked' AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent')
      ORDER BY "at", "attempt", "meter" LIMIT ?2`,
+  )
+  const customers = db.prepare(
+    'SELECT customer FROM metered_customer WHERE customer > ? ORDER BY customer LIMIT ?',
+  )
+  const eventSums = db.prepare(
+    `SELECT subscription, meter, state, reason IS NOT NULL AS "wasRejected", sum(amount) AS units, count(*) AS count
+     FROM metered_event INDEXED BY metered_event_charges WHERE customer = ? GROUP BY 1, 2, 3, 4`,
+  )
+  const dailySums = db.prepare(
+    'SELECT meter, sum(amount) AS units FROM metered_daily WHERE customer = ? GROUP BY meter',
+  )
+  const resultBytes = db.prepare(
+    'SELECT coalesce(sum(result_bytes), 0) AS bytes FROM metered_key WHERE customer = ?',
   )
   const acts = db.prepare(
     `SELECT ${selectList(tables.act, 't')} FROM metered_act t
@@ -116,6 +131,27 @@ export function prepareReads(
     readCharges: async ({ customer: name, limit, before }) => {
       const [at, attempt, meter] = before ?? [Number.MAX_SAFE_INTEGER, '', '']
       return charges.all(name, at, attempt, meter, limit).map((row) => tables.event.decode(row))
+    },
+    readCustomers: async ({ after, limit }) =>
+      z
+        .array(customerName)
+        .parse(customers.all(after, limit))
+        .map((row) => row.customer),
+    readBooks: async (name) => {
+      // Without a transaction, another process could commit between the statements.
+      db.exec('BEGIN')
+      try {
+        return {
+          row: customer.all(name).map((row) => tables.customer.decode(row))[0] ?? null,
+          accounts: accounts.all(name).map((row) => tables.account.decode(row)),
+          holds: holds.all(name).map((row) => tables.hold.decode(row)),
+          events: z.array(eventSum).parse(eventSums.all(name)),
+          daily: z.array(meterSum).parse(dailySums.all(name)),
+          resultBytes: byteSum.parse(resultBytes.get(name)).bytes,
+        }
+      } finally {
+        db.exec('COMMIT')
+      }
     },
     readActs: async ({ customer: name, limit, after }) =>
       acts

@@ -1,0 +1,81 @@
+import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import { type ListedEvent, listUsageEvents } from '../flowglad/listUsageEvents.ts'
+import type { Violation } from '../ledger/core/audit.ts'
+import type { Charge, Ledger } from '../ledger/ledger.ts'
+import { CommandError } from './command.ts'
+
+type Delivered = Map<string, { customer: string; amount: number }>
+
+/**
+ * Compares the ledger with Flowglad's list of usage events: every delivered charge exists there once, with the same
+ * amount, and the list has no event of this ledger that the ledger lacks. Charges are read before the list, so that
+ * the list can't lack a charge that is delivered meanwhile.
+ */
+export async function auditFlowglad(
+  ledger: Ledger,
+  flowglad: Pick<FlowgladClient, 'newestUsageEvents'>,
+): Promise<Violation[]> {
+  const { ledger: id, keepsEventsSince } = await ledger.restoreState()
+  const missing = await deliveredCharges(ledger)
+  const violations: Violation[] = []
+  const seen = new Set<string>()
+  for await (const page of listUsageEvents(flowglad)) {
+    if (page === null) throw new CommandError('Flowglad refuses to list its usage events.')
+    const unknown: { customer: string; attempt: string; meter: string }[] = []
+    for (const event of page) {
+      const { customer, meter } = ownerOf(event)
+      const name = nameOf(event.transactionId, meter)
+      const charge = missing.get(name)
+      const isOwn = charge !== undefined || event.properties?.ledger === id || seen.has(name)
+      if (!isOwn) continue
+      if (seen.has(name)) violations.push({ customer, problem: `Flowglad has ${title(event, meter)} twice` })
+      else if (charge && charge.amount !== event.amount) {
+        const problem = `Flowglad has ${title(event, meter)}, and the ledger has ${charge.amount} units`
+        violations.push({ customer, problem })
+      } else if (!charge && event.createdAt >= keepsEventsSince) {
+        unknown.push({ customer, attempt: event.transactionId, meter })
+      }
+      seen.add(name)
+      missing.delete(name)
+    }
+    const states = await ledger.eventStates(unknown)
+    for (const [index, event] of unknown.entries()) {
+      if (states[index] !== 'missing') continue
+      const problem = `Flowglad has the event ${event.attempt} ${event.meter}, which the ledger lacks`
+      violations.push({ customer: event.customer, problem })
+    }
+  }
+  for (const [name, { customer, amount }] of missing) {
+    const problem = `Flowglad lacks the delivered event ${name.replace('\0', ' ')} of ${amount} units`
+    violations.push({ customer, problem })
+  }
+  return violations
+}
+
+async function deliveredCharges(ledger: Ledger): Promise<Delivered> {
+  const delivered: Delivered = new Map()
+  for await (const customer of ledger.customers()) {
+    let cursor: string | null = null
+    do {
+      const page: { charges: Charge[]; cursor: string | null } = await ledger.charges({
+        customer,
+        limit: 500,
+        cursor,
+      })
+      for (const { state, transactionId, meter, amount } of page.charges)
+        if (state === 'delivered') delivered.set(nameOf(transactionId, meter), { customer, amount })
+      cursor = page.cursor
+    } while (cursor !== null)
+  }
+  return delivered
+}
+
+const nameOf = (attempt: string, meter: string) => `${attempt}\0${meter}`
+
+const title = ({ transactionId, amount }: ListedEvent, meter: string) =>
+  `the event ${transactionId} ${meter} of ${amount} units`
+
+function ownerOf({ properties }: ListedEvent) {
+  const text = (value: unknown) => (typeof value === 'string' ? value : 'unknown')
+  return { customer: text(properties?.customer), meter: text(properties?.meter) }
+}

@@ -1,0 +1,90 @@
+import { type Books, joinedAccount } from './books.ts'
+import type { AccountRow } from './rows.ts'
+
+/** A number in the ledger that contradicts other rows. */
+export interface Violation {
+  customer: string
+  /** Says which rule is broken, and with which numbers. */
+  problem: string
+}
+
+/**
+ * Checks one customer's counters against the rows that they count. Events are pruned after their retention period, so
+ * the checks of totals compare with the events that remain, and with the daily totals, which are never pruned.
+ */
+export function audit(customer: string, books: Books): Violation[] {
+  const problems = [...customerProblems(books), ...accountProblems(books), ...dailyProblems(books)]
+  return problems.map((problem) => ({ customer, problem }))
+}
+
+function customerProblems({ row, events, resultBytes }: Books): string[] {
+  const pending = events.filter(({ state }) => state === 'waiting' || state === 'sent')
+  const undelivered = sum(pending.map(({ count }) => count))
+  return [
+    ...unless(row?.undelivered ?? 0, undelivered, 'undelivered', 'waiting and sent events'),
+    ...unless(row?.resultBytes ?? 0, resultBytes, 'result_bytes', 'bytes of stored results'),
+  ]
+}
+
+function accountProblems({ accounts, holds, events }: Books): string[] {
+  const known = new Map(accounts.map((account) => [joinedAccount(account), account]))
+  const legs = holds.flatMap(({ subscription, legs: its }) => its.map((leg) => ({ subscription, ...leg })))
+  const names = new Set([...known.keys(), ...[...legs, ...events].map(joinedAccount)])
+  return [...names].flatMap((name) => {
+    const account = known.get(name)
+    const held = sum(legs.filter((it) => joinedAccount(it) === name).map(({ amount }) => amount))
+    const its = events.filter((it) => joinedAccount(it) === name)
+    const pending = its.filter(({ state }) => state === 'waiting' || state === 'sent' || state === 'parked')
+    const parked = pending.filter(
+      ({ state, wasRejected }) => state === 'parked' || (state === 'sent' && wasRejected),
+    )
+    const acked = unitsOf(its.filter(({ state }) => state === 'acked'))
+    const { booked = 0, dropped = 0 } = account ?? {}
+    const problems = [
+      ...unless(account?.held ?? 0, held, 'held', 'units of open holds'),
+      ...unless(account?.parked ?? 0, sum(parked.map(({ count }) => count)), 'parked', 'parked events'),
+      ...unless(
+        booked - (account?.acked ?? 0) - dropped,
+        unitsOf(pending),
+        'booked − acked − dropped',
+        'units of events to deliver',
+      ),
+      ...((account?.acked ?? 0) < acked
+        ? [`acked is ${account?.acked ?? 0}, less than the ${acked} units of acknowledged events`]
+        : []),
+      ...(account ? ownProblems(account) : []),
+    ]
+    return problems.map((problem) => `${name.replace('\0', ' ')}: ${problem}`)
+  })
+}
+
+function ownProblems(account: AccountRow): string[] {
+  const { booked, acked, held, dropped, parked, waived, ambiguous, snapshotAcked } = account
+  const counters = { booked, acked, held, dropped, parked, waived, ambiguous, snapshotAcked }
+  return [
+    ...Object.entries(counters).flatMap(([name, value]) =>
+      value < 0 ? [`${name} is ${value}, below 0`] : [],
+    ),
+    ...(snapshotAcked > acked
+      ? [`snapshotAcked is ${snapshotAcked}, more than the ${acked} units of acked`]
+      : []),
+  ]
+}
+
+/** Every booked unit is also in the total of its day. */
+function dailyProblems({ accounts, daily }: Books): string[] {
+  return [...new Set(accounts.map(({ meter }) => meter))].flatMap((meter) => {
+    const ofMeter = accounts.filter((account) => account.meter === meter)
+    const booked = sum(ofMeter.map((account) => account.booked - account.dropped))
+    const total = sum(daily.filter((day) => day.meter === meter).map(({ units }) => units))
+    return booked > total
+      ? [`${meter}: ${booked} units are booked, more than the ${total} units of all days`]
+      : []
+  })
+}
+
+const unless = (counter: number, rows: number, name: string, what: string): string[] =>
+  counter === rows ? [] : [`${name} is ${counter}, but there are ${rows} ${what}`]
+
+const unitsOf = (events: Books['events']) => sum(events.map(({ units }) => units))
+const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0)

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import type { AccountRow, CustomerRow, HoldRow } from './rows.ts'
+
+/** The sum of a customer's events that have the same account and state. */
+export const eventSum = z.object({
+  subscription: z.string(),
+  meter: z.string(),
+  state: z.string(),
+  /** Whether Flowglad rejected the events. */
+  wasRejected: z.union([z.boolean(), z.number().transform((it) => it !== 0)]),
+  units: z.number(),
+  count: z.number(),
+})
+
+export const meterSum = z.object({ meter: z.string(), units: z.number() })
+
+/** All of a customer's counters, and the rows that they count, at one point in time. */
+export interface Books {
+  row: CustomerRow | null
+  accounts: AccountRow[]
+  /** The holds in state `held`. */
+  holds: HoldRow[]
+  events: z.output<typeof eventSum>[]
+  /** The units of all days, by meter. */
+  daily: z.output<typeof meterSum>[]
+  /** The total size of the stored results. */
+  resultBytes: number
+}
+
+export const joinedAccount = ({ subscription, meter }: Pick<AccountRow, 'subscription' | 'meter'>) =>
+  `${subscription}\0${meter}`

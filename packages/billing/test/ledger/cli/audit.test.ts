@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { connect } from '../../../src/ledger/stores/sqlite/sqliteDriver.ts'
+import { aReserve, fetched, units } from '../builders.ts'
+import { deliver, park, spend } from '../contract/steps.ts'
+import { query } from '../postgres.ts'
+import { metered, meteredJson, meteredOn, type OpenStore, storeNames, stores } from './cli.ts'
+
+describe.each(storeNames)('%s', (name) => {
+  /** Damages a row. `{}` in the statement stands for the tables' prefix. */
+  async function damage({ address }: OpenStore, sql: string) {
+    if (name === 'PostgreSQL') await query(address, sql.replaceAll('{}', 'metered.'))
+    else {
+      const db = connect(address)
+      db.exec(sql.replaceAll('{}', 'metered_'))
+      db.close()
+    }
+  }
+
+  test('finds each contradiction, prints one line, and exits with 1', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(100))
+    await spend(it.ledger, 7)
+    await deliver(it.ledger)
+    await park(it.ledger, await spend(it.ledger, 2))
+    await spend(it.ledger, 3)
+    await it.ledger.execute(aReserve())
+    expect(await meteredOn(name, it, 'audit')).toEqual({
+      code: 0,
+      stdout: 'The books are consistent.\n',
+      stderr: '',
+    })
+    const problems: Record<string, string> = {
+      'UPDATE {}account SET held = held + 1': 'held is 2, but there are 1 units of open holds',
+      'UPDATE {}account SET parked = 0': 'parked is 0, but there are 1 parked events',
+      'UPDATE {}account SET booked = booked + 1': 'booked − acked − dropped is 6, but there are 5 units',
+      'UPDATE {}account SET acked = acked - 1, booked = booked - 1': 'acked is 6, less than the 7 units',
+      'UPDATE {}account SET waived = -1': 'waived is -1, below 0',
+      'UPDATE {}account SET snapshot_acked = 8': 'snapshotAcked is 8, more than the 7 units of acked',
+      'UPDATE {}customer SET undelivered = 3': 'undelivered is 3, but there are 1 waiting and sent events',
+      'UPDATE {}customer SET result_bytes = 5': 'result_bytes is 5, but there are 0 bytes',
+      'DELETE FROM {}daily': '12 units are booked, more than the 0 units of all days',
+      'DELETE FROM {}hold': 'held is 1, but there are 0 units of open holds',
+    }
+    const backup = ['account', 'customer', 'daily', 'hold']
+    for (const table of backup) await damage(it, `CREATE TABLE saved_${table} AS SELECT * FROM {}${table}`)
+    for (const [change, problem] of Object.entries(problems)) {
+      await damage(it, change)
+      const { code, stdout } = await metered(it.address, 'audit')
+      expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining(problem) })
+      for (const table of backup)
+        await damage(it, `DELETE FROM {}${table}; INSERT INTO {}${table} SELECT * FROM saved_${table}`)
+    }
+    expect(await metered(it.address, 'audit')).toMatchObject({ code: 0 })
+    await damage(it, 'UPDATE {}customer SET undelivered = 3')
+    expect(await meteredJson(it.address, 'audit')).toEqual({
+      violations: [{ customer: 'ada', problem: expect.stringContaining('undelivered is 3') }],
+    })
+  })
+})
+
+test('needs the secret key to compare with Flowglad', async () => {
+  expect(await metered('missing.db', 'audit', '--flowglad')).toMatchObject({ code: 2 })
+})
