@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { assertKnownRelease } from '../assertKnownRelease.ts'
 import { appliedMigrations } from './appliedMigrations.ts'
 import { checkTransactions } from './checkTransactions.ts'
+import { explainOpenError } from './explainOpenError.ts'
 import { loadCustomersFunction } from './loadCustomersFunction.ts'
 import { migrations } from './migrations.ts'
 import type { PostgresPool } from './postgresPool.ts'
@@ -17,19 +18,33 @@ const migrationLock = 7_260_114
  */
 const migrationDeadlineMs = 10 * 60_000
 
+/**
+ * Replaces the role's own time limits in this transaction. `transaction_timeout` doesn't exist before
+ * PostgreSQL 17, and setting an unknown name would fail.
+ */
+const patience = `
+  SELECT set_config(name, '${migrationDeadlineMs}', true) FROM pg_settings WHERE name IN
+    ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
+
 const functions = [loadCustomersFunction, writeRowsFunction]
 
 /**
  * Applies missing migrations and creates missing functions in the schema `metered`. Any number of nodes can call this function
  * concurrently.
  */
-export async function migrate(pool: PostgresPool, silentAfterMs: number): Promise<void> {
+export const migrate = (pool: PostgresPool, silentAfterMs: number): Promise<void> =>
+  applyMissing(pool, silentAfterMs).catch((error: unknown) => {
+    throw explainOpenError(error)
+  })
+
+async function applyMissing(pool: PostgresPool, silentAfterMs: number): Promise<void> {
   await onConnection(pool, silentAfterMs, checkTransactions)
   if (await onConnection(pool, silentAfterMs, isUpToDate)) return
   await onConnection(pool, migrationDeadlineMs, async (connection) => {
     await connection.query('BEGIN')
+    await connection.query(patience)
     await connection.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
-    await connection.query('CREATE SCHEMA IF NOT EXISTS metered')
+    await createSchema(connection)
     await connection.query('CREATE TABLE IF NOT EXISTS metered.migration (id int PRIMARY KEY)')
     const applied = (await connection.query('SELECT id FROM metered.migration')).rows.length
     assertKnownRelease(applied, migrations.length)
@@ -44,7 +59,13 @@ export async function migrate(pool: PostgresPool, silentAfterMs: number): Promis
   })
 }
 
-const created = z.object({ rows: z.tuple([z.object({ exists: z.boolean() })]) })
+/** `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas, even if the schema exists. */
+async function createSchema(connection: PostgresConnection): Promise<void> {
+  const found = await connection.query("SELECT to_regnamespace('metered') IS NOT NULL AS exists")
+  if (!existence.parse(found).rows[0].exists) await connection.query('CREATE SCHEMA metered')
+}
+
+const existence = z.object({ rows: z.tuple([z.object({ exists: z.boolean() })]) })
 
 async function isUpToDate(connection: PostgresConnection): Promise<boolean> {
   const applied = await appliedMigrations(connection)
@@ -55,5 +76,5 @@ async function isUpToDate(connection: PostgresConnection): Promise<boolean> {
     'SELECT bool_and(to_regproc(it) IS NOT NULL) AS exists FROM unnest($1::text[]) it',
     [functions.map(({ name }) => name)],
   )
-  return created.parse(found).rows[0].exists
+  return existence.parse(found).rows[0].exists
 }

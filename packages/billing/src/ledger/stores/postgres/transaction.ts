@@ -101,8 +101,11 @@ const transientStates = [
   '55P03', // lock_timeout
 ]
 
-/** Matches the messages of the driver's own errors, which have no code. */
-const lostConnection = /terminated|timeout|not queryable|connection/i
+/**
+ * Matches the messages of the driver's own errors, which have no code. "The server does not support SSL
+ * connections" isn't such an error.
+ */
+const lostConnection = /terminated|timeout|not queryable|connection(?!s$)/i
 
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return true
