@@ -1,0 +1,48 @@
+/** The changes that an earlier release can't work with. */
+const rules: [RegExp, string][] = [
+  [/^ALTER TABLE .*\bRENAME\b/, 'renames a table or a column'],
+  [/\bDROP (COLUMN )?(?!TABLE|INDEX|DEFAULT|NOT NULL|CONSTRAINT)[\w".]+/, 'drops a column'],
+  [/^DROP (TABLE|SCHEMA|VIEW|TYPE|FUNCTION)\b/, 'drops what an earlier release uses'],
+  [
+    /\b(DROP CONSTRAINT|ADD (CONSTRAINT [\w"]+ )?(PRIMARY KEY|UNIQUE|CHECK|FOREIGN KEY|EXCLUDE))\b/,
+    'changes a primary key or another constraint',
+  ],
+  [/\bALTER (COLUMN )?[\w"]+ (SET DATA )?TYPE\b/, 'changes the type of a column'],
+  [/\bALTER (COLUMN )?[\w"]+ (SET NOT NULL|DROP DEFAULT)\b/, 'requires a value in a column'],
+  [/^CREATE UNIQUE INDEX\b/, 'adds a unique index'],
+]
+
+/**
+ * Returns the changes of a migration that an earlier release can't work with. During a deployment, nodes of the
+ * earlier release still write. They don't name a column that they don't know, so a new column needs a default.
+ */
+export function contractionsIn(migration: string): string[] {
+  const statements = migration
+    .replace(/--.*$/gm, '')
+    .split(';')
+    .map((statement) => statement.replace(/\s+/g, ' ').trim())
+    .filter(Boolean)
+  return statements.flatMap((statement) => {
+    // An earlier release doesn't use a new table.
+    if (/^CREATE TABLE\b/i.test(statement)) return []
+    return actionsOf(statement).flatMap((action) => {
+      const found = rules
+        .filter(([pattern]) => new RegExp(pattern, 'i').test(action))
+        .map(([, problem]) => problem)
+      if (/\bADD\b/i.test(action) && /\bNOT NULL\b/i.test(action) && !/\bDEFAULT\b/i.test(action)) {
+        found.push('adds a NOT NULL column without a default')
+      }
+      return found.map((problem) => `${problem}: ${action}`)
+    })
+  })
+}
+
+/** An ALTER TABLE can contain several actions. Commas in parentheses don't separate them. */
+function actionsOf(statement: string): string[] {
+  const [head] = /^ALTER TABLE (IF EXISTS )?(ONLY )?[\w".]+ /i.exec(statement) ?? []
+  if (head === undefined) return [statement]
+  return statement
+    .slice(head.length)
+    .split(/,(?![^(]*\))/)
+    .map((action) => head + action.trim())
+}
