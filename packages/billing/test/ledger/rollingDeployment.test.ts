@@ -1,0 +1,80 @@
+import { Pool } from 'pg'
+import { expect, test } from 'vitest'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { migrations } from '../../src/ledger/stores/postgres/migrations.ts'
+import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
+import { aReserve, fetched, settleOf, units } from './builders.ts'
+import { buildEarlierLedger, commitBeforeMigration } from './earlierSource.ts'
+import { createDatabase, query } from './postgres.ts'
+
+const commit = commitBeforeMigration()
+
+/** Makes calls until `stop`. */
+function startCalls(ledger: Ledger) {
+  const answered: string[] = []
+  let working = true
+  const workers = Promise.all(
+    Array.from({ length: 4 }, async () => {
+      while (working) {
+        const reserve = aReserve()
+        expect(await ledger.execute(reserve)).toMatchObject({ state: 'held' })
+        expect(await ledger.execute(settleOf(reserve))).toMatchObject({ state: 'settled' })
+        answered.push(reserve.attempt)
+      }
+    }),
+  )
+  const expectMore = async (count: number) => {
+    const before = answered.length
+    const enough = expect.poll(() => answered.length).toBeGreaterThanOrEqual(before + count)
+    // If a call fails, the test fails at once.
+    await Promise.race([enough, workers])
+  }
+  return {
+    answered,
+    expectMore,
+    async stop() {
+      working = false
+      await workers
+    },
+  }
+}
+
+test.skipIf(commit === null)(
+  'books every call of an earlier and a new node while the new node migrates (needs the repository’s history)',
+  async () => {
+    using earlier = await buildEarlierLedger(commit ?? '')
+    const address = await createDatabase()
+    const pools = [1, 2].map(() => new Pool({ connectionString: address, max: 4 }))
+    const [oldPool, newPool] = pools
+    if (!oldPool || !newPool) throw new Error('Expected two pools')
+    const oldNode = earlier.postgresLedger(oldPool)
+    await fetched(oldNode, units(1_000_000))
+    const applied = () => query(address, 'SELECT count(*)::int AS count FROM metered.migration')
+    expect(await applied()).toEqual([{ count: migrations.length - 1 }])
+
+    const oldCalls = startCalls(oldNode)
+    await oldCalls.expectMore(20)
+    const newNode = postgresLedger(newPool)
+    expect(await newNode.health()).toMatchObject({ parked: 0 })
+    expect(await applied()).toEqual([{ count: migrations.length }])
+    const newCalls = startCalls(newNode)
+    await Promise.all([oldCalls.expectMore(50), newCalls.expectMore(50)])
+    // The old node stops, as at the end of a deployment.
+    await oldCalls.stop()
+    await oldNode.close()
+    await newCalls.expectMore(20)
+    await newCalls.stop()
+
+    const answered = [...oldCalls.answered, ...newCalls.answered]
+    const events = await query(address, 'SELECT attempt FROM metered.event')
+    expect(events.map(({ attempt }) => attempt).toSorted()).toEqual(answered.toSorted())
+    const total = answered.length
+    expect(await newNode.balances('ada')).toMatchObject({
+      balances: [{ available: 1_000_000 - total, held: 0, used: total }],
+    })
+    expect(await newNode.usage({ customer: 'ada', days: 2 })).toMatchObject([{ amount: total }])
+    expect(await newNode.health()).toMatchObject({ waiting: total })
+    await newNode.close()
+    for (const pool of pools) await pool.end()
+  },
+)
