@@ -20,9 +20,13 @@ const typeOf = (message: Buffer) => String.fromCharCode(message[0] ?? 0)
 /**
  * Starts a proxy that runs each transaction on a different server connection, as PgBouncer does in
  * transaction mode. With `statements`, the proxy refuses transactions, as PgBouncer does in statement mode.
- * The server must ask for a password in plain text.
+ * With `resetQuery`, the proxy runs this statement after each transaction, as PgBouncer does with
+ * `server_reset_query` and `server_reset_query_always`. The server must ask for a password in plain text.
  */
-export async function startPoolingProxy(to: string, { statements = false } = {}) {
+export async function startPoolingProxy(
+  to: string,
+  { statements = false, resetQuery }: { statements?: boolean; resetQuery?: string } = {},
+) {
   const { hostname, port, username, password, pathname } = new URL(to)
   const servers: ServerConnection[] = []
   const sockets = new Set<Socket>()
@@ -36,11 +40,17 @@ export async function startPoolingProxy(to: string, { statements = false } = {})
     socket: Socket
     /** Receives the server's messages during a transaction. */
     client: Socket | null
+    /** Whether the reset query is running. Its messages aren't for the client. */
+    isResetting: boolean
   }
+  /** The number of statements that clients have named. They would exist in only one of the sessions. */
+  let namedStatements = 0
+  /** The number of server connections that have run a transaction. */
+  const used = new Set<ServerConnection>()
 
   async function openServer(): Promise<{ server: ServerConnection; greeting: Buffer }> {
     const socket = track(connect(Number(port), hostname))
-    const server: ServerConnection = { socket, client: null }
+    const server: ServerConnection = { socket, client: null, isResetting: false }
     const parameters = Buffer.from(`user\0${username}\0database\0${pathname.slice(1)}\0\0`)
     const header = Buffer.alloc(8)
     header.writeInt32BE(parameters.length + 8, 0)
@@ -60,8 +70,16 @@ export async function startPoolingProxy(to: string, { statements = false } = {})
         }
         const { client } = server
         // In a message of type 'Z', the status 'I' means that no transaction is open.
-        if (typeOf(message) === 'Z' && message[5] === 73) server.client = null
-        client.write(message)
+        const isIdle = typeOf(message) === 'Z' && message[5] === 73
+        if (!server.isResetting) client.write(message)
+        if (!isIdle) return
+        if (resetQuery !== undefined && !server.isResetting) {
+          server.isResetting = true
+          socket.write(encode('Q', `${resetQuery}\0`))
+          return
+        }
+        server.isResetting = false
+        server.client = null
       }
       socket.on('data', messages(onMessage))
     })
@@ -84,7 +102,9 @@ export async function startPoolingProxy(to: string, { statements = false } = {})
         messages((message) => {
           if (typeOf(message) === 'X') return near.end()
           if (statements && message.includes('BEGIN')) return near.end(refusal)
-          let server = servers.find((it) => it.client === near)
+          // The name is the first value in a message of type 'P'.
+          if (typeOf(message) === 'P' && message[5] !== 0) namedStatements += 1
+          let server = servers.find((it) => it.client === near && !it.isResetting)
           if (!server) {
             server = servers.find((it) => it.client === null)
             if (!server) throw new Error('All server connections are busy')
@@ -92,6 +112,7 @@ export async function startPoolingProxy(to: string, { statements = false } = {})
             // connection.
             servers.splice(servers.indexOf(server), 1)
             servers.push(server)
+            used.add(server)
             server.client = near
           }
           server.socket.write(message)
@@ -104,6 +125,8 @@ export async function startPoolingProxy(to: string, { statements = false } = {})
   if (typeof address !== 'object' || address === null) throw new Error('No port')
   return {
     address: `postgres://${username}@127.0.0.1:${address.port}${pathname}`,
+    namedStatements: () => namedStatements,
+    usedSessions: () => used.size,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       await new Promise((closed) => listener.close(closed))

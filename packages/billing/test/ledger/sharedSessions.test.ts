@@ -24,8 +24,8 @@ async function runsCalls(pool: Pool) {
 }
 
 describe('behind a pooler that runs each transaction in a different session', () => {
-  test('every call succeeds', async () => {
-    await using proxy = await startPoolingProxy(await createDatabase())
+  test.each([{}, { resetQuery: 'DISCARD ALL' }])('every call succeeds (%j)', async (options) => {
+    await using proxy = await startPoolingProxy(await createDatabase(), options)
     // The second pool reuses the first pool's server sessions.
     for (const max of [4, 1]) {
       const pool = new Pool({ connectionString: proxy.address, max })
@@ -37,9 +37,15 @@ describe('behind a pooler that runs each transaction in a different session', ()
         expect(await ledger.execute(settleOf(reserve))).toMatchObject({ state: 'settled' })
       })
       await Promise.all(calls)
+      const { charges } = await ledger.charges({ customer: `customer-${max}`, limit: 100, cursor: null })
+      expect(charges).toHaveLength(48)
       await ledger.close()
       await pool.end()
     }
+    expect({ sessions: proxy.usedSessions(), named: proxy.namedStatements() }).toEqual({
+      sessions: 12,
+      named: 0,
+    })
   })
 
   test('says what to change if the pooler refuses transactions', async () => {
