@@ -11,10 +11,9 @@ const vitest = await createVitest('test', {
   bail: 1,
   reporters: [{}],
   maxWorkers: 2,
-  // A fault can make a test wait forever, so the limits are shorter than usual.
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-  expect: { poll: { timeout: 15_000 } },
+  // A fault can make a test wait forever, so the limit is shorter than usual.
+  testTimeout: 90_000,
+  hookTimeout: 90_000,
 })
 await vitest.standalone()
 

@@ -96,7 +96,7 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a customer’s results exceed their budget',
+    name: 'a result that exceeds the customer’s whole budget is stored',
     file: 'ledger/core/writeKey.ts',
     find: 'return excess <= 0\n',
     replace: 'return true\n',

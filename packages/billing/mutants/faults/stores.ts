@@ -123,14 +123,14 @@ export const stores: Fault[] = [
     file: 'ledger/batcher.ts',
     find: '? Math.min(cannotWriteAfterMs, outOfReachAfterMs)',
     replace: '? Math.max(cannotWriteAfterMs, outOfReachAfterMs)',
-    tests: ['ledger/unwritableSqlite', 'ledger/batcher'],
+    tests: ['ledger/batcher'],
   },
   {
     name: 'a full disk isn’t transient, so each command fails at its first try',
     file: 'ledger/batcher.ts',
     find: 'if (!isCannotWrite(error) && !this.#store.isTransient(error))',
     replace: 'if (!this.#store.isTransient(error))',
-    tests: ['ledger/unwritableSqlite', 'ledger/batcher'],
+    tests: ['ledger/batcher'],
   },
   {
     name: 'SQLite doesn’t say that the disk is full',

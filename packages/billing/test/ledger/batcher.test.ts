@@ -134,6 +134,33 @@ describe('group commit', () => {
     expect(sizes()).toEqual([2, 2, 2, 2])
   })
 
+  const full = new LedgerUnavailableError('cannotWrite', { message: 'The disk is full' })
+
+  test('retries a batch while the disk is full, without failing its commands', async () => {
+    let failures = 3
+    const { batcher, sizes } = aBatcher(async (commands) => {
+      if (failures-- > 0) throw full
+      return answerAll(commands)
+    })
+    await Promise.all([batcher.execute(ended('a')), batcher.execute(ended('b'))])
+    expect(sizes()).toEqual([2, 2, 2, 2])
+  })
+
+  test('rejects a command that has waited for `cannotWriteAfterMs`, and says that the disk is full', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    let failTransaction = () => {}
+    const { batcher, sizes } = aBatcher(
+      () => new Promise((_, reject) => (failTransaction = () => reject(full))),
+      { cannotWriteAfterMs: 20 },
+    )
+    const waiting = batcher.execute(ended('a')).catch((error: unknown) => error)
+    await expect.poll(() => sizes()).toEqual([1])
+    vi.advanceTimersByTime(40)
+    failTransaction()
+    expect(await waiting).toBe(full)
+  })
+
   test('fails only the command that caused a non-transient error', async () => {
     const { batcher } = aBatcher(async (commands) => {
       if (commands.some((command) => command.customer === 'bad')) throw new Error('culprit')

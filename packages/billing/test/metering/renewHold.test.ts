@@ -110,3 +110,12 @@ test('does not end a stream whose other meters were charged at expiry', async ()
   await clock.advance(2 * ttlMs)
   expect(state.told).toBe(0)
 })
+
+test('renews a hold before its expiry time if an earlier renewal failed', async () => {
+  const { state, stored, clock } = counting()
+  state.reachable = false
+  await clock.advance(0.5 * ttlMs)
+  state.reachable = true
+  await clock.advance(0.25 * ttlMs)
+  expect(stored).toEqual([[]])
+})

@@ -72,6 +72,20 @@ export const delivery = (open: OpenLedger) =>
       expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 0, skewMs: 0 })
     })
 
+    test('neither parks nor drops an event that Flowglad has', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 3)
+      await it.ledger.execute(acknowledgeOf(attempt))
+      const events = [{ attempt, meter: 'generations', reason: 'no', retryInMs: 1000 }]
+      await it.other.execute({ type: 'park', customer: 'ada', events })
+      const drop = anAct({ type: 'drop', attempt, meter: 'generations' })
+      expect(await it.other.execute(drop)).toEqual({ state: 'refused', why: 'notParked' })
+      expect(await it.ledger.health()).toMatchObject({ waiting: 0, parked: 0 })
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+      expect(charges).toMatchObject([{ state: 'delivered' }])
+    })
+
     test('lists a customer with a due parked event before customers whose lease ended later', async () => {
       await using it = await open()
       for (const customer of ['ada', 'bob', 'eve']) {

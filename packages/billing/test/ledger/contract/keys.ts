@@ -155,6 +155,15 @@ export const keys = (open: OpenLedger) =>
       ])
     })
 
+    test('stores no result that exceeds the customer’s whole budget', async () => {
+      await using it = await open({ resultBytesPerCustomer: 20 })
+      await fetched(it.ledger, units(10))
+      const reserve = aReserve({ key: 'k' })
+      await it.ledger.execute(reserve)
+      await it.ledger.execute(settleOf(reserve, { result: `"${'x'.repeat(30)}"` }))
+      expect(await it.ledger.execute(aReserve({ key: 'k' }))).toEqual({ state: 'completed', result: null })
+    })
+
     test('removes as many small results as needed to store a large result', async () => {
       await using it = await open({ resultBytesPerCustomer: 120 })
       await fetched(it.ledger, units(100))
