@@ -53,10 +53,15 @@ async function runAll(parallel: number): Promise<number> {
     await Promise.all(copies.map((copy) => copy[Symbol.asyncDispose]()))
   }
   // Without this, an interrupted run would leave its copies and its processes behind.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void dispose().finally(() => process.exit(1)))
+  const stopping = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stopping.abort()
+      for (const { runner } of nodes) void runner[Symbol.asyncDispose]()
+    })
+  }
   try {
-    return await runOn(nodes)
+    return await runOn(nodes, stopping.signal)
   } finally {
     await dispose()
   }
@@ -69,7 +74,7 @@ interface Node {
   lastFile: string | null
 }
 
-async function runOn(nodes: Node[]): Promise<number> {
+async function runOn(nodes: Node[], stopping: AbortSignal): Promise<number> {
   const [first] = nodes
   if (!first) throw new Error('There is no copy to run in.')
   print(`Compiling the package with each of ${toRun.length} faults.`)
@@ -85,7 +90,7 @@ async function runOn(nodes: Node[]): Promise<number> {
   const runs: Run[] = []
   const queue = [...toRun]
   const runInTurn = async (node: Node) => {
-    for (let fault = queue.shift(); fault; fault = queue.shift()) {
+    for (let fault = queue.shift(); fault && !stopping.aborted; fault = queue.shift()) {
       const began = performance.now()
       const why = broken.get(fault)
       const outcome: Outcome = why === undefined ? await runFault(node, fault) : { state: 'broken', why }
@@ -95,6 +100,7 @@ async function runOn(nodes: Node[]): Promise<number> {
     }
   }
   await Promise.all(nodes.map(runInTurn))
+  if (stopping.aborted) return 1
   print(`\n${summaryOf(runs, equivalent)}`)
   return runs.every(({ outcome }) => outcome.state === 'caught') ? 0 : 1
 }

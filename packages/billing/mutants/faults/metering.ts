@@ -1,8 +1,5 @@
 import type { Fault } from '../fault.ts'
 
-const lifecycle = ['trpc/lifecycle']
-const streams = ['trpc/streams']
-
 /** Holds of running work, the sweeper, shutdown, and the amounts to charge. */
 export const metering: Fault[] = [
   {
@@ -27,13 +24,6 @@ export const metering: Fault[] = [
     tests: ['metering/sweeper'],
   },
   {
-    name: 'one customer’s failure stops the sweeper',
-    file: 'metering/sweeper.ts',
-    find: 'const outcomes = await Promise.allSettled(',
-    replace: 'const outcomes = await Promise.all([]) as PromiseSettledResult<unknown>[]; await Promise.all(',
-    tests: lifecycle,
-  },
-  {
     name: '`close()` releases unfinished holds',
     file: 'metering/hold.ts',
     find: 'abandon(): void {\n',
@@ -47,84 +37,6 @@ export const metering: Fault[] = [
     find: 'await Promise.allSettled(this.#commands)',
     replace: '',
     tests: ['metering/hold'],
-  },
-  {
-    name: '`close()` doesn’t wait for running work',
-    file: 'metering/workInFlight.ts',
-    find: 'await workEndsBy(start + graceMs / 2)',
-    replace: '',
-    tests: [...lifecycle, 'trpc/stoppedStreams'],
-  },
-  {
-    name: '`close()` doesn’t end open streams',
-    file: 'metering/workInFlight.ts',
-    find: "for (const hold of this.#holds) hold.stop('shutdown')",
-    replace: '',
-    tests: ['trpc/stoppedStreams'],
-  },
-  {
-    name: 'work starts while the process is stopping',
-    file: 'metering/reservations.ts',
-    find: 'if (inFlight.isClosing) throw unavailable(1_000)',
-    replace: '',
-    tests: lifecycle,
-  },
-  {
-    name: 'work starts after the end of the grace period',
-    file: 'metering/reservations.ts',
-    find: 'if (!this.#services.inFlight.graceEnded.aborted) return hold',
-    replace: 'if (hold) return hold',
-    tests: lifecycle,
-  },
-  {
-    name: 'a failed settle isn’t retried',
-    file: 'metering/hold.ts',
-    find: 'if (isInvalidCommand(error) || inFlight.graceEnded.aborted) throw error',
-    replace: 'throw error',
-    tests: lifecycle,
-  },
-  {
-    name: 'a charge with an invalid result is lost',
-    file: 'metering/hold.ts',
-    find: 'if (command.result || command.reference) {',
-    replace: 'if (command.result && command.reference) {',
-    tests: ['metering/hold'],
-  },
-  {
-    name: 'a caller waits for a settle without a limit',
-    file: 'metering/hold.ts',
-    find: 'const answer = await within(clock, options.settleAnswerMs, settling, null)',
-    replace: 'const answer = await within(clock, options.settleAnswerMs * 1000, settling, null)',
-    tests: lifecycle,
-  },
-  {
-    name: 'a hold isn’t renewed while its work runs',
-    file: 'metering/operation.ts',
-    find: 'hold.startRenewing()\n    let output',
-    replace: 'let output',
-    tests: lifecycle,
-  },
-  {
-    name: 'failed work keeps its units until the hold expires',
-    file: 'metering/operation.ts',
-    find: '    } catch (error) {\n      await hold.release()',
-    replace: '    } catch (error) {\n      hold.abandon()',
-    tests: lifecycle,
-  },
-  {
-    name: 'failed work is charged',
-    file: 'metering/operation.ts',
-    find: '    } catch (error) {\n      await hold.release()',
-    replace:
-      "    } catch (error) {\n      await hold.settle(settlementOf(call.legs, undefined, { basis: 'work', result: null, reference: null }))",
-    tests: ['trpc/meteredProcedure'],
-  },
-  {
-    name: 'a retry that was charged first isn’t replayed',
-    file: 'metering/operation.ts',
-    find: "settled.state === 'completed' ? replay(call, settled.result) : output",
-    replace: 'settled ? output : output',
-    tests: ['metering/meterWork'],
   },
   {
     name: 'a failed renewal isn’t retried',
@@ -146,75 +58,5 @@ export const metering: Fault[] = [
     find: 'if (counted?.some(({ meter }) => booked.includes(meter))) onUncharged()',
     replace: 'if (counted === undefined) onUncharged()',
     tests: ['metering/renewHold'],
-  },
-  {
-    name: 'an invalid cost makes the work free',
-    file: 'metering/cost.ts',
-    find: 'return { amount: held, flagged: messageOf(error) }',
-    replace: 'return { amount: 0, flagged: messageOf(error) }',
-    tests: streams,
-  },
-  {
-    name: 'a failed stream is charged its fixed cost',
-    file: 'metering/cost.ts',
-    find: "return { amount: basis === 'counted' ? 0 : amount, flagged: null }",
-    replace: 'return { amount, flagged: null }',
-    tests: streams,
-  },
-  {
-    name: 'usage can be counted after the call was charged',
-    file: 'metering/settlement.ts',
-    find: '    leg.usage.close()\n',
-    replace: '',
-    tests: ['trpc/badInput'],
-  },
-  {
-    name: 'a stream that fails is charged as if its reader had left',
-    file: 'metering/settlement.ts',
-    find: "return how === 'left' && wasRead ? 'left' : 'counted'",
-    replace: "return wasRead ? 'left' : 'counted'",
-    tests: streams,
-  },
-  {
-    name: 'a reader that leaves before the first read is charged',
-    file: 'metering/settlement.ts',
-    find: "return how === 'left' && wasRead ? 'left' : 'counted'",
-    replace: "return how === 'left' ? 'left' : 'counted'",
-    tests: streams,
-  },
-  {
-    name: 'a failing reference callback makes a charged call fail',
-    file: 'metering/settlement.ts',
-    find: '  } catch {\n    return null',
-    replace: '  } catch (error) {\n    throw error',
-    tests: ['metering/meterWork'],
-  },
-  {
-    name: 'a denial doesn’t fetch first',
-    file: 'metering/reservations.ts',
-    find: 'if (!looked && wouldDeny(answer)) {',
-    replace: "if (!looked && answer.state === 'needsSnapshot') {",
-    tests: ['flowglad/sync'],
-  },
-  {
-    name: 'a call is denied for credits although ambiguous units would cover it',
-    file: 'metering/denials.ts',
-    find: 'required - available > ambiguous',
-    replace: 'required - available > ambiguous * 0',
-    tests: ['flowglad/sync'],
-  },
-  {
-    name: 'an old snapshot is never refreshed in the background',
-    file: 'metering/reservations.ts',
-    find: 'if (outdated || isOld) this.#sync.refreshInBackground(customer)',
-    replace: 'if (outdated && isOld) this.#sync.refreshInBackground(customer)',
-    tests: ['flowglad/sync'],
-  },
-  {
-    name: 'a stored result that differs from the output is replayed',
-    file: 'metering/storedResult.ts',
-    find: 'data.byteLength <= maxBytes && carriesExactly(output, deserialize(data))',
-    replace: 'data.byteLength <= maxBytes',
-    tests: ['trpc/valuesBeyondJson'],
   },
 ]

@@ -2,7 +2,6 @@ import type { Fault } from '../fault.ts'
 
 const contract = ['ledger/sqliteLedger']
 const recognition = ['flowglad/restoredLedger']
-const restored = ['ledger/restoredLedger']
 
 /** A ledger that was restored from a backup. */
 export const restore: Fault[] = [
@@ -112,24 +111,10 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'PostgreSQL keeps the leases of the backup',
-    file: 'ledger/stores/postgres/markRestore.ts',
-    find: 'lease_token = NULL, lease = NULL,',
-    replace: '',
-    tests: ['ledger/postgresLedger'],
-  },
-  {
     name: 'a process uses its rows from before the restore',
     file: 'ledger/stores/sqlite/sqliteLedger.ts',
     find: '      recent.clear()\n      restore.markRestored()',
     replace: '      restore.markRestored()',
-    tests: contract,
-  },
-  {
-    name: 'recovered keys are recognized only until the recovery ends',
-    file: 'ledger/stores/restoreState.ts',
-    find: 'isRecovering || (recoveredAt !== null && now < recoveredAt + keyRetentionMs)',
-    replace: 'isRecovering && recoveredAt !== keyRetentionMs',
     tests: contract,
   },
   {
@@ -210,13 +195,6 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'a call that the backup answered while the store was opened again keeps that answer',
-    file: 'metering/reservations.ts',
-    find: 'if (ledger.interruptions() === interruptions) return answer\n',
-    replace: 'if (interruptions >= 0) return answer\n',
-    tests: restored,
-  },
-  {
     name: 'the operation’s ID doesn’t depend on the input',
     file: 'metering/operationId.ts',
     find: '${fingerprint.slice(0, 16)}',
@@ -229,12 +207,5 @@ export const restore: Fault[] = [
     find: '${customer}\\0${procedure}\\0${key}',
     replace: '${customer.length}\\0${procedure}\\0${key}',
     tests: ['metering/operationId'],
-  },
-  {
-    name: 'Flowglad isn’t told the operation of a keyed call',
-    file: 'metering/hold.ts',
-    find: 'operation === undefined ? { procedure } : { procedure, operation }',
-    replace: '{ procedure }',
-    tests: restored,
   },
 ]

@@ -1,7 +1,6 @@
 import type { Fault } from '../fault.ts'
 
 const sqlite = ['ledger/sqliteLedger']
-const postgres = ['ledger/postgresLedger']
 const messages = ['ledger/postgresMessages']
 
 /** Transactions, durability, known rows, batches and pruning. */
@@ -56,13 +55,6 @@ export const stores: Fault[] = [
     tests: ['ledger/inTransaction'],
   },
   {
-    name: 'a SQLite batch locks the file only when it writes',
-    file: 'ledger/stores/sqlite/inTransaction.ts',
-    find: "db.exec('BEGIN IMMEDIATE')",
-    replace: "db.exec('BEGIN')",
-    tests: ['ledger/twoNodes', 'ledger/batcher'],
-  },
-  {
     name: 'class 40 errors of PostgreSQL aren’t retried',
     file: 'ledger/stores/postgres/transaction.ts',
     find: "'40', // transaction rollback",
@@ -75,48 +67,6 @@ export const stores: Fault[] = [
     find: "'55P03', // lock_timeout",
     replace: '// lock_timeout',
     tests: ['ledger/transientErrors'],
-  },
-  {
-    name: 'a lost connection isn’t retried',
-    file: 'ledger/stores/postgres/transaction.ts',
-    find: "return 'syscall' in error || error instanceof AggregateError || lostConnection.test(error.message)",
-    replace: 'return lostConnection.test(error.name)',
-    tests: ['ledger/twoNodes'],
-  },
-  {
-    name: 'a failed connection returns to the pool with its open transaction',
-    file: 'ledger/stores/postgres/transaction.ts',
-    find: 'if (!broken) client.release(true)',
-    replace: 'if (!broken) client.release()',
-    tests: [...messages, 'ledger/unwritablePostgres'],
-  },
-  {
-    name: 'PostgreSQL reads rows as they were before the batch got its lock',
-    file: 'ledger/stores/postgres/transaction.ts',
-    find: 'BEGIN ISOLATION LEVEL READ COMMITTED',
-    replace: 'BEGIN ISOLATION LEVEL REPEATABLE READ',
-    tests: [...postgres, 'ledger/twoNodes'],
-  },
-  {
-    name: 'PostgreSQL doesn’t lock the batch’s customers',
-    file: 'ledger/stores/postgres/loadCustomersFunction.ts',
-    find: 'ORDER BY t.customer FOR UPDATE OF t ${wait}',
-    replace: 'ORDER BY t.customer',
-    tests: [...postgres, 'ledger/twoNodes'],
-  },
-  {
-    name: 'PostgreSQL locks customers in the order of the batch',
-    file: 'ledger/stores/postgres/loadCustomersFunction.ts',
-    find: 'ORDER BY t.customer FOR UPDATE OF t ${wait}',
-    replace: 'FOR UPDATE OF t ${wait}',
-    tests: ['ledger/twoNodes'],
-  },
-  {
-    name: 'a batch that adds a customer waits for other customers’ locks',
-    file: 'ledger/stores/postgres/loadCustomersFunction.ts',
-    find: "${lockCustomers('NOWAIT')}",
-    replace: "${lockCustomers('')}",
-    tests: ['ledger/twoNodes'],
   },
   {
     name: 'a full disk makes callers wait as long as a busy store',
@@ -133,18 +83,13 @@ export const stores: Fault[] = [
     tests: ['ledger/batcher'],
   },
   {
-    name: 'SQLite doesn’t say that the disk is full',
-    file: 'ledger/stores/sqlite/writeProblem.ts',
-    find: 'case 13: // FULL',
-    replace: 'case 113:',
-    tests: ['ledger/unwritableSqlite'],
-  },
-  {
     name: 'a full disk isn’t in SQLite’s list of transient errors',
     file: 'ledger/stores/sqlite/sqliteLedger.ts',
     find: '  13, // FULL\n',
     replace: '',
     tests: ['ledger/unwritableSqlite'],
+    equivalent:
+      'the ledger recognizes a full disk before it looks at the list, and running the batch once more fails in the same way',
   },
   {
     name: 'PostgreSQL doesn’t say that the disk is full',
@@ -203,25 +148,11 @@ export const stores: Fault[] = [
     tests: sqlite,
   },
   {
-    name: 'PostgreSQL uses known rows whose version differs',
-    file: 'ledger/stores/postgres/loadCustomersFunction.ts',
-    find: 'WHERE j ->> 1 IS NULL OR t.version <> (j ->> 1)::bigint OR t.time <> (j ->> 2)::bigint\n        OR',
-    replace: 'WHERE j ->> 1 IS NULL\n        OR',
-    tests: postgres,
-  },
-  {
     name: 'a process uses its known rows although another process’s hold is due',
     file: 'ledger/stores/recentCustomers.ts',
     find: 'row !== null && row.time <= now && now < nextExpiry',
     replace: 'row !== null && row.time <= now && nextExpiry > 0',
     tests: sqlite,
-  },
-  {
-    name: 'a process keeps the rows of a batch that failed',
-    file: 'ledger/stores/sqlite/prepareTransact.ts',
-    find: '      recent.clear()\n',
-    replace: '',
-    tests: [...sqlite, 'ledger/openingSqlite'],
   },
   {
     name: 'SQLite overwrites an event that exists',
@@ -235,13 +166,6 @@ export const stores: Fault[] = [
     file: 'ledger/stores/sqlite/preparePrune.ts',
     find: 'if (bytes > 0) subtractBytes.run(bytes, customer)',
     replace: 'void bytes',
-    tests: sqlite,
-  },
-  {
-    name: 'SQLite prunes all old rows in one step',
-    file: 'ledger/stores/sqlite/sqliteLedger.ts',
-    find: 'prune(clock.now(), settings.pruneRows)',
-    replace: 'prune(clock.now(), settings.pruneRows * 1000)',
     tests: sqlite,
   },
   {

@@ -72,6 +72,17 @@ export const delivery = (open: OpenLedger) =>
       expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 0, skewMs: 0 })
     })
 
+    test('counts ambiguous events toward `maxEvents`', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      for (let calls = 0; calls < 3; calls += 1) await spend(it.ledger, 1)
+      const lost = aTakeLease({ purpose: 'deliver', maxEvents: 2, leaseMs: 1000 })
+      await it.ledger.execute(lost)
+      it.advance(1001)
+      const taken = await it.other.execute(aTakeLease({ purpose: 'deliver', maxEvents: 2 }))
+      expect(taken).toMatchObject({ ambiguous: [{ amount: 1 }, { amount: 1 }], events: [] })
+    })
+
     test('neither parks nor drops an event that Flowglad has', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))

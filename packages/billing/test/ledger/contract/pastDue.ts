@@ -65,6 +65,14 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(10, free, { unlimitedBy: 'unlimited' })).toMatchObject({ state: 'held' })
     })
 
+    test('keeps the start of the grace period if Flowglad bills only a later unpaid period', async () => {
+      await using it = await openPastDue()
+      it.advance(30 * day)
+      const later = it.renewal + 30 * day
+      await it.report({ periodStart: later, payment: { ...it.payment, unpaidSince: later } })
+      expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', since: it.renewal })
+    })
+
     test('starts the grace period once, even if several renewals in a row are unpaid', async () => {
       await using it = await openPastDue()
       it.advance(30 * day)
