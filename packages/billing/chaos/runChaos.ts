@@ -43,6 +43,8 @@ export interface PastFault {
 
 const callers = 12
 const customers = 5
+/** How long the first call may take. */
+const startingMs = 20_000
 /** How long everything may take to recover and to be delivered after the last fault. */
 const drainMs = 90_000
 
@@ -59,7 +61,7 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   const lost: Surroundings['lost'] = new Set()
   calling.start(callers)
   // Without a first snapshot, no call could succeed.
-  await eventually(async () => calling.hasAnswer, 20_000)
+  await eventually(async () => calling.hasAnswer, startingMs)
   const { history, past } = await causeFaults(run, { topology, random, lost }, startedAt)
   for (const node of nodes) await node.startAgain()
   run.log('The faults have ended')
@@ -110,8 +112,7 @@ async function causeFaults(run: ChaosRun, surroundings: Surroundings, startedAt:
     canFillDisk: store.disk !== null,
     holdTtlMs,
   })
-  const firstAt = Date.now()
-  // On a busy machine, faults take longer than scheduled.
+  let firstAt = Date.now()
   const running = new Map<string, Promise<void>>()
   const cause = async (fault: Fault) => {
     const line = `${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${describeFault(fault)}`
@@ -123,10 +124,15 @@ async function causeFaults(run: ChaosRun, surroundings: Surroundings, startedAt:
   for (const { atMs, fault } of scheduled) {
     await sleep(Math.max(0, firstAt + atMs - Date.now()))
     const isAlone = fault.kind === 'back up' || fault.kind === 'restore'
-    if (isAlone) await Promise.all(running.values())
-    const caused = (running.get(targetOf(fault)) ?? Promise.resolve()).then(() => cause(fault))
+    await Promise.all(isAlone ? running.values() : [running.get(targetOf(fault))])
+    // On a busy machine, faults take longer than scheduled. The pauses between the faults stay the same.
+    firstAt = Math.max(firstAt, Date.now() - atMs)
+    if (Date.now() - startedAt > run.durationMs + startingMs) break
+    const caused = cause(fault)
     running.set(targetOf(fault), caused)
-    if (isAlone) await caused
+    if (!isAlone) continue
+    await caused
+    firstAt = Math.max(firstAt, Date.now() - atMs - fault.forMs)
   }
   await Promise.all(running.values())
   return { history, past }

@@ -6,7 +6,7 @@ export const meters = defineMeters({ units: {}, renders: { onExpiry: 'settle' } 
 export type Meter = keyof typeof meters
 
 /** The units of each meter that a new customer gets. Few, so that customers often reach their limit. */
-export const granted = 60
+export const granted = 25
 
 /** A pricing model with one free plan. */
 export const pricing = JSON.stringify({

@@ -34,7 +34,7 @@ export function schedule({ seed, durationMs, ...setup }: ScheduleSetup): Schedul
     const fault = randomFault(random, setup)
     if (fault.kind === 'restore') {
       const backUpAt = Math.max(atMs, end()) + calmMs
-      const restoreAt = backUpAt + random.between(500, 4_000)
+      const restoreAt = backUpAt + random.between(3_000, 8_000)
       atMs = restoreAt + fault.forMs + calmMs
       if (atMs > durationMs) return scheduled
       add({ kind: 'back up', forMs: 0 }, backUpAt)
