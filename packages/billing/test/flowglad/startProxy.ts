@@ -100,6 +100,8 @@ export async function startProxy(target: string, { records = true }: { records?:
     const upstream = forward(
       { hostname, port, method: request.method, path: request.url, headers: request.headers },
       async (answer) => {
+        // Flowglad can be killed while it answers.
+        answer.on('error', () => response.destroy())
         await after
         if (twice) {
           answer.resume()
@@ -107,7 +109,7 @@ export async function startProxy(target: string, { records = true }: { records?:
           return
         }
         if (cut) {
-          const text = Buffer.concat(await answer.toArray())
+          const text = Buffer.concat(await answer.toArray().catch(() => []))
           response.writeHead(answer.statusCode ?? 502, answer.headers)
           response.write(text.subarray(0, text.length / 2), () => response.destroy())
           return
@@ -118,7 +120,6 @@ export async function startProxy(target: string, { records = true }: { records?:
           return
         }
         response.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.on('error', () => response.destroy())
         answer.pipe(response)
       },
     )
