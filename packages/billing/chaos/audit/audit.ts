@@ -43,7 +43,11 @@ export interface Audit {
 /** Compares the callers' answers with the ledger and Flowglad. Everything must have been delivered. */
 export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evidence): Audit {
   const delivered = groupBy(flowglad, ({ operation }) => operation)
-  const lateAttempts = new Set(ledger.late.map(({ attempt }) => attempt))
+  // Expiry charges only units that the hold still held, or that its stream had counted.
+  const atExpiry = new Set(
+    ledger.events.flatMap(({ attempt, flagged }) => (flagged === 'expired' ? [attempt] : [])),
+  )
+  const lateAttempts = new Set(ledger.late.flatMap(({ attempt }) => (atExpiry.has(attempt) ? [] : [attempt])))
   const late = flowglad
     .filter(({ transactionId }) => lateAttempts.has(transactionId))
     .map(({ transactionId, ...event }) => ({ ...event, attempt: transactionId }))

@@ -10,6 +10,7 @@ const eventRow = z.object({
   procedure: z.string(),
   amount: integer,
   state: z.string(),
+  flagged: z.string().nullable(),
 })
 const holdRow = z.object({ customer: z.string(), attempt: z.string(), procedure: z.string() })
 const accountRow = z.object({ customer: z.string(), meter: z.string(), booked: integer, held: integer })
@@ -28,7 +29,7 @@ export interface LedgerRows {
 }
 
 const queries = (prefix: string) => ({
-  events: `SELECT customer, attempt, meter, procedure, amount, state FROM ${prefix}event`,
+  events: `SELECT customer, attempt, meter, procedure, amount, state, flagged FROM ${prefix}event`,
   holds: `SELECT customer, attempt, procedure FROM ${prefix}hold WHERE state = 'held'`,
   accounts: `SELECT customer, meter, sum(booked) AS booked, sum(held) AS held FROM ${prefix}account GROUP BY customer, meter`,
   late: 'SELECT customer, attempt FROM chaos_late',

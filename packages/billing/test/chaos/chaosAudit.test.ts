@@ -43,6 +43,7 @@ function evidence(calls: Call[], flowglad = [anEvent()], given: Partial<Evidence
         attempt,
         procedure,
         state: 'acked',
+        flagged: null,
       })),
       holds: [],
       accounts: [
@@ -113,6 +114,8 @@ test('allows a customer to exceed the grant only by late settles', () => {
   const excused = { ...given, ledger: { ...given.ledger, late } }
   expect(violatedIn(excused)).toEqual([])
   expect(audit(excused).late).toMatchObject([{ operation: 'a', attempt: 'attempt-a', amount: 3 }])
+  const events = given.ledger.events.map((event) => ({ ...event, flagged: 'expired' }))
+  expect(violatedIn({ ...excused, ledger: { ...excused.ledger, events } })).toEqual([rule])
 })
 
 test('reports a denial while enough units are left', () => {

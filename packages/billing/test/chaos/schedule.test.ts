@@ -37,7 +37,7 @@ test('causes every kind of fault that the topology has in ten minutes', () => {
 })
 
 test('gives each target one fault at a time, and causes none beside a restore', () => {
-  const all = schedule({ ...setup, nodes: 2 }).map(({ atMs, fault }) => ({
+  const all = schedule({ ...setup, durationMs: 120_000, nodes: 2 }).map(({ atMs, fault }) => ({
     fault,
     from: atMs,
     until: atMs + fault.forMs,
