@@ -91,3 +91,25 @@ test.runIf(asRoot)(
     expect(readdirSync(folder)).toEqual(['node_modules'])
   },
 )
+
+test('keeps committed data when the server is killed and started again', async () => {
+  await using postgres = await startPostgres()
+  const connectionString = await postgres.createDatabase()
+  const run = async (text: string) => {
+    const client = new Client({ connectionString })
+    await client.connect()
+    const { rows } = await client.query(text)
+    await client.end()
+    return rows
+  }
+  await run('CREATE TABLE kept AS SELECT 1 AS it')
+  await postgres.kill()
+  await expect(run('SELECT it FROM kept')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await postgres.start()
+  expect(await run('SELECT it FROM kept')).toEqual([{ it: 1 }])
+})
+
+test('stops without waiting for a killed server', async () => {
+  await using postgres = await startPostgres()
+  await postgres.kill()
+})
