@@ -3,7 +3,6 @@ import { grant, meter, plan } from '../test/flowglad/pricing.ts'
 
 /** `renders` charges for work whose process dies. */
 export const meters = defineMeters({ units: {}, renders: { onExpiry: 'settle' } })
-export type Meter = keyof typeof meters
 
 /** The units of each meter that a new customer gets. Few, so that customers often reach their limit. */
 export const granted = 25
