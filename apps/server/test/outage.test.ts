@@ -6,6 +6,7 @@ import { startFlowgladLocal } from 'flowglad-local'
 import { Client } from 'pg'
 import { type Postgres, startPostgres } from 'test-postgres'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { startSwallowingProxy } from '../../../packages/billing/test/ledger/swallowingProxy.ts'
 import { createServer } from '../src/server.ts'
 import { buildServer, startProcess } from './serverProcess.ts'
 import { type Browser, pricing, signUp, startTestServer } from './testServer.ts'
@@ -100,6 +101,26 @@ test('exits at once, with one line, if a newer release has migrated the ledger',
   ])
 })
 
+/** Removes the browser's cached copy of its session, so that a request reads the session from the database. */
+function withoutCache(browser: Browser) {
+  const cookies = browser.cookie().split('; ')
+  return { headers: { cookie: cookies.filter((it) => !it.includes('session_data')).join('; ') } }
+}
+
+test('returns 503 for a session while PostgreSQL is silent, and finds the session when it answers again', async () => {
+  const direct = new URL(await postgres.createDatabase())
+  await using proxy = await startSwallowingProxy({ host: direct.hostname, port: Number(direct.port) })
+  const address = Object.assign(new URL(direct), { port: String(proxy.port) })
+  await using server = await startTestServer({ env: { DATABASE_URL: address.href } })
+  const browser = await signUp(server)
+  const session = () => browser.fetch('/api/auth/get-session', withoutCache(browser))
+  expect((await session()).status).toBe(200)
+  proxy.swallow()
+  expect((await session()).status).toBe(503)
+  proxy.heal()
+  await expect.poll(async () => (await session()).status, recovery).toBe(200)
+})
+
 test('returns 503 while PostgreSQL is down, keeps users signed in, and works within 30 s of its return', async () => {
   const password = 'correct horse battery'
   const webRoot = await mkdtemp(join(tmpdir(), 'metered-web-'))
@@ -113,15 +134,7 @@ test('returns 503 while PostgreSQL is down, keeps users signed in, and works wit
   await expect.poll(() => generate(browser)).toMatchObject({ status: 200 })
   const { email } = browser.user
   const signIn = () => post(browser, '/api/auth/sign-in/email', { email, password })
-  // The browser has no cached copy of this session, so every request reads it from the database.
-  const uncached = () => {
-    const cookie = browser
-      .cookie()
-      .split('; ')
-      .filter((it) => !it.includes('session_data'))
-      .join('; ')
-    return { headers: { cookie } }
-  }
+  const uncached = () => withoutCache(browser)
   expect(await (await browser.fetch('/api/auth/get-session', uncached())).json()).toMatchObject({
     user: { email },
   })
