@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { text } from '../ledger/fields.ts'
+import { attempt, customer, meter, text } from '../ledger/fields.ts'
+import type { OptionName } from './options.ts'
 
 /** The options of every command that changes a customer's rows. */
 export const actOptions = {
@@ -7,3 +8,10 @@ export const actOptions = {
   by: text(256).optional(),
   ledger: z.string().optional(),
 }
+
+/** The command line of an act on one usage event. */
+export const eventAct = {
+  arguments: ['customer', 'attempt', 'meter'],
+  options: ['reason', 'by', 'ledger', 'json'],
+  input: z.object({ customer, attempt, meter, ...actOptions }),
+} satisfies { arguments: string[]; options: OptionName[]; input: z.ZodType }

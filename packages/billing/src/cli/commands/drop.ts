@@ -1,22 +1,13 @@
-import { z } from 'zod'
-import * as fields from '../../ledger/fields.ts'
 import { act } from '../act.ts'
-import { actOptions } from '../actOptions.ts'
+import { eventAct } from '../actOptions.ts'
 import { defineCommand } from '../command.ts'
 
 export const drop = defineCommand({
   name: 'drop',
   summary: 'drops a parked usage event, which is then never billed',
-  arguments: ['customer', 'attempt', 'meter'],
-  options: ['reason', 'by', 'ledger', 'json'],
+  ...eventAct,
   details: `Drops a parked usage event. It is never sent again, so the customer isn't charged for it. The units
 return to the customer with the next fetch from Flowglad. A drop can't be undone.`,
-  input: z.object({
-    customer: fields.customer,
-    attempt: fields.attempt,
-    meter: fields.meter,
-    ...actOptions,
-  }),
   run: ({ attempt, meter, ...options }, context) =>
     act(
       { ...options, act: { type: 'drop', attempt, meter } },

@@ -1,22 +1,13 @@
-import { z } from 'zod'
-import * as fields from '../../ledger/fields.ts'
 import { act } from '../act.ts'
-import { actOptions } from '../actOptions.ts'
+import { eventAct } from '../actOptions.ts'
 import { defineCommand } from '../command.ts'
 
 export const retry = defineCommand({
   name: 'retry',
   summary: 'makes a parked usage event due for a retry',
-  arguments: ['customer', 'attempt', 'meter'],
-  options: ['reason', 'by', 'ledger', 'json'],
+  ...eventAct,
   details: `Makes a parked usage event due now, instead of at its next hourly retry. A running server then sends it
 to Flowglad. Use it after you have corrected what Flowglad rejected.`,
-  input: z.object({
-    customer: fields.customer,
-    attempt: fields.attempt,
-    meter: fields.meter,
-    ...actOptions,
-  }),
   run: ({ attempt, meter, ...options }, context) =>
     act(
       { ...options, act: { type: 'retry', attempt, meter } },
