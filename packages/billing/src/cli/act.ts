@@ -6,14 +6,14 @@ import { type CommandContext, CommandError, type Report } from './command.ts'
 import { columns, time } from './formatting.ts'
 import { openLedger } from './openLedger.ts'
 
-/** Does an operator's act on the ledger, and reports its record. `next` says what happens next. */
+/** Executes an operator's act, and reports its record. `next` is the last line of the report. */
 export async function act(
   {
     customer,
     by,
     reason,
     act,
-    ledger: place,
+    ledger: location,
   }: Pick<Operate, 'customer' | 'reason' | 'act'> & {
     by?: string | undefined
     ledger?: string | undefined
@@ -21,11 +21,11 @@ export async function act(
   context: CommandContext,
   next: string,
 ): Promise<Report> {
-  await using ledger = await openLedger({ ledger: place }, context)
+  await using ledger = await openLedger({ ledger: location }, context)
   const id = randomUUID()
   const answer = await ledger.execute({ type: 'operate', customer, id, by: by ?? context.user, reason, act })
   if (answer.state === 'refused') throw new CommandError(`Nothing was changed: ${refusals[answer.why]}`)
-  const repeated = answer.state === 'repeated' ? 'This was done before. Nothing was changed now.\n' : ''
+  const repeated = answer.state === 'repeated' ? 'The act was already done. Nothing was changed.\n' : ''
   return { text: `${repeated}${describeAct(answer.act)}${next}\n`, json: answer.act }
 }
 
@@ -34,7 +34,7 @@ const refusals: Record<Refusal, string> = {
   notParked: 'the event is not parked. metered parked lists the parked events.',
   noHold: 'the attempt has no open hold. metered customer <id> lists the open holds.',
   noBalance: 'the customer has no current subscription with a balance on this meter.',
-  aboveLimit: 'the debit is larger than the limit of this period.',
+  aboveLimit: "the debit exceeds the customer's limit for this period.",
   dropped: 'the charge was dropped, so it is never billed.',
   unlimited: 'the charge cost nothing, because the meter was unlimited.',
 }

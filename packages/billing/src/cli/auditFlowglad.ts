@@ -7,9 +7,9 @@ import { CommandError } from './command.ts'
 type Delivered = Map<string, { customer: string; amount: number }>
 
 /**
- * Compares the ledger with Flowglad's list of usage events: every delivered charge exists there once, with the same
- * amount, and the list has no event of this ledger that the ledger lacks. Charges are read before the list, so that
- * the list can't lack a charge that is delivered meanwhile.
+ * Compares the ledger with Flowglad's list of usage events. The list must contain every delivered charge once, with
+ * the same amount, and no event of this ledger that the ledger doesn't have. Reads the charges first, so that a
+ * charge that is delivered during the audit isn't reported as missing.
  */
 export async function auditFlowglad(
   ledger: Ledger,

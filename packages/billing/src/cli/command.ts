@@ -11,14 +11,14 @@ export interface CommandContext {
   user: string
 }
 
-/** A command's output and exit code: 0 = ok, 1 = failed or a check found a problem, 2 = wrong usage. */
+/** A command's output and exit code: 0 = ok, 1 = failed or a check found a problem, 2 = wrong command line. */
 export interface CommandResult {
   code: 0 | 1 | 2
   stdout: string
   stderr: string
 }
 
-/** What a command reports. `--json` prints `json`, and otherwise `text` is printed. */
+/** A command's output. `--json` prints `json` instead of `text`. */
 export interface Report {
   /** Default: 0. */
   code?: 0 | 1
@@ -83,7 +83,7 @@ function parseCommandLine(
 ): Record<string, string | boolean | undefined> {
   try {
     const { values, positionals } = parseArgs({
-      // `parseArgs` would take a negative number for an option.
+      // `parseArgs` would parse a negative number as an option.
       args: argv.map((arg) => (/^-\d+$/.test(arg) ? ` ${arg}` : arg)),
       options: Object.fromEntries(accepted.map((it) => [it, { type: options[it].type }])),
       allowPositionals: true,
@@ -94,7 +94,7 @@ function parseCommandLine(
     return { ...values, ...Object.fromEntries(given) }
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    // Node's messages explain on further sentences how to write such an argument.
+    // Node adds advice on how to write such an argument. Leave it out.
     const message = error.message.split(/\. To specify|\n/)[0]
     throw new UsageError(`metered ${name}: ${message}.`)
   }

@@ -15,14 +15,14 @@ import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
 import type { CommandContext } from './command.ts'
 import { CommandError, UsageError } from './command.ts'
 
-/** The place of a ledger. */
-export type LedgerPlace = { store: 'sqlite'; file: string } | { store: 'postgres'; url: string }
+/** The location of a ledger. */
+export type LedgerLocation = { store: 'sqlite'; file: string } | { store: 'postgres'; url: string }
 
-/** Returns the place that `--ledger` or `METERED_LEDGER` names. */
-export function ledgerPlace(
+/** Returns the ledger's location from `--ledger` or `METERED_LEDGER`. */
+export function ledgerLocation(
   { ledger }: { ledger?: string | undefined },
   { folder, env }: CommandContext,
-): LedgerPlace {
+): LedgerLocation {
   const given = ledger || env.METERED_LEDGER
   if (!given)
     throw new UsageError(
@@ -42,8 +42,8 @@ export async function openLedger(
   options: { ledger?: string | undefined },
   context: CommandContext,
 ): Promise<Ledger> {
-  const place = ledgerPlace(options, context)
-  return place.store === 'sqlite' ? openFile(place.file) : openPostgres(place.url)
+  const location = ledgerLocation(options, context)
+  return location.store === 'sqlite' ? openFile(location.file) : openPostgres(location.url)
 }
 
 /** Rejects unless the file is a ledger of this release. */

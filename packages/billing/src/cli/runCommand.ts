@@ -35,7 +35,8 @@ const helpText = `Usage: metered <command> [options]
 
 ${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
 
-metered <command> --help describes a command. Exit codes: 0 = ok, 1 = failed, 2 = wrong usage.
+metered <command> --help describes a command.
+Exit codes: 0 = ok, 1 = failed or found a problem, 2 = wrong command line.
 `
 
 /** Runs the `metered` command. Never rejects. Error messages contain no password. */

@@ -50,7 +50,7 @@ function createInstruments(meter: Meter) {
         advice: { explicitBucketBoundaries: [1, 2, 4, 8, 16, 32, 64, 128, 256] },
       }),
       batchSeconds: meter.createHistogram('metered.batch.duration.seconds', {
-        description: 'The time of a batch, from its first transaction to its answer',
+        description: 'How long a batch takes, from its first transaction to its answer',
         ...seconds,
       }),
     },

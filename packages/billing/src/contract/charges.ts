@@ -16,7 +16,7 @@ export interface ChargeRow<Meter extends string = string> {
   state: 'waiting' | 'delivered' | 'parked' | 'dropped'
   /**
    * Whether the charge was booked after its hold had expired, for example because the server was stopped for a
-   * while. The units were available again, so the balance can have become negative.
+   * while. The units were available again, so the balance may have become negative.
    */
   isLate: boolean
 }

@@ -122,7 +122,7 @@ export class Delivery {
   }
 
   async #pass(): Promise<PassState> {
-    // Usage that Flowglad already has under another attempt must be found first.
+    // Recovery must first find usage that Flowglad already has under another attempt.
     if (!(await this.#restored.tryCheck())) return 'unavailable'
     if (this.#restored.isRecovering) return 'blocked'
     const held = new Set<Lease>()

@@ -12,7 +12,7 @@ import { type ListedEvent, listUsageEvents } from './listUsageEvents.ts'
 /** An event that this ledger has sent, as Flowglad lists it. */
 type OwnEvent = Recover['events'][number] & { customer: string }
 
-/** The pages of Flowglad's list in which the check looks for an event of this ledger. */
+/** How many pages of Flowglad's list the check searches for an event of this ledger. */
 const maxCheckedPages = 20
 /** Recovery ends after this many consecutive events that the ledger has acknowledged. */
 const enoughKnownEvents = 100
@@ -25,9 +25,9 @@ const pollMs = 10_000
  * backup lacks. A restored ledger has forgotten charges and keys, so without this recognition it would admit too
  * many calls and charge retries again.
  *
- * The proof is at Flowglad: an event that this ledger has sent, and that it no longer has. The ledger is checked
- * on the first call, and whenever its store was opened or lost its connection. Until the check has ended, calls
- * wait, but no longer than `decisionMs`, and nothing is delivered.
+ * The ledger was restored if Flowglad has an event that this ledger has sent, but no longer has. The ledger is
+ * checked on the first call, and whenever its store was opened or lost its connection. Until the check has ended,
+ * calls wait, but no longer than `decisionMs`, and nothing is delivered.
  */
 export class RestoredLedger {
   readonly #ledger: Ledger
@@ -84,7 +84,7 @@ export class RestoredLedger {
 
   /**
    * Waits until the ledger is checked, but no longer than `decisionMs`. A call with a key also waits for the
-   * recovery of lost events, but no longer than `decisionMs` after it began. Never rejects.
+   * recovery of lost events, until `decisionMs` after the recovery began. Never rejects.
    */
   async ready({ keyed }: { keyed: boolean }): Promise<void> {
     const { decisionMs } = this.#options
@@ -95,7 +95,7 @@ export class RestoredLedger {
     await until(ended, Math.max(0, startedAt + decisionMs - this.#clock.now())).catch(() => {})
   }
 
-  /** Checks the ledger unless it is checked. Returns false if the ledger or Flowglad doesn't answer. */
+  /** Checks the ledger, unless it was already checked. Returns false if the ledger or Flowglad doesn't answer. */
   async tryCheck(): Promise<boolean> {
     if (!this.isChecked) await this.#check().catch(() => {})
     return this.isChecked
@@ -149,7 +149,7 @@ export class RestoredLedger {
       this.#state = await this.#ledger.restoreState()
       this.#logger.error(
         {},
-        'The ledger was restored from a backup: Flowglad has usage events that it lacks. They are read from Flowglad now. Until this is done, no usage is delivered',
+        'The ledger was restored from a backup, and lacks usage events that Flowglad has. Until they are recovered, no usage is delivered',
       )
     }
     this.#checked = interruptions

@@ -72,7 +72,7 @@ export function createHealth({
       }
       if (restored.isRecovering) {
         reasons.push(
-          'The ledger was restored from a backup. Its lost usage is read from Flowglad, and no usage is delivered.',
+          'The ledger was restored from a backup. Until its lost usage is recovered from Flowglad, no usage is delivered.',
         )
       }
       if (parked > 0) reasons.push(`Flowglad rejected ${parked} usage events. They are parked.`)

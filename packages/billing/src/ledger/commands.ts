@@ -54,8 +54,8 @@ const leg = z.object({
 })
 
 /**
- * The operation's ID if the ledger was restored recently: the operation may be completed under a key that the
- * ledger has lost. Default: the key alone decides.
+ * The operation's ID, if the ledger was restored recently. The operation may have completed under a key that the
+ * ledger has lost. Default: only the key decides.
  */
 const recoverable = operation.optional()
 
@@ -230,8 +230,7 @@ const acknowledge = z.object({
 
 /**
  * Records events that Flowglad has and the ledger lost when it was restored from a backup. Also completes the
- * events' operations. If another attempt at such an operation has booked usage that waits for delivery, that
- * usage is dropped.
+ * events' operations, and drops the waiting usage of other attempts at these operations.
  */
 const recover = z.object({
   type: z.literal('recover'),
@@ -263,15 +262,15 @@ const act = z.discriminatedUnion('type', [
   /** Makes a parked event due for a retry. */
   eventId.extend({ type: z.literal('retry') }),
   /**
-   * Drops a parked event, and ends its retries immediately. `booked` is lowered by the next install whose lease
-   * was taken after the drop.
+   * Drops a parked event, and ends its retries immediately. The next install whose lease was taken after the drop
+   * lowers `booked`.
    */
   eventId.extend({ type: z.literal('drop') }),
   /** Ends the hold of an attempt that won't finish, and returns its units. */
   z.object({ type: z.literal('release'), attempt }),
   /** Adds units to the customer's balance, or subtracts them, until the period ends. */
   z.object({ type: z.literal('adjust'), meter, amount: signedAmount }),
-  /** Gives a charge's units back until the period ends, once. */
+  /** Returns a charge's units until the period ends, at most once. */
   eventId.extend({ type: z.literal('refund') }),
 ])
 

@@ -72,7 +72,7 @@ export interface Ledger extends AsyncDisposable {
   undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
   /** Returns all customers, in order. */
   customers(): AsyncIterable<string>
-  /** Checks the customer's counters against the rows that they count. Returns what contradicts. */
+  /** Checks the customer's counters against the rows that they count. Returns the contradictions. */
   audit(customer: string): Promise<Violation[]>
   /** Returns the acts of operators, oldest first, for one customer or for all. */
   acts(query: { customer: string | null }): AsyncIterable<Act>
@@ -83,7 +83,7 @@ export interface Ledger extends AsyncDisposable {
     limit: number,
   ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>
   /**
-   * Counts how often the store was opened, or its connection broke. After each time, the store may contain an
+   * Counts how often the store was opened, or its connection broke. Each time, the store may have changed to an
    * earlier copy of the ledger.
    */
   interruptions(): number
@@ -116,7 +116,7 @@ export interface RestoreState {
   ledger: string
   /** Events that were acknowledged since this time (epoch milliseconds) haven't been pruned. */
   keepsEventsSince: number
-  /** Whether usage events that Flowglad has may be missing, because the ledger was restored. */
+  /** Whether the ledger was restored, and may lack usage events that Flowglad has. */
   isRecovering: boolean
   /** Whether keys that were used before the restore are recognized. They are kept as long as other keys. */
   recognizesKeys: boolean

@@ -213,7 +213,7 @@ export class Hold {
     count('lateSettles')
     this.#services.logger.warn(
       { customer, attempt, units: legs.map(({ meter, amount }) => `${amount} ${meter}`).join(', ') },
-      'a charge was booked after its hold had expired. The customer may have used more than the balance',
+      'a charge was booked after its hold had expired. The customer may have exceeded the balance',
     )
   }
 

@@ -158,8 +158,8 @@ export class Reservations {
   }
 
   /**
-   * Asks a ledger that was checked for a restore. If the ledger's store was opened again in the meantime, the
-   * answer may come from a backup, so the call asks once more.
+   * Asks the ledger after the check for a restore. If the store was reopened in the meantime, the answer may come
+   * from a backup, so asks once more.
    */
   async #askChecked(request: ReserveRequest, attempt: string): Promise<ReserveAnswer> {
     const { ledger, restored } = this.#services

@@ -19,7 +19,7 @@ test('compares the delivered events with Flowglad’s list', async () => {
   await stack.billing.drain()
   expect(await audit()).toEqual({
     code: 0,
-    stdout: 'The books are consistent, also with Flowglad.\n',
+    stdout: 'The ledger is consistent, and agrees with Flowglad.\n',
     stderr: '',
   })
 
@@ -41,7 +41,7 @@ test('compares the delivered events with Flowglad’s list', async () => {
   expect(stdout).toMatch(/ada +Flowglad lacks the delivered event another generations of 3 units\n/)
 })
 
-test('says that Flowglad can’t be reached, without the secret key', async () => {
+test('hides the secret key when it reports that Flowglad can’t be reached', async () => {
   using file = ledgerFile()
   await using ledger = sqliteLedger(file.path)
   await ledger.health()

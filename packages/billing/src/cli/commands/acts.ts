@@ -10,8 +10,8 @@ export const acts = defineCommand({
   summary: 'lists what operators have done, when and why',
   arguments: [],
   options: ['customer', 'ledger', 'json'],
-  details: `Lists the record of operators' acts, oldest first: when, what, who, why, and what changed. The record
-can't be changed, and is never pruned. --json exports it with the complete state before and after.`,
+  details: `Lists the operators' acts, oldest first: the time, the act, who acted, why, and the changed values. The
+record can't be changed, and is never pruned. --json prints the complete state before and after each act.`,
   input: z.object({ customer: fields.customer.optional(), ledger: z.string().optional() }),
   async run({ customer = null, ...options }, context) {
     await using ledger = await openLedger(options, context)

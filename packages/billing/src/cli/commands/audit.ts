@@ -9,14 +9,14 @@ import { openLedger } from '../openLedger.ts'
 
 export const audit = defineCommand({
   name: 'audit',
-  summary: 'checks the books, and prints one line per contradiction',
+  summary: "checks every customer's counters, and prints one line per problem",
   arguments: [],
   options: ['flowglad', 'ledger', 'json'],
   details: `Checks every customer's counters against the holds, events and results that they count. Prints one line
-per violation, and exits with 1 if there is one. Servers can use the ledger meanwhile.
---flowglad also reads Flowglad's list of usage events: every delivered event must be there once, with the
-same amount, and the list must have no event of this ledger that the ledger lacks. It needs the
-environment variables FLOWGLAD_SECRET_KEY and, for another address than Flowglad's, FLOWGLAD_BASE_URL.`,
+per problem, and exits with code 1 if it finds any. Servers can use the ledger at the same time.
+--flowglad also reads Flowglad's list of usage events. The list must contain every delivered event once,
+with the same amount, and no event of this ledger that the ledger doesn't have. Set the environment
+variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usual address.`,
   input: z.object({ flowglad: z.boolean().default(false), ledger: z.string().optional() }),
   async run({ flowglad, ...options }, context) {
     const { FLOWGLAD_SECRET_KEY: secretKey, FLOWGLAD_BASE_URL: baseUrl } = context.env
@@ -36,7 +36,7 @@ environment variables FLOWGLAD_SECRET_KEY and, for another address than Flowglad
       code: violations.length === 0 ? 0 : 1,
       text:
         violations.length === 0
-          ? `The books are consistent${flowglad ? ', also with Flowglad' : ''}.\n`
+          ? `The ledger is consistent${flowglad ? ', and agrees with Flowglad' : ''}.\n`
           : columns(violations.map(({ customer, problem }) => [customer, problem])),
       json: { violations },
     }

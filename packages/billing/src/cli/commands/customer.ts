@@ -66,7 +66,7 @@ function describe({ customer: id, snapshot, balances, holds, charges, events }: 
 }
 
 function describeSnapshot(snapshot: CustomerBalances['snapshot']): string {
-  if (!snapshot) return 'No snapshot: Flowglad has not been asked about this customer yet.'
+  if (!snapshot) return 'No snapshot: this customer has not been fetched from Flowglad yet.'
   const { subscription, asOf, ageMs, outdated, pastDue } = snapshot
   const plan = subscription ? `${subscription.planName} (${subscription.id}, ${subscription.status})` : 'none'
   const notes = [outdated ? 'outdated' : '', pastDue ? 'past due' : ''].filter((it) => it !== '')

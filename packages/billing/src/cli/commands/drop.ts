@@ -4,7 +4,7 @@ import { defineCommand } from '../command.ts'
 
 export const drop = defineCommand({
   name: 'drop',
-  summary: 'drops a parked usage event, which is then never billed',
+  summary: 'drops a parked usage event, so that it is never billed',
   ...eventAct,
   details: `Drops a parked usage event. It is never sent again, so the customer isn't charged for it. The units
 return to the customer with the next fetch from Flowglad. A drop can't be undone.`,

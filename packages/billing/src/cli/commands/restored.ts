@@ -7,9 +7,9 @@ export const restored = defineCommand({
   summary: 'records that the ledger was restored from a backup',
   arguments: [],
   options: ['ledger', 'json'],
-  details: `Records that the ledger was restored from a backup. Run it after you restore a backup, before the
-server starts. The server recognizes most restores itself. This command makes sure, for example if
-Flowglad can't be reached when the server starts. Running it again does no harm.`,
+  details: `Records that the ledger was restored from a backup. Run it after you restore a backup, and before
+you start the server. The server recognizes most restores itself. This command also covers the other
+cases, for example if Flowglad can't be reached when the server starts. Running it again does no harm.`,
   input: z.object({ ledger: z.string().optional() }),
   async run(options, context) {
     await using ledger = await openLedger(options, context)
@@ -18,7 +18,7 @@ Flowglad can't be reached when the server starts. Running it again does no harm.
     return {
       text: `The ledger ${id} is marked as restored.
 Next: start the server. It reads Flowglad's list of usage events, recovers the events that the backup
-lacks, and then delivers again. Until then, /readyz says "degraded". Each customer's next call waits
+lacks, and then resumes delivery. Until then, /readyz says "degraded". Each customer's next call waits
 for the balance from Flowglad.
 `,
       json: { ledger: id, isRecovering },

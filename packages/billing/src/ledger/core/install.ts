@@ -116,8 +116,8 @@ function installAccount(draft: Draft, account: AccountRow, reading: Reading): vo
 }
 
 /**
- * Ends the operators' adjustment, because its period has ended. Credit that was spent becomes waived: Flowglad carries
- * the negative balance into the next period, and the customer must not pay for the credit there.
+ * Ends the operators' adjustment, because its period has ended. Spent credit becomes waived: Flowglad carries the
+ * negative balance into the next period, and the customer must not pay for the credit there.
  */
 function endAdjustment(draft: Draft, account: AccountRow): void {
   const { adjusted, waived } = account

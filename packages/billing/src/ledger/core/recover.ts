@@ -31,7 +31,7 @@ export function recover(
   return { state: 'recovered', added }
 }
 
-/** Acknowledges an event that the ledger has. A fetch under way may or may not include it in the balance. */
+/** Acknowledges an event that the ledger has. A running fetch may or may not include it in the balance. */
 function acknowledgeExisting(
   draft: Draft,
   event: EventRow,
@@ -52,7 +52,7 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
     // A snapshot that was fetched after the restore includes the event. A snapshot from the backup doesn't.
     snapshotAcked: account.snapshotAcked + (isFromBackup(draft.row) ? 0 : amount),
   })
-  // Flowglad had the event before the restore, so a fetch under way includes it in the balance.
+  // Flowglad had the event before the restore, so a running fetch includes it in the balance.
   changeNote(draft, event, { acked: amount })
   draft.writeEvent({
     customer: draft.row.customer,
@@ -76,7 +76,7 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
   draft.addToDay(new Date(at).toISOString().slice(0, 10), meter, amount)
 }
 
-/** Adds units to the notes of a fetch under way. `install` compares Flowglad's answer with these notes. */
+/** Adds units to the notes of a running fetch. `install` compares Flowglad's answer with these notes. */
 function changeNote(
   draft: Draft,
   { subscription, meter }: Pick<EventRow, 'subscription' | 'meter'>,

@@ -51,8 +51,8 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
 }
 
 /**
- * Drops an event that Flowglad doesn't have. `booked` is lowered by the next install whose lease was taken after
- * the drop.
+ * Drops an event that Flowglad doesn't have. The next install whose lease was taken after the drop lowers
+ * `booked`.
  */
 export function dropEvent(draft: Draft, event: EventRow, { chargeRetentionMs }: LedgerSettings): void {
   const account = draft.account(event.subscription, event.meter)

@@ -5,7 +5,7 @@ import { balance, spend } from '../contract/steps.ts'
 import { metered, meteredOn, storeNames, stores } from './cli.ts'
 
 describe.each(storeNames)('%s', (name) => {
-  test('adds and subtracts units beside a running server', async () => {
+  test('adds and subtracts units while a server runs', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const added = await meteredOn(name, it, 'adjust', 'ada', 'generations', '+5', '--reason', 'The outage')
@@ -17,7 +17,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(await balance(it.ledger)).toMatchObject({ available: 13, limit: 13 })
     expect(await metered(it.address, 'adjust', 'ada', 'generations', '-14', '--reason', 'x')).toMatchObject({
       code: 1,
-      stderr: 'Nothing was changed: the debit is larger than the limit of this period.\n',
+      stderr: "Nothing was changed: the debit exceeds the customer's limit for this period.\n",
     })
   })
 
@@ -29,7 +29,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(await meteredOn(name, it, ...refund)).toMatchObject({ code: 0, stderr: '' })
     const again = await metered(it.address, ...refund)
     expect(again).toMatchObject({ code: 0, stderr: '' })
-    expect(again.stdout).toMatch(/^This was done before\. Nothing was changed now\.\n/)
+    expect(again.stdout).toMatch(/^The act was already done\. Nothing was changed\.\n/)
     expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 4, limit: 14 })
     expect(await actsOf(it.ledger)).toHaveLength(1)
   })

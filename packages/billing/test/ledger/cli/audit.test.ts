@@ -16,7 +16,7 @@ describe.each(storeNames)('%s', (name) => {
     }
   }
 
-  test('finds each contradiction, prints one line, and exits with 1', async () => {
+  test('prints one line for each problem, and exits with code 1', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(100))
     await spend(it.ledger, 7)
@@ -26,7 +26,7 @@ describe.each(storeNames)('%s', (name) => {
     await it.ledger.execute(aReserve())
     expect(await meteredOn(name, it, 'audit')).toEqual({
       code: 0,
-      stdout: 'The books are consistent.\n',
+      stdout: 'The ledger is consistent.\n',
       stderr: '',
     })
     const problems: Record<string, string> = {
