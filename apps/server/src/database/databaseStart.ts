@@ -7,8 +7,8 @@ const patienceMs = 5_000
 const retryMs = 1_000
 
 /**
- * Opens and migrates the database. If the database is unavailable, or takes long to answer, the server starts
- * without it, and tries again until it succeeds.
+ * Opens and migrates the database. If the database is unavailable or slow, the server starts without it, and
+ * retries until it succeeds.
  */
 export class DatabaseStart {
   readonly #database: Pick<Database, 'ready'>
@@ -59,7 +59,10 @@ export class DatabaseStart {
     if (this.#logged !== null) this.#log.info('The database is ready')
   }
 
-  /** Tries again later. A wrong setup that appears only now is reported, and the operator can correct it. */
+  /**
+   * Retries later, even if the setup is wrong: the server already runs, and the operator can correct the
+   * setup.
+   */
   #wait(error: unknown) {
     this.#problem = messageOf(error)
     this.#report(this.#problem)
