@@ -144,7 +144,7 @@ async function measureCalls(url: string, subscriptions: readonly string[], store
     ask(`${url}/api/v1/customers/customer-${(n * 7919) % subscriptions.length}/billing`),
   )
   const last = await cursorAfter(url, subscriptions, next - pageSize)
-  // A list contains the number of events, so an event is added before each page.
+  // A list's response contains the number of events, so an event is added before each page.
   const page = (cursor: string) => measure(repeats, () => ask(`${lists}${cursor}`), create)
   const first = await page('')
   const end = await page(`&cursor=${last}`)

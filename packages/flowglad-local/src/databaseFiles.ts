@@ -40,7 +40,7 @@ function ownerAmong(db: string, keys: readonly string[]): string | undefined {
   if (others.length === 0) return undefined
   const { key, isNew } = existsSync(db) ? readFileOwner(db) : { key: undefined, isNew: true }
   if (key !== undefined) return others.find((other) => other === key)
-  // Several new keys get separate files, because only their order could say which key owns this one.
+  // Several new keys get separate files. Otherwise, their order would decide which key owns this file.
   if (isNew) return keys.length === 1 ? others[0] : undefined
   if (others.length > 1)
     throw new DatabaseError(

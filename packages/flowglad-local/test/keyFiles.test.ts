@@ -44,7 +44,7 @@ function forgetOwner(db: string): void {
   file.close()
 }
 
-it("keeps each key's records when the keys change their order, and when a key is removed and added again", async () => {
+it("keeps each key's records when keys are reordered, or removed and added again", async () => {
   await using directory = await createDirectory()
   const db = directory.file('data.db')
   {
@@ -61,7 +61,7 @@ it("keeps each key's records when the keys change their order, and when a key is
   }
 })
 
-it('keeps the file for the key of a server with one key, whichever keys are added', async () => {
+it('keeps the file of the only key when other keys are added', async () => {
   await using directory = await createDirectory()
   const db = directory.file('data.db')
   {

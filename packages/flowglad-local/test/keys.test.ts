@@ -264,7 +264,7 @@ it.each([
     ['ab', 'xb'],
     ['…b', '…b'],
   ],
-])('tells models with the same name apart by at most half of each key: %s', async (keys, shown) => {
+])('distinguishes models with the same name by at most half of each key: %s', async (keys, shown) => {
   await using server = await startFlowgladLocal({
     keys: keys.map((key) => ({ key, pricing: studioPricing })),
   })

@@ -64,7 +64,7 @@ interface Source<R> {
 }
 
 /**
- * Returns the page of records after the cursor, oldest first. A backward cursor reverses the order. Like on the
+ * Returns the page of records after the cursor, oldest first. A backward cursor reverses the order. As on the
  * platform, a cursor's parameters filter the list, and the next cursor repeats them.
  */
 export function listPage<R extends Listed, T extends object>(
@@ -114,7 +114,7 @@ const listOf = <R extends Listed>(records: readonly R[]): Source<R> => ({
 
 const readAtOnce = 1000
 
-/** Reads all records in batches, so that the memory stays flat. */
+/** Reads all records in batches, to limit the memory. */
 function* read<R extends Listed>(
   source: Source<R>,
   from: { after?: After | undefined; descending?: boolean },

@@ -41,7 +41,7 @@ const noProcedure = (name: string) => () => {
   throw notFound(`No procedure found on path "${name}"`)
 }
 
-/** Adds the routes that always return an error, like on the platform. */
+/** Adds the routes that always return an error, as on the platform. */
 export function notServedRoutes(route: Route): void {
   for (const [router, actions] of Object.entries(missingProcedures))
     for (const action of actions) {

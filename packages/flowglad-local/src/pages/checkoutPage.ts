@@ -44,7 +44,7 @@ export function checkoutPage(
   const order = orderOf(platform, session, formError)
   const card = entered && findTestCard(entered.card) ? entered.card : testCards[0].number
   const expiry = `${testCardExpiry.month} / ${String(testCardExpiry.year).slice(2)}`
-  // After an invalid discount code, the page's own address is the discount's.
+  // After an invalid discount code, the page has the address of the discount form.
   const path = `/${session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${session.id}`
   const body = html`${testModeBar()}
 <main class="two">

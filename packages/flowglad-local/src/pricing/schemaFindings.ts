@@ -150,7 +150,7 @@ function toFinding(issue: z.core.$ZodIssue, setup: unknown): Finding {
   return { path, message: `must be ${needed}, not ${shown(given)}` }
 }
 
-/** Returns a value's text. A setup in code can contain values without JSON, such as NaN. */
+/** Returns a value's text. A setup in code can contain values that JSON can't represent, such as NaN. */
 function shown(value: unknown): string {
   const isJson = typeof value === 'string' || typeof value === 'object'
   const text = isJson ? JSON.stringify(value) : String(value)

@@ -118,13 +118,13 @@ export async function startRecorder({
 }
 
 /**
- * Keeps an earlier recording, and reports an unwritable file before the first request. Creates the file to find
- * out, because a check of the folder's permissions misses other reasons.
+ * Creates the file, so that an existing or unwritable file is reported before the first request. A check of the
+ * folder's permissions would miss other reasons.
  */
 function checkFile(file: string): void {
   try {
     writeFileSync(file, '', { flag: 'wx' })
-    // Without requests, there is no recording. The next start needs a new file.
+    // Without requests, the file is empty. Delete it, because the next start requires a new file.
     rmSync(file)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
