@@ -19,7 +19,7 @@ if (!(minutes > 0) || !Number.isInteger(seed) || chosen.length === 0)
     `Use: pnpm chaos --minutes 10 --seed 1 --topology ${topologies.join('|')}|all. --seed must be an integer.`,
   )
 
-// Without handlers, the processes and volumes of an interrupted run would stay.
+// Without handlers, the processes and volumes of an interrupted run would remain.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 for (const topology of chosen) {

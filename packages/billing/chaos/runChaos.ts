@@ -72,7 +72,7 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
     const { events, holds } = await store.reader.read()
     return holds.length === 0 && events.every(({ state }) => state === 'acked' || state === 'dropped')
   }, drainMs)
-  run.log('Everything is delivered, or should be')
+  run.log('The wait for deliveries has ended')
   const evidence = {
     calls: calling.calls,
     ledger: await store.reader.read(),

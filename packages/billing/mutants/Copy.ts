@@ -40,7 +40,7 @@ export class Copy implements AsyncDisposable {
     return join(this.folder, 'src', file)
   }
 
-  /** Applies the fault. Returns a function that takes it back. Throws if the fault can't be applied. */
+  /** Applies the fault. Returns a function that reverts it. Throws if the fault can't be applied. */
   async apply(fault: Fault): Promise<() => Promise<void>> {
     const file = this.path(fault.file)
     const text = await readFile(file, 'utf8')

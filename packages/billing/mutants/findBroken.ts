@@ -37,7 +37,7 @@ export async function findBroken(copy: Copy, faults: Fault[]): Promise<Map<Fault
 
 const config = 'tsconfig.mutants.json'
 
-/** Divides the faults into few groups, with at most one fault per file. A group is compiled at once. */
+/** Divides the faults into groups that are compiled at once. A group has at most one fault per file. */
 function inGroups(faults: Fault[]): Fault[][] {
   const groups: Fault[][] = []
   for (const fault of faults) {

@@ -70,7 +70,7 @@ async function runAll(parallel: number): Promise<number> {
 interface Node {
   copy: Copy
   runner: TestRunner
-  /** The file of the last fault, which was taken back since. */
+  /** The file of the last fault, which has been reverted. */
   lastFile: string | null
 }
 

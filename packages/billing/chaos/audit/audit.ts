@@ -40,7 +40,7 @@ export interface Audit {
   late: { customer: string; meter: string; operation: string; attempt: string; amount: number }[]
 }
 
-/** Compares the callers' answers with the ledger and Flowglad. Everything must have been delivered. */
+/** Compares the callers' answers with the ledger and Flowglad. Expects that everything has been delivered. */
 export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evidence): Audit {
   const delivered = groupBy(flowglad, ({ operation }) => operation)
   // Expiry charges only units that the hold still held, or that its stream had counted.
@@ -88,7 +88,7 @@ export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evide
       { rule: 'an operation is billed at most once', violations: billedTwice },
       { rule: 'a key has one result', violations: replays },
       {
-        rule: 'no customer beyond the grant, except by late settles',
+        rule: 'no customer exceeds the grant, except by late settles',
         violations: oversold(flowglad, late, granted),
       },
       {
@@ -96,7 +96,7 @@ export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evide
         violations: falseDenials({ calls, flowglad, granted }),
       },
       {
-        rule: 'no duplicate or unknown events at Flowglad',
+        rule: 'Flowglad has no duplicate or unknown events',
         violations: [
           ...[...counts].filter(([, events]) => events.length > 1).map(([id]) => `${id} is recorded twice`),
           ...flowglad
@@ -105,7 +105,7 @@ export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evide
         ],
       },
       {
-        rule: 'the ledger equals Flowglad',
+        rule: 'the ledger and Flowglad agree',
         violations: [
           ...flowglad
             .filter((it) => acknowledged.get(`${it.transactionId} ${it.meter}`)?.amount !== it.amount)
@@ -117,7 +117,7 @@ export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evide
         ],
       },
       {
-        rule: 'nothing is held',
+        rule: 'no units are held',
         violations: [
           ...ledger.holds.map((hold) => `${hold.attempt} of ${hold.customer} (${hold.procedure}) is held`),
           ...ledger.accounts

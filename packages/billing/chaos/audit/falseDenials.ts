@@ -5,7 +5,7 @@ import type { DeliveredEvent } from './readFlowglad.ts'
 /** How long a call can hold units after its last answer, for example because its node was killed. */
 const maxHeldMs = 30_000
 
-/** Returns the denials for lack of units that were given although enough units were left. */
+/** Returns the calls that were denied for lack of units while enough units were left. */
 export function falseDenials({
   calls,
   flowglad,

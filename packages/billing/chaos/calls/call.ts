@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-/** The kinds of metered work. `fixed` and `render` have a fixed cost; `counted` and `stream` have their cost at the end. */
+/**
+ * The kinds of metered work. `fixed` and `render` have a fixed cost; `counted` and `stream` learn their cost at the
+ * end.
+ */
 export const kinds = ['fixed', 'counted', 'stream', 'failing', 'render'] as const
 
 /** One logical operation, as a caller sends it to a node. */

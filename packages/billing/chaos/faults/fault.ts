@@ -17,8 +17,8 @@ export type Fault =
   /** SIGKILL, and a restart. */
   | { kind: 'kill node'; node: number; forMs: number }
   /** SIGSTOP and SIGCONT. */
-  | { kind: 'stop node'; node: number; forMs: number }
-  | { kind: 'stop node beyond its holds'; node: number; forMs: number }
+  | { kind: 'pause node'; node: number; forMs: number }
+  | { kind: 'pause node beyond its holds'; node: number; forMs: number }
   | { kind: 'clock forward'; node: number; forMs: number; stepMs: number }
   | { kind: 'clock backward'; node: number; forMs: number; stepMs: number }
   /** `share`: the share of requests that are affected. */
@@ -29,7 +29,7 @@ export type Fault =
   | { kind: 'disk full'; forMs: number }
   /** Makes a backup for the next restore. */
   | { kind: 'back up'; forMs: number }
-  /** Kills the node, replaces the ledger by the backup, and starts the node again. */
+  /** Kills the node, replaces the ledger with the backup, and starts the node again. */
   | { kind: 'restore'; node: number; forMs: number }
 
 export interface Scheduled {

@@ -13,15 +13,15 @@ export interface Surroundings {
   lost: Set<string>
 }
 
-/** Causes the fault, and resolves when its cause has ended. */
+/** Causes the fault, and resolves when it has ended. */
 export async function inject(fault: Fault, surroundings: Surroundings): Promise<void> {
   const { topology, random } = surroundings
   const { store, proxy, flowglad } = topology
   switch (fault.kind) {
     case 'kill node':
       return restart(nodeOf(fault.node, topology), fault.forMs)
-    case 'stop node':
-    case 'stop node beyond its holds': {
+    case 'pause node':
+    case 'pause node beyond its holds': {
       const node = nodeOf(fault.node, topology)
       node.signal('SIGSTOP')
       await sleep(fault.forMs)

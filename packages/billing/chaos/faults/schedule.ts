@@ -16,9 +16,9 @@ export interface ScheduleSetup {
 const calmMs = 3_000
 
 /**
- * Returns the faults of a run. The same setup always returns the same faults. Faults overlap, except that each target has
- * at most one fault at a time, and a restore has none beside it: if Flowglad can't be reached during a restore, a
- * ledger may exceed a grant.
+ * Returns the faults of a run. The same setup always returns the same faults. Faults overlap, except that each
+ * target has at most one fault at a time, and no other fault happens during a restore, because a ledger may exceed
+ * a grant if Flowglad can't be reached then.
  */
 export function schedule({ seed, durationMs, ...setup }: ScheduleSetup): Scheduled[] {
   const random = randomFrom(seed)
@@ -57,9 +57,9 @@ function randomFault(
   const makers: [() => Fault, ...(() => Fault)[]] = [
     () => ({ kind: 'kill node', node, forMs: random.between(0, 2_000) }),
     () => ({ kind: 'kill node', node, forMs: random.between(0, 2_000) }),
-    () => ({ kind: 'stop node', node, forMs: random.between(200, holdTtlMs / 2) }),
+    () => ({ kind: 'pause node', node, forMs: random.between(200, holdTtlMs / 2) }),
     () => ({
-      kind: 'stop node beyond its holds',
+      kind: 'pause node beyond its holds',
       node,
       forMs: random.between(holdTtlMs * 1.3, holdTtlMs * 2),
     }),

@@ -10,7 +10,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/usageEventRequests'],
   },
   {
-    name: '“is it ours” compares the transaction ID only',
+    name: 'only the transaction ID decides whether an event is ours',
     file: 'flowglad/usageEventRequests.ts',
     find: `answer.transactionId === event.attempt &&
   answer.subscriptionId === event.subscription &&
@@ -48,14 +48,14 @@ export const delivery: Fault[] = [
     tests: ['flowglad/unknownOutcome'],
   },
   {
-    name: 'the named event of a rejected bulk request is the wrong one',
+    name: 'the error of a rejected bulk request is matched to the wrong event',
     file: 'flowglad/usageEventRequests.ts',
     find: 'return index === undefined ? null : Number(index)',
     replace: 'return index === undefined ? null : Number(index) + 1',
     tests: ['flowglad/usageEventRequests'],
   },
   {
-    name: 'after passing the gate, a fetch doesn’t re-check which events are ambiguous',
+    name: 'after waiting for other fetches, a fetch doesn’t re-check which events are ambiguous',
     file: 'flowglad/snapshotFetcher.ts',
     find: 'await renote(lease)\n    if (lease.ambiguous.length > 0) {',
     replace: 'await lease.keep()\n    if (lease.ambiguous.length > 0) {',

@@ -68,7 +68,7 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a key is kept shorter than its hold can live',
+    name: 'a key is kept for less time than its hold can last',
     file: 'ledger/core/writeKey.ts',
     find: 'pruneAt: draft.now + command.maxHoldMs + settings.keyRetentionMs',
     replace: 'pruneAt: draft.now + settings.keyRetentionMs',

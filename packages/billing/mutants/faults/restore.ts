@@ -20,7 +20,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a fetch under way subtracts a lost event again',
+    name: 'a running fetch subtracts a lost event again',
     file: 'ledger/core/recover.ts',
     find: 'changeNote(draft, event, { acked: amount })',
     replace: '',
@@ -48,7 +48,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a lost operation under the same key but with another input blocks the call as completed',
+    name: 'a call with another input under the key of a lost operation is answered as completed',
     file: 'ledger/core/answerRetry.ts',
     find: "  return command.fingerprint?.startsWith(recovered.fingerprint)\n    ? { state: 'completed', result: null }",
     replace: "  return command.fingerprint !== null\n    ? { state: 'completed', result: null }",
@@ -125,7 +125,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'a ledger that has an event unacknowledged counts as restored',
+    name: 'a ledger that hasn’t acknowledged an event counts as restored',
     file: 'flowglad/restoredLedger.ts',
     find: "(await this.#ledger.eventStates(own)).includes('missing')",
     replace: "(await this.#ledger.eventStates(own)).some((state) => state !== 'acknowledged')",

@@ -47,7 +47,7 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a drop falls into an install that began before it',
+    name: 'a drop takes effect in an install that began before it',
     file: 'ledger/core/install.ts',
     find: 'subtractDropped(draft, lease)',
     replace:

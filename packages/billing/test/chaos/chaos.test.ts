@@ -7,7 +7,7 @@ test.each([
   { topology: 'sqlite', seed: 1 },
   { topology: 'postgres', seed: 1 },
 ] as const)(
-  'bills what was answered, and no call twice, while the processes of $topology fail',
+  'bills answered calls, and no call twice, while processes of $topology fail',
   async ({ topology, seed }) => {
     const result = await runChaos({ topology, seed, durationMs: 9_000, log: () => {} })
     const violated = result.checks.filter(({ violations }) => violations.length > 0)

@@ -69,7 +69,7 @@ const violatedIn = (given: Evidence) =>
     .map(({ rule }) => rule)
 const bounds = 'answered ≤ billed ≤ answered + in flight, per operation'
 
-test('accepts books that balance', () => {
+test('accepts evidence without contradictions', () => {
   expect(audit(evidence([aCall()]))).toMatchObject({
     figures: { answered: 3, billed: 3, inFlight: 0, lost: 0 },
     late: [],
@@ -107,7 +107,7 @@ test('reports an operation that is billed twice, and a key with two results', ()
 })
 
 test('allows a customer to exceed the grant only by late settles', () => {
-  const rule = 'no customer beyond the grant, except by late settles'
+  const rule = 'no customer exceeds the grant, except by late settles'
   const given = evidence([aCall()], [anEvent()], { granted: 2 })
   expect(violatedIn(given)).toEqual([rule])
   const late = [{ customer: 'ada', attempt: 'attempt-a' }]
@@ -132,11 +132,13 @@ test('reports differences between the ledger and Flowglad, open holds, undeliver
   if (!event) throw new Error('The evidence has no event')
   const waiting = { ...event, state: 'waiting' }
   const hold = { customer: 'ada', attempt: 'attempt-b', procedure: 'b' }
-  expect(violatedIn({ ...given, ledger: { ...ledger, events: [] } })).toEqual(['the ledger equals Flowglad'])
+  expect(violatedIn({ ...given, ledger: { ...ledger, events: [] } })).toEqual([
+    'the ledger and Flowglad agree',
+  ])
   expect(violatedIn({ ...given, ledger: { ...ledger, events: [waiting] } })).toEqual(['the outbox is empty'])
-  expect(violatedIn({ ...given, ledger: { ...ledger, holds: [hold] } })).toEqual(['nothing is held'])
+  expect(violatedIn({ ...given, ledger: { ...ledger, holds: [hold] } })).toEqual(['no units are held'])
   expect(violatedIn({ ...given, crashes: ['node 0 ended with code 1'] })).toEqual(['no process crashed'])
   expect(violatedIn(evidence([aCall()], [anEvent({ operation: 'b' })]))).toContain(
-    'no duplicate or unknown events at Flowglad',
+    'Flowglad has no duplicate or unknown events',
   )
 })

@@ -22,8 +22,8 @@ test('causes every kind of fault that the topology has in ten minutes', () => {
   ]
   const everywhere = [
     'kill node',
-    'stop node',
-    'stop node beyond its holds',
+    'pause node',
+    'pause node beyond its holds',
     'clock forward',
     'clock backward',
   ]
@@ -36,7 +36,7 @@ test('causes every kind of fault that the topology has in ten minutes', () => {
   )
 })
 
-test('gives each target one fault at a time, and causes none beside a restore', () => {
+test('causes at most one fault per target at a time, and no other fault during a restore', () => {
   const all = schedule({ ...setup, durationMs: 120_000, nodes: 2 }).map(({ atMs, fault }) => ({
     fault,
     from: atMs,

@@ -87,7 +87,7 @@ test.each<[what: string, event: (id: string) => Listed]>([
     (id) => listed(id, 1, { createdAt: Date.now() - ledgerDefaults.chargeRetentionMs - 1 }),
   ],
   ['has never sent', () => listed('another-ledger', 1)],
-])('does not take the ledger for a restored one because of an event that it %s', async (_, event) => {
+])('does not recognize a restore because of an event that the ledger %s', async (_, event) => {
   const ledger = sqliteLedger(':memory:')
   await ledger.execute(aSettle({ attempt: 'open' }))
   const { restored } = await aCheck({ ledger, events: (id) => [event(id)] })
@@ -96,7 +96,7 @@ test.each<[what: string, event: (id: string) => Listed]>([
   expect(restored.recognizesKeys).toBe(false)
 })
 
-test('recovers lost events behind known events, and stops after a hundred known events in a row', async () => {
+test('recovers lost events behind known events, and stops after a hundred consecutive known events', async () => {
   const lost = [0, 150]
   const ledger = sqliteLedger(':memory:')
   const all = Array.from({ length: 500 }, (_, number) => number)
@@ -131,7 +131,7 @@ test('continues the recovery after Flowglad has refused to return its list', asy
   await running
 })
 
-test('does not let each call wait while Flowglad does not answer', async () => {
+test('does not make every call wait while Flowglad does not answer', async () => {
   const { restored, reads, clock } = await aCheck({
     events: () => [],
     page: () => Promise.reject(new Error('no answer')),

@@ -59,7 +59,7 @@ test.each([
   await expectCalls(address)
 })
 
-test('migrates even if that takes longer than the timeouts of the role', async () => {
+test('migrates even if this takes longer than the role’s timeouts', async () => {
   const { address, admin } = await aRole({ statement_timeout: '300', lock_timeout: '300' })
   const other = new Client({ connectionString: admin })
   await other.connect()

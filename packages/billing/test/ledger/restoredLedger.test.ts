@@ -187,7 +187,7 @@ describe.each([
     expect(await amounts(second)).toEqual([1, 3])
   })
 
-  test('recovers the usage of a customer who came after the backup', async () => {
+  test('recovers the usage of a customer that the backup lacks', async () => {
     const { start } = await restoredAfter({
       before: (stack) => spend(stack, aUser('ben'), 1),
       after: (stack) => stack.billing.meter(keyed('lost', 10), made),
@@ -252,7 +252,7 @@ describe.each([
     expect(errors.filter((message) => message.includes('restored from a backup'))).toHaveLength(1)
   })
 
-  test('doesn’t take a ledger that has lost nothing for a restored one', async () => {
+  test('recognizes no restore if the ledger has lost nothing', async () => {
     const { start } = await restoredAfter({ before: (stack) => spend(stack, ada, 3), after: async () => {} })
     const second = await start()
     const { version } = await second.ledger.balances('ada')

@@ -123,7 +123,7 @@ test('does not delay shutdown for an expired hold whose stream was never read', 
   expect(commands).toEqual([])
 })
 
-test('leaves unfinished work’s hold to expiry at the end of the grace period', async () => {
+test('doesn’t release the hold of unfinished work at the end of the grace period', async () => {
   const { hold, clock, inFlight, commands } = aHold()
   hold.startRenewing()
   await inFlight.close({ graceMs: 0, clock, logger: silent })

@@ -19,7 +19,7 @@ test('every fault of `pnpm mutants` names existing test files', () => {
   expect(faults.filter(({ tests }) => tests.length === 0)).toEqual([])
 })
 
-test('every fault of `pnpm mutants` has its own name', () => {
+test('every fault of `pnpm mutants` has a unique name', () => {
   const names = faults.map(({ name }) => name)
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
 })

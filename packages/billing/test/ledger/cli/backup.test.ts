@@ -81,7 +81,7 @@ test('leaves no copy of a damaged ledger', async () => {
   expect(existsSync(copy)).toBe(false)
 })
 
-test('names the tools for PostgreSQL', async () => {
+test('names the backup tools for PostgreSQL', async () => {
   const result = await metered('postgres://metered:s3cret@127.0.0.1:1/app', 'backup', 'copy.db')
   expect(result).toMatchObject({ code: 1, stdout: '' })
   expect(result.stderr).toContain('pg_dump')

@@ -45,7 +45,7 @@ test('rejects a file that isn’t a database', async () => {
 })
 
 describe.each(storeNames)('%s', (name) => {
-  test('reads and migrates no ledger of another release', async () => {
+  test('neither reads nor migrates a ledger of another release', async () => {
     await using it = await stores[name]()
     await it.ledger.health()
     const change = async (sql: (table: string) => string) => {
@@ -58,7 +58,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(await metered(it.address, 'restored')).toEqual(failed('belongs to an earlier release'))
   })
 
-  test('marks a ledger as restored, beside a running server', async () => {
+  test('marks a ledger as restored while a server runs', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const { version } = await it.ledger.balances('ada')
@@ -74,7 +74,7 @@ describe.each(storeNames)('%s', (name) => {
   })
 })
 
-test('says that the database is away, without its password', async () => {
+test('hides the password when it reports an unreachable database', async () => {
   const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const address = server.address()

@@ -101,7 +101,7 @@ export const acts = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 6, used: 4 })
     })
 
-    test('refuses an act that has no object, and records nothing', async () => {
+    test('refuses an act without a matching event or hold, and records nothing', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 1)

@@ -77,7 +77,7 @@ export const restore = (open: OpenLedger) =>
       expect(await it.ledger.restoreState()).toMatchObject({ isRecovering: false, recognizesKeys: false })
     })
 
-    test('tells which events it has', async () => {
+    test('reports which events it has', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const delivered = await spend(it.ledger, 1)
@@ -111,7 +111,7 @@ export const restore = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 5, used: 5, limit: 10 })
     })
 
-    test('subtracts a lost event once if a fetch is under way', async () => {
+    test('subtracts a lost event once if a fetch is running', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.markRestored()
