@@ -43,10 +43,10 @@ async function postgres(): Promise<Restorable> {
   const server = await createDatabase()
   const nameOf = (address: string) => new URL(address).pathname.slice(1)
   const copy = async (from: string) => {
-    const to = await createDatabase()
-    await query(server, `DROP DATABASE ${nameOf(to)}`)
-    await query(server, `CREATE DATABASE ${nameOf(to)} TEMPLATE ${nameOf(from)}`)
-    return to
+    const to = new URL(from)
+    to.pathname = `${nameOf(from)}_copy`
+    await query(server, `CREATE DATABASE ${nameOf(to.href)} TEMPLATE ${nameOf(from)}`)
+    return to.href
   }
   let address = await createDatabase()
   let backup = ''
