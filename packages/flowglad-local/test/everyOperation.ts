@@ -35,12 +35,22 @@ function createRecorder({ url, key }: { url: string; key: string }) {
   return { node, answers }
 }
 
-/** Calls every operation and returns each operation's successful responses. */
-export async function callEveryOperation(studio: Studio) {
-  const { node, answers } = createRecorder(studio)
+/**
+ * Calls every operation and returns each operation's successful responses.
+ * @param options.url where to send the calls, if not to the studio
+ * @param options.onPaid called with the ID of each checkout session that was paid in the browser
+ */
+export async function callEveryOperation(
+  studio: Studio,
+  {
+    url = studio.url,
+    onPaid = async () => {},
+  }: { url?: string; onPaid?: (id: string) => Promise<unknown> } = {},
+) {
+  const { node, answers } = createRecorder({ url, key: studio.key })
   const path = (suffix: string) => `/api/v1${suffix}`
   await manageCatalog(node, path)
-  await buy(node, path, studio)
+  await buy(node, path, studio, onPaid)
   await subscribe(node, path, studio)
   // This operation always fails.
   await node.get(path('/api-keys/key')).catch(() => {})
@@ -144,7 +154,12 @@ async function manageCatalog(node: Flowglad, path: Path): Promise<void> {
 }
 
 /** Calls the operations on customers, checkouts, purchases, payments, invoices and usage. */
-async function buy(node: Flowglad, path: Path, studio: Studio): Promise<void> {
+async function buy(
+  node: Flowglad,
+  path: Path,
+  studio: Studio,
+  onPaid: (id: string) => Promise<unknown>,
+): Promise<void> {
   for (const externalId of ['ada', 'bob', 'eve'])
     await node.customers.create({
       customer: { externalId, name: externalId, email: `${externalId}@studio.example` },
@@ -165,7 +180,9 @@ async function buy(node: Flowglad, path: Path, studio: Studio): Promise<void> {
       checkoutSession: { customerExternalId: 'ada', ...urls, ...kind },
     })
     await node.checkoutSessions.retrieve(checkoutSession.id)
-    if (kind.type !== 'activate_subscription') await pay(url, cards.pays)
+    if (kind.type === 'activate_subscription') continue
+    await pay(url, cards.pays)
+    await onPaid(checkoutSession.id)
   }
 
   const billing = await node.customers.retrieveBilling('ada')

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { startRecorder } from '../src/replay/startRecorder.ts'
 import { readTranscript } from '../src/replay/transcript.ts'
 import { runReplay } from '../src/runReplay.ts'
+import { callEveryOperation } from './everyOperation.ts'
 import { createDirectory, startProcess } from './process.ts'
 import { startStudio } from './studio.ts'
 
@@ -61,6 +62,23 @@ it('replays a recorded conversation without differences against a new server', a
   await record(file)
   expect(await replay(file)).toEqual({ agrees: true, output: '11 of 11 steps agree\n' })
 })
+
+it('replays a recording of every operation without differences', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  await using studio = await startStudio()
+  await using recorder = await startRecorder({ file, against: studio.url })
+  await callEveryOperation(studio, {
+    url: recorder.url,
+    onPaid: (id) =>
+      fetch(`${recorder.url}/__ops/complete-checkout`, { method: 'POST', body: JSON.stringify({ id }) }),
+  })
+  const { data: products } = await studio.node.products.list({ limit: '100' })
+  for (const { id } of products)
+    await fetch(`${recorder.url}/api/v1/products/${id}`, { headers: { authorization: studio.key } })
+  const { length } = readTranscript(file)
+  expect(await replay(file)).toEqual({ agrees: true, output: `${length} of ${length} steps agree\n` })
+}, 180_000)
 
 it('replays the content types of requests without a body and of bodies that are not JSON', async () => {
   await using directory = await createDirectory()
