@@ -83,3 +83,23 @@ it.each([
   const alert = /role="alert">(.+?)<\/p>/.exec(await answer.text())?.[1]
   expect([answer.status, alert]).toEqual([402, message])
 })
+
+it('shows the product of a checkout whose price has no name', async () => {
+  await using studio = await startStudio({
+    pricing: `
+name: Sketch
+isDefault: true
+usageMeters: []
+features: []
+products:
+  - product: { slug: free, name: Free, default: true }
+    price: { type: subscription, slug: free, unitPrice: 0, intervalUnit: month, intervalCount: 1, isDefault: true }
+  - product: { slug: pro, name: Professional }
+    price: { type: subscription, slug: pro, unitPrice: 900, intervalUnit: month, intervalCount: 1, isDefault: true }
+`,
+  })
+  await studio.customer('ada')
+  const { session } = await studio.checkout('ada', 'pro')
+  const dashboard = await (await fetch(studio.url)).text()
+  expect(dashboard).toContain(`<a href="/checkout/${session.id}">Professional</a>`)
+})

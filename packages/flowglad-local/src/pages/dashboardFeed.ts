@@ -77,7 +77,8 @@ ${table(
   ['When', 'Customer', 'For', 'Status'],
   sessions.map((session) => {
     const price = session.priceId ? db.prices.get(session.priceId) : null
-    const what = price?.name ?? 'A card'
+    const product = price?.productId ? db.products.get(price.productId) : null
+    const what = price?.name ?? product?.name ?? 'A card'
     const path = session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'
     return html`<tr><td class="when">${instant(session.createdAt)}</td><td>${session.customerName ?? 'Anonymous'}</td>
 <td>${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td></tr>`
