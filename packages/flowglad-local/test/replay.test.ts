@@ -223,6 +223,22 @@ it('moves the clock by the time that passed between recorded steps', async () =>
   expect((await replay(file)).output).toContain('.invoices.length: expected 1, got 2')
 })
 
+it('moves the clock by the sum of short pauses', async () => {
+  await using directory = await createDirectory()
+  await using studio = await startStudio({ clock: () => 0 })
+  const file = directory.file('conversation.json')
+  const ping = { method: 'GET', path: '/api/v1/utils/ping', request: null, status: 200, response: {} }
+  writeFileSync(
+    file,
+    JSON.stringify(Array.from({ length: 11 }, (_, index) => ({ ...ping, at: index * 50_000 }))),
+  )
+  const before = studio.now()
+  await replay(file, { against: studio.url })
+  // The time of the replay itself counts, too.
+  expect(studio.now() - before).toBeGreaterThan(490_000)
+  expect(studio.now() - before).toBeLessThanOrEqual(500_000)
+})
+
 /** Starts a platform that answers every request with the request's body and lists the requests. */
 async function startEcho(headers: Record<string, string> = {}, status = 200) {
   const requests: string[] = []

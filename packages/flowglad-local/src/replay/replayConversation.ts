@@ -14,21 +14,27 @@ export interface DifferingStep {
   differences: Difference[]
 }
 
-/** A shorter pause doesn't move the clock, because time also passes during a replay. */
-const shortPauseMs = 60_000
+/** A shorter delay doesn't move the clock, so that a quick conversation needs no test controls. */
+const shortDelayMs = 1000
 
 /**
  * Sends a conversation's requests to a server and returns the steps whose responses differ. IDs differ between
- * servers, so each request uses the IDs from the server's earlier responses. If the recorded steps have times, a
- * long pause between two steps moves the server's clock.
+ * servers, so each request uses the IDs from the server's earlier responses. If the recorded steps have times, the
+ * server's clock moves by the time that passed in the recording but not yet in the replay.
  */
 export async function replayConversation(steps: readonly Step[], target: Target): Promise<DifferingStep[]> {
   const ids = new Map<string, string>()
   const differing: DifferingStep[] = []
+  const firstAt = steps.find(({ at }) => at !== undefined)?.at ?? 0
+  const startedAt = performance.now()
+  let movedMs = 0
   for (const [index, step] of steps.entries()) {
     const { note, method, path, at, status } = step
-    const pauseMs = (at ?? 0) - (steps[index - 1]?.at ?? at ?? 0)
-    const differences = await replayStep(step, { pauseMs, target, ids }).catch((error) => [
+    const elapsedMs = performance.now() - startedAt + movedMs
+    const behindMs = Math.round((at ?? firstAt) - firstAt - elapsedMs)
+    const moveMs = behindMs > shortDelayMs ? behindMs : 0
+    movedMs += moveMs
+    const differences = await replayStep(step, { moveMs, target, ids }).catch((error) => [
       { at: 'answer', expected: status, got: error instanceof Error ? error.message : String(error) },
     ])
     if (differences.length > 0) differing.push({ step: index, note, method, path, differences })
@@ -38,11 +44,11 @@ export async function replayConversation(steps: readonly Step[], target: Target)
 
 async function replayStep(
   step: Step,
-  { pauseMs, target, ids }: { pauseMs: number; target: Target; ids: Map<string, string> },
+  { moveMs, target, ids }: { moveMs: number; target: Target; ids: Map<string, string> },
 ): Promise<Difference[]> {
   const useIds = (text: string) => [...ids].reduce((out, [from, to]) => out.replaceAll(from, to), text)
   const body = mapStrings(step.request, useIds)
-  if (pauseMs > shortPauseMs) await performAction('/__ops/shift', { ms: pauseMs }, target)
+  if (moveMs > 0) await performAction('/__ops/shift', { ms: moveMs }, target)
   if (step.path.startsWith('/__ops/')) {
     const status = await performAction(step.path, body, target)
     return status >= 400 === step.status >= 400 ? [] : [{ at: 'status', expected: step.status, got: status }]
