@@ -80,6 +80,22 @@ it('replays a recording of every operation without differences', async () => {
   expect(await replay(file)).toEqual({ agrees: true, output: `${length} of ${length} steps agree\n` })
 }, 180_000)
 
+it('replays the pages of a list with the cursors of the new server', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('conversation.json')
+  await using studio = await startStudio()
+  await using recorder = await startRecorder({ file, against: studio.url })
+  const node = new Flowglad({ baseURL: recorder.url, apiKey: studio.key, maxRetries: 0 })
+  for (const externalId of ['ada', 'bob', 'eve'])
+    await node.customers.create({
+      customer: { externalId, name: externalId, email: `${externalId}@studio.test` },
+    })
+  const { nextCursor } = await node.customers.list({ limit: '2' })
+  const { data } = await node.customers.list({ cursor: nextCursor ?? '' })
+  expect(data).toHaveLength(1)
+  expect(await replay(file)).toEqual({ agrees: true, output: '7 of 7 steps agree\n' })
+})
+
 it('replays the content types of requests without a body and of bodies that are not JSON', async () => {
   await using directory = await createDirectory()
   const file = directory.file('conversation.json')

@@ -100,7 +100,7 @@ const unorderedFields: Readonly<Record<string, (record: Fields) => string>> = {
 /**
  * Returns the differences that a client can see. Compares the status, content type, fields, types, and every
  * value that doesn't depend on the time, the server or the wording.
- * @param ids receives the server's ID for each recorded ID that it doesn't contain yet
+ * @param ids receives the server's ID for each recorded ID that it doesn't contain yet, and the server's cursors
  */
 export function compareAnswers(expected: Answer, got: Answer, ids: Map<string, string>): Difference[] {
   if (expected.status !== got.status)
@@ -143,6 +143,11 @@ function compareValues({ expected, got, at, field }: Pair, ids: Map<string, stri
     // or from the record's creation.
     if (!ids.has(expected)) ids.set(expected, got)
     return got.startsWith(`${prefix}_`) ? [] : different
+  }
+  if (field === 'nextCursor' && typeof expected === 'string' && typeof got === 'string') {
+    ids.set(expected, got)
+    // A path contains the encoded cursor.
+    ids.set(encodeURIComponent(expected), encodeURIComponent(got))
   }
   if ((changingFields.has(field) || typedInCheckout.test(at)) && isValue(expected) === isValue(got)) return []
   return expected === got ? [] : different
