@@ -71,14 +71,21 @@ export const restore: Fault[] = [
   {
     name: 'recovery drops an event that Flowglad may have',
     file: 'ledger/core/recover.ts',
-    find: "event.state === 'waiting' &&\n  event.attempt",
+    find: "event.state === 'waiting' && event.attempt",
     replace: 'event.attempt',
     tests: contract,
   },
   {
     name: 'recovery drops the waiting usage of another operation',
     file: 'ledger/core/recover.ts',
-    find: ' &&\n  hashOf(event.properties.operation) === hashOf(operation)',
+    find: ' && event.properties.operation === operation',
+    replace: '',
+    tests: contract,
+  },
+  {
+    name: 'recovery completes an operation whose key had been pruned',
+    file: 'ledger/core/recover.ts',
+    find: 'if (pruneAt <= draft.now) return',
     replace: '',
     tests: contract,
   },

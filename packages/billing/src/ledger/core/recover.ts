@@ -2,7 +2,7 @@ import type { Recover } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
-import { hashOf, recoveredFingerprint, recoveredKey } from './recoveredKey.ts'
+import { recoveredFingerprint, recoveredKey } from './recoveredKey.ts'
 import { isFromBackup } from './restored.ts'
 import type { EventRow } from './rows.ts'
 import { acknowledgeEvent, dropEvent } from './usageEvents.ts'
@@ -93,15 +93,19 @@ function changeNote(
   })
 }
 
-/** Completes the operation, and drops the waiting usage of other attempts at it. */
+/**
+ * Completes the operation, and drops the waiting usage of other attempts at it. Does nothing if the key would have been
+ * pruned without the restore, because the key can then be used for new work.
+ */
 function completeOperation(
   draft: Draft,
-  { attempt, procedure }: Recovered,
+  { attempt, procedure, at }: Recovered,
   operation: string,
   settings: LedgerSettings,
 ): void {
+  const pruneAt = Math.min(at, draft.now) + settings.keyRetentionMs
+  if (pruneAt <= draft.now) return
   const key = recoveredKey(operation)
-  const pruneAt = draft.now + settings.keyRetentionMs
   const row = draft.key(procedure, key) ?? {
     customer: draft.row.customer,
     procedure,
@@ -120,7 +124,4 @@ function completeOperation(
 
 /** An event that was sent isn't a duplicate that can be dropped, because Flowglad may have recorded it. */
 const isDuplicate = (event: EventRow, attempt: string, operation: string): boolean =>
-  event.state === 'waiting' &&
-  event.attempt !== attempt &&
-  typeof event.properties.operation === 'string' &&
-  hashOf(event.properties.operation) === hashOf(operation)
+  event.state === 'waiting' && event.attempt !== attempt && event.properties.operation === operation

@@ -10,7 +10,7 @@ export const recoveredKey = (operation: string): string => `#${hashOf(operation)
 /** The start of the fingerprint of the operation's input. */
 export const recoveredFingerprint = (operation: string): string => operation.slice(operation.indexOf('.') + 1)
 
-export const hashOf = (operation: string): string => operation.slice(0, operation.indexOf('.'))
+const hashOf = (operation: string): string => operation.slice(0, operation.indexOf('.'))
 
 /** Returns the key row of the operation if it was completed before the ledger was restored. */
 export function recoveredOperation(

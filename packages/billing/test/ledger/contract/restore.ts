@@ -198,6 +198,28 @@ export const restore = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3 })
     })
 
+    test('runs and charges an operation again if its key had been pruned without the restore', async () => {
+      await using it = await open({ keyRetentionMs: 60_000 })
+      await fetched(it.ledger, units(10))
+      await it.ledger.execute(aSettle({ key: 'k', properties: { operation: operationOf('k') } }))
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 1, cursor: null })
+      const at = (charges[0]?.at ?? 0) - 60_000
+      await it.other.execute(aRecover(aLostEvent({ at, operation: operationOf('k') })))
+      expect((await it.ledger.health()).waiting).toBe(1)
+      expect(await it.ledger.execute(aReserve({ recoverable: operationOf('k') }))).toMatchObject({
+        state: 'held',
+      })
+    })
+
+    test('drops no waiting usage of an operation with another input', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const other = operationId({ customer: 'ada', procedure, key: 'k', fingerprint: 'b'.repeat(64) })
+      await it.ledger.execute(aSettle({ key: 'k', properties: { operation: other } }))
+      await it.other.execute(aRecover(aLostEvent({ operation: operationOf('k') })))
+      expect((await it.ledger.health()).waiting).toBe(1)
+    })
+
     test('keeps usage that was sent, because Flowglad may have it', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
