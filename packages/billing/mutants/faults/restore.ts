@@ -181,6 +181,35 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
+    name: 'recovery ends at events that an earlier recovery has recovered',
+    file: 'flowglad/restoredLedger.ts',
+    find: "states.every((it) => it === 'acknowledged')",
+    replace: "states.every((it) => it === 'acknowledged' || it === 'recovered')",
+    tests: recognition,
+  },
+  {
+    name: 'a second mark makes recovered events count as known',
+    file: 'ledger/stores/sqlite/prepareRestore.ts',
+    find: 'CASE WHEN restored_at IS NOT NULL AND recovered_at IS NULL THEN restored_at ELSE ? END',
+    replace: '?',
+    tests: contract,
+  },
+  {
+    name: 'a recovery counts as complete although the ledger was opened again',
+    file: 'flowglad/restoredLedger.ts',
+    find: 'if (this.#ledger.interruptions() !== interruptions)\n',
+    replace: 'if (interruptions < 0)\n',
+    tests: recognition,
+  },
+  {
+    name: 'an event with copied properties blocks the recovery',
+    file: 'flowglad/restoredLedger.ts',
+    find: 'const ownEvent = recoverableEvent.extend({ customer })',
+    replace:
+      "import { z } from 'zod'\nconst ownEvent = recoverableEvent.extend({ customer, attempt: z.string() })",
+    tests: recognition,
+  },
+  {
     name: 'recovery ends although Flowglad refuses its list',
     file: 'flowglad/restoredLedger.ts',
     find: "if (listed === null) throw new Error('Flowglad refuses to list its usage events')",

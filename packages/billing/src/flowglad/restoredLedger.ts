@@ -1,8 +1,8 @@
 import { type Clock, sleep, within } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
-import type { Recover } from '../ledger/commands.ts'
-import { operation } from '../ledger/fields.ts'
+import { type Recover, recoverableEvent } from '../ledger/commands.ts'
+import { customer, operation } from '../ledger/fields.ts'
 import type { Ledger, RestoreState } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
@@ -11,10 +11,11 @@ import { type ListedEvent, listUsageEvents } from './listUsageEvents.ts'
 
 /** An event that this ledger has sent, as Flowglad lists it. */
 type OwnEvent = Recover['events'][number] & { customer: string }
+const ownEvent = recoverableEvent.extend({ customer })
 
 /** How many pages of Flowglad's list the check searches for an event of this ledger. */
 const maxCheckedPages = 20
-/** Recovery ends after this many consecutive events that the ledger has acknowledged. */
+/** Recovery ends after this many consecutive events that the ledger had acknowledged before the restore. */
 const enoughKnownEvents = 100
 const retryMs = 2_000
 /** How often to look for a restore that another process has recorded. */
@@ -181,6 +182,7 @@ export class RestoredLedger {
 
   async #recoverOnce(): Promise<void> {
     const state = await this.#ledger.restoreState()
+    const interruptions = this.#ledger.interruptions()
     let recovered = 0
     let known = 0
     for await (const listed of listUsageEvents(this.#flowglad)) {
@@ -188,41 +190,46 @@ export class RestoredLedger {
       if (listed === null) throw new Error('Flowglad refuses to list its usage events')
       const own = ownEvents(listed, state)
       const states = await this.#ledger.eventStates(own)
-      const lost = own.filter((_, index) => states[index] !== 'acknowledged')
+      const lost = own.filter((_, index) => states[index] === 'missing' || states[index] === 'open')
       for (const [customer, events] of groupBy(lost, (event) => event.customer)) {
         const { added } = await this.#ledger.execute({ type: 'recover', customer, events })
         recovered += added
       }
-      known = lost.length > 0 ? 0 : known + own.length
+      // Recovered events prove nothing: an earlier recovery may have ended before it reached older events.
+      known = states.every((it) => it === 'acknowledged') ? known + own.length : 0
       if (known >= enoughKnownEvents || isTooOld(listed, state)) break
     }
+    if (this.#ledger.interruptions() !== interruptions)
+      throw new Error('The ledger was opened again during the recovery')
     await this.#ledger.markRecovered()
     this.#state = await this.#ledger.restoreState()
     this.#logger.info({ recovered }, 'The restored ledger has all usage events that Flowglad has')
   }
 }
 
-/** Returns the events that the ledger has sent and can't have pruned. */
+/**
+ * Returns the events that the ledger has sent and can't have pruned. Leaves out events of other programs that have
+ * copied the properties, if the ledger can't have booked such an event.
+ */
 function ownEvents(listed: ListedEvent[], state: RestoreState): OwnEvent[] {
   return listed.flatMap((event) => {
     const { properties } = event
     if (properties?.ledger !== state.ledger || isTooOld([event], state)) return []
-    const { customer, meter, procedure } = properties
-    if (typeof customer !== 'string' || typeof meter !== 'string' || typeof procedure !== 'string') return []
     const { data: id = null } = operation.safeParse(properties.operation)
-    const kept: Record<string, string> = id === null ? { procedure } : { procedure, operation: id }
-    return {
-      customer,
+    const { procedure } = properties
+    const parsed = ownEvent.safeParse({
+      customer: properties.customer,
       attempt: event.transactionId,
-      meter,
+      meter: properties.meter,
       subscription: event.subscriptionId,
       amount: event.amount,
       procedure,
       priceId: event.priceId ?? null,
       at: event.usageDate ?? event.createdAt,
-      properties: kept,
+      properties: id === null ? { procedure } : { procedure, operation: id },
       operation: id,
-    }
+    })
+    return parsed.success ? [parsed.data] : []
   })
 }
 

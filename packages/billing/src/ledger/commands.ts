@@ -228,6 +228,19 @@ const acknowledge = z.object({
   endsLease: token.optional(),
 })
 
+/** An event that Flowglad has. */
+export const recoverableEvent = eventId.extend({
+  subscription: text(256),
+  amount,
+  procedure,
+  priceId: text(256).nullable(),
+  /** When the usage was booked. */
+  at: time,
+  properties,
+  /** Null if the call had no key. */
+  operation: operation.nullable(),
+})
+
 /**
  * Records events that Flowglad has and the ledger lost when it was restored from a backup. Also completes the
  * events' operations, and drops the waiting usage of other attempts at these operations.
@@ -235,19 +248,7 @@ const acknowledge = z.object({
 const recover = z.object({
   type: z.literal('recover'),
   customer,
-  events: listOf(
-    eventId.extend({
-      subscription: text(256),
-      amount,
-      procedure,
-      priceId: text(256).nullable(),
-      /** When the usage was booked. */
-      at: time,
-      properties,
-      /** Null if the call had no key. */
-      operation: operation.nullable(),
-    }),
-  ),
+  events: listOf(recoverableEvent),
 })
 
 /** Parks events that Flowglad rejected. Each event is due for a retry after its `retryInMs`. */

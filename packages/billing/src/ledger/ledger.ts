@@ -123,7 +123,8 @@ export interface RestoreState {
 }
 
 /** `open`: the ledger has the event, but hasn't recorded that Flowglad has it too. */
-export type KnownEventState = 'missing' | 'open' | 'acknowledged'
+/** `recovered` means that the event was acknowledged after the ledger was restored. */
+export type KnownEventState = 'missing' | 'open' | 'acknowledged' | 'recovered'
 
 /**
  * One customer's balances and plan. The data changes only when the version changes, except for values that

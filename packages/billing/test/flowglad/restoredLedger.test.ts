@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { APIError } from '@flowglad/node'
 import { expect, onTestFinished, test } from 'vitest'
 import { silent } from '../../src/config/logger.ts'
@@ -130,6 +131,81 @@ test('continues the recovery after Flowglad has refused to return its list', asy
   await clock.advance(10_000)
   await running
 })
+
+test('recovers all lost events after a recovery that failed half-way', async () => {
+  const { ledger, restored, reads, clock, stopping } = await aCheck({
+    events: (id) => Array.from({ length: 250 }, (_, number) => listed(id, number)),
+    page: async (answer) => {
+      if (reads.length === 3) throw new Error('no answer')
+      return answer
+    },
+  })
+  await restored.ready({ keyed: true })
+  expect(await chargesOf(ledger)).toBe(100)
+  const running = restored.run(stopping.signal)
+  await until(() => expect(restored.isRecovering).toBe(false))
+  expect(await chargesOf(ledger)).toBe(250)
+  stopping.abort()
+  await clock.advance(10_000)
+  await running
+})
+
+test('does not end the recovery because of usage that was delivered after the restore', async () => {
+  const ledger = sqliteLedger(':memory:')
+  const all = Array.from({ length: 250 }, (_, number) => number)
+  const delivered = all.slice(0, 150).map((number) => `attempt-${number}`)
+  const { restored, reads } = await aCheck({
+    ledger,
+    events: (id) => all.map((number) => listed(id, number)),
+  })
+  await ledger.markRestored()
+  await setTimeout(2)
+  // A node that doesn't know about the restore yet delivers new usage.
+  await settled(ledger, ...delivered)
+  await restored.ready({ keyed: true })
+  expect(await chargesOf(ledger)).toBe(250)
+  expect(reads).toEqual([0, 100, 200])
+})
+
+test('recovers again if the ledger’s store was opened during the recovery', async () => {
+  let interruptions = 0
+  const ledger = sqliteLedger(':memory:')
+  const { restored, reads, clock, stopping } = await aCheck({
+    ledger: { ...ledger, interruptions: () => interruptions },
+    events: (id) => [listed(id, 1)],
+    page: async (answer) => {
+      if (reads.length === 2) interruptions = 1
+      return answer
+    },
+  })
+  await restored.ready({ keyed: true })
+  expect(await ledger.restoreState()).toMatchObject({ isRecovering: true })
+  const running = restored.run(stopping.signal)
+  await until(async () => expect(await ledger.restoreState()).toMatchObject({ isRecovering: false }))
+  stopping.abort()
+  await clock.advance(10_000)
+  await running
+})
+
+test.each([
+  ['transaction ID', { transactionId: 'x'.repeat(65) }],
+  ['amount', { amount: 0 }],
+  ['customer', { properties: { customer: 'a\0b' } }],
+  ['procedure', { properties: { procedure: '' } }],
+])(
+  'ignores a copied event with a %s that no event of the ledger can have',
+  async (_, { properties, ...event }: { properties?: Record<string, string> } & Record<string, unknown>) => {
+    const { ledger, restored } = await aCheck({
+      events: (id) => {
+        const own = listed(id, 1)
+        return [own, { ...own, ...event, properties: { ...own.properties, ...properties } }]
+      },
+    })
+    await restored.ready({ keyed: true })
+    expect(restored.isRecovering).toBe(false)
+    expect(await chargesOf(ledger)).toBe(1)
+  },
+)
 
 test('does not make every call wait while Flowglad does not answer', async () => {
   const { restored, reads, clock } = await aCheck({

@@ -10,7 +10,11 @@ export const restoreRow = z.object({
   recoveredAt: z.number().nullable(),
 })
 /** The state of an event, or null if the ledger doesn't have the event. */
-export const eventStateRow = z.object({ state: z.string().nullable() })
+export const eventStateRow = z.object({
+  state: z.string().nullable(),
+  pruneAt: z.number().nullable(),
+  restoredAt: z.number().nullable(),
+})
 export const parkedRow = z.object({
   customer: z.string(),
   attempt: z.string(),

@@ -17,5 +17,12 @@ export function restoreStateOf(
   return { ledger, keepsEventsSince: now - chargeRetentionMs, isRecovering, recognizesKeys }
 }
 
-export const eventStateOf = ({ state }: z.output<typeof eventStateRow>): KnownEventState =>
-  state === null ? 'missing' : state === 'acked' ? 'acknowledged' : 'open'
+export function eventStateOf(
+  { state, pruneAt, restoredAt }: z.output<typeof eventStateRow>,
+  { chargeRetentionMs }: Retention,
+): KnownEventState {
+  if (state === null) return 'missing'
+  if (state !== 'acked') return 'open'
+  const ackedAt = (pruneAt ?? 0) - chargeRetentionMs
+  return restoredAt !== null && ackedAt > restoredAt ? 'recovered' : 'acknowledged'
+}

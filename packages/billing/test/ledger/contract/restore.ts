@@ -99,6 +99,25 @@ export const restore = (open: OpenLedger) =>
       ).toEqual(['missing', 'open', 'acknowledged', 'missing', 'missing'])
     })
 
+    test('tells events that it had at the restore from those acknowledged since, even if it is marked again', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const kept = await spend(it.ledger, 1)
+      await it.ledger.execute(acknowledgeOf(kept))
+      it.advance(1)
+      await it.ledger.markRestored()
+      it.advance(1)
+      const lost = aLostEvent()
+      await it.other.execute(aRecover(lost))
+      it.advance(1)
+      await it.ledger.markRestored()
+      const event = (attempt: string) => ({ customer: 'ada', attempt, meter: 'generations' })
+      expect(await it.other.eventStates([event(kept), event(lost.attempt)])).toEqual([
+        'acknowledged',
+        'recovered',
+      ])
+    })
+
     test('subtracts a lost event from a snapshot of the backup, and not from a later snapshot', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))

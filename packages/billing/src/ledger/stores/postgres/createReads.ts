@@ -228,7 +228,8 @@ export function createReads(
     eventStates: async (events) => {
       const found = await query(
         eventStateRow,
-        `SELECT e.state FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS it (customer, attempt, meter, place)
+        `SELECT e.state, e.prune_at AS "pruneAt", (SELECT restored_at FROM metered.ledger) AS "restoredAt"
+         FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS it (customer, attempt, meter, place)
          LEFT JOIN metered.event e USING (customer, attempt, meter) ORDER BY it.place`,
         [
           events.map(({ customer }) => customer),
@@ -236,7 +237,7 @@ export function createReads(
           events.map(({ meter }) => meter),
         ],
       )
-      return found.map(eventStateOf)
+      return found.map((row) => eventStateOf(row, retention))
     },
     parked: (limit) =>
       query(

@@ -19,8 +19,10 @@ export async function markRestored(
        installed_token = CASE WHEN fetched_at IS NULL THEN installed_token ELSE $2 END`,
     [restoredVersionStep, restoredToken],
   )
+  // A recovery that hasn't ended continues: usage that it has recovered doesn't prove that the recovery is complete.
   await transaction.query(
-    `UPDATE metered.ledger SET restored_at = ${databaseTime('$1')}, recovered_at = NULL`,
+    `UPDATE metered.ledger SET recovered_at = NULL, restored_at = CASE
+       WHEN restored_at IS NOT NULL AND recovered_at IS NULL THEN restored_at ELSE ${databaseTime('$1')} END`,
     [givenTime],
   )
   await transaction.commit()

@@ -117,7 +117,8 @@ export function prepareReads(
     'SELECT id AS ledger, restored_at AS "restoredAt", recovered_at AS "recoveredAt" FROM metered_ledger',
   )
   const eventStates = db.prepare(
-    `SELECT e.state AS state FROM json_each(?) j LEFT JOIN metered_event e
+    `SELECT e.state AS state, e.prune_at AS "pruneAt", (SELECT restored_at FROM metered_ledger) AS "restoredAt"
+     FROM json_each(?) j LEFT JOIN metered_event e
      ON e.attempt = j.value ->> 0 AND e.customer = j.value ->> 1 AND e.meter = j.value ->> 2
      ORDER BY j.key`,
   )
@@ -190,7 +191,7 @@ export function prepareReads(
       return z
         .array(eventStateRow)
         .parse(eventStates.all(JSON.stringify(ids)))
-        .map(eventStateOf)
+        .map((row) => eventStateOf(row, retention))
     },
     parked: async (limit) => z.array(parkedRow).parse(parked.all(limit)),
   }

@@ -5,7 +5,11 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /** Returns the functions that record a restore and its end. */
 export function prepareRestore(db: SqliteDatabase, now: () => number) {
-  const markLedger = db.prepare('UPDATE metered_ledger SET restored_at = ?, recovered_at = NULL')
+  // A recovery that hasn't ended continues: usage that it has recovered doesn't prove that the recovery is complete.
+  const markLedger = db.prepare(
+    `UPDATE metered_ledger SET recovered_at = NULL,
+       restored_at = CASE WHEN restored_at IS NOT NULL AND recovered_at IS NULL THEN restored_at ELSE ? END`,
+  )
   const markCustomers = db.prepare(
     `UPDATE metered_customer SET
        version = version + ?, lease_token = NULL, lease = NULL,
