@@ -25,6 +25,7 @@ test('returns BILLING_UNAVAILABLE in bounded time while the database does not re
   await expectWork()
 
   const before = work.mock.calls.length
+  const interruptions = stack.ledger.interruptions()
   proxy.swallow()
   // This node starts during the outage, so it can't even read its tables.
   await using late = openLate()
@@ -40,6 +41,7 @@ test('returns BILLING_UNAVAILABLE in bounded time while the database does not re
     expect(late.prune()).rejects.toThrow(LedgerUnavailableError),
   ])
   expect(work).toHaveBeenCalledTimes(before)
+  await expect.poll(() => stack.ledger.interruptions()).toBeGreaterThan(interruptions)
 
   proxy.heal()
   await expectWork()

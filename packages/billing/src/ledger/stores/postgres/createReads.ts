@@ -6,8 +6,10 @@ import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
+import { countLost } from './lostConnections.ts'
 import type { PostgresPool } from './postgresPool.ts'
 import { rowParsers } from './rowParsers.ts'
+import { isConnectionLost } from './transaction.ts'
 
 const now = databaseTime('$1')
 /**
@@ -37,13 +39,17 @@ export function createReads(
 ): Reads {
   /** Reads rows as JSON, because the driver returns a bigint as a string. */
   const query = async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {
-    const { rows: answers } = await pool.query({
+    const reading = pool.query({
       text: `SELECT coalesce(json_agg(it), '[]') AS rows, $1::bigint AS time FROM (${sql}) it`,
       values: [givenTime(), ...values],
       types: rowParsers,
       // Without a timeout, a caller on a silently broken connection would wait until TCP gives up. When the
       // timeout elapses, the pool closes the connection.
       query_timeout: deadlineMs,
+    })
+    const { rows: answers } = await reading.catch((error: unknown) => {
+      if (isConnectionLost(error)) countLost(pool)
+      throw error
     })
     const [answer] = z.tuple([z.object({ rows: z.array(schema) })]).parse(answers)
     return answer.rows

@@ -7,6 +7,7 @@ import { createClockWatch } from '../clockWatch.ts'
 import { RecentCustomers } from '../recentCustomers.ts'
 import type { OpenStore, Store } from '../store.ts'
 import { createReads } from './createReads.ts'
+import { lostConnections, watchPool } from './lostConnections.ts'
 import { markRecovered, markRestored } from './markRestore.ts'
 import { migrate } from './migrate.ts'
 import { poolSource } from './poolSource.ts'
@@ -94,7 +95,7 @@ function openStore(pool: PostgresPool, givenTime: () => number | null, settings:
       settings,
     }),
     lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
-    lostConnections: () => lost.get(pool) ?? 0,
+    lostConnections: () => lostConnections(pool),
     markRestored: () => {
       recent.clear()
       return inTransaction(pool, patient(settings), (transaction) => markRestored(transaction, givenTime()))
@@ -132,18 +133,11 @@ const patient = (settings: LedgerSettings) => ({
   silentAfterMs: Math.max(600_000, settings.silentAfterMs),
 })
 
-/** The number of each prepared pool's connections that broke. */
-const lost = new WeakMap<PostgresPool, number>()
-
 /**
- * Protects the process from broken connections. Without a listener, a connection's error event ends the
- * process, even if the connection is idle or closing. Without a connect timeout, an unreachable host leaks a
- * pool slot per attempt.
+ * Protects the process from broken connections. Without a connect timeout, an unreachable host leaks a pool slot
+ * per attempt.
  */
 function prepare(pool: PostgresPool, connectTimeoutMs: number): void {
   if (pool.options) pool.options.connectionTimeoutMillis ||= connectTimeoutMs
-  if (lost.has(pool)) return
-  lost.set(pool, 0)
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => void lost.set(pool, (lost.get(pool) ?? 0) + 1)))
+  watchPool(pool)
 }

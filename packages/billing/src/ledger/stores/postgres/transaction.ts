@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LedgerUnavailableError } from '../../errors.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
+import { countLost, watchConnection } from './lostConnections.ts'
 import type { PostgresPool, PostgresResult } from './postgresPool.ts'
 import { rowParsers } from './rowParsers.ts'
 
@@ -66,6 +67,7 @@ export async function onConnection<T>(
   work: (connection: PostgresConnection) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect()
+  watchConnection(pool, client)
   let broken: Error | undefined
   const watchdog = setTimeout(() => {
     broken = new ConnectionLostError('The database doesn’t answer')
@@ -79,7 +81,9 @@ export async function onConnection<T>(
     return result
   } catch (error) {
     if (!broken) client.release(true)
-    throw broken ?? error
+    const cause = broken ?? error
+    if (isConnectionLost(cause)) countLost(pool)
+    throw cause
   } finally {
     clearTimeout(watchdog)
   }
@@ -106,6 +110,11 @@ const transientStates = [
  * connections" isn't such an error.
  */
 const lostConnection = /terminated|timeout|not queryable|connection(?!s$)/i
+
+/** Returns whether the connection broke, or didn't answer in time. The next connection may lead to another server. */
+export const isConnectionLost = (error: unknown): boolean =>
+  isTransient(error) &&
+  !(error instanceof Error && 'severity' in error && 'code' in error && !/^(08|57P)/.test(String(error.code)))
 
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return true

@@ -1,0 +1,29 @@
+import type { PostgresClient, PostgresPool } from './postgresPool.ts'
+
+/** The number of each pool's connections that broke. */
+const lost = new WeakMap<PostgresPool, number>()
+const watched = new WeakSet<PostgresPool | PostgresClient>()
+
+/** Counts the pool's connections that broke or didn't answer in time. Can count one connection several times. */
+export const lostConnections = (pool: PostgresPool): number => lost.get(pool) ?? 0
+
+/** Counts a connection that broke. */
+export const countLost = (pool: PostgresPool): void => void lost.set(pool, lostConnections(pool) + 1)
+
+/**
+ * Counts the pool's connections that break. Without a listener, a connection's error event ends the process, even if
+ * the connection is idle or closing.
+ */
+export function watchPool(pool: PostgresPool): void {
+  if (watched.has(pool)) return
+  watched.add(pool)
+  pool.on('error', () => countLost(pool))
+  pool.on('connect', (client) => watchConnection(pool, client))
+}
+
+/** Counts the connection if it breaks. The app may have opened it before the ledger watched the pool. */
+export function watchConnection(pool: PostgresPool, client: PostgresClient): void {
+  if (watched.has(client)) return
+  watched.add(client)
+  client.on('error', () => countLost(pool))
+}
