@@ -114,7 +114,10 @@ export type Act = ActRow
 export interface RestoreState {
   /** Copies of the ledger have the same ID. */
   ledger: string
-  /** Events that were acknowledged since this time (epoch milliseconds) haven't been pruned. */
+  /**
+   * Events that Flowglad has recorded since this time (epoch milliseconds on Flowglad's clock) certainly haven't been
+   * pruned.
+   */
   keepsEventsSince: number
   /** Whether the ledger was restored, and may lack usage events that Flowglad has. */
   isRecovering: boolean

@@ -6,6 +6,12 @@ import type { eventStateRow, restoreRow } from './readRows.ts'
 /** The amount by which a restore raises each version, so that no lost row has a higher version. */
 export const restoredVersionStep = 2 ** 32
 
+/**
+ * The part of the retention period in which an event certainly exists. The rest allows for a clock of Flowglad that is
+ * ahead, and for events that are pruned while Flowglad's list is being read.
+ */
+const certainlyKept = 0.9
+
 export type Retention = Pick<LedgerSettings, 'keyRetentionMs' | 'chargeRetentionMs'>
 
 export function restoreStateOf(
@@ -14,7 +20,7 @@ export function restoreStateOf(
 ): RestoreState {
   const isRecovering = restoredAt !== null && recoveredAt === null
   const recognizesKeys = isRecovering || (recoveredAt !== null && now < recoveredAt + keyRetentionMs)
-  return { ledger, keepsEventsSince: now - chargeRetentionMs, isRecovering, recognizesKeys }
+  return { ledger, keepsEventsSince: now - certainlyKept * chargeRetentionMs, isRecovering, recognizesKeys }
 }
 
 export function eventStateOf(
