@@ -209,6 +209,13 @@ export const delivery: Fault[] = [
     tests: ['flowglad/deliveryLoop'],
   },
   {
+    name: 'usage from a backup is delivered that replaced the ledger during the pass',
+    file: 'flowglad/delivery.ts',
+    find: "if (!(await this.#restored.isStillReady())) return 'blocked'",
+    replace: '',
+    tests: ['flowglad/deliveryLoop'],
+  },
+  {
     name: 'a call joins a fetch that noted the acknowledged usage before the call',
     file: 'flowglad/fetchQueue.ts',
     find: 'fetch.noted = true\n',

@@ -34,7 +34,7 @@ export class Delivery {
   readonly #options: BillingOptions
   readonly #logger: Logger
   readonly #stopping: AbortSignal
-  readonly #restored: Pick<RestoredLedger, 'tryCheck' | 'isRecovering'>
+  readonly #restored: Pick<RestoredLedger, 'tryCheck' | 'isRecovering' | 'isStillReady'>
   readonly #shares = new Shares()
   #lastPass: Promise<unknown> = Promise.resolve()
 
@@ -46,7 +46,7 @@ export class Delivery {
     clock: Clock
     options: BillingOptions
     logger: Logger
-    restored: Pick<RestoredLedger, 'tryCheck' | 'isRecovering'>
+    restored: Pick<RestoredLedger, 'tryCheck' | 'isRecovering' | 'isStillReady'>
     /** No more events are sent after this signal aborts. */
     stopping: AbortSignal
   }) {
@@ -129,6 +129,8 @@ export class Delivery {
     try {
       const { taken, hasMore } = await this.#takeLeases(held)
       if (taken.length === 0) return 'idle'
+      // The leases may come from a backup that has replaced the ledger, or another node may have recorded a restore.
+      if (!(await this.#restored.isStillReady())) return 'blocked'
       const { unavailable, timedOut, resolved } = await this.#sendAll(
         taken.flatMap(({ sendings }) => sendings),
         held,

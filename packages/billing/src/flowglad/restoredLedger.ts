@@ -102,6 +102,15 @@ export class RestoredLedger {
     return this.isChecked
   }
 
+  /**
+   * Returns whether the ledger is checked, and no process has recorded a restore in the meantime. Reads the ledger, because
+   * `isReady` can be out of date.
+   */
+  async isStillReady(): Promise<boolean> {
+    this.#state = await this.#ledger.restoreState()
+    return this.isReady
+  }
+
   /** Checks the ledger and recovers lost events, until `stopping` aborts. Pauses don't keep the process running. */
   async run(stopping: AbortSignal): Promise<void> {
     while (!stopping.aborted) {
@@ -144,10 +153,11 @@ export class RestoredLedger {
   async #checkOnce(): Promise<void> {
     const state = await this.#ledger.restoreState()
     const interruptions = this.#ledger.interruptions()
-    if (state.isRecovering || !(await this.#hasLostEvents(state))) this.#state = state
-    else {
-      await this.#ledger.markRestored()
-      this.#state = await this.#ledger.restoreState()
+    const isRestored = !state.isRecovering && (await this.#hasLostEvents(state))
+    if (isRestored) await this.#ledger.markRestored()
+    // Another node may have recorded and recovered the restore during the check.
+    this.#state = await this.#ledger.restoreState()
+    if (isRestored) {
       this.#logger.error(
         {},
         'The ledger was restored from a backup, and lacks usage events that Flowglad has. Until they are recovered, no usage is delivered',

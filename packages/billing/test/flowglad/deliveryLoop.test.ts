@@ -252,12 +252,14 @@ test('sends usage that arrives while delivery waits in one request', async () =>
 })
 
 test.each([
-  ['was checked for a restore', { isRecovering: false, tryCheck: async () => false }],
-  ['has recovered its lost usage', { isRecovering: true, tryCheck: async () => true }],
-])('delivers nothing before the ledger %s', async (_, restored) => {
+  ['before the ledger was checked for a restore', { tryCheck: async () => false }],
+  ['before the ledger has recovered its lost usage', { isRecovering: true }],
+  ['if the ledger is restored while the delivery takes its leases', { isStillReady: async () => false }],
+])('delivers nothing %s', async (_, state) => {
+  const ready = { isRecovering: false, tryCheck: async () => true, isStillReady: async () => true }
   let requests = 0
   await using node = startDelivery({
-    restored,
+    restored: { ...ready, ...state },
     respond: async () => {
       requests += 1
     },

@@ -167,6 +167,38 @@ test('does not end the recovery because of usage that was delivered after the re
   expect(reads).toEqual([0, 100, 200])
 })
 
+test('delivers no more as soon as another node records a restore, or a connection breaks', async () => {
+  let interruptions = 0
+  const ledger = sqliteLedger(':memory:')
+  const { restored } = await aCheck({
+    ledger: { ...ledger, interruptions: () => interruptions },
+    events: () => [],
+  })
+  await restored.tryCheck()
+  expect(await restored.isStillReady()).toBe(true)
+  interruptions = 1
+  expect(await restored.isStillReady()).toBe(false)
+  await restored.tryCheck()
+  expect(await restored.isStillReady()).toBe(true)
+  await ledger.markRestored()
+  expect(await restored.isStillReady()).toBe(false)
+})
+
+test('recognizes keys if another node has recorded and recovered a restore during the check', async () => {
+  const ledger = sqliteLedger(':memory:')
+  const { restored } = await aCheck({
+    ledger,
+    events: () => [],
+    page: async (answer) => {
+      await ledger.markRestored()
+      await ledger.markRecovered()
+      return answer
+    },
+  })
+  await restored.tryCheck()
+  expect(restored.recognizesKeys).toBe(true)
+})
+
 test('recovers again if the ledger’s store was opened during the recovery', async () => {
   let interruptions = 0
   const ledger = sqliteLedger(':memory:')

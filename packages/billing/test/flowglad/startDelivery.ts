@@ -22,14 +22,14 @@ export function startDelivery({
   clock = testClock(),
   options: changed = {},
   respond = async () => {},
-  restored = { isRecovering: false, tryCheck: async () => true },
+  restored = { isRecovering: false, tryCheck: async () => true, isStillReady: async () => true },
 }: {
   ledger?: Ledger
   clock?: Clock
   options?: Partial<BillingOptions>
   respond?: (events: { transactionId: string }[]) => Promise<void>
   /** The check for a restore. Default: the ledger is checked, and wasn't restored. */
-  restored?: { isRecovering: boolean; tryCheck(): Promise<boolean> }
+  restored?: { isRecovering: boolean; tryCheck(): Promise<boolean>; isStillReady(): Promise<boolean> }
 }) {
   const options = { ...defaultOptions, ...changed }
   const requests: Requests = {
