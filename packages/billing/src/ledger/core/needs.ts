@@ -1,5 +1,5 @@
 import type { Command, EventId, Operate, Reserve } from '../commands.ts'
-import { actId } from './actId.ts'
+import { actId, refundId } from './actId.ts'
 import { idOf, type LoadedCustomer } from './draft.ts'
 import { recoveredKey } from './recoveredKey.ts'
 
@@ -156,6 +156,7 @@ function addEvents(
 function addAct(needs: Needs, command: Operate, known: LoadedCustomer | undefined): void {
   const { customer, act } = command
   needs.acts.push([customer, actId(command)])
+  if (act.type === 'drop') needs.acts.push([customer, refundId(act)])
   if (act.type === 'release') addHold(needs, { customer, attempt: act.attempt }, known)
   else if (act.type !== 'adjust') addEvents(needs, customer, [act], known)
 }

@@ -2,7 +2,7 @@ import type { OperateAnswer, Refusal } from '../answers.ts'
 import type { Operate } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import { noChargePriceSlug } from '../noChargePriceSlug.ts'
-import { actId } from './actId.ts'
+import { actId, refundId } from './actId.ts'
 import { available } from './available.ts'
 import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
@@ -46,7 +46,7 @@ function planOf(draft: Draft, act: Operate['act'], settings: LedgerSettings): Pl
         state: () => ({ event: eventState(event), accounts: [accountState(draft, event)] }),
         change: () =>
           act.type === 'drop'
-            ? dropEvent(draft, event, settings)
+            ? dropOnce(draft, event, settings)
             : draft.writeEvent(event, { retryAt: draft.now }),
       }
     }
@@ -79,6 +79,16 @@ function planOf(draft: Draft, act: Operate['act'], settings: LedgerSettings): Pl
     default:
       return act satisfies never
   }
+}
+
+/** Drops the event. A drop and a refund both give the units back, so the drop ends the refund's credit. */
+function dropOnce(draft: Draft, event: EventRow, settings: LedgerSettings): void {
+  dropEvent(draft, event, settings)
+  const account = draft.act(refundId(event)) && currentAccount(draft, event.meter)
+  if (!account) return
+  // The credit may have ended with its period.
+  const credit = Math.min(event.amount, Math.max(0, account.adjusted))
+  draft.writeAccount(account, { adjusted: account.adjusted - credit })
 }
 
 /** Returns the account of the current subscription, if a snapshot has reported its balance. */

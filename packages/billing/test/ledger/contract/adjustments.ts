@@ -79,6 +79,18 @@ export const adjustments = (open: OpenLedger) =>
       expect(await actsOf(it.ledger)).toHaveLength(1)
     })
 
+    test('gives the units of a refunded event back once if the event is dropped', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 4)
+      await park(it.ledger, attempt)
+      await it.ledger.execute(adjust(1))
+      await it.ledger.execute(anAct({ type: 'refund', attempt, meter }))
+      await it.other.execute(anAct({ type: 'drop', attempt, meter }))
+      await fetched(it.ledger, units(10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 11, used: 0, limit: 11 })
+    })
+
     test('refunds only charges that cost units', async () => {
       await using it = await open()
       const snapshot = aSnapshot({ features: ['all'] })

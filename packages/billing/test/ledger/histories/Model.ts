@@ -1,6 +1,7 @@
 import type { Answer, Refusal, ShortLeg } from '../../../src/ledger/answers.ts'
 import type {
   Command,
+  EventId,
   Install,
   Operate,
   Reserve,
@@ -84,13 +85,22 @@ export class Model extends PastDueModel {
     else if (act.type === 'adjust') this.#currentAccount(act.meter).adjusted += act.amount
     else {
       for (const event of this.named([act])) {
-        if (act.type === 'drop') event.state = 'dropped'
-        else if (isRefund) this.#currentAccount(act.meter).adjusted += event.amount
+        if (act.type === 'drop') {
+          event.state = 'dropped'
+          this.#endRefund(act, event.amount)
+        } else if (isRefund) this.#currentAccount(act.meter).adjusted += event.amount
         else event.retryAt = this.now
       }
     }
     if (isRefund) this.#refunds.set(actId, row)
     return { state: 'done', act: row }
+  }
+
+  /** A dropped event's units return, so its refund's credit ends. */
+  #endRefund({ attempt, meter }: EventId, amount: number): void {
+    if (!this.#refunds.has(`refund ${attempt} ${meter}`) || !this.#hasBalance(meter)) return
+    const account = this.#currentAccount(meter)
+    account.adjusted -= Math.min(amount, Math.max(0, account.adjusted))
   }
 
   #refusal(act: Operate['act']): Refusal | null {
