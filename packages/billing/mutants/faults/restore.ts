@@ -20,6 +20,13 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
+    name: 'a lost event counts twice in a period that was first seen after it',
+    file: 'ledger/core/recover.ts',
+    find: 'countOnce(draft, account, amount)\n',
+    replace: 'void countOnce\n',
+    tests: contract,
+  },
+  {
     name: 'a running fetch subtracts a lost event again',
     file: 'ledger/core/recover.ts',
     find: 'changeNote(draft, event, { acked: amount })',

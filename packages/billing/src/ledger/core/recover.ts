@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
 import { recoveredFingerprint, recoveredKey } from './recoveredKey.ts'
 import { isFromBackup } from './restored.ts'
-import type { EventRow } from './rows.ts'
+import type { AccountRow, EventRow } from './rows.ts'
 import { acknowledgeEvent, dropEvent } from './usageEvents.ts'
 
 type Recovered = Recover['events'][number]
@@ -52,6 +52,7 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
     // A snapshot that was fetched after the restore includes the event. A snapshot from the backup doesn't.
     snapshotAcked: account.snapshotAcked + (isFromBackup(draft.row) ? 0 : amount),
   })
+  countOnce(draft, account, amount)
   // Flowglad had the event before the restore, so a running fetch includes it in the balance.
   changeNote(draft, event, { acked: amount })
   draft.writeEvent({
@@ -74,6 +75,17 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
     parkedAt: null,
   })
   draft.addToDay(new Date(at).toISOString().slice(0, 10), meter, amount)
+}
+
+/**
+ * Keeps the limit of the period. If the period was first seen after the event, its units are already among those that
+ * were used at first sight.
+ */
+function countOnce(draft: Draft, account: AccountRow, amount: number): void {
+  const { snapshotAvailable, waived, snapshotAcked, ackedAtFirstSight, usedAtFirstSight, limit } = account
+  const known = snapshotAvailable + waived + (snapshotAcked - ackedAtFirstSight) + usedAtFirstSight
+  const counted = Math.min(amount, Math.max(0, known - limit))
+  draft.writeAccount(account, { ackedAtFirstSight: ackedAtFirstSight + counted })
 }
 
 /** Adds units to the notes of a running fetch. `install` compares Flowglad's answer with these notes. */

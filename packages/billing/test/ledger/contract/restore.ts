@@ -130,6 +130,14 @@ export const restore = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 5, used: 5, limit: 10 })
     })
 
+    test('counts a lost event once if the period was first seen after it', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(6, 10))
+      await it.other.execute(aRecover(aLostEvent({ amount: 4 })))
+      await fetched(it.ledger, units(6, 10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 6, used: 4, limit: 10 })
+    })
+
     test('subtracts a lost event once if a fetch is running', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
