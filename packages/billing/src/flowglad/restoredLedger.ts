@@ -248,3 +248,6 @@ function isTooOld(listed: ListedEvent[], { keepsEventsSince }: RestoreState): bo
   const oldest = listed.at(-1)?.createdAt
   return oldest === undefined || oldest < keepsEventsSince
 }
+
+/** The parts of the check for a restore that calls use. */
+export type RestoreCheck = Pick<RestoredLedger, 'isReady' | 'recognizesKeys' | 'ready'>

@@ -1,4 +1,4 @@
-import type { RestoredLedger } from '../flowglad/restoredLedger.ts'
+import type { RestoreCheck } from '../flowglad/restoredLedger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 /** The ledger methods that calls use. */
@@ -26,9 +26,6 @@ export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCal
     usage: (query) => afterCall(() => ledger.usage(query)),
   }
 }
-
-/** The parts of the check for a restore that calls use. */
-export type RestoreCheck = Pick<RestoredLedger, 'isReady' | 'recognizesKeys' | 'ready'>
 
 /** Returns the check for a restore for calls. `ready` calls `onCall` first, and rejects if `onCall` throws. */
 export const restoreCheckForCalls = (restored: RestoreCheck, onCall: () => void): RestoreCheck => ({
