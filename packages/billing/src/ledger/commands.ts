@@ -258,7 +258,7 @@ const park = z.object({
   events: listOf(eventId.extend({ reason: decoration, retryInMs: durationMs })),
 })
 
-/** What an operator does. */
+/** An operator's act, which changes one customer's rows. */
 const act = z.discriminatedUnion('type', [
   /** Makes a parked event due for a retry. */
   eventId.extend({ type: z.literal('retry') }),
@@ -275,15 +275,15 @@ const act = z.discriminatedUnion('type', [
   eventId.extend({ type: z.literal('refund') }),
 ])
 
-/** Does one act of an operator, and records it in the same transaction. */
+/** Performs an operator's act, and records it in the same transaction. */
 const operate = z.object({
   type: z.literal('operate'),
   customer,
   /** The ID (UUID) of the act's record. */
   id: text(64),
-  /** Who acts. */
+  /** The operator's name. */
   by: text(256),
-  /** Why. */
+  /** The reason for the act. */
   reason: text(1024),
   act,
 })

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Identifies a keyed operation in Flowglad's records, so that a restored ledger recognizes a retry of an operation
- * that it has lost. The ID is a hash, because keys can contain business data. It also contains the start of the
- * input's fingerprint, to distinguish a retry from a different operation under the same key.
+ * Returns the ID of a keyed operation. Usage events carry it to Flowglad. If the ledger is restored from a backup, it
+ * recognizes retries of lost operations by this ID.
+ *
+ * The first part is a hash of the customer, the procedure and the key. It hides the key, which can contain business
+ * data. The second part is the start of the input's fingerprint. It distinguishes a retry from a different operation
+ * under the same key.
  */
 export function operationId({
   customer,

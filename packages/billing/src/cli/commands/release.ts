@@ -9,13 +9,14 @@ export const release = defineCommand({
   summary: 'ends an open hold and returns its units',
   arguments: ['customer', 'attempt'],
   options: ['reason', 'by', 'ledger', 'json'],
-  details: `Ends an attempt's open hold and returns its units, without waiting for the hold to expire. Work
-that is still running is charged if it succeeds. metered customer <id> lists the open holds.`,
+  details: `Ends an attempt's open hold and returns its units. Use it if you don't want to wait for the hold to
+expire. If the work is still running and succeeds, the customer is charged. metered customer <id>
+lists the open holds.`,
   input: z.object({ customer: fields.customer, attempt: fields.attempt, ...actOptions }),
   run: ({ attempt, ...options }, context) =>
     act(
       { ...options, act: { type: 'release', attempt } },
       context,
-      'Work that is still running is charged if it succeeds.',
+      'If the work is still running and succeeds, the customer is charged.',
     ),
 })

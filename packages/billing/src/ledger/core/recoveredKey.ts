@@ -2,12 +2,12 @@ import type { Draft } from './draft.ts'
 import type { KeyRow } from './rows.ts'
 
 /**
- * Flowglad's records don't contain keys, only the operation's ID. A recovered operation therefore has a key row
- * of its own. No caller can use this key, because a key contains no `#`.
+ * Returns the key under which a recovered operation is stored. The real key is lost, because Flowglad stores only the
+ * operation's ID. Callers can't send the returned key, because it starts with `#`.
  */
 export const recoveredKey = (operation: string): string => `#${hashOf(operation)}`
 
-/** The start of the fingerprint of the operation's input. */
+/** Returns the start of the input's fingerprint. */
 export const recoveredFingerprint = (operation: string): string => operation.slice(operation.indexOf('.') + 1)
 
 const hashOf = (operation: string): string => operation.slice(0, operation.indexOf('.'))

@@ -208,13 +208,13 @@ const actState = z.object({
   ),
 })
 
-/** The record of an operator's act. It is never changed and never pruned. */
+/** The record of an operator's act. Records are never changed or pruned. */
 export const actRow = z.object({
   customer: z.string(),
   id: z.string(),
-  /** When the act was done. */
+  /** The time of the act. */
   at: integer,
-  /** Who did it. */
+  /** The operator's name. */
   by: z.string(),
   reason: z.string(),
   act: json(z.looseObject({ type: z.string() })),

@@ -19,7 +19,7 @@ export async function meteredJson(address: string, ...argv: string[]): Promise<u
   return JSON.parse(stdout)
 }
 
-/** Runs a command as an operator does: in a process of its own. */
+/** Runs a command in a separate process, as in an operator's terminal. */
 export const meteredProcess = (folder: string, argv: string[], env: Record<string, string> = {}) =>
   run(
     folder,
@@ -28,7 +28,10 @@ export const meteredProcess = (folder: string, argv: string[], env: Record<strin
     env,
   )
 
-/** Runs a command in a process of its own on SQLite, and in this process on PostgreSQL, because processes start slowly. */
+/**
+ * Runs a command on the store. Only SQLite's commands run in a separate process. Processes start slowly, so
+ * PostgreSQL's commands run in this process.
+ */
 export const meteredOn = (store: keyof typeof stores, { address }: OpenStore, ...argv: string[]) =>
   store === 'SQLite' ? meteredProcess(tmpdir(), argv, { METERED_LEDGER: address }) : metered(address, ...argv)
 
