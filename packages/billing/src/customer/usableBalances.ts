@@ -1,8 +1,7 @@
 import type { Meters } from '../contract/meters.ts'
 import type { PastDue } from '../contract/pastDue.ts'
 import { allowanceOf, graceEndOf } from '../ledger/core/pastDue.ts'
-import type { Balance, CustomerBalances } from '../ledger/ledger.ts'
-import type { LedgerForCalls } from '../lifecycle/ledgerForCalls.ts'
+import type { Balance, CustomerBalances, LedgerForCalls } from '../ledger/ledger.ts'
 import type { PastDueTerms } from '../metering/pastDueTerms.ts'
 
 /**

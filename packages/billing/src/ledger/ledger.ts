@@ -129,6 +129,12 @@ export interface RestoreState {
 /** `recovered` means that the event was acknowledged after the ledger was restored. */
 export type KnownEventState = 'missing' | 'open' | 'acknowledged' | 'recovered'
 
+/** The ledger methods that calls use. */
+export type LedgerForCalls = Pick<
+  Ledger,
+  'execute' | 'interruptions' | 'balances' | 'lastCommitted' | 'charges' | 'usage'
+>
+
 /**
  * One customer's balances and plan. The data changes only when the version changes, except for values that
  * depend on the current time.

@@ -1,11 +1,5 @@
 import type { RestoreCheck } from '../flowglad/restoredLedger.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-
-/** The ledger methods that calls use. */
-export type LedgerForCalls = Pick<
-  Ledger,
-  'execute' | 'interruptions' | 'balances' | 'lastCommitted' | 'charges' | 'usage'
->
+import type { Ledger, LedgerForCalls } from '../ledger/ledger.ts'
 
 /** Returns the ledger methods for calls. Each method calls `onCall` first, and rejects if `onCall` throws. */
 export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCalls {
