@@ -4,6 +4,7 @@ import { delivery } from './delivery.ts'
 import { holds } from './holds.ts'
 import { keys } from './keys.ts'
 import { metering } from './metering.ts'
+import { move } from './move.ts'
 import { restore } from './restore.ts'
 import { sessions } from './sessions.ts'
 import { snapshots } from './snapshots.ts'
@@ -17,6 +18,7 @@ export const faults: Fault[] = [
   ...stores,
   ...delivery,
   ...restore,
+  ...move,
   ...clockSteps,
   ...metering,
   ...sessions,

@@ -9,6 +9,8 @@ export interface CommandContext {
   env: Record<string, string | undefined>
   /** The name of the operating system's user. */
   user: string
+  /** Shows how far long work is. Each text replaces the one before. */
+  progress(text: string): void
 }
 
 /** A command's output and exit code: 0 = ok, 1 = failed or a check found a problem, 2 = wrong command line. */

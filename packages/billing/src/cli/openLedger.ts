@@ -46,9 +46,14 @@ export async function openLedger(
   return location.store === 'sqlite' ? openFile(location.file) : openPostgres(location.url)
 }
 
+/** Throws if the file is missing. */
+export function assertFileExists(file: string): void {
+  if (!existsSync(file)) throw new CommandError(`The ledger's file ${file} does not exist.`)
+}
+
 /** Rejects unless the file is a ledger of this release. */
 export async function assertLedgerFile(file: string): Promise<void> {
-  if (!existsSync(file)) throw new CommandError(`The ledger's file ${file} does not exist.`)
+  assertFileExists(file)
   try {
     const applied = await retryWhileBusy(() => appliedToFile(file), { waitMs: patienceMs })
     assertCurrentRelease(file, applied, sqliteMigrations.length)

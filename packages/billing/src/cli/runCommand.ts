@@ -8,6 +8,7 @@ import { backup } from './commands/backup.ts'
 import { customer } from './commands/customer.ts'
 import { drop } from './commands/drop.ts'
 import { init } from './commands/init.ts'
+import { move } from './commands/move.ts'
 import { parked } from './commands/parked.ts'
 import { refund } from './commands/refund.ts'
 import { release } from './commands/release.ts'
@@ -28,6 +29,7 @@ const commands: Command[] = [
   audit,
   backup,
   restored,
+  move,
 ]
 
 const width = Math.max(...commands.map(({ name }) => name.length))

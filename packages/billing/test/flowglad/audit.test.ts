@@ -14,7 +14,8 @@ test('compares the delivered events with Flowglad’s list', async () => {
     FLOWGLAD_SECRET_KEY: stack.flowglad.key,
     FLOWGLAD_BASE_URL: stack.flowglad.url,
   }
-  const audit = () => runCommand(['audit', '--flowglad'], { folder: '/', env, user: 'olga' })
+  const audit = () =>
+    runCommand(['audit', '--flowglad'], { folder: '/', env, user: 'olga', progress: () => {} })
   for (const amount of [1, 2, 3]) await spend(stack, aUser(), amount)
   await stack.billing.drain()
   expect(await audit()).toEqual({
@@ -50,7 +51,12 @@ test('hides the secret key when it reports that Flowglad can’t be reached', as
     FLOWGLAD_SECRET_KEY: 'sk_test_s3cret',
     FLOWGLAD_BASE_URL: 'http://127.0.0.1:1',
   }
-  const { code, stderr } = await runCommand(['audit', '--flowglad'], { folder: '/', env, user: 'olga' })
+  const { code, stderr } = await runCommand(['audit', '--flowglad'], {
+    folder: '/',
+    env,
+    user: 'olga',
+    progress: () => {},
+  })
   expect(code).toBe(1)
   expect(stderr.trim().split('\n')).toHaveLength(1)
   expect(stderr).not.toContain('s3cret')

@@ -97,12 +97,17 @@ export const createWriteRowsTypes = Object.values(types).map(({ create }) => cre
 export async function writeRows(transaction: PostgresTransaction, writes: Writes): Promise<void> {
   const { customers, leases, counters } = writes
   if (customers.length + leases.length + counters.customers.length === 0) return transaction.rollback()
+  await transaction.commit(writeStatement(writes))
+}
+
+/** Returns the statement that writes the rows. */
+export function writeStatement(writes: Writes): string {
   const lists = [
-    literal(types.customers, customers),
-    literal(types.leases, leases),
-    literal(types.customerCounters, counters.customers),
+    literal(types.customers, writes.customers),
+    literal(types.leases, writes.leases),
+    literal(types.customerCounters, writes.counters.customers),
     literal(types.accounts, writes.accounts),
-    literal(types.accountCounters, counters.accounts),
+    literal(types.accountCounters, writes.counters.accounts),
     literal(types.newHolds, writes.newHolds),
     literal(types.holds, writes.holds),
     literal(types.removedHolds, writes.removedHolds),
@@ -112,7 +117,7 @@ export async function writeRows(transaction: PostgresTransaction, writes: Writes
     literal(types.newActs, writes.newActs),
     literal(types.daily, writes.daily),
   ]
-  await transaction.commit(`SELECT ${writeRowsFunction.name}(${lists.join(', ')})`)
+  return `SELECT ${writeRowsFunction.name}(${lists.join(', ')})`
 }
 
 const literal = <Row>(type: RowType<Row>, rows: Row[]) =>

@@ -179,4 +179,8 @@ export const migrations = [
   `
   ALTER TABLE metered_account ADD COLUMN adjusted integer NOT NULL DEFAULT 0;
   `,
+  // The address of the PostgreSQL database that contains the ledger since `metered move`.
+  `
+  ALTER TABLE metered_ledger ADD COLUMN moved_to text;
+  `,
 ]

@@ -1,4 +1,5 @@
 import { assertKnownRelease } from '../assertKnownRelease.ts'
+import { assertNotMoved } from './assertNotMoved.ts'
 import { inTransaction } from './inTransaction.ts'
 import { migrations } from './migrations.ts'
 import { connect, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
@@ -21,6 +22,7 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
     inTransaction(db, () => {
       checkWritable(db)
       migrate(db)
+      assertNotMoved(file, db)
     })
     return db
   } catch (error) {

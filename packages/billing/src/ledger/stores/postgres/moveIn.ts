@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { LedgerUnavailableError } from '../../errors.ts'
+import type { LedgerCopy } from '../ledgerCopy.ts'
+import { tables } from '../tables.ts'
+import type { PostgresPool } from './postgresPool.ts'
+import { inTransaction, type PostgresTransaction } from './transaction.ts'
+import { writeStatement } from './writeRows.ts'
+
+/** A statement writes one page. All pages together can take hours. */
+const limits = { transactionTimeoutMs: 600_000, silentAfterMs: 24 * 3_600_000 }
+
+const ledgerRow = z.object({ id: z.string(), isUsed: z.boolean() })
+const rowCount = z.object({ rows: z.coerce.number() })
+
+/**
+ * Writes the copy into a new ledger, in one transaction. The ledger gets the copy's ID. Returns `repeated` if it
+ * already has this ID, because an earlier run has committed.
+ *
+ * @param onProgress Called with the number of rows that are written so far.
+ * @param beforeCommit Called when all rows are written, immediately before they are committed.
+ * @throws {LedgerUnavailableError} if the ledger is already in use.
+ */
+export const moveIn = (
+  pool: PostgresPool,
+  copy: LedgerCopy,
+  { onProgress, beforeCommit }: { onProgress: (rows: number) => void; beforeCommit: () => void },
+): Promise<'moved' | 'repeated'> =>
+  inTransaction(pool, limits, async (transaction) => {
+    const { id, isUsed } = ledgerRow.parse(
+      (
+        await transaction.begin(
+          'LOCK TABLE metered.customer IN SHARE ROW EXCLUSIVE MODE',
+          `SELECT id, EXISTS (SELECT FROM metered.customer) AS "isUsed" FROM metered.ledger FOR UPDATE`,
+        )
+      )[0],
+    )
+    if (id === copy.identity.id) {
+      await transaction.rollback()
+      beforeCommit()
+      return 'repeated'
+    }
+    if (isUsed) {
+      throw new LedgerUnavailableError('cannotOpen', {
+        message: 'The PostgreSQL ledger already has customers. Move the ledger to a database without one.',
+      })
+    }
+    let written = 0
+    for (const page of copy.pages()) {
+      await transaction.query(writeStatement(page))
+      written += Object.values(page).reduce((sum, rows) => sum + (Array.isArray(rows) ? rows.length : 0), 0)
+      onProgress(written)
+    }
+    await assertComplete(transaction, copy)
+    await transaction.query('UPDATE metered.ledger SET id = $1, restored_at = $2, recovered_at = $3', [
+      copy.identity.id,
+      copy.identity.restoredAt,
+      copy.identity.recoveredAt,
+    ])
+    beforeCommit()
+    await transaction.commit()
+    return 'moved'
+  })
+
+async function assertComplete(transaction: PostgresTransaction, { rows }: LedgerCopy): Promise<void> {
+  const counts = Object.values(tables).map(({ name }) => `(SELECT count(*) FROM metered.${name})`)
+  const found = await transaction.query(`SELECT ${counts.join(' + ')} AS rows`)
+  const written = rowCount.parse(found.rows[0]).rows
+  if (written !== rows)
+    throw new Error(`Only ${written} of ${rows} rows reached PostgreSQL. Nothing was moved.`)
+}
