@@ -37,6 +37,7 @@ import { ledgerForCalls, restoreCheckForCalls } from './lifecycle/ledgerForCalls
 import { Lifecycle } from './lifecycle/lifecycle.ts'
 import { SetupCheck } from './lifecycle/setupCheck.ts'
 import { attemptId } from './metering/attemptId.ts'
+import { DenialCounts } from './metering/denialCounts.ts'
 import { createLegSettings } from './metering/legSettings.ts'
 import { createMeterWork, type MeterCall, type MeterRun } from './metering/meterWork.ts'
 import { Operation } from './metering/operation.ts'
@@ -105,6 +106,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   })
   const catalog = createCatalogCache({ flowglad, meters, clock: steady, maxAgeMs: options.catalogMaxAgeMs })
 
+  const denialCounts = new DenialCounts({ ledger, clock: steady, logger })
+
   // The metered operation, and the functions that call it.
   const inFlight = new WorkInFlight()
   const usableMeters = new UsableMeters({ catalog, clock, decisionMs: options.decisionMs })
@@ -122,7 +125,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   )
   const operation = new Operation({ reservations, clock, resultMaxBytes: options.resultMaxBytes })
   const legSettings = createLegSettings(meters, logger)
-  const meterWork = createMeterWork(operation, legSettings)
+  const meterWork = createMeterWork({ operation, denialCounts, legSettings })
   const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
     meterWork
 
@@ -185,6 +188,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     accounts,
     plans,
     meter: meterWork,
+    denialCounts,
     health,
     webhookSecret: setup.flowglad.webhookSecret,
     trustedOrigins,
@@ -207,6 +211,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
         watchers,
         sessions,
         legSettings,
+        denialCounts,
         trustedOrigins,
       },
       setup.customer,
@@ -229,9 +234,19 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
      * `STREAM_REPLACED` if a newer stream replaces this one (see `options.maxStreamsPerCustomer`). All
      * streams of a customer yield the same object, so don't modify it.
      */
-    watch: ({ id }: KnownCustomer, signal?: AbortSignal) => watchers.watch(id, signal),
+    async *watch({ id }: KnownCustomer, signal?: AbortSignal) {
+      try {
+        yield* watchers.watch(id, signal)
+      } catch (error) {
+        denialCounts.note({ customer: id, procedure: 'watch' }, error)
+        throw error
+      }
+    },
     /** Throws a `BillingError` unless the customer's plan has the toggle feature. */
-    requireFeature: accounts.requireFeature,
+    requireFeature: (customer: KnownCustomer, feature: string): Promise<void> =>
+      denialCounts.during({ customer: customer.id, procedure: 'requireFeature' }, () =>
+        accounts.requireFeature(customer, feature),
+      ),
 
     /**
      * Answers billing's HTTP routes: Flowglad's webhook, the routes for `@flowglad/react`, `/healthz` and
@@ -321,7 +336,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       sessions.close()
       await inFlight.close({ graceMs: options.shutdownGraceMs, clock: steady, logger })
       closing.abort()
-      await Promise.all([lifecycle.stopLoops(), sync.idle()])
+      await Promise.all([lifecycle.stopLoops(), sync.idle(), denialCounts.close()])
       await instance.closeLedger()
     },
 

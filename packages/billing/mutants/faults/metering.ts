@@ -59,4 +59,25 @@ export const metering: Fault[] = [
     replace: 'if (counted === undefined) onUncharged()',
     tests: ['metering/renewHold'],
   },
+  {
+    name: 'a denial counts in each procedure that it passes through',
+    file: 'metering/denialCounts.ts',
+    find: '      if (this.#counted.has(error)) return\n',
+    replace: '',
+    tests: ['metering/denialCounts', 'trpc/denialCounts'],
+  },
+  {
+    name: 'the counts of denials get lost in an outage',
+    file: 'metering/denialCounts.ts',
+    find: 'else this.#waiting.set(name, before)',
+    replace: '',
+    tests: ['metering/denialCounts'],
+  },
+  {
+    name: 'one customer’s denials can fill the disk',
+    file: 'metering/denialCounts.ts',
+    find: 'known.size >= limits.kindsPerCustomer',
+    replace: 'known.size < 0',
+    tests: ['metering/denialCounts'],
+  },
 ]

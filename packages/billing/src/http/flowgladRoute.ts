@@ -2,10 +2,12 @@ import { type Clock, within } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 import { unavailable } from '../contract/errors.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
+import type { DenialCounts } from '../metering/denialCounts.ts'
 import { parseKey } from '../metering/key.ts'
 import type { Caller } from './caller.ts'
 import { createFlowgladActions, type FlowgladActionParts } from './flowgladActions.ts'
 import { foreignOriginOf } from './foreignOrigin.ts'
+import { flowgladPrefix } from './paths.ts'
 import { maxBodyBytes, readBody } from './readBody.ts'
 import { refused } from './refusal.ts'
 import { fail, failWith, replyWith, tooManyRequests } from './reply.ts'
@@ -15,6 +17,7 @@ export interface FlowgladRouteParts extends Omit<FlowgladActionParts, 'readCatal
   catalog: { get(): Promise<Catalog> }
   /** The origins whose pages may call the actions. */
   trustedOrigins: ReadonlySet<string>
+  denialCounts: DenialCounts
   clock: Clock
   options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs' | 'keyHeader'>
 }
@@ -24,7 +27,7 @@ const readable = new Set(['customers/billing', 'usage-meters/balances'])
 /**
  * Creates the handler for the routes that `@flowglad/react` calls. `path` is the part below `/api/flowglad/`.
  */
-export function createFlowgladRoute({ catalog, trustedOrigins, ...parts }: FlowgladRouteParts) {
+export function createFlowgladRoute({ catalog, trustedOrigins, denialCounts, ...parts }: FlowgladRouteParts) {
   const { clock, options } = parts
 
   /**
@@ -68,7 +71,11 @@ export function createFlowgladRoute({ catalog, trustedOrigins, ...parts }: Flowg
     const body = await readJson(request)
     return body instanceof Response
       ? body
-      : replyWith(async () => action(customer, body.json, keyOf(request)))
+      : replyWith(() =>
+          denialCounts.during({ customer: customer.id, procedure: `${flowgladPrefix}${path}` }, async () =>
+            action(customer, body.json, keyOf(request)),
+          ),
+        )
   }
 }
 

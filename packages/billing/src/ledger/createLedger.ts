@@ -5,6 +5,7 @@ import type { Command } from './commands.ts'
 import { audit } from './core/audit.ts'
 import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
+import { deniedCalls } from './core/deniedCalls.ts'
 import { holdOf, undeliveredEventOf } from './core/pendingWork.ts'
 import type { ActRow } from './core/rows.ts'
 import { LedgerUnavailableError, storeOutOfReach } from './errors.ts'
@@ -99,6 +100,8 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     versions: (customers) => read((it) => it.versions(customers)),
     customersWithDueHolds: (limit) => read((it) => it.customersWithDueHolds(limit)),
     customersToDeliver: (limit) => read((it) => it.customersToDeliver(limit)),
+    countDenials: (denials) => unlessClosed(() => stores.write((it) => it.countDenials(denials))),
+    denials: async (customer) => deniedCalls(await read((it) => it.readDenials(customer))),
     health: () => read((it) => it.health()),
     parked: (limit) => read((it) => it.parked(limit)),
     interruptions,

@@ -1,3 +1,4 @@
+import type { DenialCode } from '../contract/denials.ts'
 import type { AnswerOf } from './answers.ts'
 import type { Command, EventId, Snapshot } from './commands.ts'
 import type { Violation } from './core/audit.ts'
@@ -76,6 +77,13 @@ export interface Ledger extends AsyncDisposable {
   audit(customer: string): Promise<Violation[]>
   /** Returns the acts of operators, oldest first, for one customer or for all. */
   acts(query: { customer: string | null }): AsyncIterable<Act>
+  /**
+   * Adds denials to their counts. Doesn't wait for the customers' locks. If the machine crashes, or an answer is
+   * lost, some denials aren't counted or are counted twice.
+   */
+  countDenials(denials: DenialCount[]): Promise<void>
+  /** Returns the customer's denials of the last day, newest first. */
+  denials(customer: string): Promise<DeniedCalls[]>
   /** Returns the delivery metrics that operators monitor. */
   health(): Promise<LedgerHealth>
   /** Returns the parked events of all customers. */
@@ -230,6 +238,37 @@ export interface UndeliveredEvent {
   reason: string | null
   /** When a parked event is retried. */
   retryAt: number | null
+}
+
+/** Denied calls of one customer that have the same procedure and reason. */
+interface DenialKind {
+  procedure: string
+  /** The meter with too few units, if that is the reason. */
+  meter: string | null
+  /** The toggle feature that the plan lacks, if that is the reason. */
+  feature: string | null
+  /** The number of denied calls. */
+  count: number
+  /** The units that the last of these calls needed on the meter. */
+  required: number | null
+  /** The units that were available on the meter at the last of these calls. */
+  available: number | null
+}
+
+/** Denied calls to add to their count. Ages are durations, because a process's clock can differ from the store's. */
+export interface DenialCount extends DenialKind {
+  customer: string
+  code: DenialCode
+  firstMsAgo: number
+  lastMsAgo: number
+}
+
+/** Denied calls in the ledger. Times are epoch milliseconds. */
+export interface DeniedCalls extends DenialKind {
+  /** A `DenialCode`. A newer release can write a code that this release doesn't know. */
+  code: string
+  firstAt: number
+  lastAt: number
 }
 
 export interface LedgerHealth {

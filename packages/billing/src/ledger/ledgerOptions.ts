@@ -39,6 +39,8 @@ export const ledgerDefaults = {
   holdRetentionMs: 24 * 3_600_000,
   /** How long charges are kept after Flowglad has acknowledged them. Daily totals are kept forever. */
   chargeRetentionMs: 90 * 24 * 3_600_000,
+  /** How long the counts of denials are kept. */
+  denialRetentionMs: 24 * 3_600_000,
   /** The maximum size of a stored result. */
   resultBytes: 65_536,
   /** The maximum total size of a customer's stored results. The newest results are kept. */

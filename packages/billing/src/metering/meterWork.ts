@@ -1,6 +1,7 @@
 import { assertAmount } from '../contract/amount.ts'
 import type { Customer } from '../contract/customer.ts'
 import { type MeterCost, meteredLeg, type Usage } from './cost.ts'
+import type { DenialCounts } from './denialCounts.ts'
 import { parseKey } from './key.ts'
 import type { LegSettingsOf } from './legSettings.ts'
 import type { Operation } from './operation.ts'
@@ -55,15 +56,32 @@ export interface MeterRun {
 }
 
 /** Creates `billing.meter`, which meters work outside tRPC: jobs, plain routes, and streams. */
-export const createMeterWork = (operation: Operation, legSettings: LegSettingsOf) =>
-  async function meter<T>(call: MeterCall<string>, work: (run: MeterRun) => Promise<T> | T): Promise<T> {
+export function createMeterWork({
+  operation,
+  denialCounts,
+  legSettings,
+}: {
+  operation: Operation
+  denialCounts: DenialCounts
+  legSettings: LegSettingsOf
+}) {
+  return <T>(call: MeterCall<string>, work: (run: MeterRun) => Promise<T> | T): Promise<T> => {
+    const procedure = call.name || 'meter'
+    return denialCounts.during({ customer: call.customer.id, procedure }, () => meter(procedure, call, work))
+  }
+
+  async function meter<T>(
+    procedure: string,
+    call: MeterCall<string>,
+    work: (run: MeterRun) => Promise<T> | T,
+  ): Promise<T> {
     const cost: MeterCost<unknown> =
       call.hold === undefined ? { cost: call.amount ?? 1 } : { hold: call.hold, cost: call.cost ?? call.hold }
     const leg = meteredLeg(call.meter, cost, call.input, legSettings(call.meter))
     assertAmount(leg.hold, 1, `The amount for ${call.meter}`)
     return operation.run({
       customer: call.customer,
-      procedure: call.name || 'meter',
+      procedure,
       key: call.key === undefined ? null : parseKey(call.key),
       rawInput: () => [call.meter, leg.hold, call.input],
       legs: [leg],
@@ -77,3 +95,4 @@ export const createMeterWork = (operation: Operation, legSettings: LegSettingsOf
       },
     })
   }
+}

@@ -17,14 +17,14 @@ import type { Warnings } from './warnings.ts'
 const nothing = z.object({}).optional()
 const priceSlug = z.string().min(1).max(200)
 
-interface Parts extends Pick<TrpcServices, 'accounts' | 'plans' | 'watchers' | 'sessions'> {
+interface Parts extends Pick<TrpcServices, 'accounts' | 'plans' | 'watchers' | 'sessions' | 'denialCounts'> {
   app: AppTrpc
   warnings: Warnings
 }
 
 export const createBillingRouter =
   <Meter extends string>(
-    { app, warnings, accounts, plans, watchers, sessions }: Parts,
+    { app, warnings, accounts, plans, watchers, sessions, denialCounts }: Parts,
     readCustomer: (ctx: object) => Customer,
   ) =>
   (procedures: { protectedProcedure: object; publicProcedure: object }): BillingRouter<Meter> => {
@@ -38,10 +38,15 @@ export const createBillingRouter =
       const request = billingRequestOf(ctx)
       if (!request && signal) warnings.missingRequest(path)
       await app.run(async () => {
-        request?.assertWanted(call, path, { isRead: type !== 'mutation' })
-        await confirmSession(sessions, call, readCustomer(ctx).id)
+        const { id } = readCustomer(ctx)
+        await denialCounts.during({ customer: id, procedure: path }, async () =>
+          request?.assertWanted(call, path, { isRead: type !== 'mutation' }),
+        )
+        await confirmSession(sessions, call, id)
       })
-      return next()
+      const result = await next()
+      if (!result.ok) denialCounts.note({ customer: readCustomer(ctx).id, procedure: path }, result.error)
+      return result
     })
 
     return t.router({
@@ -69,6 +74,7 @@ export const createBillingRouter =
           for await (const balances of pushes) yield fetched(balances)
           if (reader.error) throw reader.error
         } catch (error) {
+          denialCounts.note({ customer: customer.id, procedure: 'billing.onBalances' }, error)
           throw app.toError(error)
         } finally {
           reader.close()

@@ -9,6 +9,7 @@ import type { Watchers } from '../customer/watchers.ts'
 import { refusalOf } from '../http/refusal.ts'
 import { canCarryInput, headerOf } from '../http/requestSource.ts'
 import type { MeterCost, MeteredLeg, Usage } from '../metering/cost.ts'
+import type { DenialCounts } from '../metering/denialCounts.ts'
 import type { LegSettingsOf } from '../metering/legSettings.ts'
 import type { Operation } from '../metering/operation.ts'
 import type { SessionChecks } from '../sessions/sessionChecks.ts'
@@ -26,6 +27,7 @@ import {
   type MeteredMiddleware,
   type MeteringParts,
   meteredMiddleware,
+  nameOfPath,
 } from './meteredMiddleware.ts'
 import { Transformer } from './transformer.ts'
 import { Warnings } from './warnings.ts'
@@ -42,6 +44,7 @@ export interface TrpcServices {
   watchers: Watchers
   legSettings: LegSettingsOf
   sessions: SessionChecks
+  denialCounts: DenialCounts
   /** The origins whose pages may make calls. */
   trustedOrigins: ReadonlySet<string>
 }
@@ -111,12 +114,14 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
     requireFeature:
       (feature) =>
-      async ({ ctx, getRawInput, signal, type, next }) => {
+      async ({ ctx, getRawInput, signal, path, type, next }) => {
         await app.run(async () => {
           const customer = readCustomer(ctx)
           const call = { ctx, getRawInput, signal, isSubscription: type === 'subscription' }
           await confirmSession(services.sessions, call, customer.id)
-          await services.accounts.requireFeature(customer, feature)
+          await services.denialCounts.during({ customer: customer.id, procedure: nameOfPath(path) }, () =>
+            services.accounts.requireFeature(customer, feature),
+          )
         })
         return next({ ctx: {} })
       },

@@ -54,7 +54,18 @@ const meteredCalls = new Set<() => Promise<unknown>>()
  * and `metering/operation.ts`.
  */
 export function meteredMiddleware<Ctx extends object, UsageOut extends object, Input>(
-  { operation, accounts, sessions, options, clock, app, warnings, transformer, legSettings }: MeteringParts,
+  {
+    operation,
+    accounts,
+    sessions,
+    options,
+    clock,
+    app,
+    warnings,
+    transformer,
+    legSettings,
+    denialCounts,
+  }: MeteringParts,
   {
     readCustomer,
     costs,
@@ -75,7 +86,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     const isSubscription = type === 'subscription'
     const call = { ctx, getRawInput, signal, isSubscription }
     const request = billingRequestOf(ctx)
-    if (!request && signal) warnings.missingRequest(path || unnamedProcedure)
+    if (!request && signal) warnings.missingRequest(nameOfPath(path))
 
     /**
      * Returns the call's key. A subscription has no key. After a reconnect, it is new work, and only the
@@ -100,11 +111,11 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       const key = holdsUnits ? await readKey() : null
       if (key !== null && path === '') throw keyWithoutPath()
       // If the key comes from the input, a refetch gets the stored result and isn't charged.
-      if (type === 'query' && holdsUnits && !keyOf) warnings.meteredQuery(path || unnamedProcedure)
+      if (type === 'query' && holdsUnits && !keyOf) warnings.meteredQuery(nameOfPath(path))
       sendsBalances = holdsUnits && !!request?.canSendBalances(call)
       const data = await operation.run<unknown>({
         customer,
-        procedure: path || unnamedProcedure,
+        procedure: nameOfPath(path),
         key,
         rawInput: async () => withoutKey(await rawInputOf(call)),
         inputCodec: transformer.input,
@@ -127,6 +138,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       return { ...result, ok: true, data } as Result
     } catch (error) {
       if (result && !result.ok && result.error === error) return result
+      denialCounts.note({ customer: customer.id, procedure: nameOfPath(path) }, error)
       throw app.toError(error)
     } finally {
       // One of the app's middlewares may run a failed call again.
@@ -142,8 +154,8 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
   }
 }
 
-/** The name on charges for a procedure without a path, such as a server action in Next.js. */
-const unnamedProcedure = 'unnamed procedure'
+/** Returns the name on charges. A server action in Next.js has no path. */
+export const nameOfPath = (path: string) => path || 'unnamed procedure'
 
 /** Procedures without paths would share their keys, so a key could return another procedure's result. */
 const keyWithoutPath = () =>

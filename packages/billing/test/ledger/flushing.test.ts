@@ -5,6 +5,7 @@ import type { Command } from '../../src/ledger/commands.ts'
 import { ledgerDefaults } from '../../src/ledger/ledgerOptions.ts'
 import { RecentCustomers } from '../../src/ledger/stores/recentCustomers.ts'
 import { openDatabase } from '../../src/ledger/stores/sqlite/openDatabase.ts'
+import { prepareFlush } from '../../src/ledger/stores/sqlite/prepareFlush.ts'
 import { prepareTransact } from '../../src/ledger/stores/sqlite/prepareTransact.ts'
 import { ledgerFile } from '../flowglad/ledgerFile.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from './builders.ts'
@@ -26,6 +27,7 @@ describe.each(sqliteDrivers)('SQLite through %s', (driver) => {
     const setting = () => pragma.parse(db.prepare('PRAGMA synchronous').get()).synchronous
     const transact = prepareTransact(db, {
       recent: new RecentCustomers(10),
+      flush: prepareFlush(db),
       now: () => Date.now(),
       isTransient: () => false,
       settings: ledgerDefaults,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import * as fields from '../../ledger/fields.ts'
-import type { Charge, CustomerBalances, Hold, UndeliveredEvent } from '../../ledger/ledger.ts'
+import type { Charge, CustomerBalances, DeniedCalls, Hold, UndeliveredEvent } from '../../ledger/ledger.ts'
 import { CommandError, defineCommand } from '../command.ts'
 import { section, time } from '../formatting.ts'
 import { openLedger } from '../openLedger.ts'
@@ -9,20 +9,25 @@ const shown = { charges: 20, events: 100 }
 
 export const customer = defineCommand({
   name: 'customer',
-  summary: "shows a customer's balances, holds, charges and events",
+  summary: "shows a customer's balances, holds, denials, charges and events",
   arguments: ['id'],
   options: ['ledger', 'json'],
-  details: `Shows a customer's plan and balances, the holds of running work, the last ${shown.charges} charges, and up to
-${shown.events} usage events that Flowglad hasn't acknowledged. <id> is your own ID for the customer.`,
+  details: `Shows a customer's plan and balances, the holds of running work, the denied calls of the last day with
+the reason, the last ${shown.charges} charges, and up to ${shown.events} usage events that Flowglad hasn't acknowledged.
+<id> is your own ID for the customer. A server writes new denials about once a second. Denials are counted
+by the hour, so a count can include the hour before the last day.`,
   input: z.object({ id: fields.customer, ledger: z.string().optional() }),
   async run({ id, ...options }, context) {
     await using ledger = await openLedger(options, context)
     const balances = await ledger.balances(id)
-    if (balances.version === 0) throw new CommandError(`The ledger has no customer ${id}.`)
+    const denials = await ledger.denials(id)
+    // The first calls of a new customer can be denied before the ledger has any other row for the customer.
+    if (balances.version === 0 && denials.length === 0)
+      throw new CommandError(`The ledger has no customer ${id}.`)
     const holds = await ledger.holds(id)
     const { charges } = await ledger.charges({ customer: id, limit: shown.charges, cursor: null })
     const events = await ledger.undelivered({ customer: id, limit: shown.events })
-    const found = { customer: id, ...balances, holds, charges, events }
+    const found = { customer: id, ...balances, holds, denials, charges, events }
     return { text: describe(found), json: found }
   },
 })
@@ -30,11 +35,12 @@ ${shown.events} usage events that Flowglad hasn't acknowledged. <id> is your own
 interface Found extends CustomerBalances {
   customer: string
   holds: Hold[]
+  denials: DeniedCalls[]
   charges: Charge[]
   events: UndeliveredEvent[]
 }
 
-function describe({ customer: id, snapshot, balances, holds, charges, events }: Found): string {
+function describe({ customer: id, snapshot, balances, holds, denials, charges, events }: Found): string {
   return [
     `Customer ${id}\n`,
     `${describeSnapshot(snapshot)}\n`,
@@ -45,6 +51,10 @@ function describe({ customer: id, snapshot, balances, holds, charges, events }: 
     section(
       'Holds',
       holds.map((it) => [it.attempt, it.procedure, units(it), `expires ${time(it.expiresAt)}`]),
+    ),
+    section(
+      'Denials in the last day',
+      denials.map((it) => [`${it.count} ×`, it.procedure, it.code, reasonOf(it), `last ${time(it.lastAt)}`]),
     ),
     section(
       'Undelivered events',
@@ -71,6 +81,14 @@ function describeSnapshot(snapshot: CustomerBalances['snapshot']): string {
   const plan = subscription ? `${subscription.planName} (${subscription.id}, ${subscription.status})` : 'none'
   const notes = [outdated ? 'outdated' : '', pastDue ? 'past due' : ''].filter((it) => it !== '')
   return `Plan: ${[plan, ...notes].join(', ')}. Snapshot: ${time(asOf)}, ${Math.round(ageMs / 1000)} s old.`
+}
+
+function reasonOf({ meter, feature, required, available }: DeniedCalls): string {
+  if (feature !== null) return `the plan lacks ${feature}`
+  if (meter === null) return ''
+  return required === null || available === null
+    ? meter
+    : `${meter}: needed ${required}, available ${available}`
 }
 
 const units = ({ legs, counted }: Hold): string =>

@@ -184,6 +184,25 @@ export const dailyRow = z.object({
   amount: integer,
 })
 
+/** The denials of one customer in one hour that have the same procedure and reason. */
+export const denialRow = z.object({
+  customer: z.string(),
+  /** The start of the hour. */
+  hour: integer,
+  procedure: z.string(),
+  code: z.string(),
+  /** The meter with too few units, or an empty text. */
+  meter: z.string(),
+  /** The toggle feature that the plan lacks, or an empty text. */
+  feature: z.string(),
+  count: integer,
+  firstAt: integer,
+  lastAt: integer,
+  /** The units that the last of these calls needed, and those that were available. */
+  required: integer.nullable(),
+  available: integer.nullable(),
+})
+
 /** The part of the ledger that an operator's act concerns, before or after the act. */
 const actState = z.object({
   /** The event's state, if the act concerns an event. */
@@ -227,5 +246,6 @@ export type AccountRow = z.output<typeof accountRow>
 export type HoldRow = z.output<typeof holdRow>
 export type KeyRow = z.output<typeof keyRow>
 export type EventRow = z.output<typeof eventRow>
+export type DenialRow = z.output<typeof denialRow>
 export type ActState = z.output<typeof actState>
 export type ActRow = z.output<typeof actRow>

@@ -1,4 +1,5 @@
 import type { Writes } from '../core/draft.ts'
+import { tables } from './tables.ts'
 
 /** A whole ledger, on its way to another store. */
 export interface LedgerCopy {
@@ -16,3 +17,8 @@ export interface LedgerIdentity {
   restoredAt: number | null
   recoveredAt: number | null
 }
+
+/** The names of the tables in a copy. Counts of denials are left out, because they only describe the last day. */
+export const copiedTables = Object.values(tables)
+  .map(({ name }) => name)
+  .filter((name) => name !== tables.denial.name)

@@ -1,7 +1,7 @@
 import type { BatcherStore } from '../batcher.ts'
 import type { ChargeCursor } from '../chargeCursor.ts'
 import type { Books } from '../core/books.ts'
-import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow } from '../core/rows.ts'
+import type { AccountRow, ActRow, CustomerRow, DenialRow, EventRow, HoldRow } from '../core/rows.ts'
 import type { Ledger } from '../ledger.ts'
 
 /** A database that isn't opened until `open` is called. */
@@ -32,7 +32,7 @@ export interface WriteProblem {
 export interface OpenStore
   extends Reads,
     Pick<BatcherStore, 'transact'>,
-    Pick<Ledger, 'prune' | 'markRestored' | 'markRecovered'> {
+    Pick<Ledger, 'prune' | 'markRestored' | 'markRecovered' | 'countDenials'> {
   /** Counts the connections that broke since the store was opened. */
   lostConnections(): number
   /**
@@ -81,6 +81,8 @@ export interface Reads
   readActs(query: ActQuery): Promise<ActRow[]>
   /** Returns the customer's holds in state `held`, oldest first. */
   readHolds(customer: string): Promise<HoldRow[]>
+  /** Returns the customer's rows whose last denial is less than a day old, in the order of their last denials. */
+  readDenials(customer: string): Promise<DenialRow[]>
   /** Returns the customer's waiting, sent and parked events, oldest first. */
   readUndelivered(query: { customer: string; limit: number }): Promise<EventRow[]>
 }

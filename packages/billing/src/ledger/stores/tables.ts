@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { accountRow, actRow, customerRow, dailyRow, eventRow, holdRow, keyRow } from '../core/rows.ts'
+import {
+  accountRow,
+  actRow,
+  customerRow,
+  dailyRow,
+  denialRow,
+  eventRow,
+  holdRow,
+  keyRow,
+} from '../core/rows.ts'
 
 /** Maps a table's columns to the fields of its row objects. All stores share this mapping. */
 export interface Table<Row> {
@@ -36,6 +45,7 @@ export const tables = {
   event: table('event', eventRow, ['customer', 'attempt', 'meter']),
   act: table('act', actRow, ['customer', 'id']),
   daily: table('daily', dailyRow, ['customer', 'day', 'meter']),
+  denial: table('denial', denialRow, ['customer', 'hour', 'procedure', 'code', 'meter', 'feature']),
 }
 
 /** The properties that an UPDATE changes, for the lists of the same name in `Writes`. Other properties stay the same. */

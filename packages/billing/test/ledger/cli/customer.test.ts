@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { aReserve, fetched, units } from '../builders.ts'
+import { aDenial } from '../contract/denials.ts'
 import { spend } from '../contract/steps.ts'
 import { metered, meteredJson, meteredProcess, storeNames, stores } from './cli.ts'
 
@@ -32,6 +33,38 @@ describe.each(storeNames)('%s', (name) => {
       holds: [{ attempt: reserve.attempt }],
       charges: [{ transactionId: attempt, state: 'parked' }],
       events: [{ attempt, state: 'parked', reason }],
+    })
+  })
+
+  test('shows the reason of each denial in the last day', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(3))
+    await it.ledger.countDenials([
+      aDenial({ count: 12, required: 5, available: 3, firstMsAgo: 60_000 }),
+      aDenial({ code: 'FEATURE_NOT_INCLUDED', meter: null, feature: 'hd', lastMsAgo: 1_000 }),
+      aDenial({ code: 'KEY_REUSED', meter: null, procedure: 'bad\nname', lastMsAgo: 2_000 }),
+      aDenial({ code: 'PAYMENT_OVERDUE', lastMsAgo: 2 * 86_400_000 }),
+    ])
+    const { stdout } = await metered(it.address, 'customer', 'ada')
+    expect(stdout).toMatch(
+      /Denials in the last day\n +12 × +studio.generate +INSUFFICIENT_CREDITS +generations: needed 5, available 3 +last .+Z\n +1 × +studio.generate +FEATURE_NOT_INCLUDED +the plan lacks hd +last .+Z\n +1 × +bad name +KEY_REUSED +last .+Z\n/,
+    )
+    expect(stdout).not.toContain('PAYMENT_OVERDUE')
+    expect(await meteredJson(it.address, 'customer', 'ada')).toMatchObject({
+      denials: [
+        { code: 'INSUFFICIENT_CREDITS', meter: 'generations', count: 12, required: 5, available: 3 },
+        { code: 'FEATURE_NOT_INCLUDED', feature: 'hd' },
+        { code: 'KEY_REUSED' },
+      ],
+    })
+  })
+
+  test('shows the denials of a customer whom the ledger has never fetched', async () => {
+    await using it = await stores[name]()
+    await it.ledger.countDenials([aDenial({ customer: 'eve', code: 'BILLING_UNAVAILABLE', meter: null })])
+    expect(await metered(it.address, 'customer', 'eve')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/1 × +studio.generate +BILLING_UNAVAILABLE/),
     })
   })
 

@@ -6,6 +6,7 @@ import { badInput } from './badInput.ts'
 import { clockSteps } from './clockSteps.ts'
 import { counts } from './counts.ts'
 import { delivery } from './delivery.ts'
+import { denials } from './denials.ts'
 import { growth } from './growth.ts'
 import { guarantees } from './guarantees.ts'
 import { holds } from './holds.ts'
@@ -44,6 +45,7 @@ const parts = [
   acts,
   adjustments,
   audits,
+  denials,
 ]
 
 /** Tests the guarantees that every store must provide. */

@@ -134,6 +134,16 @@ export function createReads(
       )
       return found.map(tables.hold.decode)
     },
+    readDenials: async (customer) => {
+      const found = await query(
+        z.unknown(),
+        `SELECT ${selectList(tables.denial, 't')} FROM metered.denial t
+         WHERE t.customer = $2 AND t.last_at > ${now} - 86400000
+         ORDER BY t.last_at, t.hour, t.procedure, t.code, t.meter, t.feature`,
+        [customer],
+      )
+      return found.map(tables.denial.decode)
+    },
     readUndelivered: async ({ customer, limit }) => {
       const found = await query(
         z.unknown(),

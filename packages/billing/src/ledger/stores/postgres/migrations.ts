@@ -165,4 +165,22 @@ export const migrations = [
   `
   ALTER TABLE metered.account ADD COLUMN adjusted bigint NOT NULL DEFAULT 0;
   `,
+  // One row per hour, because a row per denied call would let a caller fill the disk.
+  `
+  CREATE TABLE metered.denial (
+    customer text COLLATE "C" NOT NULL,
+    hour bigint NOT NULL,
+    procedure text COLLATE "C" NOT NULL,
+    code text COLLATE "C" NOT NULL,
+    meter text COLLATE "C" NOT NULL,
+    feature text COLLATE "C" NOT NULL,
+    count bigint NOT NULL,
+    first_at bigint NOT NULL,
+    last_at bigint NOT NULL,
+    required bigint,
+    available bigint,
+    PRIMARY KEY (customer, hour, procedure, code, meter, feature)
+  );
+  CREATE INDEX denial_prune ON metered.denial (hour);
+  `,
 ]

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { LedgerUnavailableError } from '../../errors.ts'
-import type { LedgerCopy } from '../ledgerCopy.ts'
-import { tables } from '../tables.ts'
+import { copiedTables, type LedgerCopy } from '../ledgerCopy.ts'
 import type { PostgresPool } from './postgresPool.ts'
 import { inTransaction, type PostgresTransaction } from './transaction.ts'
 import { writeStatement } from './writeRows.ts'
@@ -62,7 +61,7 @@ export const moveIn = (
   })
 
 async function assertComplete(transaction: PostgresTransaction, { rows }: LedgerCopy): Promise<void> {
-  const counts = Object.values(tables).map(({ name }) => `(SELECT count(*) FROM metered.${name})`)
+  const counts = copiedTables.map((name) => `(SELECT count(*) FROM metered.${name})`)
   const found = await transaction.query(`SELECT ${counts.join(' + ')} AS rows`)
   const written = rowCount.parse(found.rows[0]).rows
   if (written !== rows)

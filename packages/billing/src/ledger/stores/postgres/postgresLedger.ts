@@ -6,6 +6,7 @@ import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../l
 import { createClockWatch } from '../clockWatch.ts'
 import { RecentCustomers } from '../recentCustomers.ts'
 import type { OpenStore, Store } from '../store.ts'
+import { addDenials } from './addDenials.ts'
 import { createReads } from './createReads.ts'
 import { lostConnections, watchPool } from './lostConnections.ts'
 import { markRecovered, markRestored } from './markRestore.ts'
@@ -102,11 +103,11 @@ function openStore(pool: PostgresPool, givenTime: () => number | null, settings:
     },
     markRecovered: () =>
       inTransaction(pool, settings, (transaction) => markRecovered(transaction, givenTime())),
+    countDenials: (denials) =>
+      inTransaction(pool, settings, (transaction) => addDenials(transaction, givenTime(), denials)),
     prune: () => {
       recent.clear()
-      return inTransaction(pool, settings, (transaction) =>
-        pruneRows(transaction, givenTime(), settings.pruneRows),
-      )
+      return inTransaction(pool, settings, (transaction) => pruneRows(transaction, givenTime(), settings))
     },
   }
 }

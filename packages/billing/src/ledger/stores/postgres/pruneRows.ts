@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { LedgerSettings } from '../../ledgerOptions.ts'
+import { hourRetentionMs } from '../denialHours.ts'
 import { databaseTime } from './databaseTime.ts'
 import { plannerSettings } from './storedFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
@@ -14,19 +16,29 @@ const removed = z.object({ rowCount: z.number() })
 export async function pruneRows(
   transaction: PostgresTransaction,
   givenTime: number | null,
-  rows: number,
+  settings: Pick<LedgerSettings, 'pruneRows' | 'denialRetentionMs'>,
 ): Promise<boolean> {
+  const { pruneRows: rows } = settings
   const due = (table: string) =>
     `(SELECT customer FROM metered.${table} WHERE prune_at <= ${now} ORDER BY prune_at LIMIT $2)`
   await transaction.begin(...plannerSettings.map((it) => `SET LOCAL ${it}`))
+  // Skip rows that another node removes. Batches don't lock these rows, so this can't deadlock with a batch.
+  const denials = removed.parse(
+    await transaction.query(
+      `DELETE FROM metered.denial WHERE ctid = ANY (ARRAY (
+         SELECT ctid FROM metered.denial WHERE hour <= ${now} - $3::bigint ORDER BY hour LIMIT $2 FOR UPDATE SKIP LOCKED
+       ))`,
+      [givenTime, rows, hourRetentionMs(settings)],
+    ),
+  )
   const found = await transaction.query(`${due('key')} UNION ${due('hold')} UNION ${due('event')}`, [
     givenTime,
     rows,
   ])
   const customers = candidates.parse(found.rows).map((row) => row.customer)
   if (customers.length === 0) {
-    await transaction.rollback()
-    return false
+    await (denials.rowCount > 0 ? transaction.commit() : transaction.rollback())
+    return denials.rowCount === rows
   }
   // Lock the customers first, in the same order as batches do, so that pruning and batches can't deadlock.
   await transaction.query(
@@ -51,5 +63,5 @@ export async function pruneRows(
     [JSON.stringify(keys.rows)],
   )
   await transaction.commit()
-  return [keys, holds, events].some((it) => removed.parse(it).rowCount === rows)
+  return [keys, holds, events, denials].some((it) => removed.parse(it).rowCount === rows)
 }

@@ -183,4 +183,22 @@ export const migrations = [
   `
   ALTER TABLE metered_ledger ADD COLUMN moved_to text;
   `,
+  // One row per hour, because a row per denied call would let a caller fill the disk.
+  `
+  CREATE TABLE metered_denial (
+    customer text NOT NULL,
+    hour integer NOT NULL,
+    procedure text NOT NULL,
+    code text NOT NULL,
+    meter text NOT NULL,
+    feature text NOT NULL,
+    count integer NOT NULL,
+    first_at integer NOT NULL,
+    last_at integer NOT NULL,
+    required integer,
+    available integer,
+    PRIMARY KEY (customer, hour, procedure, code, meter, feature)
+  ) WITHOUT ROWID;
+  CREATE INDEX metered_denial_prune ON metered_denial (hour);
+  `,
 ]

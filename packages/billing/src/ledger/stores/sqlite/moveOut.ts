@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { noWrites, type Writes } from '../../core/draft.ts'
 import { LedgerUnavailableError } from '../../errors.ts'
 import { assertCurrentRelease } from '../assertCurrentRelease.ts'
-import type { LedgerCopy } from '../ledgerCopy.ts'
+import { copiedTables, type LedgerCopy } from '../ledgerCopy.ts'
 import { column, selectList, type Table, tables } from '../tables.ts'
 import { countMigrations } from './appliedMigrations.ts'
 import { assertNotMoved, movedTo } from './assertNotMoved.ts'
@@ -66,7 +66,7 @@ const identity = z.object({
 const rowCount = z.object({ rows: z.number() })
 
 function copyOf(db: SqliteDatabase): LedgerCopy {
-  const counts = Object.values(tables).map(({ name }) => `(SELECT count(*) FROM metered_${name})`)
+  const counts = copiedTables.map((name) => `(SELECT count(*) FROM metered_${name})`)
   return {
     identity: identity.parse(
       db

@@ -7,6 +7,7 @@ import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
+const dayMs = 24 * 3_600_000
 const byteSum = z.object({ bytes: z.number() })
 const healthRow = z.object({
   waiting: z.number(),
@@ -67,6 +68,10 @@ export function prepareReads(
     `SELECT ${selectList(tables.act, 't')} FROM metered_act t
      WHERE (?1 IS NULL OR t.customer = ?1) AND (t.at, t.customer, t.id) > (?2, ?3, ?4)
      ORDER BY t.at, t.customer, t.id LIMIT ?5`,
+  )
+  const denials = db.prepare(
+    `SELECT ${selectList(tables.denial, 't')} FROM metered_denial t
+     WHERE t.customer = ? AND t.last_at > ? ORDER BY t.last_at, t.hour, t.procedure, t.code, t.meter, t.feature`,
   )
   const usage = db.prepare(
     'SELECT day, meter, amount FROM metered_daily WHERE customer = ? AND day > ? ORDER BY day, meter',
@@ -159,6 +164,7 @@ export function prepareReads(
         .all(name, after?.at ?? -1, after?.customer ?? '', after?.id ?? '', limit)
         .map((row) => tables.act.decode(row)),
     readHolds: async (name) => holds.all(name).map((row) => tables.hold.decode(row)),
+    readDenials: async (name) => denials.all(name, now() - dayMs).map((row) => tables.denial.decode(row)),
     readUndelivered: async ({ customer: name, limit }) =>
       undelivered.all(name, limit).map((row) => tables.event.decode(row)),
     usage: async ({ customer: name, days }) => {

@@ -20,11 +20,13 @@ export function prepareTransact(
   db: SqliteDatabase,
   {
     recent,
+    flush,
     now,
     isTransient,
     settings,
   }: {
     recent: RecentCustomers
+    flush: (flushes: boolean) => void
     now: () => number
     isTransient: (error: unknown) => boolean
     settings: LedgerSettings
@@ -33,7 +35,6 @@ export function prepareTransact(
   const prove = prepareProof(db, recent)
   const load = prepareLoad(db, settings)
   const write = prepareWrite(db)
-  const flush = prepareFlush(db)
 
   return function transact(commands) {
     const startedAt = performance.now()
@@ -58,19 +59,5 @@ export function prepareTransact(
       if (usesKnownRows && !isTransient(error)) return transact(commands)
       throw error
     }
-  }
-}
-
-/**
- * Returns a function that determines whether the next commit is flushed to the disk. A flush also flushes all
- * earlier commits.
- */
-function prepareFlush(db: SqliteDatabase): (flushes: boolean) => void {
-  let current: boolean | null = null
-  return (flushes) => {
-    if (flushes === current) return
-    // With NORMAL, a crash of the machine can undo the last commits. The setting can't change within a transaction.
-    db.exec(`PRAGMA synchronous = ${flushes ? 'FULL' : 'NORMAL'}`)
-    current = flushes
   }
 }

@@ -11,6 +11,8 @@ import type { OpenStore, Store } from '../store.ts'
 import { explainOpenError } from './explainOpenError.ts'
 import { inTransaction } from './inTransaction.ts'
 import { openDatabase } from './openDatabase.ts'
+import { prepareDenials } from './prepareDenials.ts'
+import { prepareFlush } from './prepareFlush.ts'
 import { preparePrune } from './preparePrune.ts'
 import { prepareReads } from './prepareReads.ts'
 import { prepareRestore } from './prepareRestore.ts'
@@ -100,16 +102,19 @@ function openStore(
   db: SqliteDatabase,
   { clock, settings, assertSameFile }: Omit<Setup, 'file' | 'driver'> & { assertSameFile: () => void },
 ): OpenStore {
-  const prune = preparePrune(db)
+  const prune = preparePrune(db, settings)
   const watch = createClockWatch()
+  const flush = prepareFlush(db)
   const recent = new RecentCustomers(settings.recentCustomers)
   const transact = prepareTransact(db, {
     recent,
+    flush,
     now: () => watch.note(clock.now()),
     isTransient,
     settings,
   })
   const restore = prepareRestore(db, () => clock.now())
+  const addDenials = prepareDenials(db, () => clock.now())
   return {
     ...prepareReads(db, () => clock.now(), { watch, retention: settings }),
     transact: async (commands) => {
@@ -120,9 +125,16 @@ function openStore(
     lostConnections: () => 0,
     markRestored: async () => {
       recent.clear()
+      flush(true)
       restore.markRestored()
     },
     markRecovered: async () => void restore.markRecovered(),
+    countDenials: async (denials) => {
+      assertSameFile()
+      // Calls wait for a flush, and the counts aren't worth that.
+      flush(false)
+      addDenials(denials)
+    },
     prune: async () => {
       recent.clear()
       return inTransaction(db, () => prune(clock.now(), settings.pruneRows))

@@ -1,0 +1,27 @@
+import type { DeniedCalls } from '../ledger.ts'
+import type { DenialRow } from './rows.ts'
+
+/**
+ * Adds up the rows of different hours. Takes the rows with the oldest last denial first. Returns the denied calls
+ * with the newest first.
+ */
+export function deniedCalls(rows: DenialRow[]): DeniedCalls[] {
+  const kinds = new Map<string, DeniedCalls>()
+  for (const { procedure, code, meter, feature, count, firstAt, lastAt, required, available } of rows) {
+    const name = JSON.stringify([procedure, code, meter, feature])
+    const earlier = kinds.get(name)
+    kinds.delete(name)
+    kinds.set(name, {
+      procedure,
+      code,
+      meter: meter || null,
+      feature: feature || null,
+      count: (earlier?.count ?? 0) + count,
+      firstAt: Math.min(earlier?.firstAt ?? firstAt, firstAt),
+      lastAt,
+      required,
+      available,
+    })
+  }
+  return [...kinds.values()].reverse()
+}

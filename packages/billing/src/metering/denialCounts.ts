@@ -1,0 +1,218 @@
+import { type Clock, sleep, within } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import { withCauses } from '../contract/causes.ts'
+import type { Denial } from '../contract/denials.ts'
+import { BillingError } from '../contract/errors.ts'
+import * as fields from '../ledger/fields.ts'
+import type { DenialCount, Ledger } from '../ledger/ledger.ts'
+import { isOutage } from '../ledger/reportOutages.ts'
+
+/** A call that can be denied. */
+export interface DeniableCall {
+  customer: string
+  /** The name that operators see: the procedure's path, or the app's own name for plain work. */
+  procedure: string
+}
+
+type Kind = Omit<DenialCount, 'count' | 'firstMsAgo' | 'lastMsAgo'>
+
+const nameOf = ({ customer, procedure, code, meter, feature }: Kind) =>
+  JSON.stringify([customer, procedure, code, meter, feature])
+
+/** The denials of one kind that aren't in the ledger yet. Times are on this process's clock. */
+interface Waiting extends Kind {
+  count: number
+  firstAt: number
+  lastAt: number
+}
+
+/** The numbers bound the memory, the rows in the ledger, and the time that a write takes. */
+const limits = {
+  /** The kinds of denials that wait for the ledger. Denials of further kinds aren't counted. */
+  waiting: 10_000,
+  /** The rows that one write adds to the ledger. */
+  rowsPerWrite: 500,
+  /** The kinds of denials that one customer can cause per hour. Further procedures are counted as one. */
+  kindsPerCustomer: 100,
+  /** The customers whose kinds are remembered. */
+  customers: 10_000,
+}
+/** The procedure of denials beyond `kindsPerCustomer`. */
+const otherProcedures = '(other procedures)'
+
+const pauseMs = { betweenWrites: 1_000, afterFailure: 15_000, onClose: 2_000 }
+const hourMs = 3_600_000
+
+/**
+ * Counts denials in memory, and adds the counts to the ledger in the background, at most once a second. A denied
+ * call doesn't wait for this, and doesn't fail if the ledger can't be written. If the process dies, the counts of
+ * the last second are lost.
+ */
+export class DenialCounts {
+  readonly #ledger: Pick<Ledger, 'countDenials'>
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #counted = new WeakSet<BillingError>()
+  readonly #waiting = new Map<string, Waiting>()
+  /** The kinds of each customer's denials in this hour. */
+  readonly #kinds = new Map<string, Set<string>>()
+  #kindsSince = 0
+  #writing: Promise<void> | null = null
+  #hasFailed = false
+  readonly #closing = new AbortController()
+
+  constructor(parts: { ledger: Pick<Ledger, 'countDenials'>; clock: Clock; logger: Logger }) {
+    this.#ledger = parts.ledger
+    this.#clock = parts.clock
+    this.#logger = parts.logger
+  }
+
+  /** Runs the work, and counts its denial. */
+  async during<T>(call: DeniableCall, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      this.note(call, error)
+      throw error
+    }
+  }
+
+  /**
+   * Counts the denial in the error, if there is one. A denial that reaches several procedures counts once, for the
+   * innermost procedure. Never throws.
+   */
+  note(call: DeniableCall, thrown: unknown): void {
+    for (const error of withCauses(thrown)) {
+      if (!(error instanceof BillingError)) continue
+      const { denial } = error
+      // The call was allowed, and its work is done.
+      if (denial.code === 'BILLING_UNAVAILABLE' && denial.chargeUnconfirmed) return
+      if (this.#counted.has(error)) return
+      this.#counted.add(error)
+      for (const reason of reasonsOf(denial)) this.#add(call, denial, reason)
+      if (this.#waiting.size > 0) this.#writing ??= this.#writeLater()
+      return
+    }
+  }
+
+  /** Adds the waiting counts to the ledger, and stops counting. Waits up to two seconds. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    const writing = async () => {
+      await this.#writing
+      while (this.#waiting.size > 0 && (await this.#write()));
+    }
+    await within(this.#clock, pauseMs.onClose, writing(), undefined)
+  }
+
+  #add(call: DeniableCall, { code }: Denial, reason: Reason): void {
+    const given = { ...call, code, ...reason }
+    // A caller can repeat a denied call very often, so names that are waiting aren't checked again.
+    const waiting = this.#waiting.get(nameOf(given)) ?? this.#addKind(given)
+    if (!waiting) return
+    waiting.count += 1
+    waiting.lastAt = this.#clock.now()
+    if (waiting.meter === null) return
+    waiting.required = reason.required
+    waiting.available = reason.available
+  }
+
+  /** Returns the waiting count of this kind. Returns null if the denial can't be counted. */
+  #addKind(given: Kind): Waiting | null {
+    if (!fields.customer.safeParse(given.customer).success) return null
+    const kind = this.#boundedKind({ ...given, procedure: storable(given.procedure) })
+    const name = nameOf(kind)
+    const waiting = this.#waiting.get(name)
+    if (waiting) return waiting
+    if (this.#waiting.size >= limits.waiting) return null
+    const now = this.#clock.now()
+    const added = { ...kind, count: 0, firstAt: now, lastAt: now }
+    this.#waiting.set(name, added)
+    return added
+  }
+
+  /** Returns the kind, or the customer's common kind if the customer has caused too many kinds in this hour. */
+  #boundedKind(kind: Kind): Kind {
+    const now = this.#clock.now()
+    if (now >= this.#kindsSince + hourMs || this.#kinds.size >= limits.customers) {
+      this.#kinds.clear()
+      this.#kindsSince = now
+    }
+    const known = this.#kinds.get(kind.customer) ?? new Set()
+    this.#kinds.set(kind.customer, known)
+    const name = nameOf(kind)
+    if (!known.has(name) && known.size >= limits.kindsPerCustomer)
+      return { ...kind, procedure: otherProcedures, ...noReason }
+    known.add(name)
+    return kind
+  }
+
+  /** Writes the counts after a pause. The pause doesn't keep the process running. */
+  async #writeLater(): Promise<void> {
+    const pause = this.#hasFailed ? pauseMs.afterFailure : pauseMs.betweenWrites
+    await sleep(this.#clock, pause, this.#closing.signal, { keepAlive: false })
+    await this.#write()
+    const continues = this.#waiting.size > 0 && !this.#closing.signal.aborted
+    this.#writing = continues ? this.#writeLater() : null
+  }
+
+  /** Adds some of the waiting counts to the ledger. During an outage, the counts keep waiting. Never rejects. */
+  async #write(): Promise<boolean> {
+    const taken = [...this.#waiting].slice(0, limits.rowsPerWrite)
+    for (const [name] of taken) this.#waiting.delete(name)
+    const now = this.#clock.now()
+    const rows = taken.map(([, { firstAt, lastAt, ...kind }]) => ({
+      ...kind,
+      firstMsAgo: now - firstAt,
+      lastMsAgo: now - lastAt,
+    }))
+    try {
+      await this.#ledger.countDenials(rows)
+      this.#hasFailed = false
+      return true
+    } catch (error) {
+      this.#hasFailed = true
+      if (!isOutage(error)) {
+        // Writing the same rows again would fail again.
+        this.#logger.warn({ error: String(error) }, 'counting denials failed')
+        return false
+      }
+      for (const [name, before] of taken) {
+        const since = this.#waiting.get(name)
+        if (since) Object.assign(since, { count: since.count + before.count, firstAt: before.firstAt })
+        else this.#waiting.set(name, before)
+      }
+      return false
+    }
+  }
+}
+
+type Reason = Pick<DenialCount, 'meter' | 'feature' | 'required' | 'available'>
+
+const noReason: Reason = { meter: null, feature: null, required: null, available: null }
+
+/** Returns a reason for each meter that lacks units, or one reason. */
+function reasonsOf(denial: Denial): Reason[] {
+  switch (denial.code) {
+    case 'INSUFFICIENT_CREDITS':
+    case 'PAYMENT_OVERDUE': {
+      const reasons = denial.meters.map(({ meter, required, availableBalance }) => ({
+        ...noReason,
+        meter: storable(meter),
+        required: integer(required),
+        available: integer(availableBalance),
+      }))
+      return reasons.length > 0 ? reasons : [noReason]
+    }
+    case 'FEATURE_NOT_INCLUDED':
+      return [{ ...noReason, feature: storable(denial.feature) }]
+    default:
+      return [noReason]
+  }
+}
+
+/** An app can throw its own `InsufficientCreditsError`. */
+const integer = (units: number) => (Number.isSafeInteger(units) ? units : null)
+
+/** Returns a text that both stores can hold. */
+const storable = (text: string) => fields.decoration.parse(text.slice(0, 256))
