@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Refusal } from '../ledger/answers.ts'
 import type { Operate } from '../ledger/commands.ts'
-import type { Act } from '../ledger/ledger.ts'
+import type { Act, LedgerAct } from '../ledger/ledger.ts'
 import { type CommandContext, CommandError, type Report } from './command.ts'
 import { columns, time } from './formatting.ts'
 import { openLedger } from './openLedger.ts'
@@ -40,17 +40,31 @@ const refusals: Record<Refusal, string> = {
 }
 
 /** Describes an act, and each value that it changed. */
-export function describeAct({ customer, at, by, reason, act: done, before, after }: Act): string {
+export function describeAct(record: Act | LedgerAct): string {
+  const { at, by, reason, act: done } = record
   const { type, ...object } = done
-  const title = `${time(at)} ${type} ${[customer, ...Object.values(object)].join(' ')}, by ${by}: ${reason}`
-  const earlier = new Map(valuesOf(before))
-  const changes = valuesOf(after).flatMap(([name, value]) =>
+  const title = `${time(at)} ${[type, ...customerOf(record), ...Object.values(object)].join(' ')}, by ${by}: ${reason}`
+  const [before, after] =
+    'customer' in record
+      ? [valuesOf(record.before), valuesOf(record.after)]
+      : [timesOf(record.before), timesOf(record.after)]
+  const earlier = new Map(before)
+  const changes = after.flatMap(([name, value]) =>
     earlier.get(name) === value ? [] : [[name, `${earlier.get(name) ?? 'none'} → ${value}`]],
   )
   return `${columns([[title]]).trimStart()}${columns(changes)}`
 }
 
-function valuesOf({ event, hold, accounts }: Act['before']): [name: string, value: string | number][] {
+const customerOf = (record: Act | LedgerAct) => ('customer' in record ? [record.customer] : [])
+
+type Value = [name: string, value: string | number]
+
+const timesOf = ({ restoredAt, recoveredAt }: LedgerAct['before']): Value[] => [
+  ['restored', restoredAt === null ? 'never' : time(restoredAt)],
+  ['recovered', recoveredAt === null ? 'no' : time(recoveredAt)],
+]
+
+function valuesOf({ event, hold, accounts }: Act['before']): Value[] {
   return [
     ...(event ? [['event', event.state] as [string, string]] : []),
     ...(event ? [['retry', event.retryAt === null ? 'never' : time(event.retryAt)] as [string, string]] : []),

@@ -94,6 +94,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
         after = page.length < rowsPerPage ? null : (page.at(-1) ?? null)
       } while (after !== null)
     },
+    ledgerActs: () => read((it) => it.readLedgerActs()),
     holds: async (customer) => (await read((it) => it.readHolds(customer))).map(holdOf),
     undelivered: async (query) => (await read((it) => it.readUndelivered(query))).map(undeliveredEventOf),
     usage: (query) => read((it) => it.usage(query)),
@@ -115,7 +116,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     },
     restoreState: () => read((it) => it.restoreState()),
     eventStates: (events) => read((it) => it.eventStates(events)),
-    markRestored: () => unlessClosed(() => stores.write((it) => it.markRestored())),
+    markRestored: (operator) => unlessClosed(() => stores.write((it) => it.markRestored(operator))),
     markRecovered: () => unlessClosed(() => stores.write((it) => it.markRecovered())),
     prune: () => unlessClosed(() => stores.write((it) => it.prune())),
     close,

@@ -3,7 +3,7 @@ import type { AnswerOf } from './answers.ts'
 import type { Command, EventId, Snapshot } from './commands.ts'
 import type { Violation } from './core/audit.ts'
 import type { PastDueState } from './core/pastDue.ts'
-import type { ActRow } from './core/rows.ts'
+import type { ActRow, LedgerActRow } from './core/rows.ts'
 
 /**
  * The ledger's interface for the rest of the package. Commands go through one batcher, and reads bypass it.
@@ -84,6 +84,8 @@ export interface Ledger extends AsyncDisposable {
   countDenials(denials: DenialCount[]): Promise<void>
   /** Returns the customer's denials of the last day, newest first. */
   denials(customer: string): Promise<DeniedCalls[]>
+  /** Returns the acts of operators on the whole ledger, oldest first. */
+  ledgerActs(): Promise<LedgerAct[]>
   /** Returns the delivery metrics that operators monitor. */
   health(): Promise<LedgerHealth>
   /** Returns the parked events of all customers. */
@@ -103,9 +105,10 @@ export interface Ledger extends AsyncDisposable {
   eventStates(events: (EventId & { customer: string })[]): Promise<KnownEventState[]>
   /**
    * Records that the ledger was restored from a backup. Every customer's next decision waits for a fetch, all
-   * leases end, and all versions increase beyond those of the lost rows.
+   * leases end, and all versions increase beyond those of the lost rows. If an operator does this, also records the
+   * act.
    */
-  markRestored(): Promise<void>
+  markRestored(operator?: Operator): Promise<void>
   /** Records that the ledger has recovered all events that Flowglad has. */
   markRecovered(): Promise<void>
   /**
@@ -116,8 +119,18 @@ export interface Ledger extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** The record of an operator's act. */
+/** The record of an operator's act on a customer. */
 export type Act = ActRow
+/** The record of an operator's act on the whole ledger. */
+export type LedgerAct = LedgerActRow
+
+/** Who does an act, and why. */
+export interface Operator {
+  /** The ID of the act's record. */
+  id: string
+  by: string
+  reason: string
+}
 
 export interface RestoreState {
   /** Copies of the ledger have the same ID. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { aReserve, fetched, units } from './builders.ts'
 import { stores } from './cli/cli.ts'
@@ -16,28 +17,31 @@ test('keeps the record of acts from being changed (SQLite)', async () => {
   const record = await anActIn(it.ledger)
   const db = connect(it.address)
   for (const change of [...changes, (table: string) => `REPLACE INTO ${table} SELECT * FROM ${table}`])
-    expect(() => db.exec(change('metered_act'))).toThrow("The record of acts can't be changed")
+    for (const table of ['metered_act', 'metered_ledger_act'])
+      expect(() => db.exec(change(table))).toThrow("The record of acts can't be changed")
   db.close()
-  expect(await actsOf(it.ledger)).toEqual(record)
+  expect(await recordOf(it.ledger)).toEqual(record)
 })
 
 test('keeps the record of acts from being changed (PostgreSQL)', async () => {
   await using it = await stores.PostgreSQL()
   const record = await anActIn(it.ledger)
   for (const change of [...changes, (table: string) => `TRUNCATE ${table}`])
-    await expect(query(it.address, change('metered.act'))).rejects.toThrow(
-      "The record of acts can't be changed",
-    )
-  expect(await actsOf(it.ledger)).toEqual(record)
+    for (const table of ['metered.act', 'metered.ledger_act'])
+      await expect(query(it.address, change(table))).rejects.toThrow("The record of acts can't be changed")
+  expect(await recordOf(it.ledger)).toEqual(record)
 })
 
-/** Does one act, and returns the record. */
-async function anActIn(ledger: Awaited<ReturnType<typeof stores.SQLite>>['ledger']) {
+/** Does one act on a customer and one on the ledger, and returns the record. */
+async function anActIn(ledger: Ledger) {
   await fetched(ledger, units(10))
   const reserve = aReserve()
   await ledger.execute(reserve)
   await ledger.execute(anAct({ type: 'release', attempt: reserve.attempt }))
-  const record = await actsOf(ledger)
-  expect(record).toHaveLength(1)
+  await ledger.markRestored({ id: 'restore', by: 'olga', reason: 'The disk failed' })
+  const record = await recordOf(ledger)
+  expect(record).toHaveLength(2)
   return record
 }
+
+const recordOf = async (ledger: Ledger) => [...(await actsOf(ledger)), ...(await ledger.ledgerActs())]

@@ -29,9 +29,9 @@ export async function deleteRows(pool: Pool): Promise<void> {
     Object.values(tables)
       .map(({ name }) => `DELETE FROM metered.${name};`)
       .join('')
-      .replace(
-        /DELETE FROM metered.act;/,
-        'ALTER TABLE metered.act DISABLE TRIGGER USER; $& ALTER TABLE metered.act ENABLE TRIGGER USER;',
+      .replaceAll(
+        /DELETE FROM (metered\.(?:ledger_)?act);/g,
+        'ALTER TABLE $1 DISABLE TRIGGER USER; $& ALTER TABLE $1 ENABLE TRIGGER USER;',
       )
       .concat('UPDATE metered.ledger SET restored_at = NULL, recovered_at = NULL'),
   )

@@ -4,7 +4,8 @@ import { subscription as reportedSubscription } from '../snapshot.ts'
 /**
  * The schemas of the ledger's rows, one per table. All stores share them. Each property is a column
  * (`startedAt` is the column `started_at`). Objects are stored as JSON text, flags as 0 or 1, and times as
- * epoch milliseconds. Every primary key begins with the customer, except that of events in SQLite.
+ * epoch milliseconds. Every primary key begins with the customer, except those of events in SQLite and of acts
+ * on the whole ledger.
  */
 const json = <S extends z.ZodType>(schema: S) =>
   z
@@ -241,11 +242,26 @@ export const actRow = z.object({
   after: json(actState),
 })
 
+/** When the ledger was last restored, and when the events that it lacked were recovered. */
+const restoreTimes = z.object({ restoredAt: integer.nullable(), recoveredAt: integer.nullable() })
+
+/** The record of an operator's act on the whole ledger. Records are never changed or pruned. */
+export const ledgerActRow = z.object({
+  id: z.string(),
+  at: integer,
+  by: z.string(),
+  reason: z.string(),
+  act: json(z.object({ type: z.literal('restored') })),
+  before: json(restoreTimes),
+  after: json(restoreTimes),
+})
+
 export type CustomerRow = z.output<typeof customerRow>
 export type AccountRow = z.output<typeof accountRow>
 export type HoldRow = z.output<typeof holdRow>
 export type KeyRow = z.output<typeof keyRow>
 export type EventRow = z.output<typeof eventRow>
 export type DenialRow = z.output<typeof denialRow>
+export type LedgerActRow = z.output<typeof ledgerActRow>
 export type ActState = z.output<typeof actState>
 export type ActRow = z.output<typeof actRow>

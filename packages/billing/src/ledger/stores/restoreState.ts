@@ -6,6 +6,9 @@ import type { eventStateRow, restoreRow } from './readRows.ts'
 /** The amount by which a restore raises each version, so that no lost row has a higher version. */
 export const restoredVersionStep = 2 ** 32
 
+/** The act that records a restore. */
+export const restoredAct = JSON.stringify({ type: 'restored' })
+
 /**
  * The part of the retention period in which an event certainly exists. The rest allows for a clock of Flowglad that is
  * ahead, and for events that are pruned while Flowglad's list is being read.

@@ -1,7 +1,15 @@
 import type { BatcherStore } from '../batcher.ts'
 import type { ChargeCursor } from '../chargeCursor.ts'
 import type { Books } from '../core/books.ts'
-import type { AccountRow, ActRow, CustomerRow, DenialRow, EventRow, HoldRow } from '../core/rows.ts'
+import type {
+  AccountRow,
+  ActRow,
+  CustomerRow,
+  DenialRow,
+  EventRow,
+  HoldRow,
+  LedgerActRow,
+} from '../core/rows.ts'
 import type { Ledger } from '../ledger.ts'
 
 /** A database that isn't opened until `open` is called. */
@@ -79,6 +87,8 @@ export interface Reads
   readBooks(customer: string): Promise<Books>
   /** Returns a page of acts, oldest first, starting after the position `after`. */
   readActs(query: ActQuery): Promise<ActRow[]>
+  /** Returns all acts on the whole ledger, oldest first. */
+  readLedgerActs(): Promise<LedgerActRow[]>
   /** Returns the customer's holds in state `held`, oldest first. */
   readHolds(customer: string): Promise<HoldRow[]>
   /** Returns the customer's rows whose last denial is less than a day old, in the order of their last denials. */

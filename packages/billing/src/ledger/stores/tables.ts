@@ -8,6 +8,7 @@ import {
   eventRow,
   holdRow,
   keyRow,
+  ledgerActRow,
 } from '../core/rows.ts'
 
 /** Maps a table's columns to the fields of its row objects. All stores share this mapping. */
@@ -44,6 +45,7 @@ export const tables = {
   key: table('key', keyRow, ['customer', 'procedure', 'key']),
   event: table('event', eventRow, ['customer', 'attempt', 'meter']),
   act: table('act', actRow, ['customer', 'id']),
+  ledgerAct: table('ledger_act', ledgerActRow, ['id']),
   daily: table('daily', dailyRow, ['customer', 'day', 'meter']),
   denial: table('denial', denialRow, ['customer', 'hour', 'procedure', 'code', 'meter', 'feature']),
 }

@@ -75,6 +75,30 @@ describe.each(storeNames)('%s', (name) => {
     })
   })
 
+  test('lists a restore between the customers’ acts, and not among one customer’s acts', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(10))
+    const adjust = (reason: string) =>
+      metered(it.address, 'adjust', 'ada', 'generations', '+1', '--reason', reason)
+    await adjust('first')
+    await metered(it.address, 'restored', '--reason', 'second')
+    await fetched(it.ledger, units(10))
+    await adjust('third')
+    const reasons = [
+      { reason: 'first' },
+      { reason: 'second', act: { type: 'restored' } },
+      { reason: 'third' },
+    ]
+    expect(await meteredJson(it.address, 'acts')).toMatchObject(reasons)
+    expect((await metered(it.address, 'acts')).stdout).toMatch(
+      /first\n.*Z restored, by olga: second\n.*third\n/s,
+    )
+    expect(await meteredJson(it.address, 'acts', '--customer', 'ada')).toMatchObject([
+      { reason: 'first' },
+      { reason: 'third' },
+    ])
+  })
+
   test('fails if there is nothing to act on', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
@@ -97,6 +121,7 @@ test.each([
   ['retry', 'ada', 'attempt', 'generations'],
   ['drop', 'ada', 'attempt', 'generations'],
   ['release', 'ada', 'attempt'],
+  ['restored'],
 ])('needs a reason: %j', async (...argv) => {
   expect(await metered('missing.db', ...argv)).toMatchObject({
     code: 2,

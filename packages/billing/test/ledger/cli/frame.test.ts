@@ -20,7 +20,7 @@ const failed = (message: string) => ({ code: 1, stdout: '', stderr: expect.strin
 
 test('creates no file if the ledger is missing, and says so in one line', async () => {
   const file = join(folder, 'missing.db')
-  const result = await meteredProcess(folder, ['restored', '--ledger', 'missing.db'])
+  const result = await meteredProcess(folder, ['restored', '--reason=x', '--ledger', 'missing.db'])
   expect(result).toEqual({ code: 1, stdout: '', stderr: `The ledger's file ${file} does not exist.\n` })
   expect(existsSync(file)).toBe(false)
 })
@@ -29,19 +29,19 @@ test('adds no tables to a database that contains no ledger', async () => {
   const file = join(folder, 'app.db')
   const db = connect(file)
   db.exec('CREATE TABLE app (id integer)')
-  expect(await metered(file, 'restored')).toEqual(failed(`There is no ledger in ${file}.`))
+  expect(await metered(file, 'restored', '--reason=x')).toEqual(failed(`There is no ledger in ${file}.`))
   expect(db.prepare('SELECT name FROM sqlite_master').all()).toHaveLength(1)
   db.close()
 
   const database = await createDatabase()
-  expect(await metered(database, 'restored')).toEqual(failed('There is no ledger in'))
+  expect(await metered(database, 'restored', '--reason=x')).toEqual(failed('There is no ledger in'))
   expect(await query(database, "SELECT to_regnamespace('metered') AS it")).toEqual([{ it: null }])
 })
 
 test('rejects a file that isn’t a database', async () => {
   const file = join(folder, 'notes.txt')
   await writeFile(file, 'Not a database. '.repeat(100))
-  expect(await metered(file, 'restored')).toEqual(failed('is not a SQLite database'))
+  expect(await metered(file, 'restored', '--reason=x')).toEqual(failed('is not a SQLite database'))
 })
 
 describe.each(storeNames)('%s', (name) => {
@@ -53,24 +53,30 @@ describe.each(storeNames)('%s', (name) => {
       else connect(it.address).exec(sql('metered_migration'))
     }
     await change((table) => `INSERT INTO ${table} (id) VALUES (1000)`)
-    expect(await metered(it.address, 'restored')).toEqual(failed('A newer release of @metered/billing'))
+    expect(await metered(it.address, 'restored', '--reason=x')).toEqual(
+      failed('A newer release of @metered/billing'),
+    )
     await change((table) => `DELETE FROM ${table} WHERE id >= 4`)
-    expect(await metered(it.address, 'restored')).toEqual(failed('belongs to an earlier release'))
+    expect(await metered(it.address, 'restored', '--reason=x')).toEqual(
+      failed('belongs to an earlier release'),
+    )
   })
 
   test('marks a ledger as restored while a server runs', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const { version } = await it.ledger.balances('ada')
-    const result = await meteredProcess(tmpdir(), ['restored'], { METERED_LEDGER: it.address })
+    const argv = ['restored', '--reason', 'The disk failed', '--by', 'olga']
+    const result = await meteredProcess(tmpdir(), argv, { METERED_LEDGER: it.address })
     expect(result).toMatchObject({ code: 0, stderr: '' })
     expect(result.stdout).toContain('Next: start the server.')
     expect(await it.ledger.restoreState()).toMatchObject({ isRecovering: true })
     expect((await it.ledger.balances('ada')).version).toBeGreaterThan(version + 1_000_000)
-    expect(await meteredJson(it.address, 'restored')).toEqual({
-      ledger: await it.ledger.id(),
-      isRecovering: true,
-    })
+    expect(result.stdout).toMatch(/Z restored, by olga: The disk failed\n +restored +never → .+Z\n/)
+    const again = await meteredJson(it.address, 'restored', '--reason', 'To be sure')
+    const acts = await it.ledger.ledgerActs()
+    expect(acts).toMatchObject([{ by: 'olga', reason: 'The disk failed' }, { reason: 'To be sure' }])
+    expect(again).toEqual({ ledger: await it.ledger.id(), isRecovering: true, act: acts[1] })
   })
 })
 
@@ -80,7 +86,7 @@ test('hides the password when it reports an unreachable database', async () => {
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new Error('Expected a port')
   const url = `postgres://metered:s3cr%21t@127.0.0.1:${address.port}/app?sslmode=disable`
-  const result = await metered(url, 'restored')
+  const result = await metered(url, 'restored', '--reason=x')
   server.close()
   expect(result).toEqual(failed("The ledger's database doesn't answer: "))
   expect(result.stderr.trim().split('\n')).toHaveLength(1)
@@ -89,10 +95,10 @@ test('hides the password when it reports an unreachable database', async () => {
 
 test.each([
   ['postgres://metered:s3cr%21t@db.example/app'],
-  ['restored', '--ledger', 'mysql://metered:s3cr%21t@db.example/app'],
-  ['restored', 'postgres://metered:s3cr%21t@db.example/app'],
-  ['restored', '--url=postgres://metered:s3cr%21t@db.example/app'],
-  ['restored'],
+  ['restored', '--reason=x', '--ledger', 'mysql://metered:s3cr%21t@db.example/app'],
+  ['restored', '--reason=x', 'postgres://metered:s3cr%21t@db.example/app'],
+  ['restored', '--reason=x', '--url=postgres://metered:s3cr%21t@db.example/app'],
+  ['restored', '--reason=x'],
 ])('exits with 2 if the command line is wrong, and never prints a password: %j', async (...argv) => {
   const result = await runCommand(argv, { folder, env: {}, user: 'olga', progress: () => {} })
   expect(result).toMatchObject({ code: 2, stdout: '' })

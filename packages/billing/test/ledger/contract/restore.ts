@@ -66,6 +66,30 @@ export const restore = (open: OpenLedger) =>
       )
     })
 
+    test('records an operator’s restore with the state before and after, and no act for the server’s own', async () => {
+      await using it = await open()
+      await it.ledger.markRestored()
+      expect(await it.other.ledgerActs()).toEqual([])
+      await it.other.markRecovered()
+      it.advance(1_000)
+      await it.other.markRestored({ id: 'b', by: 'olga', reason: 'The disk failed' })
+      it.advance(1_000)
+      await it.ledger.markRestored({ id: 'a', by: 'ben', reason: 'To be sure' })
+      const [first, second] = await it.ledger.ledgerActs()
+      const at = first?.at ?? 0
+      expect(first).toEqual({
+        id: 'b',
+        at: expect.any(Number),
+        by: 'olga',
+        reason: 'The disk failed',
+        act: { type: 'restored' },
+        before: { restoredAt: at - 1_000, recoveredAt: at - 1_000 },
+        after: { restoredAt: at, recoveredAt: null },
+      })
+      // The recovery that hasn't ended continues.
+      expect(second).toMatchObject({ by: 'ben', before: first?.after, after: first?.after, at: at + 1_000 })
+    })
+
     test('recognizes keys until they would have been pruned', async () => {
       await using it = await open({ keyRetentionMs: 60_000 })
       expect(await it.ledger.restoreState()).toMatchObject({ isRecovering: false, recognizesKeys: false })

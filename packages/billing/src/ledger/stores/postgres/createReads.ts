@@ -125,6 +125,14 @@ export function createReads(
       )
       return found.map(tables.act.decode)
     },
+    readLedgerActs: async () => {
+      const found = await query(
+        z.unknown(),
+        `SELECT ${selectList(tables.ledgerAct, 't')} FROM metered.ledger_act t ORDER BY t.at, t.id`,
+        [],
+      )
+      return found.map(tables.ledgerAct.decode)
+    },
     readHolds: async (customer) => {
       const found = await query(
         z.unknown(),

@@ -1,12 +1,19 @@
+import { z } from 'zod'
 import { restoredToken } from '../../core/restored.ts'
-import { restoredVersionStep } from '../restoreState.ts'
+import type { Operator } from '../../ledger.ts'
+import { restoredAct, restoredVersionStep } from '../restoreState.ts'
 import { databaseTime } from './databaseTime.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
-/** Records that the ledger was restored from a backup. */
+const timesOf = (row: string) =>
+  `json_build_object('restoredAt', ${row}.restored_at, 'recoveredAt', ${row}.recovered_at)::text`
+const changedTimes = z.tuple([z.object({ before: z.string(), after: z.string() })])
+
+/** Records that the ledger was restored from a backup, and the operator's act. */
 export async function markRestored(
   transaction: PostgresTransaction,
   givenTime: number | null,
+  operator: Operator | undefined,
 ): Promise<void> {
   await transaction.begin()
   // Lock the customers in the same order as batches do, so that this transaction and batches can't deadlock.
@@ -20,11 +27,23 @@ export async function markRestored(
     [restoredVersionStep, restoredToken],
   )
   // A recovery that hasn't ended continues: usage that it has recovered doesn't prove that the recovery is complete.
-  await transaction.query(
-    `UPDATE metered.ledger SET recovered_at = NULL, restored_at = CASE
-       WHEN restored_at IS NOT NULL AND recovered_at IS NULL THEN restored_at ELSE ${databaseTime('$1')} END`,
+  const { rows } = await transaction.query(
+    `WITH before AS (SELECT id, restored_at, recovered_at FROM metered.ledger FOR UPDATE)
+     UPDATE metered.ledger l SET recovered_at = NULL, restored_at = CASE
+       WHEN l.restored_at IS NOT NULL AND l.recovered_at IS NULL THEN l.restored_at ELSE ${databaseTime('$1')} END
+     FROM before WHERE before.id = l.id
+     RETURNING ${timesOf('before')} AS before, ${timesOf('l')} AS after`,
     [givenTime],
   )
+  if (operator) {
+    const [{ before, after }] = changedTimes.parse(rows)
+    const { id, by, reason } = operator
+    await transaction.query(
+      `INSERT INTO metered.ledger_act (id, at, "by", reason, act, before, after)
+       VALUES ($2, ${databaseTime('$1')}, $3, $4, $5, $6, $7)`,
+      [givenTime, id, by, reason, restoredAct, before, after],
+    )
+  }
   await transaction.commit()
 }
 

@@ -1,7 +1,7 @@
 /**
  * Each migration runs once, in order. Never edit a released migration.
  *
- * Every primary key begins with the customer. The customer's row is the lock. With `COLLATE "C"`, every node
+ * Every primary key of a customer's rows begins with the customer. The customer's row is the lock. With `COLLATE "C"`, every node
  * sorts customers, and therefore locks them, in the same order. Most other indexes are partial: they contain
  * only rows with pending work.
  */
@@ -182,5 +182,21 @@ export const migrations = [
     PRIMARY KEY (customer, hour, procedure, code, meter, feature)
   );
   CREATE INDEX denial_prune ON metered.denial (hour);
+  `,
+  // An act on the whole ledger belongs to no customer, so it can't be in the table of the customers' acts.
+  `
+  CREATE TABLE metered.ledger_act (
+    id text COLLATE "C" PRIMARY KEY,
+    at bigint NOT NULL,
+    "by" text NOT NULL,
+    reason text NOT NULL,
+    act text NOT NULL,
+    before text NOT NULL,
+    after text NOT NULL
+  );
+  CREATE TRIGGER ledger_act_change BEFORE UPDATE OR DELETE ON metered.ledger_act
+    FOR EACH ROW EXECUTE FUNCTION metered.reject_change();
+  CREATE TRIGGER ledger_act_truncate BEFORE TRUNCATE ON metered.ledger_act
+    FOR EACH STATEMENT EXECUTE FUNCTION metered.reject_change();
   `,
 ]

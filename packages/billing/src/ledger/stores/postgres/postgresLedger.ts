@@ -97,9 +97,11 @@ function openStore(pool: PostgresPool, givenTime: () => number | null, settings:
     }),
     lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
     lostConnections: () => lostConnections(pool),
-    markRestored: () => {
+    markRestored: (operator) => {
       recent.clear()
-      return inTransaction(pool, patient(settings), (transaction) => markRestored(transaction, givenTime()))
+      return inTransaction(pool, patient(settings), (transaction) =>
+        markRestored(transaction, givenTime(), operator),
+      )
     },
     markRecovered: () =>
       inTransaction(pool, settings, (transaction) => markRecovered(transaction, givenTime())),

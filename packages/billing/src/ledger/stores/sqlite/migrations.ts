@@ -201,4 +201,23 @@ export const migrations = [
   ) WITHOUT ROWID;
   CREATE INDEX metered_denial_prune ON metered_denial (hour);
   `,
+  // An act on the whole ledger belongs to no customer, so it can't be in the table of the customers' acts.
+  `
+  CREATE TABLE metered_ledger_act (
+    id text PRIMARY KEY,
+    at integer NOT NULL,
+    "by" text NOT NULL,
+    reason text NOT NULL,
+    act text NOT NULL,
+    before text NOT NULL,
+    after text NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TRIGGER metered_ledger_act_update BEFORE UPDATE ON metered_ledger_act
+    BEGIN SELECT RAISE(ABORT, 'The record of acts can''t be changed'); END;
+  CREATE TRIGGER metered_ledger_act_delete BEFORE DELETE ON metered_ledger_act
+    BEGIN SELECT RAISE(ABORT, 'The record of acts can''t be changed'); END;
+  CREATE TRIGGER metered_ledger_act_insert BEFORE INSERT ON metered_ledger_act
+    WHEN EXISTS (SELECT 1 FROM metered_ledger_act WHERE id = new.id)
+    BEGIN SELECT RAISE(ABORT, 'The record of acts can''t be changed'); END;
+  `,
 ]

@@ -69,6 +69,9 @@ export function prepareReads(
      WHERE (?1 IS NULL OR t.customer = ?1) AND (t.at, t.customer, t.id) > (?2, ?3, ?4)
      ORDER BY t.at, t.customer, t.id LIMIT ?5`,
   )
+  const ledgerActs = db.prepare(
+    `SELECT ${selectList(tables.ledgerAct, 't')} FROM metered_ledger_act t ORDER BY t.at, t.id`,
+  )
   const denials = db.prepare(
     `SELECT ${selectList(tables.denial, 't')} FROM metered_denial t
      WHERE t.customer = ? AND t.last_at > ? ORDER BY t.last_at, t.hour, t.procedure, t.code, t.meter, t.feature`,
@@ -163,6 +166,7 @@ export function prepareReads(
       acts
         .all(name, after?.at ?? -1, after?.customer ?? '', after?.id ?? '', limit)
         .map((row) => tables.act.decode(row)),
+    readLedgerActs: async () => ledgerActs.all().map((row) => tables.ledgerAct.decode(row)),
     readHolds: async (name) => holds.all(name).map((row) => tables.hold.decode(row)),
     readDenials: async (name) => denials.all(name, now() - dayMs).map((row) => tables.denial.decode(row)),
     readUndelivered: async ({ customer: name, limit }) =>

@@ -1,5 +1,6 @@
 import { restoredToken } from '../../core/restored.ts'
-import { restoredVersionStep } from '../restoreState.ts'
+import type { Operator } from '../../ledger.ts'
+import { restoredAct, restoredVersionStep } from '../restoreState.ts'
 import { inTransaction } from './inTransaction.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
@@ -15,12 +16,23 @@ export function prepareRestore(db: SqliteDatabase, now: () => number) {
        version = version + ?, lease_token = NULL, lease = NULL,
        installed_token = CASE WHEN fetched_at IS NULL THEN installed_token ELSE ? END`,
   )
+  const times = db.prepare(
+    'SELECT restored_at AS "restoredAt", recovered_at AS "recoveredAt" FROM metered_ledger',
+  )
+  const addAct = db.prepare(
+    'INSERT INTO metered_ledger_act (id, at, "by", reason, act, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
   const markRecovered = db.prepare('UPDATE metered_ledger SET recovered_at = ? WHERE restored_at IS NOT NULL')
   return {
-    markRestored: () =>
+    markRestored: (operator?: Operator) =>
       inTransaction(db, () => {
-        markLedger.run(now())
+        const time = now()
+        const before = times.get()
+        markLedger.run(time)
         markCustomers.run(restoredVersionStep, restoredToken)
+        if (!operator) return
+        const { id, by, reason } = operator
+        addAct.run(id, time, by, reason, restoredAct, JSON.stringify(before), JSON.stringify(times.get()))
       }),
     markRecovered: () => inTransaction(db, () => markRecovered.run(now())),
   }

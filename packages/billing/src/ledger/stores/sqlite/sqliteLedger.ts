@@ -123,10 +123,10 @@ function openStore(
     },
     lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
     lostConnections: () => 0,
-    markRestored: async () => {
+    markRestored: async (operator) => {
       recent.clear()
       flush(true)
-      restore.markRestored()
+      restore.markRestored(operator)
     },
     markRecovered: async () => void restore.markRecovered(),
     countDenials: async (denials) => {
