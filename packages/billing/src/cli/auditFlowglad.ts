@@ -1,7 +1,7 @@
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import { type ListedEvent, listUsageEvents } from '../flowglad/listUsageEvents.ts'
 import type { Violation } from '../ledger/core/audit.ts'
-import type { Charge, Ledger } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { CommandError } from './command.ts'
 
 type Delivered = Map<string, { customer: string; amount: number }>
@@ -54,18 +54,9 @@ export async function auditFlowglad(
 
 async function deliveredCharges(ledger: Ledger): Promise<Delivered> {
   const delivered: Delivered = new Map()
-  for await (const customer of ledger.customers()) {
-    let cursor: string | null = null
-    do {
-      const page: { charges: Charge[]; cursor: string | null } = await ledger.charges({
-        customer,
-        limit: 500,
-        cursor,
-      })
-      for (const { state, transactionId, meter, amount } of page.charges)
-        if (state === 'delivered') delivered.set(nameOf(transactionId, meter), { customer, amount })
-      cursor = page.cursor
-    } while (cursor !== null)
+  for await (const charge of ledger.allCharges({ customer: null })) {
+    const { customer, state, transactionId, meter, amount } = charge
+    if (state === 'delivered') delivered.set(nameOf(transactionId, meter), { customer, amount })
   }
   return delivered
 }

@@ -11,6 +11,8 @@ export interface CommandContext {
   user: string
   /** Shows how far long work is. Each text replaces the one before. */
   progress(text: string): void
+  /** Writes to standard output, and waits until the reader can take more. For output that doesn't fit in memory. */
+  write(text: string): Promise<void>
 }
 
 /** A command's output and exit code: 0 = ok, 1 = failed or a check found a problem, 2 = wrong command line. */

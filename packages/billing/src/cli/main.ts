@@ -3,7 +3,14 @@ import { osUser } from './osUser.ts'
 import { runCommand } from './runCommand.ts'
 import { showProgress } from './showProgress.ts'
 
-const context = { folder: process.cwd(), env: process.env, user: osUser(), progress: showProgress }
+// The callback of `write` reports the error, for example after `metered export | head`.
+process.stdout.on('error', () => {})
+const write = (text: string) =>
+  new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+  })
+
+const context = { folder: process.cwd(), env: process.env, user: osUser(), progress: showProgress, write }
 const { code, stdout, stderr } = await runCommand(process.argv.slice(2), context)
 showProgress('')
 process.stdout.write(stdout)

@@ -9,6 +9,9 @@ export const options = {
   reason: { type: 'string', value: 'text', help: 'why you do it; recorded' },
   by: { type: 'string', value: 'name', help: "who does it; recorded. Default: the operating system's user" },
   customer: { type: 'string', value: 'id', help: 'only this customer' },
+  format: { type: 'string', value: 'jsonl or csv', help: 'the format. Default: jsonl' },
+  only: { type: 'string', value: 'charges or acts', help: 'exports only these rows. CSV needs this option' },
+  out: { type: 'string', value: 'file', help: 'writes to this file instead of standard output' },
   flowglad: { type: 'boolean', help: "also compares with Flowglad's list of usage events" },
   json: { type: 'boolean', help: 'prints JSON' },
 } as const satisfies Record<

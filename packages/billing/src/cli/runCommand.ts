@@ -7,6 +7,7 @@ import { audit } from './commands/audit.ts'
 import { backup } from './commands/backup.ts'
 import { customer } from './commands/customer.ts'
 import { drop } from './commands/drop.ts'
+import { exportCommand } from './commands/export.ts'
 import { init } from './commands/init.ts'
 import { move } from './commands/move.ts'
 import { parked } from './commands/parked.ts'
@@ -26,6 +27,7 @@ const commands: Command[] = [
   adjust,
   refund,
   acts,
+  exportCommand,
   audit,
   backup,
   restored,
@@ -41,11 +43,23 @@ metered <command> --help describes a command.
 Exit codes: 0 = ok, 1 = failed or found a problem, 2 = wrong command line.
 `
 
-/** Runs the `metered` command. Never rejects. Error messages contain no password. */
-export async function runCommand(argv: string[], context: CommandContext): Promise<CommandResult> {
-  const result = await run(argv, context)
+/**
+ * Runs the `metered` command. Never rejects. Error messages contain no password. Without `context.write`, all output is
+ * in the result. Without `context.progress`, progress isn't shown.
+ */
+export async function runCommand(
+  argv: string[],
+  {
+    write,
+    progress = () => {},
+    ...context
+  }: Omit<CommandContext, 'write' | 'progress'> & Partial<CommandContext>,
+): Promise<CommandResult> {
+  const written: string[] = []
+  const collect = async (text: string) => void written.push(text)
+  const result = await run(argv, { ...context, progress, write: write ?? collect })
   const hide = hideSecrets([...argv, context.env.METERED_LEDGER, context.env.FLOWGLAD_SECRET_KEY])
-  return { ...result, stderr: hide(result.stderr) }
+  return { ...result, stdout: `${written.join('')}${result.stdout}`, stderr: hide(result.stderr) }
 }
 
 async function run([name, ...rest]: string[], context: CommandContext): Promise<CommandResult> {

@@ -7,7 +7,7 @@ import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
 import { deniedCalls } from './core/deniedCalls.ts'
 import { holdOf, undeliveredEventOf } from './core/pendingWork.ts'
-import type { ActRow } from './core/rows.ts'
+import type { ActRow, EventRow } from './core/rows.ts'
 import { LedgerUnavailableError, storeOutOfReach } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
@@ -76,6 +76,15 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       const rows = await read((it) => it.readCharges({ customer, limit: limit + 1, before }))
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return { charges: rows.slice(0, limit).map(chargeOf), cursor: last ? cursorAfter(last) : null }
+    },
+    async *allCharges({ customer }) {
+      let after: EventRow | null = null
+      do {
+        const page: EventRow[] = await read((it) => it.readEvents({ customer, limit: rowsPerPage, after }))
+        for (const event of page)
+          yield { customer: event.customer, subscription: event.subscription, ...chargeOf(event) }
+        after = page.length < rowsPerPage ? null : (page.at(-1) ?? null)
+      } while (after !== null)
     },
     async *customers() {
       let page: string[] = []

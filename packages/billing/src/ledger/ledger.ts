@@ -54,6 +54,11 @@ export interface Ledger extends AsyncDisposable {
     cursor: string | null
   }): Promise<{ charges: Charge[]; cursor: string | null }>
   /**
+   * Returns the charges of one customer, or of all, ordered by customer and time. Reads them in pages. A charge that
+   * exists at the start and isn't pruned meanwhile is returned once, as it is when its page is read.
+   */
+  allCharges(query: { customer: string | null }): AsyncIterable<CustomerCharge>
+  /**
    * Returns the units used in the last `days` days, by UTC day (such as `2026-11-22`) and meter, oldest
    * first.
    */
@@ -225,6 +230,12 @@ export interface Charge {
   state: ChargeState
   /** Why the amount differs from the cost callback's result. Null if it doesn't differ. */
   flagged: string | null
+}
+
+/** A charge, and the account that it was booked on. */
+export interface CustomerCharge extends Charge {
+  customer: string
+  subscription: string
 }
 
 /** Units that running work holds. Times are epoch milliseconds. */

@@ -8,8 +8,7 @@ import { expressApp, fastifyApp, standaloneApp } from './apps.ts'
 import { t3App } from './t3App.ts'
 
 const main = join(packageFolder, 'src/cli/main.ts')
-const init = (folder: string, ...args: string[]) =>
-  runCommand(args, { folder, env: {}, user: 'operator', progress: () => {} })
+const init = (folder: string, ...args: string[]) => runCommand(args, { folder, env: {}, user: 'operator' })
 
 /** Declares the modules that the apps import and that this repository doesn't install. */
 const otherPackages = `declare module 'ws' { export const WebSocketServer: new (options: object) => any }

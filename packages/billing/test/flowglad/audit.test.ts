@@ -14,8 +14,7 @@ test('compares the delivered events with Flowglad’s list', async () => {
     FLOWGLAD_SECRET_KEY: stack.flowglad.key,
     FLOWGLAD_BASE_URL: stack.flowglad.url,
   }
-  const audit = () =>
-    runCommand(['audit', '--flowglad'], { folder: '/', env, user: 'olga', progress: () => {} })
+  const audit = () => runCommand(['audit', '--flowglad'], { folder: '/', env, user: 'olga' })
   for (const amount of [1, 2, 3]) await spend(stack, aUser(), amount)
   await stack.billing.drain()
   expect(await audit()).toEqual({

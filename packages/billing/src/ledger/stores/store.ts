@@ -57,6 +57,13 @@ export interface CommittedCustomer {
   now: number
 }
 
+export interface EventQuery {
+  /** Null for the events of all customers. */
+  customer: string | null
+  limit: number
+  after: Pick<EventRow, 'customer' | 'at' | 'attempt' | 'meter'> | null
+}
+
 export interface ActQuery {
   /** Null for the acts of all customers. */
   customer: string | null
@@ -81,6 +88,8 @@ export interface Reads
   readCustomer(customer: string): Promise<CommittedCustomer>
   /** Returns the customer's events, newest first, starting after the position `before`. */
   readCharges(query: { customer: string; limit: number; before: ChargeCursor | null }): Promise<EventRow[]>
+  /** Returns a page of events, ordered by customer, time, attempt and meter, starting after the event `after`. */
+  readEvents(query: EventQuery): Promise<EventRow[]>
   /** Returns a page of customers, in order, starting after the given one. */
   readCustomers(query: { after: string; limit: number }): Promise<string[]>
   /** Returns the customer's counters, and the rows that they count. */

@@ -10,7 +10,7 @@ import { createDatabase } from '../postgres.ts'
 
 /** Runs a command in this process, on the ledger at the address. */
 export const metered = (address: string, ...argv: string[]) =>
-  runCommand(argv, { folder: tmpdir(), env: { METERED_LEDGER: address }, user: 'olga', progress: () => {} })
+  runCommand(argv, { folder: tmpdir(), env: { METERED_LEDGER: address }, user: 'olga' })
 
 /** Runs a command in this process, and returns the JSON that it prints. */
 export async function meteredJson(address: string, ...argv: string[]): Promise<unknown> {

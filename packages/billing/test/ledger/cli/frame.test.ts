@@ -100,7 +100,7 @@ test.each([
   ['restored', '--reason=x', '--url=postgres://metered:s3cr%21t@db.example/app'],
   ['restored', '--reason=x'],
 ])('exits with 2 if the command line is wrong, and never prints a password: %j', async (...argv) => {
-  const result = await runCommand(argv, { folder, env: {}, user: 'olga', progress: () => {} })
+  const result = await runCommand(argv, { folder, env: {}, user: 'olga' })
   expect(result).toMatchObject({ code: 2, stdout: '' })
   expect(result.stderr.trim().split('\n')).toHaveLength(1)
   expect(result.stderr).not.toMatch(/s3cr/)

@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { eventSum, meterSum } from '../../core/books.ts'
 import type { ClockWatch } from '../clockWatch.ts'
-import { customerName, eventStateRow, parkedRow, restoreRow, usageRow, versionRow } from '../readRows.ts'
+import {
+  customerName,
+  eventStateRow,
+  firstEvent,
+  parkedRow,
+  restoreRow,
+  usageRow,
+  versionRow,
+} from '../readRows.ts'
 import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
@@ -82,6 +90,18 @@ export function createReads(
          WHERE t.customer = $2 AND t.at >= 0 AND (t.at, t.attempt, t.meter) < ($3, $4, $5)
          ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT $6`,
         [customer, at, attempt, meter, limit],
+      )
+      return found.map(tables.event.decode)
+    },
+    readEvents: async ({ customer, limit, after }) => {
+      const last = after ?? firstEvent
+      const found = await query(
+        z.unknown(),
+        `SELECT ${selectList(tables.event, 't')} FROM metered.event t
+         WHERE t.at >= 0 AND ${customer === null ? '' : 't.customer = $2 AND'}
+           (t.customer, t.at, t.attempt, t.meter) > ($2, $3, $4, $5)
+         ORDER BY t.customer, t.at, t.attempt, t.meter LIMIT $6`,
+        [customer ?? last.customer, last.at, last.attempt, last.meter, limit],
       )
       return found.map(tables.event.decode)
     },

@@ -1,6 +1,6 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { z } from 'zod'
+import { completeFile } from './completeFile.ts'
 import { retryWhileBusy } from './retryWhileBusy.ts'
 import { connect } from './sqliteDriver.ts'
 
@@ -17,10 +17,7 @@ export async function backUp(file: string, copy: string): Promise<number> {
   try {
     await copyConsistently(file, unfinished)
     assertIntact(unfinished)
-    flush(unfinished)
-    moveWithoutOverwriting(unfinished, copy)
-    // Windows can't open a folder.
-    if (process.platform !== 'win32') flush(dirname(copy))
+    completeFile(unfinished, copy)
     return statSync(copy).size
   } finally {
     rmSync(unfinished, { force: true })
@@ -45,26 +42,5 @@ function assertIntact(copy: string): void {
       throw new Error(`The copy is damaged, so it was removed: ${first?.integrity_check}`)
   } finally {
     db.close()
-  }
-}
-
-/** Waits until the file or folder is on the disk. */
-function flush(path: string): void {
-  const opened = openSync(path, statSync(path).isDirectory() ? 'r' : 'r+')
-  try {
-    fsyncSync(opened)
-  } finally {
-    closeSync(opened)
-  }
-}
-
-function moveWithoutOverwriting(from: string, to: string): void {
-  try {
-    // Unlike a rename, a link fails if the name is taken.
-    linkSync(from, to)
-  } catch (error) {
-    if (existsSync(to)) throw error
-    // The volume has no links.
-    renameSync(from, to)
   }
 }

@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { eventSum, meterSum } from '../../core/books.ts'
 import type { ClockWatch } from '../clockWatch.ts'
-import { customerName, eventStateRow, parkedRow, restoreRow, usageRow, versionRow } from '../readRows.ts'
+import {
+  customerName,
+  eventStateRow,
+  firstEvent,
+  parkedRow,
+  restoreRow,
+  usageRow,
+  versionRow,
+} from '../readRows.ts'
 import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
@@ -38,6 +46,16 @@ export function prepareReads(
     `SELECT ${selectList(tables.event, 't')} FROM metered_event t INDEXED BY metered_event_charges
      WHERE t.customer = ? AND (t.at, t.attempt, t.meter) < (?, ?, ?)
      ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT ?`,
+  )
+  const allEvents = db.prepare(
+    `SELECT ${selectList(tables.event, 't')} FROM metered_event t INDEXED BY metered_event_charges
+     WHERE (t.customer, t.at, t.attempt, t.meter) > (?, ?, ?, ?)
+     ORDER BY t.customer, t.at, t.attempt, t.meter LIMIT ?`,
+  )
+  const customerEvents = db.prepare(
+    `SELECT ${selectList(tables.event, 't')} FROM metered_event t INDEXED BY metered_event_charges
+     WHERE t.customer = ? AND (t.at, t.attempt, t.meter) > (?, ?, ?)
+     ORDER BY t.at, t.attempt, t.meter LIMIT ?`,
   )
   const holds = db.prepare(
     `SELECT ${selectList(tables.hold, 't')} FROM metered_hold t
@@ -140,6 +158,11 @@ export function prepareReads(
     readCharges: async ({ customer: name, limit, before }) => {
       const [at, attempt, meter] = before ?? [Number.MAX_SAFE_INTEGER, '', '']
       return charges.all(name, at, attempt, meter, limit).map((row) => tables.event.decode(row))
+    },
+    readEvents: async ({ customer: name, limit, after }) => {
+      const { at, attempt, meter, customer: last } = after ?? firstEvent
+      const rows = (name === null ? allEvents : customerEvents).all(name ?? last, at, attempt, meter, limit)
+      return rows.map((row) => tables.event.decode(row))
     },
     readCustomers: async ({ after, limit }) =>
       z

@@ -1,0 +1,36 @@
+import type { Ledger } from '../ledger/ledger.ts'
+import { allActs } from './allActs.ts'
+
+/** The tables of an export. */
+export type ExportedTable = 'charges' | 'acts'
+
+export interface ExportQuery {
+  customer: string | null
+  /** Null for everything. */
+  only: ExportedTable | null
+}
+
+/** A row of an export. `type` says what it describes. */
+export type ExportedRow = { type: string } & Record<string, unknown>
+
+/** Longer than the ledger can have existed. */
+const allDays = 100_000
+
+/**
+ * Yields the rows to export: the charges by customer and time, and then the acts by time. For one customer, all other
+ * data of the customer comes first. Contains neither idempotency keys nor stored results.
+ */
+export async function* exportRows(ledger: Ledger, query: ExportQuery): AsyncGenerator<ExportedRow> {
+  const { customer, only } = query
+  if (customer !== null && only === null) yield* customerRows(ledger, customer)
+  if (only !== 'acts')
+    for await (const charge of ledger.allCharges({ customer })) yield { type: 'charge', ...charge }
+  if (only !== 'charges') for await (const act of allActs(ledger, { customer })) yield { ...act, type: 'act' }
+}
+
+async function* customerRows(ledger: Ledger, customer: string): AsyncGenerator<ExportedRow> {
+  yield { type: 'customer', customer, ...(await ledger.balances(customer)) }
+  for (const hold of await ledger.holds(customer)) yield { type: 'hold', customer, ...hold }
+  for (const day of await ledger.usage({ customer, days: allDays })) yield { type: 'usage', customer, ...day }
+  for (const denied of await ledger.denials(customer)) yield { type: 'denial', customer, ...denied }
+}

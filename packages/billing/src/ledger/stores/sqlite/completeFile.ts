@@ -1,0 +1,34 @@
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/**
+ * Gives a complete file its name, so that an interrupted command leaves no file with this name. The file is on the
+ * disk before it gets its name. Throws if another file has the name.
+ */
+export function completeFile(unfinished: string, path: string): void {
+  flush(unfinished)
+  moveWithoutOverwriting(unfinished, path)
+  // Windows can't open a folder.
+  if (process.platform !== 'win32') flush(dirname(path))
+}
+
+/** Waits until the file or folder is on the disk. */
+function flush(path: string): void {
+  const opened = openSync(path, statSync(path).isDirectory() ? 'r' : 'r+')
+  try {
+    fsyncSync(opened)
+  } finally {
+    closeSync(opened)
+  }
+}
+
+function moveWithoutOverwriting(from: string, to: string): void {
+  try {
+    // Unlike a rename, a link fails if the name is taken.
+    linkSync(from, to)
+  } catch (error) {
+    if (existsSync(to)) throw error
+    // The volume has no links.
+    renameSync(from, to)
+  }
+}

@@ -1,0 +1,189 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { runCommand } from '../../../src/cli/runCommand.ts'
+import type { Ledger } from '../../../src/ledger/ledger.ts'
+import { attemptId } from '../../../src/metering/attemptId.ts'
+import { aReserve, fetched, settleOf, units } from '../builders.ts'
+import { actsOf } from '../contract/acts.ts'
+import { aDenial } from '../contract/denials.ts'
+import { deliver, park, spend } from '../contract/steps.ts'
+import { metered, meteredOn, type OpenStore, storeNames, stores } from './cli.ts'
+
+const rowsOf = (stdout: string): Record<string, unknown>[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+const exported = async ({ address }: OpenStore, ...argv: string[]) => {
+  const { code, stdout, stderr } = await metered(address, 'export', ...argv)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return stdout
+}
+
+/** Two customers with charges in different states, and two acts. Returns ada's attempts, oldest first. */
+async function fill(ledger: Ledger) {
+  await fetched(ledger, units(100))
+  await fetched(ledger, units(100), { customer: 'bob' })
+  const delivered = await spend(ledger, 3)
+  await deliver(ledger)
+  const parked = await spend(ledger, 2)
+  await park(ledger, parked)
+  const reserve = aReserve({ customer: 'bob', key: 'a-secret-key-of-bob' })
+  await ledger.execute(reserve)
+  await ledger.execute(settleOf(reserve, { result: '"a stored result"', reference: '=1+1,"x"' }))
+  const by = { customer: 'ada', id: attemptId(Date.now()), by: 'olga', reason: 'It was slow' }
+  await ledger.execute({ type: 'operate', ...by, act: { type: 'adjust', meter: 'generations', amount: 5 } })
+  await ledger.markRestored({ id: 'r', by: 'olga', reason: 'The disk failed' })
+  return { delivered, parked, bobs: reserve.attempt }
+}
+
+describe.each(storeNames)('%s', (name) => {
+  test('writes the charges of all customers and the record of acts, and no keys or results', async () => {
+    await using it = await stores[name]()
+    const { delivered, parked, bobs } = await fill(it.ledger)
+    const { code, stdout, stderr } = await meteredOn(name, it, 'export')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const rows = rowsOf(stdout)
+    expect(rows).toMatchObject([
+      { type: 'export', ledger: await it.ledger.id(), customer: null, only: null },
+      { type: 'charge', customer: 'ada', transactionId: delivered, amount: 3, state: 'delivered' },
+      { type: 'charge', customer: 'ada', transactionId: parked, amount: 2, state: 'parked' },
+      { type: 'charge', customer: 'bob', transactionId: bobs, amount: 1, subscription: 'sub_1' },
+      { type: 'act', act: { type: 'adjust' }, reason: 'It was slow' },
+      { type: 'act', act: { type: 'restored' }, reason: 'The disk failed' },
+      { type: 'end', rows: 5 },
+    ])
+    const { type, ...act } = rows[4] ?? {}
+    expect([{ ...act }]).toEqual(await actsOf(it.ledger))
+    expect(stdout).not.toMatch(/secret|stored result/)
+    expect(rowsOf(await exported(it, '--only', 'acts'))).toHaveLength(4)
+    expect(rowsOf(await exported(it, '--only', 'charges'))).toHaveLength(5)
+  })
+
+  test('writes everything about one customer', async () => {
+    await using it = await stores[name]()
+    const { delivered, parked } = await fill(it.ledger)
+    const reserve = aReserve({ decisive: true })
+    await it.ledger.execute(reserve)
+    await it.ledger.countDenials([aDenial()])
+    expect(rowsOf(await exported(it, '--customer', 'ada'))).toMatchObject([
+      { type: 'export', customer: 'ada' },
+      { type: 'customer', customer: 'ada', balances: [{ meter: 'generations', used: 5 }] },
+      { type: 'hold', customer: 'ada', attempt: reserve.attempt },
+      { type: 'usage', customer: 'ada', meter: 'generations', amount: 5 },
+      { type: 'denial', customer: 'ada', code: 'INSUFFICIENT_CREDITS' },
+      { type: 'charge', transactionId: delivered },
+      { type: 'charge', transactionId: parked },
+      { type: 'act', customer: 'ada' },
+      { type: 'end', rows: 7 },
+    ])
+    expect(await metered(it.address, 'export', '--customer', 'eve')).toMatchObject({
+      code: 1,
+      stderr: 'The ledger has no customer eve.\n',
+    })
+  })
+
+  test('writes CSV that a spreadsheet reads as plain text', async () => {
+    await using it = await stores[name]()
+    const { bobs } = await fill(it.ledger)
+    const charges = await exported(it, '--format', 'csv', '--only', 'charges', '--customer', 'bob')
+    const [header, bob, ...more] = charges.split('\n')
+    expect(header).toBe(
+      'customer,at,procedure,meter,amount,state,transactionId,subscription,reference,priceId,flagged',
+    )
+    expect(bob?.replace(/\d{4}-.+?Z/, 'T')).toBe(
+      `bob,T,studio.generate,generations,1,waiting,${bobs},sub_1,"'=1+1,""x""",,`,
+    )
+    expect(more).toEqual([''])
+    const acts = await exported(it, '--format', 'csv', '--only', 'acts')
+    expect(acts).toMatch(
+      /^at,customer,by,reason,act,before,after,id\n.+Z,ada,olga,It was slow,"\{""type"":""adjust""/,
+    )
+    expect(acts).toMatch(/Z,,olga,The disk failed,"\{""type"":""restored""\}"/)
+  })
+
+  test('returns every charge once, in pages, while more charges are booked and the reader is slow', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(100_000))
+    const before = new Set<string>()
+    // More than two pages, with equal times at the pages' ends.
+    for (let round = 0; round < 12; round += 1) {
+      const attempts = await Promise.all(Array.from({ length: 100 }, () => spend(it.ledger, 1)))
+      for (const attempt of attempts) before.add(attempt)
+    }
+    const chunks: string[] = []
+    let isWriting = false
+    const context = {
+      folder: tmpdir(),
+      env: { METERED_LEDGER: it.address },
+      user: 'olga',
+      async write(text: string) {
+        if (isWriting) throw new Error('The reader is still busy')
+        isWriting = true
+        await spend(it.ledger, 1)
+        chunks.push(text)
+        isWriting = false
+      },
+    }
+    expect(await runCommand(['export', '--only', 'charges'], context)).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    })
+    expect(chunks.length).toBeGreaterThan(2)
+    const attempts = rowsOf(chunks.join('')).flatMap((row) =>
+      row.type === 'charge' ? [row.transactionId] : [],
+    )
+    expect(new Set(attempts).size).toBe(attempts.length)
+    expect(attempts).toEqual(expect.arrayContaining([...before]))
+  })
+})
+
+test('writes a file that only its owner can read, and never overwrites one', async () => {
+  await using it = await stores.SQLite()
+  await fill(it.ledger)
+  const folder = await mkdtemp(join(tmpdir(), 'metered-export-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'charges.jsonl')
+  expect(await exported(it, '--out', file)).toBe(`Exported to ${file}.\n`)
+  expect(rowsOf(readFileSync(file, 'utf8')).at(-1)).toEqual({ type: 'end', rows: 5 })
+  expect(statSync(file).mode & 0o077).toBe(0)
+  expect(await metered(it.address, 'export', '--out', file)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `${file} already exists. An export never overwrites a file.\n`,
+  })
+  writeFileSync(join(folder, 'file'), '')
+  const missing = join(folder, 'missing', 'charges.jsonl')
+  expect(await metered(it.address, 'export', '--out', missing)).toMatchObject({ code: 1 })
+  expect(existsSync(missing)).toBe(false)
+  expect(readdirSync(folder).sort()).toEqual(['charges.jsonl', 'file'])
+})
+
+test('fails if the reader goes away', async () => {
+  await using it = await stores.SQLite()
+  await fill(it.ledger)
+  const context = {
+    folder: tmpdir(),
+    env: { METERED_LEDGER: it.address },
+    user: 'olga',
+    write: () => Promise.reject(new Error('write EPIPE')),
+  }
+  expect(await runCommand(['export'], context)).toEqual({ code: 1, stdout: '', stderr: 'write EPIPE\n' })
+})
+
+test.each([
+  [
+    ['--format', 'csv'],
+    '--format csv needs --only charges or --only acts, because a CSV file has one table.',
+  ],
+  [['--format', 'xml'], '--format: '],
+  [['--only', 'keys'], '--only: '],
+])('rejects the options %j', async (options, problem) => {
+  const { code, stderr } = await metered('missing.db', 'export', ...options)
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(problem) })
+})
