@@ -12,6 +12,9 @@ export const options = {
   format: { type: 'string', value: 'jsonl or csv', help: 'the format. Default: jsonl' },
   only: { type: 'string', value: 'charges or acts', help: 'exports only these rows. CSV needs this option' },
   out: { type: 'string', value: 'file', help: 'writes to this file instead of standard output' },
+  pricing: { type: 'string', value: 'file', help: 'the pricing file. Default: pricing.yaml' },
+  yes: { type: 'boolean', help: 'makes the changes' },
+  create: { type: 'boolean', help: 'creates a new pricing model from the file, and makes it the default' },
   flowglad: { type: 'boolean', help: "also compares with Flowglad's list of usage events" },
   json: { type: 'boolean', help: 'prints JSON' },
 } as const satisfies Record<

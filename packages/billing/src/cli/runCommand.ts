@@ -11,6 +11,7 @@ import { exportCommand } from './commands/export.ts'
 import { init } from './commands/init.ts'
 import { move } from './commands/move.ts'
 import { parked } from './commands/parked.ts'
+import { pricingPush } from './commands/pricingPush.ts'
 import { refund } from './commands/refund.ts'
 import { release } from './commands/release.ts'
 import { restored } from './commands/restored.ts'
@@ -32,6 +33,7 @@ const commands: Command[] = [
   backup,
   restored,
   move,
+  pricingPush,
 ]
 
 const width = Math.max(...commands.map(({ name }) => name.length))
@@ -62,7 +64,11 @@ export async function runCommand(
   return { ...result, stdout: `${written.join('')}${result.stdout}`, stderr: hide(result.stderr) }
 }
 
-async function run([name, ...rest]: string[], context: CommandContext): Promise<CommandResult> {
+async function run(argv: string[], context: CommandContext): Promise<CommandResult> {
+  // A command's name has one or two words.
+  const words = commands.some((it) => it.name === argv.slice(0, 2).join(' ')) ? 2 : 1
+  const name = argv.length === 0 ? undefined : argv.slice(0, words).join(' ')
+  const rest = argv.slice(words)
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') return success(helpText)
   const command = commands.find((it) => it.name === name)
   if (!command) return failure(2, `Unknown command: ${name}. metered --help lists the commands.`)

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { CommandError, defineCommand, UsageError } from '../command.ts'
+import { comparePricing } from '../pricing/comparePricing.ts'
+import { createModel } from '../pricing/createModel.ts'
+import { describeComparison, nameOf } from '../pricing/describeComparison.ts'
+import { createPricingApi } from '../pricing/pricingApi.ts'
+import { activeParts } from '../pricing/pricingModel.ts'
+import { pushPricing } from '../pricing/pushPricing.ts'
+import { readPricingFile } from '../pricing/readPricingFile.ts'
+
+export const pricingPush = defineCommand({
+  name: 'pricing push',
+  summary: "compares a pricing file with Flowglad's pricing model, and changes the model with --yes",
+  arguments: [],
+  options: ['pricing', 'create', 'yes', 'json'],
+  details: `Shows which usage meters, features, products and prices of the file Flowglad lacks or has with other values.
+With --yes, creates and changes them. Never archives or deletes: parts that only Flowglad has stay, and are
+listed. If a price's terms differ, Flowglad creates a new price, and existing subscriptions keep the old one.
+Running the command again shows no difference. An interrupted run can be repeated. --create creates a new
+pricing model instead, for example because Flowglad can't change a default product's price. Set the environment
+variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usual address.`,
+  input: z.object({
+    pricing: z.string().min(1).default('pricing.yaml'),
+    create: z.boolean().default(false),
+    yes: z.boolean().default(false),
+  }),
+  async run({ pricing, create, yes }, { folder, env }) {
+    const { FLOWGLAD_SECRET_KEY: secretKey, FLOWGLAD_BASE_URL: baseUrl } = env
+    if (!secretKey)
+      throw new UsageError('metered pricing push needs the environment variable FLOWGLAD_SECRET_KEY.')
+    const file = await readPricingFile(resolve(folder, pricing), pricing)
+    if ('mistakes' in file) return problems(file.mistakes)
+    const api = createPricingApi({ secretKey, baseUrl: baseUrl || undefined })
+    if (create) return createModel(api, file.model, { yes })
+    const model = await api.defaultModel()
+    const remote = await api.read(model.id)
+    if (remote.products.length === 0)
+      throw new CommandError(
+        `FLOWGLAD_SECRET_KEY belongs to another pricing model than "${model.name}", the account's default. Use a key of the default pricing model, or make the key's model the default.`,
+      )
+    const { changes, untouched, problems: found } = comparePricing(file.model, remote)
+    if (found.length > 0)
+      return problems(found.map(({ path, message }) => `${file.placeOf(path)}: ${message}`))
+    const { inactive } = activeParts(file.model)
+    const title = `${pricing} and the pricing model "${model.name}" (${model.id}) at ${api.url}\n`
+    const left = inactive
+      .map((part) => `${nameOf(part)} is inactive in the file, and was left out.\n`)
+      .join('')
+    const applied = yes && changes.length > 0
+    if (applied) await pushPricing(api, file.model, model)
+    const next = applied
+      ? 'The changes are made.\n'
+      : changes.length > 0
+        ? 'Nothing was changed. To make these changes, run the command again with --yes.\n'
+        : ''
+    return {
+      text: `${title}${describeComparison({ changes, untouched })}${left}${next}`,
+      json: { pricingModel: model, changes, untouched, inactive, applied },
+    }
+  },
+})
+
+/** Reports problems that prevent a push, one per line. */
+const problems = (lines: string[]) => ({
+  code: 1 as const,
+  text: lines.map((line) => `${line}\n`).join(''),
+  json: { problems: lines },
+})

@@ -1,0 +1,265 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  activeParts,
+  type Fields,
+  type Meter,
+  type Part,
+  type Price,
+  type PricingModel,
+  type Product,
+} from './pricingModel.ts'
+
+/** A part that a push creates or changes. */
+export interface Change {
+  action: 'create' | 'change'
+  part: Part
+  fields: { name: string; before: unknown; after: unknown }[]
+  /** Whether Flowglad replaces the price. Existing subscriptions keep the old price. */
+  replaces?: true
+}
+
+type Path = (string | number)[]
+
+/** Replaces the slug of a part by its position in the file. */
+function pathIn(file: PricingModel, [list, slug, ...rest]: Path): Path {
+  const slugs: Record<string, string[]> = {
+    features: file.features.map((it) => it.slug),
+    products: file.products.map(({ product }) => product.slug),
+    usageMeters: file.usageMeters.map(({ usageMeter }) => usageMeter.slug),
+  }
+  const index = slugs[list ?? '']?.indexOf(String(slug)) ?? -1
+  return index < 0 ? [list ?? ''] : [list ?? '', index, ...rest]
+}
+
+/** The difference between a pricing file and Flowglad's pricing model. */
+export interface Comparison {
+  changes: Change[]
+  /** Active parts that only Flowglad has. A push doesn't change them. */
+  untouched: Part[]
+  /** Differences that Flowglad can't remove. */
+  problems: { path: Path; message: string }[]
+  /** Flowglad's pricing model with the changes. */
+  merged: PricingModel
+}
+
+const instead = 'To create a new pricing model from the file instead, add --create'
+
+/** The fields that determine what a price costs. Flowglad can't change them, so it replaces the price. Without such a field, a price doesn't have it. */
+const terms = ['type', 'unitPrice', 'intervalUnit', 'intervalCount', 'trialPeriodDays', 'usageEventsPerUnit']
+
+/**
+ * Compares a pricing file with Flowglad's pricing model. Parts with the same slug are the same part. A field that the
+ * file omits keeps Flowglad's value, except for a price's terms.
+ */
+export function comparePricing(file: PricingModel, remote: PricingModel): Comparison {
+  const comparing = new Comparing(activeParts(file).active, remote)
+  const comparison = comparing.run()
+  // The paths must be those in the whole file.
+  const problems = comparison.problems.map(({ path, message }) => ({ path: pathIn(file, path), message }))
+  return { ...comparison, problems }
+}
+
+class Comparing {
+  readonly #changes: Change[] = []
+  readonly #untouched: Part[] = []
+  readonly #problems: Comparison['problems'] = []
+  readonly #file: PricingModel
+  readonly #remote: PricingModel
+
+  constructor(file: PricingModel, remote: PricingModel) {
+    this.#file = file
+    this.#remote = remote
+  }
+
+  run(): Comparison {
+    const [file, remote] = [this.#file, this.#remote]
+    this.#compareFields(
+      { kind: 'pricing model', slug: remote.name },
+      { name: remote.name },
+      { name: file.name },
+    )
+    const merged = {
+      name: file.name,
+      usageMeters: this.#merge(remote.usageMeters, file.usageMeters, {
+        slugOf: ({ usageMeter }) => usageMeter.slug,
+        part: (slug) => ({ kind: 'usage meter', slug }),
+        fieldsOf: ({ usageMeter }) => usageMeter,
+        path: 'usageMeters',
+        merge: (before, after, path) => this.#mergeMeter(before, after, path),
+      }),
+      resources: this.#merge(remote.resources, file.resources, {
+        slugOf: ({ slug }) => slug,
+        part: (slug) => ({ kind: 'resource', slug }),
+        fieldsOf: (it) => it,
+        path: 'resources',
+        merge: (before, after) => ({ ...before, ...after }),
+      }),
+      features: this.#merge(remote.features, file.features, {
+        slugOf: ({ slug }) => slug,
+        part: (slug) => ({ kind: 'feature', slug }),
+        fieldsOf: (it) => it,
+        path: 'features',
+        merge: (before, after, path) => {
+          if (before && before.type !== after.type)
+            this.#problems.push({
+              path: [...path, 'type'],
+              message: `Flowglad can't change the type of the feature ${after.slug} from ${before.type} to ${after.type}. Choose another slug`,
+            })
+          return { ...before, ...after }
+        },
+      }),
+      products: this.#merge(remote.products, file.products, {
+        slugOf: ({ product }) => product.slug,
+        part: (slug) => ({ kind: 'product', slug }),
+        fieldsOf: ({ product }) => product,
+        path: 'products',
+        merge: (before, after, path) => this.#mergeProduct(before, after, path),
+      }),
+    }
+    this.#checkDefaultProduct()
+    return { changes: this.#changes, untouched: this.#untouched, problems: this.#problems, merged }
+  }
+
+  /** Merges two lists by slug. Reports the new, changed and remote-only parts. */
+  #merge<Entry>(
+    remote: Entry[],
+    file: Entry[],
+    {
+      slugOf,
+      part,
+      fieldsOf,
+      path,
+      merge,
+    }: {
+      slugOf: (entry: Entry) => string
+      part: (slug: string) => Part
+      fieldsOf: (entry: Entry) => Fields
+      path: string
+      merge: (before: Entry | undefined, after: Entry, path: Path) => Entry
+    },
+  ): Entry[] {
+    const wanted = new Map(file.map((entry) => [slugOf(entry), { entry, path: [path, slugOf(entry)] }]))
+    const merged: Entry[] = []
+    for (const before of remote) {
+      const slug = slugOf(before)
+      const found = wanted.get(slug)
+      wanted.delete(slug)
+      if (found) {
+        this.#compareFields(part(slug), fieldsOf(before), fieldsOf(found.entry))
+        merged.push(merge(before, found.entry, found.path))
+      } else {
+        if (fieldsOf(before).active !== false) this.#untouched.push(part(slug))
+        merged.push(before)
+      }
+    }
+    for (const [slug, { entry, path: place }] of wanted) {
+      this.#changes.push({ action: 'create', part: part(slug), fields: [] })
+      merged.push(merge(undefined, entry, place))
+    }
+    return merged
+  }
+
+  #mergeMeter(before: Meter | undefined, after: Meter, path: Path): Meter {
+    const meter = after.usageMeter.slug
+    const part = (slug: string): Part => ({ kind: 'price', slug, of: meter })
+    if (after.prices.some(({ slug }) => slug === undefined))
+      this.#problems.push({
+        path: [...path, 'prices'],
+        message: 'each price needs a slug, because a push recognizes prices by their slugs',
+      })
+    const hasDefault = after.prices.some(({ isDefault }) => isDefault === true)
+    const wanted = new Map(after.prices.map((price) => [price.slug, price]))
+    const prices = (before?.prices ?? []).map((old) => {
+      const price = wanted.get(old.slug)
+      wanted.delete(old.slug)
+      if (price) return this.#mergePrice(part(old.slug ?? ''), old, price, { isReplaced: false })
+      this.#untouched.push(part(old.slug ?? String(old.name ?? 'without a slug')))
+      // A meter has one default price. The file's default replaces it.
+      if (!hasDefault || old.isDefault !== true) return old
+      return this.#mergePrice(part(old.slug ?? ''), old, { ...old, isDefault: false }, { isReplaced: false })
+    })
+    for (const [slug, price] of wanted) {
+      this.#changes.push({ action: 'create', part: part(slug ?? ''), fields: [] })
+      prices.push(price)
+    }
+    return { usageMeter: { ...before?.usageMeter, ...after.usageMeter }, prices }
+  }
+
+  #mergeProduct(before: Product | undefined, after: Product, path: Path): Product {
+    const { slug } = after.product
+    if (!before) {
+      this.#changes.push({
+        action: 'create',
+        part: { kind: 'price', slug: after.price.slug ?? '', of: slug },
+        fields: [],
+      })
+      return after
+    }
+    if (before.price.type !== after.price.type && !before.product.default)
+      this.#problems.push({
+        path: [...path, 'price', 'type'],
+        message: `Flowglad can't change the type of a product's price from ${before.price.type} to ${after.price.type}. Choose another slug for the product`,
+      })
+    const part: Part = { kind: 'price', slug: after.price.slug ?? before.price.slug ?? '', of: slug }
+    const price = this.#mergePrice(part, before.price, after.price, { isReplaced: true })
+    const added = after.features.filter((it) => !before.features.includes(it))
+    if (added.length > 0)
+      this.#changes.push({
+        action: 'change',
+        part: { kind: 'product', slug },
+        fields: [{ name: 'features', before: before.features, after: [...before.features, ...added] }],
+      })
+    for (const feature of before.features)
+      if (!after.features.includes(feature))
+        this.#untouched.push({ kind: 'feature', slug: feature, of: slug })
+    return {
+      product: { ...before.product, ...after.product },
+      price,
+      features: [...before.features, ...added],
+    }
+  }
+
+  #mergePrice(part: Part, before: Price, after: Price, { isReplaced }: { isReplaced: boolean }): Price {
+    const others = Object.fromEntries(Object.entries(before).filter(([name]) => !terms.includes(name)))
+    const merged = { ...others, ...after }
+    const fields = differences(before, merged)
+    const replaces = isReplaced || fields.some(({ name }) => terms.includes(name))
+    if (fields.length > 0)
+      this.#changes.push({ action: 'change', part, fields, ...(replaces ? { replaces: true } : {}) })
+    return merged
+  }
+
+  #compareFields(part: Part, before: Fields, after: Fields): void {
+    const fields = differences(before, { ...before, ...after })
+    if (fields.length > 0) this.#changes.push({ action: 'change', part, fields })
+  }
+
+  /** Flowglad protects the default product, which every new customer gets. */
+  #checkDefaultProduct(): void {
+    const before = this.#remote.products.find(({ product }) => product.default)
+    const after = this.#file.products.find(({ product }) => product.default)
+    if (!before || !after) return
+    const path = ['products', after.product.slug]
+    if (before.product.slug !== after.product.slug) {
+      this.#problems.push({
+        path: [...path, 'product', 'slug'],
+        message: `Flowglad's default product is ${before.product.slug}, and Flowglad can't replace it by ${after.product.slug}. ${instead}`,
+      })
+      return
+    }
+    const changed = differences(before.price, { ...after.price, active: true, isDefault: true })
+    for (const { name, before: is, after: wanted } of changed)
+      if (name === 'slug' || terms.includes(name))
+        this.#problems.push({
+          path: [...path, 'price', name],
+          message: `is ${JSON.stringify(wanted ?? null)}, but is ${JSON.stringify(is ?? null)} at Flowglad, which can't change the price of its default product. ${instead}`,
+        })
+  }
+}
+
+function differences(before: Fields, after: Fields): Change['fields'] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names.flatMap((name) =>
+    isDeepStrictEqual(before[name], after[name]) ? [] : [{ name, before: before[name], after: after[name] }],
+  )
+}

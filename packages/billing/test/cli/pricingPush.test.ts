@@ -1,0 +1,310 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Flowglad } from '@flowglad/node'
+import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
+import { expect, onTestFinished, test } from 'vitest'
+import { stringify } from 'yaml'
+import { runCommand } from '../../src/cli/runCommand.ts'
+import { createTestBilling } from '../../src/testing/index.ts'
+import { aUser, meters, type User } from '../flowglad/meters.ts'
+import { grant, meter, plan, pricing } from '../flowglad/pricing.ts'
+import { startProxy } from '../flowglad/startProxy.ts'
+
+/** The pricing model of a new account, and a part that the file lacks. */
+const newAccount = {
+  name: 'My account',
+  isDefault: true,
+  usageMeters: [meter('pages')],
+  features: [grant('free_pages', 5, 'pages')],
+  products: [
+    {
+      ...plan('free', 0, ['free_pages']),
+      product: { name: 'Free Plan', slug: 'free', default: true, active: true },
+    },
+  ],
+}
+
+/** Starts Flowglad with a pricing model, and returns a function that pushes a file. */
+async function start(model: object = newAccount) {
+  const folder = await mkdtemp(join(tmpdir(), 'metered-pricing-'))
+  const flowglad = await startFlowgladLocal({ pricing: JSON.stringify(model) })
+  onTestFinished(async () => {
+    await flowglad.close()
+    await rm(folder, { recursive: true })
+  })
+  const push = async (file: object | string, ...argv: string[]) => {
+    await writeFile(join(folder, 'pricing.yaml'), typeof file === 'string' ? file : stringify(file))
+    return pushTo(flowglad, folder, ...argv)
+  }
+  return { flowglad, folder, push }
+}
+
+const pushTo = ({ url, key }: Pick<FlowgladLocal, 'url' | 'key'>, folder: string, ...argv: string[]) =>
+  runCommand(['pricing', 'push', ...argv], {
+    folder,
+    env: { FLOWGLAD_SECRET_KEY: key, FLOWGLAD_BASE_URL: url },
+    user: 'olga',
+  })
+
+const studio = JSON.parse(pricing)
+const same = expect.stringContaining('Flowglad has everything in the file.\n')
+
+const modelOf = async ({ url, key }: FlowgladLocal) => {
+  const sdk = new Flowglad({ apiKey: key, baseURL: url, maxRetries: 0 })
+  return (await sdk.pricingModels.retrieveDefault()).pricingModel
+}
+
+test('shows the difference and changes nothing, and makes the changes with --yes', async () => {
+  const { flowglad, push } = await start()
+  const before = await modelOf(flowglad)
+  const shown = await push(studio)
+  expect(shown).toMatchObject({ code: 0, stderr: '' })
+  for (const line of [
+    '~ pricing model My account: name "My account" → "Studio"',
+    '+ usage meter generations',
+    '+ price api_calls_standard of api_calls',
+    '+ feature free_tokens',
+    '+ product pro',
+    '+ price pro_monthly of pro',
+    '~ product free: name "Free Plan" → "Free"',
+    '~ product free: features ["free_pages"] → ["free_pages","free_generations","free_tokens","free_api_calls"]',
+  ])
+    expect(shown.stdout).toContain(`  ${line}\n`)
+  expect(shown.stdout).toMatch(
+    /Only at Flowglad, and not changed:\n {2}usage meter pages\n {2}feature free_pages\n {2}feature free_pages of free\nNothing was changed\./,
+  )
+  expect(await modelOf(flowglad)).toEqual(before)
+
+  const made = await push(studio, '--yes')
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  expect(made.stdout).toContain('The changes are made.\n')
+  const again = await push(studio, '--yes')
+  expect(again).toEqual({ code: 0, stderr: '', stdout: same })
+  const { products, usageMeters } = await modelOf(flowglad)
+  expect(products.map(({ slug }) => slug)).toEqual(['free', 'generation_pack', 'pro', 'scale'])
+  expect(products.find(({ slug }) => slug === 'free')?.features.map(({ slug }) => slug)).toContain(
+    'free_pages',
+  )
+  expect(usageMeters.find(({ slug }) => slug === 'api_calls')?.defaultPrice?.slug).toBe('api_calls_standard')
+})
+
+test('makes a model that an app can use, with unlimited usage', async () => {
+  const { flowglad, push } = await start()
+  await push(studio, '--yes')
+  await using billing = createTestBilling({ meters, customer: (ctx: { user: User }) => ctx.user, flowglad })
+  await billing.start()
+  const sdk = new Flowglad({ apiKey: flowglad.key, baseURL: flowglad.url, maxRetries: 0 })
+  const { checkoutSession } = await sdk.checkoutSessions.create({
+    checkoutSession: {
+      type: 'product',
+      customerExternalId: (await aCustomerAt(sdk)).externalId,
+      priceSlug: 'scale_monthly',
+      successUrl: 'http://localhost/',
+      cancelUrl: 'http://localhost/',
+    },
+  })
+  await sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, {
+    body: { card: '4242424242424242' },
+  })
+  // The event names the price generations_no_charge.
+  await billing.meter({ customer: aUser(), meter: 'generations', amount: 10_000 }, () => 'done')
+  expect(await billing.drain()).toBe(true)
+  expect(await billing.parked()).toEqual([])
+})
+
+async function aCustomerAt(sdk: Flowglad) {
+  const { id, name, email } = aUser()
+  const { data } = await sdk.customers.create({ customer: { externalId: id, name, email } })
+  return data.customer
+}
+
+test('never archives or deletes what the file lacks, or marks as inactive', async () => {
+  const { flowglad, push } = await start(studio)
+  const before = await modelOf(flowglad)
+  const inactive = (slug: string) => {
+    const [entry] = studio.products.filter(
+      ({ product }: { product: { slug: string } }) => product.slug === slug,
+    )
+    return { ...entry, product: { ...entry.product, active: false }, features: [] }
+  }
+  const file = {
+    ...studio,
+    usageMeters: [meter('generations')],
+    features: [{ ...grant('free_pages', 5, 'generations') }],
+    products: [plan('free', 0, ['free_pages']), inactive('pro')],
+    name: 'Renamed',
+  }
+  const made = await push(file, '--yes', '--json')
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  expect(JSON.parse(made.stdout)).toMatchObject({
+    applied: true,
+    inactive: [{ kind: 'product', slug: 'pro' }],
+    untouched: expect.arrayContaining([
+      { kind: 'usage meter', slug: 'tokens' },
+      { kind: 'product', slug: 'pro' },
+      { kind: 'product', slug: 'scale' },
+      { kind: 'feature', slug: 'hd' },
+    ]),
+  })
+  const after = await modelOf(flowglad)
+  const shape = ({ products, usageMeters }: typeof before) => ({
+    products: products.map(({ id, prices }) => ({ id, prices: prices.map((price) => price.id) })),
+    meters: usageMeters.map(({ id, prices }) => ({ id, prices: prices.map((price) => price.id) })),
+  })
+  expect(shape(after)).toEqual(shape(before))
+  expect(after.name).toBe('Renamed')
+})
+
+test('replaces a price whose terms differ, and says that subscriptions keep the old one', async () => {
+  const { flowglad, push } = await start(studio)
+  const dearer = structuredClone(studio)
+  dearer.products[1].price.unitPrice = 2_500
+  dearer.usageMeters[2].prices[0].usageEventsPerUnit = 500
+  const shown = await push(dearer)
+  const note = '(a new price; existing subscriptions keep the old one)'
+  expect(shown.stdout).toContain(`  ~ price pro_monthly of pro: unitPrice 2000 → 2500 ${note}\n`)
+  expect(shown.stdout).toContain(
+    `  ~ price api_calls_standard of api_calls: usageEventsPerUnit 1000 → 500 ${note}\n`,
+  )
+  await push(dearer, '--yes')
+  expect(await push(dearer)).toEqual({ code: 0, stderr: '', stdout: same })
+  const { products, usageMeters } = await modelOf(flowglad)
+  expect(products.find(({ slug }) => slug === 'pro')?.defaultPrice).toMatchObject({ unitPrice: 2_500 })
+  expect(usageMeters.find(({ slug }) => slug === 'api_calls')?.defaultPrice).toMatchObject({
+    slug: 'api_calls_standard',
+    usageEventsPerUnit: 500,
+  })
+})
+
+test('makes another usage price the default, and keeps the earlier one', async () => {
+  const { flowglad, push } = await start(studio)
+  const file = structuredClone(studio)
+  const [standard] = file.usageMeters[2].prices
+  file.usageMeters[2].prices = [{ ...standard, slug: 'api_calls_cheap', unitPrice: 50 }]
+  const made = await push(file, '--yes')
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  expect(made.stdout).toContain('~ price api_calls_standard of api_calls: isDefault true → false\n')
+  expect(await push(file)).toMatchObject({ stdout: same })
+  const api = (await modelOf(flowglad)).usageMeters.find(({ slug }) => slug === 'api_calls')
+  expect(api?.defaultPrice?.slug).toBe('api_calls_cheap')
+  expect(api?.prices.map(({ slug }) => slug)).toContain('api_calls_standard')
+})
+
+test.each(['refused', 'answerLost'] as const)(
+  'can be repeated after a failure at any request: %s',
+  async (state) => {
+    for (let broken = 1; ; broken += 1) {
+      const { flowglad, folder, push } = await start()
+      await push(studio)
+      await using proxy = await startProxy(flowglad.url)
+      let writes = 0
+      proxy.breakWith(({ method }) => {
+        if (method === 'GET') return undefined
+        writes += 1
+        return writes === broken ? { state } : undefined
+      })
+      const first = await pushTo({ key: flowglad.key, url: proxy.url }, folder, '--yes')
+      expect(await pushTo(flowglad, folder, '--yes')).toMatchObject({ code: 0, stderr: '' })
+      expect(await pushTo(flowglad, folder)).toEqual({ code: 0, stderr: '', stdout: same })
+      if (first.code === 0) {
+        // Three meters, one price of a meter, and the rest in one request.
+        expect(broken).toBe(6)
+        return
+      }
+      expect(first.stderr).toMatch(/^Flowglad at .+ doesn't answer: .+\n$/)
+    }
+  },
+)
+
+test('names the file, the line and the field of each problem, and changes nothing', async () => {
+  const { flowglad, push } = await start(studio)
+  const before = await modelOf(flowglad)
+  const misspelled = stringify(studio).replace('unitPrice: 2000', 'unitPrize: 2000')
+  const line = misspelled.split('\n').findIndex((it) => it.includes('unitPrize')) + 1
+  expect(await push(misspelled, '--yes')).toEqual({
+    code: 1,
+    stderr: '',
+    stdout: expect.stringContaining(
+      `pricing.yaml:${line}: products.1.price.unitPrize: is not a known field.`,
+    ),
+  })
+
+  const impossible = structuredClone(studio)
+  impossible.features.unshift({ type: 'toggle', slug: 'first', name: 'first', active: false })
+  impossible.features.find(({ slug }: { slug: string }) => slug === 'free_tokens').slug = 'gone'
+  impossible.features.push({ type: 'toggle', slug: 'free_tokens', name: 'free_tokens' })
+  impossible.products[0].price.intervalUnit = 'year'
+  const text = stringify(impossible)
+  const { code, stdout } = await push(text, '--yes')
+  expect(code).toBe(1)
+  const lineOf = (pattern: RegExp) => text.slice(0, text.search(pattern)).split('\n').length
+  expect(stdout.trim().split('\n')).toEqual([
+    `pricing.yaml:${lineOf(/type: toggle\n +slug: free_tokens/)}: features.11.type: Flowglad can't change the type of the feature free_tokens from usage_credit_grant to toggle. Choose another slug`,
+    `pricing.yaml:${lineOf(/intervalUnit: year/)}: products.0.price.intervalUnit: is "year", but is "month" at Flowglad, which can't change the price of its default product. To create a new pricing model from the file instead, add --create`,
+  ])
+  expect(await modelOf(flowglad)).toEqual(before)
+})
+
+test('creates a new pricing model for an account whose default plan does not renew', async () => {
+  const { name, slug } = { name: 'Free Plan', slug: 'free' }
+  // Flowglad creates this product with each account.
+  const { flowglad, push } = await start({
+    ...newAccount,
+    products: [
+      {
+        product: { name, slug, default: true, active: true },
+        price: { type: 'single_payment', name, slug, unitPrice: 0, isDefault: true, active: true },
+        features: [],
+      },
+    ],
+  })
+  const refused = await push(studio, '--yes')
+  expect(refused.code).toBe(1)
+  expect(refused.stdout).toMatch(
+    /^pricing\.yaml:\d+: products\.0\.price\.type: is "subscription", but is "single_payment" at Flowglad, .+ add --create\n/,
+  )
+  const shown = await push(studio, '--create')
+  expect(shown.stdout).toContain('Would create the pricing model "Studio"')
+  const sdk = new Flowglad({ apiKey: flowglad.key, baseURL: flowglad.url, maxRetries: 0 })
+  const models = async () => (await sdk.pricingModels.list()).data.map((it) => [it.name, it.isDefault])
+  expect(await models()).toEqual([['My account', true]])
+  expect(await push(studio, '--create', '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Created the pricing model "Studio" \(pricing_model_\S+\)/),
+  })
+  expect((await models()).sort()).toEqual([
+    ['My account', false],
+    ['Studio', true],
+  ])
+  expect(await push(studio, '--create', '--yes')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^Flowglad already has a pricing model "Studio"/),
+  })
+  // The key belongs to the earlier model.
+  expect(await push(studio)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('FLOWGLAD_SECRET_KEY belongs to another pricing model than "Studio"'),
+  })
+})
+
+test('explains a missing file, a wrong key and a server that does not answer, without the key', async () => {
+  const { flowglad, folder, push } = await start()
+  expect(await pushTo(flowglad, folder, '--pricing', 'missing.yaml')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("missing.yaml can't be read: ENOENT"),
+  })
+  await push(studio)
+  expect(await pushTo({ url: flowglad.url, key: 'sk_test_another' }, folder)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'Flowglad rejects FLOWGLAD_SECRET_KEY (401).\n',
+  })
+  const away = await pushTo({ url: 'http://127.0.0.1:1', key: 'sk_test_s3cret' }, folder)
+  expect(away).toMatchObject({ code: 1, stdout: '' })
+  expect(away.stderr).toMatch(/^Flowglad at http:\/\/127\.0\.0\.1:1 doesn't answer: /)
+  expect(away.stderr).not.toContain('s3cret')
+  const unset = await runCommand(['pricing', 'push'], { folder, env: {}, user: 'olga' })
+  expect(unset).toMatchObject({ code: 2, stderr: expect.stringContaining('FLOWGLAD_SECRET_KEY') })
+  expect(await runCommand(['pricing'], { folder, env: {}, user: 'olga' })).toMatchObject({ code: 2 })
+})

@@ -1,0 +1,32 @@
+import { fromOlderShape } from './olderShape.ts'
+import { checkPricing } from './parsePricing.ts'
+import { readYaml } from './pricingLines.ts'
+import type { PricingSetup } from './pricingSetup.ts'
+
+/** A pricing file's content, and the places of its fields. */
+export interface PricingFile {
+  setup: PricingSetup
+  /**
+   * Returns the field's place, such as `pricing.yaml:14: products.3.price.unitPrice`. The path is the field's path in
+   * `setup`.
+   */
+  placeOf(path: readonly (string | number)[]): string
+}
+
+/**
+ * Parses a pricing file like `parsePricing`. The result can also say where a field is.
+ * @throws PricingError with the line of each mistake
+ */
+export function readPricing(text: string, source = 'pricing'): PricingFile {
+  const { value, lineAt } = readYaml(text, source)
+  const setup = checkPricing(value, source, lineAt)
+  const { originOf } = fromOlderShape(value)
+  return {
+    setup,
+    placeOf(path) {
+      const origin = originOf([...path])
+      const line = lineAt(origin)
+      return `${source}${line === null ? '' : `:${line}`}: ${origin.join('.')}`
+    },
+  }
+}
