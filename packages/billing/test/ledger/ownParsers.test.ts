@@ -2,7 +2,6 @@ import pg, { Pool, type PoolConfig } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { aReserve, fetched, settleOf, units } from './builders.ts'
-import { startPoolingProxy } from './poolingProxy.ts'
 import { createDatabase } from './postgres.ts'
 
 async function runsCalls(pool: Pool) {
@@ -22,44 +21,6 @@ async function runsCalls(pool: Pool) {
   expect(await ledger.usage({ customer: 'ada', days: 1 })).toMatchObject([{ amount: 48 }])
   expect(await ledger.health()).toMatchObject({ waiting: 48 })
 }
-
-describe('behind a pooler that runs each transaction in a different session', () => {
-  test.each([{}, { resetQuery: 'DISCARD ALL' }])('every call succeeds (%j)', async (options) => {
-    await using proxy = await startPoolingProxy(await createDatabase(), options)
-    // The second pool reuses the first pool's server sessions.
-    for (const max of [4, 1]) {
-      const pool = new Pool({ connectionString: proxy.address, max })
-      await using ledger = postgresLedger(pool, { batchCommands: 1 })
-      await fetched(ledger, units(100), { customer: `customer-${max}` })
-      const calls = Array.from({ length: 48 }, async () => {
-        const reserve = aReserve({ customer: `customer-${max}` })
-        expect(await ledger.execute(reserve)).toMatchObject({ state: 'held' })
-        expect(await ledger.execute(settleOf(reserve))).toMatchObject({ state: 'settled' })
-      })
-      await Promise.all(calls)
-      const { charges } = await ledger.charges({ customer: `customer-${max}`, limit: 100, cursor: null })
-      expect(charges).toHaveLength(48)
-      await ledger.close()
-      await pool.end()
-    }
-    expect({ sessions: proxy.usedSessions(), named: proxy.namedStatements() }).toEqual({
-      sessions: 12,
-      named: 0,
-    })
-  })
-
-  test('says what to change if the pooler refuses transactions', async () => {
-    await using proxy = await startPoolingProxy(await createDatabase(), { statements: true })
-    const pool = new Pool({ connectionString: proxy.address })
-    await using ledger = postgresLedger(pool)
-    await expect(ledger.execute(aReserve())).rejects.toMatchObject({
-      reason: 'cannotOpen',
-      message: expect.stringContaining('Set its pool mode to transaction or session'),
-    })
-    await ledger.close()
-    await pool.end()
-  })
-})
 
 describe('with the app’s own parsers', () => {
   const { builtins } = pg.types
