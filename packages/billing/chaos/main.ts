@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
+import { noPgBouncer } from 'test-postgres/pgbouncer'
 import { runChaos } from './runChaos.ts'
 import { toMarkdown } from './toMarkdown.ts'
-import { type TopologyName, topologies } from './topology/topology.ts'
+import { needsPgBouncer, type TopologyName, topologies } from './topology/topology.ts'
 
 /** Runs chaos on each chosen topology. Exits with code 1 if a guarantee was violated. */
 const { values } = parseArgs({
@@ -17,6 +18,10 @@ const chosen: TopologyName[] = topologies.filter((it) => values.topology === 'al
 if (!(minutes > 0) || !Number.isInteger(seed) || chosen.length === 0)
   throw new Error(
     `Use: pnpm chaos --minutes 10 --seed 1 --topology ${topologies.join('|')}|all. --seed must be an integer.`,
+  )
+if (noPgBouncer !== null && chosen.some(needsPgBouncer))
+  throw new Error(
+    `The topology ${chosen.find(needsPgBouncer)} ${noPgBouncer}. Install PgBouncer, or choose another --topology.`,
   )
 
 // Without handlers, the processes and volumes of an interrupted run would remain.

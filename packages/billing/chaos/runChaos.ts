@@ -109,6 +109,7 @@ async function causeFaults(run: ChaosRun, surroundings: Surroundings, startedAt:
     durationMs: run.durationMs,
     nodes: nodes.length,
     store: store.kind,
+    hasPooler: store.pooler !== null,
     canFillDisk: store.disk !== null,
     holdTtlMs,
   })

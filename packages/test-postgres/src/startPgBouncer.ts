@@ -18,10 +18,13 @@ export const noPgBouncer =
 /** PgBouncer's settings, by their names in `pgbouncer.ini`. Settings that aren't given have their defaults. */
 export interface PgBouncerSettings {
   pool_mode: 'session' | 'transaction' | 'statement'
+  /** Default: a free port. */
+  listen_port?: number
   default_pool_size?: number
   server_reset_query?: string
   server_reset_query_always?: 0 | 1
   server_round_robin?: 0 | 1
+  server_login_retry?: number
 }
 
 export interface PgBouncer extends AsyncDisposable {
@@ -47,17 +50,17 @@ export async function startPgBouncer(address: string, settings: PgBouncerSetting
   if (program === undefined) throw new Error(`This machine ${noPgBouncer}`)
   const database = new URL(address)
   const name = database.pathname.slice(1)
-  const port = await freePort()
+  const port = settings.listen_port ?? (await freePort())
   const folder = mkdtempSync(join(tmpdir(), 'pgbouncer-'))
   const ini = join(folder, 'pgbouncer.ini')
   const users = join(folder, 'users.txt')
   const lines = Object.entries({
     listen_addr: '127.0.0.1',
-    listen_port: port,
     unix_socket_dir: '',
     auth_type: 'md5',
     auth_file: users,
     ...settings,
+    listen_port: port,
   }).map(([setting, value]) => `${setting} = ${value}`)
   writeFileSync(
     ini,

@@ -26,6 +26,11 @@ export type Fault =
   | { kind: 'kill flowglad-local'; forMs: number }
   | { kind: 'kill PostgreSQL'; forMs: number }
   | { kind: 'terminate backends'; forMs: number }
+  | { kind: 'restart pooler'; forMs: number }
+  /** SIGKILL, and a restart. */
+  | { kind: 'kill pooler'; forMs: number }
+  /** SIGSTOP and SIGCONT. */
+  | { kind: 'pause pooler'; forMs: number }
   | { kind: 'disk full'; forMs: number }
   /** Makes a backup for the next restore. */
   | { kind: 'back up'; forMs: number }

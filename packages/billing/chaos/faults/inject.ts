@@ -53,6 +53,17 @@ export async function inject(fault: Fault, surroundings: Surroundings): Promise<
         // The server is down, because another fault has killed it.
       })
       return
+    case 'restart pooler':
+    case 'kill pooler':
+      await (fault.kind === 'kill pooler' ? store.pooler?.kill() : store.pooler?.stop())
+      await sleep(fault.forMs)
+      await store.pooler?.start()
+      return
+    case 'pause pooler':
+      store.pooler?.signal('SIGSTOP')
+      await sleep(fault.forMs)
+      store.pooler?.signal('SIGCONT')
+      return
     case 'disk full':
       store.disk?.fill()
       await sleep(fault.forMs)

@@ -6,6 +6,8 @@ export interface ScheduleSetup {
   durationMs: number
   nodes: number
   store: 'SQLite' | 'PostgreSQL'
+  /** Whether the nodes connect through PgBouncer. */
+  hasPooler: boolean
   /** Whether the ledger's disk can be filled. */
   canFillDisk: boolean
   /** How long a hold lasts without a renewal. */
@@ -50,7 +52,7 @@ export function schedule({ seed, durationMs, ...setup }: ScheduleSetup): Schedul
 
 function randomFault(
   random: Random,
-  { nodes, store, canFillDisk, holdTtlMs }: Omit<ScheduleSetup, 'seed' | 'durationMs'>,
+  { nodes, store, hasPooler, canFillDisk, holdTtlMs }: Omit<ScheduleSetup, 'seed' | 'durationMs'>,
 ): Fault {
   const node = random.between(0, nodes - 1)
   const stepMs = random.oneOf([2_000, 20_000, 600_000, 3_600_000])
@@ -73,6 +75,12 @@ function randomFault(
   if (store === 'PostgreSQL') {
     makers.push(() => ({ kind: 'kill PostgreSQL', forMs: random.between(0, 3_000) }))
     makers.push(() => ({ kind: 'terminate backends', forMs: 0 }))
+    if (hasPooler) {
+      makers.push(() => ({ kind: 'restart pooler', forMs: random.between(0, 1_000) }))
+      makers.push(() => ({ kind: 'kill pooler', forMs: random.between(0, 2_000) }))
+      // The longest pauses are longer than the nodes wait for the database.
+      makers.push(() => ({ kind: 'pause pooler', forMs: random.between(200, 4_000) }))
+    }
   } else {
     makers.push(() => ({ kind: 'restore', node, forMs: random.between(500, 1_500) }))
     if (canFillDisk) makers.push(() => ({ kind: 'disk full', forMs: random.between(300, 4_000) }))

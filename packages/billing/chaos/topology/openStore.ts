@@ -1,8 +1,10 @@
 import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { startPostgres } from 'test-postgres'
+import { startPgBouncer } from 'test-postgres/pgbouncer'
 import { noVolumes, testVolume } from '../../test/ledger/testVolume.ts'
 import { postgresReader, sqliteReader } from '../audit/readLedger.ts'
+import { freePort } from './chaosServer.ts'
 import type { ChaosStore } from './topology.ts'
 
 /** Opens a SQLite ledger, on a small volume that can be filled if this machine can mount one. */
@@ -18,6 +20,7 @@ export function openSqlite(folder: string): ChaosStore {
     address,
     reader,
     postgres: null,
+    pooler: null,
     disk: volume,
     backups: {
       async backUp() {
@@ -38,13 +41,25 @@ export function openSqlite(folder: string): ChaosStore {
   }
 }
 
-export async function openPostgres(): Promise<ChaosStore> {
+/** Opens a database that the nodes reach directly, or through PgBouncer. The audit and the faults always reach it directly. */
+export async function openPostgres({ isPooled }: { isPooled: boolean }): Promise<ChaosStore> {
   const server = await startPostgres({ flags: ['-c', 'fsync=off'] })
-  const address = await server.createDatabase()
-  const reader = postgresReader(address)
+  const database = await server.createDatabase()
+  const pooler = isPooled
+    ? await startPgBouncer(database, {
+        listen_port: await freePort(),
+        pool_mode: 'transaction',
+        // Fewer than the nodes open, so that transactions of different nodes share connections.
+        default_pool_size: 3,
+        server_round_robin: 1,
+        // With the default of 15 s, a run would mostly show this pause.
+        server_login_retry: 1,
+      })
+    : null
+  const reader = postgresReader(database)
   return {
     kind: 'PostgreSQL',
-    address,
+    address: pooler?.address ?? database,
     reader,
     postgres: {
       kill: () => server.kill(),
@@ -55,8 +70,12 @@ export async function openPostgres(): Promise<ChaosStore> {
         )
       },
     },
+    pooler,
     disk: null,
     backups: null,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await pooler?.[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    },
   }
 }

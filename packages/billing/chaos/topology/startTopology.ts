@@ -5,9 +5,15 @@ import { startProxy } from '../../test/flowglad/startProxy.ts'
 import { pricing } from '../settings.ts'
 import { ChaosServer, freePort } from './chaosServer.ts'
 import { openPostgres, openSqlite } from './openStore.ts'
-import type { Topology, TopologyName } from './topology.ts'
+import { needsPgBouncer, type Topology, type TopologyName } from './topology.ts'
 
-const nodeCounts = { sqlite: 1, postgres: 2, 'postgres-3': 3 } as const satisfies Record<TopologyName, number>
+const nodeCounts = {
+  sqlite: 1,
+  postgres: 2,
+  'postgres-3': 3,
+  pgbouncer: 2,
+  'pgbouncer-3': 3,
+} as const satisfies Record<TopologyName, number>
 
 const processes = new URL('../processes/', import.meta.url).href
 const flowgladLocal = fileURLToPath(new URL('../../../flowglad-local/', import.meta.url))
@@ -34,7 +40,9 @@ export async function startTopology(name: TopologyName, folder: string): Promise
   try {
     const nodeScript = pathToFileURL(await buildScript('chaosNode', processes))
     const flowgladScript = pathToFileURL(await buildScript('chaosFlowglad', processes, flowgladLocal))
-    const store = use(name === 'sqlite' ? openSqlite(folder) : await openPostgres())
+    const store = use(
+      name === 'sqlite' ? openSqlite(folder) : await openPostgres({ isPooled: needsPgBouncer(name) }),
+    )
     const flowglad = use(
       new ChaosServer({
         name: 'flowglad-local',

@@ -1,8 +1,11 @@
+import type { PgBouncer } from 'test-postgres/pgbouncer'
 import type { LedgerReader } from '../audit/readLedger.ts'
 import type { ChaosServer } from './chaosServer.ts'
 
-export const topologies = ['sqlite', 'postgres', 'postgres-3'] as const
+export const topologies = ['sqlite', 'postgres', 'postgres-3', 'pgbouncer', 'pgbouncer-3'] as const
 export type TopologyName = (typeof topologies)[number]
+
+export const needsPgBouncer = (name: TopologyName) => name === 'pgbouncer' || name === 'pgbouncer-3'
 
 /** The ledger's store, and the faults that only this store has. */
 export interface ChaosStore extends AsyncDisposable {
@@ -12,6 +15,8 @@ export interface ChaosStore extends AsyncDisposable {
   reader: LedgerReader
   /** Null if the server can't be killed, because the ledger is a file. */
   postgres: { kill(): Promise<void>; start(): Promise<void>; terminateBackends(): Promise<void> } | null
+  /** PgBouncer between the nodes and PostgreSQL. Null if the nodes connect directly. */
+  pooler: PgBouncer | null
   /** Null if the ledger's disk can't be filled. */
   disk: { fill(): void; empty(): void } | null
   /** Null if backups can't be restored. */

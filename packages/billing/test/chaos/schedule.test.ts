@@ -7,6 +7,7 @@ const setup = {
   durationMs: 600_000,
   nodes: 1,
   store: 'SQLite',
+  hasPooler: false,
   canFillDisk: true,
   holdTtlMs: 3_000,
 } as const
@@ -34,6 +35,9 @@ test('causes every kind of fault that the topology has in ten minutes', () => {
   expect(kinds({ store: 'PostgreSQL', nodes: 3 })).toEqual(
     expect.arrayContaining([...everywhere, 'kill PostgreSQL', 'terminate backends']),
   )
+  const pooler = ['restart pooler', 'kill pooler', 'pause pooler']
+  expect(kinds({ store: 'PostgreSQL', nodes: 2 })).not.toContain(pooler[0])
+  expect(kinds({ store: 'PostgreSQL', nodes: 2, hasPooler: true })).toEqual(expect.arrayContaining(pooler))
 })
 
 test('causes at most one fault per target at a time, and no other fault during a restore', () => {
