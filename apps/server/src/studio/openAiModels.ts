@@ -133,23 +133,27 @@ interface CompletionRequest {
 /** An error response from the endpoint. */
 class EndpointError extends Error {
   readonly status: number
-  constructor(status: number, text: string) {
-    super(`The model endpoint returned ${status}: ${text.slice(0, 500)}`)
+  /** Can repeat the prompt, so it isn't in the message, which is logged. */
+  readonly text: string
+  constructor(status: number, text: string, names: (string | null | undefined)[]) {
+    const known = names.filter((name) => name && /^[\w.-]{1,60}$/.test(name))
+    super(`The model endpoint returned ${status}${known.length > 0 ? ` (${known.join(', ')})` : ''}`)
     this.status = status
+    this.text = text
   }
 }
 
 /** Returns whether the endpoint rejected the request with a message that names the parameter. */
 function rejects(error: unknown, parameter: RegExp) {
   const cause = error instanceof Error ? error.cause : null
-  return cause instanceof EndpointError && [400, 422].includes(cause.status) && parameter.test(cause.message)
+  return cause instanceof EndpointError && [400, 422].includes(cause.status) && parameter.test(cause.text)
 }
 
 async function toDenial(response: Response): Promise<TRPCError> {
   const text = await readBodyStart(response, limits.modelErrorBytes).catch(() => '')
-  const cause = new EndpointError(response.status, text)
-  const parsed = denial.safeParse(parseJson(text))
-  const reason = `${parsed.data?.error.code ?? ''} ${parsed.data?.error.type ?? ''}`
+  const { code, type } = denial.safeParse(parseJson(text)).data?.error ?? {}
+  const cause = new EndpointError(response.status, text, [code, type])
+  const reason = `${code ?? ''} ${type ?? ''}`
   return isContentRefusal(reason) ? contentDenied(cause) : modelUnavailable(cause)
 }
 
