@@ -5,6 +5,7 @@ import { systemClock } from './config/clock.ts'
 import { consoleLogger } from './config/logger.ts'
 import { assertNotNextBuild, isNextBuild } from './config/nextBuild.ts'
 import { type BillingOptions, defaultOptions } from './config/options.ts'
+import { redactingLogger } from './config/redactingLogger.ts'
 import { steadyClock } from './config/steadyClock.ts'
 import { allTrustedOrigins } from './config/trustedOrigins.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
@@ -68,7 +69,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   assertNodeVersion()
   // Settings from the environment can be missing during a build.
   if (!isNextBuild()) assertSettings(setup)
-  const { meters, publicUrl, upgradeUrl = '/pricing', logger = consoleLogger, clock = systemClock } = setup
+  const { meters, publicUrl, upgradeUrl = '/pricing', clock = systemClock } = setup
+  const logger = redactingLogger(setup.logger ?? consoleLogger)
   const trustedOrigins = allTrustedOrigins(setup)
   const pastDue = pastDueTerms(setup.pastDue, setup.billingUrl ?? '/billing')
   const steady = steadyClock(clock)

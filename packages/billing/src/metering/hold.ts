@@ -195,7 +195,7 @@ export class Hold {
   async #settle(command: Settle): Promise<AnswerOf['settle']> {
     try {
       const answer = await this.#untilDurable(command)
-      if (answer.state === 'settled' && answer.isLate) this.#reportLate(command)
+      if (answer.state === 'settled') this.#report(command, answer.isLate ?? false)
       return answer
     } catch (error) {
       if (!isInvalidCommand(error)) throw unconfirmed(5_000, error)
@@ -209,10 +209,17 @@ export class Hold {
     }
   }
 
-  #reportLate({ customer, attempt, legs }: Settle): void {
+  #report({ customer, procedure, attempt, legs }: Settle, isLate: boolean): void {
+    const { logger } = this.#services
+    const units = legs.map(({ meter, amount }) => `${amount} ${meter}`).join(', ')
+    const charge = { customer, procedure, attempt, units }
+    if (!isLate) {
+      logger.info(charge, 'charged')
+      return
+    }
     count('lateSettles')
-    this.#services.logger.warn(
-      { customer, attempt, units: legs.map(({ meter, amount }) => `${amount} ${meter}`).join(', ') },
+    logger.warn(
+      charge,
       'a charge was booked after its hold had expired. The customer may have exceeded the balance',
     )
   }

@@ -1,9 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { consoleLogger } from '../../src/config/logger.ts'
+import { redactingLogger } from '../../src/config/redactingLogger.ts'
 import { createBilling } from '../../src/index.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { createTestBilling } from '../../src/testing/index.ts'
 import { aUser, meters } from '../flowglad/meters.ts'
+import { recordingLogger } from '../flowglad/recordingLogger.ts'
+import { startStack } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 
 afterEach(() => vi.restoreAllMocks())
@@ -29,6 +32,34 @@ test('prints each warning and error on one line with its details, and ignores in
     'warn: [billing] release failed: customer=ada error="Error: two\\nlines"',
     'warn: [billing] Install pg. procedure=draw',
     'error: [billing] The key is wrong.',
+  ])
+})
+
+test('logs each charge once, with the attempt that Flowglad has as its transaction ID', async () => {
+  const { logger, charges } = recordingLogger()
+  await using stack = await startStack({ logger })
+  const call = { customer: aUser(), meter: 'tokens', amount: 3, key: 'k', name: 'write' } as const
+  const attempts = [1, 2].map(() => stack.billing.meter(call, ({ attempt }) => attempt).catch(() => null))
+  await Promise.all(attempts)
+  await stack.billing.drain()
+  const [event] = await stack.atFlowglad.events()
+  const attempt = event?.transactionId
+  expect(charges).toEqual([{ customer: 'ada', procedure: 'write', attempt, units: '3 tokens' }])
+})
+
+test('removes email addresses and keys from each text, and keeps everything else', () => {
+  const lines = capture()
+  redactingLogger(consoleLogger).warn(
+    {
+      customer: 'ada',
+      holds: 2,
+      error: 'Error: 500 {"error":"ada@example.com has sk_live_a1B2/=, not whsec_c2Vj"}',
+    },
+    'Use @metered/billing with a key such as sk_….',
+  )
+  expect(lines).toEqual([
+    'warn: [billing] Use @metered/billing with a key such as sk_…. customer=ada holds=2 ' +
+      'error="Error: 500 {\\"error\\":\\"[removed] has sk_[removed], not whsec_[removed]\\"}"',
   ])
 })
 
