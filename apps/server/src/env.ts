@@ -49,6 +49,9 @@ const variables = z.object({
   OPENAI_TEXT_MODEL: z.string().default('gpt-4o-mini'),
 })
 
+/** The names of all environment variables that the server reads. */
+export const variableNames = Object.keys(variables.shape)
+
 export interface Env {
   /**
    * True for the built server, and for the server that runs from source with `NODE_ENV=production`. In

@@ -1,0 +1,188 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Dockerfile, DockerfileParser, type From } from 'dockerfile-ast'
+import { validate } from 'dockerfile-utils'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { readEnv, variableNames } from '../src/env.ts'
+
+const pathOf = (file: string) => fileURLToPath(new URL(`../../../${file}`, import.meta.url))
+const read = (file: string) => readFileSync(pathOf(file), 'utf8')
+/** An image is pinned if its tag names an exact version. */
+const pinned = /^[\w./-]+:\d+\.\d+[\w.-]*$/
+const isSecret = (name: string) => /SECRET|KEY|PASSWORD|SMTP_URL/.test(name)
+
+describe('the Dockerfile', () => {
+  const text = read('Dockerfile')
+  const dockerfile: Dockerfile = DockerfileParser.parse(text)
+  const froms: From[] = dockerfile.getFROMs()
+  const stages = froms.map((from) => from.getBuildStage())
+  const textOf = (keyword: string) =>
+    dockerfile
+      .getInstructions()
+      .filter((it) => it.getKeyword() === keyword)
+      .map((it) => it.getArguments().map((argument) => argument.getValue()))
+
+  test('has no problem that the linter knows', () => {
+    expect(validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`)).toEqual([])
+  })
+
+  test('starts from pinned images', () => {
+    const images = froms.map((from) => from.getImage() ?? '').filter((image) => !stages.includes(image))
+    for (const image of images) expect(image).toMatch(pinned)
+    expect(new Set(images).size).toBe(1)
+  })
+
+  test('copies only files that exist and aren’t ignored, and stages that exist', () => {
+    const allowed = read('.dockerignore').match(/(?<=^!).+$/gm) ?? []
+    for (const copy of dockerfile.getCOPYs()) {
+      const from = copy.getFromFlag()?.getValue()
+      if (from !== undefined && from !== null) {
+        expect(stages).toContain(from)
+        continue
+      }
+      for (const source of copy
+        .getArguments()
+        .slice(0, -1)
+        .map((it) => it.getValue())) {
+        expect(existsSync(pathOf(source)), source).toBe(true)
+        expect(allowed).toContain(source.split('/')[0])
+      }
+    }
+  })
+
+  test('copies the manifest of every workspace package that the server, the web app or their tests need', () => {
+    const copied = dockerfile.getCOPYs().flatMap((copy) => copy.getArguments().map((it) => it.getValue()))
+    const manifest = z.object({
+      name: z.string(),
+      dependencies: z.record(z.string(), z.string()).default({}),
+      devDependencies: z.record(z.string(), z.string()).default({}),
+    })
+    const folders = [
+      'apps/server',
+      'apps/web',
+      ...['billing', 'billing-react', 'flowglad-local', 'test-postgres'].map((it) => `packages/${it}`),
+    ]
+    const manifests = folders.map((folder) => manifest.parse(JSON.parse(read(`${folder}/package.json`))))
+    const names = manifests.map(({ name }) => name)
+    for (const { dependencies, devDependencies } of manifests.slice(0, 2))
+      for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
+        if (version.startsWith('workspace:')) expect(names).toContain(name)
+    for (const folder of folders) expect(copied).toContain(`${folder}/package.json`)
+  })
+
+  test('uses the version of pnpm that CI uses', () => {
+    const [version] = /pnpm@[\d.]+/.exec(read('.ci/run')) ?? []
+    expect(text.match(/pnpm@[\d.]+/g)).toEqual([version])
+  })
+
+  test('runs node as the main process, as a user without rights, with a health check', () => {
+    const last = text.slice(text.lastIndexOf('\nFROM '))
+    expect(last).toMatch(/^USER node$/m)
+    expect(textOf('CMD').at(-1)?.join('')).toMatch(/^\["node",/)
+    expect(last).toContain('/healthz')
+    expect(textOf('ENTRYPOINT')).toEqual([])
+  })
+
+  test('sets only variables that the server reads, and no secrets', () => {
+    const names = dockerfile.getENVs().flatMap((env) => env.getProperties().map((it) => it.getName()))
+    for (const name of names) expect(variableNames).toContain(name)
+    expect(names.filter(isSecret)).toEqual([])
+    expect(textOf('ARG')).toEqual([])
+  })
+})
+
+const service = z.strictObject({
+  build: z.strictObject({ context: z.string(), target: z.string() }).optional(),
+  image: z.string().regex(pinned).optional(),
+  profiles: z.array(z.string()).default([]),
+  env_file: z.array(z.string()).default([]),
+  environment: z.record(z.string(), z.string()).default({}),
+  // Other machines must use the TLS proxy.
+  ports: z.array(z.string().regex(/^127\.0\.0\.1:\d+:\d+$/)).default([]),
+  volumes: z.array(z.string().regex(/^\w+:\/[\w/]+$/)).default([]),
+  depends_on: z.record(z.string(), z.strictObject({ condition: z.literal('service_healthy') })).default({}),
+  healthcheck: z
+    .strictObject({
+      test: z.array(z.string()),
+      interval: z.string(),
+      timeout: z.string(),
+      retries: z.number(),
+    })
+    .optional(),
+  user: z.string().optional(),
+  entrypoint: z.array(z.string()).optional(),
+  restart: z.literal('unless-stopped').optional(),
+  stop_grace_period: z
+    .string()
+    .regex(/^\d+s$/)
+    .optional(),
+})
+const compose = z.strictObject({
+  name: z.string(),
+  services: z.record(z.string(), service),
+  volumes: z.record(z.string(), z.null()),
+})
+
+/** Returns the variables of a file of environment variables. */
+const variablesIn = (file: string) =>
+  Object.fromEntries(
+    [...read(file).matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  )
+
+describe('compose.yaml', () => {
+  const { services, volumes } = compose.parse(parse(read('compose.yaml')))
+  const all = Object.entries(services)
+  const servers = all.filter(([, { build }]) => build?.target === 'server')
+
+  test('builds existing stages from existing folders, or uses a pinned image', () => {
+    const stages = DockerfileParser.parse(read('Dockerfile'))
+      .getFROMs()
+      .map((from) => from.getBuildStage())
+    for (const [name, { build, image }] of all) {
+      expect([build, image].filter(Boolean), name).toHaveLength(1)
+      if (!build) continue
+      expect(existsSync(pathOf(`${build.context}/Dockerfile`))).toBe(true)
+      expect(stages).toContain(build.target)
+    }
+  })
+
+  test('declares exactly the volumes that services use', () => {
+    const used = all.flatMap(([, it]) => it.volumes.map((volume) => volume.split(':')[0]))
+    expect([...new Set(used)].toSorted()).toEqual(Object.keys(volumes).toSorted())
+  })
+
+  test('waits only for services that have a health check', () => {
+    for (const name of all.flatMap(([, it]) => Object.keys(it.depends_on)))
+      expect(services[name]?.healthcheck, name).toBeDefined()
+  })
+
+  test('has an example without secrets for each file of variables, and the file isn’t in the repository', () => {
+    const ignored = read('.gitignore')
+    for (const file of new Set(all.flatMap(([, it]) => it.env_file))) {
+      for (const [name, value] of Object.entries(variablesIn(`${file}.example`)))
+        if (isSecret(name)) expect({ name, value }).toEqual({ name, value: '' })
+      expect(file).toMatch(/^deploy\/\w+\.env$/)
+    }
+    expect(ignored).toContain('deploy/*.env\n')
+  })
+
+  test('sets only variables that the server, PostgreSQL or the command reads', () => {
+    const known = [...variableNames, 'POSTGRES_PASSWORD', 'METERED_LEDGER']
+    for (const [, { environment, env_file }] of all)
+      for (const name of [environment, ...env_file.map((file) => variablesIn(`${file}.example`))].flatMap(
+        Object.keys,
+      ))
+        expect(known).toContain(name)
+  })
+
+  test('gives every server time to finish its work, and starts it again', () => {
+    const { shutdownGraceMs } = readEnv({}, { built: false })
+    expect(servers.length).toBeGreaterThan(0)
+    for (const [, { stop_grace_period, restart }] of servers) {
+      expect(Number.parseInt(stop_grace_period ?? '0', 10) * 1_000).toBeGreaterThan(shutdownGraceMs)
+      expect(restart).toBe('unless-stopped')
+    }
+  })
+})
