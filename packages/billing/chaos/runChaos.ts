@@ -6,7 +6,7 @@ import { type Audit, audit } from './audit/audit.ts'
 import { readFlowglad } from './audit/readFlowglad.ts'
 import { Callers } from './calls/callers.ts'
 import { describeFault, type Fault, targetOf } from './faults/fault.ts'
-import { inject, type Surroundings } from './faults/inject.ts'
+import { inject, type Surroundings, slowReads } from './faults/inject.ts'
 import { schedule } from './faults/schedule.ts'
 import { randomFrom } from './random.ts'
 import { type Recovery, recoveries } from './recoveries.ts'
@@ -38,11 +38,12 @@ export interface ChaosResult extends Audit {
 /** A fault that has happened. Times are since the start of the run. */
 export interface PastFault {
   fault: Fault
+  startedAt: number
   endedAt: number
 }
 
-const callers = 12
-const customers = 5
+const callers = 20
+const customers = 6
 /** How long the first call may take. */
 const startingMs = 20_000
 /** How long everything may take to recover and to be delivered after the last fault. */
@@ -59,6 +60,7 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   const random = randomFrom(run.seed)
   const calling = new Callers({ urls: nodes.map(({ url }) => url), random, startedAt, customers })
   const lost: Surroundings['lost'] = new Set()
+  slowReads({ topology, random, lost })
   calling.start(callers)
   // Without a first snapshot, no call could succeed.
   await eventually(async () => calling.hasAnswer, startingMs)
@@ -119,8 +121,9 @@ async function causeFaults(run: ChaosRun, surroundings: Surroundings, startedAt:
     const line = `${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${describeFault(fault)}`
     history.push(line)
     run.log(line)
+    const faultAt = Date.now() - startedAt
     await inject(fault, surroundings)
-    past.push({ fault, endedAt: Date.now() - startedAt })
+    past.push({ fault, startedAt: faultAt, endedAt: Date.now() - startedAt })
   }
   for (const { atMs, fault } of scheduled) {
     await sleep(Math.max(0, firstAt + atMs - Date.now()))

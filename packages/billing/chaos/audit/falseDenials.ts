@@ -43,6 +43,8 @@ const isShort = (answer: Answer) => answer.state === 'denied' && answer.code ===
 
 function mostTaken({ answers, hold, startedAt }: Call, billed: number, denial: Answer): number {
   if (startedAt > denial.until) return 0
+  // A call is answered after its hold has ended.
+  if (answers.every(({ state, until }) => state === 'answered' && until < denial.from)) return billed
   const endedAt = Math.max(...answers.map(({ until }) => until))
   const mayHold = endedAt + maxHeldMs >= denial.from && !answers.every(isShort)
   return mayHold ? Math.max(billed, hold) : billed

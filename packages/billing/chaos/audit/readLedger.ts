@@ -13,7 +13,14 @@ const eventRow = z.object({
   flagged: z.string().nullable(),
 })
 const holdRow = z.object({ customer: z.string(), attempt: z.string(), procedure: z.string() })
-const accountRow = z.object({ customer: z.string(), meter: z.string(), booked: integer, held: integer })
+const accountRow = z.object({
+  customer: z.string(),
+  meter: z.string(),
+  booked: integer,
+  held: integer,
+  available: integer,
+  ambiguous: integer,
+})
 const lateRow = z.object({ customer: z.string(), attempt: z.string() })
 
 export type EventRow = z.infer<typeof eventRow>
@@ -31,7 +38,9 @@ export interface LedgerRows {
 const queries = (prefix: string) => ({
   events: `SELECT customer, attempt, meter, procedure, amount, state, flagged FROM ${prefix}event`,
   holds: `SELECT customer, attempt, procedure FROM ${prefix}hold WHERE state = 'held'`,
-  accounts: `SELECT customer, meter, sum(booked) AS booked, sum(held) AS held FROM ${prefix}account GROUP BY customer, meter`,
+  accounts: `SELECT customer, meter, sum(booked) AS booked, sum(held) AS held, sum(ambiguous) AS ambiguous,
+    sum(snapshot_available + waived + adjusted - held - (booked - snapshot_acked)) AS available
+    FROM ${prefix}account GROUP BY customer, meter`,
   late: 'SELECT customer, attempt FROM chaos_late',
 })
 

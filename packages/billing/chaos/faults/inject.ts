@@ -4,13 +4,18 @@ import type { Random } from '../random.ts'
 import type { ChaosServer } from '../topology/chaosServer.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Fault } from './fault.ts'
-import { proxyFaultOf } from './proxyFaults.ts'
+import { proxyFaultOf, slowRead } from './proxyFaults.ts'
 
 export interface Surroundings {
   topology: Topology
   random: Random
   /** The operations whose charges a restore has lost. */
   lost: Set<string>
+}
+
+/** Delays snapshots from now on, also while there is no fault. */
+export function slowReads({ topology, random }: Surroundings): void {
+  topology.proxy.breakWith((passing) => slowRead(passing, random))
 }
 
 /** Causes the fault, and resolves when it has ended. */
@@ -37,9 +42,11 @@ export async function inject(fault: Fault, surroundings: Surroundings): Promise<
       return
     }
     case 'proxy':
-      proxy.breakWith(() => (random.chance(fault.share) ? proxyFaultOf(fault.mode, random) : undefined))
+      proxy.breakWith((passing) =>
+        random.chance(fault.share) ? proxyFaultOf(fault.mode, random) : slowRead(passing, random),
+      )
       await sleep(fault.forMs)
-      proxy.mend()
+      slowReads(surroundings)
       return
     case 'kill flowglad-local':
       return restart(flowglad, fault.forMs)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Fault as ProxyFault } from '../../test/flowglad/startProxy.ts'
+import type { Passing, Fault as ProxyFault } from '../../test/flowglad/startProxy.ts'
 import type { Random } from '../random.ts'
 import type { ProxyMode } from './fault.ts'
 
@@ -34,3 +34,12 @@ export function proxyFaultOf(mode: ProxyMode, random: Random): ProxyFault {
       return mode satisfies never
   }
 }
+
+/**
+ * Delays half of the requests for a snapshot. Usage that is delivered in the meantime is part of the snapshot, so a
+ * fetch that overlaps a delivery subtracts this usage twice.
+ */
+export const slowRead = ({ method, path }: Passing, random: Random): ProxyFault | undefined =>
+  method === 'GET' && path.endsWith('/billing') && random.chance(0.5)
+    ? { state: 'held', until: sleep(random.between(50, 500)) }
+    : undefined

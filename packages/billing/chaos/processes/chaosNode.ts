@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { readSettings } from '../../processes/readSettings.ts'
 import { type Clock, systemClock } from '../../src/config/clock.ts'
+import { SetupError } from '../../src/config/setupError.ts'
 import { BillingError, createBilling } from '../../src/index.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
@@ -130,4 +131,15 @@ const server = createServer((incoming, response) => {
 }).listen(port, '127.0.0.1')
 await once(server, 'listening')
 process.send?.(`http://127.0.0.1:${port}`)
-await billing.start()
+
+/** A page in place of Flowglad's answer looks like a wrong address. An operator's supervisor would start the node again. */
+while (true) {
+  try {
+    await billing.start()
+    break
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    await sleep(500)
+  }
+}

@@ -52,6 +52,8 @@ function evidence(calls: Call[], flowglad = [anEvent()], given: Partial<Evidence
           meter: 'units',
           booked: flowglad.reduce((total, { amount }) => total + amount, 0),
           held: 0,
+          available: (given.granted ?? 10) - flowglad.reduce((total, { amount }) => total + amount, 0),
+          ambiguous: 0,
         },
       ],
       late: [],
@@ -123,6 +125,32 @@ test('reports a denial while enough units are left', () => {
   const rule = 'no call is denied while enough units are left'
   expect(violatedIn(evidence([aCall(), short], [anEvent()], { granted: 6 }))).toEqual([rule])
   expect(violatedIn(evidence([aCall(), short], [anEvent()], { granted: 5 }))).toEqual([])
+})
+
+test('reports a balance that counts usage twice, unless the usage was ambiguous', () => {
+  const given = evidence([aCall()])
+  const [account] = given.ledger.accounts
+  if (!account) throw new Error('The evidence has no account')
+  const withBalance = (available: number, ambiguous: number) =>
+    violatedIn({
+      ...given,
+      ledger: { ...given.ledger, accounts: [{ ...account, available, ambiguous }] },
+    })
+  const rule = 'balances are the grant minus the billed units'
+  expect(withBalance(7, 0)).toEqual([])
+  expect(withBalance(4, 0)).toEqual([rule])
+  expect(withBalance(4, 3)).toEqual([])
+  expect(withBalance(8, 3)).toEqual([rule])
+})
+
+test('counts an answered call as billed, and a call without an answer as held', () => {
+  const short = aCall({ operation: 'b', answers: [{ ...denied('INSUFFICIENT_CREDITS'), from: 2, until: 3 }] })
+  const rule = 'no call is denied while enough units are left'
+  const billedLess = [anEvent({ amount: 1 })]
+  const answered = aCall({ amount: 1, hold: 9 })
+  expect(violatedIn(evidence([answered, short], billedLess, { granted: 4 }))).toEqual([rule])
+  const unanswered = aCall({ amount: 1, hold: 9, answers: [unknown] })
+  expect(violatedIn(evidence([unanswered, short], billedLess, { granted: 4 }))).toEqual([])
 })
 
 test('reports differences between the ledger and Flowglad, open holds, undelivered usage and crashes', () => {
