@@ -31,13 +31,13 @@ import { createHealth } from './http/health.ts'
 import { assertTrustedOrigin } from './http/refusal.ts'
 import type { RequestSource } from './http/requestSource.ts'
 import { measureCommands } from './ledger/measureCommands.ts'
+import { onLedger } from './ledger/onLedger.ts'
 import { reportOutages } from './ledger/reportOutages.ts'
 import { BackgroundLoops } from './lifecycle/backgroundLoops.ts'
 import { Instance } from './lifecycle/instance.ts'
 import { ledgerForCalls, restoreCheckForCalls } from './lifecycle/ledgerForCalls.ts'
 import { Lifecycle } from './lifecycle/lifecycle.ts'
 import { SetupCheck } from './lifecycle/setupCheck.ts'
-import { attemptId } from './metering/attemptId.ts'
 import { DenialCounts } from './metering/denialCounts.ts'
 import { createLegSettings } from './metering/legSettings.ts'
 import { createMeterWork, type MeterCall, type MeterRun } from './metering/meterWork.ts'
@@ -47,6 +47,7 @@ import { Reservations } from './metering/reservations.ts'
 import { runSweeper } from './metering/sweeper.ts'
 import { UsableMeters } from './metering/usableMeters.ts'
 import { WorkInFlight } from './metering/workInFlight.ts'
+import { createOperator } from './operator/createOperator.ts'
 import { SessionChecks } from './sessions/sessionChecks.ts'
 import type { SessionSource } from './sessions/sessionSource.ts'
 import { createTrpc } from './trpc/createTrpc.ts'
@@ -166,6 +167,15 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     publicUrl,
     returnPaths,
   })
+  const operator = createOperator({
+    ledger,
+    async run(work) {
+      assertNotNextBuild()
+      return onLedger(work())
+    },
+    // The units return with the next snapshot.
+    onDrop: (id) => sync.fetch({ id }, { urgent: false, forced: true }),
+  })
   const health = createHealth({ ledger, restored, sync, delivery, catalog, flowglad, options, clock })
 
   const loops = new BackgroundLoops((until) =>
@@ -271,38 +281,11 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       assertNotNextBuild()
       return health()
     },
-    /** Lists the usage events that Flowglad keeps rejecting, so that an operator can drop them. */
-    async parked(limit = 100) {
-      assertNotNextBuild()
-      return ledger.parked(limit)
-    },
     /**
-     * Drops a parked usage event, so that it is never sent again. The event's units become available again with
-     * the next snapshot. The ledger records who dropped it, and why.
-     *
-     * @returns false if the event isn't parked.
+     * Reads the ledger for operators, and performs their acts: adjust a balance, refund a charge, release a hold,
+     * retry or drop a parked event. The ledger records who acted, why, and the state before and after.
      */
-    async drop({
-      customer,
-      attempt,
-      meter: slug,
-      by,
-      reason,
-    }: {
-      customer: string
-      attempt: string
-      meter: MeterOf<M>
-      by: string
-      reason: string
-    }): Promise<boolean> {
-      assertNotNextBuild()
-      const act = { type: 'drop', attempt, meter: slug } as const
-      const id = attemptId(clock.now())
-      const answer = await ledger.execute({ type: 'operate', customer, id, by, reason, act })
-      if (answer.state === 'refused') return false
-      await sync.fetch({ id: customer }, { urgent: false, forced: true })
-      return true
-    },
+    operator,
 
     /**
      * Recreates a customer that Flowglad has archived. The customer gets the default plan and its credits.

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Refusal } from '../ledger/answers.ts'
 import type { Operate } from '../ledger/commands.ts'
 import type { Act, LedgerAct } from '../ledger/ledger.ts'
+import { type ActChange, actChanges } from '../operator/actChanges.ts'
+import { createOperator } from '../operator/createOperator.ts'
 import { type CommandContext, CommandError, type Report } from './command.ts'
 import { columns, time } from './formatting.ts'
 import { openLedger } from './openLedger.ts'
@@ -22,8 +24,8 @@ export async function act(
   next: string,
 ): Promise<Report> {
   await using ledger = await openLedger({ ledger: location }, context)
-  const id = randomUUID()
-  const answer = await ledger.execute({ type: 'operate', customer, id, by: by ?? context.user, reason, act })
+  const operator = createOperator({ ledger })
+  const answer = await operator.act({ customer, id: randomUUID(), by: by ?? context.user, reason, act })
   if (answer.state === 'refused') throw new CommandError(`Nothing was changed: ${refusals[answer.why]}`)
   const repeated = answer.state === 'repeated' ? 'The act was already done. Nothing was changed.\n' : ''
   return { text: `${repeated}${describeAct(answer.act)}${next}\n`, json: answer.act }
@@ -43,34 +45,33 @@ const refusals: Record<Refusal, string> = {
 export function describeAct(record: Act | LedgerAct): string {
   const { at, by, reason, act: done } = record
   const { type, ...object } = done
-  const title = `${time(at)} ${[type, ...customerOf(record), ...Object.values(object)].join(' ')}, by ${by}: ${reason}`
-  const [before, after] =
-    'customer' in record
-      ? [valuesOf(record.before), valuesOf(record.after)]
-      : [timesOf(record.before), timesOf(record.after)]
-  const earlier = new Map(before)
-  const changes = after.flatMap(([name, value]) =>
-    earlier.get(name) === value ? [] : [[name, `${earlier.get(name) ?? 'none'} → ${value}`]],
-  )
+  const isOnCustomer = 'customer' in record
+  const words = [...(isOnCustomer ? [record.customer] : []), ...Object.values(object)]
+  const title = `${time(at)} ${[type, ...words].join(' ')}, by ${by}: ${reason}`
+  const changes = isOnCustomer ? actChanges(record).map(describeChange) : restoreChanges(record)
   return `${columns([[title]]).trimStart()}${columns(changes)}`
 }
 
-const customerOf = (record: Act | LedgerAct) => ('customer' in record ? [record.customer] : [])
+function restoreChanges({ before, after }: LedgerAct): [name: string, change: string][] {
+  const describe = (value: number | null) => (value === null ? 'never' : time(value))
+  const names = ['restoredAt', 'recoveredAt'] as const
+  return names.flatMap((name) =>
+    before[name] === after[name]
+      ? []
+      : [
+          [
+            name === 'restoredAt' ? 'restored' : 'recovered',
+            `${describe(before[name])} → ${describe(after[name])}`,
+          ],
+        ],
+  )
+}
 
-type Value = [name: string, value: string | number]
-
-const timesOf = ({ restoredAt, recoveredAt }: LedgerAct['before']): Value[] => [
-  ['restored', restoredAt === null ? 'never' : time(restoredAt)],
-  ['recovered', recoveredAt === null ? 'no' : time(recoveredAt)],
-]
-
-function valuesOf({ event, hold, accounts }: Act['before']): Value[] {
-  return [
-    ...(event ? [['event', event.state] as [string, string]] : []),
-    ...(event ? [['retry', event.retryAt === null ? 'never' : time(event.retryAt)] as [string, string]] : []),
-    ...(hold === undefined ? [] : [['hold', hold === null ? 'ended' : 'open'] as [string, string]]),
-    ...accounts.flatMap(({ meter, ...counters }) =>
-      Object.entries(counters).map(([name, value]): [string, number] => [`${meter} ${name}`, value]),
-    ),
-  ]
+function describeChange({ meter, name, before, after }: ActChange): [name: string, change: string] {
+  const describe = (value: ActChange['before']) => {
+    if (name !== 'retryAt') return value ?? 'none'
+    return typeof value === 'number' ? time(value) : 'never'
+  }
+  const title = name === 'retryAt' ? 'retry' : name
+  return [meter === null ? title : `${meter} ${title}`, `${describe(before)} → ${describe(after)}`]
 }

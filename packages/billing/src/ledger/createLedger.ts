@@ -9,7 +9,7 @@ import { deniedCalls } from './core/deniedCalls.ts'
 import { holdOf, undeliveredEventOf } from './core/pendingWork.ts'
 import type { ActRow, EventRow } from './core/rows.ts'
 import { LedgerUnavailableError, storeOutOfReach } from './errors.ts'
-import type { Ledger } from './ledger.ts'
+import type { ActCursor, Ledger } from './ledger.ts'
 import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
 import { ReopeningStore } from './reopeningStore.ts'
 import type { OpenStore, Store } from './stores/store.ts'
@@ -94,9 +94,18 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
         yield* page
       } while (page.length === rowsPerPage)
     },
+    async findCustomers({ startsWith, limit }) {
+      const [exact, later] = await Promise.all([
+        read((it) => it.versions([startsWith])),
+        read((it) => it.readCustomers({ after: startsWith, limit })),
+      ])
+      // In the stores' order, the longer IDs that start with a text directly follow this text.
+      const found = [...exact.keys(), ...later.filter((it) => it.startsWith(startsWith))]
+      return found.slice(0, limit)
+    },
     audit: async (customer) => audit(customer, await read((it) => it.readBooks(customer))),
-    async *acts({ customer }) {
-      let after: ActRow | null = null
+    async *acts({ customer, after: start = null }) {
+      let after: ActCursor | null = start
       do {
         const page: ActRow[] = await read((it) => it.readActs({ customer, limit: rowsPerPage, after }))
         yield* page
@@ -125,7 +134,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     },
     restoreState: () => read((it) => it.restoreState()),
     eventStates: (events) => read((it) => it.eventStates(events)),
-    markRestored: (operator) => unlessClosed(() => stores.write((it) => it.markRestored(operator))),
+    markRestored: (author) => unlessClosed(() => stores.write((it) => it.markRestored(author))),
     markRecovered: () => unlessClosed(() => stores.write((it) => it.markRecovered())),
     prune: () => unlessClosed(() => stores.write((it) => it.prune())),
     close,

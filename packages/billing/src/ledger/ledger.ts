@@ -78,10 +78,15 @@ export interface Ledger extends AsyncDisposable {
   undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
   /** Returns all customers, in order. */
   customers(): AsyncIterable<string>
+  /** Returns up to `limit` customers whose ID starts with the text, in order. */
+  findCustomers(query: { startsWith: string; limit: number }): Promise<string[]>
   /** Checks the customer's counters against the rows that they count. Returns the contradictions. */
   audit(customer: string): Promise<Violation[]>
-  /** Returns the acts of operators, oldest first, for one customer or for all. */
-  acts(query: { customer: string | null }): AsyncIterable<Act>
+  /**
+   * Returns the acts of operators, oldest first, for one customer or for all. `after` is the act to start after.
+   * Default: starts with the first act.
+   */
+  acts(query: { customer: string | null; after?: ActCursor | null }): AsyncIterable<Act>
   /**
    * Adds denials to their counts. Doesn't wait for the customers' locks. If the machine crashes, or an answer is
    * lost, some denials aren't counted or are counted twice.
@@ -113,7 +118,7 @@ export interface Ledger extends AsyncDisposable {
    * leases end, and all versions increase beyond those of the lost rows. If an operator does this, also records the
    * act.
    */
-  markRestored(operator?: Operator): Promise<void>
+  markRestored(author?: ActAuthor): Promise<void>
   /** Records that the ledger has recovered all events that Flowglad has. */
   markRecovered(): Promise<void>
   /**
@@ -130,12 +135,15 @@ export type Act = ActRow
 export type LedgerAct = LedgerActRow
 
 /** Who does an act, and why. */
-export interface Operator {
+export interface ActAuthor {
   /** The ID of the act's record. */
   id: string
   by: string
   reason: string
 }
+
+/** The position of an act in the record. */
+export type ActCursor = Pick<Act, 'at' | 'customer' | 'id'>
 
 export interface RestoreState {
   /** Copies of the ledger have the same ID. */
@@ -209,7 +217,10 @@ export interface Balance {
   held: number
   /** Units of `limit` that were spent in this period. */
   used: number
+  /** Units that the customer can use in this period. Includes `adjusted`. */
   limit: number
+  /** Units that operators have added in this period (negative: subtracted). */
+  adjusted: number
   /** The number of parked usage events (events that Flowglad rejected). */
   parked: number
 }

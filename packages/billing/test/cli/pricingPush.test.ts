@@ -110,7 +110,7 @@ test('makes a model that an app can use, with unlimited usage', async () => {
   // The event names the price generations_no_charge.
   await billing.meter({ customer: aUser(), meter: 'generations', amount: 10_000 }, () => 'done')
   expect(await billing.drain()).toBe(true)
-  expect(await billing.parked()).toEqual([])
+  expect(await billing.operator.parked(1)).toEqual([])
 })
 
 async function aCustomerAt(sdk: Flowglad) {

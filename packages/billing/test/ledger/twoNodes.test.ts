@@ -40,7 +40,7 @@ describe('two nodes on one PostgreSQL', () => {
     expect(states.filter((state) => state === 'held')).toHaveLength(250)
     expect(states.filter((state) => state === 'short')).toHaveLength(150)
     expect((await two.ledger.balances('ada')).balances).toEqual([
-      { meter: 'generations', available: 0, held: 0, used: 500, limit: 500, parked: 0 },
+      { meter: 'generations', available: 0, held: 0, used: 500, limit: 500, adjusted: 0, parked: 0 },
     ])
   })
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
-import { createBilling } from '../../src/index.ts'
+import { createBilling, type OperatorCommand } from '../../src/index.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { ledgerFile } from '../flowglad/ledgerFile.ts'
@@ -13,6 +13,13 @@ import { countingClock } from './countingClock.ts'
 afterEach(() => vi.unstubAllEnvs())
 
 const ada = aUser()
+const aDrop: OperatorCommand = {
+  customer: 'ada',
+  id: 'an act',
+  by: 'olga',
+  reason: 'a test',
+  act: { type: 'drop', attempt: 'none', meter: 'tokens' },
+}
 
 /** Starts a stack without calling `start()`. `loops` counts the running loops. */
 async function lazyStack(setup: StackSetup = {}) {
@@ -47,14 +54,8 @@ test('delivers usage from a process that never calls start()', async () => {
 
 test('starts no loops while an operator lists, drops and drains usage', async () => {
   await using stack = await lazyStack()
-  await stack.billing.parked()
-  await stack.billing.drop({
-    customer: 'ada',
-    attempt: 'none',
-    meter: 'tokens',
-    by: 'olga',
-    reason: 'a test',
-  })
+  await stack.billing.operator.parked(10)
+  await stack.billing.operator.act(aDrop)
   await stack.billing.drain()
   await stack.billing.health()
   expect(stack.loops()).toBe(0)
@@ -125,8 +126,9 @@ test('creates no ledger file and starts no loops during `next build`, even witho
     () => billing.meter({ customer: ada, meter: 'tokens' }, () => 'done'),
     () => billing.watch(ada).next(),
     () => billing.health(),
-    () => billing.parked(),
-    () => billing.drop({ customer: 'ada', attempt: 'none', meter: 'tokens', by: 'olga', reason: 'a test' }),
+    () => billing.operator.parked(10),
+    () => billing.operator.act(aDrop),
+    () => billing.operator.acts()[Symbol.asyncIterator]().next(),
     () => billing.drain(),
   ]) {
     await expect(call()).rejects.toThrow("Billing can't be used while `next build` runs.")

@@ -7,11 +7,16 @@ import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { type BalancesAnswer, billingLinks } from '../../src/client/index.ts'
 import {
+  type Act,
+  actChanges,
   type BillingSetup,
+  type CustomerReport,
   createBilling,
   type Denial,
   defineMeters,
   type Forfeit,
+  type Operator,
+  type Refusal,
   type RequestSource,
   type Usage,
 } from '../../src/index.ts'
@@ -177,6 +182,17 @@ test("keeps the types of the app's own options, and adds the denial's type", () 
   httpBatchLink<typeof router>({ url: '' })
   // @ts-expect-error tRPC has no such option
   billing.trpc.options({ transformers: transformer })
+})
+
+test('types the acts of operators and their answers', () => {
+  expectTypeOf(billing.operator).toEqualTypeOf<Operator>()
+  expectTypeOf(billing.operator.customer).returns.resolves.toEqualTypeOf<CustomerReport | null>()
+  type Command = Parameters<Operator['act']>[0]
+  expectTypeOf<Command['act']['type']>().toEqualTypeOf<'adjust' | 'refund' | 'release' | 'retry' | 'drop'>()
+  type Answer = Awaited<ReturnType<Operator['act']>>
+  expectTypeOf<Extract<Answer, { state: 'refused' }>['why']>().toEqualTypeOf<Refusal>()
+  expectTypeOf<Extract<Answer, { act: unknown }>['act']>().toEqualTypeOf<Act>()
+  expectTypeOf(actChanges).parameter(0).toExtend<Pick<Act, 'before' | 'after'>>()
 })
 
 export const mustNotCompile = () => [

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import * as fields from '../../ledger/fields.ts'
-import type { Charge, CustomerBalances, DeniedCalls, Hold, UndeliveredEvent } from '../../ledger/ledger.ts'
+import type { DeniedCalls, Hold } from '../../ledger/ledger.ts'
+import { type CustomerReport, createOperator, reported } from '../../operator/createOperator.ts'
 import { CommandError, defineCommand } from '../command.ts'
 import { section, time } from '../formatting.ts'
 import { openLedger } from '../openLedger.ts'
-
-const shown = { charges: 20, events: 100 }
 
 export const customer = defineCommand({
   name: 'customer',
@@ -13,40 +12,33 @@ export const customer = defineCommand({
   arguments: ['id'],
   options: ['ledger', 'json'],
   details: `Shows a customer's plan and balances, the holds of running work, the denied calls of the last day with
-the reason, the last ${shown.charges} charges, and up to ${shown.events} usage events that Flowglad hasn't acknowledged.
+the reason, the last ${reported.charges} charges, and up to ${reported.events} usage events that Flowglad hasn't acknowledged.
 <id> is your own ID for the customer. A server writes new denials about once a second. Denials are counted
 by the hour, so a count can include the hour before the last day.`,
   input: z.object({ id: fields.customer, ledger: z.string().optional() }),
   async run({ id, ...options }, context) {
     await using ledger = await openLedger(options, context)
-    const balances = await ledger.balances(id)
-    const denials = await ledger.denials(id)
-    // The first calls of a new customer can be denied before the ledger has any other row for the customer.
-    if (balances.version === 0 && denials.length === 0)
-      throw new CommandError(`The ledger has no customer ${id}.`)
-    const holds = await ledger.holds(id)
-    const { charges } = await ledger.charges({ customer: id, limit: shown.charges, cursor: null })
-    const events = await ledger.undelivered({ customer: id, limit: shown.events })
-    const found = { customer: id, ...balances, holds, denials, charges, events }
+    const found = await createOperator({ ledger }).customer(id)
+    if (!found) throw new CommandError(`The ledger has no customer ${id}.`)
     return { text: describe(found), json: found }
   },
 })
 
-interface Found extends CustomerBalances {
-  customer: string
-  holds: Hold[]
-  denials: DeniedCalls[]
-  charges: Charge[]
-  events: UndeliveredEvent[]
-}
-
-function describe({ customer: id, snapshot, balances, holds, denials, charges, events }: Found): string {
+function describe({
+  customer: id,
+  snapshot,
+  balances,
+  holds,
+  denials,
+  charges,
+  events,
+}: CustomerReport): string {
   return [
     `Customer ${id}\n`,
     `${describeSnapshot(snapshot)}\n`,
     section('Balances', [
-      ['meter', 'available', 'held', 'used', 'limit', 'parked events'],
-      ...balances.map((it) => [it.meter, it.available, it.held, it.used, it.limit, it.parked]),
+      ['meter', 'available', 'held', 'used', 'limit', 'adjusted', 'parked events'],
+      ...balances.map((it) => [it.meter, it.available, it.held, it.used, it.limit, it.adjusted, it.parked]),
     ]),
     section(
       'Holds',
@@ -75,7 +67,7 @@ function describe({ customer: id, snapshot, balances, holds, denials, charges, e
   ].join('')
 }
 
-function describeSnapshot(snapshot: CustomerBalances['snapshot']): string {
+function describeSnapshot(snapshot: CustomerReport['snapshot']): string {
   if (!snapshot) return 'No snapshot: this customer has not been fetched from Flowglad yet.'
   const { subscription, asOf, ageMs, outdated, pastDue } = snapshot
   const plan = subscription ? `${subscription.planName} (${subscription.id}, ${subscription.status})` : 'none'

@@ -44,16 +44,18 @@ function freeBalances({ snapshot, subscription }: CustomerRow, accounts: Account
   const current = accounts.filter((account) => account.subscription === subscription)
   return current.map((account) => {
     const { meter, parked } = account
-    return { meter, ...freeBalance(account, snapshot?.freePlan?.grants[meter] ?? 0), parked }
+    const balance = freeBalance(account, snapshot?.freePlan?.grants[meter] ?? 0)
+    // Adjustments don't change the default plan's balance.
+    return { meter, ...balance, adjusted: 0, parked }
   })
 }
 
 function balance(meter: string, accounts: AccountRow[], subscription: string | null): Balance {
   const parked = accounts.reduce((count, account) => count + account.parked, 0)
   const current = accounts.find((account) => account.subscription === subscription)
-  if (!current) return { meter, available: 0, held: 0, used: 0, limit: 0, parked }
-  const { held } = current
-  const limit = current.limit + current.adjusted
+  if (!current) return { meter, available: 0, held: 0, used: 0, limit: 0, adjusted: 0, parked }
+  const { held, adjusted } = current
+  const limit = current.limit + adjusted
   const used = limit - availableWithoutHolds(current)
-  return { meter, available: available(current), held, used, limit, parked }
+  return { meter, available: available(current), held, used, limit, adjusted, parked }
 }

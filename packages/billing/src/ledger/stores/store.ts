@@ -10,7 +10,7 @@ import type {
   HoldRow,
   LedgerActRow,
 } from '../core/rows.ts'
-import type { Ledger } from '../ledger.ts'
+import type { ActCursor, Ledger } from '../ledger.ts'
 
 /** A database that isn't opened until `open` is called. */
 export interface Store extends Pick<Ledger, 'address' | 'close'>, Pick<BatcherStore, 'isTransient'> {
@@ -68,7 +68,7 @@ export interface ActQuery {
   /** Null for the acts of all customers. */
   customer: string | null
   limit: number
-  after: Pick<ActRow, 'at' | 'customer' | 'id'> | null
+  after: ActCursor | null
 }
 
 /** The reads that run outside batches. All data in an answer reflects the same point in time. */

@@ -21,7 +21,7 @@ describe.each(storeNames)('%s', (name) => {
     })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^Customer ada\nPlan: Free \(sub_1, active\)\. Snapshot: .+Z, \d+ s old\.\n/)
-    expect(stdout).toMatch(/generations +6 +1 +3 +10 +1\n/)
+    expect(stdout).toMatch(/generations +6 +1 +3 +10 +0 +1\n/)
     expect(stdout).toMatch(
       new RegExp(`Holds\n +${reserve.attempt} +studio.generate +generations 1 +expires `),
     )

@@ -14,7 +14,7 @@ export const guarantees = (open: OpenLedger) =>
       )
       expect(answers.filter((answer) => answer.state === 'held')).toHaveLength(6)
       expect((await it.other.balances('ada')).balances).toEqual([
-        { meter: 'generations', available: 50, held: 450, used: 0, limit: 500, parked: 0 },
+        { meter: 'generations', available: 50, held: 450, used: 0, limit: 500, adjusted: 0, parked: 0 },
       ])
     })
 

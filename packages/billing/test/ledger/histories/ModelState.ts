@@ -209,13 +209,14 @@ export class ModelState {
       const parked = this.parked(meter)
       const subscription = snapshot?.subscription?.id
       if (subscription === undefined || !this.accounts.has(`${subscription}/${meter}`)) {
-        return { meter, available: 0, held: 0, used: 0, limit: 0, parked }
+        return { meter, available: 0, held: 0, used: 0, limit: 0, adjusted: 0, parked }
       }
       const held = this.held(subscription, meter)
       const available = this.withoutHolds(meter) - held
       const account = this.account(subscription, meter)
-      const limit = account.limit + account.adjusted
-      return { meter, available, held, used: limit - available - held, limit, parked }
+      const { adjusted } = account
+      const limit = account.limit + adjusted
+      return { meter, available, held, used: limit - available - held, limit, adjusted, parked }
     })
   }
 

@@ -72,6 +72,6 @@ export class PastDueModel extends ModelState {
     )
     const limit = subscription?.freePlan?.grants[meter] ?? 0
     const parked = this.parked(meter, subscription?.id)
-    return { meter, available: limit - used - held, held, used, limit, parked }
+    return { meter, available: limit - used - held, held, used, limit, adjusted: 0, parked }
   }
 }

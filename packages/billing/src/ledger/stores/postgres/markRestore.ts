@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { restoredToken } from '../../core/restored.ts'
-import type { Operator } from '../../ledger.ts'
+import type { ActAuthor } from '../../ledger.ts'
 import { restoredAct, restoredVersionStep } from '../restoreState.ts'
 import { databaseTime } from './databaseTime.ts'
 import type { PostgresTransaction } from './transaction.ts'
@@ -13,7 +13,7 @@ const changedTimes = z.tuple([z.object({ before: z.string(), after: z.string() }
 export async function markRestored(
   transaction: PostgresTransaction,
   givenTime: number | null,
-  operator: Operator | undefined,
+  author: ActAuthor | undefined,
 ): Promise<void> {
   await transaction.begin()
   // Lock the customers in the same order as batches do, so that this transaction and batches can't deadlock.
@@ -35,9 +35,9 @@ export async function markRestored(
      RETURNING ${timesOf('before')} AS before, ${timesOf('l')} AS after`,
     [givenTime],
   )
-  if (operator) {
+  if (author) {
     const [{ before, after }] = changedTimes.parse(rows)
-    const { id, by, reason } = operator
+    const { id, by, reason } = author
     await transaction.query(
       `INSERT INTO metered.ledger_act (id, at, "by", reason, act, before, after)
        VALUES ($2, ${databaseTime('$1')}, $3, $4, $5, $6, $7)`,

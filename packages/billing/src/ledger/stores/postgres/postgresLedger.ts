@@ -97,10 +97,10 @@ function openStore(pool: PostgresPool, givenTime: () => number | null, settings:
     }),
     lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
     lostConnections: () => lostConnections(pool),
-    markRestored: (operator) => {
+    markRestored: (author) => {
       recent.clear()
       return inTransaction(pool, patient(settings), (transaction) =>
-        markRestored(transaction, givenTime(), operator),
+        markRestored(transaction, givenTime(), author),
       )
     },
     markRecovered: () =>

@@ -1,5 +1,5 @@
 import { restoredToken } from '../../core/restored.ts'
-import type { Operator } from '../../ledger.ts'
+import type { ActAuthor } from '../../ledger.ts'
 import { restoredAct, restoredVersionStep } from '../restoreState.ts'
 import { inTransaction } from './inTransaction.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
@@ -24,14 +24,14 @@ export function prepareRestore(db: SqliteDatabase, now: () => number) {
   )
   const markRecovered = db.prepare('UPDATE metered_ledger SET recovered_at = ? WHERE restored_at IS NOT NULL')
   return {
-    markRestored: (operator?: Operator) =>
+    markRestored: (author?: ActAuthor) =>
       inTransaction(db, () => {
         const time = now()
         const before = times.get()
         markLedger.run(time)
         markCustomers.run(restoredVersionStep, restoredToken)
-        if (!operator) return
-        const { id, by, reason } = operator
+        if (!author) return
+        const { id, by, reason } = author
         addAct.run(id, time, by, reason, restoredAct, JSON.stringify(before), JSON.stringify(times.get()))
       }),
     markRecovered: () => inTransaction(db, () => markRecovered.run(now())),

@@ -123,10 +123,10 @@ function openStore(
     },
     lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
     lostConnections: () => 0,
-    markRestored: async (operator) => {
+    markRestored: async (author) => {
       recent.clear()
       flush(true)
-      restore.markRestored(operator)
+      restore.markRestored(author)
     },
     markRecovered: async () => void restore.markRecovered(),
     countDenials: async (denials) => {

@@ -1,0 +1,135 @@
+import type { OperateAnswer } from '../ledger/answers.ts'
+import type { Operate } from '../ledger/commands.ts'
+import { refundId } from '../ledger/core/actId.ts'
+import type { Violation } from '../ledger/core/audit.ts'
+import type {
+  Act,
+  ActCursor,
+  Charge,
+  CustomerBalances,
+  DeniedCalls,
+  Hold,
+  Ledger,
+  UndeliveredEvent,
+} from '../ledger/ledger.ts'
+
+/** How much a report shows. */
+export const reported = { charges: 20, events: 100, acts: 50 }
+
+/** An act and its author. `by`, `reason` and `id` become part of the record, which can't be changed. */
+export type OperatorCommand = Pick<Operate, 'customer' | 'id' | 'by' | 'reason' | 'act'>
+
+/** A charge as operators see it. */
+export interface ReportedCharge extends Charge {
+  /** When an operator refunded the charge, in epoch milliseconds. Null if the charge isn't refunded. */
+  refundedAt: number | null
+}
+
+/** A customer's plan, balances, running work, recent charges and recent acts. */
+export interface CustomerReport extends CustomerBalances {
+  customer: string
+  /** The open holds, oldest first. */
+  holds: Hold[]
+  /** The denials of the last day, newest first. */
+  denials: DeniedCalls[]
+  /** The last 20 charges, newest first. */
+  charges: ReportedCharge[]
+  /** Up to 100 usage events that Flowglad hasn't acknowledged, oldest first. */
+  events: UndeliveredEvent[]
+  /** The last 50 acts of operators, newest first. */
+  acts: Act[]
+}
+
+/** Reads a ledger for operators, and performs their acts. Servers can use the ledger at the same time. */
+export interface Operator {
+  /** Returns up to `limit` customers whose ID starts with the text, in order. */
+  find(query: { startsWith: string; limit: number }): Promise<string[]>
+  /** Returns a report on the customer, or null if the ledger has no such customer. */
+  customer(id: string): Promise<CustomerReport | null>
+  /** Returns a page of charges, newest first. Pass the previous page's cursor, or null for the first page. */
+  charges(query: {
+    customer: string
+    limit: number
+    cursor: string | null
+  }): Promise<{ charges: ReportedCharge[]; cursor: string | null }>
+  /** Returns the parked usage events of all customers. */
+  parked(limit: number): ReturnType<Ledger['parked']>
+  /**
+   * Performs an act, and records it in the same transaction. `id` is a UUID that the caller makes. If the answer
+   * is lost, send the same command again: an act whose ID is recorded is answered with `repeated` and its record,
+   * and changes nothing. A second refund of the same charge is also `repeated`.
+   */
+  act(command: OperatorCommand): Promise<OperateAnswer>
+  /** Returns the record of acts, oldest first. Default: the acts of all customers, from the beginning. */
+  acts(query?: { customer?: string | null; after?: ActCursor | null }): AsyncIterable<Act>
+  /** Checks the customer's counters against the rows that they count. Returns the contradictions. */
+  audit(customer: string): Promise<Violation[]>
+}
+
+interface OperatorParts {
+  ledger: Pick<
+    Ledger,
+    | 'findCustomers'
+    | 'balances'
+    | 'holds'
+    | 'denials'
+    | 'charges'
+    | 'undelivered'
+    | 'parked'
+    | 'execute'
+    | 'acts'
+    | 'audit'
+  >
+  /** Runs each read and each act, for example to convert errors. */
+  run?: <T>(work: () => Promise<T>) => Promise<T>
+  /** Called after an event was dropped, and awaited. */
+  onDrop?: (customer: string) => Promise<unknown>
+}
+
+/** Creates the operator of a ledger. */
+export function createOperator({ ledger, run = (work) => work(), onDrop }: OperatorParts): Operator {
+  async function charges(query: Parameters<Operator['charges']>[0], acts: AsyncIterable<Act> | Act[]) {
+    const page = await ledger.charges(query)
+    const refunds = new Map<string, number>()
+    for await (const { id, at } of acts) refunds.set(id, at)
+    const refundedAt = ({ transactionId: attempt, meter }: Charge) =>
+      refunds.get(refundId({ attempt, meter })) ?? null
+    return { ...page, charges: page.charges.map((charge) => ({ ...charge, refundedAt: refundedAt(charge) })) }
+  }
+
+  async function report(id: string): Promise<CustomerReport | null> {
+    const [balances, denials] = await Promise.all([ledger.balances(id), ledger.denials(id)])
+    // The first calls of a new customer can be denied before the ledger has any other row for the customer.
+    if (balances.version === 0 && denials.length === 0) return null
+    const acts: Act[] = []
+    for await (const act of ledger.acts({ customer: id })) acts.push(act)
+    const [holds, page, events] = await Promise.all([
+      ledger.holds(id),
+      charges({ customer: id, limit: reported.charges, cursor: null }, acts),
+      ledger.undelivered({ customer: id, limit: reported.events }),
+    ])
+    const recent = acts.slice(-reported.acts).reverse()
+    return { customer: id, ...balances, holds, denials, charges: page.charges, events, acts: recent }
+  }
+
+  return {
+    find: (query) => run(() => ledger.findCustomers(query)),
+    customer: (id) => run(() => report(id)),
+    charges: (query) => run(() => charges(query, ledger.acts({ customer: query.customer }))),
+    parked: (limit) => run(() => ledger.parked(limit)),
+    async act({ customer, id, by, reason, act }) {
+      const answer = await run(() => ledger.execute({ type: 'operate', customer, id, by, reason, act }))
+      if (act.type === 'drop' && answer.state !== 'refused') await onDrop?.(customer)
+      return answer
+    },
+    async *acts({ customer = null, after = null } = {}) {
+      const found = ledger.acts({ customer, after })[Symbol.asyncIterator]()
+      for (;;) {
+        const next = await run(() => found.next())
+        if (next.done) return
+        yield next.value
+      }
+    },
+    audit: (customer) => run(() => ledger.audit(customer)),
+  }
+}
