@@ -128,6 +128,10 @@ export async function buildApp({
   await app.register(async (trpc) => {
     // Refuses reads too: no page on another origin needs this app's API.
     trpc.addHook('onRequest', async (request) => billing.assertTrustedOrigin(request))
+    // The answers contain customers' data, and only their reader may have a copy.
+    trpc.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+    })
     // A mutation without input sends an empty body. Treat this body as an empty object.
     trpc.addHook('preValidation', async (request) => {
       if (request.body === '') request.body = '{}'

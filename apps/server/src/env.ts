@@ -14,6 +14,19 @@ const wholeNumber = (of: { min: number; max: number }) =>
     .transform(Number)
     .refine((value) => value >= of.min && value <= of.max, `must be between ${of.min} and ${of.max}`)
 
+/** Parses a comma-separated list of email addresses. */
+function emailAddresses(list: string, context: z.RefinementCtx): string[] {
+  const addresses = list.split(',').map((address) => address.trim())
+  const wrong = addresses.find((address) => !/^[^\s@]+@[^\s@]+$/.test(address))
+  if (wrong !== undefined) {
+    context.addIssue(
+      `must be a list of email addresses, such as ada@example.com,bob@example.com, not "${wrong}"`,
+    )
+    return z.NEVER
+  }
+  return addresses
+}
+
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
 
 const variables = z.object({
@@ -38,6 +51,7 @@ const variables = z.object({
     .regex(/^[^\r\n]*[^\s@]@[^\s@][^\r\n]*$/, 'must be an email address, such as Studio <studio@example.com>')
     .optional(),
   SIGNUP_VERIFICATION: z.enum(['on', 'off'], { error: 'must be on or off' }).optional(),
+  OPERATORS: z.string().transform(emailAddresses).default([]),
   TRUST_PROXY: trustProxySetting.default(0),
   HOLD_TTL_MS: wholeNumber({ min: 1, max: 86_400_000 }).default(120_000),
   SHUTDOWN_GRACE_MS: wholeNumber({ min: 0, max: 3_600_000 }).default(10_000),
@@ -76,6 +90,8 @@ export interface Env {
   signUpVerification: boolean
   /** True if anyone can get free credits and no variable confirms that this is intended. */
   openCreditsByDefault: boolean
+  /** The email addresses of the users who may open /operator. */
+  operators: string[]
   /** 0 if there is no proxy in front of the server. */
   trustProxy: TrustProxy
   holdTtlMs: number
@@ -142,6 +158,7 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
       : null,
     signUpVerification: (env.SIGNUP_VERIFICATION ?? (env.SMTP_URL ? 'on' : 'off')) === 'on',
     openCreditsByDefault: env.SIGNUP_VERIFICATION === undefined && env.SMTP_URL === undefined,
+    operators: env.OPERATORS,
     trustProxy: env.TRUST_PROXY,
     holdTtlMs: env.HOLD_TTL_MS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,

@@ -6,6 +6,7 @@ import { createAuth, migrateSessions } from './account/auth.ts'
 import { createMailLimit } from './account/mailLimit.ts'
 import { createNewAccountLimit, type NewAccountLimits } from './account/newAccountLimit.ts'
 import type { WrongPasswordLimits } from './account/signInLimit.ts'
+import { createUserDirectory } from './account/userDirectory.ts'
 import { awaitsVerification, customerOf } from './account/verification.ts'
 import { buildApp } from './app.ts'
 import { type Database, openDatabase } from './database/database.ts'
@@ -18,6 +19,7 @@ import { limits } from './limits/limits.ts'
 import { createRateLimit, unlimited } from './limits/rateLimit.ts'
 import { createMailer } from './mail/createMailer.ts'
 import { meters } from './meters.ts'
+import { createIsOperator } from './operator/isOperator.ts'
 import { createModels } from './studio/createModels.ts'
 import { createPictureStore } from './studio/pictureStore.ts'
 import { type ModelQueueSettings, queueModels } from './studio/queuedModels.ts'
@@ -48,6 +50,9 @@ interface ServerOptions {
 
 const openCreditsWarning =
   'Anyone can get free credits repeatedly with made-up email addresses. To make new users verify their address first, set SMTP_URL. If this is intended, set SIGNUP_VERIFICATION=off.'
+
+const unverifiedOperatorsWarning =
+  'OPERATORS needs verified email addresses, but the server sends no emails to verify them. Set SMTP_URL, or SIGNUP_VERIFICATION=on in development. Users who have already verified their address can open /operator.'
 
 /**
  * Opens and migrates the database, then creates the server. If the database is unreachable, locked or
@@ -120,6 +125,8 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
     rateLimit: env.rateLimit ? createRateLimit(rateLimit) : unlimited,
     models: queueModels(createModels(env), modelQueues),
     pictures: createPictureStore({ kysely: database.kysely, now: Date.now }),
+    isOperator: createIsOperator(env.operators),
+    users: createUserDirectory(database.kysely),
     log,
     slowClients,
     databaseProblem: () => start.problem,
@@ -129,6 +136,7 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
   if (start.problem === null) await started
   else started.catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)))
   if (env.production && env.openCreditsByDefault) log.warn(openCreditsWarning)
+  if (env.operators.length > 0 && !env.signUpVerification) log.warn(unverifiedOperatorsWarning)
   return {
     app,
     billing,

@@ -174,6 +174,16 @@ test.each([
   expect(denial(() => development({ TRUST_PROXY: value }))).toMatch(/^TRUST_PROXY must be/)
 })
 
+test('reads OPERATORS as a list of email addresses', () => {
+  expect(development().operators).toEqual([])
+  expect(development({ OPERATORS: ' Olga@studio.example,ola@studio.example ' }).operators).toEqual([
+    'Olga@studio.example',
+    'ola@studio.example',
+  ])
+  for (const list of ['olga', 'olga@studio.example,', 'olga@studio.example ola@studio.example', '@', ' '])
+    expect(denial(() => development({ OPERATORS: list }))).toMatch(/^OPERATORS must be/)
+})
+
 test('uses an external model only if its address is set, not if only an API key is set', () => {
   expect(development({ OPENAI_API_KEY: 'sk-x' }).openAi).toBeNull()
   expect(development({ OPENAI_BASE_URL: 'http://localhost:11434/v1/' }).openAi).toMatchObject({

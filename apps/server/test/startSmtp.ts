@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 
 export interface SmtpMail {
   from: string
@@ -47,7 +47,8 @@ export async function startSmtp() {
     passwords,
     /** Waits until the address has received `count` emails, and returns the path of the last email's link. */
     async linkTo(address: string, count = 1): Promise<string> {
-      await expect.poll(() => mailsTo(address)).toHaveLength(count)
+      // Unlike `expect.poll`, this also works in hooks.
+      await vi.waitFor(() => expect(mailsTo(address)).toHaveLength(count), { timeout: 30_000 })
       return pathOf(mailsTo(address).at(-1)?.text ?? '')
     },
     async [Symbol.asyncDispose]() {

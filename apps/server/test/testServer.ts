@@ -104,11 +104,15 @@ export interface Browser {
   api: TRPCClient<AppRouter>
 }
 
-export async function signUp({ url }: { url: string }, password: string = randomUUID()): Promise<Browser> {
+export async function signUp(
+  { url }: { url: string },
+  password: string = randomUUID(),
+  email = `${randomUUID()}@example.com`,
+): Promise<Browser> {
   const jar = new Map<string, string>()
   const signedUp = await requestWith(jar, url)('/api/auth/sign-up/email', {
     method: 'POST',
-    body: JSON.stringify({ name: 'Ada', email: `${randomUUID()}@example.com`, password }),
+    body: JSON.stringify({ name: 'Ada', email, password }),
   })
   if (!signedUp.ok) throw new Error(`Sign-up returned ${signedUp.status}: ${await signedUp.text()}`)
   return browserOf((await signedUp.json()).user, jar, url)

@@ -1,0 +1,36 @@
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from '../database/database.ts'
+
+/** A user's entry in the directory. */
+export interface DirectoryUser {
+  id: string
+  name: string
+  email: string
+}
+
+/** Finds users for operators. */
+export interface UserDirectory {
+  /** Returns up to `limit` users whose email address starts with the text, in order. Ignores case. */
+  findByEmail(query: { startsWith: string; limit: number }): Promise<DirectoryUser[]>
+  /** Returns the users with these IDs, in any order. Omits unknown IDs. */
+  byId(ids: string[]): Promise<DirectoryUser[]>
+}
+
+export function createUserDirectory(kysely: Kysely<Tables>): UserDirectory {
+  const users = kysely
+    .withTables<{ user: DirectoryUser }>()
+    .selectFrom('user')
+    .select(['id', 'name', 'email'])
+  return {
+    findByEmail({ startsWith, limit }) {
+      // better-auth stores addresses in lower case.
+      const pattern = `${startsWith.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
+      return users
+        .where(sql<boolean>`email LIKE ${pattern} ESCAPE '\\'`)
+        .orderBy('email')
+        .limit(limit)
+        .execute()
+    },
+    byId: async (ids) => (ids.length === 0 ? [] : users.where('id', 'in', ids).execute()),
+  }
+}

@@ -1,0 +1,13 @@
+import type { User } from '../account/auth.ts'
+
+/** Returns whether the user is an operator: one of `OPERATORS`, with a verified email address. */
+export type IsOperator = (user: Pick<User, 'email' | 'emailVerified'>) => boolean
+
+/** `operators` are email addresses. Case and surrounding spaces don't matter. */
+export function createIsOperator(operators: string[]): IsOperator {
+  const addresses = new Set(operators.map(normalized))
+  // Anyone can sign up with another person's address, but only its owner can verify it.
+  return ({ email, emailVerified }) => emailVerified && addresses.has(normalized(email))
+}
+
+const normalized = (email: string) => email.trim().toLowerCase()

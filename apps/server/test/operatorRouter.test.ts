@@ -1,0 +1,354 @@
+import { randomUUID } from 'node:crypto'
+import type { Ledger } from '@metered/billing'
+import { postgresLedger } from '@metered/billing/postgres'
+import { sqliteLedger } from '@metered/billing/sqlite'
+import { type Postgres, startPostgres } from 'test-postgres'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startSmtp } from './startSmtp.ts'
+import { type Browser, signUp, startTestServer, type TestServer } from './testServer.ts'
+
+const meter = 'generations'
+let smtp: Awaited<ReturnType<typeof startSmtp>>
+let postgres: Postgres
+beforeAll(async () => {
+  ;[smtp, postgres] = await Promise.all([startSmtp(), startPostgres({ user: 'metered' })])
+})
+afterAll(async () => {
+  await smtp[Symbol.asyncDispose]()
+  await postgres[Symbol.asyncDispose]()
+})
+
+/** Signs up, and opens the link in the email. */
+async function signUpVerified(server: TestServer, email?: string): Promise<Browser> {
+  const browser = await signUp(server, randomUUID(), email)
+  await browser.fetch(await smtp.linkTo(browser.user.email), { redirect: 'manual' })
+  return browser
+}
+
+interface Act {
+  type: string
+  attempt?: string
+  meter?: string
+  amount?: number
+}
+
+/** Builds an act's input. */
+const anAct = (customer: Browser, act: Act, input: object = {}) => ({
+  customer: customer.user.id,
+  id: randomUUID(),
+  reason: 'The pictures were unusable',
+  act,
+  newestAct: null,
+  ...input,
+})
+const adjust = (amount: number) => ({ type: 'adjust', meter, amount })
+
+const read = (browser: Browser, path: string, input?: object) =>
+  browser.call(`operator.${path}`, input, { method: 'GET' })
+
+async function balanceOf(customer: Browser) {
+  const { data } = await customer.call('billing.balances', {}, { method: 'GET' })
+  return data.balances.find((row: { meter: string }) => row.meter === meter)
+}
+
+/** Opens a second ledger on the server's database, like another node. */
+const ledgerOf = ({ env: { DATABASE_URL = '' } }: TestServer): Ledger =>
+  DATABASE_URL.startsWith('file:')
+    ? sqliteLedger(DATABASE_URL.replace(/^file:/, ''), { driver: 'libsql' })
+    : postgresLedger(DATABASE_URL)
+
+/** Spends three units for a subscription that Flowglad doesn't know, and parks the usage event. */
+async function park(server: TestServer, customer: string): Promise<string> {
+  await using ledger = ledgerOf(server)
+  const attempt = randomUUID()
+  await ledger.execute({
+    type: 'settle',
+    customer,
+    attempt,
+    subscription: 'sub_gone',
+    procedure: 'studio.generate',
+    key: null,
+    fingerprint: null,
+    legs: [{ meter, amount: 3, price: { usageMeterSlug: meter }, flagged: null }],
+    result: null,
+    reference: null,
+    properties: {},
+  })
+  const events = [{ attempt, meter, reason: 'Subscription not found: sub_gone', retryInMs: 3_600_000 }]
+  await ledger.execute({ type: 'park', customer, events })
+  return attempt
+}
+
+/** Holds four units, as running work does. */
+async function hold(server: TestServer, customer: string): Promise<string> {
+  await using ledger = ledgerOf(server)
+  const attempt = randomUUID()
+  const answer = await ledger.execute({
+    type: 'reserve',
+    customer,
+    attempt,
+    procedure: 'studio.generate',
+    key: null,
+    fingerprint: null,
+    legs: [
+      {
+        meter,
+        amount: 4,
+        unlimitedBy: null,
+        overageWith: null,
+        onExpiry: 'release',
+        price: { usageMeterSlug: meter },
+      },
+    ],
+    ttlMs: 120_000,
+    maxHoldMs: 900_000,
+    snapshotMaxStaleMs: 86_400_000,
+    decisive: true,
+  })
+  expect(answer).toMatchObject({ state: 'held' })
+  return attempt
+}
+
+describe.each(['sqlite', 'postgres'])('on %s', (database) => {
+  // The databases share a mail server, so each address belongs to one of them.
+  const operators = {
+    olga: `olga@${database}.example`,
+    eve: `eve@${database}.example`,
+    otto: `otto@${database}.example`,
+  }
+  let server: TestServer
+  let olga: Browser
+  beforeAll(async () => {
+    const env = {
+      OPERATORS: ` ${operators.olga.toUpperCase()} ,${operators.eve}, ${operators.otto}`,
+      SMTP_URL: smtp.url,
+      ...(database === 'postgres' ? { DATABASE_URL: await postgres.createDatabase() } : {}),
+    }
+    server = await startTestServer({ env })
+    olga = await signUpVerified(server, operators.olga)
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  const aCustomer = async () => {
+    const customer = await signUpVerified(server)
+    expect(await balanceOf(customer)).toMatchObject({ available: 10 })
+    return customer
+  }
+
+  describe('for everyone except operators', () => {
+    const calls: [path: string, input: object | undefined, method: 'GET' | 'POST'][] = [
+      ['find', { text: 'ada' }, 'GET'],
+      ['customer', { customer: 'ada' }, 'GET'],
+      ['charges', { customer: 'ada' }, 'GET'],
+      ['parked', undefined, 'GET'],
+      ['audit', { customer: 'ada' }, 'GET'],
+      ['acts', { customer: null, after: null }, 'GET'],
+      ['act', {}, 'POST'],
+    ]
+
+    test('denies every procedure in the same way as one that does not exist', async () => {
+      const customer = await signUpVerified(server)
+      const unverified = await signUp(server, randomUUID(), operators.eve)
+      for (const browser of [customer, unverified]) {
+        expect(await read(browser, 'access')).toMatchObject({ status: 200, data: false })
+        const missing = await read(browser, 'nope')
+        for (const [path, input, method] of calls) {
+          const answer = await browser.call(`operator.${path}`, input, { method })
+          const asMissing = JSON.parse(
+            JSON.stringify(missing).replaceAll('operator.nope', `operator.${path}`),
+          )
+          expect(answer, path).toEqual(asMissing)
+        }
+      }
+    })
+
+    test('denies every procedure without a session', async () => {
+      const visitor = { ...olga, cookie: () => '' }
+      for (const [path, , method] of [...calls, ['access', undefined, 'GET'] as const]) {
+        const response = await fetch(`${server.url}/trpc/operator.${path}`, {
+          method,
+          headers: { cookie: visitor.cookie(), 'content-type': 'application/json' },
+          ...(method === 'POST' ? { body: '{}' } : {}),
+        })
+        expect(response.status, path).toBe(401)
+      }
+    })
+  })
+
+  test('denies a copied cookie as soon as its session has ended', async () => {
+    const otto = await signUpVerified(server, operators.otto)
+    expect(await read(otto, 'parked')).toMatchObject({ status: 200 })
+    const copied = otto.cookie()
+    await otto.fetch('/api/auth/sign-out', { method: 'POST', body: '{}' })
+    const response = await fetch(`${server.url}/trpc/operator.parked`, { headers: { cookie: copied } })
+    expect(response.status).toBe(401)
+  })
+
+  test('refuses an act from a page on another origin', async () => {
+    const customer = await aCustomer()
+    const headers = { origin: 'https://evil.example' }
+    const { status } = await olga.call('operator.act', anAct(customer, adjust(5)), { headers })
+    expect(status).toBe(403)
+    expect(await balanceOf(customer)).toMatchObject({ available: 10 })
+  })
+
+  test('lets no cache keep an answer', async () => {
+    const response = await olga.fetch('/trpc/operator.parked')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('finds customers by the start of their ID or email address', async () => {
+    const { user } = await aCustomer()
+    const match = { id: user.id, user: { name: 'Ada', email: user.email } }
+    const find = async (text: string) => (await read(olga, 'find', { text })).data
+    expect(await find(user.email.slice(0, 12).toUpperCase())).toEqual([match])
+    expect(await find(` ${user.id.slice(0, 12)}`)).toEqual([match])
+    expect(await find(user.id)).toEqual([match])
+    expect(await find(`${user.email.slice(0, 12)}%`)).toEqual([])
+    expect(await find('_'.repeat(20))).toEqual([])
+    const unused = await signUp(server)
+    expect(await find(unused.user.email)).toMatchObject([{ id: unused.user.id }])
+    expect((await read(olga, 'customer', { customer: unused.user.id })).data).toMatchObject({ report: null })
+    expect((await read(olga, 'customer', { customer: 'nobody' })).data).toBeNull()
+    expect((await read(olga, 'find', { text: ' ' })).status).toBe(400)
+  })
+
+  test('adjusts a balance, and records the session’s address, the reason, and the state before and after', async () => {
+    const customer = await aCustomer()
+    const forged = { by: operators.eve, operator: operators.eve, at: 0 }
+    const { status, data } = await olga.call('operator.act', anAct(customer, adjust(5), forged))
+    expect({ status, data }).toMatchObject({
+      status: 200,
+      data: {
+        state: 'done',
+        act: {
+          by: operators.olga,
+          reason: 'The pictures were unusable',
+          act: adjust(5),
+          changes: expect.arrayContaining([{ meter, name: 'available', before: 10, after: 15 }]),
+        },
+      },
+    })
+    expect(await balanceOf(customer)).toMatchObject({ available: 15 })
+    const { report } = (await read(olga, 'customer', { customer: customer.user.id })).data
+    expect(report).toMatchObject({
+      balances: expect.arrayContaining([expect.objectContaining({ meter, adjusted: 5, limit: 15 })]),
+      acts: [data.act],
+    })
+  })
+
+  test.each([
+    ['without a reason', { reason: '' }, 'reason'],
+    ['with a blank reason', { reason: ' \n ' }, 'reason'],
+    ['with a reason of 501 characters', { reason: 'x'.repeat(501) }, 'reason'],
+    ['with a reason that cannot be stored', { reason: 'a\0b' }, 'reason'],
+    ['with an ID that is not a UUID', { id: 'refund attempt generations' }, 'id'],
+    ['of an unknown type', { act: { type: 'grant', meter, amount: 5 } }, 'act'],
+    ['of no units', { act: { type: 'adjust', meter, amount: 0 } }, 'act'],
+    ['of half a unit', { act: { type: 'adjust', meter, amount: 0.5 } }, 'act'],
+  ])('rejects an act %s', async (_, input, path) => {
+    const { status, error } = await olga.call('operator.act', anAct(olga, adjust(5), input))
+    expect({ status, message: error.message }).toEqual({
+      status: 400,
+      message: expect.stringContaining(path),
+    })
+  })
+
+  test('does an act once if it is sent twice at the same time, or again later', async () => {
+    const customer = await aCustomer()
+    const input = anAct(customer, adjust(5), { reason: 'x'.repeat(500) })
+    const send = async () => (await olga.call('operator.act', input)).data
+    const states = (await Promise.all([send(), send()])).map(({ state }) => state)
+    expect(states.sort()).toEqual(['done', 'repeated'])
+    expect(await send()).toMatchObject({ state: 'repeated', act: { id: input.id } })
+    expect(await balanceOf(customer)).toMatchObject({ available: 15 })
+  })
+
+  test('refuses an adjustment if another act has followed the newest one that the operator has seen', async () => {
+    const customer = await aCustomer()
+    const act = async (amount: number, newestAct: string | null) =>
+      (await olga.call('operator.act', anAct(customer, adjust(amount), { newestAct }))).data
+    const first = await act(5, null)
+    expect(await act(5, null)).toEqual({ state: 'refused', why: 'changed' })
+    expect(await balanceOf(customer)).toMatchObject({ available: 15 })
+    expect(await act(-3, first.act.id)).toMatchObject({ state: 'done' })
+    expect(await act(-13, null)).toMatchObject({ state: 'refused', why: 'changed' })
+    expect(await balanceOf(customer)).toMatchObject({ available: 12 })
+  })
+
+  test('refunds a charge once, whoever asks', async () => {
+    const customer = await aCustomer()
+    await customer.call('studio.generate', { prompt: 'a mill', count: 4 })
+    expect(await balanceOf(customer)).toMatchObject({ available: 6 })
+    const charges = async () => (await read(olga, 'charges', { customer: customer.user.id })).data.charges
+    const [charge] = await charges()
+    const refund = { type: 'refund', attempt: charge.transactionId, meter }
+    expect((await olga.call('operator.act', anAct(customer, refund))).data).toMatchObject({ state: 'done' })
+    expect((await olga.call('operator.act', anAct(customer, refund))).data).toMatchObject({
+      state: 'repeated',
+    })
+    expect(await balanceOf(customer)).toMatchObject({ available: 10 })
+    expect(await charges()).toMatchObject([{ refundedAt: expect.any(Number) }])
+  })
+
+  test('releases a hold, retries and drops parked events, and audits', async () => {
+    const customer = await aCustomer()
+    const { id } = customer.user
+    const attempt = await hold(server, id)
+    const retried = await park(server, id)
+    const dropped = await park(server, id)
+    const { report } = (await read(olga, 'customer', { customer: id })).data
+    expect(report.holds).toMatchObject([{ attempt, legs: [{ meter, amount: 4 }] }])
+    expect(report.events).toHaveLength(2)
+    const parked = (await read(olga, 'parked')).data.filter((it: { customer: string }) => it.customer === id)
+    expect(parked).toHaveLength(2)
+
+    const act = async (act: Act) => (await olga.call('operator.act', anAct(customer, act))).data
+    expect(await act({ type: 'release', attempt })).toMatchObject({
+      state: 'done',
+      act: {
+        changes: expect.arrayContaining([{ meter: null, name: 'hold', before: 'open', after: 'ended' }]),
+      },
+    })
+    expect(await act({ type: 'release', attempt })).toEqual({ state: 'refused', why: 'noHold' })
+    expect(await act({ type: 'retry', attempt: retried, meter })).toMatchObject({ state: 'done' })
+    expect(await act({ type: 'drop', attempt: dropped, meter })).toMatchObject({ state: 'done' })
+    expect(await balanceOf(customer)).toMatchObject({ held: 0, available: 10 })
+    expect((await read(olga, 'audit', { customer: id })).data).toEqual([])
+  })
+
+  test('exports the record of one customer or of all', async () => {
+    const customer = await aCustomer()
+    await olga.call('operator.act', anAct(customer, adjust(1)))
+    const own = (await read(olga, 'acts', { customer: customer.user.id, after: null })).data
+    expect(own).toMatchObject({
+      acts: [
+        {
+          by: operators.olga,
+          before: { accounts: [{ adjusted: 0 }] },
+          after: { accounts: [{ adjusted: 1 }] },
+        },
+      ],
+      next: null,
+    })
+    const all = (await read(olga, 'acts', { customer: null, after: null })).data
+    expect(all.acts).toContainEqual(own.acts[0])
+    const { at, id } = own.acts[0]
+    const after = { at, customer: customer.user.id, id }
+    expect((await read(olga, 'acts', { customer: customer.user.id, after })).data.acts).toEqual([])
+  })
+
+  // This test stops billing, so it comes last.
+  test('answers 503 while the ledger is unavailable', async () => {
+    await server.billing.close()
+    const calls = [
+      read(olga, 'customer', { customer: 'ada' }),
+      olga.call('operator.act', anAct(olga, adjust(5))),
+    ]
+    for (const { status, error } of await Promise.all(calls))
+      expect({ status, data: error.data }).toMatchObject({
+        status: 503,
+        data: { billing: { code: 'BILLING_UNAVAILABLE' } },
+      })
+  })
+})
