@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,14 @@ import { freePort, type RunningProcess, repository, startProcess } from './start
 const key = 'sk_test_local'
 const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
 const authSecret = randomBytes(32).toString('base64')
+
+/** Signs a JSON Web Token that is valid for an hour, as better-auth does. */
+function signToken(payload: object): string {
+  const now = Math.floor(Date.now() / 1_000)
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  const signed = `${encode({ alg: 'HS256' })}.${encode({ ...payload, iat: now, exp: now + 3_600 })}`
+  return `${signed}.${createHmac('sha256', authSecret).update(signed).digest('base64url')}`
+}
 
 export interface StackOptions {
   /** Additional environment variables for the servers. */
@@ -38,6 +46,8 @@ export interface Stack extends AsyncDisposable {
   /** The network between the servers and Flowglad. */
   network: Network
   records: FlowgladRecords
+  /** Returns the path of the link that verifies an email address, as in the server's email. */
+  verificationPath(email: string): string
   /** The controlled model. Undefined if the stack uses the built-in model. */
   model: Model | undefined
   /**
@@ -114,6 +124,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     network,
     model,
     records: flowgladRecords({ url: flowglad.url, key }),
+    verificationPath: (email) => `/api/auth/verify-email?token=${signToken({ email })}`,
     async restart(signal, { clockAheadMs, whileStopped } = {}) {
       await server.kill(signal)
       await whileStopped?.(file)

@@ -18,8 +18,12 @@ interface CallOptions {
 export type Customer = Awaited<ReturnType<typeof signUp>>
 
 /** Signs up a new customer over HTTP. The session cookie is stored in `request`. */
-export async function signUp(request: APIRequestContext, stack: Stack) {
-  const credentials = { email: `${randomUUID()}@example.com`, password: randomUUID() }
+export async function signUp(
+  request: APIRequestContext,
+  stack: Stack,
+  email: string = `${randomUUID()}@example.com`,
+) {
+  const credentials = { email, password: randomUUID() }
   const account = { name: 'Ada', ...credentials }
   const { user } = await post(request, `${stack.url}/api/auth/sign-up/email`, account)
   const id: string = user.id

@@ -7,6 +7,8 @@ import { Shell } from './shell/Shell.tsx'
 interface Search {
   /** The outcome of a hosted checkout. */
   checkout?: string | undefined
+  /** The customer that the operators' screen shows. */
+  customer?: string | undefined
   /** The path in this app to open after sign-in. */
   next?: string | undefined
   /** The reason why the link in an email doesn't work. */
@@ -16,8 +18,10 @@ interface Search {
 }
 
 /** Returns all parameters. If one is missing, the router keeps its value from the address. */
-const parseSearch = ({ checkout, next, error, password }: Record<string, unknown>): Search => ({
+const parseSearch = ({ checkout, customer, next, error, password }: Record<string, unknown>): Search => ({
   checkout: typeof checkout === 'string' ? checkout : undefined,
+  // The router parses a value that looks like a number.
+  customer: typeof customer === 'string' || typeof customer === 'number' ? String(customer) : undefined,
   next: pathInApp(next),
   error: typeof error === 'string' ? error : undefined,
   password: password === 'changed' ? password : undefined,
@@ -45,6 +49,11 @@ const routeTree = root.addChildren([
     getParentRoute: () => root,
     path: '/billing',
     component: lazyRouteComponent(() => import('./billing/BillingScreen.tsx'), 'BillingScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/operator',
+    component: lazyRouteComponent(() => import('./operator/OperatorScreen.tsx'), 'OperatorScreen'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -1,4 +1,4 @@
-import { type Act, actChanges, type OperatorCommand } from '@metered/billing'
+import { type Act, actChanges, type CustomerReport, type OperatorCommand } from '@metered/billing'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { DirectoryUser, UserDirectory } from '../account/userDirectory.ts'
@@ -68,6 +68,14 @@ export function createOperatorRouter(
   { billing, isOperator, users }: OperatorParts & { billing: AppBilling },
 ) {
   const { operator } = billing
+  const unlimitedBy = new Map(
+    Object.entries(billing.meters).map(([slug, policy]) => [
+      slug,
+      'unlimitedBy' in policy && policy.unlimitedBy,
+    ]),
+  )
+  const isUnlimited = (slug: string, { snapshot }: CustomerReport) =>
+    snapshot?.subscription?.features.some((feature) => feature === unlimitedBy.get(slug)) ?? false
 
   const operatorProcedure = protectedProcedure.use(async ({ ctx, path, next }) => {
     // For other users, the procedure doesn't exist.
@@ -107,7 +115,11 @@ export function createOperatorRouter(
       return {
         id: input.customer,
         user: shown(user),
-        report: report && { ...report, acts: report.acts.map(withChanges) },
+        report: report && {
+          ...report,
+          balances: report.balances.map((row) => ({ ...row, isUnlimited: isUnlimited(row.meter, report) })),
+          acts: report.acts.map(withChanges),
+        },
       }
     }),
 
@@ -116,7 +128,12 @@ export function createOperatorRouter(
       return { charges, nextCursor }
     }),
 
-    parked: operatorProcedure.query(() => operator.parked(shownParked)),
+    /** Returns the parked events of all customers. */
+    parked: operatorProcedure.query(async () => {
+      const events = await operator.parked(shownParked)
+      const known = await users.byId([...new Set(events.map((event) => event.customer))])
+      return events.map((event) => ({ ...event, user: shown(known.find(({ id }) => id === event.customer)) }))
+    }),
 
     audit: operatorProcedure
       .input(z.object({ customer }))

@@ -1,6 +1,6 @@
 import type { AppRouter } from '@metered/server'
 import { createTRPCReact } from '@trpc/react-query'
-import type { inferRouterOutputs } from '@trpc/server'
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 
 /**
  * Hooks for the server's procedures. After each mutation, BillingProvider invalidates all queries in
@@ -9,3 +9,5 @@ import type { inferRouterOutputs } from '@trpc/server'
 export const trpc = createTRPCReact<AppRouter>()
 
 export type RouterOutput = inferRouterOutputs<AppRouter>
+
+export type RouterInput = inferRouterInputs<AppRouter>

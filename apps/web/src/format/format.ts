@@ -8,6 +8,7 @@ function lazily<Formatter>(create: () => Formatter): () => Formatter {
 }
 
 const number = lazily(() => new Intl.NumberFormat())
+const signed = lazily(() => new Intl.NumberFormat(undefined, { signDisplay: 'exceptZero' }))
 const short = lazily(() => new Intl.NumberFormat(undefined, { notation: 'compact' }))
 const percent = lazily(() => new Intl.NumberFormat(undefined, { style: 'percent' }))
 const dayAndMonth = lazily(() => new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' }))
@@ -21,6 +22,8 @@ const utcDay = lazily(
 )
 
 export const formatNumber = (value: number) => number().format(value)
+/** Formats 5 as `+5`. */
+export const formatSigned = (value: number) => signed().format(value)
 /** Formats 2,000,000 as `2M`, for narrow spaces. */
 export const formatShort = (value: number) => short().format(value)
 /** Formats 87 as `87%`. */

@@ -5,6 +5,8 @@ import { passFocusOn } from './focus.ts'
 interface BusyButtonProps extends ButtonProps {
   busy: boolean
   type?: 'button' | 'submit'
+  /** The ID of the form to submit, if the button is outside it. */
+  form?: string
   onClick?: () => void
   children: ReactNode
 }

@@ -8,6 +8,11 @@ export function passFocusOn(element: HTMLElement | null) {
   }
 }
 
+/** Moves focus to an element when it appears. Use this function as the element's `ref`. */
+export function takeFocus(element: HTMLElement | null) {
+  element?.focus()
+}
+
 export function focusHeading() {
   document.querySelector<HTMLElement>('h1[tabindex="-1"]')?.focus({ preventScroll: true })
 }

@@ -5,6 +5,7 @@ import { problemOf } from '../account/problemOf.ts'
 import { authClient } from '../api/authClient.ts'
 import { useBalances, usePlans } from '../api/billing.ts'
 import { awaitsVerification, type User } from '../api/Session.tsx'
+import { useOperatorAccess } from '../operator/useOperatorAccess.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { isOverdue, isUnknown, nextOffer } from '../plans/offers.ts'
 import { forgetDrafts } from '../studio/draft.ts'
@@ -95,6 +96,7 @@ const schemeNames = { light: 'Light', dark: 'Dark', auto: 'System' }
 
 function AccountMenu({ user }: { user: User }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { isOperator } = useOperatorAccess()
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   async function signOut() {
@@ -121,6 +123,11 @@ function AccountMenu({ user }: { user: User }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label className={classes.email}>{user.email}</Menu.Label>
+        {isOperator && (
+          <Menu.Item component={Link} to="/operator">
+            Operator
+          </Menu.Item>
+        )}
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
         <Menu.RadioGroup

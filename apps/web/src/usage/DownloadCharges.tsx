@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { trpc } from '../api/trpc.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
+import { saveFile } from '../parts/saveFile.ts'
 import classes from './ChargesTable.module.css'
 import { type Charge, chargesCsv } from './chargesCsv.ts'
 
@@ -21,7 +22,8 @@ export function DownloadCharges() {
         charges.push(...page.charges)
         cursor = page.nextCursor
       } while (cursor !== null)
-      save(chargesCsv(charges), `studio-charges-${new Date().toISOString().slice(0, 10)}.csv`)
+      const name = `studio-charges-${new Date().toISOString().slice(0, 10)}.csv`
+      saveFile({ text: chargesCsv(charges), name, type: 'text/csv' })
     },
   })
   return (
@@ -36,13 +38,4 @@ export function DownloadCharges() {
       </BusyButton>
     </>
   )
-}
-
-function save(text: string, name: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(url)
 }

@@ -1,0 +1,42 @@
+import { Button } from '@mantine/core'
+import { createContext, type ReactNode, use } from 'react'
+import type { RouterInput } from '../api/trpc.ts'
+import { passFocusOn } from '../parts/focus.ts'
+
+/** The content of an act's dialog. */
+export interface ActToConfirm {
+  act: RouterInput['operator']['act']['act']
+  title: string
+  /** The confirming button's label. */
+  verb: string
+  /** Says what will happen. */
+  children: ReactNode
+}
+
+/**
+ * Opens an act's dialog. The page renders the dialog, because the act can remove the button and its row while the
+ * dialog shows the result.
+ */
+export const OpenAct = createContext<(act: ActToConfirm) => void>(() => {})
+
+interface ActButtonProps extends ActToConfirm {
+  label: string
+  /** What the button acts on, for screen readers. */
+  of: string
+}
+
+/** Opens the dialog of an act that has no fields of its own. */
+export function ActButton({ label, of, ...act }: ActButtonProps) {
+  const open = use(OpenAct)
+  return (
+    <Button
+      ref={passFocusOn}
+      variant="default"
+      size="xs"
+      aria-label={`${label} ${of}`}
+      onClick={() => open(act)}
+    >
+      {label}
+    </Button>
+  )
+}

@@ -1,0 +1,24 @@
+import { useSearch } from '@tanstack/react-router'
+import { FailedSection } from '../denials/FailedSection.tsx'
+import { Screen } from '../parts/Screen.tsx'
+import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
+import { NotFound } from '../shell/NotFound.tsx'
+import { CustomerPage } from './CustomerPage.tsx'
+import { FindCustomer } from './FindCustomer.tsx'
+import { useOperatorAccess } from './useOperatorAccess.ts'
+
+/** Shows operators a customer, or the search for one. For everyone else, the screen doesn't exist. */
+export function OperatorScreen() {
+  const { isOperator, error, refetch } = useOperatorAccess()
+  const { customer } = useSearch({ strict: false })
+  if (isOperator === undefined)
+    return error ? (
+      <Screen title="Studio">
+        <FailedSection what="This page" error={error} onRetry={() => void refetch()} />
+      </Screen>
+    ) : (
+      <ScreenSkeleton />
+    )
+  if (!isOperator) return <NotFound />
+  return customer === undefined ? <FindCustomer /> : <CustomerPage key={customer} customer={customer} />
+}

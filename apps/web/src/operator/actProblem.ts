@@ -1,0 +1,32 @@
+import { TRPCClientError } from '@trpc/client'
+import { isLost } from '../api/isLost.ts'
+
+/** Explains why an act got no answer, and what to do next. */
+export interface ActProblem {
+  title: string
+  detail: string
+  isSignedOut: boolean
+}
+
+const once = 'You can try again: it is done only once.'
+
+export function actProblem(error: unknown): ActProblem {
+  const problem = (title: string, detail: string, isSignedOut = false) => ({ title, detail, isSignedOut })
+  if (!navigator.onLine) return problem('You are offline', 'Try again when you are back online.')
+  if (isLost(error)) return problem('The connection was lost before the answer arrived', once)
+  const status = error instanceof TRPCClientError ? error.data?.httpStatus : undefined
+  switch (status) {
+    case 401:
+      return problem('Your session has ended', 'Sign in again to continue. Nothing was changed.', true)
+    case 404:
+      return problem("You aren't an operator anymore", 'Nothing was changed.')
+    case 400:
+      return problem('The server refused this input', 'Check the reason and the units. Nothing was changed.')
+    case 429:
+      return problem('Too many requests', 'Wait a few seconds, then try again. Nothing was changed.')
+    case 503:
+      return problem("The ledger doesn't answer right now", once)
+    default:
+      return problem('Something went wrong on our side', once)
+  }
+}

@@ -1,0 +1,104 @@
+import type { RouterOutput } from '../api/trpc.ts'
+import { formatNumber, formatSigned, formatTime } from '../format/format.ts'
+import { type Meter, meters, titleOf, unitOf, unitsOf } from '../format/meters.ts'
+
+export type Customer = NonNullable<RouterOutput['operator']['customer']>
+export type Report = NonNullable<Customer['report']>
+export type RecordedAct = Report['acts'][number]
+type Change = RecordedAct['changes'][number]
+type Answer = RouterOutput['operator']['act']
+type Refusal = Extract<Answer, { state: 'refused' }>['why']
+
+/** The ledger can have meters that the app no longer has. They appear under their slug. */
+const known = (slug: string): Meter | undefined => meters.find((meter) => meter === slug)
+
+/** Sorts by meter, in the app's order. Meters that the app no longer has come first. */
+export const byMeter = (a: { meter: string }, b: { meter: string }) => placeOf(a.meter) - placeOf(b.meter)
+
+const places: readonly string[] = meters
+const placeOf = (slug: string) => places.indexOf(slug)
+
+/** Returns a meter's name for a heading, such as `Pictures`. */
+export function meterTitle(slug: string): string {
+  const meter = known(slug)
+  return meter ? titleOf(meter) : slug
+}
+
+/** Returns a meter's name for a sentence, such as `pictures`. */
+export function meterUnits(slug: string): string {
+  const meter = known(slug)
+  return meter ? unitsOf(meter) : slug
+}
+
+/** Returns an amount with its unit, such as `4 pictures`. */
+export function unitsText(slug: string, amount: number): string {
+  const meter = known(slug)
+  return `${formatNumber(amount)} ${meter ? unitOf(meter, amount) : slug}`
+}
+
+/** Returns the amount of a text such as `+5`, `-5` or `5`, or null if it isn't a whole number other than 0. */
+export function parseSigned(text: string): number | null {
+  const digits = /^([+\-−]?)(\d{1,10})$/.exec(text.trim())
+  const amount = digits ? Number(digits[2]) * (digits[1] === '' || digits[1] === '+' ? 1 : -1) : 0
+  return amount === 0 || Math.abs(amount) > maxUnits ? null : amount
+}
+
+const maxUnits = 2_147_483_647
+
+/** Says what an act did, such as `Adjusted pictures by +5`. */
+export function actTitle({ act, changes }: Pick<RecordedAct, 'act' | 'changes'>): string {
+  const units = typeof act.meter === 'string' ? meterUnits(act.meter) : 'units'
+  const adjusted = changes.find(({ name }) => name === 'adjusted')
+  const by = Number(adjusted?.after ?? 0) - Number(adjusted?.before ?? 0)
+  switch (act.type) {
+    case 'adjust':
+      return `Adjusted ${units} by ${formatSigned(typeof act.amount === 'number' ? act.amount : by)}`
+    case 'refund':
+      return `Refunded a charge of ${typeof act.meter === 'string' ? unitsText(act.meter, by) : units}`
+    case 'release':
+      return 'Released a hold'
+    case 'retry':
+      return `Retried a parked event for ${units}`
+    case 'drop':
+      return `Dropped a parked event for ${units}`
+    default:
+      return act.type
+  }
+}
+
+const counters: Record<Change['name'], string> = {
+  available: 'available',
+  held: 'held',
+  booked: 'booked',
+  dropped: 'dropped',
+  parked: 'parked events',
+  adjusted: 'adjusted',
+  event: 'Event',
+  retryAt: 'Next try',
+  hold: 'Hold',
+}
+
+/** Describes a value that an act changed, such as `Pictures available` and `10 → 15`. */
+export function changeText({ meter, name, before, after }: Change): { name: string; change: string } {
+  const value = (it: Change['before']) => {
+    if (it === null) return name === 'retryAt' ? 'never' : 'none'
+    if (typeof it === 'string') return it
+    return name === 'retryAt' ? formatTime(it) : formatNumber(it)
+  }
+  return {
+    name: meter === null ? counters[name] : `${meterTitle(meter)} ${counters[name]}`,
+    change: `${value(before)} → ${value(after)}`,
+  }
+}
+
+/** Says why an act was refused. In each case, nothing was changed. */
+export const refusals: Record<Refusal, string> = {
+  changed: 'An operator has acted on this customer since you opened this dialog.',
+  noEvent: 'This usage event no longer exists.',
+  notParked: 'This event is no longer parked. It was delivered or dropped, or it is being sent right now.',
+  noHold: 'This hold has already ended. The work has finished, or the hold was released.',
+  noBalance: 'The customer has no current subscription with a balance of these units.',
+  aboveLimit: "You can't take away more than the customer's limit for this period.",
+  dropped: 'This charge was dropped, so the customer never pays for it.',
+  unlimited: 'This charge cost nothing, because the units were unlimited.',
+}
