@@ -137,7 +137,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
 
   describe('for everyone except operators', () => {
     const calls: [path: string, input: object | undefined, method: 'GET' | 'POST'][] = [
-      ['find', { text: 'ada' }, 'GET'],
+      ['find', { text: 'ada' }, 'POST'],
       ['customer', { customer: 'ada' }, 'GET'],
       ['charges', { customer: 'ada' }, 'GET'],
       ['parked', undefined, 'GET'],
@@ -200,7 +200,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
   test('finds customers by the start of their ID or email address', async () => {
     const { user } = await aCustomer()
     const match = { id: user.id, user: { name: 'Ada', email: user.email } }
-    const find = async (text: string) => (await read(olga, 'find', { text })).data
+    const find = async (text: string) => (await olga.call('operator.find', { text })).data
     expect(await find(user.email.slice(0, 12).toUpperCase())).toEqual([match])
     expect(await find(` ${user.id.slice(0, 12)}`)).toEqual([match])
     expect(await find(user.id)).toEqual([match])
@@ -210,7 +210,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await find(unused.user.email)).toMatchObject([{ id: unused.user.id }])
     expect((await read(olga, 'customer', { customer: unused.user.id })).data).toMatchObject({ report: null })
     expect((await read(olga, 'customer', { customer: 'nobody' })).data).toBeNull()
-    expect((await read(olga, 'find', { text: ' ' })).status).toBe(400)
+    expect((await olga.call('operator.find', { text: ' ' })).status).toBe(400)
   })
 
   test('adjusts a balance, and records the session’s address, the reason, and the state before and after', async () => {
@@ -351,4 +351,16 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
         data: { billing: { code: 'BILLING_UNAVAILABLE' } },
       })
   })
+})
+
+test.each([
+  [{ SIGNUP_VERIFICATION: 'on' }, 0],
+  [{}, 1],
+])('warns that no operator can verify an address: %j', async (env, warnings) => {
+  const lines: string[] = []
+  const onLog = (line: string) => void lines.push(line)
+  await using _ = await startTestServer({ env: { OPERATORS: 'olga@studio.example', ...env }, onLog })
+  expect(lines.filter((line) => line.includes('OPERATORS needs verified email addresses'))).toHaveLength(
+    warnings,
+  )
 })

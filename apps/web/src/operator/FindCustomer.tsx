@@ -14,16 +14,11 @@ import { unitsText } from './words.ts'
 /** Finds a customer, and lists the parked events of all customers. */
 export function FindCustomer() {
   const [text, setText] = useState('')
-  const [sent, setSent] = useState('')
-  const { data, error, isFetching, refetch } = trpc.operator.find.useQuery(
-    { text: sent },
-    { enabled: sent !== '' },
-  )
+  const search = trpc.operator.find.useMutation()
 
   function submit(event: FormEvent) {
     event.preventDefault()
-    if (text.trim() === sent) void refetch()
-    else setSent(text.trim())
+    if (text.trim() !== '' && !search.isPending) search.mutate({ text: text.trim() })
   }
 
   return (
@@ -45,28 +40,37 @@ export function FindCustomer() {
           required
           withAsterisk={false}
         />
-        <SubmitButton busy={isFetching}>{isFetching ? 'Searching…' : 'Find'}</SubmitButton>
+        <SubmitButton busy={search.isPending}>{search.isPending ? 'Searching…' : 'Find'}</SubmitButton>
       </form>
       <div aria-live="polite">
-        {sent === '' ? null : error && !data ? (
-          <FailedSection what="The customers" error={error} onRetry={() => void refetch()} />
-        ) : !data ? (
+        {search.isPending ? (
           <Skeleton height={120} radius="lg" mt="xl" />
+        ) : search.isError ? (
+          <FailedSection
+            what="The customers"
+            error={search.error}
+            onRetry={() => search.mutate(search.variables)}
+          />
         ) : (
-          <Section title="Customers found" empty={`No customer's email address or ID starts with “${sent}”.`}>
-            {data.map(({ id, user }) => (
-              <Row
-                key={id}
-                title={<CustomerLink id={id}>{user?.email ?? id}</CustomerLink>}
-                facts={[
-                  ...(user ? [user.name] : []),
-                  <span key="id" className={classes.code}>
-                    {id}
-                  </span>,
-                ]}
-              />
-            ))}
-          </Section>
+          search.data && (
+            <Section
+              title="Customers found"
+              empty={`No customer's email address or ID starts with “${search.variables.text}”.`}
+            >
+              {search.data.map(({ id, user }) => (
+                <Row
+                  key={id}
+                  title={<CustomerLink id={id}>{user?.email ?? id}</CustomerLink>}
+                  facts={[
+                    ...(user ? [user.name] : []),
+                    <span key="id" className={classes.code}>
+                      {id}
+                    </span>,
+                  ]}
+                />
+              ))}
+            </Section>
+          )
         )}
       </div>
       <Parked />
