@@ -52,6 +52,8 @@ test("shows an operator's adjustment and refund in the customer's own browser at
   openBrowser,
 }) => {
   await customer.makePictures(4)
+  const denied = await customer.call('studio.generate', { prompt: 'a mill', count: 1, hd: true })
+  expect(denied.status).toBe(403)
   await app.open()
   await app.expectBalance('generations', { left: 6, of: 10 })
 
@@ -64,6 +66,10 @@ test("shows an operator's adjustment and refund in the customer's own browser at
   await expect(operator.heading).toHaveText('Operator')
   await operator.open(stack, customer.email)
   await expect(operator.balance('generations')).toContainText('Available6Used4Held0Limit10Adjusted0')
+
+  await expect(operator.section('Denied calls in the last day').getByRole('listitem')).toHaveText(
+    /The plan doesn't include this feature: .*studio\.generate.*1 call/,
+  )
 
   const adjust = operator.page.getByRole('button', { name: 'Adjust pictures' })
   await adjust.click()
@@ -176,12 +182,12 @@ test('has no accessibility violations, and fits on a small phone', async ({
       await expect(operator.match(customer.email)).toBeVisible()
     },
     async 'no match'() {
-      await operator.search.fill('nobody')
+      await operator.search.fill('missing')
       await operator.find.click()
-      await expect(page.getByText('starts with “nobody”')).toBeVisible()
+      await expect(page.getByText('starts with “missing”')).toBeVisible()
     },
     async 'unknown customer'() {
-      await page.goto(`${stack.url}/operator?customer=nobody`)
+      await page.goto(`${stack.url}/operator?customer=missing`)
       await expect(page.getByText('There is no customer with this ID')).toBeVisible()
     },
     async customer() {

@@ -10,6 +10,7 @@ import { Acts } from './Acts.tsx'
 import { Audit } from './Audit.tsx'
 import { Balances } from './Balances.tsx'
 import { Charges } from './Charges.tsx'
+import { Denials } from './Denials.tsx'
 import { Events } from './Events.tsx'
 import { Holds } from './Holds.tsx'
 import classes from './Operator.module.css'
@@ -80,6 +81,7 @@ function Records({ data: { id, user, report } }: { data: Customer }) {
           <Balances report={report} />
           <OpenAct value={setOpened}>
             <Holds report={report} />
+            <Denials report={report} />
             <Events report={report} />
             <Charges report={report} />
           </OpenAct>
