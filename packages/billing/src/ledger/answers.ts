@@ -89,12 +89,14 @@ export type TakeLeaseAnswer =
    */
   { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
 
+/** The answer to an operator's act. */
 export type OperateAnswer =
   | { state: 'done'; act: ActRow }
   /** The act was done before. This command has changed nothing. */
   | { state: 'repeated'; act: ActRow }
   | { state: 'refused'; why: Refusal }
 
+/** Why an operator's act was refused. A refused act changes nothing, and isn't recorded. */
 export type Refusal =
   /** The ledger doesn't have the event, or has pruned it. */
   | 'noEvent'
