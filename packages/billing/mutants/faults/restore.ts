@@ -6,6 +6,13 @@ const recognition = ['flowglad/restoredLedger']
 /** A ledger that was restored from a backup. */
 export const restore: Fault[] = [
   {
+    name: 'a recovered stream keeps the count of the backup',
+    file: 'ledger/core/recover.ts',
+    find: '      correctAmount(draft, existing, event.amount)\n',
+    replace: '',
+    tests: contract,
+  },
+  {
     name: 'a lost event isn’t subtracted from the balance of the backup',
     file: 'ledger/core/recover.ts',
     find: 'booked: account.booked + amount,',

@@ -52,7 +52,7 @@ export interface Writes {
   removedHolds: { customer: string; attempt: string }[]
   keys: KeyRow[]
   newEvents: EventRow[]
-  /** Existing events. The columns that describe the usage never change. */
+  /** Existing events. The columns that describe the usage change only if a recovery corrects the amount. */
   events: EventRow[]
   newActs: ActRow[]
   /** Units to add to a day's total. */

@@ -18,8 +18,10 @@ export function recover(
   let added = 0
   for (const event of command.events) {
     const existing = draft.event(event.attempt, event.meter)
-    if (existing) acknowledgeExisting(draft, existing, event.priceId, settings)
-    else {
+    if (existing) {
+      correctAmount(draft, existing, event.amount)
+      acknowledgeExisting(draft, existing, event.priceId, settings)
+    } else {
       addEvent(draft, event, settings)
       added++
     }
@@ -29,6 +31,25 @@ export function recover(
     if (event.operation !== null) completeOperation(draft, event, event.operation, settings)
   }
   return { state: 'recovered', added }
+}
+
+/**
+ * Sets the amount that Flowglad has recorded. The amounts differ if the hold is in the backup, and expired before its
+ * event was recovered: expiry booked the count in the backup, but the work was settled with its final amount.
+ */
+function correctAmount(draft: Draft, event: EventRow, amount: number): void {
+  const { subscription, meter, at, state } = event
+  const missing = amount - event.amount
+  if (missing === 0) return
+  if (state !== 'dropped') {
+    const account = draft.account(subscription, meter)
+    draft.writeAccount(account, {
+      booked: account.booked + missing,
+      acked: account.acked + (state === 'acked' ? missing : 0),
+    })
+    draft.addToDay(new Date(at).toISOString().slice(0, 10), meter, missing)
+  }
+  draft.writeEvent(event, { amount, flagged: null })
 }
 
 /** Acknowledges an event that the ledger has. A running fetch may or may not include it in the balance. */

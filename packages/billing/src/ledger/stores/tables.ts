@@ -55,7 +55,7 @@ export const changing = {
   customerCounters: ['version', 'time', 'undelivered', 'resultBytes'],
   leases: ['version', 'time', 'undelivered', 'resultBytes', 'leaseToken', 'leaseUntil', 'lease'],
   accountCounters: ['booked', 'acked', 'held', 'dropped', 'parked', 'waived'],
-  events: ['state', 'priceId', 'reason', 'retryAt', 'pruneAt', 'parkedAt'],
+  events: ['amount', 'flagged', 'state', 'priceId', 'reason', 'retryAt', 'pruneAt', 'parkedAt'],
 } as const
 
 /** Returns the property's column name, such as `started_at` for `startedAt`. */

@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest'
 import type { Recover } from '../../../src/ledger/commands.ts'
 import { attemptId } from '../../../src/metering/attemptId.ts'
 import { operationId } from '../../../src/metering/operationId.ts'
-import { aLeg, anInstall, aReserve, aSettle, aTakeLease, fetched, settleOf, units } from '../builders.ts'
+import {
+  aLeg,
+  anInstall,
+  aRenew,
+  aReserve,
+  aSettle,
+  aTakeLease,
+  fetched,
+  settleOf,
+  units,
+} from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { acknowledgeOf, balance, deliver, spend } from './steps.ts'
 
@@ -201,6 +211,25 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.health()).waiting).toBe(0)
       await fetched(it.ledger, units(7, 10))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3 })
+    })
+
+    test('corrects the amount of a stream that expired before its usage was recovered', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const stream = aReserve({ legs: [aLeg({ amount: 5 })], ttlMs: 1000 })
+      await it.ledger.execute(stream)
+      const counted = [{ meter: 'generations', amount: 2 }]
+      await it.ledger.execute(aRenew(stream, { ttlMs: 1000, counted }))
+      it.advance(2000)
+      await it.ledger.execute({ type: 'expire', customer: 'ada' })
+      const lost = aRecover(aLostEvent({ attempt: stream.attempt, amount: 3 }))
+      for (const node of [it.other, it.ledger])
+        expect(await node.execute(lost)).toEqual({ state: 'recovered', added: 0 })
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+      expect(charges).toMatchObject([{ amount: 3, state: 'delivered', flagged: null }])
+      expect((await it.ledger.usage({ customer: 'ada', days: 2 })).map(({ amount }) => amount)).toEqual([3])
+      await fetched(it.ledger, units(7, 10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, held: 0, used: 3 })
     })
 
     test('answers a retry of a lost operation as completed, for its input, procedure and customer only', async () => {
