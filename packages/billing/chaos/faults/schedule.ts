@@ -46,7 +46,8 @@ export function schedule({ seed, durationMs, ...setup }: ScheduleSetup): Schedul
     const startMs = Math.max(atMs, freeAt.get(targetOf(fault)) ?? 0)
     if (startMs + fault.forMs > durationMs) return scheduled
     add(fault, startMs)
-    atMs = startMs + random.between(300, 3_000)
+    // Without pauses, the nodes would mostly recover, and make few calls.
+    atMs = random.chance(0.2) ? end() + random.between(4_000, 8_000) : startMs + random.between(300, 3_000)
   }
 }
 
