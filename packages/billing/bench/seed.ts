@@ -24,7 +24,7 @@ export function seedSqlite(file: string, size: Size): void {
   const numbers =
     '(WITH RECURSIVE s (n) AS (SELECT ? UNION ALL SELECT n + 1 FROM s WHERE n < ?) SELECT n FROM s)'
   const text = (number: string, digits: number) => `printf('%0${digits}d', ${number})`
-  for (const { sql, count } of copies('metered_', numbers, text, size)) {
+  for (const { sql, count } of copies('metered_', { numbers, text, bucket: null }, size)) {
     const statement = db.prepare(sql)
     for (let from = 0; from < count; from += chunk) statement.run(from, Math.min(count, from + chunk) - 1)
   }
@@ -35,7 +35,8 @@ export function seedSqlite(file: string, size: Size): void {
 export async function seedPostgres(pool: Pool, size: Size): Promise<void> {
   const numbers = '(SELECT generate_series($1::bigint, $2::bigint) AS n)'
   const text = (number: string, digits: number) => `lpad((${number})::text, ${digits}, '0')`
-  for (const { sql, count } of copies('metered.', numbers, text, size)) {
+  const bucket = (customer: string) => `get_byte(sha256(convert_to(${customer}, 'UTF8')), 0) & 63`
+  for (const { sql, count } of copies('metered.', { numbers, text, bucket }, size)) {
     for (let from = 0; from < count; from += chunk) {
       await pool.query(sql, [from, Math.min(count, from + chunk) - 1])
     }
@@ -45,15 +46,32 @@ export async function seedPostgres(pool: Pool, size: Size): Promise<void> {
 
 function copies(
   prefix: string,
-  numbers: string,
-  text: (number: string, digits: number) => string,
+  {
+    numbers,
+    text,
+    bucket,
+  }: {
+    numbers: string
+    text: (number: string, digits: number) => string
+    /** Returns the expression for a customer's bucket, or null if the tables have no buckets. */
+    bucket: ((customer: string) => string) | null
+  },
   { customers, events }: Size,
 ) {
-  const copy = (name: 'customer' | 'account' | 'event', count: number, others: Record<string, string>) => {
+  const copy = (
+    name: 'customer' | 'account' | 'event',
+    count: number,
+    others: Record<string, string> & { customer: string },
+  ) => {
     const { properties } = tables[name]
     const values = properties.map((property: string) => others[property] ?? `t.${column(property)}`)
+    const columns = properties.map(column)
+    if (bucket) {
+      columns.unshift('bucket')
+      values.unshift(bucket(others.customer))
+    }
     return {
-      sql: `INSERT INTO ${prefix}${name} (${properties.map(column).join(', ')})
+      sql: `INSERT INTO ${prefix}${name} (${columns.join(', ')})
             SELECT ${values.join(', ')} FROM ${numbers} n CROSS JOIN ${prefix}${name} t WHERE t.customer = 'template'`,
       count,
     }

@@ -69,6 +69,13 @@ export const stores: Fault[] = [
     tests: ['ledger/transientErrors'],
   },
   {
+    name: 'with batchBy: bucket, a transaction changes customers of several buckets',
+    file: 'ledger/batcher.ts',
+    find: 'batch[0] && batch[0].group !== waiting.group',
+    replace: 'false',
+    tests: ['ledger/batcher'],
+  },
+  {
     name: 'a full disk makes callers wait as long as a busy store',
     file: 'ledger/batcher.ts',
     find: '? Math.min(cannotWriteAfterMs, outOfReachAfterMs)',

@@ -87,5 +87,6 @@ async function openPostgres(url: string): Promise<Ledger> {
   } finally {
     await source.close()
   }
-  return postgresLedger(url, settings)
+  // A command also works if the servers' engine distributes the ledger by bucket.
+  return postgresLedger(url, { ...settings, batchBy: 'bucket' })
 }

@@ -16,6 +16,11 @@ export const options = {
   yes: { type: 'boolean', help: 'makes the changes' },
   create: { type: 'boolean', help: 'creates a new pricing model from the file, and makes it the default' },
   flowglad: { type: 'boolean', help: "also compares with Flowglad's list of usage events" },
+  partitions: {
+    type: 'string',
+    value: 'n',
+    help: 'also partitions the tables: 2, 4, 8, 16, 32 or 64 partitions',
+  },
   json: { type: 'boolean', help: 'prints JSON' },
 } as const satisfies Record<
   string,

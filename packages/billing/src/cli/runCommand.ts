@@ -16,6 +16,7 @@ import { refund } from './commands/refund.ts'
 import { release } from './commands/release.ts'
 import { restored } from './commands/restored.ts'
 import { retry } from './commands/retry.ts'
+import { schema } from './commands/schema.ts'
 import { hideSecrets } from './hideSecrets.ts'
 
 const commands: Command[] = [
@@ -33,6 +34,7 @@ const commands: Command[] = [
   backup,
   restored,
   move,
+  schema,
   pricingPush,
 ]
 

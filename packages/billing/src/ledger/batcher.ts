@@ -7,6 +7,7 @@ import { retryPause } from './retryPause.ts'
 
 interface Waiting {
   command: Command
+  group: number
   bytes: number
   queuedAt: number
   resolve: (answer: Answer) => void
@@ -21,6 +22,8 @@ export interface BatcherStore {
    * with an unknown outcome. A `cannotWrite` error is always transient.
    */
   isTransient(error: unknown): boolean
+  /** Returns the customer's group. A batch contains customers of only one group. Default: all customers are one group. */
+  groupOf?(customer: string): number
 }
 
 /**
@@ -56,7 +59,14 @@ export class Batcher {
       return Promise.reject(new LedgerUnavailableError('queueFull'))
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ command, bytes: sizeOf(command), queuedAt: performance.now(), resolve, reject })
+      this.#queue.push({
+        command,
+        group: this.#store.groupOf?.(command.customer) ?? 0,
+        bytes: sizeOf(command),
+        queuedAt: performance.now(),
+        resolve,
+        reject,
+      })
       this.#schedule()
     })
   }
@@ -107,7 +117,7 @@ export class Batcher {
     this.#running.add(running)
   }
 
-  /** Removes the next batch from the queue. Leaves the commands of busy customers in the queue. */
+  /** Removes the next batch from the queue. Leaves the commands of busy customers and other groups in the queue. */
   #next(): Waiting[] {
     const { batchCommands, batchBytes } = this.#settings
     const batch: Waiting[] = []
@@ -115,6 +125,10 @@ export class Batcher {
     let bytes = 0
     let isFull = false
     for (const waiting of this.#queue) {
+      if (batch[0] && batch[0].group !== waiting.group) {
+        left.push(waiting)
+        continue
+      }
       const fits = batch.length === 0 || bytes + waiting.bytes <= batchBytes
       isFull ||= !fits || batch.length === batchCommands
       if (isFull || this.#busy.has(waiting.command.customer)) left.push(waiting)

@@ -30,6 +30,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     {
       transact: (commands) => stores.write((it) => it.transact(commands)),
       isTransient: (error) => store.isTransient(error),
+      ...(store.groupOf && { groupOf: store.groupOf }),
     },
     { ...ledgerDefaults, ...options },
   )
@@ -95,13 +96,9 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       } while (page.length === rowsPerPage)
     },
     async findCustomers({ startsWith, limit }) {
-      const [exact, later] = await Promise.all([
-        read((it) => it.versions([startsWith])),
-        read((it) => it.readCustomers({ after: startsWith, limit })),
-      ])
-      // In the stores' order, the longer IDs that start with a text directly follow this text.
-      const found = [...exact.keys(), ...later.filter((it) => it.startsWith(startsWith))]
-      return found.slice(0, limit)
+      const found = await read((it) => it.readCustomersInOrder({ from: startsWith, limit }))
+      // The IDs that start with a text directly follow this text.
+      return found.filter((it) => it.startsWith(startsWith))
     },
     audit: async (customer) => audit(customer, await read((it) => it.readBooks(customer))),
     async *acts({ customer, after: start = null }) {

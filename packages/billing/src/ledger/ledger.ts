@@ -76,7 +76,7 @@ export interface Ledger extends AsyncDisposable {
   holds(customer: string): Promise<Hold[]>
   /** Returns the customer's usage events that Flowglad hasn't acknowledged, oldest first. */
   undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
-  /** Returns all customers, in order. */
+  /** Returns all customers, each of them once, in an order that the store chooses. */
   customers(): AsyncIterable<string>
   /** Returns up to `limit` customers whose ID starts with the text, in order. */
   findCustomers(query: { startsWith: string; limit: number }): Promise<string[]>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Answer } from '../../src/ledger/answers.ts'
-import { Batcher } from '../../src/ledger/batcher.ts'
+import { Batcher, type BatcherStore } from '../../src/ledger/batcher.ts'
 import type { Command } from '../../src/ledger/commands.ts'
 import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
 import { ledgerDefaults } from '../../src/ledger/ledgerOptions.ts'
@@ -15,10 +15,15 @@ class Transient extends Error {}
 const ended = (customer: string): Command => ({ type: 'release', customer, attempt: 'a' })
 
 /** Creates a batcher that runs transactions with `transact`, and records its batches. */
-function aBatcher(transact: (commands: Command[]) => Promise<Answer[]>, settings = {}) {
+function aBatcher(
+  transact: (commands: Command[]) => Promise<Answer[]>,
+  settings = {},
+  store: Pick<BatcherStore, 'groupOf'> = {},
+) {
   const batches: Command[][] = []
   const batcher = new Batcher(
     {
+      ...store,
       transact: (commands) => {
         batches.push(commands)
         return transact(commands)
@@ -55,6 +60,18 @@ describe('group commit', () => {
     commit()
     await Promise.all([first, ...others])
     expect(batches.map((batch) => batch.map((command) => command.customer))).toEqual([['1'], ['2', '3', '4']])
+  })
+
+  test('batches only customers of one group, and keeps each group’s order', async () => {
+    const groups = { groupOf: (customer: string) => Number(customer[0]) }
+    const { batcher, batches } = aBatcher(answerAll, {}, groups)
+    const customers = ['1a', '2a', '1b', '2a', '3a', '1a']
+    await Promise.all(customers.map((customer) => batcher.execute(ended(customer))))
+    expect(batches.map((batch) => batch.map((command) => command.customer))).toEqual([
+      ['1a', '1b', '1a'],
+      ['2a', '2a'],
+      ['3a'],
+    ])
   })
 
   test('runs other customers’ commands while a batch is slow, and each customer’s commands in order', async () => {

@@ -1,3 +1,5 @@
+import { column, tables } from '../../src/ledger/stores/tables.ts'
+
 /** The changes that an earlier release can't work with. */
 const rules: [RegExp, string][] = [
   [/^ALTER TABLE .*\bRENAME\b/, 'renames a table or a column'],
@@ -24,7 +26,7 @@ export function contractionsIn(migration: string): string[] {
     .filter(Boolean)
   return statements.flatMap((statement) => {
     // An earlier release doesn't use a new table.
-    if (/^CREATE TABLE\b/i.test(statement)) return []
+    if (/^CREATE TABLE\b/i.test(statement) || includesPrimaryKey(statement)) return []
     return actionsOf(statement).flatMap((action) => {
       const found = rules
         .filter(([pattern]) => new RegExp(pattern, 'i').test(action))
@@ -35,6 +37,18 @@ export function contractionsIn(migration: string): string[] {
       return found.map((problem) => `${problem}: ${action}`)
     })
   })
+}
+
+/**
+ * Whether the statement creates a unique index whose columns include the primary key of an earlier release. Such an
+ * index rejects no row that the primary key accepts.
+ */
+function includesPrimaryKey(statement: string): boolean {
+  const [, name, list = ''] =
+    /^CREATE UNIQUE INDEX \w+ ON metered\.(\w+) \(([^()]*)\)$/i.exec(statement) ?? []
+  const columns = list.split(',').map((it) => it.trim().replaceAll('"', ''))
+  const table = Object.values(tables).find((it) => it.name === name)
+  return table?.key.every((it) => columns.includes(column(it).replaceAll('"', ''))) ?? false
 }
 
 /** An ALTER TABLE can contain several actions. Commas in parentheses don't separate them. */

@@ -7,7 +7,7 @@ import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.
 import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aLeg, aRenew, aReserve, fetched, units } from './builders.ts'
-import { createDatabase, query } from './postgres.ts'
+import { createDatabase, createLedgerWithoutBuckets, query } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
 /**
@@ -36,7 +36,7 @@ const stores = {
   },
   async PostgreSQL() {
     const clock = testClock()
-    const database = await createDatabase()
+    const database = await createLedgerWithoutBuckets()
     return {
       clock,
       ledger: postgresLedger(database, { clock }),

@@ -50,6 +50,8 @@ describe('contractionsIn', () => {
     ],
     ['ALTER TABLE metered.hold ALTER prune_at SET NOT NULL', 'requires a value in a column'],
     ['CREATE UNIQUE INDEX hold_attempt ON metered.hold (attempt)', 'adds a unique index'],
+    ['CREATE UNIQUE INDEX hold_open ON metered.hold (customer, lower(attempt))', 'adds a unique index'],
+    ['CREATE UNIQUE INDEX event_attempt ON metered.event (customer, attempt)', 'adds a unique index'],
   ])('rejects %s', (migration, problem) => {
     expect(contractionsIn(migration)).toEqual([expect.stringContaining(`${problem}: `)])
   })
@@ -58,6 +60,7 @@ describe('contractionsIn', () => {
     'ALTER TABLE metered.hold ADD COLUMN later text',
     "ALTER TABLE metered.hold ADD COLUMN later numeric(10, 2) NOT NULL DEFAULT 0, ADD a text NOT NULL DEFAULT ''",
     'CREATE TABLE metered.later (id text NOT NULL, PRIMARY KEY (id), UNIQUE (id))',
+    'CREATE UNIQUE INDEX hold_by_region ON metered.hold (region, customer, attempt)',
     'DROP INDEX metered.hold_due; CREATE INDEX hold_due ON metered.hold (customer)',
     'ALTER TABLE metered.hold ALTER COLUMN prune_at DROP NOT NULL, ALTER COLUMN legs SET DEFAULT 1',
     '-- ALTER TABLE metered.hold DROP COLUMN legs\nUPDATE metered.hold SET legs = legs',

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { Client, type Pool } from 'pg'
+import type { Pool } from 'pg'
 import { inject } from 'vitest'
+import { migrations } from '../../src/ledger/stores/postgres/migrations.ts'
 import { tables } from '../../src/ledger/stores/tables.ts'
+import { query } from './query.ts'
+
+export { query } from './query.ts'
 
 /** Creates an empty database on the server that all test files share. Returns the database's address. */
 export async function createDatabase(): Promise<string> {
@@ -12,15 +16,18 @@ export async function createDatabase(): Promise<string> {
   return address.href
 }
 
-/** Runs one statement on a new connection. Returns the rows. */
-export async function query(address: string, sql: string) {
-  const client = new Client({ connectionString: address })
-  await client.connect()
-  try {
-    return (await client.query(sql)).rows
-  } finally {
-    await client.end()
-  }
+/** Creates a ledger as the last release without buckets left it. */
+export async function createLedgerWithoutBuckets(): Promise<string> {
+  const address = await createDatabase()
+  const count = migrations.findIndex((it) => it.includes('metered.fill_bucket'))
+  await query(
+    address,
+    `CREATE SCHEMA metered;
+     CREATE TABLE metered.migration (id int PRIMARY KEY);
+     ${migrations.slice(0, count).join(';')};
+     INSERT INTO metered.migration SELECT generate_series(0, ${count - 1})`,
+  )
+  return address
 }
 
 /** Deletes all rows of a ledger, except its ID. Its tables must exist. */

@@ -1,38 +1,16 @@
 import { Pool } from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ledgerDefaults } from '../../src/ledger/ledgerOptions.ts'
 import { createClockWatch } from '../../src/ledger/stores/clockWatch.ts'
 import { createReads } from '../../src/ledger/stores/postgres/createReads.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { isTransient } from '../../src/ledger/stores/postgres/transaction.ts'
 import { aReserve, fetched, settleOf, units } from './builders.ts'
-import { ledgerContract } from './contract/ledgerContract.ts'
-import { createDatabase, deleteRows, query } from './postgres.ts'
-import { testClock } from './testClock.ts'
+import { postgresContract } from './contract/postgresContract.ts'
+import { createDatabase, query } from './postgres.ts'
 
 describe('PostgreSQL', () => {
-  let pools: Pool[] = []
-  beforeAll(async () => {
-    const connectionString = await createDatabase()
-    pools = [1, 2].map(() => new Pool({ connectionString, max: 4 }))
-  })
-  afterAll(() => Promise.all(pools.map((pool) => pool.end())))
-
-  ledgerContract(async (options) => {
-    const clock = testClock()
-    const [ledger, other] = pools.map((pool) => postgresLedger(pool, { ...options, clock }))
-    if (!ledger || !other) throw new Error('Expected two pools')
-    return {
-      ledger,
-      other,
-      advance: (ms) => clock.advance(ms),
-      async [Symbol.asyncDispose]() {
-        await ledger.close()
-        await other.close()
-        if (pools[0]) await deleteRows(pools[0])
-      },
-    }
-  })
+  postgresContract(createDatabase)
 
   test('ends an unanswered read at its deadline, and drops the connection', async () => {
     const pool = new Pool({ connectionString: await createDatabase() })

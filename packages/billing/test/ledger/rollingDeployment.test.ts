@@ -9,14 +9,16 @@ import { createDatabase, query } from './postgres.ts'
 
 const commit = commitBeforeMigration()
 
-/** Makes calls until `stop`. */
+const customers = ['ada', 'bob', 'cleo', 'dan']
+
+/** Makes calls for all customers until `stop`. Each batch locks several customers. */
 function startCalls(ledger: Ledger) {
   const answered: string[] = []
   let working = true
   const workers = Promise.all(
-    Array.from({ length: 4 }, async () => {
+    customers.map(async (customer) => {
       while (working) {
-        const reserve = aReserve()
+        const reserve = aReserve({ customer })
         expect(await ledger.execute(reserve)).toMatchObject({ state: 'held' })
         expect(await ledger.execute(settleOf(reserve))).toMatchObject({ state: 'settled' })
         answered.push(reserve.attempt)
@@ -48,7 +50,7 @@ test.skipIf(commit === null)(
     const [oldPool, newPool] = pools
     if (!oldPool || !newPool) throw new Error('Expected two pools')
     const oldNode = earlier.postgresLedger(oldPool)
-    await fetched(oldNode, units(1_000_000))
+    for (const customer of customers) await fetched(oldNode, units(1_000_000), { customer })
     const applied = () => query(address, 'SELECT count(*)::int AS count FROM metered.migration')
     expect(await applied()).toEqual([{ count: migrations.length - 1 }])
 
@@ -59,6 +61,13 @@ test.skipIf(commit === null)(
     expect(await applied()).toEqual([{ count: migrations.length }])
     const newCalls = startCalls(newNode)
     await Promise.all([oldCalls.expectMore(50), newCalls.expectMore(50)])
+    // Each node adds a customer that the other node then uses.
+    for (const [first, second] of [[oldNode, newNode] as const, [newNode, oldNode] as const]) {
+      const customer = `added by ${first === oldNode ? 'the old' : 'the new'} node`
+      await fetched(first, units(10), { customer })
+      expect(await second.execute(aReserve({ customer, key: 'k' }))).toMatchObject({ state: 'held' })
+      expect(await first.execute(aReserve({ customer, key: 'k' }))).toMatchObject({ state: 'inProgress' })
+    }
     // The old node stops, as at the end of a deployment.
     await oldCalls.stop()
     await oldNode.close()
@@ -69,10 +78,14 @@ test.skipIf(commit === null)(
     const events = await query(address, 'SELECT attempt FROM metered.event')
     expect(events.map(({ attempt }) => attempt).toSorted()).toEqual(answered.toSorted())
     const total = answered.length
-    expect(await newNode.balances('ada')).toMatchObject({
-      balances: [{ available: 1_000_000 - total, held: 0, used: total }],
-    })
-    expect(await newNode.usage({ customer: 'ada', days: 2 })).toMatchObject([{ amount: total }])
+    let used = 0
+    for (const customer of customers) {
+      const { balances } = await newNode.balances(customer)
+      expect(balances).toMatchObject([{ held: 0 }])
+      used += balances[0]?.used ?? 0
+      expect(await newNode.audit(customer)).toEqual([])
+    }
+    expect(used).toBe(total)
     expect(await newNode.health()).toMatchObject({ waiting: total })
     await newNode.close()
     for (const pool of pools) await pool.end()

@@ -1,6 +1,7 @@
 import { Client, Pool } from 'pg'
 import { describe, expect, test, vi } from 'vitest'
 import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
+import { bucketOf } from '../../src/ledger/stores/postgres/bucketOf.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { aLeg, aReserve, fetched, settleOf, units } from './builders.ts'
 import { createDatabase, query } from './postgres.ts'
@@ -101,7 +102,7 @@ describe('two nodes on one PostgreSQL', () => {
     await first.query(`BEGIN; ${lock('b')}`)
     const answers = Promise.all(['a', 'b'].map((customer) => one.ledger.execute(aReserve({ customer }))))
     await expectWaiting(address, 1)
-    await query(address, `INSERT INTO metered.customer (customer) VALUES ('a')`)
+    await query(address, `INSERT INTO metered.customer (bucket, customer) VALUES (${bucketOf('a')}, 'a')`)
     await second.query(`BEGIN; ${lock('a')}`)
     const locked = second.query(lock('b'))
     await expectWaiting(address, 2)

@@ -5,7 +5,7 @@ import { subscription as reportedSubscription } from '../snapshot.ts'
  * The schemas of the ledger's rows, one per table. All stores share them. Each property is a column
  * (`startedAt` is the column `started_at`). Objects are stored as JSON text, flags as 0 or 1, and times as
  * epoch milliseconds. Every primary key begins with the customer, except those of events in SQLite and of acts
- * on the whole ledger.
+ * on the whole ledger. PostgreSQL adds the customer's bucket before the customer.
  */
 const json = <S extends z.ZodType>(schema: S) =>
   z
@@ -243,7 +243,7 @@ export const actRow = z.object({
 })
 
 /** When the ledger was last restored, and when the events that it lacked were recovered. */
-const restoreTimes = z.object({ restoredAt: integer.nullable(), recoveredAt: integer.nullable() })
+export const restoreTimes = z.object({ restoredAt: integer.nullable(), recoveredAt: integer.nullable() })
 
 /** The record of an operator's act on the whole ledger. Records are never changed or pruned. */
 export const ledgerActRow = z.object({

@@ -1,10 +1,13 @@
 import type { Writes } from '../core/draft.ts'
+import type { LedgerActRow } from '../core/rows.ts'
 import { tables } from './tables.ts'
 
 /** A whole ledger, on its way to another store. */
 export interface LedgerCopy {
   identity: LedgerIdentity
-  /** How many rows the pages contain in total. */
+  /** The acts of operators on the whole ledger. */
+  acts: LedgerActRow[]
+  /** How many rows `acts` and the pages contain in total. */
   rows: number
   /** All rows, in pages of limited size. */
   pages(): Iterable<Writes>

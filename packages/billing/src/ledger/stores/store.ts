@@ -13,7 +13,9 @@ import type {
 import type { ActCursor, Ledger } from '../ledger.ts'
 
 /** A database that isn't opened until `open` is called. */
-export interface Store extends Pick<Ledger, 'address' | 'close'>, Pick<BatcherStore, 'isTransient'> {
+export interface Store
+  extends Pick<Ledger, 'address' | 'close'>,
+    Pick<BatcherStore, 'isTransient' | 'groupOf'> {
   /**
    * Opens the database, applies missing migrations, and checks that the database is writable. Can be called
    * again after `open` or a write fails. The store that was opened before stays usable until the new one is
@@ -88,10 +90,15 @@ export interface Reads
   readCustomer(customer: string): Promise<CommittedCustomer>
   /** Returns the customer's events, newest first, starting after the position `before`. */
   readCharges(query: { customer: string; limit: number; before: ChargeCursor | null }): Promise<EventRow[]>
-  /** Returns a page of events, ordered by customer, time, attempt and meter, starting after the event `after`. */
+  /**
+   * Returns a page of events in a fixed order, starting after the event `after`. Each customer's events are ordered by
+   * time, attempt and meter, and follow one another.
+   */
   readEvents(query: EventQuery): Promise<EventRow[]>
-  /** Returns a page of customers, in order, starting after the given one. */
+  /** Returns a page of customers, in a fixed order, starting after the given one. Starts with the first for `''`. */
   readCustomers(query: { after: string; limit: number }): Promise<string[]>
+  /** Returns customers in the order of their UTF-8 bytes. Starts with the ID `from`, or with the next one. */
+  readCustomersInOrder(query: { from: string; limit: number }): Promise<string[]>
   /** Returns the customer's counters, and the rows that they count. */
   readBooks(customer: string): Promise<Books>
   /** Returns a page of acts, oldest first, starting after the position `after`. */

@@ -80,11 +80,15 @@ export const selectList = <Row>(
     })
     .join(', ')
 
-/** Returns the clause that makes an INSERT overwrite an existing row. */
-export const onConflict = <Row>({ key, properties }: Table<Row>) => {
+/**
+ * Returns the clause that makes an INSERT overwrite an existing row. `leading` contains the columns of the primary key
+ * before the customer.
+ */
+export const onConflict = <Row>({ key, properties }: Table<Row>, leading: string[] = []) => {
   const others = properties.filter((property) => !key.some((it) => it === property))
   const set = others.map((property) => `${column(property)} = excluded.${column(property)}`)
-  return `ON CONFLICT (${key.map(column).join(', ')}) DO UPDATE SET ${set.join(', ')}`
+  const keyColumns = [...leading, ...key].map(column)
+  return `ON CONFLICT (${keyColumns.join(', ')}) DO UPDATE SET ${set.join(', ')}`
 }
 
 /** Returns the value to store in a column. Objects become JSON text. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { copyFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -34,6 +35,7 @@ async function aStoppedLedger() {
     await ledger.execute(settleOf(keyed, { result: '{"text":"für $1 \\"x\\""}' }))
     await ledger.execute(running)
     await ledger.execute(anAct({ type: 'adjust', meter: 'generations', amount: 7 }))
+    await ledger.markRestored({ id: randomUUID(), by: 'olga', reason: 'A backup' })
   }
   // libsql keeps a connection to the first file open until its statements are garbage-collected.
   copyFileSync(used, file)

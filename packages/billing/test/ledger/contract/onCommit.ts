@@ -22,13 +22,15 @@ export const onCommit = (open: OpenLedger) =>
       expect(await committed).toMatchObject({ balances: [{ available: 6, held: 4 }] })
     })
 
-    test('calls listeners for each command of a batch, in order', async () => {
+    test('calls listeners for each command, in each customer’s order', async () => {
       await using it = await open()
       const seen: Command[] = []
       it.ledger.onCommit((command) => seen.push(command))
       const commands = ['ada', 'bob', 'ada'].map((customer) => aSettle({ customer }))
       await Promise.all(commands.map((command) => it.ledger.execute(command)))
-      expect(seen).toEqual(commands)
+      expect(seen).toHaveLength(3)
+      const ofAda = (it: Command) => it.customer === 'ada'
+      expect(seen.filter(ofAda)).toEqual(commands.filter(ofAda))
     })
 
     test('does not call listeners for a command that fails', async () => {

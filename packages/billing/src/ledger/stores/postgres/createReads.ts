@@ -13,6 +13,7 @@ import {
 import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
+import { bucketOf, buckets } from './bucketOf.ts'
 import { databaseTime } from './databaseTime.ts'
 import { countLost } from './lostConnections.ts'
 import type { PostgresPool } from './postgresPool.ts'
@@ -26,6 +27,8 @@ const now = databaseTime('$1')
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= (SELECT now FROM clock)
   OR (c.lease::json ->> 'notedAt')::bigint > (SELECT now FROM clock))`
+/** Whether a row belongs to the customer `$3` in the bucket `$2`. */
+const isOf = (row: string) => `${row}.bucket = $2 AND ${row}.customer = $3`
 const rows = z.array(z.unknown())
 const booksRow = z.object({
   customers: rows,
@@ -70,10 +73,10 @@ export function createReads(
         schema,
         `SELECT ${now} AS now,
            (SELECT coalesce(json_agg(c), '[]') FROM
-             (SELECT ${selectList(tables.customer, 't')} FROM metered.customer t WHERE t.customer = $2) c) AS customers,
+             (SELECT ${selectList(tables.customer, 't')} FROM metered.customer t WHERE ${isOf('t')}) c) AS customers,
            (SELECT coalesce(json_agg(a), '[]') FROM
-             (SELECT ${selectList(tables.account, 't')} FROM metered.account t WHERE t.customer = $2) a) AS accounts`,
-        [customer],
+             (SELECT ${selectList(tables.account, 't')} FROM metered.account t WHERE ${isOf('t')}) a) AS accounts`,
+        [bucketOf(customer), customer],
       )
       const { customers, accounts, now: at } = schema.parse(read)
       return {
@@ -87,29 +90,42 @@ export function createReads(
       const found = await query(
         z.unknown(),
         `SELECT ${selectList(tables.event, 't')} FROM metered.event t
-         WHERE t.customer = $2 AND t.at >= 0 AND (t.at, t.attempt, t.meter) < ($3, $4, $5)
-         ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT $6`,
-        [customer, at, attempt, meter, limit],
+         WHERE ${isOf('t')} AND t.at >= 0 AND (t.at, t.attempt, t.meter) < ($4, $5, $6)
+         ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT $7`,
+        [bucketOf(customer), customer, at, attempt, meter, limit],
       )
       return found.map(tables.event.decode)
     },
     readEvents: async ({ customer, limit, after }) => {
       const last = after ?? firstEvent
+      const from = customer ?? last.customer
       const found = await query(
         z.unknown(),
         `SELECT ${selectList(tables.event, 't')} FROM metered.event t
-         WHERE t.at >= 0 AND ${customer === null ? '' : 't.customer = $2 AND'}
-           (t.customer, t.at, t.attempt, t.meter) > ($2, $3, $4, $5)
-         ORDER BY t.customer, t.at, t.attempt, t.meter LIMIT $6`,
-        [customer ?? last.customer, last.at, last.attempt, last.meter, limit],
+         WHERE t.at >= 0 AND ${customer === null ? '' : `${isOf('t')} AND`}
+           (t.bucket, t.customer, t.at, t.attempt, t.meter) > ($2, $3, $4, $5, $6)
+         ORDER BY t.bucket, t.customer, t.at, t.attempt, t.meter LIMIT $7`,
+        [from === '' ? -1 : bucketOf(from), from, last.at, last.attempt, last.meter, limit],
       )
       return found.map(tables.event.decode)
     },
     readCustomers: async ({ after, limit }) => {
       const found = await query(
         customerName,
-        'SELECT customer FROM metered.customer WHERE customer > $2 ORDER BY customer LIMIT $3',
-        [after, limit],
+        `SELECT customer FROM metered.customer
+         WHERE (bucket, customer) > ($2, $3) ORDER BY bucket, customer LIMIT $4`,
+        [after === '' ? -1 : bucketOf(after), after, limit],
+      )
+      return found.map((row) => row.customer)
+    },
+    readCustomersInOrder: async ({ from, limit }) => {
+      const found = await query(
+        customerName,
+        `SELECT it.customer FROM generate_series(0, ${buckets - 1}) b, LATERAL (
+           SELECT t.customer FROM metered.customer t
+           WHERE t.bucket = b AND t.customer >= $2 ORDER BY t.customer LIMIT $3
+         ) it ORDER BY it.customer LIMIT $3`,
+        [from, limit],
       )
       return found.map((row) => row.customer)
     },
@@ -118,14 +134,14 @@ export function createReads(
       const [read] = await query(
         booksRow,
         `SELECT
-           ${list(`SELECT ${selectList(tables.customer, 't')} FROM metered.customer t WHERE t.customer = $2`)} AS customers,
-           ${list(`SELECT ${selectList(tables.account, 't')} FROM metered.account t WHERE t.customer = $2`)} AS accounts,
-           ${list(`SELECT ${selectList(tables.hold, 't')} FROM metered.hold t WHERE t.customer = $2 AND t.state = 'held'`)} AS holds,
+           ${list(`SELECT ${selectList(tables.customer, 't')} FROM metered.customer t WHERE ${isOf('t')}`)} AS customers,
+           ${list(`SELECT ${selectList(tables.account, 't')} FROM metered.account t WHERE ${isOf('t')}`)} AS accounts,
+           ${list(`SELECT ${selectList(tables.hold, 't')} FROM metered.hold t WHERE ${isOf('t')} AND t.state = 'held'`)} AS holds,
            ${list(`SELECT subscription, meter, state, reason IS NOT NULL AS "wasRejected", sum(amount) AS units, count(*) AS count
-             FROM metered.event WHERE customer = $2 GROUP BY 1, 2, 3, 4`)} AS events,
-           ${list('SELECT meter, sum(amount) AS units FROM metered.daily WHERE customer = $2 GROUP BY meter')} AS daily,
-           (SELECT coalesce(sum(result_bytes), 0) FROM metered.key WHERE customer = $2) AS "resultBytes"`,
-        [customer],
+             FROM metered.event t WHERE ${isOf('t')} GROUP BY 1, 2, 3, 4`)} AS events,
+           ${list(`SELECT meter, sum(amount) AS units FROM metered.daily t WHERE ${isOf('t')} GROUP BY meter`)} AS daily,
+           (SELECT coalesce(sum(result_bytes), 0) FROM metered.key t WHERE ${isOf('t')}) AS "resultBytes"`,
+        [bucketOf(customer), customer],
       )
       const { customers, accounts, holds, ...rest } = booksRow.parse(read)
       return {
@@ -139,9 +155,16 @@ export function createReads(
       const found = await query(
         z.unknown(),
         `SELECT ${selectList(tables.act, 't')} FROM metered.act t
-         WHERE ($2::text IS NULL OR t.customer = $2) AND (t.at, t.customer, t.id) > ($3, $4, $5)
-         ORDER BY t.at, t.customer, t.id LIMIT $6`,
-        [customer, after?.at ?? -1, after?.customer ?? '', after?.id ?? '', limit],
+         WHERE ($3::text IS NULL OR ${isOf('t')}) AND (t.at, t.customer, t.id) > ($4, $5, $6)
+         ORDER BY t.at, t.customer, t.id LIMIT $7`,
+        [
+          customer === null ? null : bucketOf(customer),
+          customer,
+          after?.at ?? -1,
+          after?.customer ?? '',
+          after?.id ?? '',
+          limit,
+        ],
       )
       return found.map(tables.act.decode)
     },
@@ -157,8 +180,8 @@ export function createReads(
       const found = await query(
         z.unknown(),
         `SELECT ${selectList(tables.hold, 't')} FROM metered.hold t
-         WHERE t.customer = $2 AND t.state = 'held' ORDER BY t.started_at, t.attempt`,
-        [customer],
+         WHERE ${isOf('t')} AND t.state = 'held' ORDER BY t.started_at, t.attempt`,
+        [bucketOf(customer), customer],
       )
       return found.map(tables.hold.decode)
     },
@@ -166,9 +189,9 @@ export function createReads(
       const found = await query(
         z.unknown(),
         `SELECT ${selectList(tables.denial, 't')} FROM metered.denial t
-         WHERE t.customer = $2 AND t.last_at > ${now} - 86400000
+         WHERE ${isOf('t')} AND t.last_at > ${now} - 86400000
          ORDER BY t.last_at, t.hour, t.procedure, t.code, t.meter, t.feature`,
-        [customer],
+        [bucketOf(customer), customer],
       )
       return found.map(tables.denial.decode)
     },
@@ -176,29 +199,30 @@ export function createReads(
       const found = await query(
         z.unknown(),
         `SELECT ${selectList(tables.event, 't')} FROM metered.event t
-         WHERE t.customer = $2 AND t.state IN ('waiting', 'sent')
+         WHERE ${isOf('t')} AND t.state IN ('waiting', 'sent')
          UNION ALL
          SELECT ${selectList(tables.event, 't')} FROM metered.event t
-         WHERE t.customer = $2 AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent') AND t.state = 'parked'
-         ORDER BY "at", "attempt", "meter" LIMIT $3`,
-        [customer, limit],
+         WHERE ${isOf('t')} AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent') AND t.state = 'parked'
+         ORDER BY "at", "attempt", "meter" LIMIT $4`,
+        [bucketOf(customer), customer, limit],
       )
       return found.map(tables.event.decode)
     },
     usage: ({ customer, days }) =>
       query(
         usageRow,
-        `SELECT day, meter, amount FROM metered.daily
-         WHERE customer = $2
-           AND day > to_char(to_timestamp((${now}) / 1000.0 - $3::bigint * 86400) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+        `SELECT day, meter, amount FROM metered.daily t
+         WHERE ${isOf('t')}
+           AND day > to_char(to_timestamp((${now}) / 1000.0 - $4::bigint * 86400) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
          ORDER BY day, meter`,
-        [customer, days],
+        [bucketOf(customer), customer, days],
       ),
     versions: async (customers) => {
       const found = await query(
         versionRow,
-        'SELECT customer, version FROM metered.customer WHERE customer = ANY ($2)',
-        [customers],
+        `SELECT customer, version
+         FROM unnest($2::smallint[], $3::text[]) it (bucket, customer) JOIN metered.customer USING (bucket, customer)`,
+        [customers.map(bucketOf), customers],
       )
       return new Map(found.map((row) => [row.customer, row.version]))
     },
@@ -226,7 +250,7 @@ export function createReads(
           WHERE c.undelivered > 0 AND c.lease_until > (SELECT now FROM clock) AND ${isLeaseFree} LIMIT $2)
          UNION
          SELECT c.customer, CASE WHEN c.lease_until > (SELECT now FROM clock) THEN 0 ELSE c.lease_until END
-         FROM metered.event e JOIN metered.customer c ON c.customer = e.customer
+         FROM metered.event e JOIN metered.customer c ON c.bucket = e.bucket AND c.customer = e.customer
          WHERE e.reason IS NOT NULL AND e.state = 'parked'
            AND (e.retry_at <= (SELECT now FROM clock) OR e.parked_at > (SELECT now FROM clock)) AND ${isLeaseFree}
          ORDER BY since LIMIT $2`,
@@ -273,9 +297,11 @@ export function createReads(
       const found = await query(
         eventStateRow,
         `SELECT e.state, e.prune_at AS "pruneAt", (SELECT restored_at FROM metered.ledger) AS "restoredAt"
-         FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS it (customer, attempt, meter, place)
-         LEFT JOIN metered.event e USING (customer, attempt, meter) ORDER BY it.place`,
+         FROM unnest($2::smallint[], $3::text[], $4::text[], $5::text[])
+           WITH ORDINALITY AS it (bucket, customer, attempt, meter, place)
+         LEFT JOIN metered.event e USING (bucket, customer, attempt, meter) ORDER BY it.place`,
         [
+          events.map(({ customer }) => bucketOf(customer)),
           events.map(({ customer }) => customer),
           events.map(({ attempt }) => attempt),
           events.map(({ meter }) => meter),

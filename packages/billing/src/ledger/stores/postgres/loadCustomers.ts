@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { Command } from '../../commands.ts'
 import type { LoadedCustomer } from '../../core/draft.ts'
-import { customersOf, type Needs, needsOf, oldestResults } from '../../core/needs.ts'
+import { customersOf, needsOf, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { LoadedCustomers } from '../LoadedCustomers.ts'
 import type { RecentCustomers } from '../recentCustomers.ts'
 import { tables } from '../tables.ts'
-import { jsonLiteral } from './jsonLiteral.ts'
-import { loadCustomersFunction } from './loadCustomersFunction.ts'
+import type { BatchBy } from './batchBy.ts'
+import { callLoadCustomers } from './loadCustomersFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
 const { customer, account, hold, key, event, act } = tables
@@ -18,13 +18,14 @@ const list = z
   .nullable()
   .transform((rows) => rows ?? [])
 const lists = z.array(list).transform((them) => them.flat())
+/** When the first of the customer's holds expires that isn't due. Null if there is none. */
+const expiry = z.object({ nextExpiry: z.number().nullable() })
 const answer = z.tuple([
   z.object({
     loaded: z.object({
       now: z.number(),
       loading: z.array(z.string()).nullable(),
       customers: list,
-      nextExpiries: z.array(z.tuple([z.string(), z.number().nullable()])).nullable(),
       accounts: list,
       holds: lists,
       keys: list,
@@ -46,39 +47,51 @@ const nothingKnown: ReadonlyMap<string, LoadedCustomer> = new Map()
 export async function loadCustomers(
   transaction: PostgresTransaction,
   commands: readonly Command[],
-  { recent, now, settings }: { recent: RecentCustomers; now: number | null; settings: LedgerSettings },
+  {
+    recent,
+    now,
+    settings,
+    batchBy,
+    bucketOf,
+  }: {
+    recent: RecentCustomers
+    now: number | null
+    settings: LedgerSettings
+    batchBy: BatchBy
+    bucketOf: (customer: string) => number
+  },
 ): Promise<{ loaded: Map<string, LoadedCustomer>; now: number; usesKnownRows: boolean }> {
   const known = new Map<string, LoadedCustomer>()
   for (const [name, { rows: its }] of recent.take(customersOf(commands))) known.set(name, its)
   const needs = needsOf(commands, known)
-  const results = [...needs.results].map(([name, { bytes, count }]) => [
-    name,
-    bytes,
-    oldestResults.few(count),
-  ])
   const ifChanged = needsOf(
     commands.filter((command) => known.has(command.customer)),
     nothingKnown,
   )
-  const input = jsonLiteral({
-    ...filled(needs),
-    results: results.length > 0 ? results : undefined,
-    customers: needs.customers.map((name) => [name, ...versionOf(known.get(name))]),
-    ifChanged: filled(ifChanged),
-    now,
-    resultBytesPerCustomer: settings.resultBytesPerCustomer,
-  })
-  const [{ loaded: found }] = answer.parse(
-    await transaction.begin(`SELECT ${loadCustomersFunction.name}(${input}) AS loaded`),
+  const call = callLoadCustomers(
+    { now, resultBytesPerCustomer: settings.resultBytesPerCustomer },
+    {
+      customers: needs.customers.map((name) => [name, ...versionOf(known.get(name))]),
+      holds: needs.holds,
+      keys: needs.keys,
+      events: needs.events,
+      holdsIfChanged: ifChanged.holds,
+      keysIfChanged: ifChanged.keys,
+      eventsIfChanged: ifChanged.events,
+      acts: needs.acts,
+      sentEvents: needs.sentEvents.map((name) => [name]),
+      waitingEvents: needs.waitingEvents,
+      results: [...needs.results].map(([name, { bytes, count }]) => [name, bytes, oldestResults.few(count)]),
+    },
+    { batchBy, bucketOf },
   )
+  const [{ loaded: found }] = answer.parse(await transaction.begin(call))
   for (const name of found.loading ?? []) known.delete(name)
   const loaded = new LoadedCustomers(needs.customers, known)
-  const nextExpiries = new Map(found.nextExpiries)
-  for (const row of found.customers.map(customer.decode)) {
-    Object.assign(loaded.of(row.customer), {
-      row,
-      nextExpiry: nextExpiries.get(row.customer) ?? Number.POSITIVE_INFINITY,
-    })
+  for (const columns of found.customers) {
+    const row = customer.decode(columns)
+    const nextExpiry = expiry.parse(columns).nextExpiry ?? Number.POSITIVE_INFINITY
+    Object.assign(loaded.of(row.customer), { row, nextExpiry })
   }
   loaded.addAccounts(found.accounts.map(account.decode))
   loaded.addHolds(found.holds.map(hold.decode))
@@ -89,17 +102,8 @@ export async function loadCustomers(
   return { loaded: loaded.byCustomer, now: found.now, usesKnownRows: known.size > 0 }
 }
 
-/** Omits empty lists, because parsing them takes the server time. */
-function filled({ holds, keys, events, acts, sentEvents, waitingEvents }: Needs) {
-  return Object.fromEntries(
-    Object.entries({ holds, keys, events, acts, sentEvents, waitingEvents }).filter(
-      ([, it]) => it.length > 0,
-    ),
-  )
-}
-
-/** Returns the version, time and next expiry of a known customer, and an empty list for an unknown customer. */
+/** Returns the version, time and next expiry of a known customer, and nulls for an unknown customer. */
 const versionOf = (known: LoadedCustomer | undefined) =>
   known?.row
     ? [known.row.version, known.row.time, Number.isFinite(known.nextExpiry) ? known.nextExpiry : null]
-    : []
+    : [null, null, null]

@@ -1,36 +1,83 @@
 import { oldestResults } from '../../core/needs.ts'
 import { selectList, type Table, tables } from '../tables.ts'
+import type { BatchBy } from './batchBy.ts'
 import { databaseTime } from './databaseTime.ts'
-import { storedFunction } from './storedFunction.ts'
+import { rowType, tuplesLiteral } from './rowType.ts'
+import { oneBucket, type StoredFunction, storedFunction } from './storedFunction.ts'
 
 const { customer, account, hold, key, event, act } = tables
+
+interface Known {
+  customer: string
+  version: number
+  time: number
+  nextExpiry: number
+}
+interface Waiting {
+  customer: string
+  atMost: number
+}
+interface Results {
+  customer: string
+  bytes: number
+  few: number
+}
+const known = rowType<Known, keyof Known>({ name: 'known', integers: ['version', 'time', 'nextExpiry'] }, [
+  'customer',
+  'version',
+  'time',
+  'nextExpiry',
+])
+const waiting = rowType<Waiting, keyof Waiting>({ name: 'waiting', integers: ['atMost'] }, [
+  'customer',
+  'atMost',
+])
+const results = rowType<Results, keyof Results>({ name: 'results', integers: ['bytes', 'few'] }, [
+  'customer',
+  'bytes',
+  'few',
+])
+const holdId = rowType(hold, hold.key)
+const keyId = rowType(key, key.key)
+const eventId = rowType(event, event.key)
+
+/** The types of the function's parameters that are lists, in order. */
+const types = {
+  customers: known,
+  holds: holdId,
+  keys: keyId,
+  events: eventId,
+  /** The rows to load for a customer that another node has changed. */
+  holdsIfChanged: holdId,
+  keysIfChanged: keyId,
+  eventsIfChanged: eventId,
+  acts: rowType(act, act.key),
+  sentEvents: rowType(customer, ['customer']),
+  waitingEvents: waiting,
+  results,
+}
+type LoadList = keyof typeof types
+const lists = Object.keys(types)
+
+/** The first parameters: the time, or null to use the database's time, and the size limit for a customer's results. */
+const numbers = { now: '$1', resultBytesPerCustomer: '$2' }
+const list = (name: LoadList) => `$${lists.indexOf(name) + 3}`
+
+/** The statements that create the types of the function's parameters. */
+export const createLoadCustomersTypes = Object.values(types).map(({ create }) => create)
 
 /** Selects the rows of the table `t` as JSON. */
 const asJson = <Row>(table: Table<Row>, from: string, without: (keyof Row & string)[] = []) =>
   `(SELECT json_agg(it) FROM (SELECT ${selectList(table, 't', without)} FROM ${from}) it)`
 
-/**
- * The elements of a list in the parameter. For customers that have changed, also the elements of the same
- * list in `ifChanged`.
- */
-const needed = (list: string) => `(
-  SELECT j FROM jsonb_array_elements($1 -> '${list}') j
-  UNION ALL
-  SELECT j FROM jsonb_array_elements($1 -> 'ifChanged' -> '${list}') j WHERE j ->> 0 = ANY (loading)
-) needed`
+/** The rows of a list. For customers that have changed, also the rows of the second list. */
+const needed = (name: 'holds' | 'keys' | 'events') => `(
+  SELECT * FROM unnest(${list(name)}) UNION ALL
+  SELECT * FROM unnest(${list(`${name}IfChanged`)}) WHERE customer = ANY (loading)
+) r`
 
 /** Whether a batch needs the rows of a list. */
-const isNeeded = (list: string) => `jsonb_array_length($1 -> '${list}') > 0`
-
-const lockCustomers = (wait: string) => `
-  SELECT count(*), bool_and(coalesce(version = known_version AND time = known_time, false)), max(time), min(expiry)
-  INTO locked, unchanged, latest, next_expiry
-  FROM (
-    SELECT t.version, t.time, (j ->> 1)::bigint AS known_version, (j ->> 2)::bigint AS known_time,
-      (j ->> 3)::bigint AS expiry
-    FROM jsonb_array_elements($1 -> 'customers') j JOIN metered.customer t ON t.customer = j ->> 0
-    ORDER BY t.customer FOR UPDATE OF t ${wait}
-  ) it;`
+const isNeeded = (name: LoadList) => `cardinality(${list(name)}) > 0`
 
 const maxTime = Number.MAX_SAFE_INTEGER
 const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
@@ -52,75 +99,90 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * The function therefore turns the setting on until the transaction ends. It leaves all other values of the
  * setting unchanged.
  *
- * `$1` is JSON. `customers` lists the customers. If the node knows a customer's rows, the list also contains
- * their version, time and next expiry. The function loads a customer's rows if the node doesn't know them, if
- * another node has changed them since, or if the customer has other holds that may be due. In the last two
- * cases, it also loads the customer's rows in `ifChanged`. The other lists are those of `Needs`. Any list can
- * be missing. `now` is the time, or null to use the database's time. `resultBytesPerCustomer` is the size
- * limit for a customer's results.
+ * `customers` lists the customers. If the node knows a customer's rows, the list also contains their version, time
+ * and next expiry. The function loads a customer's rows if the node doesn't know them, if another node has changed
+ * them since, or if the customer has other holds that may be due. In the last two cases, it also loads the customer's
+ * rows in `holdsIfChanged`, `keysIfChanged` and `eventsIfChanged`. The other lists are those of `Needs`. The first
+ * column of every list is the customer's bucket. Every list except `customers` can be null.
  *
  * Each kind of row has its own statement, which runs only if the batch needs it. Even a statement that finds
  * no rows has a cost. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
  * would then read every customer's holds.
  */
-export const loadCustomersFunction = storedFunction('load', {
-  parameters: ['jsonb'],
-  returns: 'json',
-  variables: `
-    locked bigint; unchanged boolean; latest bigint; next_expiry bigint; moment bigint; loading text[];
-    customers json; next_expiries json; accounts json; holds json; due_holds json; key_holds json; keys json;
+function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
+  const bucketIn = (source: string) => (batchBy === 'bucket' ? `$${lists.length + 3}` : source)
+  /** Whether a row belongs to the customer of the row `of`. */
+  const isOf = (of: string, row: string) =>
+    `${row}.bucket = ${bucketIn(`${of}.bucket`)} AND ${row}.customer = ${of}.customer`
+  /** The rows of the customers to load in a table with the alias. */
+  const ofLoading = (table: string, alias: string) =>
+    `unnest(loading_buckets, loading) l (bucket, customer) JOIN metered.${table} ${alias} ON ${isOf('l', alias)}`
+  const lockCustomers = (wait: string) => `
+  SELECT count(*), bool_and(coalesce(version = known_version AND time = known_time, false)), max(time), min(expiry)
+  INTO locked, unchanged, latest, next_expiry
+  FROM (
+    SELECT t.version, t.time, r.version AS known_version, r.time AS known_time, r.next_expiry AS expiry
+    FROM unnest(${list('customers')}) r JOIN metered.customer t ON ${isOf('r', 't')}
+    ORDER BY t.customer FOR UPDATE OF t ${wait}
+  ) it;`
+  return storedFunction('load', {
+    parameters: ['bigint', 'bigint', ...Object.values(types).map(({ name }) => `${name}[]`)],
+    batchBy,
+    returns: 'json',
+    variables: `
+    locked bigint; unchanged boolean; latest bigint; next_expiry bigint; moment bigint;
+    loading text[]; loading_buckets smallint[];
+    customers json; accounts json; holds json; due_holds json; key_holds json; keys json;
     events json; acts json; sent_events json; waiting_events json; parked_events json; oldest json;`,
-  body: `
+    body: `
   IF current_setting('synchronous_commit') = 'off' THEN
     SET LOCAL synchronous_commit = on;
   END IF;
   ${lockCustomers('')}
-  IF locked < jsonb_array_length($1 -> 'customers') THEN
-    INSERT INTO metered.customer (customer)
-    SELECT j ->> 0 FROM jsonb_array_elements($1 -> 'customers') j ORDER BY (j ->> 0) COLLATE "C"
+  IF locked < cardinality(${list('customers')}) THEN
+    INSERT INTO metered.customer (bucket, customer)
+    SELECT ${bucketIn('r.bucket')}, r.customer FROM unnest(${list('customers')}) r ORDER BY r.customer COLLATE "C"
     ON CONFLICT DO NOTHING;
     ${lockCustomers('NOWAIT')}
   END IF;
-  moment := ${databaseTime("($1 ->> 'now')")};
+  moment := ${databaseTime(numbers.now)};
   IF NOT unchanged OR latest > moment OR next_expiry <= moment THEN
-    loading := ARRAY (
-      SELECT t.customer FROM jsonb_array_elements($1 -> 'customers') j JOIN metered.customer t ON t.customer = j ->> 0
-      WHERE j ->> 1 IS NULL OR t.version <> (j ->> 1)::bigint OR t.time <> (j ->> 2)::bigint
-        OR t.time > moment OR (j ->> 3)::bigint <= moment
-    );
-    customers := ${asJson(customer, 'metered.customer t WHERE t.customer = ANY (loading)')};
-    accounts := ${asJson(account, 'metered.account t WHERE t.customer = ANY (loading)')};
+    SELECT array_agg(t.bucket), array_agg(t.customer) INTO loading_buckets, loading
+    FROM unnest(${list('customers')}) r JOIN metered.customer t ON ${isOf('r', 't')}
+    WHERE r.version IS NULL OR t.version <> r.version OR t.time <> r.time
+      OR t.time > moment OR r.next_expiry <= moment;
+    customers := (SELECT json_agg(it) FROM (
+      SELECT ${selectList(customer, 'c')}, (
+        SELECT min(h.expires_at) FROM metered.hold h
+        WHERE ${isOf('c', 'h')} AND h.state = 'held' AND h.expires_at > ${dueUntil}
+      ) AS "nextExpiry" FROM ${ofLoading('customer', 'c')}
+    ) it);
+    accounts := ${asJson(account, ofLoading('account', 't'))};
     due_holds := ${asJson(
       hold,
-      `metered.customer c, LATERAL (
+      `${ofLoading('customer', 'c')}, LATERAL (
         SELECT * FROM metered.hold h
-        WHERE h.customer = c.customer AND h.state = 'held' AND h.expires_at <= ${dueUntil} OFFSET 0
-      ) t WHERE c.customer = ANY (loading)`,
+        WHERE ${isOf('c', 'h')} AND h.state = 'held' AND h.expires_at <= ${dueUntil} OFFSET 0
+      ) t`,
     )};
-    next_expiries := (
-      SELECT json_agg(json_build_array(c.customer, (
-        SELECT min(h.expires_at) FROM metered.hold h
-        WHERE h.customer = c.customer AND h.state = 'held' AND h.expires_at > ${dueUntil}
-      ))) FROM metered.customer c WHERE c.customer = ANY (loading)
-    );
   END IF;
   IF loading IS NOT NULL OR ${isNeeded('holds')} THEN
     holds := ${asJson(
       hold,
-      `${needed('holds')} JOIN metered.hold t ON t.customer = j ->> 0 AND t.attempt = j ->> 1`,
+      `${needed('holds')} JOIN metered.hold t ON ${isOf('r', 't')} AND t.attempt = r.attempt`,
     )};
   END IF;
   IF loading IS NOT NULL OR ${isNeeded('keys')} THEN
     keys := ${asJson(
       key,
-      `${needed('keys')} JOIN metered.key t ON t.customer = j ->> 0 AND t.procedure = j ->> 1 AND t.key = j ->> 2`,
+      `${needed('keys')} JOIN metered.key t ON ${isOf('r', 't')} AND t.procedure = r.procedure AND t.key = r.key`,
     )};
     IF keys IS NOT NULL THEN
       key_holds := ${asJson(
         hold,
         `${needed('keys')}
-        JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
-        JOIN metered.hold t ON t.customer = k.customer AND t.attempt = k.attempt`,
+        JOIN metered.key k ON ${isOf('r', 'k')} AND k.procedure = r.procedure AND k.key = r.key
+        JOIN metered.hold t ON ${isOf('k', 't')} AND t.attempt = k.attempt`,
       )};
     END IF;
   END IF;
@@ -128,38 +190,38 @@ export const loadCustomersFunction = storedFunction('load', {
     events := ${asJson(
       event,
       `${needed('events')}
-      JOIN metered.event t ON t.customer = j ->> 0 AND t.attempt = j ->> 1 AND t.meter = j ->> 2`,
+      JOIN metered.event t ON ${isOf('r', 't')} AND t.attempt = r.attempt AND t.meter = r.meter`,
     )};
   END IF;
   IF ${isNeeded('acts')} THEN
     acts := ${asJson(
       act,
-      `jsonb_array_elements($1 -> 'acts') j JOIN metered.act t ON t.customer = j ->> 0 AND t.id = j ->> 1`,
+      `unnest(${list('acts')}) r JOIN metered.act t ON ${isOf('r', 't')} AND t.id = r.id`,
     )};
   END IF;
   IF ${isNeeded('sentEvents')} THEN
     sent_events := ${asJson(
       event,
-      `jsonb_array_elements_text($1 -> 'sentEvents') j, LATERAL (
-        SELECT * FROM metered.event e WHERE e.customer = j AND e.state = 'sent' OFFSET 0
+      `unnest(${list('sentEvents')}) r, LATERAL (
+        SELECT * FROM metered.event e WHERE ${isOf('r', 'e')} AND e.state = 'sent' OFFSET 0
       ) t`,
     )};
   END IF;
   IF ${isNeeded('waitingEvents')} THEN
     waiting_events := ${asJson(
       event,
-      `jsonb_array_elements($1 -> 'waitingEvents') j, LATERAL (
-        SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting'
-        ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
+      `unnest(${list('waitingEvents')}) r, LATERAL (
+        SELECT * FROM metered.event e WHERE ${isOf('r', 'e')} AND e.state = 'waiting'
+        ORDER BY e.at, e.attempt, e.meter LIMIT r.at_most
       ) t`,
     )};
     parked_events := ${asJson(
       event,
-      `jsonb_array_elements($1 -> 'waitingEvents') j, LATERAL (
+      `unnest(${list('waitingEvents')}) r, LATERAL (
         SELECT * FROM metered.event e
-        WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked'
+        WHERE ${isOf('r', 'e')} AND e.reason IS NOT NULL AND e.state = 'parked'
           AND (e.retry_at <= moment OR e.parked_at > moment)
-        ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
+        ORDER BY e.at, e.attempt, e.meter LIMIT r.at_most
       ) t`,
     )};
   END IF;
@@ -170,26 +232,61 @@ export const loadCustomersFunction = storedFunction('load', {
         SELECT *, (
           SELECT sum(result_bytes) FROM (
             SELECT k.result_bytes FROM metered.key k
-            WHERE k.customer = it.customer AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT it.few
+            WHERE ${isOf('it', 'k')} AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT it.few
           ) k
         ) AS few_bytes
         FROM (
-          SELECT c.customer, (j ->> 2)::bigint AS few,
-            c.result_bytes + (j ->> 1)::bigint - ($1 ->> 'resultBytesPerCustomer')::bigint AS over
-          FROM jsonb_array_elements($1 -> 'results') j JOIN metered.customer c ON c.customer = j ->> 0
+          SELECT c.bucket, c.customer, r.few, c.result_bytes + r.bytes - ${numbers.resultBytesPerCustomer} AS over
+          FROM unnest(${list('results')}) r JOIN metered.customer c ON ${isOf('r', 'c')}
         ) it
         WHERE over > 0
       ) o, LATERAL (
-        SELECT * FROM metered.key k WHERE k.customer = o.customer AND k.result_bytes > 0
+        SELECT * FROM metered.key k WHERE ${isOf('o', 'k')} AND k.result_bytes > 0
         ORDER BY k.prune_at LIMIT CASE WHEN o.few_bytes >= o.over THEN o.few ELSE ${oldestResults.many} END
       ) t ORDER BY t.prune_at`,
       ['result'],
     )};
   END IF;
   RETURN json_build_object(
-    'now', moment, 'loading', to_json(loading), 'customers', customers, 'nextExpiries', next_expiries,
-    'accounts', accounts, 'acts', acts, 'keys', keys, 'oldest', oldest,
+    'now', moment, 'loading', to_json(loading), 'customers', customers, 'accounts', accounts, 'acts', acts, 'keys', keys, 'oldest', oldest,
     'holds', json_build_array(holds, due_holds, key_holds),
     'events', json_build_array(events, sent_events, waiting_events, parked_events)
   );`,
-})
+  })
+}
+
+export const loadCustomersFunctions = {
+  any: describeLoadCustomers('any'),
+  bucket: describeLoadCustomers('bucket'),
+}
+
+/** A customer, and the other fields of a list's row. */
+type Tuple = readonly [customer: string, ...unknown[]]
+
+/** Returns the statement that calls the function. */
+export function callLoadCustomers(
+  { now, resultBytesPerCustomer }: { now: number | null; resultBytesPerCustomer: number },
+  given: Record<LoadList, readonly Tuple[]>,
+  { batchBy, bucketOf }: { batchBy: BatchBy; bucketOf: (customer: string) => number },
+): string {
+  const literal = (tuples: readonly Tuple[]) =>
+    tuples.length === 0 ? 'NULL' : tuplesLiteral(tuples, bucketOf)
+  const values = [
+    String(now ?? 'NULL'),
+    String(resultBytesPerCustomer),
+    literal(given.customers),
+    literal(given.holds),
+    literal(given.keys),
+    literal(given.events),
+    literal(given.holdsIfChanged),
+    literal(given.keysIfChanged),
+    literal(given.eventsIfChanged),
+    literal(given.acts),
+    literal(given.sentEvents),
+    literal(given.waitingEvents),
+    literal(given.results),
+  ]
+  const [first] = given.customers
+  if (batchBy === 'bucket' && first) values.push(oneBucket(bucketOf(first[0])))
+  return `SELECT ${loadCustomersFunctions[batchBy].name}(${values.join(', ')}) AS loaded`
+}

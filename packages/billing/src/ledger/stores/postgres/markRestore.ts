@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { restoredToken } from '../../core/restored.ts'
 import type { ActAuthor } from '../../ledger.ts'
 import { restoredAct, restoredVersionStep } from '../restoreState.ts'
+import type { BatchBy } from './batchBy.ts'
+import { buckets } from './bucketOf.ts'
 import { databaseTime } from './databaseTime.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
@@ -9,23 +11,54 @@ const timesOf = (row: string) =>
   `json_build_object('restoredAt', ${row}.restored_at, 'recoveredAt', ${row}.recovered_at)::text`
 const changedTimes = z.tuple([z.object({ before: z.string(), after: z.string() })])
 
-/** Records that the ledger was restored from a backup, and the operator's act. */
+/**
+ * Records that the ledger was restored from a backup, and the operator's act. With `batchBy: 'bucket'`, each bucket has
+ * its own transaction. If the process dies in between, the ledger isn't marked yet, so the next process starts again.
+ * Marking a customer twice does no harm.
+ */
 export async function markRestored(
-  transaction: PostgresTransaction,
-  givenTime: number | null,
-  author: ActAuthor | undefined,
+  run: (work: (transaction: PostgresTransaction) => Promise<void>) => Promise<void>,
+  {
+    givenTime,
+    batchBy,
+    author,
+  }: { givenTime: number | null; batchBy: BatchBy; author: ActAuthor | undefined },
 ): Promise<void> {
-  await transaction.begin()
+  if (batchBy === 'bucket') {
+    for (let bucket = 0; bucket < buckets; bucket += 1) {
+      await run(async (transaction) => {
+        await transaction.begin()
+        await markCustomers(transaction, `WHERE bucket = ${bucket}`)
+        await transaction.commit()
+      })
+    }
+  }
+  await run(async (transaction) => {
+    await transaction.begin()
+    if (batchBy === 'any') await markCustomers(transaction, '')
+    await markLedger(transaction, givenTime, author)
+    await transaction.commit()
+  })
+}
+
+async function markCustomers(transaction: PostgresTransaction, where: string): Promise<void> {
   // Lock the customers in the same order as batches do, so that this transaction and batches can't deadlock.
   await transaction.query(
-    'SELECT count(*) FROM (SELECT customer FROM metered.customer ORDER BY customer FOR UPDATE) it',
+    `SELECT count(*) FROM (SELECT customer FROM metered.customer ${where} ORDER BY customer FOR UPDATE) it`,
   )
   await transaction.query(
     `UPDATE metered.customer SET
        version = version + $1, lease_token = NULL, lease = NULL,
-       installed_token = CASE WHEN fetched_at IS NULL THEN installed_token ELSE $2 END`,
+       installed_token = CASE WHEN fetched_at IS NULL THEN installed_token ELSE $2 END ${where}`,
     [restoredVersionStep, restoredToken],
   )
+}
+
+async function markLedger(
+  transaction: PostgresTransaction,
+  givenTime: number | null,
+  author: ActAuthor | undefined,
+): Promise<void> {
   // A recovery that hasn't ended continues: usage that it has recovered doesn't prove that the recovery is complete.
   const { rows } = await transaction.query(
     `WITH before AS (SELECT id, restored_at, recovered_at FROM metered.ledger FOR UPDATE)
@@ -35,16 +68,14 @@ export async function markRestored(
      RETURNING ${timesOf('before')} AS before, ${timesOf('l')} AS after`,
     [givenTime],
   )
-  if (author) {
-    const [{ before, after }] = changedTimes.parse(rows)
-    const { id, by, reason } = author
-    await transaction.query(
-      `INSERT INTO metered.ledger_act (id, at, "by", reason, act, before, after)
-       VALUES ($2, ${databaseTime('$1')}, $3, $4, $5, $6, $7)`,
-      [givenTime, id, by, reason, restoredAct, before, after],
-    )
-  }
-  await transaction.commit()
+  if (!author) return
+  const [{ before, after }] = changedTimes.parse(rows)
+  const { id, by, reason } = author
+  await transaction.query(
+    `INSERT INTO metered.ledger_act (id, at, "by", reason, act, before, after)
+     VALUES ($2, ${databaseTime('$1')}, $3, $4, $5, $6, $7)`,
+    [givenTime, id, by, reason, restoredAct, before, after],
+  )
 }
 
 /** Records that the ledger has recovered all events that Flowglad has. */

@@ -3,13 +3,16 @@ import { assertKnownRelease } from '../assertKnownRelease.ts'
 import { appliedMigrations } from './appliedMigrations.ts'
 import { checkTransactions } from './checkTransactions.ts'
 import { explainOpenError } from './explainOpenError.ts'
-import { loadCustomersFunction } from './loadCustomersFunction.ts'
-import { migrations } from './migrations.ts'
+import { createLoadCustomersTypes, loadCustomersFunctions } from './loadCustomersFunction.ts'
+import { contraction, migrations } from './migrations.ts'
 import type { PostgresPool } from './postgresPool.ts'
 import { onConnection, type PostgresConnection } from './transaction.ts'
-import { createWriteRowsTypes, writeRowsFunction } from './writeRows.ts'
+import { createWriteRowsTypes, writeRowsFunctions } from './writeRows.ts'
 
-/** The ID of the advisory lock that prevents concurrent migrations. The number is arbitrary. */
+/**
+ * The ID of the advisory lock that prevents concurrent migrations. The number is arbitrary. Only a process that finds a
+ * missing migration or function takes the lock. Batches and reads take no advisory locks.
+ */
 const migrationLock = 7_260_114
 
 /**
@@ -26,7 +29,7 @@ const patience = `
   SELECT set_config(name, '${migrationDeadlineMs}', true) FROM pg_settings WHERE name IN
     ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
 
-const functions = [loadCustomersFunction, writeRowsFunction]
+const functions = [loadCustomersFunctions, writeRowsFunctions].flatMap((it) => [it.any, it.bucket])
 
 /**
  * Applies missing migrations and creates missing functions in the schema `metered`. Any number of nodes can call this function
@@ -53,8 +56,10 @@ async function applyMissing(pool: PostgresPool, silentAfterMs: number): Promise<
       await connection.query(sql)
       await connection.query('INSERT INTO metered.migration (id) VALUES ($1)', [id])
     }
-    for (const create of [...createWriteRowsTypes, ...functions.map((it) => it.create)])
-      await connection.query(create)
+    // No node of an earlier release uses a new ledger.
+    if (applied === 0) await connection.query(contraction)
+    const types = [...createLoadCustomersTypes, ...createWriteRowsTypes]
+    for (const create of [...types, ...functions.map((it) => it.create)]) await connection.query(create)
     await connection.query('COMMIT')
   })
 }

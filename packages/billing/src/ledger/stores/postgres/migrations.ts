@@ -1,7 +1,9 @@
 /**
- * Each migration runs once, in order. Never edit a released migration.
+ * Each migration runs once, in order. Never edit a released migration. In a new ledger, `contraction` follows the last
+ * migration.
  *
- * Every primary key of a customer's rows begins with the customer. The customer's row is the lock. With `COLLATE "C"`, every node
+ * Every primary key of a customer's rows begins with the bucket and the customer. The customer's row is the lock. With
+ * `COLLATE "C"`, every node
  * sorts customers, and therefore locks them, in the same order. Most other indexes are partial: they contain
  * only rows with pending work.
  */
@@ -199,4 +201,95 @@ export const migrations = [
   CREATE TRIGGER ledger_act_truncate BEFORE TRUNCATE ON metered.ledger_act
     FOR EACH STATEMENT EXECUTE FUNCTION metered.reject_change();
   `,
+  // The bucket is a hash of the customer. Earlier releases don't write it, so triggers fill it in for their rows. The
+  // old primary keys and indexes stay until no earlier release runs, because its statements need them.
+  `
+  CREATE FUNCTION metered.fill_bucket() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      NEW.bucket := get_byte(sha256(convert_to(NEW.customer, 'UTF8')), 0) & 63;
+      RETURN NEW;
+    END
+  $$;
+
+  ALTER TABLE metered.customer ADD COLUMN bucket smallint;
+  UPDATE metered.customer SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  CREATE UNIQUE INDEX customer_by_bucket ON metered.customer (bucket, customer);
+  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.customer
+    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+
+  ALTER TABLE metered.account ADD COLUMN bucket smallint;
+  UPDATE metered.account SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  CREATE UNIQUE INDEX account_by_bucket ON metered.account (bucket, customer, subscription, meter);
+  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.account
+    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+
+  ALTER TABLE metered.hold ADD COLUMN bucket smallint;
+  UPDATE metered.hold SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  CREATE UNIQUE INDEX hold_by_bucket ON metered.hold (bucket, customer, attempt);
+  CREATE INDEX hold_due_by_bucket ON metered.hold (bucket, customer, expires_at, max_hold_ms) WHERE state = 'held';
+  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.hold
+    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+
+  ALTER TABLE metered.key ADD COLUMN bucket smallint;
+  UPDATE metered.key SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  CREATE UNIQUE INDEX key_by_bucket ON metered.key (bucket, customer, procedure, key);
+  CREATE INDEX key_results_by_bucket ON metered.key (bucket, customer, prune_at) WHERE result_bytes > 0;
+  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.key
+    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+
+  ALTER TABLE metered.event ADD COLUMN bucket smallint;
+  UPDATE metered.event SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  CREATE UNIQUE INDEX event_by_bucket ON metered.event (bucket, customer, attempt, meter);
+  CREATE INDEX event_charges_by_bucket ON metered.event (bucket, customer, at, attempt, meter) WHERE at >= 0;
+  CREATE INDEX event_undelivered_by_bucket ON metered.event (bucket, customer, state, at, attempt, meter)
+    WHERE state IN ('waiting', 'sent');
+  CREATE INDEX event_parked_by_bucket ON metered.event (bucket, customer, retry_at)
+    WHERE reason IS NOT NULL AND state IN ('parked', 'sent');
+  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.event
+    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+
+  ALTER TABLE metered.act ADD COLUMN bucket smallint;
+  ALTER TABLE metered.act DISABLE TRIGGER act_change;
+  UPDATE metered.act SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ALTER TABLE metered.act ENABLE TRIGGER act_change;
+  CREATE UNIQUE INDEX act_by_bucket ON metered.act (bucket, customer, id);
+  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.act
+    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+
+  ALTER TABLE metered.daily ADD COLUMN bucket smallint;
+  UPDATE metered.daily SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  CREATE UNIQUE INDEX daily_by_bucket ON metered.daily (bucket, customer, day, meter);
+  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.daily
+    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+
+  ALTER TABLE metered.denial ADD COLUMN bucket smallint;
+  UPDATE metered.denial SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  CREATE UNIQUE INDEX denial_by_bucket ON metered.denial (bucket, customer, hour, procedure, code, meter, feature);
+  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.denial
+    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+  `,
 ]
+
+/**
+ * Removes what only releases without buckets need: the old primary keys and indexes, and the triggers. A new ledger
+ * runs it after its migrations. An existing ledger runs it when no node of such a release runs anymore (`metered
+ * schema` prints it). Running it again changes nothing. Later migrations must work before and after it.
+ */
+export const contraction = `
+  DO $do$
+  DECLARE
+    it text;
+  BEGIN
+    IF to_regproc('metered.fill_bucket') IS NULL THEN RETURN; END IF;
+    DROP FUNCTION metered.fill_bucket() CASCADE;
+    FOREACH it IN ARRAY ARRAY['customer', 'account', 'hold', 'key', 'event', 'act', 'daily', 'denial'] LOOP
+      EXECUTE format('ALTER TABLE metered.%1$I DROP CONSTRAINT %1$s_pkey, ALTER bucket SET NOT NULL', it);
+      EXECUTE format('ALTER TABLE metered.%1$I ADD CONSTRAINT %1$s_pkey PRIMARY KEY USING INDEX %1$s_by_bucket', it);
+    END LOOP;
+    FOREACH it IN ARRAY ARRAY['hold_due', 'key_results', 'event_charges', 'event_undelivered', 'event_parked'] LOOP
+      EXECUTE format('DROP INDEX metered.%I', it);
+      EXECUTE format('ALTER INDEX metered.%1$s_by_bucket RENAME TO %1$s', it);
+    END LOOP;
+  END
+  $do$;
+`

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { LedgerUnavailableError } from '../../errors.ts'
 import { copiedTables, type LedgerCopy } from '../ledgerCopy.ts'
+import { toColumn } from '../tables.ts'
+import { bucketOf } from './bucketOf.ts'
 import type { PostgresPool } from './postgresPool.ts'
 import { inTransaction, type PostgresTransaction } from './transaction.ts'
 import { writeStatement } from './writeRows.ts'
@@ -43,9 +45,10 @@ export const moveIn = (
         message: 'The PostgreSQL ledger already has customers. Move the ledger to a database without one.',
       })
     }
-    let written = 0
+    await writeActs(transaction, copy)
+    let written = copy.acts.length
     for (const page of copy.pages()) {
-      await transaction.query(writeStatement(page))
+      await transaction.query(writeStatement(page, bucketOf))
       written += Object.values(page).reduce((sum, rows) => sum + (Array.isArray(rows) ? rows.length : 0), 0)
       onProgress(written)
     }
@@ -59,6 +62,20 @@ export const moveIn = (
     await transaction.commit()
     return 'moved'
   })
+
+/** Writes the acts on the whole ledger, which no batch writes. */
+async function writeActs(transaction: PostgresTransaction, { acts }: LedgerCopy): Promise<void> {
+  await transaction.query(
+    `INSERT INTO metered.ledger_act (id, at, "by", reason, act, before, after)
+     SELECT id, at, "by", reason, act, before, after FROM jsonb_to_recordset($1::jsonb) AS it
+       (id text, at bigint, "by" text, reason text, act text, before text, after text)`,
+    [
+      JSON.stringify(
+        acts.map((act) => Object.fromEntries(Object.entries(act).map(([name, it]) => [name, toColumn(it)]))),
+      ),
+    ],
+  )
+}
 
 async function assertComplete(transaction: PostgresTransaction, { rows }: LedgerCopy): Promise<void> {
   const counts = copiedTables.map((name) => `(SELECT count(*) FROM metered.${name})`)

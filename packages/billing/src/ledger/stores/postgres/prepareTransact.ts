@@ -3,6 +3,8 @@ import type { Command } from '../../commands.ts'
 import { decide } from '../../core/decide.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import type { RecentCustomers } from '../recentCustomers.ts'
+import type { BatchBy } from './batchBy.ts'
+import { rememberBuckets } from './bucketOf.ts'
 import { loadCustomers } from './loadCustomers.ts'
 import type { PostgresPool } from './postgresPool.ts'
 import { inTransaction, isTransient } from './transaction.ts'
@@ -20,19 +22,27 @@ export function prepareTransact(
     /** Remembers the database's time, and returns it. */
     note: (time: number) => number
     settings: LedgerSettings
+    batchBy: BatchBy
   },
 ): (commands: Command[]) => Promise<Answer[]> {
-  const { recent, givenTime, note, settings } = parts
+  const { recent, givenTime, note, settings, batchBy } = parts
   return async function transact(commands) {
     const startedAt = performance.now()
+    const bucketOf = rememberBuckets()
     let usesKnownRows = false
     try {
       const { answers, loaded, now } = await inTransaction(pool, settings, async (transaction) => {
-        const batch = await loadCustomers(transaction, commands, { recent, now: givenTime(), settings })
+        const batch = await loadCustomers(transaction, commands, {
+          recent,
+          now: givenTime(),
+          settings,
+          batchBy,
+          bucketOf,
+        })
         const { loaded, now } = batch
         usesKnownRows = batch.usesKnownRows
         const { answers, writes } = decide({ loaded, commands, now: note(now), settings })
-        await writeRows(transaction, writes)
+        await writeRows(transaction, writes, { batchBy, bucketOf })
         return { answers, loaded, now }
       })
       recent.keep(loaded, { provenAt: now, now, startedAt })

@@ -1,67 +1,123 @@
 import { z } from 'zod'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { hourRetentionMs } from '../denialHours.ts'
+import { column, tables } from '../tables.ts'
+import type { BatchBy } from './batchBy.ts'
 import { databaseTime } from './databaseTime.ts'
-import { plannerSettings } from './storedFunction.ts'
-import type { PostgresTransaction } from './transaction.ts'
+import type { PostgresPool } from './postgresPool.ts'
+import { inTransaction, type PostgresTransaction } from './transaction.ts'
 
 const now = `(SELECT ${databaseTime('$1')})`
-const candidates = z.array(z.object({ customer: z.string() }))
-const removed = z.object({ rowCount: z.number() })
+
+/** The tables that are pruned. */
+const pruned = ['key', 'hold', 'event', 'denial'] as const
+type Pruned = (typeof pruned)[number]
+
+/** The columns of the primary keys that aren't text. */
+const types: Record<string, string> = { bucket: 'smallint', hour: 'bigint' }
+
+/** The primary key of a row to remove. */
+const dueRow = z.looseObject({ bucket: z.coerce.number(), customer: z.string() })
+type DueRow = z.output<typeof dueRow>
+type DueRows = Record<Pruned, DueRow[]>
+
+/** The times that decide which rows are due. `givenTime` replaces the database's time in tests. */
+interface Times {
+  givenTime: number | null
+  hourRetentionMs: number
+}
 
 /**
- * Removes rows whose retention period has ended, up to `rows` rows per table. Returns whether more such rows
- * might remain.
+ * Removes rows whose retention period has ended, up to `settings.pruneRows` rows per table. Returns whether more such
+ * rows might remain.
  */
 export async function pruneRows(
-  transaction: PostgresTransaction,
-  givenTime: number | null,
-  settings: Pick<LedgerSettings, 'pruneRows' | 'denialRetentionMs'>,
+  pool: PostgresPool,
+  { settings, givenTime, batchBy }: { settings: LedgerSettings; givenTime: number | null; batchBy: BatchBy },
 ): Promise<boolean> {
-  const { pruneRows: rows } = settings
-  const due = (table: string) =>
-    `(SELECT customer FROM metered.${table} WHERE prune_at <= ${now} ORDER BY prune_at LIMIT $2)`
-  await transaction.begin(...plannerSettings.map((it) => `SET LOCAL ${it}`))
-  // Skip rows that another node removes. Batches don't lock these rows, so this can't deadlock with a batch.
-  const denials = removed.parse(
-    await transaction.query(
-      `DELETE FROM metered.denial WHERE ctid = ANY (ARRAY (
-         SELECT ctid FROM metered.denial WHERE hour <= ${now} - $3::bigint ORDER BY hour LIMIT $2 FOR UPDATE SKIP LOCKED
-       ))`,
-      [givenTime, rows, hourRetentionMs(settings)],
-    ),
+  const times = { givenTime, hourRetentionMs: hourRetentionMs(settings) }
+  const due = await inTransaction(pool, settings, (transaction) =>
+    findDue(transaction, times, settings.pruneRows),
   )
-  const found = await transaction.query(`${due('key')} UNION ${due('hold')} UNION ${due('event')}`, [
-    givenTime,
-    rows,
-  ])
-  const customers = candidates.parse(found.rows).map((row) => row.customer)
-  if (customers.length === 0) {
-    await (denials.rowCount > 0 ? transaction.commit() : transaction.rollback())
-    return denials.rowCount === rows
+  for (const rows of batchBy === 'bucket' ? byBucket(due) : [due]) {
+    if (pruned.every((table) => rows[table].length === 0)) continue
+    await inTransaction(pool, settings, (transaction) => remove(transaction, times, rows))
   }
+  return pruned.some((table) => due[table].length === settings.pruneRows)
+}
+
+const keyOf = (table: Pruned): string[] => ['bucket', ...tables[table].key]
+
+/** The column with the time that decides whether a row is due, and the condition. */
+const dueBy = (table: Pruned, { hourRetentionMs: retentionMs }: Times) =>
+  table === 'denial'
+    ? { time: 'hour', isDue: `hour <= ${now} - ${retentionMs}` }
+    : { time: 'prune_at', isDue: `prune_at <= ${now}` }
+
+async function findDue(transaction: PostgresTransaction, times: Times, rows: number): Promise<DueRows> {
+  const find = async (table: Pruned) => {
+    const { time, isDue } = dueBy(table, times)
+    const found = await transaction.query(
+      `SELECT ${keyOf(table).map(column).join(', ')} FROM metered.${table} WHERE ${isDue} ORDER BY ${time} LIMIT $2`,
+      [times.givenTime, rows],
+    )
+    return z.array(dueRow).parse(found.rows)
+  }
+  await transaction.begin()
+  const due = {
+    key: await find('key'),
+    hold: await find('hold'),
+    event: await find('event'),
+    denial: await find('denial'),
+  }
+  await transaction.rollback()
+  return due
+}
+
+function byBucket(due: DueRows): DueRows[] {
+  const groups = new Map<number, DueRows>()
+  for (const table of pruned) {
+    for (const row of due[table]) {
+      const group = groups.get(row.bucket) ?? { key: [], hold: [], event: [], denial: [] }
+      group[table].push(row)
+      groups.set(row.bucket, group)
+    }
+  }
+  return [...groups.values()]
+}
+
+/** Removes the rows, unless their retention period has changed since they were found. */
+async function remove(transaction: PostgresTransaction, times: Times, due: DueRows): Promise<void> {
+  await transaction.begin()
+  const customers = new Map(pruned.flatMap((table) => due[table].map((row) => [row.customer, row.bucket])))
   // Lock the customers first, in the same order as batches do, so that pruning and batches can't deadlock.
   await transaction.query(
-    'SELECT customer FROM metered.customer WHERE customer = ANY ($1) ORDER BY customer FOR UPDATE',
-    [customers],
+    `SELECT FROM unnest($1::smallint[], $2::text[]) r (bucket, customer)
+       JOIN metered.customer t ON t.bucket = r.bucket AND t.customer = r.customer
+     ORDER BY t.customer FOR UPDATE OF t`,
+    [[...customers.values()], [...customers.keys()]],
   )
-  const remove = async (table: string, returning: string) =>
-    transaction.query(
-      `DELETE FROM metered.${table} WHERE ctid = ANY (ARRAY (
-         SELECT ctid FROM metered.${table} WHERE prune_at <= ${now} AND customer = ANY ($3) ORDER BY prune_at LIMIT $2
-       )) RETURNING ${returning}`,
-      [givenTime, rows, customers],
+  const removeFrom = (table: Pruned, returning: string) => {
+    const key = keyOf(table)
+    const lists = key.map((it, index) => `$${index + 2}::${types[it] ?? 'text'}[]`)
+    return transaction.query(
+      `DELETE FROM metered.${table} t USING unnest(${lists.join(', ')}) r (${key.map(column).join(', ')})
+       WHERE ${key.map((it) => `t.${column(it)} = r.${column(it)}`).join(' AND ')}
+         AND t.${dueBy(table, times).isDue} RETURNING ${returning}`,
+      [times.givenTime, ...key.map((it) => due[table].map((row) => row[it]))],
     )
-  const keys = await remove('key', 'customer, result_bytes')
-  const holds = await remove('hold', 'customer')
-  const events = await remove('event', 'customer')
+  }
+  const keys = await removeFrom('key', 't.bucket, t.customer, t.result_bytes')
+  await removeFrom('hold', 't.customer')
+  await removeFrom('event', 't.customer')
+  await removeFrom('denial', 't.customer')
   await transaction.query(
     `UPDATE metered.customer c SET result_bytes = c.result_bytes - it.bytes, version = c.version + 1
-     FROM (SELECT customer, sum(result_bytes::bigint) AS bytes
-           FROM jsonb_to_recordset($1::jsonb) AS r (customer text, result_bytes text) GROUP BY customer) it
-     WHERE c.customer = it.customer AND it.bytes > 0`,
+     FROM (SELECT bucket, customer, sum(result_bytes::bigint) AS bytes
+           FROM jsonb_to_recordset($1::jsonb) AS r (bucket smallint, customer text, result_bytes text)
+           GROUP BY bucket, customer) it
+     WHERE c.bucket = it.bucket AND c.customer = it.customer AND it.bytes > 0`,
     [JSON.stringify(keys.rows)],
   )
   await transaction.commit()
-  return [keys, holds, events, denials].some((it) => removed.parse(it).rowCount === rows)
 }

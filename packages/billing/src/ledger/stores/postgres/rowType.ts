@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { column, type Table } from '../tables.ts'
 
-/** A composite type in the schema `metered`. A function can take an array of its rows. */
+/** A composite type in the schema `metered`. A function can take an array of its rows. Its first column is the bucket. */
 export interface RowType<Row> {
   /**
    * The qualified name. It ends in a hash of the columns, because another release can have different columns.
@@ -12,14 +12,14 @@ export interface RowType<Row> {
   create: string
 }
 
-/** Describes a type that has some of a table's columns. */
+/** Describes a type that has the bucket and some of a table's columns. */
 export function rowType<Row, Property extends keyof Row & string>(
-  { name, integers }: Table<Row>,
+  { name, integers }: Pick<Table<Row>, 'name' | 'integers'>,
   properties: Property[],
 ): RowType<Pick<Row, Property>> {
-  const columns = properties.map(
-    (it) => `${column(it)} ${integers.some((integer) => integer === it) ? 'bigint' : 'text COLLATE "C"'}`,
-  )
+  const columnOf = (it: Property) =>
+    `${column(it)} ${integers.some((integer) => integer === it) ? 'bigint' : 'text COLLATE "C"'}`
+  const columns = ['bucket smallint', ...properties.map(columnOf)]
   const hash = createHash('sha256').update(JSON.stringify(columns)).digest('hex')
   const qualified = `metered.${name}_${hash.slice(0, 12)}`
   return {
@@ -36,8 +36,23 @@ export function rowType<Row, Property extends keyof Row & string>(
  * Dollar quotes have no escape sequences, so the literal doesn't depend on `standard_conforming_strings`. No
  * value can end the literal, because every `$` in a value follows a `\`.
  */
-export function rowsLiteral<Row>({ properties }: RowType<Row>, rows: Row[]): string {
-  const elements = rows.map((row) => `"(${properties.map((it) => field(row[it])).join(',')})"`)
+export function rowsLiteral<Row extends { customer: string }>(
+  { properties }: RowType<Row>,
+  rows: Row[],
+  bucketOf: (customer: string) => number,
+): string {
+  const elements = rows.map(
+    (row) => `"(${bucketOf(row.customer)},${properties.map((it) => field(row[it])).join(',')})"`,
+  )
+  return `$rows$\{${elements.join(',')}}$rows$`
+}
+
+/** Like `rowsLiteral`, for rows that are lists of the type's fields. The first field is the customer. */
+export function tuplesLiteral(
+  tuples: readonly (readonly [customer: string, ...unknown[]])[],
+  bucketOf: (customer: string) => number,
+): string {
+  const elements = tuples.map((it) => `"(${bucketOf(it[0])},${it.map(field).join(',')})"`)
   return `$rows$\{${elements.join(',')}}$rows$`
 }
 

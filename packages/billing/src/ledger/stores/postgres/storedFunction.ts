@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto'
+import type { BatchBy } from './batchBy.ts'
 
 /**
  * Every lookup is by key, so these settings allow only index lookups, even if the statistics are outdated.
- * Setting them on the function costs less than setting them with statements before the call.
+ * Setting them on the function costs less than setting them with statements before the call. With
+ * `batchBy: 'bucket'`, the functions have no settings: an engine that distributes tables can have its own planner,
+ * which these settings don't fit.
  */
-export const plannerSettings = [
-  'plan_cache_mode = force_generic_plan',
-  'jit = off',
-  'enable_seqscan = off',
-  'enable_hashjoin = off',
-  'enable_mergejoin = off',
-]
+const plannerSettings = {
+  any: [
+    'plan_cache_mode = force_generic_plan',
+    'jit = off',
+    'enable_seqscan = off',
+    'enable_hashjoin = off',
+    'enable_mergejoin = off',
+  ],
+  bucket: [],
+} satisfies Record<BatchBy, string[]>
 
 /** A function in the schema `metered`. */
 export interface StoredFunction {
@@ -20,29 +26,38 @@ export interface StoredFunction {
   create: string
 }
 
+/** Returns the argument for the last parameter of a function for `batchBy: 'bucket'`. */
+export const oneBucket = (bucket: number) => `${bucket}::smallint`
+
 /**
  * Describes a PL/pgSQL function. Each server connection plans a function's statements only once. The same is
  * true of named statements, but they belong to a session, and a connection pooler such as PgBouncer can run
  * each transaction in a different session. Nodes that run different releases can share a database, because a
  * changed function gets a different name.
+ *
+ * With `batchBy: 'bucket'`, the function has one more parameter at the end: the batch's bucket. Its statements
+ * compare the bucket with this value, so a planner knows their shard before they run.
  */
 export function storedFunction(
   name: string,
   {
-    parameters,
+    parameters: given,
+    batchBy,
     returns,
     variables = '',
     body,
-  }: { parameters: string[]; returns: string; variables?: string; body: string },
+  }: { parameters: string[]; batchBy: BatchBy; returns: string; variables?: string; body: string },
 ): StoredFunction {
+  const parameters = batchBy === 'bucket' ? [...given, 'smallint'] : given
+  const settings = plannerSettings[batchBy]
   const hash = createHash('sha256')
-    .update(JSON.stringify({ parameters, returns, plannerSettings, variables, body }))
+    .update(JSON.stringify({ parameters, returns, settings, variables, body }))
     .digest('hex')
   const qualified = `metered.${name}_${hash.slice(0, 12)}`
   return {
     name: qualified,
     create: `CREATE OR REPLACE FUNCTION ${qualified}(${parameters.join(', ')}) RETURNS ${returns} LANGUAGE plpgsql VOLATILE
-    ${plannerSettings.map((it) => `SET ${it}`).join(' ')} AS $body$
+    ${settings.map((it) => `SET ${it}`).join(' ')} AS $body$
       #variable_conflict use_column
       DECLARE ${variables}
       BEGIN

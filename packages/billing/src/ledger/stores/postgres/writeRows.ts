@@ -1,7 +1,8 @@
 import type { Writes } from '../../core/draft.ts'
 import { changing, column, onConflict, type Table, tables } from '../tables.ts'
+import type { BatchBy } from './batchBy.ts'
 import { type RowType, rowsLiteral, rowType } from './rowType.ts'
-import { storedFunction } from './storedFunction.ts'
+import { oneBucket, type StoredFunction, storedFunction } from './storedFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
 const { customer, account, hold, key, event, act, daily } = tables
@@ -39,69 +40,89 @@ const columns = <Row>({ properties }: Table<Row>) => properties.map(column).join
 
 /** An INSERT that fails if a row exists. */
 const insert =
-  <Row>(table: Table<Row>) =>
+  <Row>(table: Table<Row>, bucket: string) =>
   (rows: string) =>
-    `INSERT INTO metered.${table.name} AS t (${columns(table)}) SELECT ${columns(table)} FROM ${rows}`
+    `INSERT INTO metered.${table.name} AS t (bucket, ${columns(table)}) SELECT ${bucket}, ${columns(table)} FROM ${rows}`
 
 const upsert =
-  <Row>(table: Table<Row>, conflict = onConflict(table)) =>
+  <Row>(table: Table<Row>, bucket: string, conflict = onConflict(table, ['bucket'])) =>
   (rows: string) =>
-    `${insert(table)(rows)} ${conflict}`
+    `${insert(table, bucket)(rows)} ${conflict}`
 
-const isSameRow = <Row>(table: Table<Row>) =>
-  table.key.map((it) => `t.${column(it)} = r.${column(it)}`).join(' AND ')
+const isSameRow = <Row>(table: Table<Row>, bucket: string) =>
+  [`t.bucket = ${bucket}`, ...table.key.map((it) => `t.${column(it)} = r.${column(it)}`)].join(' AND ')
 
-/** An UPDATE of some columns. It fails if a row doesn't exist. */
-const update = <Row>(list: List, table: Table<Row>, changing: readonly (keyof Row & string)[]) =>
-  unlessEmpty(
-    list,
-    (rows) => `
-    UPDATE metered.${table.name} t SET ${changing.map((it) => `${column(it)} = r.${column(it)}`).join(', ')}
-    FROM ${rows} WHERE ${isSameRow(table)};
-    GET DIAGNOSTICS updated = ROW_COUNT;
-    IF updated < cardinality(${parameterOf(list)}) THEN
-      RAISE 'A row of table ${table.name} to update is missing';
-    END IF`,
-  )
+const addToAmount =
+  'ON CONFLICT (bucket, customer, day, meter) DO UPDATE SET amount = t.amount + excluded.amount'
 
-const addToAmount = 'ON CONFLICT (customer, day, meter) DO UPDATE SET amount = t.amount + excluded.amount'
-
-export const writeRowsFunction = storedFunction('write', {
-  parameters: Object.values(types).map(({ name }) => `${name}[]`),
-  returns: 'void',
-  variables: 'updated bigint;',
-  body: [
-    unlessEmpty('customers', upsert(customer)),
-    update('leases', customer, changing.leases),
-    update('customerCounters', customer, changing.customerCounters),
-    unlessEmpty('accounts', upsert(account)),
-    update('accountCounters', account, changing.accountCounters),
-    unlessEmpty('newHolds', insert(hold)),
-    unlessEmpty('holds', upsert(hold)),
+/** Describes the function that writes a batch's rows. */
+function describeWriteRows(batchBy: BatchBy): StoredFunction {
+  const parameters = Object.values(types).map(({ name }) => `${name}[]`)
+  const bucket = batchBy === 'bucket' ? `$${parameters.length + 1}` : 'r.bucket'
+  /** An UPDATE of some columns. It fails if a row doesn't exist. */
+  const update = <Row>(list: List, table: Table<Row>, changing: readonly (keyof Row & string)[]) =>
     unlessEmpty(
-      'removedHolds',
-      (rows) => `DELETE FROM metered.hold t USING ${rows} WHERE ${isSameRow(hold)}`,
-    ),
-    unlessEmpty('keys', upsert(key)),
-    unlessEmpty('newEvents', insert(event)),
-    update('events', event, changing.events),
-    unlessEmpty('newActs', insert(act)),
-    unlessEmpty('daily', upsert(daily, addToAmount)),
-  ].join(''),
-})
+      list,
+      (rows) => `
+      UPDATE metered.${table.name} t SET ${changing.map((it) => `${column(it)} = r.${column(it)}`).join(', ')}
+      FROM ${rows} WHERE ${isSameRow(table, bucket)};
+      GET DIAGNOSTICS updated = ROW_COUNT;
+      IF updated < cardinality(${parameterOf(list)}) THEN
+        RAISE 'A row of table ${table.name} to update is missing';
+      END IF`,
+    )
+  return storedFunction('write', {
+    parameters,
+    batchBy,
+    returns: 'void',
+    variables: 'updated bigint;',
+    body: [
+      unlessEmpty('customers', upsert(customer, bucket)),
+      update('leases', customer, changing.leases),
+      update('customerCounters', customer, changing.customerCounters),
+      unlessEmpty('accounts', upsert(account, bucket)),
+      update('accountCounters', account, changing.accountCounters),
+      unlessEmpty('newHolds', insert(hold, bucket)),
+      unlessEmpty('holds', upsert(hold, bucket)),
+      unlessEmpty(
+        'removedHolds',
+        (rows) => `DELETE FROM metered.hold t USING ${rows} WHERE ${isSameRow(hold, bucket)}`,
+      ),
+      unlessEmpty('keys', upsert(key, bucket)),
+      unlessEmpty('newEvents', insert(event, bucket)),
+      update('events', event, changing.events),
+      unlessEmpty('newActs', insert(act, bucket)),
+      unlessEmpty('daily', upsert(daily, bucket, addToAmount)),
+    ].join(''),
+  })
+}
+
+export const writeRowsFunctions = { any: describeWriteRows('any'), bucket: describeWriteRows('bucket') }
 
 /** The statements that create the types of the function's parameters. */
 export const createWriteRowsTypes = Object.values(types).map(({ create }) => create)
 
 /** Writes a batch's rows in one statement, and ends the transaction. */
-export async function writeRows(transaction: PostgresTransaction, writes: Writes): Promise<void> {
+export async function writeRows(
+  transaction: PostgresTransaction,
+  writes: Writes,
+  { batchBy, bucketOf }: { batchBy: BatchBy; bucketOf: (customer: string) => number },
+): Promise<void> {
   const { customers, leases, counters } = writes
-  if (customers.length + leases.length + counters.customers.length === 0) return transaction.rollback()
-  await transaction.commit(writeStatement(writes))
+  const [changed] = [customers, leases, counters.customers].flatMap((rows) => rows.slice(0, 1))
+  if (!changed) return transaction.rollback()
+  const bucket = batchBy === 'bucket' ? bucketOf(changed.customer) : null
+  await transaction.commit(writeStatement(writes, bucketOf, bucket))
 }
 
-/** Returns the statement that writes the rows. */
-export function writeStatement(writes: Writes): string {
+/** Returns the statement that writes the rows. `bucket` is the bucket of all rows, or null for rows of any bucket. */
+export function writeStatement(
+  writes: Writes,
+  bucketOf: (customer: string) => number,
+  bucket: number | null = null,
+): string {
+  const literal = <Row extends { customer: string }>(type: RowType<Row>, rows: Row[]) =>
+    rows.length === 0 ? 'NULL' : rowsLiteral(type, rows, bucketOf)
   const lists = [
     literal(types.customers, writes.customers),
     literal(types.leases, writes.leases),
@@ -117,8 +138,6 @@ export function writeStatement(writes: Writes): string {
     literal(types.newActs, writes.newActs),
     literal(types.daily, writes.daily),
   ]
-  return `SELECT ${writeRowsFunction.name}(${lists.join(', ')})`
+  if (bucket !== null) lists.push(oneBucket(bucket))
+  return `SELECT ${writeRowsFunctions[bucket === null ? 'any' : 'bucket'].name}(${lists.join(', ')})`
 }
-
-const literal = <Row>(type: RowType<Row>, rows: Row[]) =>
-  rows.length === 0 ? 'NULL' : rowsLiteral(type, rows)

@@ -73,6 +73,7 @@ function copyOf(db: SqliteDatabase): LedgerCopy {
         .prepare('SELECT id, restored_at AS "restoredAt", recovered_at AS "recoveredAt" FROM metered_ledger')
         .get(),
     ),
+    acts: [...pagesOf(db, tables.ledgerAct)].flat(),
     rows: rowCount.parse(db.prepare(`SELECT ${counts.join(' + ')} AS rows`).get()).rows,
     *pages(): Generator<Writes> {
       for (const customers of pagesOf(db, tables.customer)) yield { ...noWrites(), customers }

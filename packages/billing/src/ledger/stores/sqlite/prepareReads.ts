@@ -72,6 +72,9 @@ export function prepareReads(
   const customers = db.prepare(
     'SELECT customer FROM metered_customer WHERE customer > ? ORDER BY customer LIMIT ?',
   )
+  const customersFrom = db.prepare(
+    'SELECT customer FROM metered_customer WHERE customer >= ? ORDER BY customer LIMIT ?',
+  )
   const eventSums = db.prepare(
     `SELECT subscription, meter, state, reason IS NOT NULL AS "wasRejected", sum(amount) AS units, count(*) AS count
      FROM metered_event INDEXED BY metered_event_charges WHERE customer = ? GROUP BY 1, 2, 3, 4`,
@@ -164,6 +167,11 @@ export function prepareReads(
       const rows = (name === null ? allEvents : customerEvents).all(name ?? last, at, attempt, meter, limit)
       return rows.map((row) => tables.event.decode(row))
     },
+    readCustomersInOrder: async ({ from, limit }) =>
+      z
+        .array(customerName)
+        .parse(customersFrom.all(from, limit))
+        .map((row) => row.customer),
     readCustomers: async ({ after, limit }) =>
       z
         .array(customerName)

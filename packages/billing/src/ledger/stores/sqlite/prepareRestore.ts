@@ -1,4 +1,5 @@
 import { restoredToken } from '../../core/restored.ts'
+import { restoreTimes } from '../../core/rows.ts'
 import type { ActAuthor } from '../../ledger.ts'
 import { restoredAct, restoredVersionStep } from '../restoreState.ts'
 import { inTransaction } from './inTransaction.ts'
@@ -19,6 +20,8 @@ export function prepareRestore(db: SqliteDatabase, now: () => number) {
   const times = db.prepare(
     'SELECT restored_at AS "restoredAt", recovered_at AS "recoveredAt" FROM metered_ledger',
   )
+  // libsql adds a property to each row that `get` returns.
+  const readTimes = () => restoreTimes.parse(times.get())
   const addAct = db.prepare(
     'INSERT INTO metered_ledger_act (id, at, "by", reason, act, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
@@ -27,12 +30,12 @@ export function prepareRestore(db: SqliteDatabase, now: () => number) {
     markRestored: (author?: ActAuthor) =>
       inTransaction(db, () => {
         const time = now()
-        const before = times.get()
+        const before = readTimes()
         markLedger.run(time)
         markCustomers.run(restoredVersionStep, restoredToken)
         if (!author) return
         const { id, by, reason } = author
-        addAct.run(id, time, by, reason, restoredAct, JSON.stringify(before), JSON.stringify(times.get()))
+        addAct.run(id, time, by, reason, restoredAct, JSON.stringify(before), JSON.stringify(readTimes()))
       }),
     markRecovered: () => inTransaction(db, () => markRecovered.run(now())),
   }

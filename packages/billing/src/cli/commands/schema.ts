@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { schemaStatements } from '../../ledger/stores/postgres/schemaStatements.ts'
+import { defineCommand } from '../command.ts'
+
+export const schema = defineCommand({
+  name: 'schema',
+  summary: 'prints the SQL that partitions a PostgreSQL ledger, or removes what only earlier releases need',
+  arguments: [],
+  options: ['partitions', 'json'],
+  details: `Prints SQL for a PostgreSQL ledger, and changes nothing. Run the SQL with psql as the ledger's role, when
+no node of an earlier release runs anymore. It removes the primary keys, indexes and triggers that only
+releases without buckets need. A ledger that this release has created doesn't have them. With
+--partitions, it also divides each table into partitions by bucket. Calls wait while it copies the rows.`,
+  input: z.object({
+    partitions: z.enum(['2', '4', '8', '16', '32', '64']).transform(Number).optional(),
+  }),
+  async run({ partitions }) {
+    const sql = schemaStatements(partitions ?? null)
+    return { text: sql, json: { sql } }
+  },
+})

@@ -1,0 +1,78 @@
+import { buckets } from './bucketOf.ts'
+import { contraction } from './migrations.ts'
+
+/**
+ * Returns SQL that removes what only earlier releases need. If `partitions` isn't null, the SQL also divides each table
+ * with buckets into so many partitions, which must divide 64. Each partition contains consecutive buckets. Tables that
+ * are already partitioned stay as they are.
+ */
+export function schemaStatements(partitions: number | null): string {
+  const partition = partitions === null ? '' : partitionTables(partitions)
+  return `BEGIN;\n${contraction}${partition}COMMIT;\n`
+}
+
+/**
+ * PostgreSQL can't partition an existing table. Each table is therefore moved aside and copied. Indexes, triggers and
+ * owners come from the database's catalog, so later migrations don't have to repeat their changes here. A TRUNCATE
+ * trigger is created on every partition, because TRUNCATE can name a partition.
+ */
+const partitionTables = (partitions: number) => `
+  DO $do$
+  DECLARE
+    size CONSTANT int := ${buckets / partitions};
+    name text;
+    owner text;
+    old regclass;
+    it record;
+  BEGIN
+    IF NOT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = 'metered' AND column_name = 'bucket') THEN
+      RAISE 'The ledger belongs to an earlier release of @metered/billing. Start a server of this release first.';
+    END IF;
+    CREATE SCHEMA metered_unpartitioned;
+    FOR name, owner IN
+      SELECT c.relname, pg_get_userbyid(c.relowner)
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'bucket'
+      WHERE c.relnamespace = 'metered'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
+      ORDER BY c.relname
+    LOOP
+      EXECUTE format('ALTER TABLE metered.%I SET SCHEMA metered_unpartitioned', name);
+      old := format('metered_unpartitioned.%I', name)::regclass;
+      EXECUTE format('CREATE TABLE metered.%I (LIKE %s INCLUDING DEFAULTS) PARTITION BY LIST (bucket)', name, old);
+      EXECUTE format('ALTER TABLE metered.%I OWNER TO %I', name, owner);
+      FOR it IN
+        SELECT format('metered.%I', name || '_p' || part) AS partition,
+          (SELECT string_agg(bucket::text, ', ') FROM generate_series(part * size, (part + 1) * size - 1) bucket) AS list
+        FROM generate_series(0, ${partitions - 1}) part
+      LOOP
+        EXECUTE format('CREATE TABLE %s PARTITION OF metered.%I FOR VALUES IN (%s)', it.partition, name, it.list);
+        EXECUTE format('ALTER TABLE %s OWNER TO %I', it.partition, owner);
+      END LOOP;
+      EXECUTE format('INSERT INTO metered.%I SELECT * FROM %s', name, old);
+      FOR it IN SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+        WHERE conrelid = old AND contype = 'p'
+      LOOP
+        EXECUTE format('ALTER TABLE metered.%I ADD CONSTRAINT %I %s', name, it.conname, it.definition);
+      END LOOP;
+      FOR it IN SELECT pg_get_indexdef(indexrelid) AS definition FROM pg_index
+        WHERE indrelid = old AND NOT indisprimary
+      LOOP
+        EXECUTE replace(it.definition, ' ON metered_unpartitioned.', ' ON metered.');
+      END LOOP;
+      FOR it IN
+        SELECT pg_get_triggerdef(t.oid) AS definition, target
+        FROM pg_trigger t, LATERAL (
+          SELECT format('metered.%I', name) AS target
+          UNION ALL
+          SELECT format('metered.%I', name || '_p' || part) FROM generate_series(0, ${partitions - 1}) part
+          WHERE t.tgtype & 33 = 32 -- TRUNCATE, FOR EACH STATEMENT
+        ) targets
+        WHERE t.tgrelid = old AND NOT t.tgisinternal
+      LOOP
+        EXECUTE replace(it.definition, format(' ON %s ', old), format(' ON %s ', it.target));
+      END LOOP;
+      EXECUTE format('DROP TABLE %s', old);
+    END LOOP;
+    DROP SCHEMA metered_unpartitioned;
+  END
+  $do$;
+`

@@ -1,0 +1,294 @@
+import fc from 'fast-check'
+import { Client, Pool } from 'pg'
+import { describe, expect, test } from 'vitest'
+import { runCommand } from '../../src/cli/runCommand.ts'
+import type { DenialCount, Ledger } from '../../src/ledger/ledger.ts'
+import { bucketOf } from '../../src/ledger/stores/postgres/bucketOf.ts'
+import type { PostgresClient, PostgresQuery } from '../../src/ledger/stores/postgres/index.ts'
+import {
+  type PostgresLedgerOptions,
+  postgresLedger,
+} from '../../src/ledger/stores/postgres/postgresLedger.ts'
+import { tables } from '../../src/ledger/stores/tables.ts'
+import { aReserve, fetched, settleOf, units } from './builders.ts'
+import { postgresContract } from './contract/postgresContract.ts'
+import { anAct } from './contract/steps.ts'
+import { createDatabase, createLedgerWithoutBuckets, query } from './postgres.ts'
+import { testClock } from './testClock.ts'
+
+/** The tables of the customers' rows. */
+const bucketed = Object.values(tables)
+  .map(({ name }) => name)
+  .filter((name) => name !== tables.ledgerAct.name)
+
+/** Creates or migrates the ledger. */
+async function opened(address: string): Promise<string> {
+  const ledger = postgresLedger(address)
+  await ledger.health()
+  await ledger.close()
+  return address
+}
+
+/** Runs the SQL that `metered schema` prints. */
+async function runSchema(address: string, ...argv: string[]): Promise<string> {
+  const { stdout } = await runCommand(['schema', ...argv], { folder: '', env: {}, user: 'olga' })
+  await query(address, stdout)
+  return address
+}
+
+const partitioned = async (partitions: number) =>
+  runSchema(await opened(await createDatabase()), '--partitions', String(partitions))
+
+describe('PostgreSQL, a ledger of an earlier release', () => postgresContract(createLedgerWithoutBuckets))
+
+describe('PostgreSQL, partitioned, one bucket per batch', () =>
+  postgresContract(() => partitioned(8), { batchBy: 'bucket' }))
+
+test('computes the same bucket in Node and in SQL', async () => {
+  const client = new Client({ connectionString: await createDatabase() })
+  await client.connect()
+  const name = fc.string({ unit: 'binary' }).map((it) => it.replaceAll('\0', '0'))
+  await fc.assert(
+    fc.asyncProperty(fc.array(name), async (customers) => {
+      const { rows } = await client.query(
+        `SELECT get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63 AS bucket
+         FROM unnest($1::text[]) WITH ORDINALITY it (customer, place) ORDER BY place`,
+        [customers],
+      )
+      expect(rows.map(({ bucket }) => bucket)).toEqual(customers.map(bucketOf))
+    }),
+  )
+  await client.end()
+  expect(new Set(Array.from({ length: 1000 }, (_, n) => bucketOf(`customer ${n}`))).size).toBe(64)
+})
+
+/** The columns, indexes and triggers of the ledger's tables. */
+const catalog = (address: string) =>
+  query(
+    address,
+    `SELECT table_name AS name, column_name || ' ' || data_type || ' ' || is_nullable AS definition
+     FROM information_schema.columns WHERE table_schema = 'metered'
+     UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'metered'
+     UNION ALL SELECT tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+       WHERE relnamespace = 'metered'::regnamespace AND NOT tgisinternal
+     UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+       WHERE connamespace = 'metered'::regnamespace
+     ORDER BY name, definition`,
+  )
+
+const primaryKeys = async (address: string) =>
+  Object.fromEntries(
+    (
+      await query(
+        address,
+        `SELECT relname AS name, pg_get_constraintdef(k.oid) AS key
+         FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid
+         WHERE contype = 'p' AND relnamespace = 'metered'::regnamespace`,
+      )
+    ).map(({ name, key }) => [name, key]),
+  )
+
+test('begins every primary key of a new ledger with the bucket and the customer', async () => {
+  const keys = await primaryKeys(await opened(await createDatabase()))
+  for (const name of bucketed) expect(keys[name]).toMatch(/^PRIMARY KEY \(bucket, customer\b/)
+})
+
+test('names the bucket before the customer in every index of a new ledger', async () => {
+  const address = await opened(await createDatabase())
+  const indexes = await query(
+    address,
+    `SELECT indexdef FROM pg_indexes WHERE schemaname = 'metered' AND indexdef LIKE '%customer%'
+       AND indexdef ~ 'USING btree \\(.*customer'`,
+  )
+  expect(indexes.length).toBeGreaterThan(bucketed.length)
+  for (const { indexdef } of indexes) expect(indexdef).toMatch(/USING btree \(bucket, customer\b/)
+})
+
+/** Returns the number of rows in tables with a bucket that isn't the customer's. */
+async function countWrongBuckets(address: string): Promise<number> {
+  const counts = await Promise.all(
+    bucketed.map((name) =>
+      query(
+        address,
+        `SELECT count(*)::int FROM metered.${name}
+         WHERE bucket IS DISTINCT FROM get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63`,
+      ),
+    ),
+  )
+  return counts.flat().reduce((total, { count }) => total + count, 0)
+}
+
+/** Writes rows to every table. */
+async function callAndAct(ledger: Ledger, customers: string[]) {
+  await Promise.all(
+    customers.map(async (customer) => {
+      await fetched(ledger, units(10), { customer })
+      const [settled, open] = ['settled', 'open'].map((key) => aReserve({ customer, key }))
+      if (!settled || !open) throw new Error('Expected two reserves')
+      await ledger.execute(settled)
+      await ledger.execute(settleOf(settled, { result: '"done"' }))
+      await ledger.execute(open)
+      await ledger.execute(anAct({ type: 'release', attempt: open.attempt }, { customer }))
+      await ledger.execute(aReserve({ customer, key: 'other' }))
+    }),
+  )
+  await ledger.countDenials(customers.map(aDenial))
+}
+
+const aDenial = (customer: string): DenialCount => ({
+  ...{ customer, procedure: 'studio.generate', code: 'INSUFFICIENT_CREDITS', count: 1 },
+  ...{ meter: 'generations', feature: null, required: 5, available: 3 },
+  ...{ firstMsAgo: 0, lastMsAgo: 0 },
+})
+
+const customers = Array.from({ length: 100 }, (_, n) => `customer ${n}`)
+
+test('fills in the buckets of rows that an earlier release writes before or after the migration', async () => {
+  const address = await createLedgerWithoutBuckets()
+  const insertAs = (customer: string) =>
+    query(
+      address,
+      `INSERT INTO metered.customer (customer) VALUES ('${customer}');
+       INSERT INTO metered.daily VALUES ('${customer}', '2026-01-01', 'generations', 1);
+       INSERT INTO metered.act VALUES ('${customer}', 'id', 0, 'olga', 'test', '{}', '{}', '{}')`,
+    )
+  await insertAs('ada')
+  await opened(address)
+  await insertAs('bob')
+  expect(await countWrongBuckets(address)).toBe(0)
+  expect(await query(address, 'SELECT customer FROM metered.act ORDER BY customer')).toHaveLength(2)
+})
+
+test('turns an existing ledger into the form of a new one with `metered schema`', async () => {
+  const address = await createLedgerWithoutBuckets()
+  await using ledger = postgresLedger(address)
+  await callAndAct(ledger, ['ada', 'bob'])
+  expect(await catalog(address)).not.toEqual(await catalog(await opened(await createDatabase())))
+  await runSchema(address)
+  expect(await catalog(address)).toEqual(await catalog(await opened(await createDatabase())))
+  // The open ledger continues.
+  await callAndAct(ledger, ['cleo'])
+  await runSchema(address)
+  expect(await countWrongBuckets(address)).toBe(0)
+  for (const customer of ['ada', 'bob', 'cleo']) expect(await ledger.audit(customer)).toEqual([])
+})
+
+test('does not partition a ledger that this release hasn’t migrated', async () => {
+  const address = await createLedgerWithoutBuckets()
+  await expect(runSchema(address, '--partitions', '8')).rejects.toThrow(
+    'Start a server of this release first',
+  )
+})
+
+test('partitions a ledger with rows, without changing them', async () => {
+  const address = await createLedgerWithoutBuckets()
+  await using ledger = postgresLedger(address)
+  await callAndAct(ledger, customers)
+  const read = async () => ({
+    rows: await Promise.all(
+      bucketed.map((name) => query(address, `SELECT * FROM metered.${name} ORDER BY 1, 2, 3`)),
+    ),
+    keys: await primaryKeys(address),
+  })
+  await runSchema(address)
+  const before = await read()
+  await runSchema(address, '--partitions', '16')
+  const after = await read()
+  expect(after.rows).toEqual(before.rows)
+  expect(after.keys).toMatchObject(before.keys)
+  expect(
+    await query(address, `SELECT FROM pg_inherits WHERE inhparent = 'metered.event'::regclass`),
+  ).toHaveLength(16)
+  await callAndAct(ledger, ['ada'])
+  expect(await ledger.audit('ada')).toEqual([])
+  await expect(query(address, 'DELETE FROM metered.act')).rejects.toThrow("can't be changed")
+  await expect(query(address, 'TRUNCATE metered.act_p3')).rejects.toThrow("can't be changed")
+})
+
+test.each(['any', 'bucket'] as const)(
+  'reads and writes only the customer’s partition (batchBy: %s)',
+  async (batchBy) => {
+    const address = await partitioned(64)
+    const used = () =>
+      query(
+        address,
+        `SELECT relname AS name FROM pg_stat_user_tables WHERE schemaname = 'metered'
+           AND relname ~ '_p[0-9]+$' AND seq_scan + idx_scan + n_tup_ins > 0 ORDER BY 1`,
+      )
+    // Building an index counts as a scan. PostgreSQL updates its statistics when a connection ends.
+    await expect.poll(used).toHaveLength(64 * bucketed.length)
+    await query(address, 'SELECT pg_stat_reset()')
+    const ledger = postgresLedger(address, { batchBy })
+    await callAndAct(ledger, ['ada'])
+    await ledger.close()
+    const names = bucketed.map((table) => `${table}_p${bucketOf('ada')}`)
+    await expect.poll(used).toEqual(names.toSorted().map((name) => ({ name })))
+  },
+)
+
+test('plans each read of a customer for one partition', async () => {
+  const pool = new Pool({ connectionString: await partitioned(64) })
+  const sent: PostgresQuery[] = []
+  pool.on('connect', (client: PostgresClient) => {
+    const send = client.query.bind(client)
+    client.query = (...args) => {
+      sent.push(args[0])
+      return send(...args)
+    }
+  })
+  await using ledger = postgresLedger(pool)
+  await callAndAct(ledger, ['ada'])
+  sent.length = 0
+  await ledger.balances('ada')
+  await ledger.charges({ customer: 'ada', limit: 10, cursor: null })
+  await ledger.audit('ada')
+  await ledger.holds('ada')
+  await ledger.undelivered({ customer: 'ada', limit: 10 })
+  await ledger.usage({ customer: 'ada', days: 10 })
+  await ledger.denials('ada')
+  for await (const _ of ledger.acts({ customer: 'ada' }));
+  expect(sent).toHaveLength(8)
+  for (const { text, values = [] } of [...sent]) {
+    const { rows } = await pool.query(`EXPLAIN ${text}`, values)
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    expect(new Set(plan.match(/(?<=_p)\d+\b/g))).toEqual(new Set([String(bucketOf('ada'))]))
+  }
+  await pool.end()
+})
+
+/** Returns the number of buckets in each transaction that changes customers. */
+async function bucketsPerTransaction(options: PostgresLedgerOptions): Promise<number[]> {
+  const address = await opened(await createDatabase())
+  await query(
+    address,
+    `CREATE TABLE touched (id xid8, bucket smallint);
+     CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       INSERT INTO touched VALUES (pg_current_xact_id(), coalesce(NEW.bucket, OLD.bucket)); RETURN NULL;
+     END $$;
+     ${bucketed
+       .map(
+         (name) =>
+           `CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON metered.${name} FOR EACH ROW EXECUTE FUNCTION note();`,
+       )
+       .join('')}`,
+  )
+  const clock = testClock()
+  await using ledger = postgresLedger(address, { ...options, clock })
+  await callAndAct(ledger, customers)
+  clock.advance(2 * 24 * 3_600_000)
+  await ledger.prune()
+  await ledger.markRestored()
+  expect(await query(address, 'SELECT FROM metered.key')).toEqual([])
+  const counts = await query(address, 'SELECT count(DISTINCT bucket)::int FROM touched GROUP BY id')
+  return counts.map(({ count }) => count)
+}
+
+test('changes only one bucket in each transaction with batchBy: bucket', async () => {
+  const counts = await bucketsPerTransaction({ batchBy: 'bucket' })
+  expect(counts.length).toBeGreaterThan(64)
+  expect(new Set(counts)).toEqual(new Set([1]))
+})
+
+test('changes many buckets in one transaction by default', async () => {
+  expect(Math.max(...(await bucketsPerTransaction({})))).toBeGreaterThan(10)
+})
