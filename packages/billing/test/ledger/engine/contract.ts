@@ -1,0 +1,23 @@
+/**
+ * `pnpm --filter @metered/billing test:engine` runs the contract of the ledger's stores on the engine in
+ * `LEDGER_TEST_URL`. It creates the schema `metered`, and drops it at the end.
+ */
+import { afterAll, describe } from 'vitest'
+import { postgresContract } from '../contract/postgresContract.ts'
+import { createEngineLedger } from './engineLedger.ts'
+import { engineSettings } from './engineSettings.ts'
+
+const settings = engineSettings(process.env)
+let created: AsyncDisposable | undefined
+
+describe(`the engine at ${new URL(settings.address).host}, batchBy: ${settings.batchBy}`, () => {
+  // Hooks run in reverse order after the tests, so the contract's connections end before the schema is dropped.
+  afterAll(() => created?.[Symbol.asyncDispose]())
+  postgresContract(
+    async () => {
+      created = await createEngineLedger(settings)
+      return settings.address
+    },
+    { batchBy: settings.batchBy },
+  )
+})
