@@ -3,13 +3,16 @@ import type { Random } from '../random.ts'
 import { type Call, kinds } from './call.ts'
 import { sendCall } from './sendCall.ts'
 
-/** How often a caller repeats a keyed call that has no final answer. */
-const maxRetries = 12
-/** A customer is replaced by a new one after this many denials for lack of units. */
-const denialsPerCustomer = 6
-
 /** The calls of a customer are of all kinds, or all take one unit. */
 type Profile = 'mixed' | 'single units'
+
+/** How often a caller repeats a keyed call that has no final answer. */
+const maxRetries = 12
+/**
+ * A customer is replaced by a new one after this many denials for lack of units. The snapshot before the first denial
+ * often overlaps the delivery of the last charges. Another denial would correct a wrong balance before the audit sees it.
+ */
+const denialsPerCustomer = { 'single units': 1, mixed: 6 } as const satisfies Record<Profile, number>
 
 interface Customer {
   name: string
@@ -101,7 +104,8 @@ export class Callers {
     if (call.key !== null) await this.#retry(call)
     if (call.answers.some((answer) => answer.state === 'denied' && answer.code === 'INSUFFICIENT_CREDITS')) {
       customer.denials += 1
-      if (customer.denials === denialsPerCustomer) this.#customers[slot] = this.#newCustomer(customer.profile)
+      if (customer.denials === denialsPerCustomer[customer.profile])
+        this.#customers[slot] = this.#newCustomer(customer.profile)
     }
   }
 
