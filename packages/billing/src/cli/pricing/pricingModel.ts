@@ -27,7 +27,7 @@ const pricingModel = z.object({
 
 export type PricingModel = z.output<typeof pricingModel>
 export type Fields = z.output<typeof fields>
-export type Feature = PricingModel['features'][number]
+type Feature = PricingModel['features'][number]
 export type Product = PricingModel['products'][number]
 export type Meter = PricingModel['usageMeters'][number]
 export type Price = z.output<typeof price>
