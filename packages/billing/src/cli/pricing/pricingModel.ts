@@ -27,7 +27,6 @@ const pricingModel = z.object({
 
 export type PricingModel = z.output<typeof pricingModel>
 export type Fields = z.output<typeof fields>
-type Feature = PricingModel['features'][number]
 export type Product = PricingModel['products'][number]
 export type Meter = PricingModel['usageMeters'][number]
 export type Price = z.output<typeof price>
