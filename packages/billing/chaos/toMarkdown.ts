@@ -6,7 +6,7 @@ const shownViolations = 10
 
 /** Returns the result of a run as Markdown. */
 export function toMarkdown(result: ChaosResult): string {
-  const { topology, seed, figures, answers, checks, late, history, folder, skipped } = result
+  const { topology, seed, figures, answers, checks, late, cutShort, history, folder, skipped } = result
   const violated = checks.filter(({ violations }) => violations.length > 0)
   const parts = [
     `### ${topology}, seed ${seed}`,
@@ -15,6 +15,9 @@ export function toMarkdown(result: ChaosResult): string {
     table(checks.map(({ rule, violations }) => ({ rule, violations: violations.length }))),
     ...(result.recoveries.length > 0 ? [table(result.recoveries.map((it) => ({ ...it })))] : []),
     ...(late.length > 0 ? ['Late settles, which may exceed a grant:', table(late)] : []),
+    ...(cutShort.length > 0
+      ? ['Streams that ended after their hold, and are partly free:', table(cutShort)]
+      : []),
     ...skipped.map((it) => `Skipped: ${it}`),
     ...violated.map(
       ({ rule, violations }) =>

@@ -1,6 +1,6 @@
 import { groupBy } from '../../src/flowglad/groupBy.ts'
 import type { Call } from '../calls/call.ts'
-import { boundsOf } from './bounds.ts'
+import { boundsOf, isAnswered } from './bounds.ts'
 import { falseDenials } from './falseDenials.ts'
 import type { DeliveredEvent } from './readFlowglad.ts'
 import type { LedgerRows } from './readLedger.ts'
@@ -38,6 +38,11 @@ export interface Audit {
   }
   /** Charges of work that ended after its hold. Only they may exceed a grant. */
   late: { customer: string; meter: string; operation: string; attempt: string; amount: number }[]
+  /**
+   * Streams that ended after their hold, because their process was paused. Expiry has booked the last stored count, and a
+   * leg is booked only once, so the rest of the stream is free.
+   */
+  cutShort: { customer: string; operation: string; answered: number; billed: number }[]
 }
 
 /** Compares the callers' answers with the ledger and Flowglad. Expects that everything has been delivered. */
@@ -53,13 +58,18 @@ export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evide
     .map(({ transactionId, ...event }) => ({ ...event, attempt: transactionId }))
   const figures = { calls: calls.length, answered: 0, billed: unitsOf(flowglad), inFlight: 0, lost: 0 }
 
+  const cutShort: Audit['cutShort'] = []
   const outOfBounds: string[] = []
   const billedTwice: string[] = []
   const replays: string[] = []
   for (const call of calls) {
     const events = delivered.get(call.operation) ?? []
     const billed = unitsOf(events)
-    const { least, most } = boundsOf(call)
+    const isCutShort =
+      call.kind === 'stream' && billed < call.amount && events.some((it) => atExpiry.has(it.transactionId))
+    const { least, most } = boundsOf(call, isCutShort)
+    if (isCutShort && isAnswered(call))
+      cutShort.push({ customer: call.customer, operation: call.operation, answered: call.amount, billed })
     const isLost = lost.has(call.operation)
     figures.answered += isLost ? 0 : least
     figures.lost += isLost ? least : 0
@@ -83,6 +93,7 @@ export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evide
   return {
     figures,
     late,
+    cutShort,
     checks: [
       { rule: 'answered ≤ billed ≤ answered + in flight, per operation', violations: outOfBounds },
       { rule: 'an operation is billed at most once', violations: billedTwice },

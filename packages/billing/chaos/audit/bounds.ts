@@ -6,9 +6,16 @@ export interface Bounds {
   most: number
 }
 
-/** Returns the units that the answers to an operation allow. */
-export function boundsOf({ answers, amount, kind }: Pick<Call, 'answers' | 'amount' | 'kind'>): Bounds {
-  if (answers.some(({ state }) => state === 'answered')) return { least: amount, most: amount }
+export const isAnswered = ({ answers }: Pick<Call, 'answers'>): boolean =>
+  answers.some(({ state }) => state === 'answered')
+
+/**
+ * Returns the units that the answers to an operation allow. `isCutShort` says that the hold of a stream expired before
+ * the stream ended, so only the count that was stored by then is certain.
+ */
+export function boundsOf(call: Pick<Call, 'answers' | 'amount' | 'kind'>, isCutShort = false): Bounds {
+  const { answers, amount, kind } = call
+  if (isAnswered(call)) return { least: isCutShort ? 1 : amount, most: amount }
   const isCompleted = answers.some((it) => it.state === 'denied' && it.code === 'ALREADY_COMPLETED')
   // A stream that didn't end is billed for the units that it has counted.
   if (isCompleted) return { least: kind === 'stream' ? 1 : amount, most: amount }

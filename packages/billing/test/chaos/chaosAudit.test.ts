@@ -95,6 +95,17 @@ test.each([0, 3])('accepts %i units for a call with a lost answer', (amount) => 
   expect(violatedIn(evidence([call], amount === 0 ? [] : [anEvent({ amount })]))).toEqual([])
 })
 
+test('accepts a stream that ended after its hold, and lists it', () => {
+  const given = evidence([aCall({ kind: 'stream' })], [anEvent({ amount: 2 })])
+  expect(violatedIn(given)).toEqual([bounds])
+  const events = given.ledger.events.map((event) => ({ ...event, flagged: 'expired' }))
+  const excused = { ...given, ledger: { ...given.ledger, events } }
+  expect(violatedIn(excused)).toEqual([])
+  expect(audit(excused).cutShort).toEqual([{ customer: 'ada', operation: 'a', answered: 3, billed: 2 }])
+  const free = evidence([aCall({ kind: 'stream' })], [])
+  expect(violatedIn(free)).toEqual([bounds])
+})
+
 test('accepts that a restore lost an undelivered charge', () => {
   const given = evidence([aCall()], [], { lost: new Set(['a']) })
   expect(violatedIn(given)).toEqual([])
