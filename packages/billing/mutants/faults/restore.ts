@@ -134,8 +134,8 @@ export const restore: Fault[] = [
   {
     name: 'a process uses its rows from before the restore',
     file: 'ledger/stores/sqlite/sqliteLedger.ts',
-    find: '      recent.clear()\n      flush(true)\n      restore.markRestored(operator)',
-    replace: '      flush(true)\n      restore.markRestored(operator)',
+    find: '      recent.clear()\n      flush(true)\n      restore.markRestored(author)',
+    replace: '      flush(true)\n      restore.markRestored(author)',
     tests: contract,
   },
   {
