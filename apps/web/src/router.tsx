@@ -20,7 +20,7 @@ interface Search {
 /** Returns all parameters. If one is missing, the router keeps its value from the address. */
 const parseSearch = ({ checkout, customer, next, error, password }: Record<string, unknown>): Search => ({
   checkout: typeof checkout === 'string' ? checkout : undefined,
-  // The router parses a value that looks like a number.
+  // The router turns a value that looks like a number into a number.
   customer: typeof customer === 'string' || typeof customer === 'number' ? String(customer) : undefined,
   next: pathInApp(next),
   error: typeof error === 'string' ? error : undefined,

@@ -75,12 +75,12 @@ test("shows an operator's adjustment and refund in the customer's own browser at
   await adjust.click()
   await operator.confirm.click()
   await expect(operator.units).toBeFocused()
-  await expect(operator.dialog).toContainText('Write a whole number')
+  await expect(operator.dialog).toContainText('Enter a whole number')
   await operator.units.fill('+5')
   await expect(operator.dialog).toContainText('Available: 6 → 11')
   await operator.confirm.click()
   await expect(operator.reason).toBeFocused()
-  await expect(operator.dialog).toContainText('Write why you do this.')
+  await expect(operator.dialog).toContainText('Enter a reason.')
   await operator.reason.fill('The pictures were unusable')
   // Two clicks send one act.
   await operator.confirm.dblclick()
@@ -155,7 +155,7 @@ test('says in plain words why nothing was changed', async ({ customer, stack, op
   await operator.units.fill('-5')
   await operator.reason.fill('A correction')
   await operator.confirm.click()
-  await expect(operator.dialog.getByRole('alert')).toContainText('it is done only once')
+  await expect(operator.dialog.getByRole('alert')).toContainText('The act is done only once')
   await operator.page.unroute(/operator\.act/)
   await operator.confirm.click()
   await expect(operator.dialog).toContainText('Already done')
@@ -198,7 +198,7 @@ test('has no accessibility violations, and fits on a small phone', async ({
       await page.getByRole('button', { name: 'Adjust look-ups' }).click()
       await operator.units.fill('five')
       await operator.confirm.click()
-      await expect(operator.dialog).toContainText('Write a whole number')
+      await expect(operator.dialog).toContainText('Enter a whole number')
     },
     async result() {
       await operator.units.fill('-3')

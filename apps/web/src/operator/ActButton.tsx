@@ -21,7 +21,7 @@ export const OpenAct = createContext<(act: ActToConfirm) => void>(() => {})
 
 interface ActButtonProps extends ActToConfirm {
   label: string
-  /** What the button acts on, for screen readers. */
+  /** The object of the act, for screen readers. */
   of: string
 }
 

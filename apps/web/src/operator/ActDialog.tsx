@@ -35,7 +35,7 @@ interface ActDialogProps {
 
 const titles = { done: 'Done', repeated: 'Already done', refused: 'Nothing was changed' }
 
-/** Says what an act will do, asks for the reason, and shows the result or the reason why it was refused. */
+/** Explains an act before it is done, asks for the reason, and shows the result or why the act was refused. */
 export function ActDialog({
   customer,
   newest,
@@ -46,7 +46,7 @@ export function ActDialog({
   onClose,
   children,
 }: ActDialogProps) {
-  // A double click, and a retry after a lost answer, send the same ID, so the act is done once.
+  // A double click and a retry after a lost answer send the same ID, so the act is done once.
   const [id] = useState(() => crypto.randomUUID())
   const [seen, setSeen] = useState(newest)
   const [reason, setReason] = useState('')
@@ -93,7 +93,7 @@ export function ActDialog({
               <p>
                 {answer.state === 'done'
                   ? `${actTitle(answer.act)}.`
-                  : `${actTitle(answer.act)}. ${answer.act.by} did this on ${formatTime(answer.act.at)}, and it is done only once.`}
+                  : `${actTitle(answer.act)}. ${answer.act.by} did this on ${formatTime(answer.act.at)}. It wasn't done again.`}
               </p>
               <Changes changes={answer.act.changes} />
             </>
@@ -131,10 +131,10 @@ export function ActDialog({
         <Textarea
           ref={reasonField}
           label="Reason"
-          description="It becomes part of the record, which can't be changed."
+          description="Becomes part of the record, which can't be changed."
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
-          error={isReasonMissing && reason.trim() === '' ? 'Write why you do this.' : undefined}
+          error={isReasonMissing && reason.trim() === '' ? 'Enter a reason.' : undefined}
           maxLength={maxReason}
           rows={3}
           required

@@ -11,7 +11,7 @@ interface AdjustDialogProps {
   onClose: () => void
 }
 
-/** Adds units to a balance, or takes units away. */
+/** Adds units to a balance, or subtracts them. */
 export function AdjustDialog({ row: { meter, available }, ...dialog }: AdjustDialogProps) {
   const [text, setText] = useState('')
   const [isInvalid, setInvalid] = useState(false)
@@ -29,20 +29,20 @@ export function AdjustDialog({ row: { meter, available }, ...dialog }: AdjustDia
       }}
     >
       <p>
-        Adds {meterUnits(meter)} to this customer's balance, or takes some away. The adjustment ends with the
-        period. Flowglad's records stay as they are.
+        Adds {meterUnits(meter)} to this customer's balance, or subtracts them. The adjustment ends with the
+        period. Flowglad's records don't change.
       </p>
       <TextInput
         ref={field}
         label="Units"
         description={
           amount === null
-            ? 'Such as +5 to give five, or -5 to take five.'
+            ? 'For example, +5 adds five, and -5 subtracts five.'
             : `Available: ${formatNumber(available)} → ${formatNumber(available + amount)}`
         }
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
-        error={isInvalid && amount === null ? 'Write a whole number, such as +5 or -5.' : undefined}
+        error={isInvalid && amount === null ? 'Enter a whole number, such as +5 or -5.' : undefined}
         maxLength={12}
         autoComplete="off"
         required

@@ -21,7 +21,7 @@ export function Audit({ customer }: { customer: string }) {
         <Notice tone="critical" role="alert" title={actProblem(audit.error).title} />
       ) : audit.data === undefined ? (
         <p className={classes.note}>
-          Compares this customer's counters with the holds, events and daily totals that they count.
+          Compares this customer's counters with the holds, events and daily totals in the ledger.
         </p>
       ) : audit.data.length === 0 ? (
         <Notice title="No problems found" />

@@ -6,7 +6,7 @@ import { AdjustDialog } from './AdjustDialog.tsx'
 import classes from './Operator.module.css'
 import { byMeter, meterTitle, meterUnits, type Report } from './words.ts'
 
-/** Shows each meter's balance as the ledger decides with it. */
+/** Shows each meter's balance with the numbers that the ledger uses to decide calls. */
 export function Balances({ report: { customer, balances, acts } }: { report: Report }) {
   const [adjusted, setAdjusted] = useState<string | null>(null)
   const row = balances.find(({ meter }) => meter === adjusted)

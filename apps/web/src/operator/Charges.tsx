@@ -93,8 +93,8 @@ function ChargeRow({ charge }: { charge: Charge }) {
             verb={`Refund ${units}`}
           >
             <p>
-              The customer gets {units} back, until the period ends. The charge stays in Flowglad's records.
-              If the customer has paid money for it, refund the payment at Flowglad.
+              The customer gets {units} back for the rest of this period. The charge stays in Flowglad's
+              records. To return money, refund the payment at Flowglad.
             </p>
           </ActButton>
         )

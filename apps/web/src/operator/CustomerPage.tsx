@@ -18,7 +18,7 @@ import { PlanLine } from './PlanLine.tsx'
 import { useCustomer } from './useCustomer.ts'
 import type { Customer } from './words.ts'
 
-/** Shows a customer's records, and the acts that an operator can do. */
+/** Shows a customer's data, and buttons for the acts. */
 export function CustomerPage({ customer }: { customer: string }) {
   const { data, error, refetch } = useCustomer(customer)
   return (
@@ -98,7 +98,7 @@ function Records({ data: { id, user, report } }: { data: Customer }) {
         </>
       ) : (
         <Notice title="This user hasn't used Studio yet">
-          The balances appear after the user's first visit.
+          Balances appear after the user's first visit.
         </Notice>
       )}
     </>

@@ -17,7 +17,7 @@ const reasons: Record<DenialCode, string> = {
   ALREADY_COMPLETED: 'The same call had already succeeded, and its result is no longer stored',
   KEY_INVALID: 'The idempotency key was invalid',
   KEY_REQUIRED: 'The call had no idempotency key',
-  FOREIGN_ORIGIN: 'A page of another site made the call',
+  FOREIGN_ORIGIN: 'A page on another site made the call',
   PREFETCH: 'The browser loaded a page in advance',
   BILLING_UNAVAILABLE: "Billing couldn't be reached",
 }

@@ -57,8 +57,8 @@ function UndeliveredEvent({ event }: { event: Event }) {
               verb="Retry event"
             >
               <p>
-                A server sends the event to Flowglad now, instead of at its next hourly try. Do this after the
-                cause of the rejection is corrected.
+                The server sends the event to Flowglad now, and doesn't wait for the next hourly try. First
+                correct the cause of the rejection.
               </p>
             </ActButton>
             <ActButton

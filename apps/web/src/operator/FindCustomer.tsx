@@ -29,7 +29,7 @@ export function FindCustomer() {
       <form className={classes.search} aria-label="Find a customer" onSubmit={submit}>
         <TextInput
           label="Customer"
-          description="An email address or ID, or how it begins"
+          description="The start of an email address or customer ID"
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
           maxLength={256}
@@ -100,7 +100,7 @@ function Parked() {
     return <FailedSection what="The parked events" error={error} onRetry={() => void refetch()} />
   if (!data) return <Skeleton height={120} radius="lg" mt="xl" />
   return (
-    <Section title="Parked events of all customers" empty="Flowglad rejects no event.">
+    <Section title="Parked events of all customers" empty="No parked events.">
       {data.map(({ customer, user, attempt, meter, amount, reason }) => (
         <Row
           key={`${attempt} ${meter}`}

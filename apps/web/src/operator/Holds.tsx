@@ -31,8 +31,8 @@ export function Holds({ report }: { report: Report }) {
                 verb="Release hold"
               >
                 <p>
-                  The {units} return to the customer at once. The work isn't stopped: if it is still running
-                  and succeeds, the customer is charged.
+                  The {units} return to the customer at once. The work continues. If it succeeds, the customer
+                  is charged.
                 </p>
               </ActButton>
             }

@@ -8,7 +8,7 @@ export interface ActProblem {
   isSignedOut: boolean
 }
 
-const once = 'You can try again: it is done only once.'
+const once = 'Try again. The act is done only once.'
 
 export function actProblem(error: unknown): ActProblem {
   const problem = (title: string, detail: string, isSignedOut = false) => ({ title, detail, isSignedOut })

@@ -9,7 +9,7 @@ type Change = RecordedAct['changes'][number]
 type Answer = RouterOutput['operator']['act']
 type Refusal = Extract<Answer, { state: 'refused' }>['why']
 
-/** The ledger can have meters that the app no longer has. They appear under their slug. */
+/** The ledger can contain meters that the app no longer has. The screen shows their slugs. */
 const known = (slug: string): Meter | undefined => meters.find((meter) => meter === slug)
 
 /** Sorts by meter, in the app's order. Meters that the app no longer has come first. */
