@@ -128,7 +128,7 @@ export async function buildApp({
   await app.register(async (trpc) => {
     // Refuses reads too: no page on another origin needs this app's API.
     trpc.addHook('onRequest', async (request) => billing.assertTrustedOrigin(request))
-    // The answers contain customers' data, and only their reader may have a copy.
+    // The answers contain customers' data, so caches must not store them.
     trpc.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store')
     })

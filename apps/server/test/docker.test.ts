@@ -24,7 +24,7 @@ describe('the Dockerfile', () => {
       .filter((it) => it.getKeyword() === keyword)
       .map((it) => it.getArguments().map((argument) => argument.getValue()))
 
-  test('has no problem that the linter knows', () => {
+  test('passes the linter', () => {
     expect(validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`)).toEqual([])
   })
 
@@ -77,7 +77,7 @@ describe('the Dockerfile', () => {
     expect(text.match(/pnpm@[\d.]+/g)).toEqual([version])
   })
 
-  test('runs node as the main process, as a user without rights, with a health check', () => {
+  test('runs node as the main process, as an unprivileged user, with a health check', () => {
     const last = text.slice(text.lastIndexOf('\nFROM '))
     expect(last).toMatch(/^USER node$/m)
     expect(textOf('CMD').at(-1)?.join('')).toMatch(/^\["node",/)

@@ -146,7 +146,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       ['act', {}, 'POST'],
     ]
 
-    test('denies every procedure in the same way as one that does not exist', async () => {
+    test('answers every procedure as if it did not exist', async () => {
       const customer = await signUpVerified(server)
       const unverified = await signUp(server, randomUUID(), operators.eve)
       for (const browser of [customer, unverified]) {
@@ -192,7 +192,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await balanceOf(customer)).toMatchObject({ available: 10 })
   })
 
-  test('lets no cache keep an answer', async () => {
+  test('forbids caches to store an answer', async () => {
     const response = await olga.fetch('/trpc/operator.parked')
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
@@ -209,7 +209,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     const unused = await signUp(server)
     expect(await find(unused.user.email)).toMatchObject([{ id: unused.user.id }])
     expect((await read(olga, 'customer', { customer: unused.user.id })).data).toMatchObject({ report: null })
-    expect((await read(olga, 'customer', { customer: 'nobody' })).data).toBeNull()
+    expect((await read(olga, 'customer', { customer: 'unknown' })).data).toBeNull()
     expect((await olga.call('operator.find', { text: ' ' })).status).toBe(400)
   })
 
@@ -276,7 +276,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await balanceOf(customer)).toMatchObject({ available: 12 })
   })
 
-  test('refunds a charge once, whoever asks', async () => {
+  test('refunds a charge once, even if it is requested twice', async () => {
     const customer = await aCustomer()
     await customer.call('studio.generate', { prompt: 'a mill', count: 4 })
     expect(await balanceOf(customer)).toMatchObject({ available: 6 })

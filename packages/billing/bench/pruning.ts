@@ -33,7 +33,7 @@ const called = 64
 await using folder = await temporaryFolder()
 await using server = values.store === 'PostgreSQL' ? await startPostgres() : null
 
-/** All events that the ledger has now are older than their retention period by this clock. */
+/** According to this clock, the retention period of all events that the ledger has at the start has ended. */
 const later = ledgerDefaults.chargeRetentionMs + 86_400_000
 const clock = { now: () => Date.now() + later }
 

@@ -3,20 +3,20 @@ import type { Answer, Call } from './calls/call.ts'
 import { faultName } from './faults/fault.ts'
 import type { PastFault } from './runChaos.ts'
 
-/** How long a node needed to work again after a kind of fault had ended. */
+/** The recovery times after one kind of fault. */
 export interface Recovery {
   fault: string
   times: number
-  /** The faults after which the node worked again before the next fault began. Only these are measured. */
+  /** The number of faults after which the node recovered before the next fault. Only these are measured. */
   measured: number
   medianMs: number | null
   slowestMs: number | null
 }
 
 /**
- * Returns the recovery time of each kind of fault: from the fault's end to the first answer that a working node gives to
- * a call that began after it, on the node that the fault affected. If another fault affects the node in the meantime, the
- * time would be that fault's, so it isn't measured.
+ * Returns the recovery times after each kind of fault. A recovery ends with the affected node's first answer to a call
+ * that began after the fault's end. If another fault affects the node in the meantime, the recovery isn't measured,
+ * because it would contain that fault.
  */
 export function recoveries(past: PastFault[], calls: Call[]): Recovery[] {
   const answers = calls
@@ -48,7 +48,7 @@ export function recoveries(past: PastFault[], calls: Call[]): Recovery[] {
 
 const affects = ({ fault }: PastFault, node: number) => !('node' in fault) || fault.node === node
 
-/** The ledger has decided the call. A call that ends in another way shows neither that the node works nor that it doesn't. */
+/** Returns whether the ledger has decided the call. Other answers don't show whether the node works. */
 const isWorking = (answer: Answer) =>
   answer.state === 'answered' ||
   answer.state === 'failed' ||

@@ -173,7 +173,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       assertNotNextBuild()
       return onLedger(work())
     },
-    // The units return with the next snapshot.
+    // The customer gets the units back when the next snapshot arrives.
     onDrop: (id) => sync.fetch({ id }, { urgent: false, forced: true }),
   })
   const health = createHealth({ ledger, restored, sync, delivery, catalog, flowglad, options, clock })

@@ -15,7 +15,7 @@ const program = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/us
 export const noPgBouncer =
   program === undefined ? 'needs PgBouncer, for example from Debian’s package pgbouncer' : null
 
-/** PgBouncer's settings, by their names in `pgbouncer.ini`. Settings that aren't given have their defaults. */
+/** PgBouncer's settings, by their names in `pgbouncer.ini`. Other settings have their defaults. */
 export interface PgBouncerSettings {
   pool_mode: 'session' | 'transaction' | 'statement'
   /** Default: a free port. */

@@ -3,7 +3,7 @@ import type { User } from '../account/auth.ts'
 /** Returns whether the user is an operator: one of `OPERATORS`, with a verified email address. */
 export type IsOperator = (user: Pick<User, 'email' | 'emailVerified'>) => boolean
 
-/** `operators` are email addresses. Case and surrounding spaces don't matter. */
+/** Creates the check for these email addresses. Ignores case and surrounding spaces. */
 export function createIsOperator(operators: string[]): IsOperator {
   const addresses = new Set(operators.map(normalized))
   // Anyone can sign up with another person's address, but only its owner can verify it.

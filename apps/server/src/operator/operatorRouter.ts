@@ -10,10 +10,10 @@ export interface OperatorParts {
   users: UserDirectory
 }
 
-/** PostgreSQL can't store the character U+0000 and lone surrogates. */
+/** PostgreSQL can't store the character U+0000 or lone surrogates. */
 const storable = /^[^\0\p{Surrogate}]*$/u
 const text = (length: number) =>
-  z.string().min(1).max(length).regex(storable, 'must not contain characters that cannot be stored')
+  z.string().min(1).max(length).regex(storable, 'must not contain the character U+0000 or lone surrogates')
 const customer = text(256)
 const meter = text(128)
 const attempt = text(64)
@@ -28,7 +28,7 @@ const signedUnits = z
 
 const actInput = z.object({
   customer,
-  /** Made by the browser for each dialog, so that a double click or a retry acts once. */
+  /** The browser creates one ID for each dialog, so a double click or a retry acts once. */
   id: z.uuid(),
   reason,
   act: z.discriminatedUnion('type', [
@@ -43,8 +43,8 @@ const actInput = z.object({
     z.object({ type: z.literal('drop'), attempt, meter }),
   ]) satisfies z.ZodType<OperatorCommand['act']>,
   /**
-   * The newest act that the operator has seen for this customer. Null if there was none. An adjustment is refused
-   * with `changed` if another act has followed.
+   * The newest act that the operator has seen for this customer. Null if there was none. If another act has followed,
+   * the server refuses an adjustment with `changed`.
    */
   newestAct: text(256).nullable(),
 })
@@ -62,7 +62,7 @@ const shownMatches = 20
 const shownParked = 100
 const exportedActs = 500
 
-/** Creates the procedures of the operators' screen. Only `access` can be called by other users. */
+/** Creates the procedures of the operators' screen. Other users can call only `access`. */
 export function createOperatorRouter(
   { router, protectedProcedure }: Trpc,
   { billing, isOperator, users }: OperatorParts & { billing: AppBilling },
@@ -103,7 +103,7 @@ export function createOperatorRouter(
         const query = { startsWith: input.text, limit: shownMatches }
         const [named, ids] = await Promise.all([users.findByEmail(query), operator.find(query)])
         const known = new Map(named.map((user) => [user.id, user]))
-        // A user who hasn't used billing yet has no rows in the ledger, so also look for a user with this very ID.
+        // A user who hasn't used billing yet has no rows in the ledger, so also look for a user with exactly this ID.
         for (const user of await users.byId([...ids, input.text])) known.set(user.id, user)
         const found = new Set([...known.keys(), ...ids])
         return [...found].slice(0, shownMatches).map((id) => ({ id, user: shown(known.get(id)) }))
@@ -171,7 +171,7 @@ export function createOperatorRouter(
   ) {
     let newest: string | null = null
     for await (const act of operator.acts({ customer })) {
-      // The act is sent again, because its answer was lost.
+      // The browser sends the act again if the answer was lost.
       if (act.id === id) return false
       newest = act.id
     }

@@ -133,7 +133,7 @@ interface CompletionRequest {
 /** An error response from the endpoint. */
 class EndpointError extends Error {
   readonly status: number
-  /** Can repeat the prompt, so it isn't in the message, which is logged. */
+  /** The answer's text. It can repeat the prompt, so it isn't part of the message, which is logged. */
   readonly text: string
   constructor(status: number, text: string, names: (string | null | undefined)[]) {
     const known = names.filter((name) => name && /^[\w.-]{1,60}$/.test(name))

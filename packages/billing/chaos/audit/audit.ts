@@ -184,13 +184,13 @@ function wrongAccounts({ accounts }: LedgerRows, flowglad: DeliveredEvent[]): st
 }
 
 /**
- * Returns the accounts whose balance counts usage twice, or not at all. Such a balance denies a call too early or too
- * late only if a call arrives before the next snapshot, so the answers rarely show it.
+ * Returns the accounts whose balance counts usage twice or not at all. The next snapshot corrects such a balance, so
+ * the answers rarely show it.
  */
 const wrongBalances = ({ accounts }: LedgerRows, granted: number): string[] =>
   accounts.flatMap(({ customer, meter, booked, held, available, ambiguous }) => {
     const expected = granted - booked - held
-    // If it was unknown whether Flowglad had these units when the snapshot was fetched, the ledger subtracts them.
+    // If the fetch left it unknown whether Flowglad has these units, the ledger subtracts them.
     return available < expected - ambiguous || available > expected
       ? [
           `${customer}: the ledger's balance is ${available} ${meter}, expected ${range(expected - ambiguous, expected)}`,

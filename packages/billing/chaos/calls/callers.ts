@@ -3,13 +3,13 @@ import type { Random } from '../random.ts'
 import { type Call, kinds } from './call.ts'
 import { sendCall } from './sendCall.ts'
 
-/** The calls of a customer are of all kinds, or all take one unit. */
+/** A customer's calls are of all kinds, or each take one unit. */
 type Profile = 'mixed' | 'single units'
 
 /** How often a caller repeats a keyed call that has no final answer. */
 const maxRetries = 12
 /**
- * A customer is replaced by a new one after this many denials for lack of units. The snapshot before the first denial
+ * After this many denials for lack of units, a new customer replaces the customer. The snapshot before the first denial
  * often overlaps the delivery of the last charges. Another denial would correct a wrong balance before the audit sees it.
  */
 const denialsPerCustomer = { 'single units': 1, mixed: 6 } as const satisfies Record<Profile, number>

@@ -36,8 +36,8 @@ export function proxyFaultOf(mode: ProxyMode, random: Random): ProxyFault {
 }
 
 /**
- * Delays half of the requests for a snapshot. Usage that is delivered in the meantime is part of the snapshot, so a
- * fetch that overlaps a delivery subtracts this usage twice.
+ * Delays half of the requests for a snapshot. The snapshot then contains usage that was delivered after the
+ * request, so the audit notices a ledger that subtracts this usage again.
  */
 export const slowRead = ({ method, path }: Passing, random: Random): ProxyFault | undefined =>
   method === 'GET' && path.endsWith('/billing') && random.chance(0.5)

@@ -132,7 +132,7 @@ const server = createServer((incoming, response) => {
 await once(server, 'listening')
 process.send?.(`http://127.0.0.1:${port}`)
 
-/** A page in place of Flowglad's answer looks like a wrong address. An operator's supervisor would start the node again. */
+/** A proxy's page instead of Flowglad's answer looks like a wrong address. In production, a supervisor restarts nodes. */
 while (true) {
   try {
     await billing.start()

@@ -9,9 +9,9 @@ export interface CommandContext {
   env: Record<string, string | undefined>
   /** The name of the operating system's user. */
   user: string
-  /** Shows how far long work is. Each text replaces the one before. */
+  /** Shows the progress of long work. Each text replaces the previous one. */
   progress(text: string): void
-  /** Writes to standard output, and waits until the reader can take more. For output that doesn't fit in memory. */
+  /** Writes to standard output, and waits until the reader accepts more. Use it for output larger than the memory. */
   write(text: string): Promise<void>
 }
 

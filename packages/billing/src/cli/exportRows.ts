@@ -6,19 +6,20 @@ export type ExportedTable = 'charges' | 'acts'
 
 export interface ExportQuery {
   customer: string | null
-  /** Null for everything. */
+  /** Null exports all tables. */
   only: ExportedTable | null
 }
 
 /** A row of an export. `type` says what it describes. */
 export type ExportedRow = { type: string } & Record<string, unknown>
 
-/** Longer than the ledger can have existed. */
+/** More days than any ledger has existed. */
 const allDays = 100_000
 
 /**
- * Yields the rows to export: the charges by customer and time, and then the acts by time. For one customer, all other
- * data of the customer comes first. Contains neither idempotency keys nor stored results.
+ * Yields the rows to export: the charges of one customer after another, and then the acts. Charges and acts come oldest
+ * first. For one customer, all other data of the customer comes first. Contains neither idempotency keys nor stored
+ * results.
  */
 export async function* exportRows(ledger: Ledger, query: ExportQuery): AsyncGenerator<ExportedRow> {
   const { customer, only } = query

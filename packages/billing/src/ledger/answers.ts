@@ -96,7 +96,7 @@ export type OperateAnswer =
   | { state: 'repeated'; act: ActRow }
   | { state: 'refused'; why: Refusal }
 
-/** Why an operator's act was refused. A refused act changes nothing, and isn't recorded. */
+/** The reason for refusing an operator's act. A refused act changes nothing, and isn't recorded. */
 export type Refusal =
   /** The ledger doesn't have the event, or has pruned it. */
   | 'noEvent'

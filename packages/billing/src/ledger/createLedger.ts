@@ -97,7 +97,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     },
     async findCustomers({ startsWith, limit }) {
       const found = await read((it) => it.readCustomersInOrder({ from: startsWith, limit }))
-      // The IDs that start with a text directly follow this text.
+      // In this order, the IDs that start with a text come directly after it.
       return found.filter((it) => it.startsWith(startsWith))
     },
     audit: async (customer) => audit(customer, await read((it) => it.readBooks(customer))),

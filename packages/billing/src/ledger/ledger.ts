@@ -54,8 +54,9 @@ export interface Ledger extends AsyncDisposable {
     cursor: string | null
   }): Promise<{ charges: Charge[]; cursor: string | null }>
   /**
-   * Returns the charges of one customer, or of all, ordered by customer and time. Reads them in pages. A charge that
-   * exists at the start and isn't pruned meanwhile is returned once, as it is when its page is read.
+   * Returns the charges of one customer or of all customers, and reads them in pages. The charges of each customer
+   * follow one another, oldest first. The store chooses the order of the customers. A charge that exists at the start
+   * and isn't pruned meanwhile is returned once, as it is when its page is read.
    */
   allCharges(query: { customer: string | null }): AsyncIterable<CustomerCharge>
   /**
@@ -76,20 +77,20 @@ export interface Ledger extends AsyncDisposable {
   holds(customer: string): Promise<Hold[]>
   /** Returns the customer's usage events that Flowglad hasn't acknowledged, oldest first. */
   undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
-  /** Returns all customers, each of them once, in an order that the store chooses. */
+  /** Returns each customer once, in an order that the store chooses. */
   customers(): AsyncIterable<string>
   /** Returns up to `limit` customers whose ID starts with the text, in order. */
   findCustomers(query: { startsWith: string; limit: number }): Promise<string[]>
   /** Checks the customer's counters against the rows that they count. Returns the contradictions. */
   audit(customer: string): Promise<Violation[]>
   /**
-   * Returns the acts of operators, oldest first, for one customer or for all. `after` is the act to start after.
+   * Returns the acts of operators, oldest first, for one customer or for all. Starts after the act `after`.
    * Default: starts with the first act.
    */
   acts(query: { customer: string | null; after?: ActCursor | null }): AsyncIterable<Act>
   /**
    * Adds denials to their counts. Doesn't wait for the customers' locks. If the machine crashes, or an answer is
-   * lost, some denials aren't counted or are counted twice.
+   * lost, some denials count twice or not at all.
    */
   countDenials(denials: DenialCount[]): Promise<void>
   /** Returns the customer's denials of the last day, newest first. */
@@ -115,8 +116,7 @@ export interface Ledger extends AsyncDisposable {
   eventStates(events: (EventId & { customer: string })[]): Promise<KnownEventState[]>
   /**
    * Records that the ledger was restored from a backup. Every customer's next decision waits for a fetch, all
-   * leases end, and all versions increase beyond those of the lost rows. If an operator does this, also records the
-   * act.
+   * leases end, and all versions increase beyond those of the lost rows. With `author`, also records an operator's act.
    */
   markRestored(author?: ActAuthor): Promise<void>
   /** Records that the ledger has recovered all events that Flowglad has. */
@@ -134,7 +134,7 @@ export type Act = ActRow
 /** The record of an operator's act on the whole ledger. */
 export type LedgerAct = LedgerActRow
 
-/** Who does an act, and why. */
+/** The author of an act, and the reason. */
 export interface ActAuthor {
   /** The ID of the act's record. */
   id: string

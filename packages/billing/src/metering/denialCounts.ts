@@ -26,18 +26,18 @@ interface Waiting extends Kind {
   lastAt: number
 }
 
-/** The numbers bound the memory, the rows in the ledger, and the time that a write takes. */
+/** These limits bound the memory, the rows in the ledger, and the duration of a write. */
 const limits = {
-  /** The kinds of denials that wait for the ledger. Denials of further kinds aren't counted. */
+  /** How many kinds of denials can wait for the ledger. Denials of further kinds aren't counted. */
   waiting: 10_000,
-  /** The rows that one write adds to the ledger. */
+  /** How many rows one write can add to the ledger. */
   rowsPerWrite: 500,
-  /** The kinds of denials that one customer can cause per hour. Further procedures are counted as one. */
+  /** How many kinds are counted per customer and hour. Further denials count under `otherProcedures`. */
   kindsPerCustomer: 100,
-  /** The customers whose kinds are remembered. */
+  /** For how many customers the kinds are remembered. */
   customers: 10_000,
 }
-/** The procedure of denials beyond `kindsPerCustomer`. */
+/** The procedure name of denials beyond `kindsPerCustomer`. */
 const otherProcedures = '(other procedures)'
 
 const pauseMs = { betweenWrites: 1_000, afterFailure: 15_000, onClose: 2_000 }
@@ -107,7 +107,7 @@ export class DenialCounts {
 
   #add(call: DeniableCall, { code }: Denial, reason: Reason): void {
     const given = { ...call, code, ...reason }
-    // A caller can repeat a denied call very often, so names that are waiting aren't checked again.
+    // A caller can repeat a denied call very often, so this skips the checks for a kind that already waits.
     const waiting = this.#waiting.get(nameOf(given)) ?? this.#addKind(given)
     if (!waiting) return
     waiting.count += 1
@@ -131,7 +131,7 @@ export class DenialCounts {
     return added
   }
 
-  /** Returns the kind, or the customer's common kind if the customer has caused too many kinds in this hour. */
+  /** Returns the kind. If the customer has too many kinds in this hour, returns one kind for all others. */
   #boundedKind(kind: Kind): Kind {
     const now = this.#clock.now()
     if (now >= this.#kindsSince + hourMs || this.#kinds.size >= limits.customers) {
@@ -173,7 +173,7 @@ export class DenialCounts {
     } catch (error) {
       this.#hasFailed = true
       if (!isOutage(error)) {
-        // Writing the same rows again would fail again.
+        // The write would fail again, so its counts are lost.
         this.#logger.warn({ error: String(error) }, 'counting denials failed')
         return false
       }
@@ -211,8 +211,8 @@ function reasonsOf(denial: Denial): Reason[] {
   }
 }
 
-/** An app can throw its own `InsufficientCreditsError`. */
+/** An app can throw an `InsufficientCreditsError` with any numbers. */
 const integer = (units: number) => (Number.isSafeInteger(units) ? units : null)
 
-/** Returns a text that both stores can hold. */
+/** Returns the text in a form that both stores can save. */
 const storable = (text: string) => fields.decoration.parse(text.slice(0, 256))

@@ -13,7 +13,7 @@ import type {
   UndeliveredEvent,
 } from '../ledger/ledger.ts'
 
-/** How much a report shows. */
+/** The maximum lengths of a report's lists. */
 export const reported = { charges: 20, events: 100, acts: 50 }
 
 /** An act and its author. `by`, `reason` and `id` become part of the record, which can't be changed. */
@@ -55,12 +55,12 @@ export interface Operator {
   /** Returns the parked usage events of all customers. */
   parked(limit: number): ReturnType<Ledger['parked']>
   /**
-   * Performs an act, and records it in the same transaction. `id` is a UUID that the caller makes. If the answer
-   * is lost, send the same command again: an act whose ID is recorded is answered with `repeated` and its record,
-   * and changes nothing. A second refund of the same charge is also `repeated`.
+   * Performs an act, and records it in the same transaction. `id` is a UUID that the caller creates. If the answer
+   * is lost, send the same command again. If the act with this ID is already recorded, the command changes nothing,
+   * and returns `repeated` with the record. A second refund of the same charge also returns `repeated`.
    */
   act(command: OperatorCommand): Promise<OperateAnswer>
-  /** Returns the record of acts, oldest first. Default: the acts of all customers, from the beginning. */
+  /** Returns the record of acts, oldest first. Default: all acts on customers. */
   acts(query?: { customer?: string | null; after?: ActCursor | null }): AsyncIterable<Act>
   /** Checks the customer's counters against the rows that they count. Returns the contradictions. */
   audit(customer: string): Promise<Violation[]>
@@ -82,11 +82,11 @@ interface OperatorParts {
   >
   /** Runs each read and each act, for example to convert errors. */
   run?: <T>(work: () => Promise<T>) => Promise<T>
-  /** Called after an event was dropped, and awaited. */
+  /** Called after an event is dropped. The act waits for it. */
   onDrop?: (customer: string) => Promise<unknown>
 }
 
-/** Creates the operator of a ledger. */
+/** Creates the reads and acts of operators on a ledger. */
 export function createOperator({ ledger, run = (work) => work(), onDrop }: OperatorParts): Operator {
   async function charges(query: Parameters<Operator['charges']>[0], acts: AsyncIterable<Act> | Act[]) {
     const page = await ledger.charges(query)

@@ -78,7 +78,7 @@ test('shows the difference and changes nothing, and makes the changes with --yes
 
   const made = await push(studio, '--yes')
   expect(made).toMatchObject({ code: 0, stderr: '' })
-  expect(made.stdout).toContain('The changes are made.\n')
+  expect(made.stdout).toContain('Flowglad now has everything in the file.\n')
   const again = await push(studio, '--yes')
   expect(again).toEqual({ code: 0, stderr: '', stdout: same })
   const { products, usageMeters } = await modelOf(flowglad)
@@ -119,7 +119,7 @@ async function aCustomerAt(sdk: Flowglad) {
   return data.customer
 }
 
-test('never archives or deletes what the file lacks, or marks as inactive', async () => {
+test('never archives or deletes parts that the file lacks or marks as inactive', async () => {
   const { flowglad, push } = await start(studio)
   const before = await modelOf(flowglad)
   const inactive = (slug: string) => {
@@ -241,7 +241,7 @@ test('names the file, the line and the field of each problem, and changes nothin
   const lineOf = (pattern: RegExp) => text.slice(0, text.search(pattern)).split('\n').length
   expect(stdout.trim().split('\n')).toEqual([
     `pricing.yaml:${lineOf(/type: toggle\n +slug: free_tokens/)}: features.11.type: Flowglad can't change the type of the feature free_tokens from usage_credit_grant to toggle. Choose another slug`,
-    `pricing.yaml:${lineOf(/intervalUnit: year/)}: products.0.price.intervalUnit: is "year", but is "month" at Flowglad, which can't change the price of its default product. To create a new pricing model from the file instead, add --create`,
+    `pricing.yaml:${lineOf(/intervalUnit: year/)}: products.0.price.intervalUnit: is "year", but Flowglad has "month", and can't change the price of its default product. To create a new pricing model from the file instead, add --create`,
   ])
   expect(await modelOf(flowglad)).toEqual(before)
 })
@@ -262,7 +262,7 @@ test('creates a new pricing model for an account whose default plan does not ren
   const refused = await push(studio, '--yes')
   expect(refused.code).toBe(1)
   expect(refused.stdout).toMatch(
-    /^pricing\.yaml:\d+: products\.0\.price\.type: is "subscription", but is "single_payment" at Flowglad, .+ add --create\n/,
+    /^pricing\.yaml:\d+: products\.0\.price\.type: is "subscription", but Flowglad has "single_payment", .+ add --create\n/,
   )
   const shown = await push(studio, '--create')
   expect(shown.stdout).toContain('Would create the pricing model "Studio"')
@@ -284,7 +284,7 @@ test('creates a new pricing model for an account whose default plan does not ren
   // The key belongs to the earlier model.
   expect(await push(studio)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('FLOWGLAD_SECRET_KEY belongs to another pricing model than "Studio"'),
+    stderr: expect.stringContaining(`FLOWGLAD_SECRET_KEY doesn't belong to "Studio"`),
   })
 })
 

@@ -91,7 +91,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(await operator.act(command(adjust(-16)))).toEqual({ state: 'refused', why: 'aboveLimit' })
   })
 
-  test('exports the record from any act on', async () => {
+  test('exports the acts that follow a given act', async () => {
     await using it = await stores[name]()
     const operator = createOperator(it)
     await fetched(it.ledger, units(10))

@@ -75,7 +75,7 @@ test('writes at most once a second', async () => {
   expect(it.writes.length).toBeGreaterThanOrEqual(4)
 })
 
-test('bounds the rows of a customer whose calls have ever new names', async () => {
+test('bounds the rows of a customer whose calls all have different names', async () => {
   await using it = start()
   for (let n = 0; n < 20_000; n += 1) {
     it.counts.note({ ...call, procedure: `job ${n}` }, short())
@@ -98,7 +98,7 @@ test('bounds the memory and the size of a write during an outage', async () => {
   expect(new Set(it.writes.flat().map(({ customer }) => customer)).size).toBe(10_000)
 })
 
-test('keeps the counts while the ledger does not answer, and asks it rarely', async () => {
+test('keeps the counts while the ledger does not answer, and rarely tries again', async () => {
   await using it = start()
   it.fail(new LedgerUnavailableError('storeOutOfReach'))
   for (let n = 0; n < 60; n += 1) {
@@ -112,7 +112,7 @@ test('keeps the counts while the ledger does not answer, and asks it rarely', as
   expect(it.messages).toEqual([])
 })
 
-test('logs a write that can never succeed, and forgets its rows', async () => {
+test('logs a write that can never succeed, and discards its rows', async () => {
   await using it = start()
   it.fail(new Error('syntax error'))
   it.counts.note(call, short())
@@ -155,7 +155,7 @@ test('does not count other errors, or work whose charge is unconfirmed', async (
   expect(it.writes).toEqual([])
 })
 
-test('stores denials with names that no store can hold', async () => {
+test('counts denials whose names contain characters that no store can save', async () => {
   await using it = start()
   it.counts.note({ customer: 'ada\0', procedure: 'x' }, unavailable(1))
   it.counts.note({ customer: 'ada', procedure: `a\0b\uD800${'x'.repeat(1_000)}` }, unavailable(1))

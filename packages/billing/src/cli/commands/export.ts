@@ -28,7 +28,7 @@ const columns: Record<ExportedTable, string[]> = {
   acts: ['at', 'customer', 'by', 'reason', 'act', 'before', 'after', 'id'],
 }
 
-/** The characters that are collected before they are written. */
+/** How many characters are collected before each write. */
 const chunkLength = 65_536
 
 export const exportCommand = defineCommand({
@@ -40,9 +40,9 @@ export const exportCommand = defineCommand({
 everything about one customer: balances, holds, daily totals, denials, charges and acts. The first line names
 the ledger. The last line contains the number of rows, so an export without it is incomplete. CSV has one table
 per file, so it needs --only. Servers can use the ledger at the same time. Each charge that exists when the
-command starts appears once, unless it is pruned meanwhile. Its state is that of the moment when its page was
-read. For one point in time, export a copy of the ledger. Never overwrites a file. Keys and stored results
-aren't exported.`,
+command starts appears once, unless it is pruned meanwhile. It has the state that it had when its page was
+read. To export one point in time, export a copy of the ledger. Never overwrites a file. Doesn't export keys and
+stored results.`,
   input: z.object({
     customer: fields.customer.optional(),
     format: z.enum(['jsonl', 'csv']).default('jsonl'),

@@ -14,10 +14,10 @@ export const pricingPush = defineCommand({
   summary: "compares a pricing file with Flowglad's pricing model, and changes the model with --yes",
   arguments: [],
   options: ['pricing', 'create', 'yes', 'json'],
-  details: `Shows which usage meters, features, products and prices of the file Flowglad lacks or has with other values.
-With --yes, creates and changes them. Never archives or deletes: parts that only Flowglad has stay, and are
-listed. If a price's terms differ, Flowglad creates a new price, and existing subscriptions keep the old one.
-Running the command again shows no difference. An interrupted run can be repeated. --create creates a new
+  details: `Compares the file's usage meters, features, products and prices with Flowglad's, and shows the differences.
+With --yes, creates and changes what differs. Never archives or deletes. Lists the parts that only Flowglad has,
+and keeps them. If a price's terms differ, Flowglad creates a new price, and existing subscriptions keep the old
+one. If the command fails or is interrupted, run it again. --create creates a new
 pricing model instead, for example because Flowglad can't change a default product's price. Set the environment
 variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usual address.`,
   input: z.object({
@@ -37,7 +37,7 @@ variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usu
     const remote = await api.read(model.id)
     if (remote.products.length === 0)
       throw new CommandError(
-        `FLOWGLAD_SECRET_KEY belongs to another pricing model than "${model.name}", the account's default. Use a key of the default pricing model, or make the key's model the default.`,
+        `FLOWGLAD_SECRET_KEY doesn't belong to "${model.name}", the account's default pricing model. Use a key of the default pricing model, or make the key's model the default.`,
       )
     const { changes, untouched, problems: found } = comparePricing(file.model, remote)
     if (found.length > 0)
@@ -45,12 +45,12 @@ variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usu
     const { inactive } = activeParts(file.model)
     const title = `${pricing} and the pricing model "${model.name}" (${model.id}) at ${api.url}\n`
     const left = inactive
-      .map((part) => `${nameOf(part)} is inactive in the file, and was left out.\n`)
+      .map((part) => `${nameOf(part)} is inactive in the file. It was left out.\n`)
       .join('')
     const applied = yes && changes.length > 0
     if (applied) await pushPricing(api, file.model, model)
     const next = applied
-      ? 'The changes are made.\n'
+      ? 'Flowglad now has everything in the file.\n'
       : changes.length > 0
         ? 'Nothing was changed. To make these changes, run the command again with --yes.\n'
         : ''

@@ -20,7 +20,7 @@ export interface Change {
 
 type Path = (string | number)[]
 
-/** Replaces the slug of a part by its position in the file. */
+/** Replaces a part's slug with the part's position in the file. */
 function pathIn(file: PricingModel, [list, slug, ...rest]: Path): Path {
   const slugs: Record<string, string[]> = {
     features: file.features.map((it) => it.slug),
@@ -44,7 +44,10 @@ export interface Comparison {
 
 const instead = 'To create a new pricing model from the file instead, add --create'
 
-/** The fields that determine what a price costs. Flowglad can't change them, so it replaces the price. Without such a field, a price doesn't have it. */
+/**
+ * The fields that determine what a price costs. Flowglad can't change them, so it replaces the price. If the file omits
+ * one of them, the price has no such term.
+ */
 const terms = ['type', 'unitPrice', 'intervalUnit', 'intervalCount', 'trialPeriodDays', 'usageEventsPerUnit']
 
 /**
@@ -54,7 +57,7 @@ const terms = ['type', 'unitPrice', 'intervalUnit', 'intervalCount', 'trialPerio
 export function comparePricing(file: PricingModel, remote: PricingModel): Comparison {
   const comparing = new Comparing(activeParts(file).active, remote)
   const comparison = comparing.run()
-  // The paths must be those in the whole file.
+  // The comparison has only active parts, so their positions differ from those in the file.
   const problems = comparison.problems.map(({ path, message }) => ({ path: pathIn(file, path), message }))
   return { ...comparison, problems }
 }
@@ -243,7 +246,7 @@ class Comparing {
     if (before.product.slug !== after.product.slug) {
       this.#problems.push({
         path: [...path, 'product', 'slug'],
-        message: `Flowglad's default product is ${before.product.slug}, and Flowglad can't replace it by ${after.product.slug}. ${instead}`,
+        message: `Flowglad's default product is ${before.product.slug}, and Flowglad can't replace it with ${after.product.slug}. ${instead}`,
       })
       return
     }
@@ -252,7 +255,7 @@ class Comparing {
       if (name === 'slug' || terms.includes(name))
         this.#problems.push({
           path: [...path, 'price', name],
-          message: `is ${JSON.stringify(wanted ?? null)}, but is ${JSON.stringify(is ?? null)} at Flowglad, which can't change the price of its default product. ${instead}`,
+          message: `is ${JSON.stringify(wanted ?? null)}, but Flowglad has ${JSON.stringify(is ?? null)}, and can't change the price of its default product. ${instead}`,
         })
   }
 }

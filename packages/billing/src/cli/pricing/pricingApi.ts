@@ -37,7 +37,7 @@ export function createPricingApi({ secretKey, baseUrl }: { secretKey: string; ba
     maxRetries: 0,
     timeout: 60_000,
   })
-  /** Parses the answer, and explains errors. `wanted` says what was asked for. */
+  /** Parses the answer, and explains errors. `wanted` completes the sentence "Flowglad can't …". */
   async function ask<S extends z.ZodType>(
     schema: S,
     wanted: string,
@@ -52,7 +52,7 @@ export function createPricingApi({ secretKey, baseUrl }: { secretKey: string; ba
     const parsed = schema.safeParse(answer)
     if (parsed.success) return parsed.data
     throw new CommandError(
-      `FLOWGLAD_BASE_URL ${sdk.baseURL} is not Flowglad's API: its answer has another format.`,
+      `FLOWGLAD_BASE_URL ${sdk.baseURL} is not Flowglad's API: its answer has an unknown format.`,
     )
   }
 

@@ -47,7 +47,7 @@ function withoutNulls(value: unknown): unknown {
   )
 }
 
-/** A part of a pricing model, such as `price pro_monthly of the product pro`. */
+/** A part of a pricing model, such as the price `pro_monthly` of the product `pro`. */
 export interface Part {
   kind: 'pricing model' | 'usage meter' | 'price' | 'feature' | 'product' | 'resource'
   slug: string
@@ -56,7 +56,7 @@ export interface Part {
 
 /**
  * Returns the model's active parts, and the parts that the file marks as inactive. Flowglad's list of a model's parts
- * contains no inactive features, resources and prices of meters.
+ * contains no inactive features, resources or meter prices.
  */
 export function activeParts(model: PricingModel): { active: PricingModel; inactive: Part[] } {
   const features = model.features.filter(isActive)

@@ -7,8 +7,7 @@ import type { PricingModel } from './pricingModel.ts'
 /**
  * Makes the changes at Flowglad. Each step compares again, so an interrupted push can be repeated. Flowglad changes a
  * whole pricing model in one step. Before that, this function creates the new meters and the new prices of meters one
- * by one: when Flowglad changes the whole model, it creates no `<meter>_no_charge` price for a new meter, and it rejects
- * a new default price.
+ * by one, because that step creates no `<meter>_no_charge` price for a new meter, and rejects a new default price.
  */
 export async function pushPricing(
   api: PricingApi,
@@ -45,6 +44,6 @@ export async function pushPricing(
   const { changes } = await compare()
   if (changes.length === 0) return
   throw new CommandError(
-    `Flowglad accepted the changes, but still differs: ${changes.map(({ part }) => nameOf(part)).join(', ')}. A feature or resource that was archived at Flowglad must be activated there.`,
+    `Flowglad accepted the changes, but these parts still differ: ${changes.map(({ part }) => nameOf(part)).join(', ')}. If Flowglad has archived a feature or resource, activate it there.`,
   )
 }

@@ -20,8 +20,8 @@ const reader = z.object({
 })
 
 /**
- * Reads a pricing file with flowglad-local, so that both accept the same files. Returns the mistakes, one per line, if
- * the file has mistakes.
+ * Reads a pricing file with flowglad-local, so that both accept the same files. If the file has mistakes, returns one
+ * line for each.
  */
 export async function readPricingFile(
   path: string,

@@ -2,7 +2,7 @@ import type { Writes } from '../core/draft.ts'
 import type { LedgerActRow } from '../core/rows.ts'
 import { tables } from './tables.ts'
 
-/** A whole ledger, on its way to another store. */
+/** A copy of a whole ledger, to write to another store. */
 export interface LedgerCopy {
   identity: LedgerIdentity
   /** The acts of operators on the whole ledger. */

@@ -95,7 +95,7 @@ export interface Reads
    * time, attempt and meter, and follow one another.
    */
   readEvents(query: EventQuery): Promise<EventRow[]>
-  /** Returns a page of customers, in a fixed order, starting after the given one. Starts with the first for `''`. */
+  /** Returns a page of customers, in a fixed order, starting after `after`. With `''`, starts with the first customer. */
   readCustomers(query: { after: string; limit: number }): Promise<string[]>
   /** Returns customers in the order of their UTF-8 bytes. Starts with the ID `from`, or with the next one. */
   readCustomersInOrder(query: { from: string; limit: number }): Promise<string[]>

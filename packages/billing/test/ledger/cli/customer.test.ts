@@ -36,7 +36,7 @@ describe.each(storeNames)('%s', (name) => {
     })
   })
 
-  test('shows the reason of each denial in the last day', async () => {
+  test('shows the reason for each denial in the last day', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(3))
     await it.ledger.countDenials([
@@ -59,7 +59,7 @@ describe.each(storeNames)('%s', (name) => {
     })
   })
 
-  test('shows the denials of a customer whom the ledger has never fetched', async () => {
+  test('shows the denials of a customer without a snapshot', async () => {
     await using it = await stores[name]()
     await it.ledger.countDenials([aDenial({ customer: 'eve', code: 'BILLING_UNAVAILABLE', meter: null })])
     expect(await metered(it.address, 'customer', 'eve')).toMatchObject({

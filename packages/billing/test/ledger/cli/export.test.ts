@@ -164,7 +164,7 @@ test('writes a file that only its owner can read, and never overwrites one', asy
   expect(readdirSync(folder).sort()).toEqual(['charges.jsonl', 'file'])
 })
 
-test('fails if the reader goes away', async () => {
+test('fails if the reader closes the pipe', async () => {
   await using it = await stores.SQLite()
   await fill(it.ledger)
   const context = {

@@ -61,7 +61,7 @@ async function rowsInDatabase(address: string, name: string): Promise<string[]> 
     .sort()
 }
 
-/** The columns that the file also has, sorted by name. */
+/** Returns the columns that both stores have, sorted by name. */
 const textOf = (row: Record<string, unknown>) =>
   JSON.stringify(
     Object.entries(row)
@@ -69,7 +69,7 @@ const textOf = (row: Record<string, unknown>) =>
       .sort(),
   )
 
-/** The address as the ledger shows it: without the password. */
+/** Returns the address without the password, as in the ledger's messages. */
 const shown = (address: string) => poolSource(address).address
 
 /** Runs `metered move` in its own process, as an operator does. */
@@ -159,7 +159,7 @@ test('can be repeated after a crash before and after the commit on PostgreSQL', 
   expect(await rowsInDatabase(address, 'event')).toEqual(rowsInFile(it.used, 'event'))
 })
 
-test('leaves the file in use if PostgreSQL fails before the commit', async () => {
+test('lets servers use the file again if PostgreSQL fails before the commit', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   {
@@ -175,7 +175,7 @@ test('leaves the file in use if PostgreSQL fails before the commit', async () =>
   await spend(server, 1)
 })
 
-test('never leaves the file in use if the outcome of the commit is unknown', async () => {
+test('never lets servers use the file again if the outcome of the commit is unknown', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   {

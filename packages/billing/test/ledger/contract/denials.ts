@@ -24,7 +24,7 @@ const countsOf = async (ledger: Ledger, customer = 'ada') =>
 
 export const denials = (open: OpenLedger) =>
   describe('counts of denials', () => {
-    test('adds the denials of all nodes, and keeps the amounts of the last denial', async () => {
+    test('adds up the denials of all nodes, and keeps the amounts of the last denial', async () => {
       await using it = await open()
       await it.ledger.countDenials([aDenial({ count: 2, firstMsAgo: 1_500, lastMsAgo: 1_000 })])
       await it.other.countDenials([aDenial({ count: 3, required: 7, available: 1 })])
@@ -45,7 +45,7 @@ export const denials = (open: OpenLedger) =>
       expect((denied?.lastAt ?? 0) - (denied?.firstAt ?? 0)).toBe(2_000)
     })
 
-    test('tells customers, procedures, codes, meters and features apart', async () => {
+    test('counts each customer, procedure, code, meter and feature separately', async () => {
       await using it = await open()
       await it.ledger.countDenials([
         aDenial(),

@@ -7,8 +7,8 @@ import type { PostgresTransaction } from './transaction.ts'
 
 /**
  * Adds denials to their counts. The statement writes the rows in order, so that two nodes can't deadlock. With
- * `batchBy: 'bucket'`, each bucket has its own transaction. If one of them fails, the denials of later buckets are
- * lost.
+ * `batchBy: 'bucket'`, each bucket has its own transaction. If one of them fails, its denials and those of later
+ * buckets aren't added.
  */
 export async function addDenials(
   run: (work: (transaction: PostgresTransaction) => Promise<void>) => Promise<void>,

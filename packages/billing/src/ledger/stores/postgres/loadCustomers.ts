@@ -18,7 +18,7 @@ const list = z
   .nullable()
   .transform((rows) => rows ?? [])
 const lists = z.array(list).transform((them) => them.flat())
-/** When the first of the customer's holds expires that isn't due. Null if there is none. */
+/** The earliest expiry of the customer's holds that aren't due yet. Null if there is no such hold. */
 const expiry = z.object({ nextExpiry: z.number().nullable() })
 const answer = z.tuple([
   z.object({

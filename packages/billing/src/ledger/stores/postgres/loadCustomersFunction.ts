@@ -41,7 +41,7 @@ const holdId = rowType(hold, hold.key)
 const keyId = rowType(key, key.key)
 const eventId = rowType(event, event.key)
 
-/** The types of the function's parameters that are lists, in order. */
+/** The types of the function's list parameters, in order. */
 const types = {
   customers: known,
   holds: holdId,
@@ -114,7 +114,7 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
   /** Whether a row belongs to the customer of the row `of`. */
   const isOf = (of: string, row: string) =>
     `${row}.bucket = ${bucketIn(`${of}.bucket`)} AND ${row}.customer = ${of}.customer`
-  /** The rows of the customers to load in a table with the alias. */
+  /** A table's rows of the customers to load. `alias` names the table. */
   const ofLoading = (table: string, alias: string) =>
     `unnest(loading_buckets, loading) l (bucket, customer) JOIN metered.${table} ${alias} ON ${isOf('l', alias)}`
   const lockCustomers = (wait: string) => `

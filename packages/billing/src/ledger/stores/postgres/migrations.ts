@@ -3,9 +3,8 @@
  * migration.
  *
  * Every primary key of a customer's rows begins with the bucket and the customer. The customer's row is the lock. With
- * `COLLATE "C"`, every node
- * sorts customers, and therefore locks them, in the same order. Most other indexes are partial: they contain
- * only rows with pending work.
+ * `COLLATE "C"`, every node sorts customers, and therefore locks them, in the same order. Most other indexes are
+ * partial: they contain only rows with pending work.
  */
 export const migrations = [
   `
@@ -202,7 +201,7 @@ export const migrations = [
     FOR EACH STATEMENT EXECUTE FUNCTION metered.reject_change();
   `,
   // The bucket is a hash of the customer. Earlier releases don't write it, so triggers fill it in for their rows. The
-  // old primary keys and indexes stay until no earlier release runs, because its statements need them.
+  // statements of earlier releases need the old primary keys and indexes, so these stay until no such release runs.
   `
   CREATE FUNCTION metered.fill_bucket() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

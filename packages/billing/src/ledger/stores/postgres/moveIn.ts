@@ -7,19 +7,19 @@ import type { PostgresPool } from './postgresPool.ts'
 import { inTransaction, type PostgresTransaction } from './transaction.ts'
 import { writeStatement } from './writeRows.ts'
 
-/** A statement writes one page. All pages together can take hours. */
+/** Each statement writes one page, so it is short. The whole transaction can take hours. */
 const limits = { transactionTimeoutMs: 600_000, silentAfterMs: 24 * 3_600_000 }
 
 const ledgerRow = z.object({ id: z.string(), isUsed: z.boolean() })
 const rowCount = z.object({ rows: z.coerce.number() })
 
 /**
- * Writes the copy into a new ledger, in one transaction. The ledger gets the copy's ID. Returns `repeated` if it
- * already has this ID, because an earlier run has committed.
+ * Writes the copy into a new ledger, in one transaction. The ledger gets the copy's ID. Returns `repeated` if the
+ * PostgreSQL ledger already has this ID, because an earlier run has committed.
  *
- * @param onProgress Called with the number of rows that are written so far.
- * @param beforeCommit Called when all rows are written, immediately before they are committed.
- * @throws {LedgerUnavailableError} if the ledger is already in use.
+ * @param onProgress Called with the number of rows written so far.
+ * @param beforeCommit Called when all rows are written, immediately before the commit.
+ * @throws {LedgerUnavailableError} if the PostgreSQL ledger already has customers.
  */
 export const moveIn = (
   pool: PostgresPool,
@@ -42,7 +42,7 @@ export const moveIn = (
     }
     if (isUsed) {
       throw new LedgerUnavailableError('cannotOpen', {
-        message: 'The PostgreSQL ledger already has customers. Move the ledger to a database without one.',
+        message: 'The PostgreSQL ledger already has customers. Move to an empty database.',
       })
     }
     await writeActs(transaction, copy)

@@ -23,10 +23,11 @@ import { writeProblem } from './writeProblem.ts'
 /** The options of `postgresLedger`. */
 export interface PostgresLedgerOptions extends LedgerOptions {
   /**
-   * With `bucket`, each transaction changes only customers of one bucket. A bucket is a hash of the customer, and the
-   * first column of every table (64 buckets). Use it for an engine that distributes tables by this column, such as
-   * Citus, so that each transaction runs on one shard. One PostgreSQL server handles larger batches faster, even if its
-   * tables are partitioned. Default: `any`, a transaction changes any customers.
+   * With `bucket`, each transaction changes only customers of one bucket. A bucket is a hash of the customer with
+   * 64 values, and the first column of every primary key. Use `bucket` for an engine that distributes tables by this
+   * column, such as Citus, so that each transaction runs on one shard. With `any`, a transaction can change any
+   * customers. This is faster on one PostgreSQL server, even if its tables are partitioned, because the batches are
+   * larger. Default: `any`.
    */
   batchBy?: BatchBy
   /** Replaces the database's clock in tests. */

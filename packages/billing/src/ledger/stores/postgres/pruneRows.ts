@@ -13,7 +13,7 @@ const now = `(SELECT ${databaseTime('$1')})`
 const pruned = ['key', 'hold', 'event', 'denial'] as const
 type Pruned = (typeof pruned)[number]
 
-/** The columns of the primary keys that aren't text. */
+/** The types of those columns of primary keys that don't contain text. */
 const types: Record<string, string> = { bucket: 'smallint', hour: 'bigint' }
 
 /** The primary key of a row to remove. */

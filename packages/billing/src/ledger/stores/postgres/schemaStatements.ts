@@ -3,8 +3,8 @@ import { contraction } from './migrations.ts'
 
 /**
  * Returns SQL that removes what only earlier releases need. If `partitions` isn't null, the SQL also divides each table
- * with buckets into so many partitions, which must divide 64. Each partition contains consecutive buckets. Tables that
- * are already partitioned stay as they are.
+ * with buckets into that number of partitions, which must divide 64. Each partition contains consecutive buckets. The
+ * SQL doesn't change tables that are already partitioned.
  */
 export function schemaStatements(partitions: number | null): string {
   const partition = partitions === null ? '' : partitionTables(partitions)
@@ -12,7 +12,7 @@ export function schemaStatements(partitions: number | null): string {
 }
 
 /**
- * PostgreSQL can't partition an existing table. Each table is therefore moved aside and copied. Indexes, triggers and
+ * PostgreSQL can't partition an existing table. The SQL therefore moves each table to another schema and copies it. Indexes, triggers and
  * owners come from the database's catalog, so later migrations don't have to repeat their changes here. A TRUNCATE
  * trigger is created on every partition, because TRUNCATE can name a partition.
  */

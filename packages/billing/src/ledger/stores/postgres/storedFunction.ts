@@ -4,8 +4,8 @@ import type { BatchBy } from './batchBy.ts'
 /**
  * Every lookup is by key, so these settings allow only index lookups, even if the statistics are outdated.
  * Setting them on the function costs less than setting them with statements before the call. With
- * `batchBy: 'bucket'`, the functions have no settings: an engine that distributes tables can have its own planner,
- * which these settings don't fit.
+ * `batchBy: 'bucket'`, the functions have no settings, because an engine that distributes tables can have a
+ * different planner.
  */
 const plannerSettings = {
   any: [
@@ -36,7 +36,7 @@ export const oneBucket = (bucket: number) => `${bucket}::smallint`
  * changed function gets a different name.
  *
  * With `batchBy: 'bucket'`, the function has one more parameter at the end: the batch's bucket. Its statements
- * compare the bucket with this value, so a planner knows their shard before they run.
+ * compare the bucket with this value, so a planner knows each statement's shard before the statement runs.
  */
 export function storedFunction(
   name: string,

@@ -2,8 +2,8 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, statS
 import { dirname } from 'node:path'
 
 /**
- * Gives a complete file its name, so that an interrupted command leaves no file with this name. The file is on the
- * disk before it gets its name. Throws if another file has the name.
+ * Gives a complete file its name, so that an interrupted command leaves no file with this name. The file is
+ * flushed to the disk first. Throws if another file has the name.
  */
 export function completeFile(unfinished: string, path: string): void {
   flush(unfinished)
@@ -12,7 +12,7 @@ export function completeFile(unfinished: string, path: string): void {
   if (process.platform !== 'win32') flush(dirname(path))
 }
 
-/** Waits until the file or folder is on the disk. */
+/** Waits until the file or folder is flushed to the disk. */
 function flush(path: string): void {
   const opened = openSync(path, statSync(path).isDirectory() ? 'r' : 'r+')
   try {
@@ -28,7 +28,7 @@ function moveWithoutOverwriting(from: string, to: string): void {
     linkSync(from, to)
   } catch (error) {
     if (existsSync(to)) throw error
-    // The volume has no links.
+    // The volume doesn't support hard links.
     renameSync(from, to)
   }
 }

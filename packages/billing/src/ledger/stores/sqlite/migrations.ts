@@ -179,7 +179,7 @@ export const migrations = [
   `
   ALTER TABLE metered_account ADD COLUMN adjusted integer NOT NULL DEFAULT 0;
   `,
-  // The address of the PostgreSQL database that contains the ledger since `metered move`.
+  // `metered move` stores the address of the PostgreSQL database to which it has moved the ledger.
   `
   ALTER TABLE metered_ledger ADD COLUMN moved_to text;
   `,

@@ -131,7 +131,7 @@ function openStore(
     markRecovered: async () => void restore.markRecovered(),
     countDenials: async (denials) => {
       assertSameFile()
-      // Calls wait for a flush, and the counts aren't worth that.
+      // A flush would delay calls, and losing the last counts does little harm.
       flush(false)
       addDenials(denials)
     },
