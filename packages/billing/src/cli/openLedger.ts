@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { assertCurrentRelease } from '../ledger/stores/assertCurrentRelease.ts'
 import { appliedMigrations as appliedToDatabase } from '../ledger/stores/postgres/appliedMigrations.ts'
 import { migrations as postgresMigrations } from '../ledger/stores/postgres/migrations.ts'
-import { poolSource } from '../ledger/stores/postgres/poolSource.ts'
+import { poolSource, withoutPassword } from '../ledger/stores/postgres/poolSource.ts'
 import { postgresLedger } from '../ledger/stores/postgres/postgresLedger.ts'
 import { isTransient, onConnection } from '../ledger/stores/postgres/transaction.ts'
 import { appliedMigrations as appliedToFile } from '../ledger/stores/sqlite/appliedMigrations.ts'
@@ -72,12 +72,27 @@ async function openFile(file: string): Promise<Ledger> {
 }
 
 async function openPostgres(url: string): Promise<Ledger> {
+  assertCurrentRelease(withoutPassword(url), await migrationsOf(url), postgresMigrations.length)
+  // A command also works if the servers' engine distributes the ledger by bucket.
+  return postgresLedger(url, { ...settings, batchBy: 'bucket' })
+}
+
+/**
+ * Rejects if the database contains a ledger of another release. A server of that release may use it, so a command must
+ * not migrate it.
+ */
+export async function assertNoOtherRelease(url: string): Promise<void> {
+  const applied = await migrationsOf(url)
+  if (applied !== null) assertCurrentRelease(withoutPassword(url), applied, postgresMigrations.length)
+}
+
+/** Returns the number of migrations that the database has, or null if it contains no ledger. */
+async function migrationsOf(url: string): Promise<number | null> {
   const source = poolSource(url)
   try {
     const pool = await source.pool()
     if (pool.options) pool.options.connectionTimeoutMillis = patienceMs
-    const applied = await onConnection(pool, patienceMs, appliedToDatabase)
-    assertCurrentRelease(source.address, applied, postgresMigrations.length)
+    return await onConnection(pool, patienceMs, appliedToDatabase)
   } catch (error) {
     if (!isTransient(error)) throw error
     const cause = error instanceof AggregateError ? error.errors[0] : error
@@ -87,6 +102,4 @@ async function openPostgres(url: string): Promise<Ledger> {
   } finally {
     await source.close()
   }
-  // A command also works if the servers' engine distributes the ledger by bucket.
-  return postgresLedger(url, { ...settings, batchBy: 'bucket' })
 }

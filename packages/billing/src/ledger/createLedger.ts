@@ -46,6 +46,12 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     }
   }
   const read = <T>(work: (store: OpenStore) => Promise<T>) => unlessClosed(() => stores.read(work))
+  const restoreState = async () => {
+    const current = interruptions()
+    const state = await read((it) => it.restoreState())
+    known = { id: state.ledger, interruptions: current }
+    return state
+  }
   const close = async () => {
     closed = true
     await batcher.close()
@@ -123,13 +129,9 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     interruptions,
     async id() {
       // Another ledger's file may have replaced the ledger's file.
-      if (known?.interruptions !== interruptions()) {
-        const { ledger: id } = await read((it) => it.restoreState())
-        known = { id, interruptions: interruptions() }
-      }
-      return known.id
+      return known && known.interruptions === interruptions() ? known.id : (await restoreState()).ledger
     },
-    restoreState: () => read((it) => it.restoreState()),
+    restoreState,
     eventStates: (events) => read((it) => it.eventStates(events)),
     markRestored: (author) => unlessClosed(() => stores.write((it) => it.markRestored(author))),
     markRecovered: () => unlessClosed(() => stores.write((it) => it.markRecovered())),

@@ -5,7 +5,7 @@ import { postgresLedger } from '../../ledger/stores/postgres/postgresLedger.ts'
 import { explainOpenError } from '../../ledger/stores/sqlite/explainOpenError.ts'
 import { moveOut } from '../../ledger/stores/sqlite/moveOut.ts'
 import { defineCommand, UsageError } from '../command.ts'
-import { assertFileExists, ledgerLocation } from '../openLedger.ts'
+import { assertFileExists, assertNoOtherRelease, ledgerLocation } from '../openLedger.ts'
 
 export const move = defineCommand({
   name: 'move',
@@ -25,17 +25,15 @@ It moves only the ledger, not the app's own tables.`,
     if (location.store === 'postgres') throw new UsageError('metered move needs --ledger with a SQLite file.')
     const { file } = location
     assertFileExists(file)
-    await createTables(database)
     const source = poolSource(database)
     try {
       const pool = await source.pool()
-      const { state, rows } = await moveOut(file, source.address, async (copy, beforeCommit) => ({
-        rows: copy.rows,
-        state: await moveIn(pool, copy, {
-          beforeCommit,
-          onProgress: (written) => context.progress(`${written} of ${copy.rows} rows`),
-        }),
-      }))
+      const { state, rows } = await moveOut(file, source.address, async (copy, beforeCommit) => {
+        await assertNoOtherRelease(database)
+        await createTables(database)
+        const onProgress = (written: number) => context.progress(`${written} of ${copy.rows} rows`)
+        return { rows: copy.rows, state: await moveIn(pool, copy, { beforeCommit, onProgress }) }
+      })
       return {
         text: `${
           state === 'moved'

@@ -5,6 +5,8 @@ import { tables } from './tables.ts'
 /** A copy of a whole ledger, to write to another store. */
 export interface LedgerCopy {
   identity: LedgerIdentity
+  /** Whether an earlier run has marked the ledger as moved. That run may have committed. */
+  isMarked: boolean
   /** The acts of operators on the whole ledger. */
   acts: LedgerActRow[]
   /** How many rows `acts` and the pages contain in total. */

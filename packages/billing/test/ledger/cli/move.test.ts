@@ -13,7 +13,7 @@ import { connect } from '../../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aLeg, aReserve, fetched, settleOf, units } from '../builders.ts'
 import { anAct, deliver, park, spend } from '../contract/steps.ts'
-import { createDatabase, query } from '../postgres.ts'
+import { createDatabase, createLedgerWithoutBuckets, query } from '../postgres.ts'
 import { metered, meteredProcess } from './cli.ts'
 
 /** A ledger with rows in every table, in a file that no process uses. */
@@ -122,7 +122,7 @@ test('rejects a file that a server has opened, even while the server is idle', a
   const result = await move(it, address)
   expect(result.code).toBe(1)
   expect(result.stderr).toContain('Stop the servers first. Nothing was moved.')
-  expect(await rowsInDatabase(address, 'customer')).toEqual([])
+  expect(await query(address, "SELECT to_regnamespace('metered') AS schema")).toEqual([{ schema: null }])
   await spend(server, 1)
 })
 
@@ -140,6 +140,42 @@ test('never mixes the ledger with the customers of another one', async () => {
   expect(await rowsInDatabase(address, 'account')).toEqual(before)
   await using server = sqliteLedger(it.file)
   await spend(server, 1)
+})
+
+test('never takes an earlier copy of the ledger for a finished move', async () => {
+  const it = await aStoppedLedger()
+  const address = await createDatabase()
+  const backup = join(it.folder, 'backup.db')
+  copyFileSync(it.file, backup)
+  await move(it, address)
+  const result = await move({ ...it, file: backup }, address)
+  expect(result.code).toBe(1)
+  expect(result.stderr).toContain('already contains an earlier copy of this ledger')
+  await using server = sqliteLedger(backup)
+  await spend(server, 1)
+})
+
+test('neither migrates nor changes a ledger of another release', async () => {
+  const it = await aStoppedLedger()
+  const address = await createLedgerWithoutBuckets()
+  const read = () => query(address, 'SELECT id FROM metered.migration ORDER BY id')
+  const before = await read()
+  const result = await move(it, address)
+  expect(result.code).toBe(1)
+  expect(result.stderr).toContain('belongs to an earlier release')
+  expect(await read()).toEqual(before)
+})
+
+test('replaces the ID that an open ledger has read before the move', async () => {
+  const it = await aStoppedLedger()
+  const address = await createDatabase()
+  await using open = postgresLedger(address)
+  const earlier = await open.id()
+  await move(it, address)
+  // Delivery reads this state before it sends events.
+  const { ledger } = await open.restoreState()
+  expect(ledger).not.toBe(earlier)
+  expect(await open.id()).toBe(ledger)
 })
 
 test('can be repeated after a crash before and after the commit on PostgreSQL', async () => {

@@ -35,6 +35,12 @@ export const moveIn = (
         )
       )[0],
     )
+    if (id === copy.identity.id && !copy.isMarked) {
+      throw new LedgerUnavailableError('cannotOpen', {
+        message:
+          'The PostgreSQL database already contains an earlier copy of this ledger. Move the ledger to an empty database.',
+      })
+    }
     if (id === copy.identity.id) {
       await transaction.rollback()
       beforeCommit()

@@ -59,7 +59,7 @@ async function loadPg() {
 }
 
 /** Returns the address without its password, which can be before the host or in the query parameters. */
-function withoutPassword(connectionString: string): string {
+export function withoutPassword(connectionString: string): string {
   if (!URL.canParse(connectionString)) return connectionString.replace(/(:\/\/[^:@/]*):.*@/, '$1@')
   const url = new URL(connectionString)
   url.password = ''

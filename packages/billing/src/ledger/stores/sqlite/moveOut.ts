@@ -30,8 +30,9 @@ export async function moveOut<T>(
   try {
     lock(file, db)
     assertCurrentRelease(file, countMigrations(db), migrations.length)
-    if (movedTo(db) !== address) assertNotMoved(file, db)
-    return await take(copyOf(db), () => {
+    const isMarked = movedTo(db) === address
+    if (!isMarked) assertNotMoved(file, db)
+    return await take(copyOf(db, isMarked), () => {
       db.prepare('UPDATE metered_ledger SET moved_to = ?').run(address)
       db.exec('COMMIT')
     })
@@ -47,7 +48,8 @@ export async function moveOut<T>(
 function lock(file: string, db: SqliteDatabase): void {
   try {
     db.exec('PRAGMA journal_mode = DELETE')
-    db.exec('PRAGMA synchronous = FULL')
+    // With FULL, a power failure can undo the mark, because the folder isn't flushed after the journal is deleted.
+    db.exec('PRAGMA synchronous = EXTRA')
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     if (resultCodeOf(error) !== 5) throw error
@@ -65,7 +67,7 @@ const identity = z.object({
 })
 const rowCount = z.object({ rows: z.number() })
 
-function copyOf(db: SqliteDatabase): LedgerCopy {
+function copyOf(db: SqliteDatabase, isMarked: boolean): LedgerCopy {
   const counts = copiedTables.map((name) => `(SELECT count(*) FROM metered_${name})`)
   return {
     identity: identity.parse(
@@ -73,6 +75,7 @@ function copyOf(db: SqliteDatabase): LedgerCopy {
         .prepare('SELECT id, restored_at AS "restoredAt", recovered_at AS "recoveredAt" FROM metered_ledger')
         .get(),
     ),
+    isMarked,
     acts: [...pagesOf(db, tables.ledgerAct)].flat(),
     rows: rowCount.parse(db.prepare(`SELECT ${counts.join(' + ')} AS rows`).get()).rows,
     *pages(): Generator<Writes> {
