@@ -48,11 +48,17 @@ describe.each(storeNames)('%s', (name) => {
     const { code, stdout, stderr } = await meteredOn(name, it, 'export')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const rows = rowsOf(stdout)
-    expect(rows).toMatchObject([
+    // The store chooses the order of the customers.
+    const charges = (customer: string) => rows.slice(1, 4).filter((row) => row.customer === customer)
+    expect(charges('ada')).toMatchObject([
+      { type: 'charge', transactionId: delivered, amount: 3, state: 'delivered' },
+      { type: 'charge', transactionId: parked, amount: 2, state: 'parked' },
+    ])
+    expect(charges('bob')).toMatchObject([
+      { type: 'charge', transactionId: bobs, amount: 1, subscription: 'sub_1' },
+    ])
+    expect([rows[0], ...rows.slice(4)]).toMatchObject([
       { type: 'export', ledger: await it.ledger.id(), customer: null, only: null },
-      { type: 'charge', customer: 'ada', transactionId: delivered, amount: 3, state: 'delivered' },
-      { type: 'charge', customer: 'ada', transactionId: parked, amount: 2, state: 'parked' },
-      { type: 'charge', customer: 'bob', transactionId: bobs, amount: 1, subscription: 'sub_1' },
       { type: 'act', act: { type: 'adjust' }, reason: 'It was slow' },
       { type: 'act', act: { type: 'restored' }, reason: 'The disk failed' },
       { type: 'end', rows: 5 },
