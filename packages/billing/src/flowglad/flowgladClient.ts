@@ -46,6 +46,7 @@ export function createFlowgladClient(
   const once = () => ({ signal: AbortSignal.timeout(deadlineMs) })
 
   let problem: string | null = null
+  let answeredAt = Number.NEGATIVE_INFINITY
 
   async function ask<T>(request: Promise<T>): Promise<T> {
     try {
@@ -53,6 +54,7 @@ export function createFlowgladClient(
       // If the body isn't JSON, the SDK returns it as a string.
       if (typeof answer === 'string') throw notFlowglad(sdk.baseURL, 'its answer is not JSON')
       problem = null
+      answeredAt = performance.now()
       return answer
     } catch (error) {
       const wrong = error instanceof SetupError ? error : wrongSetting(error, sdk.baseURL)
@@ -69,6 +71,9 @@ export function createFlowgladClient(
   return {
     /** Returns instructions if Flowglad's last answer shows that a setting is wrong. Otherwise, returns null. */
     settingsProblem: () => problem,
+
+    /** Returns whether a request has succeeded since the given time (`performance.now()`). */
+    hasAnsweredSince: (time: number): boolean => answeredAt > time,
 
     /** Returns the customer's billing, or null if Flowglad does not know the customer. */
     async billing(customer: string) {

@@ -24,7 +24,8 @@ export class SnapshotFetcher {
   readonly #unlimitedBy: Record<string, string>
   readonly #logger: Logger
   readonly #archived = new RecentMap<string, true>(rememberedCustomers)
-  #isUnavailable = false
+  /** When the last fetch failed (`performance.now()`), or null if it succeeded. */
+  #failedAt: number | null = null
 
   constructor(parts: {
     ledger: Ledger
@@ -42,9 +43,12 @@ export class SnapshotFetcher {
     this.#logger = parts.logger
   }
 
-  /** Whether the last request to Flowglad failed. Other failures, such as a lost lease, don't count. */
+  /**
+   * Whether the last fetch failed at Flowglad, and no request has succeeded since. Other failures, such as a lost
+   * lease, don't count.
+   */
   get isUnavailable(): boolean {
-    return this.#isUnavailable
+    return this.#failedAt !== null && !this.#flowglad.hasAnsweredSince(this.#failedAt)
   }
 
   /**
@@ -79,7 +83,7 @@ export class SnapshotFetcher {
       unlimitedBy: this.#unlimitedBy,
     })
     if (state === 'leaseLost') throw leaseLost()
-    this.#isUnavailable = false
+    this.#failedAt = null
     await this.#updateContact(customer, billing)
     return billing
   }
@@ -162,7 +166,7 @@ export class SnapshotFetcher {
     try {
       return await ask()
     } catch (error) {
-      this.#isUnavailable = true
+      this.#failedAt = performance.now()
       throw error
     }
   }

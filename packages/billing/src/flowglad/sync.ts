@@ -158,7 +158,7 @@ export class Sync {
     if (outcome.state !== 'installed') throw unavailable(1_000)
   }
 
-  /** Whether this node's last request to Flowglad failed. */
+  /** Whether this node's last fetch failed at Flowglad, and no request has succeeded since. */
   isUnavailable(): boolean {
     return this.#fetcher.isUnavailable
   }

@@ -54,6 +54,18 @@ test("doesn't report Flowglad as unavailable while another node holds a lease", 
   expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })
 })
 
+test('stops reporting Flowglad as unavailable when Flowglad accepts usage again, even without a fetch', async () => {
+  await using stack = await startStack()
+  const customer = aUser()
+  await stack.billing.refresh(customer)
+  stack.proxy.breakWith(() => ({ state: 'refused' }))
+  await stack.billing.meter({ customer, meter: 'generations', amount: 1 }, () => 'done')
+  await stack.billing.refresh(customer)
+  expect((await stack.billing.health()).reasons).toEqual(['Flowglad does not answer'])
+  stack.proxy.mend()
+  await until(async () => expect(await stack.billing.health()).toMatchObject({ reasons: [], waiting: 0 }))
+})
+
 test('returns 200 on /healthz while the process is alive, and 503 on /readyz only while the ledger is unavailable', async () => {
   await using app = await startApp()
   const ready = async () => {
