@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { Flowglad } from '@flowglad/node'
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import { expect, onTestFinished, test } from 'vitest'
-import { stringify } from 'yaml'
+import { parseDocument, stringify } from 'yaml'
+import { z } from 'zod'
 import { runCommand } from '../../src/cli/runCommand.ts'
 import { createTestBilling } from '../../src/testing/index.ts'
 import { aUser, meters, type User } from '../flowglad/meters.ts'
@@ -53,6 +54,13 @@ const same = expect.stringContaining('Flowglad has everything in the file.\n')
 const modelOf = async ({ url, key }: FlowgladLocal) => {
   const sdk = new Flowglad({ apiKey: key, baseURL: url, maxRetries: 0 })
   return (await sdk.pricingModels.retrieveDefault()).pricingModel
+}
+
+const exportOf = async (flowglad: FlowgladLocal) => {
+  const sdk = new Flowglad({ apiKey: flowglad.key, baseURL: flowglad.url, maxRetries: 0 })
+  const { id } = await modelOf(flowglad)
+  const answer = await sdk.get(`/api/v1/pricing-models/${id}/export`)
+  return z.object({ pricingModel: z.looseObject({ name: z.string() }) }).parse(answer).pricingModel
 }
 
 test('shows the difference and changes nothing, and makes the changes with --yes', async () => {
@@ -177,6 +185,101 @@ test('replaces a price whose terms differ, and says that subscriptions keep the 
   })
 })
 
+const details = {
+  description: 'For large teams',
+  imageURL: 'https://app.example/team.png',
+  singularQuantityLabel: 'seat',
+  pluralQuantityLabel: 'seats',
+}
+/** A pricing model that has another value than the default in each optional field. */
+const detailed = {
+  ...newAccount,
+  usageMeters: [
+    {
+      usageMeter: { name: 'Pages', slug: 'pages', aggregationType: 'count_distinct_properties' },
+      prices: [
+        {
+          type: 'usage',
+          slug: 'pages_yearly',
+          name: 'Pages, yearly',
+          unitPrice: 100,
+          usageEventsPerUnit: 10,
+          isDefault: true,
+          active: true,
+          intervalUnit: 'year',
+          intervalCount: 2,
+        },
+      ],
+    },
+  ],
+  resources: [{ slug: 'seats', name: 'Seats', active: true }],
+  features: [{ ...grant('free_pages', 5, 'pages'), description: 'Five pages', active: true }],
+  products: [
+    plan('basic', 0, ['free_pages']),
+    {
+      ...plan('team', 5_000, ['free_pages']),
+      product: { name: 'Team', slug: 'team', default: false, active: true, ...details },
+      price: { ...plan('team', 5_000, []).price, name: 'Team, monthly', trialPeriodDays: 14 },
+    },
+    {
+      ...plan('old', 1_000, []),
+      product: { name: 'Old', slug: 'old', default: false, active: false },
+    },
+  ],
+}
+
+test.each([
+  'products.0.product.default',
+  ...Object.keys(details).map((field) => `products.1.product.${field}`),
+  'products.1.product.default',
+  'products.1.price.trialPeriodDays',
+  'products.1.price.name',
+  'products.1.price.active',
+  'products.1.features',
+  'products.2.product.active',
+  'features.0.description',
+  'features.0.active',
+  'usageMeters.0.usageMeter.aggregationType',
+  'usageMeters.0.prices',
+  'usageMeters.0.prices.0.name',
+  'usageMeters.0.prices.0.active',
+  'usageMeters.0.prices.0.intervalUnit',
+  'usageMeters.0.prices.0.intervalCount',
+  'resources',
+  'resources.0.active',
+])("keeps Flowglad's value of %s if the file omits it", async (path) => {
+  const { flowglad, push } = await start(detailed)
+  const [before, exported] = [await modelOf(flowglad), await exportOf(flowglad)]
+  const file = parseDocument(stringify(detailed))
+  file.deleteIn(path.split('.'))
+  // Flowglad changes the whole model in one step, so the request must contain the omitted fields.
+  file.set('name', 'Renamed')
+  const { stdout } = await push(file.toString(), '--yes', '--json')
+  expect(JSON.parse(stdout)).toMatchObject({
+    applied: true,
+    changes: [{ fields: [{ name: 'name', before: 'My account', after: 'Renamed' }] }],
+  })
+  const after = await modelOf(flowglad)
+  expect(after).toEqual({ ...before, name: 'Renamed', updatedAt: after.updatedAt })
+  expect(await exportOf(flowglad)).toEqual({ ...exported, name: 'Renamed' })
+})
+
+test('keeps the trial if the file sets it to null, and ends the offer with 0 days', async () => {
+  const { flowglad, push } = await start(detailed)
+  const trial = async () =>
+    (await modelOf(flowglad)).products.find(({ slug }) => slug === 'team')?.defaultPrice.trialPeriodDays
+  const file = structuredClone<{ products: { price: object }[] }>(detailed)
+  Object.assign(file.products[1]?.price ?? {}, { trialPeriodDays: null })
+  expect(await push(file, '--yes')).toMatchObject({ code: 0, stdout: same })
+  expect(await trial()).toBe(14)
+  Object.assign(file.products[1]?.price ?? {}, { trialPeriodDays: 0 })
+  expect((await push(file, '--yes')).stdout).toContain(
+    '~ price team_monthly of team: trialPeriodDays 14 → 0 (',
+  )
+  expect(await push(file)).toMatchObject({ stdout: same })
+  expect(await trial()).toBe(0)
+})
+
 test('makes another usage price the default, and keeps the earlier one', async () => {
   const { flowglad, push } = await start(studio)
   const file = structuredClone(studio)
@@ -244,6 +347,17 @@ test('names the file, the line and the field of each problem, and changes nothin
     `pricing.yaml:${lineOf(/intervalUnit: year/)}: products.0.price.intervalUnit: is "year", but Flowglad has "month", and can't change the price of its default product. To create a new pricing model from the file instead, add --create`,
   ])
   expect(await modelOf(flowglad)).toEqual(before)
+})
+
+test('protects the default product if the file omits that it is the default', async () => {
+  const { push } = await start(detailed)
+  const file = parseDocument(stringify(detailed))
+  file.deleteIn(['products', 0, 'product', 'default'])
+  file.setIn(['products', 0, 'price', 'intervalUnit'], 'year')
+  expect(await push(file.toString(), '--yes')).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining("at Flowglad, which can't change the price of its default product."),
+  })
 })
 
 test('creates a new pricing model for an account whose default plan does not renew', async () => {

@@ -1,3 +1,4 @@
+import { isRecord } from '../rules/isRecord.ts'
 import { fromOlderShape } from './olderShape.ts'
 import { checkPricing } from './parsePricing.ts'
 import { readYaml } from './pricingLines.ts'
@@ -11,6 +12,8 @@ export interface PricingFile {
    * `setup`.
    */
   placeOf(path: readonly (string | number)[]): string
+  /** Returns whether the file contains the field. `setup` also contains defaults for fields that the file omits. */
+  isGiven(path: readonly (string | number)[]): boolean
 }
 
 /**
@@ -27,6 +30,14 @@ export function readPricing(text: string, source = 'pricing'): PricingFile {
       const origin = originOf([...path])
       const line = lineAt(origin)
       return `${source}${line === null ? '' : `:${line}`}: ${origin.join('.')}`
+    },
+    isGiven(path) {
+      let field = value
+      for (const key of originOf([...path])) {
+        if (!isRecord(field) && !Array.isArray(field)) return false
+        field = Object.entries(field).find(([name]) => name === String(key))?.[1]
+      }
+      return field !== undefined
     },
   }
 }

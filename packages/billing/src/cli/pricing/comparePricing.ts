@@ -8,6 +8,7 @@ import {
   type PricingModel,
   type Product,
 } from './pricingModel.ts'
+import type { PricingFile } from './readPricingFile.ts'
 
 /** A part that a push creates or changes. */
 export interface Change {
@@ -44,18 +45,18 @@ export interface Comparison {
 
 const instead = 'To create a new pricing model from the file instead, add --create'
 
-/**
- * The fields that determine what a price costs. Flowglad can't change them, so it replaces the price. If the file omits
- * one of them, the price has no such term.
- */
+/** The fields that determine what a price costs. Flowglad can't change them, so it replaces the price. */
 const terms = ['type', 'unitPrice', 'intervalUnit', 'intervalCount', 'trialPeriodDays', 'usageEventsPerUnit']
 
 /**
  * Compares a pricing file with Flowglad's pricing model. Parts with the same slug are the same part. A field that the
- * file omits keeps Flowglad's value, except for a price's terms.
+ * file omits keeps Flowglad's value. New parts get the defaults of `model`.
  */
-export function comparePricing(file: PricingModel, remote: PricingModel): Comparison {
-  const comparing = new Comparing(activeParts(file).active, remote)
+export function comparePricing(
+  { model: file, given }: Pick<PricingFile, 'model' | 'given'>,
+  remote: PricingModel,
+): Comparison {
+  const comparing = new Comparing(activeParts(given).active, activeParts(file).active, remote)
   const comparison = comparing.run()
   // The comparison has only active parts, so their positions differ from those in the file.
   const problems = comparison.problems.map(({ path, message }) => ({ path: pathIn(file, path), message }))
@@ -67,15 +68,21 @@ class Comparing {
   readonly #untouched: Part[] = []
   readonly #problems: Comparison['problems'] = []
   readonly #file: PricingModel
+  readonly #complete: PricingModel
   readonly #remote: PricingModel
 
-  constructor(file: PricingModel, remote: PricingModel) {
+  /**
+   * @param file the fields that the file contains
+   * @param complete the same parts, with defaults
+   */
+  constructor(file: PricingModel, complete: PricingModel, remote: PricingModel) {
     this.#file = file
+    this.#complete = complete
     this.#remote = remote
   }
 
   run(): Comparison {
-    const [file, remote] = [this.#file, this.#remote]
+    const [file, complete, remote] = [this.#file, this.#complete, this.#remote]
     this.#compareFields(
       { kind: 'pricing model', slug: remote.name },
       { name: remote.name },
@@ -83,21 +90,21 @@ class Comparing {
     )
     const merged = {
       name: file.name,
-      usageMeters: this.#merge(remote.usageMeters, file.usageMeters, {
+      usageMeters: this.#merge(remote.usageMeters, file.usageMeters, complete.usageMeters, {
         slugOf: ({ usageMeter }) => usageMeter.slug,
         part: (slug) => ({ kind: 'usage meter', slug }),
         fieldsOf: ({ usageMeter }) => usageMeter,
         path: 'usageMeters',
-        merge: (before, after, path) => this.#mergeMeter(before, after, path),
+        merge: (before, after, path, full) => this.#mergeMeter(before, after, path, full),
       }),
-      resources: this.#merge(remote.resources, file.resources, {
+      resources: this.#merge(remote.resources, file.resources, complete.resources, {
         slugOf: ({ slug }) => slug,
         part: (slug) => ({ kind: 'resource', slug }),
         fieldsOf: (it) => it,
         path: 'resources',
         merge: (before, after) => ({ ...before, ...after }),
       }),
-      features: this.#merge(remote.features, file.features, {
+      features: this.#merge(remote.features, file.features, complete.features, {
         slugOf: ({ slug }) => slug,
         part: (slug) => ({ kind: 'feature', slug }),
         fieldsOf: (it) => it,
@@ -111,7 +118,7 @@ class Comparing {
           return { ...before, ...after }
         },
       }),
-      products: this.#merge(remote.products, file.products, {
+      products: this.#merge(remote.products, file.products, complete.products, {
         slugOf: ({ product }) => product.slug,
         part: (slug) => ({ kind: 'product', slug }),
         fieldsOf: ({ product }) => product,
@@ -127,6 +134,7 @@ class Comparing {
   #merge<Entry>(
     remote: Entry[],
     file: Entry[],
+    complete: Entry[],
     {
       slugOf,
       part,
@@ -138,10 +146,15 @@ class Comparing {
       part: (slug: string) => Part
       fieldsOf: (entry: Entry) => Fields
       path: string
-      merge: (before: Entry | undefined, after: Entry, path: Path) => Entry
+      merge: (before: Entry | undefined, after: Entry, path: Path, complete: Entry) => Entry
     },
   ): Entry[] {
-    const wanted = new Map(file.map((entry) => [slugOf(entry), { entry, path: [path, slugOf(entry)] }]))
+    const wanted = new Map(
+      file.map((entry, i) => [
+        slugOf(entry),
+        { entry, path: [path, slugOf(entry)], full: complete[i] ?? entry },
+      ]),
+    )
     const merged: Entry[] = []
     for (const before of remote) {
       const slug = slugOf(before)
@@ -149,20 +162,20 @@ class Comparing {
       wanted.delete(slug)
       if (found) {
         this.#compareFields(part(slug), fieldsOf(before), fieldsOf(found.entry))
-        merged.push(merge(before, found.entry, found.path))
+        merged.push(merge(before, found.entry, found.path, found.full))
       } else {
         if (fieldsOf(before).active !== false) this.#untouched.push(part(slug))
         merged.push(before)
       }
     }
-    for (const [slug, { entry, path: place }] of wanted) {
+    for (const [slug, { full, path: place }] of wanted) {
       this.#changes.push({ action: 'create', part: part(slug), fields: [] })
-      merged.push(merge(undefined, entry, place))
+      merged.push(merge(undefined, full, place, full))
     }
     return merged
   }
 
-  #mergeMeter(before: Meter | undefined, after: Meter, path: Path): Meter {
+  #mergeMeter(before: Meter | undefined, after: Meter, path: Path, complete: Meter): Meter {
     const meter = after.usageMeter.slug
     const part = (slug: string): Part => ({ kind: 'price', slug, of: meter })
     if (after.prices.some(({ slug }) => slug === undefined))
@@ -181,8 +194,9 @@ class Comparing {
       if (!hasDefault || old.isDefault !== true) return old
       return this.#mergePrice(part(old.slug ?? ''), old, { ...old, isDefault: false }, { isReplaced: false })
     })
-    for (const [slug, price] of wanted) {
-      this.#changes.push({ action: 'create', part: part(slug ?? ''), fields: [] })
+    for (const price of complete.prices) {
+      if (!wanted.has(price.slug)) continue
+      this.#changes.push({ action: 'create', part: part(price.slug ?? ''), fields: [] })
       prices.push(price)
     }
     return { usageMeter: { ...before?.usageMeter, ...after.usageMeter }, prices }
@@ -223,8 +237,7 @@ class Comparing {
   }
 
   #mergePrice(part: Part, before: Price, after: Price, { isReplaced }: { isReplaced: boolean }): Price {
-    const others = Object.fromEntries(Object.entries(before).filter(([name]) => !terms.includes(name)))
-    const merged = { ...others, ...after }
+    const merged = { ...before, ...after }
     const fields = differences(before, merged)
     const replaces = isReplaced || fields.some(({ name }) => terms.includes(name))
     if (fields.length > 0)
@@ -240,7 +253,10 @@ class Comparing {
   /** Flowglad protects the default product, which every new customer gets. */
   #checkDefaultProduct(): void {
     const before = this.#remote.products.find(({ product }) => product.default)
-    const after = this.#file.products.find(({ product }) => product.default)
+    // A product that omits `default` stays the default.
+    const after =
+      this.#file.products.find(({ product }) => product.default) ??
+      this.#file.products.find(({ product }) => product.slug === before?.product.slug)
     if (!before || !after) return
     const path = ['products', after.product.slug]
     if (before.product.slug !== after.product.slug) {
@@ -250,7 +266,7 @@ class Comparing {
       })
       return
     }
-    const changed = differences(before.price, { ...after.price, active: true, isDefault: true })
+    const changed = differences(before.price, { ...before.price, ...after.price })
     for (const { name, before: is, after: wanted } of changed)
       if (name === 'slug' || terms.includes(name))
         this.#problems.push({

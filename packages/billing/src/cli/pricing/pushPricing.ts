@@ -2,7 +2,7 @@ import { CommandError } from '../command.ts'
 import { comparePricing } from './comparePricing.ts'
 import { nameOf } from './describeComparison.ts'
 import type { PricingApi } from './pricingApi.ts'
-import type { PricingModel } from './pricingModel.ts'
+import type { PricingFile } from './readPricingFile.ts'
 
 /**
  * Makes the changes at Flowglad. Each step compares again, so an interrupted push can be repeated. Flowglad changes a
@@ -11,7 +11,7 @@ import type { PricingModel } from './pricingModel.ts'
  */
 export async function pushPricing(
   api: PricingApi,
-  file: PricingModel,
+  file: Pick<PricingFile, 'model' | 'given'>,
   model: { id: string; isDefault: boolean },
 ): Promise<void> {
   const compare = async () => comparePricing(file, await api.read(model.id))

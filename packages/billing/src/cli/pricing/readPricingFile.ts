@@ -5,16 +5,21 @@ import { CommandError } from '../command.ts'
 import { type PricingModel, parsePricingModel } from './pricingModel.ts'
 
 export interface PricingFile {
+  /** The file's content, with defaults for the fields that the file omits. */
   model: PricingModel
+  /** Only the fields that the file contains. */
+  given: PricingModel
   /** The file's content, in the format of Flowglad's API. */
   setup: unknown
   /** Returns the place of a field, such as `pricing.yaml:14: products.3.price.unitPrice`. */
   placeOf(path: (string | number)[]): string
+  /** Returns whether the file contains the field. */
+  isGiven(path: (string | number)[]): boolean
 }
 
 /** The part of flowglad-local that this command uses. */
 const reader = z.object({
-  readPricing: z.custom<(text: string, source: string) => Pick<PricingFile, 'setup' | 'placeOf'>>(
+  readPricing: z.custom<(text: string, source: string) => Pick<PricingFile, 'setup' | 'placeOf' | 'isGiven'>>(
     (it) => typeof it === 'function',
   ),
 })
@@ -32,12 +37,28 @@ export async function readPricingFile(
     throw new CommandError(`${name} can't be read: ${error instanceof Error ? error.message : error}`)
   })
   try {
-    const { setup, placeOf } = readPricing(text, name)
-    return { setup, placeOf, model: parsePricingModel(setup) }
+    const { setup, placeOf, isGiven } = readPricing(text, name)
+    const given = parsePricingModel(withoutDefaults(setup, [], isGiven))
+    return { setup, placeOf, isGiven, given, model: parsePricingModel(setup) }
   } catch (error) {
     if (error instanceof Error && 'findings' in error) return { mistakes: error.message.split('\n') }
     throw error
   }
+}
+
+/** Returns the value without the fields that the file omits. Keeps lists, which a default leaves empty. */
+function withoutDefaults(
+  value: unknown,
+  path: (string | number)[],
+  isGiven: PricingFile['isGiven'],
+): unknown {
+  if (Array.isArray(value)) return value.map((entry, i) => withoutDefaults(entry, [...path, i], isGiven))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name, field]) => typeof field === 'object' || isGiven([...path, name]))
+      .map(([name, field]) => [name, withoutDefaults(field, [...path, name], isGiven)]),
+  )
 }
 
 async function flowgladLocal() {
