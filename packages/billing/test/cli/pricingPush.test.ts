@@ -164,6 +164,88 @@ test('never archives or deletes parts that the file lacks or marks as inactive',
   expect(after.name).toBe('Renamed')
 })
 
+const stopped = {
+  code: 1,
+  stdout: '',
+  stderr: 'The pricing model has changed since it was compared. Run the command again.\n',
+}
+
+/** Pushes the file in `folder`, and makes a change in the dashboard after Flowglad's nth answer with the model. */
+async function pushDuring(
+  flowglad: FlowgladLocal,
+  folder: string,
+  nth: number,
+  change: (sdk: Flowglad) => Promise<void>,
+) {
+  const sdk = new Flowglad({ apiKey: flowglad.key, baseURL: flowglad.url, maxRetries: 0 })
+  await using proxy = await startProxy(flowglad.url)
+  let reads = 0
+  proxy.breakWith(({ path }) => {
+    if (!path.endsWith('/export')) return undefined
+    reads += 1
+    return reads === nth ? { state: 'answerHeld', until: () => change(sdk) } : undefined
+  })
+  const result = await pushTo({ key: flowglad.key, url: proxy.url }, folder, '--yes')
+  expect(reads).toBeGreaterThanOrEqual(nth)
+  return result
+}
+
+const addGift = async (sdk: Flowglad) => {
+  const { pricingModel } = await sdk.pricingModels.retrieveDefault()
+  const { product, price } = plan('gift', 300, [])
+  await sdk.products.create({
+    product: { name: product.name, slug: product.slug, active: true, pricingModelId: pricingModel.id },
+    price: {
+      type: 'subscription',
+      slug: price.slug,
+      unitPrice: 300,
+      intervalUnit: 'month',
+      intervalCount: 1,
+      isDefault: true,
+      active: true,
+    },
+  })
+}
+
+test('stops before it archives a part that is added after the comparison', async () => {
+  const { flowglad, folder, push } = await start(studio)
+  await push({ ...studio, name: 'Renamed' })
+  expect(await pushDuring(flowglad, folder, 1, addGift)).toEqual(stopped)
+  const { name, products } = await modelOf(flowglad)
+  expect(name).toBe('Studio')
+  expect(products.map(({ slug }) => slug)).toContain('gift')
+  expect(await pushTo(flowglad, folder, '--yes')).toMatchObject({ code: 0, stderr: '' })
+  expect((await modelOf(flowglad)).products.map(({ slug }) => slug)).toContain('gift')
+})
+
+test.each([1, 2, 3])(
+  'keeps a part that is added after comparison %i of a push with a new meter',
+  async (nth) => {
+    const { flowglad, folder, push } = await start()
+    await push(studio)
+    const result = await pushDuring(flowglad, folder, nth, addGift)
+    // Each of the first two comparisons is followed by another one, which includes the part.
+    expect(result).toMatchObject(nth === 3 ? stopped : { code: 0, stderr: '' })
+    expect((await modelOf(flowglad)).products.map(({ slug }) => slug)).toContain('gift')
+  },
+)
+
+test('makes no change that the comparison did not show', async () => {
+  const { flowglad, folder, push } = await start(studio)
+  const file = structuredClone(studio)
+  file.usageMeters.push(meter('pages'))
+  await push(file)
+  const rename = async (sdk: Flowglad) => {
+    const pro = (await sdk.pricingModels.retrieveDefault()).pricingModel.products.find(
+      ({ slug }) => slug === 'pro',
+    )
+    const id = pro?.id ?? ''
+    await sdk.products.update(id, { product: { id, name: 'Professional', active: true } })
+  }
+  expect(await pushDuring(flowglad, folder, 1, rename)).toEqual(stopped)
+  expect((await modelOf(flowglad)).products.map(({ name }) => name)).toContain('Professional')
+})
+
 test('replaces a price whose terms differ, and says that subscriptions keep the old one', async () => {
   const { flowglad, push } = await start(studio)
   const dearer = structuredClone(studio)

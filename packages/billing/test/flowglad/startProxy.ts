@@ -15,9 +15,9 @@ export type Fault =
   | { state: 'held'; until: Promise<void> }
   /**
    * Flowglad gets the request immediately. The proxy holds Flowglad's answer until `until` resolves, so the
-   * answer may be outdated.
+   * answer may be outdated. A function is called when Flowglad has answered.
    */
-  | { state: 'answerHeld'; until: Promise<void> }
+  | { state: 'answerHeld'; until: Promise<void> | (() => Promise<void>) }
   /** The answer's headers arrive, but its body never ends. */
   | { state: 'bodyStalls' }
   /** Flowglad handles the request, but the connection closes after half of the answer's body. */
@@ -93,7 +93,7 @@ export async function startProxy(target: string, { records = true }: { records?:
       lose?: boolean
       cut?: boolean
       twice?: boolean
-      after?: Promise<void>
+      after?: Promise<void> | (() => Promise<void>)
       instead?: { status: number; body: unknown }
     } = {},
   ) {
@@ -102,7 +102,7 @@ export async function startProxy(target: string, { records = true }: { records?:
       async (answer) => {
         // Flowglad can be killed while it answers.
         answer.on('error', () => response.destroy())
-        await after
+        await (typeof after === 'function' ? after() : after)
         if (twice) {
           answer.resume()
           answer.on('end', () => pass(request, response, body))

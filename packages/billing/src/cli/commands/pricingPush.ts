@@ -39,7 +39,8 @@ variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usu
       throw new CommandError(
         `FLOWGLAD_SECRET_KEY doesn't belong to "${model.name}", the account's default pricing model. Use a key of the default pricing model, or make the key's model the default.`,
       )
-    const { changes, untouched, problems: found } = comparePricing(file, remote)
+    const comparison = comparePricing(file, remote)
+    const { changes, untouched, problems: found } = comparison
     if (found.length > 0)
       return problems(found.map(({ path, message }) => `${file.placeOf(path)}: ${message}`))
     const { inactive } = activeParts(file.model)
@@ -48,7 +49,7 @@ variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usu
       .map((part) => `${nameOf(part)} is inactive in the file. It was left out.\n`)
       .join('')
     const applied = yes && changes.length > 0
-    if (applied) await pushPricing(api, file, model)
+    if (applied) await pushPricing(api, file, model, { remote, comparison })
     const next = applied
       ? 'Flowglad now has everything in the file.\n'
       : changes.length > 0

@@ -1,33 +1,65 @@
+import { isDeepStrictEqual } from 'node:util'
 import { CommandError } from '../command.ts'
-import { comparePricing } from './comparePricing.ts'
+import { type Change, type Comparison, comparePricing } from './comparePricing.ts'
 import { nameOf } from './describeComparison.ts'
 import type { PricingApi } from './pricingApi.ts'
+import type { PricingModel } from './pricingModel.ts'
 import type { PricingFile } from './readPricingFile.ts'
 
 /**
- * Makes the changes at Flowglad. Each step compares again, so an interrupted push can be repeated. Flowglad changes a
- * whole pricing model in one step. Before that, this function creates the new meters and the new prices of meters one
- * by one, because that step creates no `<meter>_no_charge` price for a new meter, and rejects a new default price.
+ * Makes the changes of a comparison at Flowglad, and no other changes. Each step compares again, so an interrupted push
+ * can be repeated. Flowglad changes a whole pricing model in one step. Before that, this function creates the new meters
+ * and the new prices of meters one by one: when Flowglad changes the whole model, it creates no `<meter>_no_charge` price
+ * for a new meter, and it rejects a new default price.
+ * @throws CommandError if the pricing model has changed since it was compared
  */
 export async function pushPricing(
   api: PricingApi,
   file: Pick<PricingFile, 'model' | 'given'>,
   model: { id: string; isDefault: boolean },
+  shown: { remote: PricingModel; comparison: Comparison },
 ): Promise<void> {
-  const compare = async () => comparePricing(file, await api.read(model.id))
-
-  let comparison = await compare()
-  for (const { action, part } of comparison.changes) {
-    if (action !== 'create' || part.kind !== 'usage meter') continue
-    const meter = comparison.merged.usageMeters.find(({ usageMeter }) => usageMeter.slug === part.slug)
-    if (meter) await api.createMeter(meter.usageMeter)
+  let { remote, comparison } = shown
+  /** Compares again after a step of this push. */
+  const compareAgain = async () => {
+    remote = await api.read(model.id)
+    comparison = comparePricing(file, remote)
+    const isShown = (change: Change) => shown.comparison.changes.some((it) => contains(it, change))
+    if (comparison.problems.length > 0 || !comparison.changes.every(isShown)) throw changed()
   }
 
-  comparison = await compare()
+  const newMeters = comparison.changes.flatMap(({ action, part }) =>
+    action === 'create' && part.kind === 'usage meter'
+      ? comparison.merged.usageMeters.filter(({ usageMeter }) => usageMeter.slug === part.slug)
+      : [],
+  )
+  for (const { usageMeter } of newMeters) await api.createMeter(usageMeter)
+  if (newMeters.length > 0) await compareAgain()
+
+  if (await pushUsagePrices(api, comparison)) await compareAgain()
+
+  if (comparison.changes.length > 0) {
+    // Flowglad archives parts that the request lacks, so the request must contain the newest parts.
+    if (!isSame(await api.read(model.id), remote)) throw changed()
+    await api.update(model, comparison.merged)
+  }
+  const { changes } = comparePricing(file, await api.read(model.id))
+  if (changes.length === 0) return
+  throw new CommandError(
+    `Flowglad accepted the changes, but still differs: ${changes.map(({ part }) => nameOf(part)).join(', ')}. A feature or resource that was archived at Flowglad must be activated there.`,
+  )
+}
+
+/** Creates new prices of meters, and changes the names and the default of the others. Returns whether it sent a change. */
+async function pushUsagePrices(api: PricingApi, { changes, merged }: Comparison): Promise<boolean> {
+  const isOfMeter = ({ part }: Change) =>
+    part.kind === 'price' && merged.usageMeters.some(({ usageMeter }) => usageMeter.slug === part.of)
+  const wanted = changes.filter(isOfMeter)
+  if (wanted.length === 0) return false
   const ids = await api.meterIds()
-  for (const { action, part, replaces } of comparison.changes) {
-    const meter = part.kind === 'price' && part.of !== undefined ? ids.get(part.of) : undefined
-    const price = comparison.merged.usageMeters
+  for (const { action, part, replaces } of wanted) {
+    const meter = ids.get(part.of ?? '')
+    const price = merged.usageMeters
       .find(({ usageMeter }) => usageMeter.slug === part.of)
       ?.prices.find(({ slug }) => slug === part.slug)
     if (!meter || !price) continue
@@ -38,12 +70,25 @@ export async function pushPricing(
       await api.updatePrice(id, { type, name, slug, isDefault })
     }
   }
+  return true
+}
 
-  comparison = await compare()
-  if (comparison.changes.length > 0) await api.update(model, comparison.merged)
-  const { changes } = await compare()
-  if (changes.length === 0) return
-  throw new CommandError(
-    `Flowglad accepted the changes, but these parts still differ: ${changes.map(({ part }) => nameOf(part)).join(', ')}. If Flowglad has archived a feature or resource, activate it there.`,
-  )
+const changed = () =>
+  new CommandError('The pricing model has changed since it was compared. Run the command again.')
+
+/** Returns whether the change makes no more changes than the one that was shown. */
+const contains = (shown: Change, { action, part, fields }: Change) =>
+  shown.action === action &&
+  isDeepStrictEqual(shown.part, part) &&
+  fields.every((field) => shown.fields.some((it) => isSame(it, field)))
+
+/** Compares without the order of lists, which Flowglad doesn't define. */
+const isSame = (a: object, b: object) => isDeepStrictEqual(sorted(a), sorted(b))
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((entry) => JSON.stringify(sorted(entry))).sort()
+  if (typeof value !== 'object' || value === null) return value
+  return Object.entries(value)
+    .map(([name, field]) => JSON.stringify([name, sorted(field)]))
+    .sort()
 }
