@@ -14,6 +14,7 @@ export const options = {
   out: { type: 'string', value: 'file', help: 'writes to this file instead of standard output' },
   pricing: { type: 'string', value: 'file', help: 'the pricing file. Default: pricing.yaml' },
   yes: { type: 'boolean', help: 'makes the changes' },
+  'replace-prices': { type: 'boolean', help: 'with --yes and a live key, also replaces prices' },
   create: { type: 'boolean', help: 'creates a new pricing model from the file, and makes it the default' },
   flowglad: { type: 'boolean', help: "also compares with Flowglad's list of usage events" },
   partitions: {

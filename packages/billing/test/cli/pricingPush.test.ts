@@ -27,9 +27,12 @@ const newAccount = {
 }
 
 /** Starts Flowglad with a pricing model, and returns a function that pushes a file. */
-async function start(model: object = newAccount) {
+async function start(model: object = newAccount, { key }: { key?: string } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'metered-pricing-'))
-  const flowglad = await startFlowgladLocal({ pricing: JSON.stringify(model) })
+  const flowglad = await startFlowgladLocal({
+    pricing: JSON.stringify(model),
+    ...(key === undefined ? {} : { key }),
+  })
   onTestFinished(async () => {
     await flowglad.close()
     await rm(folder, { recursive: true })
@@ -68,6 +71,7 @@ test('shows the difference and changes nothing, and makes the changes with --yes
   const before = await modelOf(flowglad)
   const shown = await push(studio)
   expect(shown).toMatchObject({ code: 0, stderr: '' })
+  expect(shown.stdout).toMatch(/^pricing\.yaml and the pricing model "My account" [^\n]+, with a test key\n/)
   for (const line of [
     '~ pricing model My account: name "My account" → "Studio"',
     '+ usage meter generations',
@@ -362,6 +366,46 @@ test('keeps the trial if the file sets it to null, and ends the offer with 0 day
   expect(await trial()).toBe(0)
 })
 
+test.each([
+  ['sk_live_abc', 'a live key', 'live'],
+  ['stg_sk_abc', 'a key', null],
+])('replaces prices with %s only with --replace-prices', async (secretKey, described, keyMode) => {
+  const { flowglad, push } = await start(studio, { key: secretKey })
+  const file = structuredClone(studio)
+  file.name = 'Renamed'
+  file.products[1].price.unitPrice = 2_500
+  file.usageMeters[2].prices[0].usageEventsPerUnit = 500
+  const before = await modelOf(flowglad)
+  const list =
+    'Flowglad would archive and replace these prices:\n  price api_calls_standard of api_calls\n  price pro_monthly of pro\n'
+  const refused = {
+    stderr: '',
+    stdout: expect.stringMatching(
+      `^[^\n]+, with ${described}\n[^]+\nNothing was changed. ${list}To make these changes, run the command again with --yes --replace-prices.\n$`,
+    ),
+  }
+  expect(await push(file)).toEqual({ code: 0, ...refused })
+  expect(await push(file, '--replace-prices')).toEqual({ code: 0, ...refused })
+  expect(await push(file, '--yes')).toEqual({ code: 1, ...refused })
+  expect(await modelOf(flowglad)).toEqual(before)
+
+  const made = await push(file, '--yes', '--replace-prices', '--json')
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  expect(JSON.parse(made.stdout)).toMatchObject({
+    applied: true,
+    keyMode,
+    replaced: [
+      { kind: 'price', slug: 'api_calls_standard', of: 'api_calls' },
+      { kind: 'price', slug: 'pro_monthly', of: 'pro' },
+    ],
+  })
+  // Other changes need no further option.
+  expect(await push({ ...file, name: 'Studio' }, '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Flowglad now has everything in the file.\n'),
+  })
+})
+
 test('makes another usage price the default, and keeps the earlier one', async () => {
   const { flowglad, push } = await start(studio)
   const file = structuredClone(studio)
@@ -438,7 +482,7 @@ test('protects the default product if the file omits that it is the default', as
   file.setIn(['products', 0, 'price', 'intervalUnit'], 'year')
   expect(await push(file.toString(), '--yes')).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining("at Flowglad, which can't change the price of its default product."),
+    stdout: expect.stringContaining("and can't change the price of its default product."),
   })
 })
 
@@ -461,13 +505,15 @@ test('creates a new pricing model for an account whose default plan does not ren
     /^pricing\.yaml:\d+: products\.0\.price\.type: is "subscription", but Flowglad has "single_payment", .+ add --create\n/,
   )
   const shown = await push(studio, '--create')
-  expect(shown.stdout).toContain('Would create the pricing model "Studio"')
+  expect(shown.stdout).toMatch(/^Would create the pricing model "Studio" at \S+, with a test key\.\n/)
   const sdk = new Flowglad({ apiKey: flowglad.key, baseURL: flowglad.url, maxRetries: 0 })
   const models = async () => (await sdk.pricingModels.list()).data.map((it) => [it.name, it.isDefault])
   expect(await models()).toEqual([['My account', true]])
   expect(await push(studio, '--create', '--yes')).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^Created the pricing model "Studio" \(pricing_model_\S+\)/),
+    stdout: expect.stringMatching(
+      /^Created the pricing model "Studio" \(pricing_model_\S+\) at \S+, with a test key\.\n/,
+    ),
   })
   expect((await models()).sort()).toEqual([
     ['My account', false],

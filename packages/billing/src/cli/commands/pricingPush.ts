@@ -4,6 +4,7 @@ import { CommandError, defineCommand, UsageError } from '../command.ts'
 import { comparePricing } from '../pricing/comparePricing.ts'
 import { createModel } from '../pricing/createModel.ts'
 import { describeComparison, nameOf } from '../pricing/describeComparison.ts'
+import { describeKey, keyModeOf } from '../pricing/keyMode.ts'
 import { createPricingApi } from '../pricing/pricingApi.ts'
 import { activeParts } from '../pricing/pricingModel.ts'
 import { pushPricing } from '../pricing/pushPricing.ts'
@@ -13,26 +14,30 @@ export const pricingPush = defineCommand({
   name: 'pricing push',
   summary: "compares a pricing file with Flowglad's pricing model, and changes the model with --yes",
   arguments: [],
-  options: ['pricing', 'create', 'yes', 'json'],
+  options: ['pricing', 'create', 'yes', 'replace-prices', 'json'],
   details: `Compares the file's usage meters, features, products and prices with Flowglad's, and shows the differences.
-With --yes, creates and changes what differs. Never archives or deletes. Lists the parts that only Flowglad has,
-and keeps them. If a price's terms differ, Flowglad creates a new price, and existing subscriptions keep the old
-one. If the command fails or is interrupted, run it again. --create creates a new
+With --yes, creates and changes what differs. Lists the parts that only Flowglad has, and keeps them. If a price's
+terms differ, Flowglad archives the price and creates a new one. Existing subscriptions keep the old one. Without
+a test key (sk_test_…), replacing prices also needs --replace-prices. If the command fails or is interrupted, run
+it again. --create creates a new
 pricing model instead, for example because Flowglad can't change a default product's price. Set the environment
 variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usual address.`,
   input: z.object({
     pricing: z.string().min(1).default('pricing.yaml'),
     create: z.boolean().default(false),
     yes: z.boolean().default(false),
+    'replace-prices': z.boolean().default(false),
   }),
-  async run({ pricing, create, yes }, { folder, env }) {
+  async run({ pricing, create, yes, 'replace-prices': replacePrices }, { folder, env }) {
     const { FLOWGLAD_SECRET_KEY: secretKey, FLOWGLAD_BASE_URL: baseUrl } = env
     if (!secretKey)
       throw new UsageError('metered pricing push needs the environment variable FLOWGLAD_SECRET_KEY.')
     const file = await readPricingFile(resolve(folder, pricing), pricing)
     if ('mistakes' in file) return problems(file.mistakes)
     const api = createPricingApi({ secretKey, baseUrl: baseUrl || undefined })
-    if (create) return createModel(api, file.model, { yes })
+    const mode = keyModeOf(secretKey)
+    const key = describeKey(mode)
+    if (create) return createModel(api, file.model, { yes, key })
     const model = await api.defaultModel()
     const remote = await api.read(model.id)
     if (remote.products.length === 0)
@@ -44,20 +49,28 @@ variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usu
     if (found.length > 0)
       return problems(found.map(({ path, message }) => `${file.placeOf(path)}: ${message}`))
     const { inactive } = activeParts(file.model)
-    const title = `${pricing} and the pricing model "${model.name}" (${model.id}) at ${api.url}\n`
+    const title = `${pricing} and the pricing model "${model.name}" (${model.id}) at ${api.url}, with ${key}\n`
     const left = inactive
       .map((part) => `${nameOf(part)} is inactive in the file. It was left out.\n`)
       .join('')
-    const applied = yes && changes.length > 0
+    const replaced = changes.filter(({ replaces }) => replaces).map(({ part }) => part)
+    // A key of unknown mode can be a live key.
+    const needsConsent = mode !== 'test' && replaced.length > 0
+    const refused = yes && needsConsent && !replacePrices
+    const applied = yes && changes.length > 0 && !refused
     if (applied) await pushPricing(api, file, model, { remote, comparison })
-    const next = applied
-      ? 'Flowglad now has everything in the file.\n'
-      : changes.length > 0
-        ? 'Nothing was changed. To make these changes, run the command again with --yes.\n'
-        : ''
+    const next = () => {
+      if (applied) return 'Flowglad now has everything in the file.\n'
+      if (changes.length === 0) return ''
+      const again = 'To make these changes, run the command again with --yes'
+      if (!needsConsent) return `Nothing was changed. ${again}.\n`
+      const list = replaced.map((part) => `  ${nameOf(part)}\n`).join('')
+      return `Nothing was changed. Flowglad would archive and replace these prices:\n${list}${again} --replace-prices.\n`
+    }
     return {
-      text: `${title}${describeComparison({ changes, untouched })}${left}${next}`,
-      json: { pricingModel: model, changes, untouched, inactive, applied },
+      code: refused ? 1 : 0,
+      text: `${title}${describeComparison({ changes, untouched })}${left}${next()}`,
+      json: { pricingModel: model, keyMode: mode, changes, untouched, inactive, replaced, applied },
     }
   },
 })

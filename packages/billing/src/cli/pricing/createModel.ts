@@ -2,11 +2,11 @@ import { CommandError, type Report } from '../command.ts'
 import type { PricingApi } from './pricingApi.ts'
 import type { PricingModel } from './pricingModel.ts'
 
-/** Creates a new pricing model from the file. Without `yes`, says what would be created. */
+/** Creates a new pricing model from the file. Without `yes`, says what would be created. `key` describes the secret key. */
 export async function createModel(
   api: PricingApi,
   file: PricingModel,
-  { yes }: { yes: boolean },
+  { yes, key }: { yes: boolean; key: string },
 ): Promise<Report> {
   const existing = await api.modelNamed(file.name)
   if (existing)
@@ -21,13 +21,15 @@ export async function createModel(
     ...(resources.length > 0 ? [`${resources.length} resources`] : []),
   ].join(', ')
   if (!yes) {
-    const text = `Would create the pricing model "${name}" at ${api.url}, with ${counts}, and make it the default.
+    const text = `Would create the pricing model "${name}" at ${api.url}, with ${key}.
+It would have ${counts}, and be the default.
 Nothing was changed. To create it, run the command again with --yes.
 `
     return { text, json: { pricingModel: null, applied: false } }
   }
   const pricingModel = await api.create(file)
-  const text = `Created the pricing model "${name}" (${pricingModel.id}) at ${api.url}, with ${counts}. It is the default.
+  const text = `Created the pricing model "${name}" (${pricingModel.id}) at ${api.url}, with ${key}.
+It has ${counts}, and is the default.
 Next: in Flowglad's dashboard, create a secret key for this pricing model. A key works only for its own model.
 `
   return { text, json: { pricingModel, applied: true } }
