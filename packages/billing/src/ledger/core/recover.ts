@@ -47,8 +47,9 @@ function correctAmount(draft: Draft, event: EventRow, amount: number): void {
       booked: account.booked + missing,
       acked: account.acked + (state === 'acked' ? missing : 0),
     })
-    draft.addToDay(new Date(at).toISOString().slice(0, 10), meter, missing)
   }
+  // A drop keeps the units in the day's total, so also correct the total of a dropped event.
+  draft.addToDay(new Date(at).toISOString().slice(0, 10), meter, missing)
   draft.writeEvent(event, { amount, flagged: null })
 }
 

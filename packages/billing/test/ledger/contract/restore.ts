@@ -14,7 +14,7 @@ import {
   units,
 } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { acknowledgeOf, balance, deliver, spend } from './steps.ts'
+import { acknowledgeOf, anAct, balance, deliver, park, spend } from './steps.ts'
 
 const procedure = 'studio.generate'
 const fingerprint = 'a'.repeat(64)
@@ -230,6 +230,17 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.usage({ customer: 'ada', days: 2 })).map(({ amount }) => amount)).toEqual([3])
       await fetched(it.ledger, units(7, 10))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, held: 0, used: 3 })
+    })
+
+    test('corrects the amount of a dropped event that was recovered, also in the total of its day', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 2)
+      await park(it.ledger, attempt)
+      await it.ledger.execute(anAct({ type: 'drop', attempt, meter: 'generations' }))
+      await it.other.execute(aRecover(aLostEvent({ attempt, amount: 3 })))
+      expect((await it.ledger.usage({ customer: 'ada', days: 2 })).map(({ amount }) => amount)).toEqual([3])
+      expect(await it.ledger.audit('ada')).toEqual([])
     })
 
     test('answers a retry of a lost operation as completed, for its input, procedure and customer only', async () => {
