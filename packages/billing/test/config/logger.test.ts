@@ -63,6 +63,29 @@ test('removes email addresses and keys from each text, and keeps everything else
   ])
 })
 
+test('cuts a long text before it removes addresses, and shows no part of an address at the cut', () => {
+  const shown = (text: string) => {
+    const lines: string[] = []
+    const record = (_: object, message: string) => void lines.push(message)
+    redactingLogger({ info: record, warn: record, error: record }).warn({}, text)
+    return lines.join()
+  }
+  const rest = ' rest'.repeat(500)
+  expect(shown('x'.repeat(2_000))).toBe('x'.repeat(2_000))
+  expect(shown(`ada@example.com${rest}`)).toMatch(/^\[removed\] rest.{1900,1990}…$/)
+  expect(shown('a@b.'.repeat(250_000))).toMatch(/^\[removed\]…$/)
+  expect(shown('x'.repeat(1_000_000))).toMatch(/^x{1700,2000}…$/)
+  for (let start = 1_970; start <= 2_000; start++) {
+    const text = `${'.'.repeat(1_000)} ${'.'.repeat(start - 1_002)} ada@mail.example.com${rest}`
+    expect(shown(text), `an address at ${start}`).not.toMatch(/ada|mail|example/)
+  }
+  const longest = `${'a'.repeat(64)}@${'b'.repeat(185)}.com`
+  for (let start = 1_740; start <= 2_000; start++)
+    expect(shown(' '.repeat(start) + longest + rest), `an address at ${start}`).not.toMatch(/[ab]/)
+  for (let start = 1_980; start <= 2_000; start++)
+    expect(shown(`${' '.repeat(start)}sk_live_a1B2${rest}`), `a key at ${start}`).not.toContain('live')
+})
+
 test('writes to the console by default', async () => {
   const lines = capture()
   await using billing = createBilling({
