@@ -1,9 +1,10 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from 'test-postgres'
 import { type FlowgladRecords, flowgladRecords } from './flowgladRecords.ts'
+import { type MailServer, startMailServer } from './startMailServer.ts'
 import { type Model, startModel } from './startModel.ts'
 import { type Network, startNetwork } from './startNetwork.ts'
 import { freePort, type RunningProcess, repository, startProcess } from './startProcess.ts'
@@ -12,17 +13,11 @@ const key = 'sk_test_local'
 const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
 const authSecret = randomBytes(32).toString('base64')
 
-/** Signs a JSON Web Token that is valid for an hour, as better-auth does. */
-function signToken(payload: object): string {
-  const now = Math.floor(Date.now() / 1_000)
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
-  const signed = `${encode({ alg: 'HS256' })}.${encode({ ...payload, iat: now, exp: now + 3_600 })}`
-  return `${signed}.${createHmac('sha256', authSecret).update(signed).digest('base64url')}`
-}
-
 export interface StackOptions {
   /** Additional environment variables for the servers. */
   env?: Record<string, string>
+  /** Whether the servers can send emails. New users still don't have to verify their addresses. Default false. */
+  mail?: boolean
   /** Whether flowglad-local sends webhooks. Default true. */
   webhooks?: boolean
   /** Default `sqlite`. */
@@ -46,8 +41,8 @@ export interface Stack extends AsyncDisposable {
   /** The network between the servers and Flowglad. */
   network: Network
   records: FlowgladRecords
-  /** Returns the path of the link that verifies an email address, as in the server's email. */
-  verificationPath(email: string): string
+  /** Receives the servers' emails. Undefined without the option `mail`. */
+  mails: MailServer | undefined
   /** The controlled model. Undefined if the stack uses the built-in model. */
   model: Model | undefined
   /**
@@ -69,6 +64,7 @@ export interface Stack extends AsyncDisposable {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { model: kindOfModel = 'controlled', servers: count = 1, webhooks = true } = options
   const model = kindOfModel === 'controlled' ? await startModel() : undefined
+  const mails = options.mail ? await startMailServer() : undefined
   const postgres = options.database === 'postgres' ? await startPostgres({ user: 'metered' }) : undefined
   const folder = await mkdtemp(join(tmpdir(), 'metered-e2e-'))
   const file = join(folder, 'metered.sqlite')
@@ -111,6 +107,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         AUTH_SECRET: authSecret,
         RATE_LIMIT: 'off',
         ...(model && { OPENAI_BASE_URL: model.url }),
+        ...(mails && { SMTP_URL: mails.url, SIGNUP_VERIFICATION: 'off' }),
         ...options.env,
       },
     })
@@ -124,7 +121,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     network,
     model,
     records: flowgladRecords({ url: flowglad.url, key }),
-    verificationPath: (email) => `/api/auth/verify-email?token=${signToken({ email })}`,
+    mails,
     async restart(signal, { clockAheadMs, whileStopped } = {}) {
       await server.kill(signal)
       await whileStopped?.(file)
@@ -136,6 +133,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await network[Symbol.asyncDispose]()
       await flowglad.kill('SIGTERM')
       await model?.[Symbol.asyncDispose]()
+      await mails?.[Symbol.asyncDispose]()
       await postgres?.[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },

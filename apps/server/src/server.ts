@@ -19,7 +19,7 @@ import { limits } from './limits/limits.ts'
 import { createRateLimit, unlimited } from './limits/rateLimit.ts'
 import { createMailer } from './mail/createMailer.ts'
 import { meters } from './meters.ts'
-import { createIsOperator } from './operator/isOperator.ts'
+import { createIsOperator, createIsOperatorAddress } from './operator/isOperator.ts'
 import { createModels } from './studio/createModels.ts'
 import { createPictureStore } from './studio/pictureStore.ts'
 import { type ModelQueueSettings, queueModels } from './studio/queuedModels.ts'
@@ -51,8 +51,8 @@ interface ServerOptions {
 const openCreditsWarning =
   'Anyone can get free credits repeatedly with made-up email addresses. To make new users verify their address first, set SMTP_URL. If this is intended, set SIGNUP_VERIFICATION=off.'
 
-const unverifiedOperatorsWarning =
-  'OPERATORS needs verified email addresses, but the server sends no emails to verify them. Set SMTP_URL, or SIGNUP_VERIFICATION=on in development. Users who have already verified their address can open /operator.'
+const operatorsWithoutMailWarning =
+  'OPERATORS needs emails that reset passwords, but the server sends no emails. Set SMTP_URL. Users who have already reset their password with an email can open /operator.'
 
 /**
  * Opens and migrates the database, then creates the server. If the database is unreachable, locked or
@@ -114,6 +114,7 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
       countNewAccount:
         env.rateLimit && newAccountsPerNetwork ? createNewAccountLimit(newAccountsPerNetwork) : unlimited,
       wrongPasswords,
+      isOperatorAddress: createIsOperatorAddress(env.operators),
       // Fetches the customer from Flowglad while the first page loads, so that the first call doesn't wait.
       // If the fetch fails, the first call repeats it.
       onSignIn(user) {
@@ -136,7 +137,7 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
   if (start.problem === null) await started
   else started.catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)))
   if (env.production && env.openCreditsByDefault) log.warn(openCreditsWarning)
-  if (env.operators.length > 0 && !env.signUpVerification) log.warn(unverifiedOperatorsWarning)
+  if (env.operators.length > 0 && !mailer) log.warn(operatorsWithoutMailWarning)
   return {
     app,
     billing,

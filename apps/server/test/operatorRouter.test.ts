@@ -4,8 +4,9 @@ import { postgresLedger } from '@metered/billing/postgres'
 import { sqliteLedger } from '@metered/billing/sqlite'
 import { type Postgres, startPostgres } from 'test-postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { postAuth } from './postAuth.ts'
 import { startSmtp } from './startSmtp.ts'
-import { type Browser, signUp, startTestServer, type TestServer } from './testServer.ts'
+import { type Browser, signIn, signUp, startTestServer, type TestServer } from './testServer.ts'
 
 const meter = 'generations'
 let smtp: Awaited<ReturnType<typeof startSmtp>>
@@ -17,6 +18,21 @@ afterAll(async () => {
   await smtp[Symbol.asyncDispose]()
   await postgres[Symbol.asyncDispose]()
 })
+
+/** Chooses a new password with the link in an email, and signs in with it. */
+async function resetPassword(server: TestServer, email: string, mails: number): Promise<Browser> {
+  await postAuth(server, 'request-password-reset', { email })
+  const token = new URLSearchParams((await smtp.linkTo(email, mails)).split('#')[1]).get('token')
+  const newPassword = randomUUID()
+  expect((await postAuth(server, 'reset-password', { token, newPassword })).statusCode).toBe(200)
+  return signIn(server, { email, password: newPassword })
+}
+
+/** Signs up an operator, who gets access with a new password. */
+async function signUpOperator(server: TestServer, email: string): Promise<Browser> {
+  await signUpVerified(server, email)
+  return resetPassword(server, email, 2)
+}
 
 /** Signs up, and opens the link in the email. */
 async function signUpVerified(server: TestServer, email?: string): Promise<Browser> {
@@ -115,17 +131,19 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     olga: `olga@${database}.example`,
     eve: `eve@${database}.example`,
     otto: `otto@${database}.example`,
+    ola: `ola@${database}.example`,
+    ugo: `ugo@${database}.example`,
   }
   let server: TestServer
   let olga: Browser
   beforeAll(async () => {
     const env = {
-      OPERATORS: ` ${operators.olga.toUpperCase()} ,${operators.eve}, ${operators.otto}`,
+      OPERATORS: ` ${operators.olga.toUpperCase()} ,${Object.values(operators).slice(1).join(', ')}`,
       SMTP_URL: smtp.url,
       ...(database === 'postgres' ? { DATABASE_URL: await postgres.createDatabase() } : {}),
     }
     server = await startTestServer({ env })
-    olga = await signUpVerified(server, operators.olga)
+    olga = await signUpOperator(server, operators.olga)
   })
   afterAll(() => server[Symbol.asyncDispose]())
 
@@ -175,8 +193,55 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     })
   })
 
+  test('denies a user who signed up with an operator’s address, whose owner verified it and then reset the password', async () => {
+    const email = operators.ola
+    const password = randomUUID()
+    const attacker = await signUp(server, password, email)
+    const late = await signIn(server, { email, password })
+    const expectNoAccess = async (browser: Browser) => {
+      expect(await read(browser, 'access')).toMatchObject({ status: 200, data: false })
+      expect(await read(browser, 'parked')).toMatchObject({ status: 404 })
+    }
+    await fetch(server.url + (await smtp.linkTo(email)), { redirect: 'manual' })
+    const signedInAgain = await signIn(server, { email, password })
+    for (const browser of [attacker, late, signedInAgain]) await expectNoAccess(browser)
+
+    const ola = await resetPassword(server, email, 2)
+    expect(await read(ola, 'parked')).toMatchObject({ status: 200 })
+    for (const browser of [attacker, late, signedInAgain])
+      expect((await read(browser, 'parked')).status).not.toBe(200)
+    await expect(signIn(server, { email, password })).rejects.toThrow('401')
+  })
+
+  test('denies sessions that the old password opens while it is reset', async () => {
+    const email = operators.ugo
+    const password = randomUUID()
+    await signUp(server, password, email)
+    const opened: Browser[] = []
+    let isReset = false
+    const keepSigningIn = async () => {
+      while (!isReset) {
+        const browser = await signIn(server, { email, password }).catch(() => null)
+        if (browser) opened.push(browser)
+      }
+    }
+    const reset = resetPassword(server, email, 2).finally(() => {
+      isReset = true
+    })
+    const [ugo] = await Promise.all([reset, keepSigningIn(), keepSigningIn()])
+    expect(await read(ugo, 'parked')).toMatchObject({ status: 200 })
+    for (const browser of opened) expect((await read(browser, 'parked')).status).not.toBe(200)
+  })
+
+  test('lets operators choose a new password only with an email', async () => {
+    const body = JSON.stringify({ currentPassword: 'wrong password', newPassword: 'a new password' })
+    const change = (browser: Browser) => browser.fetch('/api/auth/change-password', { method: 'POST', body })
+    expect((await change(olga)).status).toBe(403)
+    expect((await change(await signUp(server))).status).toBe(400)
+  })
+
   test('denies a copied cookie as soon as its session has ended', async () => {
-    const otto = await signUpVerified(server, operators.otto)
+    const otto = await signUpOperator(server, operators.otto)
     expect(await read(otto, 'parked')).toMatchObject({ status: 200 })
     const copied = otto.cookie()
     await otto.fetch('/api/auth/sign-out', { method: 'POST', body: '{}' })
@@ -354,13 +419,11 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
 })
 
 test.each([
-  [{ SIGNUP_VERIFICATION: 'on' }, 0],
-  [{}, 1],
-])('warns that no operator can verify an address: %j', async (env, warnings) => {
+  [{}, 0],
+  [{ NODE_ENV: 'production', AUTH_SECRET: 'a'.repeat(16) + randomUUID() }, 1],
+])('warns that no operator can reset a password: %j', async (env, warnings) => {
   const lines: string[] = []
   const onLog = (line: string) => void lines.push(line)
   await using _ = await startTestServer({ env: { OPERATORS: 'olga@studio.example', ...env }, onLog })
-  expect(lines.filter((line) => line.includes('OPERATORS needs verified email addresses'))).toHaveLength(
-    warnings,
-  )
+  expect(lines.filter((line) => line.includes('OPERATORS needs emails'))).toHaveLength(warnings)
 })

@@ -118,6 +118,20 @@ export async function signUp(
   return browserOf((await signedUp.json()).user, jar, url)
 }
 
+/** Signs in from another browser. */
+export async function signIn(
+  { url }: { url: string },
+  credentials: { email: string; password: string },
+): Promise<Browser> {
+  const jar = new Map<string, string>()
+  const signedIn = await requestWith(jar, url)('/api/auth/sign-in/email', {
+    method: 'POST',
+    body: JSON.stringify(credentials),
+  })
+  if (!signedIn.ok) throw new Error(`Sign-in returned ${signedIn.status}: ${await signedIn.text()}`)
+  return browserOf((await signedIn.json()).user, jar, url)
+}
+
 type Jar = Map<string, string>
 const cookieOf = (jar: Jar) => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 

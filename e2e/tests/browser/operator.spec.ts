@@ -1,4 +1,5 @@
 // These tests use the screen for operators, beside a customer's own browser.
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import type { Stack } from '../../stack/startStack.ts'
@@ -11,12 +12,20 @@ import { violations } from './violations.ts'
 const operators = ['olga', 'otto', 'ola', 'eve'].map((name) => `${name}@studio.example`)
 const [olga = '', otto = '', ola = '', eve = ''] = operators
 
-test.use({ stackOptions: { env: { OPERATORS: operators.join(',') } } })
+test.use({ stackOptions: { mail: true, env: { OPERATORS: operators.join(',') } } })
 
-/** Signs up an operator in the browser, and opens the link in the email. */
-async function signUpOperator({ page }: App, stack: Stack, email: string) {
-  await signUp(page.request, stack, email)
-  await page.request.get(stack.url + stack.verificationPath(email))
+/** Signs up an operator in the browser, and resets the password with the link in an email. */
+async function signUpOperator({ page: { request } }: App, stack: Stack, email: string) {
+  await signUp(request, stack, email)
+  const send = async (path: string, data: object) => {
+    const response = await request.post(`${stack.url}/api/auth/${path}`, { data })
+    expect(response.status(), path).toBe(200)
+  }
+  await send('request-password-reset', { email })
+  await expect.poll(() => stack.mails?.resetToken(email)).toBeTruthy()
+  const password = randomUUID()
+  await send('reset-password', { token: stack.mails?.resetToken(email), newPassword: password })
+  await send('sign-in/email', { email, password })
 }
 
 /** Returns the elements of the operators' screen. */
@@ -226,20 +235,20 @@ test('has no accessibility violations, and fits on a small phone', async ({
   }
 })
 
-test('does not exist for visitors, for customers, and until the address is verified', async ({
+test('does not exist for visitors, for customers, and until the password is reset', async ({
   app,
   customer: _,
   stack,
   openBrowser,
 }) => {
-  const unverified = await openBrowser()
-  await signUp(unverified.page.request, stack, eve)
+  const withoutReset = await openBrowser()
+  await signUp(withoutReset.page.request, stack, eve)
   const visitor = await openBrowser()
-  for (const { page, heading } of [app, unverified, visitor]) {
+  for (const { page, heading } of [app, withoutReset, visitor]) {
     await page.goto(`${stack.url}/operator`)
     await expect(heading).toHaveText('Page not found')
   }
-  for (const { openAccount, page, signOutItem } of [app, unverified]) {
+  for (const { openAccount, page, signOutItem } of [app, withoutReset]) {
     await openAccount()
     await expect(signOutItem).toBeVisible()
     await expect(page.getByRole('menuitem', { name: 'Operator' })).toHaveCount(0)

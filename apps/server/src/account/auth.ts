@@ -13,8 +13,9 @@ import { type AuthEvents, authHooks } from './authHooks.ts'
 import { authLogger } from './authLogger.ts'
 import { shortUserAgent } from './fieldRules.ts'
 import { mailOptions } from './mailOptions.ts'
+import { receivedAtOf } from './receivedAt.ts'
 import { limitSignIns, type WrongPasswordLimits } from './signInLimit.ts'
-import { fillAddressKeys, userFields, waiveVerification } from './userFields.ts'
+import { fillAddressKeys, recordPasswordReset, userFields, waiveVerification } from './userFields.ts'
 
 export type Auth = ReturnType<typeof createAuth>
 export type User = Auth['$Infer']['Session']['user']
@@ -39,7 +40,12 @@ export function createAuth(parts: AuthParts) {
   const { database, env, mailer, countNewAccount, wrongPasswords, log, ...events } = parts
   return betterAuth({
     ...optionsOf({ database, env }),
-    ...mailOptions({ ...env, mailer, onVerified: events.onSignIn }),
+    ...mailOptions({
+      ...env,
+      mailer,
+      onVerified: events.onSignIn,
+      onPasswordReset: ({ user }) => recordPasswordReset(database, { user: user.id, at: events.now() }),
+    }),
     hooks: authHooks(events),
     logger: authLogger(log),
     // By default, better-auth prints errors to the console, including the values in database errors. Fastify
@@ -49,7 +55,13 @@ export function createAuth(parts: AuthParts) {
     databaseHooks: {
       session: {
         create: {
-          before: async ({ userAgent }) => ({ data: { userAgent: shortUserAgent(userAgent) } }),
+          before: async ({ userAgent }, context) => ({
+            data: {
+              userAgent: shortUserAgent(userAgent),
+              // A password that is reset during a sign-in is newer than the session.
+              createdAt: receivedAtOf(context?.headers),
+            },
+          }),
         },
       },
       user: {

@@ -1,4 +1,4 @@
-import { createAuthMiddleware } from 'better-auth/api'
+import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { expireCookie } from 'better-auth/cookies'
 import { z } from 'zod'
 import { clientAddressOf } from '../limits/clientAddress.ts'
@@ -23,6 +23,8 @@ export interface AuthEvents {
    */
   onSignIn: (user: SignedIn) => void
   countMail: CountMail
+  /** Operators can change their password only with the link in an email. */
+  isOperatorAddress: (email: string) => boolean
   /** Epoch milliseconds. */
   now: () => number
 }
@@ -34,10 +36,16 @@ const mailPaths = new Set(['/send-verification-email', '/request-password-reset'
  * Extends better-auth: allows one account per email address, limits the emails sent to one address, and
  * reports new sessions.
  */
-export const authHooks = ({ onSignIn, now, countMail }: AuthEvents) => ({
-  before: createAuthMiddleware(async ({ path, body, query, headers, context }) => {
+export const authHooks = ({ onSignIn, now, countMail, isOperatorAddress }: AuthEvents) => ({
+  before: createAuthMiddleware(async (request) => {
+    const { path, body, query, headers, context } = request
     refuseBadFields(body)
     refuseBadFields(query)
+    if (path === '/change-password') {
+      // A change that begins before a reset can end after it, and would replace the new password.
+      const session = await getSessionFromCtx(request)
+      if (session && isOperatorAddress(session.user.email)) throw operatorsResetPassword()
+    }
     const email = emailIn(body)
     if (email === null) return
     if (path === signUpPath) await refuseKnownAddress(context, email, now())
@@ -53,6 +61,12 @@ export const authHooks = ({ onSignIn, now, countMail }: AuthEvents) => ({
     if (path === '/verify-email') expireCookie(request, context.authCookies.sessionData)
   }),
 })
+
+const operatorsResetPassword = () =>
+  new APIError('FORBIDDEN', {
+    code: 'OPERATORS_RESET_PASSWORD',
+    message: 'Operators choose a new password with the link in an email. Sign out, and request the email.',
+  })
 
 function emailIn(body: unknown): string | null {
   const parsed = withEmail.safeParse(body)

@@ -6,6 +6,7 @@ import { clientAddressHeader } from '../limits/clientAddress.ts'
 import { limits } from '../limits/limits.ts'
 import type { Auth, User } from './auth.ts'
 import { createPasswordTurns } from './passwordTurns.ts'
+import { receivedAtHeader } from './receivedAt.ts'
 import { awaitsVerification } from './verification.ts'
 
 /** Mounts better-auth's own routes. */
@@ -40,6 +41,8 @@ export async function authRoutes(
 /** A session that was valid when the request arrived. */
 export interface OpenSession {
   id: string
+  /** When the sign-in's request arrived. */
+  createdAt: Date
   /** Reads the session from the database. Returns null if it has ended. Rejects if the database is unavailable. */
   readUser(): Promise<User | null>
 }
@@ -72,7 +75,7 @@ async function readSession(auth: Auth, request: FastifyRequest, query: { disable
   }
   return {
     user: response?.user ?? null,
-    session: response && { id: response.session.id, readUser },
+    session: response && { id: response.session.id, createdAt: response.session.createdAt, readUser },
     cookies: headers.getSetCookie(),
   }
 }
@@ -80,5 +83,6 @@ async function readSession(auth: Auth, request: FastifyRequest, query: { disable
 function headersOf(request: FastifyRequest): Headers {
   const headers = fromNodeHeaders(request.headers)
   headers.set(clientAddressHeader, request.ip)
+  headers.set(receivedAtHeader, new Date().toISOString())
   return headers
 }

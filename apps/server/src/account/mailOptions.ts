@@ -12,10 +12,18 @@ interface MailOptions<User> {
   /** Whether new users have to verify their email address. */
   signUpVerification: boolean
   onVerified: (user: User) => void
+  /** Called after the new password is stored. */
+  onPasswordReset: (reset: { user: { id: string } }) => Promise<void>
 }
 
 /** Returns better-auth's options for the emails that verify an email address or reset a password. */
-export function mailOptions<User>({ mailer, publicUrl, signUpVerification, onVerified }: MailOptions<User>) {
+export function mailOptions<User>({
+  mailer,
+  publicUrl,
+  signUpVerification,
+  onVerified,
+  onPasswordReset,
+}: MailOptions<User>) {
   // These links ignore the redirect addresses that a client can send. The token for a new password is in the
   // URL's fragment, so no server logs it.
   const verifyUrl = (token: string) =>
@@ -26,6 +34,7 @@ export function mailOptions<User>({ mailer, publicUrl, signUpVerification, onVer
       enabled: true,
       resetPasswordTokenExpiresIn: linkMaxAgeSeconds,
       revokeSessionsOnPasswordReset: true,
+      onPasswordReset,
       ...(mailer && {
         sendResetPassword: async ({ user, token }: { user: Recipient; token: string }) =>
           mailer.send(passwordResetMail({ to: user.email, link: resetUrl(token) })),

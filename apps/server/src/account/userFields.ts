@@ -7,6 +7,8 @@ export const userFields = {
   addressKey: { type: 'string', required: false, unique: true, input: false, returned: false },
   /** True if the user signed up while `SIGNUP_VERIFICATION` was on. */
   mustVerifyEmail: { type: 'boolean', required: false, input: false },
+  /** When the user last set a new password with the link in an email. */
+  passwordResetAt: { type: 'date', required: false, input: false },
 } as const
 
 interface UserTable {
@@ -14,6 +16,7 @@ interface UserTable {
   email: string
   addressKey: string | null
   mustVerifyEmail: boolean | null
+  passwordResetAt: string | null
 }
 
 const usersAtOnce = 1_000
@@ -55,6 +58,18 @@ export async function waiveVerification({ kysely }: Pick<Connection, 'kysely'>) 
     .updateTable('user')
     .set({ mustVerifyEmail: null })
     .where('mustVerifyEmail', 'is not', null)
+    .execute()
+}
+
+/** Records that the user has set a new password with the link in an email. */
+export async function recordPasswordReset(
+  { kysely }: Pick<Connection, 'kysely'>,
+  { user, at }: { user: string; at: number },
+) {
+  await usersIn(kysely)
+    .updateTable('user')
+    .set({ passwordResetAt: new Date(at).toISOString() })
+    .where('id', '=', user)
     .execute()
 }
 

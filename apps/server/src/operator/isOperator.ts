@@ -1,13 +1,35 @@
 import type { User } from '../account/auth.ts'
+import type { OpenSession } from '../account/authRoutes.ts'
 
-/** Returns whether the user is an operator: one of `OPERATORS`, with a verified email address. */
-export type IsOperator = (user: Pick<User, 'email' | 'emailVerified'>) => boolean
+interface SignedIn {
+  user: Pick<User, 'email' | 'passwordResetAt'>
+  session: Pick<OpenSession, 'createdAt'>
+}
 
-/** Creates the check for these email addresses. Ignores case and surrounding spaces. */
+/**
+ * Returns whether the session is an operator's: its user has one of the addresses in `OPERATORS`, and signed in after
+ * resetting the password with a link from an email.
+ */
+export type IsOperator = (signedIn: SignedIn) => boolean
+
+/** Creates the check for these email addresses. */
 export function createIsOperator(operators: string[]): IsOperator {
+  const isOperatorAddress = createIsOperatorAddress(operators)
+  // Anyone can sign up with another person's address and their own password. If the address's owner then opens
+  // the link that verifies the address, the account still has the other person's password and sessions. Only a reset
+  // proves that the address's owner has set the password.
+  return ({ user: { email, passwordResetAt }, session }) =>
+    isOperatorAddress(email) &&
+    passwordResetAt != null &&
+    // In the cookie's copy of the session, this time is a string. A sign-in with the old password can end after the
+    // reset, but it arrived before.
+    session.createdAt >= new Date(passwordResetAt)
+}
+
+/** Returns a function that returns whether an address is an operator's. Case and surrounding spaces don't matter. */
+export function createIsOperatorAddress(operators: string[]): (email: string) => boolean {
   const addresses = new Set(operators.map(normalized))
-  // Anyone can sign up with another person's address, but only its owner can verify it.
-  return ({ email, emailVerified }) => emailVerified && addresses.has(normalized(email))
+  return (email) => addresses.has(normalized(email))
 }
 
 const normalized = (email: string) => email.trim().toLowerCase()

@@ -81,17 +81,17 @@ export function createOperatorRouter(
     // For other users, the procedure doesn't exist.
     const unknown = () =>
       new TRPCError({ code: 'NOT_FOUND', message: `No procedure found on path "${path}"` })
-    if (!isOperator(ctx.user)) throw unknown()
+    if (!isOperator(ctx)) throw unknown()
     // The cookie's copy of the session is some seconds old. Acts need a session that hasn't ended.
     const user = await ctx.session.readUser()
     if (!user) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
-    if (!isOperator(user)) throw unknown()
+    if (!isOperator({ user, session: ctx.session })) throw unknown()
     return next({ ctx: { operator: user.email } })
   })
 
   return router({
     /** Whether the user is an operator. The web app shows operators the link to the screen. */
-    access: protectedProcedure.query(({ ctx }) => isOperator(ctx.user)),
+    access: protectedProcedure.query(({ ctx }) => isOperator(ctx)),
 
     /**
      * Finds customers by the start of their ID or email address. A mutation, because a query's input is part of the

@@ -12,6 +12,8 @@ export interface User {
   emailVerified: boolean
   /** True if the user signed up while the server required verified email addresses. */
   mustVerifyEmail?: boolean | null
+  /** When the user last set a new password with the link in an email. */
+  passwordResetAt?: Date | null
 }
 
 /** Returns whether the user must verify the email address before getting free credits. */

@@ -4,8 +4,8 @@ import { trpc } from '../api/trpc.ts'
 /** Returns whether the user is an operator. `isOperator` is undefined until the server has answered. */
 export function useOperatorAccess() {
   const user = useUser()
-  // Only users with a verified email address can be operators, so other users send no request.
-  const canBeOperator = user?.emailVerified === true
+  // Only users who have reset their password can be operators, so other users send no request.
+  const canBeOperator = Boolean(user?.passwordResetAt)
   const { data, error, refetch } = trpc.operator.access.useQuery(undefined, {
     enabled: canBeOperator,
     staleTime: Number.POSITIVE_INFINITY,

@@ -1,0 +1,40 @@
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { SMTPServer } from 'smtp-server'
+
+/** A mail server that keeps the emails that it receives. */
+export interface MailServer extends AsyncDisposable {
+  /** The value for `SMTP_URL`. */
+  url: string
+  /** Returns the token in the newest email that resets this address's password. Undefined if there is none yet. */
+  resetToken(address: string): string | undefined
+}
+
+export async function startMailServer(): Promise<MailServer> {
+  const tokens = new Map<string, string>()
+  const smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData(stream, { envelope }, done) {
+      text(stream).then((mail) => {
+        const [, token] = /reset-password#token=(\w+)/.exec(unwrapped(mail)) ?? []
+        if (token) for (const { address } of envelope.rcptTo) tokens.set(address, token)
+        done()
+      }, done)
+    },
+  })
+  smtp.listen(0, '127.0.0.1')
+  await once(smtp.server, 'listening')
+  const address = smtp.server.address()
+  if (address === null || typeof address === 'string') throw new Error('The system assigned no port.')
+  return {
+    url: `smtp://127.0.0.1:${address.port}`,
+    resetToken: (address) => tokens.get(address),
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => smtp.close(resolve))
+    },
+  }
+}
+
+/** Undoes the encoding of long lines. */
+const unwrapped = (mail: string) => mail.replace(/=\r\n/g, '').replace(/=3D/g, '=')
