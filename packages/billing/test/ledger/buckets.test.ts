@@ -5,6 +5,7 @@ import { runCommand } from '../../src/cli/runCommand.ts'
 import type { DenialCount, Ledger } from '../../src/ledger/ledger.ts'
 import { bucketOf } from '../../src/ledger/stores/postgres/bucketOf.ts'
 import type { PostgresClient, PostgresQuery } from '../../src/ledger/stores/postgres/index.ts'
+import { lockOrder } from '../../src/ledger/stores/postgres/lockTables.ts'
 import {
   type PostgresLedgerOptions,
   postgresLedger,
@@ -203,6 +204,55 @@ test('partitions a ledger with rows, without changing them', async () => {
   expect(await ledger.audit('ada')).toEqual([])
   await expect(query(address, 'DELETE FROM metered.act')).rejects.toThrow("can't be changed")
   await expect(query(address, 'TRUNCATE metered.act_p3')).rejects.toThrow("can't be changed")
+})
+
+test('locks all tables with buckets before it changes one of them', () => {
+  expect(lockOrder.toSorted()).toEqual(bucketed.toSorted())
+})
+
+test('does not deadlock with the calls of two nodes while the SQL of `metered schema` runs', async () => {
+  for (let repetition = 0; repetition < 3; repetition += 1) {
+    const address = await createLedgerWithoutBuckets()
+    await using first = postgresLedger(address)
+    await using second = postgresLedger(address)
+    const nodes = [first, second]
+    const callers = customers.slice(0, 24)
+    for (const customer of callers) await fetched(first, units(1_000_000), { customer })
+    let calls = 0
+    let attempts = 0
+    let working = true
+    const work = callers.map(async (customer, index) => {
+      const ledger = nodes[index % nodes.length] ?? first
+      while (working) {
+        attempts += 1
+        const reserve = aReserve({ customer, key: `call-${attempts}` })
+        await ledger.execute(reserve)
+        await ledger.execute(settleOf(reserve))
+        calls += 1
+      }
+    })
+    const prune = nodes.map(async (ledger) => {
+      while (working) await ledger.prune()
+    })
+    const callMore = async () => {
+      const enough = calls + 50
+      await expect.poll(() => calls).toBeGreaterThan(enough)
+    }
+    await callMore()
+    await runSchema(address)
+    await callMore()
+    await runSchema(address, '--partitions', '4')
+    await callMore()
+    working = false
+    await Promise.all([...work, ...prune])
+    // The server's own counter also contains the deadlocks that a node has resolved with a retry.
+    const [found] = await query(
+      address,
+      'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+    )
+    expect(found).toEqual({ deadlocks: 0 })
+    for (const customer of callers) expect(await first.audit(customer)).toEqual([])
+  }
 })
 
 test.each(['any', 'bucket'] as const)(

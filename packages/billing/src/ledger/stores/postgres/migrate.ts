@@ -4,6 +4,7 @@ import { appliedMigrations } from './appliedMigrations.ts'
 import { checkTransactions } from './checkTransactions.ts'
 import { explainOpenError } from './explainOpenError.ts'
 import { createLoadCustomersTypes, loadCustomersFunctions } from './loadCustomersFunction.ts'
+import { lockTables } from './lockTables.ts'
 import { contraction, migrations } from './migrations.ts'
 import type { PostgresPool } from './postgresPool.ts'
 import { onConnection, type PostgresConnection } from './transaction.ts'
@@ -51,6 +52,7 @@ async function applyMissing(pool: PostgresPool, silentAfterMs: number): Promise<
     await connection.query('CREATE TABLE IF NOT EXISTS metered.migration (id int PRIMARY KEY)')
     const applied = (await connection.query('SELECT id FROM metered.migration')).rows.length
     assertKnownRelease(applied, migrations.length)
+    if (applied < migrations.length) await connection.query(lockTables)
     for (const [id, sql] of migrations.entries()) {
       if (id < applied) continue
       await connection.query(sql)

@@ -1,4 +1,5 @@
 import { buckets } from './bucketOf.ts'
+import { lockTables } from './lockTables.ts'
 import { contraction } from './migrations.ts'
 
 /**
@@ -8,7 +9,7 @@ import { contraction } from './migrations.ts'
  */
 export function schemaStatements(partitions: number | null): string {
   const partition = partitions === null ? '' : partitionTables(partitions)
-  return `BEGIN;\n${contraction}${partition}COMMIT;\n`
+  return `BEGIN;\n${lockTables}${contraction}${partition}COMMIT;\n`
 }
 
 /**
