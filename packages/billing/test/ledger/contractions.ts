@@ -15,19 +15,29 @@ const rules: [RegExp, string][] = [
 ]
 
 /**
- * Returns the changes of a migration that an earlier release can't work with. During a deployment, nodes of the
+ * Returns the changes of migrations that an earlier release can't work with. During a deployment, nodes of the
  * earlier release still write. They don't name a column that they don't know, so a new column needs a default.
  */
-export function contractionsIn(migration: string): string[] {
-  const statements = migration
+export function contractionsIn(...migrations: string[]): string[] {
+  const statements = migrations
+    .join(';')
     .replace(/--.*$/gm, '')
     .split(';')
     .map((statement) => statement.replace(/\s+/g, ' ').trim())
     .filter(Boolean)
+  /** Columns that the migrations add, as `table.column`. Their type can change, because no earlier release uses them. */
+  const added = new Set(
+    statements.flatMap((it) => {
+      const [, table, column] = /^ALTER TABLE metered\.(\w+) ADD COLUMN (\w+)/i.exec(it) ?? []
+      return column ? [`${table}.${column}`] : []
+    }),
+  )
   return statements.flatMap((statement) => {
     // An earlier release doesn't use a new table.
     if (/^CREATE TABLE\b/i.test(statement) || includesPrimaryKey(statement)) return []
     return actionsOf(statement).flatMap((action) => {
+      const [, table, column] = /^ALTER TABLE metered\.(\w+) ALTER (\w+) TYPE\b/i.exec(action) ?? []
+      if (added.has(`${table}.${column}`)) return []
       const found = rules
         .filter(([pattern]) => new RegExp(pattern, 'i').test(action))
         .map(([, problem]) => problem)

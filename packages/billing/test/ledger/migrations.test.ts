@@ -18,7 +18,7 @@ test('keeps released migrations unchanged', () => {
 })
 
 test('adds only migrations that nodes of the earlier release can work with', () => {
-  expect(migrations.slice(released.length).flatMap(contractionsIn)).toEqual([])
+  expect(contractionsIn(...migrations.slice(released.length))).toEqual([])
 })
 
 describe('contractionsIn', () => {
@@ -48,6 +48,10 @@ describe('contractionsIn', () => {
       'ALTER TABLE metered.hold ALTER COLUMN legs TYPE jsonb USING legs::jsonb',
       'changes the type of a column',
     ],
+    [
+      'ALTER TABLE metered.hold ADD COLUMN a text; ALTER TABLE metered.key ALTER a TYPE bigint USING length(a)',
+      'changes the type of a column',
+    ],
     ['ALTER TABLE metered.hold ALTER prune_at SET NOT NULL', 'requires a value in a column'],
     ['CREATE UNIQUE INDEX hold_attempt ON metered.hold (attempt)', 'adds a unique index'],
     ['CREATE UNIQUE INDEX hold_open ON metered.hold (customer, lower(attempt))', 'adds a unique index'],
@@ -59,6 +63,7 @@ describe('contractionsIn', () => {
   test.each([
     'ALTER TABLE metered.hold ADD COLUMN later text',
     "ALTER TABLE metered.hold ADD COLUMN later numeric(10, 2) NOT NULL DEFAULT 0, ADD a text NOT NULL DEFAULT ''",
+    'ALTER TABLE metered.hold ADD COLUMN a bigint; ALTER TABLE metered.hold ALTER a TYPE bigint USING f(g(customer, 1), 0)',
     'CREATE TABLE metered.later (id text NOT NULL, PRIMARY KEY (id), UNIQUE (id))',
     'CREATE UNIQUE INDEX hold_by_region ON metered.hold (region, customer, attempt)',
     'DROP INDEX metered.hold_due; CREATE INDEX hold_due ON metered.hold (customer)',

@@ -16,19 +16,46 @@ import { createWriteRowsTypes, writeRowsFunctions } from './writeRows.ts'
  */
 const migrationLock = 7_260_114
 
+const minuteMs = 60_000
+
 /**
- * The time limit for migrations. It is long enough to build an index on a large table, or to wait while
- * another node builds one.
+ * The time limit for each statement, and for the connection. Writing and indexing a large table takes hours. If the
+ * limit were too short, each attempt would block the other nodes and then fail.
  */
-const migrationDeadlineMs = 10 * 60_000
+const migrationDeadlineMs = 24 * 60 * minuteMs
+
+/** Batches and reads queue behind a lock that a migration waits for. Calls wait longer than this for the database. */
+const tableLockTimeoutMs = 10_000
+
+const limits = {
+  statement_timeout: migrationDeadlineMs,
+  transaction_timeout: migrationDeadlineMs,
+  idle_in_transaction_session_timeout: 10 * minuteMs,
+  /** How long to wait while another node migrates. Then this node tries again. */
+  lock_timeout: 10 * minuteMs,
+}
 
 /**
  * Replaces the role's own time limits in this transaction. `transaction_timeout` doesn't exist before
  * PostgreSQL 17, and setting an unknown name would fail.
  */
 const patience = `
-  SELECT set_config(name, '${migrationDeadlineMs}', true) FROM pg_settings WHERE name IN
-    ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
+  SELECT set_config(name, value, true) FROM pg_settings JOIN (
+    VALUES ${Object.entries(limits)
+      .map(([name, ms]) => `('${name}', '${ms}')`)
+      .join(', ')}
+  ) it (name, value) USING (name)`
+
+/**
+ * Ends the transaction on the server within seconds if the node dies or closes the connection. Otherwise, the server
+ * would finish the current statement first, and keep its locks meanwhile. Older servers and some platforms can't do
+ * that.
+ */
+const endWithConnection = `
+  DO $do$ BEGIN
+    PERFORM set_config('client_connection_check_interval', '2s', true);
+  EXCEPTION WHEN OTHERS THEN NULL;
+  END $do$`
 
 const functions = [loadCustomersFunctions, writeRowsFunctions].flatMap((it) => [it.any, it.bucket])
 
@@ -47,7 +74,9 @@ async function applyMissing(pool: PostgresPool, silentAfterMs: number): Promise<
   await onConnection(pool, migrationDeadlineMs, async (connection) => {
     await connection.query('BEGIN')
     await connection.query(patience)
+    await connection.query(endWithConnection)
     await connection.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+    await connection.query(`SET LOCAL lock_timeout = ${tableLockTimeoutMs}`)
     await createSchema(connection)
     await connection.query('CREATE TABLE IF NOT EXISTS metered.migration (id int PRIMARY KEY)')
     const applied = (await connection.query('SELECT id FROM metered.migration')).rows.length

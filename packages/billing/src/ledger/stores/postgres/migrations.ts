@@ -202,6 +202,8 @@ export const migrations = [
   `,
   // The bucket is a hash of the customer. Earlier releases don't write it, so triggers fill it in for their rows. The
   // statements of earlier releases need the old primary keys and indexes, so these stay until no such release runs.
+  // `ALTER … TYPE` writes the table and its indexes anew. An UPDATE of all rows takes more than twice as long, and
+  // leaves the table twice as large.
   `
   CREATE FUNCTION metered.fill_bucket() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -211,33 +213,33 @@ export const migrations = [
   $$;
 
   ALTER TABLE metered.customer ADD COLUMN bucket smallint;
-  UPDATE metered.customer SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ALTER TABLE metered.customer ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
   CREATE UNIQUE INDEX customer_by_bucket ON metered.customer (bucket, customer);
   CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.customer
     FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
 
   ALTER TABLE metered.account ADD COLUMN bucket smallint;
-  UPDATE metered.account SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ALTER TABLE metered.account ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
   CREATE UNIQUE INDEX account_by_bucket ON metered.account (bucket, customer, subscription, meter);
   CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.account
     FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
 
   ALTER TABLE metered.hold ADD COLUMN bucket smallint;
-  UPDATE metered.hold SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ALTER TABLE metered.hold ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
   CREATE UNIQUE INDEX hold_by_bucket ON metered.hold (bucket, customer, attempt);
   CREATE INDEX hold_due_by_bucket ON metered.hold (bucket, customer, expires_at, max_hold_ms) WHERE state = 'held';
   CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.hold
     FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
 
   ALTER TABLE metered.key ADD COLUMN bucket smallint;
-  UPDATE metered.key SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ALTER TABLE metered.key ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
   CREATE UNIQUE INDEX key_by_bucket ON metered.key (bucket, customer, procedure, key);
   CREATE INDEX key_results_by_bucket ON metered.key (bucket, customer, prune_at) WHERE result_bytes > 0;
   CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.key
     FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
 
   ALTER TABLE metered.event ADD COLUMN bucket smallint;
-  UPDATE metered.event SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ALTER TABLE metered.event ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
   CREATE UNIQUE INDEX event_by_bucket ON metered.event (bucket, customer, attempt, meter);
   CREATE INDEX event_charges_by_bucket ON metered.event (bucket, customer, at, attempt, meter) WHERE at >= 0;
   CREATE INDEX event_undelivered_by_bucket ON metered.event (bucket, customer, state, at, attempt, meter)
@@ -248,21 +250,19 @@ export const migrations = [
     FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
 
   ALTER TABLE metered.act ADD COLUMN bucket smallint;
-  ALTER TABLE metered.act DISABLE TRIGGER act_change;
-  UPDATE metered.act SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
-  ALTER TABLE metered.act ENABLE TRIGGER act_change;
+  ALTER TABLE metered.act ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
   CREATE UNIQUE INDEX act_by_bucket ON metered.act (bucket, customer, id);
   CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.act
     FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
 
   ALTER TABLE metered.daily ADD COLUMN bucket smallint;
-  UPDATE metered.daily SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ALTER TABLE metered.daily ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
   CREATE UNIQUE INDEX daily_by_bucket ON metered.daily (bucket, customer, day, meter);
   CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.daily
     FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
 
   ALTER TABLE metered.denial ADD COLUMN bucket smallint;
-  UPDATE metered.denial SET bucket = get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ALTER TABLE metered.denial ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
   CREATE UNIQUE INDEX denial_by_bucket ON metered.denial (bucket, customer, hour, procedure, code, meter, feature);
   CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.denial
     FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
