@@ -31,8 +31,8 @@ async function aLargeLedger() {
     working: () =>
       query(
         address,
-        `SELECT FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event = 'PgSleep'`,
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+           AND state = 'active' AND query LIKE '%FUNCTION metered.fill_bucket%'`,
       ),
     finish: () => query(address, 'INSERT INTO finished DEFAULT VALUES'),
     applied: async () => (await query(address, 'SELECT FROM metered.migration')).length,
