@@ -174,6 +174,26 @@ test('turns an existing ledger into the form of a new one with `metered schema`'
   for (const customer of ['ada', 'bob', 'cleo']) expect(await ledger.audit(customer)).toEqual([])
 })
 
+test('counts every denial of concurrent nodes before and after `metered schema`', async () => {
+  const address = await createLedgerWithoutBuckets()
+  const nodes = Array.from({ length: 4 }, () => postgresLedger(address))
+  /** Each hour, all nodes count the first denials of the same customers at once. */
+  const count = async () => {
+    for (let hour = 0; hour < 100; hour += 1) {
+      const lastMsAgo = hour * 3_600_000
+      const denials = ['ada', 'bob'].map((it) => ({ ...aDenial(it), firstMsAgo: lastMsAgo, lastMsAgo }))
+      await Promise.all([...nodes, ...nodes, ...nodes].map((ledger) => ledger.countDenials(denials)))
+    }
+  }
+  const total = () => query(address, 'SELECT sum(count)::int AS total FROM metered.denial')
+  await count()
+  expect(await total()).toEqual([{ total: 2400 }])
+  await runSchema(address)
+  await count()
+  expect(await total()).toEqual([{ total: 4800 }])
+  for (const ledger of nodes) await ledger.close()
+})
+
 test('does not partition a ledger that this release hasn’t migrated', async () => {
   const address = await createLedgerWithoutBuckets()
   await expect(runSchema(address, '--partitions', '8')).rejects.toThrow(

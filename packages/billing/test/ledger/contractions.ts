@@ -32,9 +32,11 @@ export function contractionsIn(...migrations: string[]): string[] {
       return column ? [`${table}.${column}`] : []
     }),
   )
+  const created = new Set(statements.flatMap((it) => /^CREATE TABLE metered\.(\w+)/i.exec(it)?.[1] ?? []))
   return statements.flatMap((statement) => {
     // An earlier release doesn't use a new table.
-    if (/^CREATE TABLE\b/i.test(statement) || includesPrimaryKey(statement)) return []
+    const [, table = ''] = /^(?:CREATE|ALTER) TABLE metered\.(\w+)/i.exec(statement) ?? []
+    if (created.has(table) || includesPrimaryKey(statement)) return []
     return actionsOf(statement).flatMap((action) => {
       const [, table, column] = /^ALTER TABLE metered\.(\w+) ALTER (\w+) TYPE\b/i.exec(action) ?? []
       if (added.has(`${table}.${column}`)) return []

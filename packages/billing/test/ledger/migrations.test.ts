@@ -65,6 +65,7 @@ describe('contractionsIn', () => {
     "ALTER TABLE metered.hold ADD COLUMN later numeric(10, 2) NOT NULL DEFAULT 0, ADD a text NOT NULL DEFAULT ''",
     'ALTER TABLE metered.hold ADD COLUMN a bigint; ALTER TABLE metered.hold ALTER a TYPE bigint USING f(g(customer, 1), 0)',
     'CREATE TABLE metered.later (id text NOT NULL, PRIMARY KEY (id), UNIQUE (id))',
+    'CREATE TABLE metered.later (id text PRIMARY KEY); ALTER TABLE metered.later DROP CONSTRAINT later_pkey',
     'CREATE UNIQUE INDEX hold_by_region ON metered.hold (region, customer, attempt)',
     'DROP INDEX metered.hold_due; CREATE INDEX hold_due ON metered.hold (customer)',
     'ALTER TABLE metered.hold ALTER COLUMN prune_at DROP NOT NULL, ALTER COLUMN legs SET DEFAULT 1',
