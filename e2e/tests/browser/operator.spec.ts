@@ -18,7 +18,8 @@ test.use({ stackOptions: { mail: true, env: { OPERATORS: operators.join(',') } }
 async function signUpOperator({ page: { request } }: App, stack: Stack, email: string) {
   await signUp(request, stack, email)
   const send = async (path: string, data: object) => {
-    const response = await request.post(`${stack.url}/api/auth/${path}`, { data })
+    const headers = { origin: stack.url }
+    const response = await request.post(`${stack.url}/api/auth/${path}`, { data, headers })
     expect(response.status(), path).toBe(200)
   }
   await send('request-password-reset', { email })

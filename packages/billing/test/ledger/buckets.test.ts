@@ -226,6 +226,55 @@ test('partitions a ledger with rows, without changing them', async () => {
   await expect(query(address, 'TRUNCATE metered.act_p3')).rejects.toThrow("can't be changed")
 })
 
+test('keeps rights and storage parameters when it partitions the tables, and collects statistics', async () => {
+  const address = await opened(await createDatabase())
+  const ledger = postgresLedger(address)
+  await callAndAct(ledger, customers)
+  await ledger.close()
+  const role = `reader_${new URL(address).pathname.slice(-8)}`
+  await query(
+    address,
+    `CREATE ROLE ${role};
+     GRANT USAGE ON SCHEMA metered TO ${role};
+     GRANT SELECT ON metered.event TO ${role} WITH GRANT OPTION;
+     GRANT SELECT (customer, version) ON metered.customer TO ${role};
+     GRANT SELECT ON metered.daily TO PUBLIC;
+     ALTER DEFAULT PRIVILEGES IN SCHEMA metered GRANT DELETE ON TABLES TO ${role};
+     ALTER TABLE metered.event
+       SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, toast.autovacuum_enabled = false)`,
+  )
+  await runSchema(address, '--partitions', '4')
+  const can = (privilege: string, table: string) =>
+    `has_table_privilege('${role}', 'metered.${table}', '${privilege}')`
+  const columns = `has_column_privilege('${role}', 'metered.customer', 'version', 'SELECT')`
+  expect(
+    await query(
+      address,
+      `SELECT ${['event', 'event_p3', 'daily', 'daily_p0', 'customer', 'key'].map((it) => `${can('SELECT', it)} AS ${it}`).join(', ')},
+         ${can('SELECT WITH GRANT OPTION', 'event')} AS grants, ${columns} AS version, ${can('DELETE', 'event_p3')} AS deletes`,
+    ),
+  ).toEqual([
+    {
+      ...{ event: true, event_p3: true, daily: true, daily_p0: true, customer: false, key: false },
+      ...{ grants: true, version: true, deletes: false },
+    },
+  ])
+  expect(
+    await query(
+      address,
+      `SELECT c.reloptions AS own, t.reloptions AS toast FROM pg_class c JOIN pg_class t ON t.oid = c.reltoastrelid
+       WHERE c.oid = 'metered.event_p3'::regclass`,
+    ),
+  ).toEqual([
+    { own: ['fillfactor=70', 'autovacuum_vacuum_scale_factor=0.01'], toast: ['autovacuum_enabled=false'] },
+  ])
+  const analyzed = await query(
+    address,
+    "SELECT DISTINCT tablename AS name FROM pg_stats WHERE schemaname = 'metered' AND inherited",
+  )
+  expect(analyzed.map(({ name }) => name).toSorted()).toEqual(bucketed.toSorted())
+})
+
 test('locks all tables with buckets before it changes one of them', () => {
   expect(lockOrder.toSorted()).toEqual(bucketed.toSorted())
 })
