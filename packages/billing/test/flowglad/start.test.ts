@@ -58,7 +58,7 @@ test('starts and delivers when a failed start is retried', async () => {
 test('fails to start, and denies calls, while the ledger’s folder is missing', async () => {
   const folder = join(tmpdir(), randomUUID())
   await using billing = billingOf('http://127.0.0.1:9', { calls: {} }, join(folder, 'ledger.db'))
-  const message = `The ledger's folder ${folder} does not exist. Create it, or pass another path to sqliteLedger.`
+  const message = `The ledger's folder ${folder} does not exist. Create it, or pass another path.`
   await expect(billing.start()).rejects.toThrow(message)
   await expect(billing.meter({ customer: aUser(), meter: 'calls' }, () => 'done')).rejects.toMatchObject({
     denial: { code: 'BILLING_UNAVAILABLE' },

@@ -103,7 +103,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     const missing = join(folder, 'missing')
     expect(await openingError(ledger)).toMatchObject({
       reason: 'cannotOpen',
-      message: `The ledger's folder ${missing} does not exist. Create it, or pass another path to sqliteLedger.`,
+      message: `The ledger's folder ${missing} does not exist. Create it, or pass another path.`,
     })
     mkdirSync(missing)
     expect(await ledger.balances('ada')).toMatchObject({ version: 0 })
@@ -144,18 +144,18 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     const { file, ledger } = open('ledger.db')
     mkdirSync(file)
     expect((await openingError(ledger)).message).toBe(
-      `The ledger's path ${file} is a folder. Pass a file path to sqliteLedger.`,
+      `The ledger's path ${file} is a folder. Pass a file path.`,
     )
     rmSync(file, { recursive: true })
     writeFileSync(file, 'This text is long enough to be mistaken for a database. '.repeat(100))
     expect((await openingError(ledger)).message).toBe(
-      `The ledger's file ${file} is not a SQLite database. Pass another path to sqliteLedger.`,
+      `The ledger's file ${file} is not a SQLite database. Pass another path.`,
     )
   })
 
   test('reports a file that this process can’t write or create', async () => {
     const { file, ledger } = open('ledger.db')
-    const message = `The ledger needs to write to ${file} and its folder, but can't. Change their permissions, or pass another path to sqliteLedger.`
+    const message = `The ledger needs to write to ${file} and its folder, but can't. Change their permissions, or pass another path.`
     chmodSync(folder, 0o555)
     await asOrdinaryUser(async () => expect((await openingError(ledger)).message).toBe(message))
     chmodSync(folder, 0o777)

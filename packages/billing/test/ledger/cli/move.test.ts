@@ -103,7 +103,7 @@ test('leaves no second ledger: no server and no command opens the file again, an
   const it = await aStoppedLedger()
   const address = await createDatabase()
   await move(it, address)
-  const moved = `The ledger in ${it.file} was moved to ${shown(address)}. Use postgresLedger with that database.`
+  const moved = `The ledger in ${it.file} was moved to ${shown(address)}. Use that database.`
   await using ledger = sqliteLedger(it.file)
   await expect(ledger.balances('ada')).rejects.toThrow(moved)
   const { code, stderr } = await metered(it.file, 'customer', 'ada')

@@ -13,6 +13,6 @@ export function assertNotMoved(file: string, db: SqliteDatabase): void {
   const address = movedTo(db)
   if (address === null) return
   throw new LedgerUnavailableError('cannotOpen', {
-    message: `The ledger in ${file} was moved to ${address}. Use postgresLedger with that database.`,
+    message: `The ledger in ${file} was moved to ${address}. Use that database.`,
   })
 }
