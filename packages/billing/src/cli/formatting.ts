@@ -13,9 +13,9 @@ export function columns(rows: (string | number)[][]): string {
     .join('')
 }
 
-/** Returns a titled list, or nothing if there are no rows. */
-export const section = (title: string, rows: (string | number)[][]): string =>
-  rows.length === 0 ? '' : `\n${title}\n${columns(rows)}`
+/** Returns a titled table with column titles, or nothing if there are no rows. */
+export const section = (title: string, names: string[], rows: (string | number)[][]): string =>
+  rows.length === 0 ? '' : `\n${title}\n${columns([names, ...rows])}`
 
 /** Returns a time such as `2026-11-22 10:00:05Z`. */
 export const time = (epochMs: number): string =>

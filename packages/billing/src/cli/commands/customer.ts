@@ -36,33 +36,47 @@ function describe({
   return [
     `Customer ${id}\n`,
     `${describeSnapshot(snapshot)}\n`,
-    section('Balances', [
+    section(
+      'Balances',
       ['meter', 'available', 'held', 'used', 'limit', 'adjusted', 'parked events'],
-      ...balances.map((it) => [it.meter, it.available, it.held, it.used, it.limit, it.adjusted, it.parked]),
-    ]),
+      balances.map((it) => [it.meter, it.available, it.held, it.used, it.limit, it.adjusted, it.parked]),
+    ),
     section(
       'Holds',
-      holds.map((it) => [it.attempt, it.procedure, units(it), `expires ${time(it.expiresAt)}`]),
+      ['attempt', 'procedure', 'units', 'expires'],
+      holds.map((it) => [it.attempt, it.procedure, units(it), time(it.expiresAt)]),
     ),
     section(
       'Denials in the last day',
-      denials.map((it) => [`${it.count} ×`, it.procedure, it.code, reasonOf(it), `last ${time(it.lastAt)}`]),
+      ['calls', 'procedure', 'denial', 'reason', 'last'],
+      denials.map((it) => [it.count, it.procedure, it.code, reasonOf(it), time(it.lastAt)]),
     ),
     section(
       'Undelivered events',
+      ['time', 'attempt', 'meter', 'units', 'state', 'procedure', 'retry', 'reason'],
       events.map((it) => [
+        time(it.at),
         it.attempt,
         it.meter,
         it.amount,
         it.state,
-        time(it.at),
-        it.retryAt === null ? '' : `retry ${time(it.retryAt)}`,
+        it.procedure,
+        timeOrNone(it.retryAt),
         it.reason ?? '',
       ]),
     ),
     section(
       'Last charges',
-      charges.map((it) => [time(it.at), it.transactionId, it.meter, it.amount, it.state, it.procedure]),
+      ['time', 'attempt', 'meter', 'units', 'state', 'procedure', 'refunded'],
+      charges.map((it) => [
+        time(it.at),
+        it.transactionId,
+        it.meter,
+        it.amount,
+        it.state,
+        it.procedure,
+        timeOrNone(it.refundedAt),
+      ]),
     ),
   ].join('')
 }
@@ -82,6 +96,8 @@ function reasonOf({ meter, feature, required, available }: DeniedCalls): string 
     ? meter
     : `${meter}: needed ${required}, available ${available}`
 }
+
+const timeOrNone = (at: number | null) => (at === null ? '' : time(at))
 
 const units = ({ legs, counted }: Hold): string =>
   legs

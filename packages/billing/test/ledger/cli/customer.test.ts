@@ -23,9 +23,20 @@ describe.each(storeNames)('%s', (name) => {
     expect(stdout).toMatch(/^Customer ada\nPlan: Free \(sub_1, active\)\. Snapshot: .+Z, \d+ s old\.\n/)
     expect(stdout).toMatch(/generations +6 +1 +3 +10 +0 +1\n/)
     expect(stdout).toMatch(
-      new RegExp(`Holds\n +${reserve.attempt} +studio.generate +generations 1 +expires `),
+      new RegExp(
+        `Holds\n +attempt +procedure +units +expires\n +${reserve.attempt} +studio.generate +generations 1 +\\S+ \\S+Z\n`,
+      ),
     )
-    expect(stdout).toMatch(new RegExp(`${attempt} +generations +3 +parked .+Price not found\n`))
+    expect(stdout).toMatch(
+      new RegExp(
+        `Undelivered events\n +time +attempt +meter +units +state +procedure +retry +reason\n +\\S+ \\S+Z +${attempt} +generations +3 +parked +studio.generate +\\S+ \\S+Z +Price not found\n`,
+      ),
+    )
+    expect(stdout).toMatch(
+      new RegExp(
+        `Last charges\n +time +attempt +meter +units +state +procedure +refunded\n +\\S+ \\S+Z +${attempt} +generations +3 +parked +studio.generate\n`,
+      ),
+    )
 
     expect(await meteredJson(it.address, 'customer', 'ada')).toMatchObject({
       customer: 'ada',
@@ -33,6 +44,20 @@ describe.each(storeNames)('%s', (name) => {
       holds: [{ attempt: reserve.attempt }],
       charges: [{ transactionId: attempt, state: 'parked' }],
       events: [{ attempt, state: 'parked', reason }],
+    })
+  })
+
+  test('shows when a charge was refunded', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(10))
+    const attempt = await spend(it.ledger, 3)
+    await spend(it.ledger, 2)
+    await metered(it.address, 'refund', 'ada', attempt, 'generations', '--reason', 'It was blurred')
+    const { stdout } = await metered(it.address, 'customer', 'ada')
+    expect(stdout).toMatch(new RegExp(`${attempt} +generations +3 +waiting +studio.generate +\\S+ \\S+Z\n`))
+    expect(stdout).toMatch(/generations +2 +waiting +studio.generate\n/)
+    expect(await meteredJson(it.address, 'customer', 'ada')).toMatchObject({
+      charges: [{ refundedAt: null }, { transactionId: attempt, refundedAt: expect.any(Number) }],
     })
   })
 
@@ -47,7 +72,7 @@ describe.each(storeNames)('%s', (name) => {
     ])
     const { stdout } = await metered(it.address, 'customer', 'ada')
     expect(stdout).toMatch(
-      /Denials in the last day\n +12 × +studio.generate +INSUFFICIENT_CREDITS +generations: needed 5, available 3 +last .+Z\n +1 × +studio.generate +FEATURE_NOT_INCLUDED +the plan lacks hd +last .+Z\n +1 × +bad name +KEY_REUSED +last .+Z\n/,
+      /Denials in the last day\n +calls +procedure +denial +reason +last\n +12 +studio.generate +INSUFFICIENT_CREDITS +generations: needed 5, available 3 +.+Z\n +1 +studio.generate +FEATURE_NOT_INCLUDED +the plan lacks hd +.+Z\n +1 +bad name +KEY_REUSED +.+Z\n/,
     )
     expect(stdout).not.toContain('PAYMENT_OVERDUE')
     expect(await meteredJson(it.address, 'customer', 'ada')).toMatchObject({
@@ -64,7 +89,7 @@ describe.each(storeNames)('%s', (name) => {
     await it.ledger.countDenials([aDenial({ customer: 'eve', code: 'BILLING_UNAVAILABLE', meter: null })])
     expect(await metered(it.address, 'customer', 'eve')).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/1 × +studio.generate +BILLING_UNAVAILABLE/),
+      stdout: expect.stringMatching(/1 +studio.generate +BILLING_UNAVAILABLE/),
     })
   })
 
