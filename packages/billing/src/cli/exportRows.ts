@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts'
+import { refundTimes } from '../operator/refundTimes.ts'
 import { allActs } from './allActs.ts'
 
 /** The tables of an export. */
@@ -18,14 +19,17 @@ const allDays = 100_000
 
 /**
  * Yields the rows to export: the charges of one customer after another, and then the acts. Charges and acts come oldest
- * first. For one customer, all other data of the customer comes first. Contains neither idempotency keys nor stored
- * results.
+ * first. For one customer, all other data of the customer comes first. `refundedAt` covers the refunds that exist at
+ * the start. Contains neither idempotency keys nor stored results.
  */
 export async function* exportRows(ledger: Ledger, query: ExportQuery): AsyncGenerator<ExportedRow> {
   const { customer, only } = query
   if (customer !== null && only === null) yield* customerRows(ledger, customer)
-  if (only !== 'acts')
-    for await (const charge of ledger.allCharges({ customer })) yield { type: 'charge', ...charge }
+  if (only !== 'acts') {
+    const refundedAt = await refundTimes(ledger.acts({ customer }))
+    for await (const charge of ledger.allCharges({ customer }))
+      yield { type: 'charge', ...charge, refundedAt: refundedAt(charge) }
+  }
   if (only !== 'charges') for await (const act of allActs(ledger, { customer })) yield { ...act, type: 'act' }
 }
 

@@ -1,6 +1,5 @@
 import type { OperateAnswer } from '../ledger/answers.ts'
 import type { Operate } from '../ledger/commands.ts'
-import { refundId } from '../ledger/core/actId.ts'
 import type { Violation } from '../ledger/core/audit.ts'
 import type {
   Act,
@@ -12,6 +11,7 @@ import type {
   Ledger,
   UndeliveredEvent,
 } from '../ledger/ledger.ts'
+import { refundTimes } from './refundTimes.ts'
 
 /** The maximum lengths of a report's lists. */
 export const reported = { charges: 20, events: 100, acts: 50 }
@@ -90,10 +90,7 @@ interface OperatorParts {
 export function createOperator({ ledger, run = (work) => work(), onDrop }: OperatorParts): Operator {
   async function charges(query: Parameters<Operator['charges']>[0], acts: AsyncIterable<Act> | Act[]) {
     const page = await ledger.charges(query)
-    const refunds = new Map<string, number>()
-    for await (const { id, at } of acts) refunds.set(id, at)
-    const refundedAt = ({ transactionId: attempt, meter }: Charge) =>
-      refunds.get(refundId({ attempt, meter })) ?? null
+    const refundedAt = await refundTimes(acts)
     return { ...page, charges: page.charges.map((charge) => ({ ...charge, refundedAt: refundedAt(charge) })) }
   }
 

@@ -24,9 +24,12 @@ const columns: Record<ExportedTable, string[]> = {
     'reference',
     'priceId',
     'flagged',
+    'refundedAt',
   ],
   acts: ['at', 'customer', 'by', 'reason', 'act', 'before', 'after', 'id'],
 }
+
+const times = ['at', 'refundedAt']
 
 /** How many characters are collected before each write. */
 const chunkLength = 65_536
@@ -41,8 +44,8 @@ everything about one customer: balances, holds, daily totals, denials, charges a
 the ledger. The last line contains the number of rows, so an export without it is incomplete. CSV has one table
 per file, so it needs --only. Servers can use the ledger at the same time. Each charge that exists when the
 command starts appears once, unless it is pruned meanwhile. It has the state that it had when its page was
-read. To export one point in time, export a copy of the ledger. Never overwrites a file. Doesn't export keys and
-stored results.`,
+read, and shows refunds from before the command started. To export one point in time, export a copy of the
+ledger. Never overwrites a file. Doesn't export keys and stored results.`,
   input: z.object({
     customer: fields.customer.optional(),
     format: z.enum(['jsonl', 'csv']).default('jsonl'),
@@ -90,7 +93,7 @@ const line = (row: ExportedRow) => `${JSON.stringify(row)}\n`
 async function* csvLines(ledger: Ledger, query: ExportQuery, table: ExportedTable): AsyncGenerator<string> {
   yield csvLine(columns[table])
   for await (const row of exportRows(ledger, query))
-    yield csvLine(columns[table].map((name) => (name === 'at' ? isoTime(row.at) : row[name])))
+    yield csvLine(columns[table].map((name) => (times.includes(name) ? isoTime(row[name]) : row[name])))
 }
 
 const isoTime = (at: unknown) => (typeof at === 'number' ? new Date(at).toISOString() : at)

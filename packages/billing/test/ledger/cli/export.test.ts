@@ -93,16 +93,38 @@ describe.each(storeNames)('%s', (name) => {
     })
   })
 
+  test('writes when a charge was refunded', async () => {
+    await using it = await stores[name]()
+    const { delivered, parked } = await fill(it.ledger)
+    await metered(it.address, 'refund', 'ada', delivered, 'generations', '--reason', 'It was blurred')
+    const acts = await actsOf(it.ledger)
+    const refundedAt = acts.find(({ act }) => act.type === 'refund')?.at ?? 0
+    for (const options of [[], ['--customer', 'ada']]) {
+      const charges = rowsOf(await exported(it, ...options)).filter(({ customer }) => customer === 'ada')
+      expect(charges.filter(({ type }) => type === 'charge')).toMatchObject([
+        { transactionId: delivered, refundedAt },
+        { transactionId: parked, refundedAt: null },
+      ])
+    }
+    const csv = await exported(it, '--format', 'csv', '--only', 'charges', '--customer', 'ada')
+    expect(csv.split('\n').map((line) => line.split(',').at(-1))).toEqual([
+      'refundedAt',
+      new Date(refundedAt).toISOString(),
+      '',
+      '',
+    ])
+  })
+
   test('writes CSV that a spreadsheet reads as plain text', async () => {
     await using it = await stores[name]()
     const { bobs } = await fill(it.ledger)
     const charges = await exported(it, '--format', 'csv', '--only', 'charges', '--customer', 'bob')
     const [header, bob, ...more] = charges.split('\n')
     expect(header).toBe(
-      'customer,at,procedure,meter,amount,state,transactionId,subscription,reference,priceId,flagged',
+      'customer,at,procedure,meter,amount,state,transactionId,subscription,reference,priceId,flagged,refundedAt',
     )
     expect(bob?.replace(/\d{4}-.+?Z/, 'T')).toBe(
-      `bob,T,studio.generate,generations,1,waiting,${bobs},sub_1,"'=1+1,""x""",,`,
+      `bob,T,studio.generate,generations,1,waiting,${bobs},sub_1,"'=1+1,""x""",,,`,
     )
     expect(more).toEqual([''])
     const acts = await exported(it, '--format', 'csv', '--only', 'acts')
