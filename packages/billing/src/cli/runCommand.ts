@@ -18,6 +18,7 @@ import { restored } from './commands/restored.ts'
 import { retry } from './commands/retry.ts'
 import { schema } from './commands/schema.ts'
 import { hideSecrets } from './hideSecrets.ts'
+import { packageVersion } from './packageVersion.ts'
 
 const commands: Command[] = [
   init,
@@ -43,7 +44,7 @@ const helpText = `Usage: metered <command> [options]
 
 ${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
 
-metered <command> --help describes a command.
+metered <command> --help describes a command. metered --version prints the version.
 Exit codes: 0 = ok, 1 = failed or found a problem, 2 = wrong command line.
 `
 
@@ -73,7 +74,12 @@ async function run(argv: string[], context: CommandContext): Promise<CommandResu
   const rest = argv.slice(words)
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') return success(helpText)
   const command = commands.find((it) => it.name === name)
-  if (!command) return failure(2, `Unknown command: ${name}. metered --help lists the commands.`)
+  if (name === '--version') return success(`${packageVersion()}\n`)
+  if (!command) {
+    const longer = commands.filter((it) => it.name.startsWith(`${name} `)).map((it) => `metered ${it.name}`)
+    const suggestion = longer.length > 0 ? ` Did you mean ${longer.join(' or ')}?` : ''
+    return failure(2, `Unknown command: ${name}.${suggestion} metered --help lists the commands.`)
+  }
   if (rest.includes('--help') || rest.includes('-h')) return success(command.help)
   try {
     const { report, isJson } = await command.run(rest, context)

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../../src/cli/runCommand.ts'
 import { connect } from '../../../src/ledger/stores/sqlite/sqliteDriver.ts'
+import { packageFolder } from '../../apps/createApp.ts'
 import { fetched, units } from '../builders.ts'
 import { createDatabase, query } from '../postgres.ts'
 import { metered, meteredJson, meteredProcess, storeNames, stores } from './cli.ts'
@@ -77,6 +78,26 @@ describe.each(storeNames)('%s', (name) => {
     const acts = await it.ledger.ledgerActs()
     expect(acts).toMatchObject([{ by: 'olga', reason: 'The disk failed' }, { reason: 'To be sure' }])
     expect(again).toEqual({ ledger: await it.ledger.id(), isRecovering: true, act: acts[1] })
+  })
+})
+
+test('prints the version of the package', async () => {
+  const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
+  expect(await runCommand(['--version'], { folder, env: {}, user: 'olga' })).toEqual({
+    code: 0,
+    stdout: `${version}\n`,
+    stderr: '',
+  })
+})
+
+test.each([
+  ['pricing', ' Did you mean metered pricing push?'],
+  ['price', ''],
+])('suggests the commands that start with an unknown word: %s', async (word, suggestion) => {
+  expect(await runCommand([word, 'x'], { folder, env: {}, user: 'olga' })).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `Unknown command: ${word}.${suggestion} metered --help lists the commands.\n`,
   })
 })
 
