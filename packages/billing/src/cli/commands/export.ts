@@ -7,7 +7,8 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import { completeFile } from '../../ledger/stores/sqlite/completeFile.ts'
 import { CommandError, defineCommand, UsageError } from '../command.ts'
 import { csvLine } from '../csv.ts'
-import { type ExportedRow, type ExportedTable, type ExportQuery, exportRows } from '../exportRows.ts'
+import { type ExportedRow, type ExportedTable, exportRows } from '../exportRows.ts'
+import { counted } from '../formatting.ts'
 import { openLedger } from '../openLedger.ts'
 
 /** The columns of a CSV file. */
@@ -61,14 +62,24 @@ ledger. Never overwrites a file. Doesn't export keys and stored results.`,
     await using ledger = await openLedger(options, context)
     if (customer !== null) await assertCustomer(ledger, customer)
     const query = { customer, only }
-    const lines = format === 'csv' && only !== null ? csvLines(ledger, query, only) : jsonLines(ledger, query)
+    let count = 0
+    async function* rows(): AsyncGenerator<ExportedRow> {
+      for await (const row of exportRows(ledger, query)) {
+        yield row
+        count += 1
+        // Without `out`, the terminal may show the rows.
+        if (out !== undefined && count % 1_000 === 0) context.progress(`Exported ${count} rows`)
+      }
+    }
+    const header = { type: 'export', ledger: await ledger.id(), at: Date.now(), ...query }
+    const lines = format === 'csv' && only !== null ? csvLines(rows(), only) : jsonLines(rows(), header)
     if (out === undefined) {
       await writeChunks(lines, context.write)
       return { text: '', json: null }
     }
     const file = resolve(context.folder, out)
     await writeNewFile(file, lines)
-    return { text: `Exported to ${file}.\n`, json: null }
+    return { text: `Exported ${counted(count, 'row')} to ${file}.\n`, json: null }
   },
 })
 
@@ -78,21 +89,21 @@ async function assertCustomer(ledger: Ledger, customer: string): Promise<void> {
     throw new CommandError(`The ledger has no customer ${customer}.`)
 }
 
-async function* jsonLines(ledger: Ledger, query: ExportQuery): AsyncGenerator<string> {
-  yield line({ type: 'export', ledger: await ledger.id(), at: Date.now(), ...query })
-  let rows = 0
-  for await (const row of exportRows(ledger, query)) {
+async function* jsonLines(rows: AsyncIterable<ExportedRow>, header: ExportedRow): AsyncGenerator<string> {
+  yield line(header)
+  let count = 0
+  for await (const row of rows) {
     yield line(row)
-    rows += 1
+    count += 1
   }
-  yield line({ type: 'end', rows })
+  yield line({ type: 'end', rows: count })
 }
 
 const line = (row: ExportedRow) => `${JSON.stringify(row)}\n`
 
-async function* csvLines(ledger: Ledger, query: ExportQuery, table: ExportedTable): AsyncGenerator<string> {
+async function* csvLines(rows: AsyncIterable<ExportedRow>, table: ExportedTable): AsyncGenerator<string> {
   yield csvLine(columns[table])
-  for await (const row of exportRows(ledger, query))
+  for await (const row of rows)
     yield csvLine(columns[table].map((name) => (times.includes(name) ? isoTime(row[name]) : row[name])))
 }
 

@@ -19,6 +19,12 @@ export async function meteredJson(address: string, ...argv: string[]): Promise<u
   return JSON.parse(stdout)
 }
 
+/** A `progress` for a command's context, and the texts that the command has shown. */
+export function recordedProgress() {
+  const shown: string[] = []
+  return { shown, progress: (text: string) => void shown.push(text) }
+}
+
 /** Runs a command in a separate process, as in an operator's terminal. */
 export const meteredProcess = (folder: string, argv: string[], env: Record<string, string> = {}) =>
   run(

@@ -10,7 +10,7 @@ import { aReserve, fetched, settleOf, units } from '../builders.ts'
 import { actsOf } from '../contract/acts.ts'
 import { aDenial } from '../contract/denials.ts'
 import { deliver, park, spend } from '../contract/steps.ts'
-import { metered, meteredOn, type OpenStore, storeNames, stores } from './cli.ts'
+import { metered, meteredOn, type OpenStore, recordedProgress, storeNames, stores } from './cli.ts'
 
 const rowsOf = (stdout: string): Record<string, unknown>[] =>
   stdout
@@ -177,7 +177,7 @@ test('writes a file that only its owner can read, and never overwrites one', asy
   const folder = await mkdtemp(join(tmpdir(), 'metered-export-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const file = join(folder, 'charges.jsonl')
-  expect(await exported(it, '--out', file)).toBe(`Exported to ${file}.\n`)
+  expect(await exported(it, '--out', file)).toBe(`Exported 5 rows to ${file}.\n`)
   expect(rowsOf(readFileSync(file, 'utf8')).at(-1)).toEqual({ type: 'end', rows: 5 })
   expect(statSync(file).mode & 0o077).toBe(0)
   expect(await metered(it.address, 'export', '--out', file)).toEqual({
@@ -190,6 +190,25 @@ test('writes a file that only its owner can read, and never overwrites one', asy
   expect(await metered(it.address, 'export', '--out', missing)).toMatchObject({ code: 1 })
   expect(existsSync(missing)).toBe(false)
   expect(readdirSync(folder).sort()).toEqual(['charges.jsonl', 'file'])
+})
+
+test('shows its progress if it writes to a file', async () => {
+  await using it = await stores.SQLite()
+  await fetched(it.ledger, units(2_000))
+  for (let round = 0; round < 10; round += 1)
+    await Promise.all(Array.from({ length: 101 }, () => spend(it.ledger, 1)))
+  const folder = await mkdtemp(join(tmpdir(), 'metered-export-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const { shown, progress } = recordedProgress()
+  const context = { folder, env: { METERED_LEDGER: it.address }, user: 'olga', progress }
+  expect(await runCommand(['export'], context)).toMatchObject({ code: 0 })
+  expect(shown).toEqual([])
+  const csv = ['export', '--format', 'csv', '--only', 'charges', '--out', 'charges.csv']
+  expect(await runCommand(csv, context)).toMatchObject({
+    code: 0,
+    stdout: `Exported 1010 rows to ${join(folder, 'charges.csv')}.\n`,
+  })
+  expect(shown).toEqual(['Exported 1000 rows'])
 })
 
 test('fails if the reader closes the pipe', async () => {
