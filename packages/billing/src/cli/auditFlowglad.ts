@@ -3,7 +3,10 @@ import { type ListedEvent, listUsageEvents } from '../flowglad/listUsageEvents.t
 import type { Violation } from '../ledger/core/audit.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { CommandError } from './command.ts'
+import { explainFlowgladError } from './explainFlowgladError.ts'
+import { counted } from './formatting.ts'
 
+type Flowglad = Pick<FlowgladClient, 'url' | 'newestUsageEvents'>
 type Delivered = Map<string, { customer: string; amount: number }>
 
 /**
@@ -13,14 +16,18 @@ type Delivered = Map<string, { customer: string; amount: number }>
  */
 export async function auditFlowglad(
   ledger: Ledger,
-  flowglad: Pick<FlowgladClient, 'newestUsageEvents'>,
+  flowglad: Flowglad,
+  { progress }: { progress: (text: string) => void },
 ): Promise<Violation[]> {
   const { ledger: id, keepsEventsSince } = await ledger.restoreState()
-  const missing = await deliveredCharges(ledger)
+  const missing = await deliveredCharges(ledger, { progress })
   const violations: Violation[] = []
   const seen = new Set<string>()
-  for await (const page of listUsageEvents(flowglad)) {
+  let listed = 0
+  for await (const page of pagesOf(flowglad)) {
     if (page === null) throw new CommandError('Flowglad refuses to list its usage events.')
+    listed += page.length
+    progress(`Read ${counted(listed, 'usage event')} at Flowglad`)
     const unknown: { customer: string; attempt: string; meter: string }[] = []
     for (const event of page) {
       const { customer, meter } = ownerOf(event)
@@ -52,10 +59,25 @@ export async function auditFlowglad(
   return violations
 }
 
-async function deliveredCharges(ledger: Ledger): Promise<Delivered> {
+/** Yields the pages of Flowglad's list. If Flowglad doesn't answer, the error says why. */
+async function* pagesOf(flowglad: Flowglad): ReturnType<typeof listUsageEvents> {
+  try {
+    yield* listUsageEvents(flowglad)
+  } catch (error) {
+    throw explainFlowgladError(error, { url: flowglad.url, wanted: 'list its usage events' })
+  }
+}
+
+async function deliveredCharges(
+  ledger: Ledger,
+  { progress }: { progress: (text: string) => void },
+): Promise<Delivered> {
   const delivered: Delivered = new Map()
+  let read = 0
   for await (const charge of ledger.allCharges({ customer: null })) {
     const { customer, state, transactionId, meter, amount } = charge
+    read += 1
+    if (read % 1_000 === 0) progress(`Read ${read} charges`)
     if (state === 'delivered') delivered.set(nameOf(transactionId, meter), { customer, amount })
   }
   return delivered

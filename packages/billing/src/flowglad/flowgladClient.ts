@@ -69,6 +69,8 @@ export function createFlowgladClient(
   }
 
   return {
+    url: sdk.baseURL,
+
     /** Returns instructions if Flowglad's last answer shows that a setting is wrong. Otherwise, returns null. */
     settingsProblem: () => problem,
 

@@ -14,6 +14,7 @@ export function wrongSetting(error: unknown, baseUrl: string): SetupError | null
   if (status === 401 || status === 403) {
     return new SetupError(
       `Flowglad rejects \`flowglad.secretKey\` (${status}). Copy the key of this pricing model from Flowglad's dashboard.`,
+      { cause: error },
     )
   }
   // Flowglad's 404 for an unknown customer or price uses Flowglad's own error format.

@@ -106,6 +106,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       // In this order, the IDs that start with a text come directly after it.
       return found.filter((it) => it.startsWith(startsWith))
     },
+    books: (customer) => read((it) => it.readBooks(customer)),
     audit: async (customer) => audit(customer, await read((it) => it.readBooks(customer))),
     async *acts({ customer, after: start = null }) {
       let after: ActCursor | null = start

@@ -1,6 +1,9 @@
 import { randomInt } from 'node:crypto'
 import type { Ledger } from './ledger.ts'
 
+/** Returns whether this row of the ledger belongs to a probe, not to a customer. */
+export const isProbe = (customer: string): boolean => /^health \d{1,5}$/.test(customer)
+
 /**
  * Returns a function that writes a row through the ledger. A read isn't enough: on a full disk or in a closing
  * process, reads can succeed while writes fail. Concurrent calls share one write.

@@ -2,6 +2,7 @@ import type { DenialCode } from '../contract/denials.ts'
 import type { AnswerOf } from './answers.ts'
 import type { Command, EventId, Snapshot } from './commands.ts'
 import type { Violation } from './core/audit.ts'
+import type { Books } from './core/books.ts'
 import type { PastDueState } from './core/pastDue.ts'
 import type { ActRow, LedgerActRow } from './core/rows.ts'
 
@@ -83,6 +84,8 @@ export interface Ledger extends AsyncDisposable {
   findCustomers(query: { startsWith: string; limit: number }): Promise<string[]>
   /** Checks the customer's counters against the rows that they count. Returns the contradictions. */
   audit(customer: string): Promise<Violation[]>
+  /** Returns all of the customer's counters, and the rows that they count, at one point in time. */
+  books(customer: string): Promise<Books>
   /**
    * Returns the acts of operators, oldest first, for one customer or for all. Starts after the act `after`.
    * Default: starts with the first act.

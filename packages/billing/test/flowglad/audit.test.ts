@@ -1,9 +1,12 @@
+import { startFlowgladLocal } from 'flowglad-local'
 import { expect, test } from 'vitest'
 import { runCommand } from '../../src/cli/runCommand.ts'
 import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { ledgerFile } from './ledgerFile.ts'
+import { pricing } from './pricing.ts'
 import { spend } from './spending.ts'
+import { startServer } from './startServer.ts'
 import { aUser, startStack } from './startStack.ts'
 
 test('compares the delivered events with Flowglad’s list', async () => {
@@ -14,14 +17,17 @@ test('compares the delivered events with Flowglad’s list', async () => {
     FLOWGLAD_SECRET_KEY: stack.flowglad.key,
     FLOWGLAD_BASE_URL: stack.flowglad.url,
   }
-  const audit = () => runCommand(['audit', '--flowglad'], { folder: '/', env, user: 'olga' })
+  const shown: string[] = []
+  const progress = (text: string) => void shown.push(text)
+  const audit = () => runCommand(['audit', '--flowglad'], { folder: '/', env, user: 'olga', progress })
   for (const amount of [1, 2, 3]) await spend(stack, aUser(), amount)
   await stack.billing.drain()
   expect(await audit()).toEqual({
     code: 0,
-    stdout: 'The ledger is consistent, and agrees with Flowglad.\n',
+    stdout: 'Checked 1 customer and 3 usage events: the ledger is consistent, and agrees with Flowglad.\n',
     stderr: '',
   })
+  expect(shown).toEqual(['Read 3 usage events at Flowglad'])
 
   // One event with another amount, one that the ledger lacks, and one that Flowglad lacks.
   const db = connect(file.path)
@@ -41,22 +47,41 @@ test('compares the delivered events with Flowglad’s list', async () => {
   expect(stdout).toMatch(/ada +Flowglad lacks the delivered event another generations of 3 units\n/)
 })
 
-test('hides the secret key when it reports that Flowglad can’t be reached', async () => {
+async function closedServer() {
+  await using server = await startServer(() => {})
+  return server
+}
+
+test('explains why it can’t read Flowglad’s list, without the secret key', async () => {
   using file = ledgerFile()
+  await using flowglad = await startFlowgladLocal({ pricing })
   await using ledger = sqliteLedger(file.path)
   await ledger.health()
-  const env = {
-    METERED_LEDGER: file.path,
-    FLOWGLAD_SECRET_KEY: 'sk_test_s3cret',
-    FLOWGLAD_BASE_URL: 'http://127.0.0.1:1',
+  const audit = (baseUrl: string) => {
+    const env = {
+      METERED_LEDGER: file.path,
+      FLOWGLAD_SECRET_KEY: 'sk_test_s3cret',
+      FLOWGLAD_BASE_URL: baseUrl,
+    }
+    return runCommand(['audit', '--flowglad'], { folder: '/', env, user: 'olga' })
   }
-  const { code, stderr } = await runCommand(['audit', '--flowglad'], {
-    folder: '/',
-    env,
-    user: 'olga',
-    progress: () => {},
+  expect(await audit(flowglad.url)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'Flowglad rejects FLOWGLAD_SECRET_KEY (401).\n',
   })
-  expect(code).toBe(1)
-  expect(stderr.trim().split('\n')).toHaveLength(1)
-  expect(stderr).not.toContain('s3cret')
+  const { url } = await closedServer()
+  const away = await audit(url)
+  expect(away).toMatchObject({ code: 1, stdout: '' })
+  expect(away.stderr).toMatch(/^Flowglad at \S+ doesn't answer: .*ECONNREFUSED.*\n$/)
+  expect(away.stderr).toContain(url)
+  expect(away.stderr).not.toContain('s3cret')
+
+  await using other = await startServer((_, response) =>
+    response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not found</h1>'),
+  )
+  expect(await audit(other.url)).toMatchObject({
+    code: 1,
+    stderr: `FLOWGLAD_BASE_URL ${other.url} is not Flowglad's API: its answer has an unknown format.\n`,
+  })
 })

@@ -1,5 +1,4 @@
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { startFlowgladLocal } from 'flowglad-local'
 import { expect, test } from 'vitest'
 import { createBilling, SetupError } from '../../src/index.ts'
@@ -7,6 +6,7 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from './meters.ts'
 import { pricing } from './pricing.ts'
 import { recordingLogger } from './recordingLogger.ts'
+import { startServer } from './startServer.ts'
 import { startStack } from './startStack.ts'
 import { until } from './until.ts'
 
@@ -24,19 +24,6 @@ function billingAt(flowglad: { secretKey: string; baseUrl: string }) {
     options: { decisionMs: 20_000, deliverAfterMs: 0, deliverEveryMs: 50 },
   })
   return { billing, errors: () => log.errors }
-}
-
-async function startServer(listener: RequestListener) {
-  const server = createServer(listener)
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((closed) => server.close(closed))
-    },
-  }
 }
 
 const rejectsTheKey = (status: number) =>

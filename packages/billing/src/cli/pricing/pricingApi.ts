@@ -1,8 +1,6 @@
-import { APIError, Flowglad } from '@flowglad/node'
+import { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { withCauses } from '../../contract/causes.ts'
-import { flowgladError } from '../../flowglad/flowgladError.ts'
-import { CommandError } from '../command.ts'
+import { explainFlowgladError, notFlowglad } from '../explainFlowgladError.ts'
 import { type Fields, type PricingModel, parsePricingModel } from './pricingModel.ts'
 
 const summary = z.object({
@@ -47,25 +45,11 @@ export function createPricingApi({ secretKey, baseUrl }: { secretKey: string; ba
     try {
       answer = await request
     } catch (error) {
-      throw explained(error, wanted)
+      throw explainFlowgladError(error, { url: sdk.baseURL, wanted })
     }
     const parsed = schema.safeParse(answer)
     if (parsed.success) return parsed.data
-    throw new CommandError(
-      `FLOWGLAD_BASE_URL ${sdk.baseURL} is not Flowglad's API: its answer has an unknown format.`,
-    )
-  }
-
-  function explained(error: unknown, wanted: string): Error {
-    const rejection = flowgladError(error)
-    if (rejection) return new CommandError(`Flowglad can't ${wanted}: ${rejection.message}`)
-    if (!(error instanceof APIError)) return error instanceof Error ? error : new Error(String(error))
-    if (error.status === 401 || error.status === 403)
-      return new CommandError(`Flowglad rejects FLOWGLAD_SECRET_KEY (${error.status}).`)
-    // The innermost cause says why there is no connection.
-    const cause = [...withCauses(error)].at(-1)
-    const reason = error.status ?? (cause instanceof Error ? cause.message : error.message)
-    return new CommandError(`Flowglad at ${sdk.baseURL} doesn't answer: ${reason}`)
+    throw notFlowglad(sdk.baseURL)
   }
 
   return {

@@ -1,9 +1,19 @@
+import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
+import { runCommand } from '../../../src/cli/runCommand.ts'
 import { connect } from '../../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { aReserve, fetched, units } from '../builders.ts'
 import { deliver, park, spend } from '../contract/steps.ts'
 import { query } from '../postgres.ts'
-import { metered, meteredJson, meteredOn, type OpenStore, storeNames, stores } from './cli.ts'
+import {
+  metered,
+  meteredJson,
+  meteredOn,
+  type OpenStore,
+  recordedProgress,
+  storeNames,
+  stores,
+} from './cli.ts'
 
 describe.each(storeNames)('%s', (name) => {
   /** Damages a row. `{}` in the statement stands for the tables' prefix. */
@@ -26,7 +36,7 @@ describe.each(storeNames)('%s', (name) => {
     await it.ledger.execute(aReserve())
     expect(await meteredOn(name, it, 'audit')).toEqual({
       code: 0,
-      stdout: 'The ledger is consistent.\n',
+      stdout: 'Checked 1 customer and 3 usage events: the ledger is consistent.\n',
       stderr: '',
     })
     const problems: Record<string, string> = {
@@ -53,9 +63,30 @@ describe.each(storeNames)('%s', (name) => {
     expect(await metered(it.address, 'audit')).toMatchObject({ code: 0 })
     await damage(it, 'UPDATE {}customer SET undelivered = 3')
     expect(await meteredJson(it.address, 'audit')).toEqual({
+      customers: 1,
+      usageEvents: 3,
       violations: [{ customer: 'ada', problem: expect.stringContaining('undelivered is 3') }],
     })
   })
+})
+
+test('says that an empty ledger has nothing to check', async () => {
+  await using it = await stores.SQLite()
+  await it.ledger.health()
+  expect(await metered(it.address, 'audit')).toMatchObject({
+    code: 0,
+    stdout: 'Checked 0 customers and 0 usage events: the ledger is consistent.\n',
+  })
+})
+
+test('shows its progress', async () => {
+  await using it = await stores.SQLite()
+  for (let index = 0; index < 201; index += 1)
+    await fetched(it.ledger, units(1), { customer: `customer ${index}` })
+  const { shown, progress } = recordedProgress()
+  const context = { folder: tmpdir(), env: { METERED_LEDGER: it.address }, user: 'olga', progress }
+  expect(await runCommand(['audit'], context)).toMatchObject({ code: 0 })
+  expect(shown).toEqual(['Checked 100 customers', 'Checked 200 customers'])
 })
 
 test('needs the secret key to compare with Flowglad', async () => {

@@ -1,0 +1,32 @@
+import { APIError } from '@flowglad/node'
+import { ZodError } from 'zod'
+import { SetupError } from '../config/setupError.ts'
+import { withCauses } from '../contract/causes.ts'
+import { flowgladError } from '../flowglad/flowgladError.ts'
+import { CommandError } from './command.ts'
+
+/**
+ * Returns an error that says why a request to Flowglad failed, in words of a command's user. `wanted` completes the
+ * sentence "Flowglad can't …".
+ */
+export function explainFlowgladError(
+  error: unknown,
+  { url, wanted }: { url: string; wanted: string },
+): Error {
+  const causes = [...withCauses(error)]
+  const failure = causes.find((it) => it instanceof APIError)
+  const rejection = flowgladError(failure)
+  if (rejection) return new CommandError(`Flowglad can't ${wanted}: ${rejection.message}`)
+  if (failure?.status === 401 || failure?.status === 403)
+    return new CommandError(`Flowglad rejects FLOWGLAD_SECRET_KEY (${failure.status}).`)
+  if (error instanceof SetupError || error instanceof ZodError) return notFlowglad(url)
+  if (!failure) return error instanceof Error ? error : new Error(String(error))
+  // The innermost cause says why there is no connection.
+  const cause = causes.at(-1)
+  const reason = failure.status ?? (cause instanceof Error ? cause.message : failure.message)
+  return new CommandError(`Flowglad at ${url} doesn't answer: ${reason}`)
+}
+
+/** Returns the error for an answer that doesn't come from Flowglad's API. */
+export const notFlowglad = (url: string) =>
+  new CommandError(`FLOWGLAD_BASE_URL ${url} is not Flowglad's API: its answer has an unknown format.`)
