@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { trpc } from '../api/trpc.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
+import section from '../parts/Section.module.css'
 import { actProblem } from './actProblem.ts'
 import classes from './Operator.module.css'
 
@@ -10,8 +11,8 @@ export function Audit({ customer }: { customer: string }) {
   const { client } = trpc.useUtils()
   const audit = useMutation({ mutationFn: () => client.operator.audit.query({ customer }) })
   return (
-    <section className={classes.section} aria-labelledby="audit">
-      <div className={classes.head}>
+    <section className={section.section} aria-labelledby="audit">
+      <div className={section.head}>
         <h2 id="audit">Audit</h2>
         <BusyButton variant="default" size="xs" busy={audit.isPending} onClick={() => audit.mutate()}>
           {audit.isPending ? 'Checking…' : 'Check the counters'}

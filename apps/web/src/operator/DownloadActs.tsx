@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query'
 import { type RouterInput, type RouterOutput, trpc } from '../api/trpc.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
+import section from '../parts/Section.module.css'
 import { saveFile } from '../parts/saveFile.ts'
-import classes from './Operator.module.css'
 
 type Page = RouterOutput['operator']['acts']
 
@@ -25,7 +25,7 @@ export function DownloadActs({ customer }: { customer: string | null }) {
   return (
     <>
       {download.isError && (
-        <p role="alert" className={classes.problem}>
+        <p role="alert" className={section.problem}>
           The download failed. Try again.
         </p>
       )}

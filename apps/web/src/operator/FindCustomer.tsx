@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { trpc } from '../api/trpc.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { Screen } from '../parts/Screen.tsx'
+import section from '../parts/Section.module.css'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
 import { DownloadActs } from './DownloadActs.tsx'
 import classes from './Operator.module.css'
@@ -74,8 +75,8 @@ export function FindCustomer() {
         )}
       </div>
       <Parked />
-      <section className={classes.section} aria-labelledby="record">
-        <div className={classes.head}>
+      <section className={section.section} aria-labelledby="record">
+        <div className={section.head}>
           <h2 id="record">Record</h2>
           <DownloadActs customer={null} />
         </div>

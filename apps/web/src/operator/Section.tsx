@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react'
+import section from '../parts/Section.module.css'
 import classes from './Operator.module.css'
 
 interface SectionProps {
@@ -15,8 +16,8 @@ interface SectionProps {
 export function Section({ title, actions, empty, children }: SectionProps) {
   const id = useId()
   return (
-    <section className={classes.section} aria-labelledby={id}>
-      <div className={classes.head}>
+    <section className={section.section} aria-labelledby={id}>
+      <div className={section.head}>
         <h2 id={id}>{title}</h2>
         {actions}
       </div>

@@ -5,6 +5,7 @@ import { FailedSection } from '../denials/FailedSection.tsx'
 import { formatNumber, formatTime } from '../format/format.ts'
 import { activityOf, type Meter, unitOf } from '../format/meters.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
+import section from '../parts/Section.module.css'
 import classes from './ChargesTable.module.css'
 import { DownloadCharges } from './DownloadCharges.tsx'
 
@@ -12,8 +13,8 @@ export function ChargesTable() {
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useCharges()
   const charges = data?.pages.flatMap((page) => page.charges) ?? []
   return (
-    <section className={classes.section} aria-labelledby="charges" aria-busy={isPending}>
-      <div className={classes.head}>
+    <section className={section.section} aria-labelledby="charges" aria-busy={isPending}>
+      <div className={section.head}>
         <h2 id="charges">Charges</h2>
         {charges.length > 0 && <DownloadCharges />}
       </div>

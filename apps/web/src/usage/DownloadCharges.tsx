@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query'
 import { trpc } from '../api/trpc.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
+import section from '../parts/Section.module.css'
 import { saveFile } from '../parts/saveFile.ts'
-import classes from './ChargesTable.module.css'
 import { type Charge, chargesCsv } from './chargesCsv.ts'
 
 const pageSize = 100
@@ -29,7 +29,7 @@ export function DownloadCharges() {
   return (
     <>
       {download.isError && (
-        <p role="alert" className={classes.problem}>
+        <p role="alert" className={section.problem}>
           The download failed. Try again.
         </p>
       )}
