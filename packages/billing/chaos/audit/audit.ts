@@ -39,8 +39,8 @@ export interface Audit {
   /** Charges of work that ended after its hold. Only they may exceed a grant. */
   late: { customer: string; meter: string; operation: string; attempt: string; amount: number }[]
   /**
-   * Streams that ended after their hold, because their process was paused. Expiry has booked the last stored count, and a
-   * leg is booked only once, so the rest of the stream is free.
+   * Streams whose units were booked before they ended, so the rest is free. Either the process was paused, and expiry
+   * booked the last stored count. Or an earlier attempt under the key settled after its hold had expired.
    */
   cutShort: { customer: string; operation: string; answered: number; billed: number }[]
 }
@@ -58,6 +58,9 @@ export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evide
     .map(({ transactionId, ...event }) => ({ ...event, attempt: transactionId }))
   const figures = { calls: calls.length, answered: 0, billed: unitsOf(flowglad), inFlight: 0, lost: 0 }
 
+  const isOfEarlierAttempt = ({ answers }: Call, attempt: string) =>
+    lateAttempts.has(attempt) &&
+    !answers.some((answer) => answer.state === 'answered' && answer.attempt === attempt)
   const cutShort: Audit['cutShort'] = []
   const outOfBounds: string[] = []
   const billedTwice: string[] = []
@@ -66,7 +69,11 @@ export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evide
     const events = delivered.get(call.operation) ?? []
     const billed = unitsOf(events)
     const isCutShort =
-      call.kind === 'stream' && billed < call.amount && events.some((it) => atExpiry.has(it.transactionId))
+      call.kind === 'stream' &&
+      billed < call.amount &&
+      events.some(
+        ({ transactionId }) => atExpiry.has(transactionId) || isOfEarlierAttempt(call, transactionId),
+      )
     const { least, most } = boundsOf(call, isCutShort)
     if (isCutShort && isAnswered(call))
       cutShort.push({ customer: call.customer, operation: call.operation, answered: call.amount, billed })

@@ -106,6 +106,16 @@ test('accepts a stream that ended after its hold, and lists it', () => {
   expect(violatedIn(free)).toEqual([bounds])
 })
 
+test('accepts a stream whose earlier attempt under the key settled late, and lists it', () => {
+  const call = aCall({ kind: 'stream', answers: [anAnswer({ attempt: 'attempt-b' })] })
+  const given = evidence([call], [anEvent({ amount: 2 })])
+  expect(violatedIn(given)).toEqual([bounds])
+  const late = [{ customer: 'ada', attempt: 'attempt-a' }]
+  const excused = { ...given, ledger: { ...given.ledger, late } }
+  expect(violatedIn(excused)).toEqual([])
+  expect(audit(excused).cutShort).toMatchObject([{ answered: 3, billed: 2 }])
+})
+
 test('accepts that a restore lost an undelivered charge', () => {
   const given = evidence([aCall()], [], { lost: new Set(['a']) })
   expect(violatedIn(given)).toEqual([])
