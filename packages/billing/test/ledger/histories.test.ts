@@ -111,7 +111,7 @@ test.each(['one node', 'two nodes'])(
         const clock = testClock()
         await deleteRows(pool)
         await using one = postgresLedger(pool, { clock })
-        await using two = postgresLedger(pool, { clock, batchBy: 'bucket' })
+        await using two = postgresLedger(pool, { clock })
         await liveThrough(steps, clock, inTurns(one, nodes === 'one node' ? one : two))
       }),
       runs(12),
