@@ -14,8 +14,8 @@ export interface ActToConfirm {
 }
 
 /**
- * Opens an act's dialog. The page renders the dialog, because the act can remove the button and its row while the
- * dialog shows the result.
+ * Opens an act's dialog. The page renders the dialog, because the act can remove the button's row. The dialog must stay
+ * open to show the result.
  */
 export const OpenAct = createContext<(act: ActToConfirm) => void>(() => {})
 
@@ -25,7 +25,7 @@ interface ActButtonProps extends ActToConfirm {
   of: string
 }
 
-/** Opens the dialog of an act that has no fields of its own. */
+/** Opens an act's dialog. The dialog asks only for the reason. */
 export function ActButton({ label, of, ...act }: ActButtonProps) {
   const open = use(OpenAct)
   return (

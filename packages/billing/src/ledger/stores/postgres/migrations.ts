@@ -1,3 +1,14 @@
+/** Adds the bucket to a table, and fills it in for the rows that exist. */
+const addBucket = (table: string) => `
+  ALTER TABLE metered.${table} ADD COLUMN bucket smallint;
+  ALTER TABLE metered.${table} ALTER bucket TYPE smallint
+    USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;`
+
+/** Fills in the bucket of rows that an earlier release inserts. */
+const fillBucket = (table: string) => `
+  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.${table}
+    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();`
+
 /**
  * Each migration runs once, in order. Never edit a released migration. In a new ledger, `contraction` follows the last
  * migration.
@@ -202,8 +213,8 @@ export const migrations = [
   `,
   // The bucket is a hash of the customer. Earlier releases don't write it, so triggers fill it in for their rows. The
   // statements of earlier releases need the old primary keys and indexes, so these stay until no such release runs.
-  // `ALTER … TYPE` writes the table and its indexes anew. An UPDATE of all rows takes more than twice as long, and
-  // leaves the table twice as large.
+  // `ALTER … TYPE` rewrites the table and its indexes. An UPDATE of all rows takes more than twice as long, and doubles
+  // the table's size.
   // No release has used the old key of `denial`. With two keys, concurrent upserts would fail, because ON CONFLICT
   // handles only one of them.
   `
@@ -214,57 +225,42 @@ export const migrations = [
     END
   $$;
 
-  ALTER TABLE metered.customer ADD COLUMN bucket smallint;
-  ALTER TABLE metered.customer ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ${addBucket('customer')}
   CREATE UNIQUE INDEX customer_by_bucket ON metered.customer (bucket, customer);
-  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.customer
-    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+  ${fillBucket('customer')}
 
-  ALTER TABLE metered.account ADD COLUMN bucket smallint;
-  ALTER TABLE metered.account ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ${addBucket('account')}
   CREATE UNIQUE INDEX account_by_bucket ON metered.account (bucket, customer, subscription, meter);
-  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.account
-    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+  ${fillBucket('account')}
 
-  ALTER TABLE metered.hold ADD COLUMN bucket smallint;
-  ALTER TABLE metered.hold ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ${addBucket('hold')}
   CREATE UNIQUE INDEX hold_by_bucket ON metered.hold (bucket, customer, attempt);
   CREATE INDEX hold_due_by_bucket ON metered.hold (bucket, customer, expires_at, max_hold_ms) WHERE state = 'held';
-  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.hold
-    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+  ${fillBucket('hold')}
 
-  ALTER TABLE metered.key ADD COLUMN bucket smallint;
-  ALTER TABLE metered.key ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ${addBucket('key')}
   CREATE UNIQUE INDEX key_by_bucket ON metered.key (bucket, customer, procedure, key);
   CREATE INDEX key_results_by_bucket ON metered.key (bucket, customer, prune_at) WHERE result_bytes > 0;
-  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.key
-    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+  ${fillBucket('key')}
 
-  ALTER TABLE metered.event ADD COLUMN bucket smallint;
-  ALTER TABLE metered.event ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ${addBucket('event')}
   CREATE UNIQUE INDEX event_by_bucket ON metered.event (bucket, customer, attempt, meter);
   CREATE INDEX event_charges_by_bucket ON metered.event (bucket, customer, at, attempt, meter) WHERE at >= 0;
   CREATE INDEX event_undelivered_by_bucket ON metered.event (bucket, customer, state, at, attempt, meter)
     WHERE state IN ('waiting', 'sent');
   CREATE INDEX event_parked_by_bucket ON metered.event (bucket, customer, retry_at)
     WHERE reason IS NOT NULL AND state IN ('parked', 'sent');
-  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.event
-    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+  ${fillBucket('event')}
 
-  ALTER TABLE metered.act ADD COLUMN bucket smallint;
-  ALTER TABLE metered.act ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ${addBucket('act')}
   CREATE UNIQUE INDEX act_by_bucket ON metered.act (bucket, customer, id);
-  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.act
-    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+  ${fillBucket('act')}
 
-  ALTER TABLE metered.daily ADD COLUMN bucket smallint;
-  ALTER TABLE metered.daily ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ${addBucket('daily')}
   CREATE UNIQUE INDEX daily_by_bucket ON metered.daily (bucket, customer, day, meter);
-  CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.daily
-    FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();
+  ${fillBucket('daily')}
 
-  ALTER TABLE metered.denial ADD COLUMN bucket smallint;
-  ALTER TABLE metered.denial ALTER bucket TYPE smallint USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;
+  ${addBucket('denial')}
   ALTER TABLE metered.denial DROP CONSTRAINT denial_pkey,
     ADD PRIMARY KEY (bucket, customer, hour, procedure, code, meter, feature);
   `,
