@@ -14,9 +14,9 @@ export interface Recovery {
 }
 
 /**
- * Returns the recovery times after each kind of fault. A recovery ends with the affected node's first answer to a call
- * that began after the fault's end. If another fault affects the node in the meantime, the recovery isn't measured,
- * because it would contain that fault.
+ * Returns the recovery times after each kind of fault. A recovery begins when the fault ends. It ends when the affected
+ * node answers a call that began later. If another fault affects the node before that, this function leaves the
+ * recovery out, because its time would include the other fault.
  */
 export function recoveries(past: PastFault[], calls: Call[]): Recovery[] {
   const answers = calls

@@ -78,8 +78,8 @@ export class DenialCounts {
   }
 
   /**
-   * Counts the denial in the error, if there is one. A denial that reaches several procedures counts once, for the
-   * innermost procedure. Never throws.
+   * Counts the denial in the error, if there is one. An outer procedure can rethrow an inner procedure's denial. Such a
+   * denial counts once, for the inner procedure. Never throws.
    */
   note(call: DeniableCall, thrown: unknown): void {
     for (const error of withCauses(thrown)) {
