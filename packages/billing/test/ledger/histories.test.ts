@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { Pool } from 'pg'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { customerBalances } from '../../src/ledger/core/customerBalances.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { migrate } from '../../src/ledger/stores/postgres/migrate.ts'
@@ -60,9 +60,18 @@ test('holds and expires an attempt that is settled and reserved again in the sam
 
 /**
  * Returns the number of histories to generate. `HISTORY_RUNS=20 npx vitest run test/ledger/histories.test.ts`
- * generates 20 times as many histories. A failure prints its seed and the shortest history that fails.
+ * generates 20 times as many histories. A failure prints its seed and the shortest history that fails. If the search
+ * for a shorter history takes too long, the failure prints the shortest one found so far.
  */
-const runs = (count: number) => ({ numRuns: count * Number(process.env.HISTORY_RUNS ?? 1) })
+const runs = (count: number) => ({
+  numRuns: count * times,
+  plugins: [fc.interruptAfterTimeLimit(times * 120_000, { failOnInterrupt: true })],
+})
+const times = Number(process.env.HISTORY_RUNS ?? 1)
+vi.setConfig({ testTimeout: times * 180_000 })
+
+/** The histories check decisions. On a busy machine, a deadline must not turn a slow answer into a failure. */
+const patient = { transactionTimeoutMs: 60_000, silentAfterMs: 60_000, outOfReachAfterMs: 60_000 }
 
 test('agrees with the model in every history, never oversells and never falsely denies', async () => {
   await fc.assert(
@@ -91,8 +100,8 @@ test.each(['one process', 'two processes'])(
         const clock = testClock()
         files += 1
         const file = join(folder, `${files}.db`)
-        await using one = sqliteLedger(file, { clock })
-        await using two = sqliteLedger(file, { clock })
+        await using one = sqliteLedger(file, { clock, ...patient })
+        await using two = sqliteLedger(file, { clock, ...patient })
         await liveThrough(steps, clock, inTurns(one, processes === 'one process' ? one : two))
       }),
       runs(25),
@@ -110,8 +119,8 @@ test.each(['one node', 'two nodes'])(
       fc.asyncProperty(history(100), async (steps) => {
         const clock = testClock()
         await deleteRows(pool)
-        await using one = postgresLedger(pool, { clock })
-        await using two = postgresLedger(pool, { clock })
+        await using one = postgresLedger(pool, { clock, ...patient })
+        await using two = postgresLedger(pool, { clock, batchBy: 'bucket', ...patient })
         await liveThrough(steps, clock, inTurns(one, nodes === 'one node' ? one : two))
       }),
       runs(12),
