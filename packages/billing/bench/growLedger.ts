@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Pool } from 'pg'
 import type { Ledger } from '../src/ledger/ledger.ts'
-import { postgresLedger } from '../src/ledger/stores/postgres/postgresLedger.ts'
+import { type PostgresLedgerOptions, postgresLedger } from '../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aTakeLease } from '../test/ledger/builders.ts'
 import { fill, pair } from './pairs.ts'
@@ -17,9 +17,13 @@ export async function growSqlite(folder: string, name: string, size: Size): Prom
 }
 
 /** Creates a PostgreSQL ledger of the given size in an empty database. */
-export async function growPostgres(connectionString: string, size: Size): Promise<Ledger> {
+export async function growPostgres(
+  connectionString: string,
+  size: Size,
+  options: PostgresLedgerOptions = {},
+): Promise<Ledger> {
   const pool = new Pool({ connectionString, allowExitOnIdle: true })
-  const ledger = postgresLedger(pool)
+  const ledger = postgresLedger(pool, options)
   await makeTemplate(ledger)
   await seedPostgres(pool, size)
   return ledger

@@ -6,6 +6,7 @@ import { describeMachine } from './machine.ts'
 import { readOptions } from './options.ts'
 import { progress } from './progress.ts'
 import { type Section, toMarkdown } from './report.ts'
+import { buckets } from './sections/buckets.ts'
 import { http, inProcess } from './sections/calls.ts'
 import { delivery } from './sections/delivery.ts'
 import { fetches } from './sections/fetches.ts'
@@ -21,6 +22,7 @@ const sections = {
   fetches,
   memory,
   'past-events': pastEvents,
+  buckets,
 }
 
 const options = readOptions(sections)
