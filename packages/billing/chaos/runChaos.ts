@@ -54,7 +54,7 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   const folder = await mkdtemp(join(tmpdir(), 'metered-chaos-'))
   await using topology = await startTopology(run.topology, folder)
   const { store, nodes, flowglad, flowgladKey } = topology
-  await eventually(() => store.reader.watchLateSettles().then(() => true), 10_000)
+  await eventually(() => store.reader.watchEndedHolds().then(() => true), 10_000)
 
   const startedAt = Date.now()
   const random = randomFrom(run.seed)

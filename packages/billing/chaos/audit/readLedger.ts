@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { z } from 'zod'
+import { restoredToken } from '../../src/ledger/core/restored.ts'
 import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 
 const integer = z.coerce.number()
@@ -20,6 +21,8 @@ const accountRow = z.object({
   held: integer,
   available: integer,
   ambiguous: integer,
+  /** Whether the customer has a snapshot that was fetched after the last restore. */
+  hasSnapshot: z.coerce.boolean(),
 })
 const lateRow = z.object({ customer: z.string(), attempt: z.string() })
 
@@ -39,22 +42,29 @@ const queries = (prefix: string) => ({
   events: `SELECT customer, attempt, meter, procedure, amount, state, flagged FROM ${prefix}event`,
   holds: `SELECT customer, attempt, procedure FROM ${prefix}hold WHERE state = 'held'`,
   accounts: `SELECT customer, meter, sum(booked) AS booked, sum(held) AS held, sum(ambiguous) AS ambiguous,
-    sum(snapshot_available + waived + adjusted - held - (booked - snapshot_acked)) AS available
-    FROM ${prefix}account GROUP BY customer, meter`,
-  late: 'SELECT customer, attempt FROM chaos_late',
+    sum(snapshot_available + waived + adjusted - held - (booked - snapshot_acked)) AS available,
+    (SELECT fetched_at IS NOT NULL AND installed_token <> '${restoredToken}'
+      FROM ${prefix}customer c WHERE c.customer = a.customer) AS "hasSnapshot"
+    FROM ${prefix}account a GROUP BY customer, meter`,
+  // A batch can expire a hold and settle it. Then the hold never had the state `expired` in the table.
+  late: `SELECT customer, attempt FROM chaos_ended t
+    WHERE returned OR expires_at <= (SELECT max(at) FROM ${prefix}event e WHERE e.attempt = t.attempt)`,
 })
 
 /** Whether a removed hold no longer held its units: it had expired, or had reached its maximum lifetime. */
 const hadReturnedUnits = (legs: string) =>
   `(OLD.state = 'expired' OR ${legs} LIKE '%"amount":0,%' OR ${legs} LIKE '%"amount": 0,%')`
 
+/** The values of a row of `chaos_ended`, which describes a removed hold. */
+const endedHold = (legs: string) => `OLD.customer, OLD.attempt, OLD.expires_at, ${hadReturnedUnits(legs)}`
+
 /** Runs one query on an address, and returns its rows. */
 type Query = (sql: string) => Promise<unknown[]>
 
 /** A ledger, as the audit reads it: with SQL, and not through the code under test. */
 export interface LedgerReader {
-  /** Records late settles from now on. The ledger's tables must exist. */
-  watchLateSettles(): Promise<void>
+  /** Records from now on how holds end. The ledger's tables must exist. */
+  watchEndedHolds(): Promise<void>
   read(): Promise<LedgerRows>
   query: Query
 }
@@ -72,9 +82,9 @@ export function sqliteReader(file: string): LedgerReader {
     }
   }
   return readerOf(query, 'metered_', [
-    'CREATE TABLE IF NOT EXISTS chaos_late (customer text, attempt text)',
-    `CREATE TRIGGER IF NOT EXISTS chaos_late AFTER DELETE ON metered_hold WHEN ${hadReturnedUnits('OLD.legs')}
-     BEGIN INSERT INTO chaos_late VALUES (OLD.customer, OLD.attempt); END`,
+    'CREATE TABLE IF NOT EXISTS chaos_ended (customer text, attempt text, expires_at integer, returned boolean)',
+    `CREATE TRIGGER IF NOT EXISTS chaos_ended AFTER DELETE ON metered_hold
+     BEGIN INSERT INTO chaos_ended VALUES (${endedHold('OLD.legs')}); END`,
   ])
 }
 
@@ -91,11 +101,10 @@ export function postgresReader(connectionString: string): LedgerReader {
     }
   }
   return readerOf(query, 'metered.', [
-    'CREATE TABLE chaos_late (customer text, attempt text)',
-    `CREATE FUNCTION chaos_late() RETURNS trigger LANGUAGE plpgsql AS
-     'BEGIN INSERT INTO public.chaos_late VALUES (OLD.customer, OLD.attempt); RETURN NULL; END'`,
-    `CREATE TRIGGER chaos_late AFTER DELETE ON metered.hold FOR EACH ROW WHEN ${hadReturnedUnits('OLD.legs::text')}
-     EXECUTE FUNCTION chaos_late()`,
+    'CREATE TABLE chaos_ended (customer text, attempt text, expires_at bigint, returned boolean)',
+    `CREATE FUNCTION chaos_ended() RETURNS trigger LANGUAGE plpgsql AS $body$
+     BEGIN INSERT INTO public.chaos_ended VALUES (${endedHold('OLD.legs::text')}); RETURN NULL; END $body$`,
+    `CREATE TRIGGER chaos_ended AFTER DELETE ON metered.hold FOR EACH ROW EXECUTE FUNCTION chaos_ended()`,
   ])
 }
 
@@ -103,7 +112,7 @@ function readerOf(query: Query, prefix: string, setup: string[]): LedgerReader {
   const sql = queries(prefix)
   return {
     query,
-    async watchLateSettles() {
+    async watchEndedHolds() {
       for (const statement of setup) await query(statement)
     },
     read: async () => ({

@@ -1,6 +1,13 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { audit, type Evidence } from '../../chaos/audit/audit.ts'
+import { sqliteReader } from '../../chaos/audit/readLedger.ts'
 import type { Answer, Call } from '../../chaos/calls/call.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { aReserve, fetched, settleOf, units } from '../ledger/builders.ts'
+import { testClock } from '../ledger/testClock.ts'
 
 const aCall = ({ operation = 'a', ...given }: Partial<Call> = {}): Call => ({
   operation,
@@ -54,6 +61,7 @@ function evidence(calls: Call[], flowglad = [anEvent()], given: Partial<Evidence
           held: 0,
           available: (given.granted ?? 10) - flowglad.reduce((total, { amount }) => total + amount, 0),
           ambiguous: 0,
+          hasSnapshot: true,
         },
       ],
       late: [],
@@ -162,6 +170,30 @@ test('reports a balance that counts usage twice, unless the usage was ambiguous'
   expect(withBalance(4, 0)).toEqual([rule])
   expect(withBalance(4, 3)).toEqual([])
   expect(withBalance(8, 3)).toEqual([rule])
+  const restored = { ...account, available: 4, hasSnapshot: false }
+  expect(violatedIn({ ...given, ledger: { ...given.ledger, accounts: [restored] } })).toEqual([])
+})
+
+test('finds a settle in the batch that expires its hold, and snapshots from before a restore', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'metered-chaos-audit-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'ledger.db')
+  const clock = testClock()
+  await using ledger = sqliteLedger(file, { clock })
+  await fetched(ledger, units(10))
+  const reader = sqliteReader(file)
+  await reader.watchEndedHolds()
+  const [inTime, late] = [aReserve(), aReserve()]
+  await ledger.execute(inTime)
+  await ledger.execute(settleOf(inTime))
+  await ledger.execute(late)
+  clock.advance(late.ttlMs + 1)
+  await ledger.execute(settleOf(late))
+  expect((await reader.read()).late).toEqual([{ customer: late.customer, attempt: late.attempt }])
+  const snapshots = async () => (await reader.read()).accounts.map(({ hasSnapshot }) => hasSnapshot)
+  expect(await snapshots()).toEqual([true])
+  await ledger.markRestored()
+  expect(await snapshots()).toEqual([false])
 })
 
 test('counts an answered call as billed, and a call without an answer as held', () => {
