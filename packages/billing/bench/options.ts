@@ -10,9 +10,14 @@ export function readOptions<Run>(all: Record<string, Run>) {
       quick: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   })
-  const { only = [], quick, full, json } = values
+  const { only = [], quick, full, json, help } = values
+  if (help) {
+    process.stdout.write(usage(Object.keys(all)))
+    process.exit()
+  }
   const unknown = only.find((name) => !(name in all))
   if (unknown) throw new Error(`No section ${unknown}. The sections are ${Object.keys(all).join(', ')}.`)
   const rounds = Number(values.rounds ?? (quick ? 1 : 3))
@@ -28,5 +33,17 @@ export function readOptions<Run>(all: Record<string, Run>) {
     json,
   }
 }
+
+const usage = (
+  sections: string[],
+) => `pnpm bench [--only <section>]… [--rounds <n>] [--seconds <n>] [--quick] [--full] [--json]
+
+  --only <section>  runs one section: ${sections.join(', ')}
+  --rounds <n>      the number of rounds. Default: 3, with --quick: 1
+  --seconds <n>     the length of a round. Default: 1, with --quick: 0.5
+  --quick           runs fewer calls
+  --full            10,000 customers, 10⁶ calls for the memory, two minutes of delivery
+  --json            prints one JSON object instead of Markdown tables
+`
 
 export type Options = Omit<ReturnType<typeof readOptions>, 'sections'>

@@ -4,20 +4,32 @@ import { runChaos } from './runChaos.ts'
 import { toMarkdown } from './toMarkdown.ts'
 import { needsPgBouncer, type TopologyName, topologies } from './topology/topology.ts'
 
+const usage = `pnpm chaos [--minutes <n>] [--seed <n>] [--topology <name>]
+
+  --minutes <n>      how long faults occur on each topology. Default: 1
+  --seed <n>         repeats the faults of an earlier run. Default: a random number
+  --topology <name>  ${topologies.join(', ')} or all. Default: all
+`
+
 /** Runs chaos on each chosen topology. Exits with code 1 if a guarantee was violated. */
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     topology: { type: 'string', default: 'all' },
+    help: { type: 'boolean', default: false },
   },
 })
+if (values.help) {
+  process.stdout.write(usage)
+  process.exit()
+}
 const minutes = Number(values.minutes)
 const seed = Number(values.seed)
 const chosen: TopologyName[] = topologies.filter((it) => values.topology === 'all' || it === values.topology)
 if (!(minutes > 0) || !Number.isInteger(seed) || chosen.length === 0)
   throw new Error(
-    `Use: pnpm chaos --minutes 10 --seed 1 --topology ${topologies.join('|')}|all. --seed must be an integer.`,
+    `--minutes must be a positive number, --seed an integer, and --topology a name.\n\n${usage}`,
   )
 if (noPgBouncer !== null && chosen.some(needsPgBouncer))
   throw new Error(
