@@ -26,6 +26,7 @@ import { webhookRoutes } from './api/webhooks.ts'
 import { checkoutPages } from './pages/checkoutPages.ts'
 import { dashboardPages } from './pages/dashboardPages.ts'
 import { portalPages } from './pages/portalPages.ts'
+import { receiptPages } from './pages/receipts.ts'
 import { style } from './pages/style.ts'
 import { webhookPages } from './pages/webhookPages.ts'
 import { explainOnce } from './platform/explainOnce.ts'
@@ -150,6 +151,7 @@ export function buildServer({
     pages.get('/assets/style.css', (_request, reply) => reply.type('text/css').send(style))
     checkoutPages(pages, organizations)
     portalPages(pages, organizations)
+    receiptPages(pages, organizations)
     dashboardPages(pages, organizations, { advance, testControls })
     webhookPages(pages, organizations, { testControls })
   })

@@ -100,3 +100,26 @@ it("reports unknown IDs with the platform's message", async () => {
     ])
   expect(await ask(studio, '/invoices/none')).toEqual([500, 'Output validation failed'])
 })
+
+it('gives each received payment a receipt, which shows the amount that was charged and refunded', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+  studio.advance(10 * 24 * 3_600_000)
+  await studio.node.payments.refund((await paymentsOf(studio))[0]?.id ?? '', {})
+  const receipt = async (at: number) => {
+    const url = (await paymentsOf(studio)).at(at)?.receiptURL ?? ''
+    const answer = await fetch(url)
+    return [answer.headers.get('content-type'), Buffer.from(await answer.arrayBuffer()).toString('latin1')]
+  }
+  const [type, text] = await receipt(0)
+  expect(type).toBe('application/pdf')
+  expect(text).toMatch(/^%PDF-1\.4\n.*Team.*Total paid.*\(\$49\.00\).*Refunded.*\(-\$49\.00\).*%%EOF\n$/s)
+  expect(text).toContain('ending in 0341')
+  await studio.renew('ada')
+  const failed = (await paymentsOf(studio)).find(({ status }) => status === 'failed')
+  expect(failed).toMatchObject({ receiptURL: null, subscriptionId: id })
+  const url = new URL((await paymentsOf(studio))[0]?.receiptURL ?? '')
+  url.pathname = url.pathname.replace(/pym_\w+/, failed?.id ?? '')
+  expect((await fetch(url)).status).toBe(404)
+})

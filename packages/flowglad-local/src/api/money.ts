@@ -1,12 +1,22 @@
 import type { Flowglad } from '@flowglad/node'
+import { hasReceipt } from '../billing/invoice.ts'
 import type { Payment } from '../database/records/payments.ts'
 import type { Table } from '../database/Table.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { rejected, rejectedPanic, rejectedResult } from '../platform/problems.ts'
 import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPurchase } from './invoices.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 
-const presentPayment = (payment: Payment): Flowglad.PaymentClientSelectSchema => payment
+/** Returns a payment as the API shows it. The receipt's address depends on the server's URL, so it isn't stored. */
+const presentPayment =
+  ({ url }: Platform) =>
+  (payment: Payment): Flowglad.PaymentClientSelectSchema => ({
+    ...payment,
+    receiptURL: hasReceipt(payment)
+      ? `${url}/receipts/${payment.organizationId}/${payment.id}/receipt.pdf`
+      : null,
+  })
 
 function retrieve<R extends { id: string }>(table: Table<R>, id: string | undefined, noun: string): R {
   const record = table.find(id ?? '')
@@ -88,7 +98,11 @@ export function moneyRoutes(route: Route): void {
     '/payments',
     { query: listQuery },
     ({ platform, query }) =>
-      listPage(platform.db.payments, query, presentPayment) satisfies PageOf<Flowglad.PaymentListResponse>,
+      listPage(
+        platform.db.payments,
+        query,
+        presentPayment(platform),
+      ) satisfies PageOf<Flowglad.PaymentListResponse>,
   )
   route(
     'GET',
@@ -96,7 +110,7 @@ export function moneyRoutes(route: Route): void {
     {},
     ({ platform, params }) =>
       ({
-        payment: presentPayment(retrieve(platform.db.payments, params.id, 'payments')),
+        payment: presentPayment(platform)(retrieve(platform.db.payments, params.id, 'payments')),
       }) satisfies Flowglad.PaymentRetrieveResponse,
   )
   route('POST', '/payments/:id/refund', {}, ({ platform, now, params }) => {
@@ -110,7 +124,7 @@ export function moneyRoutes(route: Route): void {
       throw rejectedResult('Error', 'This charge was not successful, so it cannot be refunded.')
     return {
       // The platform's API ignores `partialAmount` and refunds the whole payment.
-      payment: presentPayment(
+      payment: presentPayment(platform)(
         payments.patch(payment.id, {
           status: 'refunded',
           refunded: true,

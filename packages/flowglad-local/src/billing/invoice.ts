@@ -94,6 +94,10 @@ export const paymentsInPeriod = (
     .filter((invoice) => invoice.billingPeriodId === id)
     .flatMap((invoice) => db.payments.by('invoice', invoice.id))
 
+/** Returns whether the payment has been received, even if it was refunded later. */
+export const hasReceipt = ({ status }: Pick<Payment, 'status'>): boolean =>
+  status === 'succeeded' || status === 'refunded'
+
 /** Makes one attempt to collect `amount` for an invoice. Records a payment even if the attempt fails. */
 export function charge(
   platform: Platform,

@@ -220,6 +220,7 @@ ${
   features.length > 0 &&
   html`<ul class="grants">${features.map((feature) => html`<li>${grantText(platform, feature, price, quantity)}</li>`)}</ul>`
 }
+${recurring && overageTexts(platform, features).map((text) => html`<p class="small soft">${text}</p>`)}
 <div class="lines">
   <div><span>${price.name ?? product.name}${recurring && quantity > 1 && ` × ${quantity}`}</span><span>${money(total)}</span></div>
   ${trialDays > 0 && html`<div><span>Free for ${trialDays} days</span><span>−${money(total)}</span></div>`}
@@ -235,6 +236,21 @@ ${
   }${free && ` Replaces ${(free.name ?? 'the free plan').replace(/ Subscription$/, '')}. The old plan's remaining credits expire.`}</p>`
 }`,
   }
+}
+
+/**
+ * Returns the price of usage beyond the plan's credits, for each meter that has one. The last, incomplete multiple of
+ * `usageEventsPerUnit` costs as much as a complete one.
+ */
+function overageTexts({ db }: Platform, features: readonly Feature[]): string[] {
+  const meterIds = new Set(features.flatMap(({ usageMeterId }) => usageMeterId ?? []))
+  return [...meterIds].flatMap((id) => {
+    const price = db.prices.by('meter', id).find(({ isDefault, active }) => isDefault && active)
+    if (!price || price.unitPrice === 0) return []
+    const per = price.usageEventsPerUnit ?? 1
+    const rate = per === 1 ? 'each' : `per ${count(per)} or part of ${count(per)}`
+    return `Extra ${inSentence(db.usageMeters.get(id).name)}: ${money(price.unitPrice)} ${rate}, on your next invoice.`
+  })
 }
 
 const discountText = ({ amount, amountType, duration, numberOfPayments }: Discount) => {
@@ -281,7 +297,7 @@ function grantText({ db }: Platform, feature: Feature, price: Price, quantity: n
     feature.type === 'resource'
       ? 'at the same time'
       : price.type === 'single_payment'
-        ? 'that never expire'
+        ? 'for as long as your current plan lasts'
         : feature.renewalFrequency === 'once'
           ? 'once'
           : `every ${every(price.intervalUnit, price.intervalCount)}`

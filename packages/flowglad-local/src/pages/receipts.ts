@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify'
+import { hasReceipt } from '../billing/invoice.ts'
+import type { Payment } from '../database/records/payments.ts'
+import type { Organizations } from '../platform/organizations.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { type PdfLine, pdf } from '../rules/pdf.ts'
+import { day, money } from './format.ts'
+
+/**
+ * Adds the receipts as PDF files. As on the platform, anyone with the address can open a receipt: it contains the
+ * payment's random ID.
+ */
+export function receiptPages(app: FastifyInstance, organizations: Organizations): void {
+  app.get<{ Params: { organization: string; payment: string } }>(
+    '/receipts/:organization/:payment/receipt.pdf',
+    (request, reply) => {
+      const { organization, payment: id } = request.params
+      for (const { platform } of organizations.values()) {
+        const payment = platform.organizationId === organization ? platform.db.payments.find(id) : undefined
+        if (payment && hasReceipt(payment))
+          return reply.type('application/pdf').send(pdf(receiptLines(platform, payment)))
+      }
+      return reply.code(404).type('text/plain').send('Not Found')
+    },
+  )
+}
+
+function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
+  const invoice = db.invoices.get(payment.invoiceId)
+  const customer = db.customers.get(payment.customerId)
+  const method = payment.paymentMethodId === null ? null : db.paymentMethods.get(payment.paymentMethodId)
+  const lines = db.invoiceLineItems.by('invoice', invoice.id)
+  const change = lines.find(({ description }) => description.startsWith('Proration:'))
+  // The invoice of a plan change repeats lines that were paid for earlier.
+  const paidFor = change ? [change] : lines
+  const { brand, last4 } = method?.paymentMethodData ?? {}
+  return [
+    { text: 'Receipt', bold: true, size: 20 },
+    { text: '' },
+    { text: 'Test mode. No money was charged.' },
+    { text: '' },
+    { text: 'Invoice', right: invoice.invoiceNumber },
+    { text: 'Date paid', right: day(payment.chargeDate) },
+    { text: 'Paid with', right: last4 ? `${brand ?? 'Card'} ending in ${last4}` : 'Card' },
+    { text: 'Paid by', right: customer.name || customer.email },
+    { text: '', right: customer.email },
+    { text: '' },
+    ...paidFor.map(({ description, price, quantity }) => ({
+      text: quantity === 1 ? description : `${description} x ${quantity}`,
+      right: money(price * quantity),
+    })),
+    { text: '' },
+    { text: 'Total paid', right: money(payment.amount), bold: true },
+    ...(payment.refunded
+      ? [{ text: 'Refunded', right: `-${money(payment.refundedAmount ?? payment.amount)}`, bold: true }]
+      : []),
+  ]
+}

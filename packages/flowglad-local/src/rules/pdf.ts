@@ -1,0 +1,62 @@
+const [pageWidth, pageHeight] = [595, 842]
+const margin = 56
+const lineHeight = 22
+
+export interface PdfLine {
+  text: string
+  /** Text at the right margin, such as an amount. */
+  right?: string
+  bold?: boolean
+  size?: number
+}
+
+/**
+ * Returns a one-page PDF (A4) with these lines. An empty text leaves a line blank. The built-in fonts contain only
+ * Latin letters, so any other character becomes a question mark. Lines that don't fit on the page are left out.
+ */
+export function pdf(lines: readonly PdfLine[]): Buffer {
+  const content = lines
+    .slice(0, Math.floor((pageHeight - 2 * margin) / lineHeight))
+    .map((line, index) => drawing(line, pageHeight - margin - index * lineHeight))
+    .join('\n')
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${pageWidth} ${pageHeight}] /Contents 4 0 R /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>`,
+    `<< /Length ${Buffer.byteLength(content, 'latin1')} >>\nstream\n${content}\nendstream`,
+    font('Courier'),
+    font('Courier-Bold'),
+  ]
+  let file = '%PDF-1.4\n'
+  const offsets: number[] = []
+  for (const [index, object] of objects.entries()) {
+    offsets.push(file.length)
+    file += `${index + 1} 0 obj\n${object}\nendobj\n`
+  }
+  const start = file.length
+  const entries = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('')
+  file += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${entries}`
+  file += `trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${start}\n%%EOF\n`
+  return Buffer.from(file, 'latin1')
+}
+
+const font = (name: string) =>
+  `<< /Type /Font /Subtype /Type1 /BaseFont /${name} /Encoding /WinAnsiEncoding >>`
+
+/** Every Courier character is 0.6 times as wide as the font's size, so text can be aligned without measuring it. */
+const courierWidth = 0.6
+
+function drawing({ text, right, bold = false, size = 10 }: PdfLine, y: number): string {
+  const at = (x: number, shown: string) =>
+    `BT /${bold ? 'F2' : 'F1'} ${size} Tf ${x.toFixed(2)} ${y} Td (${escaped(shown)}) Tj ET`
+  const room = Math.floor((pageWidth - 2 * margin) / (size * courierWidth)) - (right ? right.length + 1 : 0)
+  const parts = [at(margin, text.length > room ? `${text.slice(0, room - 3)}...` : text)]
+  if (right) parts.push(at(pageWidth - margin - right.length * size * courierWidth, right))
+  return parts.join('\n')
+}
+
+const escaped = (text: string) =>
+  text
+    .replace(/[–−]/g, '-')
+    .replace(/[^\x20-\x7e\xa0-\xff]/g, '?')
+    .replace(/[\\()]/g, '\\$&')
