@@ -1,5 +1,7 @@
 import type {
   BalancesAnswer,
+  BillingStatement,
+  ChangePreview,
   ChargeRow,
   Forfeit,
   PlanChange,
@@ -57,6 +59,8 @@ export interface BillingClient<Meter extends string = string> {
       call?: Call & { context?: Record<string, unknown> },
     ): Promise<{ url: string; forfeits: Forfeit[] }>
   }
+  statement: { query(input?: undefined, call?: Call): Promise<BillingStatement<Meter>> }
+  previewChange: { query(input: { priceSlug: string }, call?: Call): Promise<ChangePreview<Meter>> }
   changePlan: { mutate(input: { priceSlug: string }, call?: Call): Promise<PlanChange> }
   cancel: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }
   resume: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }

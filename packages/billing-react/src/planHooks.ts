@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type BillingContext, plansOptions } from './queries.ts'
+import { type BillingContext, plansOptions, previewOptions, statementOptions } from './queries.ts'
 import { withOrderKey } from './withOrderKey.ts'
 
 export function createPlanHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
@@ -25,8 +25,21 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
   }
 
   /**
+   * Returns the customer's payments, the amount overdue, and the next invoice. Reads Flowglad, so use this hook on
+   * billing screens, and not on every screen.
+   */
+  const useStatement = () => useQuery(statementOptions(useBilling()))
+
+  /**
+   * Returns what a change to another paid plan would charge and grant. Show it before `useChangePlan` makes the
+   * change. Pass null to ask nothing.
+   */
+  const useChangePreview = (priceSlug: string | null) => useQuery(previewOptions(useBilling(), priceSlug))
+
+  /**
    * Changes the plan. Upgrades take effect immediately, and downgrades at the end of the paid period.
-   * `data.plan` is the current plan, and `data.effectiveAt` is the time at which the change takes effect.
+   * `data.plan` is the current plan, `data.effectiveAt` is the time at which the change takes effect, and
+   * `data.charged` is the payment that the change caused.
    */
   function useChangePlan() {
     const { client, keys } = useBilling()
@@ -54,5 +67,13 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
     })
   }
 
-  return { usePlans, useCheckout, useChangePlan, useCancelPlan, useResumePlan }
+  return {
+    usePlans,
+    useStatement,
+    useChangePreview,
+    useCheckout,
+    useChangePlan,
+    useCancelPlan,
+    useResumePlan,
+  }
 }

@@ -1,6 +1,8 @@
 import {
   asRead,
   type BalancesAnswer,
+  type BillingStatement,
+  type ChangePreview,
   installBalances,
   newestInCache,
   type PlanOffer,
@@ -133,5 +135,31 @@ export function plansOptions<Meter extends string>({
     queryKey: keys.plans,
     queryFn: ({ signal }) => client.plans.query(undefined, { signal }),
     staleTime: plansFreshMs,
+  }
+}
+
+export function statementOptions<Meter extends string>({
+  client,
+  customer,
+  keys,
+}: BillingContext<Meter>): UseQueryOptions<BillingStatement<Meter>> {
+  return {
+    queryKey: keys.statement,
+    queryFn: ({ signal }) => client.statement.query(undefined, { signal }),
+    enabled: customer !== null,
+  }
+}
+
+/** A preview depends on the current time, so no cached preview is shown. */
+export function previewOptions<Meter extends string>(
+  { client, customer, keys }: BillingContext<Meter>,
+  priceSlug: string | null,
+): UseQueryOptions<ChangePreview<Meter>> {
+  return {
+    queryKey: keys.previewChange({ priceSlug: priceSlug ?? '' }),
+    queryFn: ({ signal }) => client.previewChange.query({ priceSlug: priceSlug ?? '' }, { signal }),
+    enabled: customer !== null && priceSlug !== null,
+    staleTime: 0,
+    gcTime: 0,
   }
 }

@@ -36,7 +36,7 @@ function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): ()
 }
 
 /**
- * Invalidates usage and charges whenever the balances have a new version. Invalidates Flowglad's data if the
+ * Invalidates usage, charges and the statement whenever the balances have a new version. Invalidates Flowglad's data if the
  * plan has changed.
  */
 function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): () => void {
@@ -55,6 +55,7 @@ function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): 
     if (before.customer !== answer.customer) return
     void queryClient.invalidateQueries({ queryKey: keys.procedure('usage') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('charges') })
+    void queryClient.invalidateQueries({ queryKey: keys.procedure('statement') })
     if (JSON.stringify(before.plan) !== JSON.stringify(answer.plan)) invalidateFlowglad(queryClient)
   })
 }

@@ -1,4 +1,4 @@
-import type { BalanceRow, BalancesAnswer } from '@metered/billing/client'
+import type { BalanceRow, BalancesAnswer, BillingStatement, ChangePreview } from '@metered/billing/client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { act, renderHook } from '@testing-library/react'
 import type { ReactNode } from 'react'
@@ -58,6 +58,29 @@ export function anAnswer({
   }
 }
 
+const aStatement = (): BillingStatement<Meter> => ({
+  payments: [],
+  hasOlder: false,
+  overdue: null,
+  next: null,
+  changesTo: null,
+  prorated: [],
+  method: null,
+})
+
+const aPreview = (): ChangePreview<Meter> => ({
+  timing: 'now',
+  effectiveAt: 0,
+  currency: 'USD',
+  charge: 0,
+  credit: 0,
+  isEstimate: false,
+  price: 0,
+  nextChargeAt: null,
+  method: null,
+  prorated: [],
+})
+
 /** Returns a fake billing client. The test supplies the answers and the stream's events. */
 export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => Promise<unknown> }> = {}) {
   const received: string[] = []
@@ -69,7 +92,7 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
       received.push(name)
       return ((await answers[name]?.()) ?? fallback()) as Answer
     }
-  const change = () => ({ plan: null, effectiveAt: 0, forfeits: [] })
+  const change = () => ({ plan: null, effectiveAt: 0, forfeits: [], charged: null })
   const client: BillingClient<Meter> = {
     balances: { query: call('balances', anAnswer) },
     onBalances: {
@@ -84,6 +107,8 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
     charges: { query: call('charges', () => ({ charges: [], nextCursor: null })) },
     plans: { query: call('plans', () => []) },
     checkout: { mutate: call('checkout', () => ({ url: 'https://checkout.test/1', forfeits: [] })) },
+    statement: { query: call('statement', aStatement) },
+    previewChange: { query: call('previewChange', aPreview) },
     changePlan: { mutate: call('changePlan', change) },
     cancel: { mutate: call('cancel', change) },
     resume: { mutate: call('resume', change) },

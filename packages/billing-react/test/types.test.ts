@@ -1,6 +1,8 @@
 import type {
   BalanceRow,
   BalancesAnswer,
+  BillingStatement,
+  ChangePreview,
   ChargeRow,
   Forfeit,
   PlanChange,
@@ -24,7 +26,7 @@ const answer = async (): Promise<BalancesAnswer<Meter>> => ({
   plan: null,
   asOf: null,
 })
-const change = async (): Promise<PlanChange> => ({ plan: null, effectiveAt: 0, forfeits: [] })
+const change = async (): Promise<PlanChange> => ({ plan: null, effectiveAt: 0, forfeits: [], charged: null })
 const billing = t.router({
   balances: t.procedure.input(nothing).query(answer),
   onBalances: t.procedure.input(nothing).subscription(async function* () {
@@ -44,6 +46,12 @@ const billing = t.router({
   checkout: t.procedure
     .input(z.object({ priceSlug: z.string(), quantity: z.number().default(1) }))
     .mutation((): { url: string; forfeits: Forfeit[] } => ({ url: '', forfeits: [] })),
+  statement: t.procedure.input(nothing).query((): BillingStatement<Meter> => {
+    throw new Error('only the type matters')
+  }),
+  previewChange: t.procedure.input(z.object({ priceSlug: z.string() })).query((): ChangePreview<Meter> => {
+    throw new Error('only the type matters')
+  }),
   changePlan: t.procedure.input(z.object({ priceSlug: z.string() })).mutation(change),
   cancel: t.procedure.input(nothing).mutation(change),
   resume: t.procedure.input(nothing).mutation(change),

@@ -14,9 +14,11 @@ import { createAccounts } from './customer/accounts.ts'
 import { balanceRows } from './customer/balanceRows.ts'
 import { defaultReturnPaths } from './customer/checkout.ts'
 import { createPlans } from './customer/plans.ts'
+import { Statements } from './customer/statements.ts'
 import { customerLedger } from './customer/usableBalances.ts'
 import { Watchers } from './customer/watchers.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
+import { CustomerPayments } from './flowglad/customerPayments.ts'
 import { Delivery } from './flowglad/delivery.ts'
 import { EventSender } from './flowglad/eventSender.ts'
 import { createFlowgladClient } from './flowglad/flowgladClient.ts'
@@ -153,6 +155,14 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     logger,
   })
   const { fetchEveryMs, maxPlanRequests, flowgladDeadlineMs: leaseWaitMs } = options
+  const statements = new Statements({
+    ledger: callLedger,
+    payments: new CustomerPayments({ flowglad, clock: steady }),
+    sync,
+    catalog,
+    clock: steady,
+    options,
+  })
   const plans = createPlans({
     ledger: shownLedger,
     flowglad,
@@ -160,6 +170,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     sync,
     catalog,
     readBalances: async ({ id }) => balanceRows(id, await callLedger.balances(id), meters),
+    fullLedger: callLedger,
+    statements,
     clock,
     fetchEveryMs,
     leaseWaitMs,

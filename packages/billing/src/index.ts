@@ -27,6 +27,18 @@ export { idempotencyKeyHeader } from './contract/keyHeader.ts'
 export { defineMeters, type MeterOf, type MeterPolicy, type Meters } from './contract/meters.ts'
 export type { PastDue, PastDuePolicy } from './contract/pastDue.ts'
 export type { Forfeit, OveragePrice, PlanChange, PlanOffer, PlanSummary } from './contract/plans.ts'
+export type {
+  BillingStatement,
+  ChangePreview,
+  Charge,
+  NextInvoice,
+  OverageCharge,
+  OverdueAmount,
+  PaymentItem,
+  PaymentMethodSummary,
+  PaymentRow,
+  ProratedGrant,
+} from './contract/statement.ts'
 export { type Billing, createBilling } from './createBilling.ts'
 export type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 export { billingErrorReply } from './http/billingErrorReply.ts'

@@ -15,6 +15,8 @@ export interface BillingQueryKeys {
   /** Returns the key of the charges query for pages of `limit` charges. */
   charges: (input: { limit: number }) => BillingQueryKey
   plans: BillingQueryKey
+  statement: BillingQueryKey
+  previewChange: (input: { priceSlug: string }) => BillingQueryKey
 }
 
 /**
@@ -42,5 +44,7 @@ export function billingQueryKeys(router: BillingQueryKey = [['billing']]): Billi
     usage: (input) => query('usage', input),
     charges: (input) => [...procedure('charges'), { input, type: 'infinite' }],
     plans: query('plans'),
+    statement: query('statement'),
+    previewChange: (input) => query('previewChange', input),
   }
 }

@@ -13,6 +13,18 @@ export { forfeitsOf } from '../contract/forfeits.ts'
 export { idempotencyKeyHeader } from '../contract/keyHeader.ts'
 export type { PastDue } from '../contract/pastDue.ts'
 export type { Forfeit, OveragePrice, PlanChange, PlanOffer, PlanSummary } from '../contract/plans.ts'
+export type {
+  BillingStatement,
+  ChangePreview,
+  Charge,
+  NextInvoice,
+  OverageCharge,
+  OverdueAmount,
+  PaymentItem,
+  PaymentMethodSummary,
+  PaymentRow,
+  ProratedGrant,
+} from '../contract/statement.ts'
 export { type BalancesCache, installBalances, keepNewestBalances, newestInCache } from './balancesCache.ts'
 export { balancesLink } from './balancesLink.ts'
 export { type BillingLinksOptions, billingLinks } from './billingLinks.ts'

@@ -1,4 +1,5 @@
 import type { PastDue } from './pastDue.ts'
+import type { Charge } from './statement.ts'
 
 /** The customer's current subscription. Times are epoch milliseconds. */
 export interface PlanSummary {
@@ -64,4 +65,6 @@ export interface PlanChange {
   effectiveAt: number
   /** The pack units that the customer loses if the change takes effect now. */
   forfeits: Forfeit[]
+  /** What the change has charged. null if nothing was charged, or if the payment can't be read now. */
+  charged: Charge | null
 }

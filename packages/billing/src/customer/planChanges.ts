@@ -10,6 +10,7 @@ import type { CurrentSubscription, Subscription } from './currentSubscription.ts
 import { decidePlanChange } from './decidePlanChange.ts'
 import { type FailedChange, nextRecoveryStep } from './nextRecoveryStep.ts'
 import { afterPlanChange } from './planChangeErrors.ts'
+import type { Statements } from './statements.ts'
 import type { CustomerLedger } from './usableBalances.ts'
 
 interface Parts {
@@ -17,6 +18,7 @@ interface Parts {
   flowglad: Pick<FlowgladClient, 'adjust' | 'cancelAtPeriodEnd' | 'uncancel' | 'cancelScheduledAdjustment'>
   sync: Pick<Sync, 'fetch'>
   subscriptions: CurrentSubscription
+  statements: Pick<Statements, 'paymentIds' | 'chargedSince'>
   clock: Clock
 }
 
@@ -74,7 +76,7 @@ export class PlanChanges {
   }
 
   async #changePlan(customer: Customer, wanted: PlanOffer): Promise<MadeChange> {
-    const { flowglad, subscriptions, clock } = this.#parts
+    const { flowglad, subscriptions, statements, clock } = this.#parts
     if (wanted.kind !== 'plan') {
       throw new PlanChangeError("A pack can't replace your plan. Buy it through the checkout.")
     }
@@ -83,7 +85,8 @@ export class PlanChanges {
     const current = await subscriptions.require(customer)
     const decision = decidePlanChange(current, priceSlug)
     if (decision === 'nothing') return this.#read(customer, clock.now())
-    return this.#change(customer, current, {
+    const earlier = decision === 'adjust' ? await statements.paymentIds(customer) : null
+    const made = await this.#change(customer, current, {
       async request() {
         if (decision === 'lift') return clock.now()
         const { resolvedTiming } = await askFlowglad(flowglad.adjust(current.id, priceSlug))
@@ -91,6 +94,7 @@ export class PlanChanges {
       },
       isMade: (now) => now.priceSlug === priceSlug || now.scheduledAdjustmentAt !== null,
     })
+    return earlier ? { ...made, charged: await statements.chargedSince(customer, earlier) } : made
   }
 
   async #cancel(customer: Customer): Promise<MadeChange> {
@@ -224,7 +228,7 @@ export class PlanChanges {
 
   async #read(customer: Customer, effectiveAt: number): Promise<MadeChange> {
     const { snapshot, pastDue } = await this.#parts.ledger.balances(customer.id)
-    return { plan: planSummary(snapshot?.subscription ?? null, pastDue), effectiveAt }
+    return { plan: planSummary(snapshot?.subscription ?? null, pastDue), effectiveAt, charged: null }
   }
 }
 

@@ -4,17 +4,21 @@ import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
 import { forfeitsOf } from '../contract/forfeits.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
+import type { ChangePreview } from '../contract/statement.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Leases } from '../flowglad/leases.ts'
 import type { Sync } from '../flowglad/sync.ts'
+import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import { createBoundPerCustomer } from './boundPerCustomer.ts'
+import { createPreviewChange } from './changePreviews.ts'
 import { createCheckout, type ReturnPaths } from './checkout.ts'
 import { CheckoutSessions } from './checkoutSessions.ts'
 import { CurrentSubscription } from './currentSubscription.ts'
 import { afterPlanChange } from './planChangeErrors.ts'
 import { PlanChanges } from './planChanges.ts'
+import type { Statements } from './statements.ts'
 import type { CustomerLedger } from './usableBalances.ts'
 
 export type Plans = ReturnType<typeof createPlans>
@@ -30,6 +34,8 @@ export function createPlans({
   sync,
   catalog,
   readBalances,
+  fullLedger,
+  statements,
   clock,
   fetchEveryMs,
   leaseWaitMs,
@@ -47,6 +53,9 @@ export function createPlans({
    * loses its packs, even if a renewal is unpaid.
    */
   readBalances: (customer: Customer) => Promise<BalancesAnswer>
+  /** The ledger without the past due terms. */
+  fullLedger: Pick<LedgerForCalls, 'balances'>
+  statements: Statements
   clock: Clock
   /** How long a throttled customer waits for the next fetch. */
   fetchEveryMs: number
@@ -60,9 +69,12 @@ export function createPlans({
   const subscriptions = new CurrentSubscription({ ledger, sync, clock, fetchEveryMs })
   const sessions = new CheckoutSessions({ ledger, leases, flowglad, leaseWaitMs })
   const checkout = createCheckout({ flowglad, sessions, subscriptions, publicUrl, returnPaths })
-  const changes = new PlanChanges({ ledger, flowglad, sync, subscriptions, clock })
+  const changes = new PlanChanges({ ledger, flowglad, sync, subscriptions, statements, clock })
+  const previewChange = createPreviewChange({ ledger: fullLedger, flowglad, statements })
 
   const bounded = createBoundPerCustomer(maxPlanRequests)
+  // Reads have their own limit, so that they never keep a customer from changing the plan.
+  const boundedRead = createBoundPerCustomer(maxPlanRequests)
 
   const offers = async (): Promise<PlanOffer[]> => (await askFlowglad(catalog.get())).offers
 
@@ -97,6 +109,15 @@ export function createPlans({
 
     /** Opens a hosted page that stores a payment method for the current subscription. */
     addPaymentMethod: bounded((customer, key: string | null) => checkout.addPaymentMethod(customer, key)),
+
+    /** Returns what the customer has paid, what is overdue, and what comes next. */
+    statement: boundedRead((customer) => statements.read(customer)),
+
+    /** Returns what a change to another paid plan would charge. Changes nothing. */
+    previewChange: boundedRead(
+      async (customer, { priceSlug }: { priceSlug: string }): Promise<ChangePreview> =>
+        previewChange(customer, await offer(priceSlug), await offers()),
+    ),
 
     /**
      * Upgrades immediately, or downgrades at the end of the period. A change to the free plan cancels the

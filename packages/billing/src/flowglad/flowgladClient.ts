@@ -18,12 +18,15 @@ export interface FlowgladSettings {
 export type FlowgladClient = ReturnType<typeof createFlowgladClient>
 
 /**
- * A cursor that makes a list begin at the newest record. Without it, Flowglad's lists begin at the oldest
- * record.
+ * Returns a cursor that makes a list begin at the newest record. Without it, Flowglad's lists begin at the oldest
+ * record. The parameters filter the list. Flowglad's lists have no other filters.
  */
-const newestFirst = Buffer.from(
-  JSON.stringify({ createdAt: Date.UTC(2200, 0, 1), id: 'newest', direction: 'backward' }),
-).toString('base64')
+const cursorFor = (parameters: Record<string, string>) =>
+  Buffer.from(
+    JSON.stringify({ parameters, createdAt: Date.UTC(2200, 0, 1), id: 'newest', direction: 'backward' }),
+  ).toString('base64')
+
+const newestFirst = cursorFor({})
 
 /**
  * Creates a client for the part of Flowglad's API that this package uses. Each call sends one request. The
@@ -159,11 +162,23 @@ export function createFlowgladClient(
       return ask(
         sdk.subscriptions.adjust(
           subscription,
-          { adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity: 1 }] } },
+          adjustmentTo(priceSlug),
           // Flowglad waits up to a minute for the payment.
           { signal: AbortSignal.timeout(75_000), timeout: 75_000 },
         ),
       )
+    },
+
+    /** Returns what `adjust` would charge. Changes nothing. */
+    async previewAdjust(subscription: string, priceSlug: string): Promise<unknown> {
+      const path = `/api/v1/subscriptions/${encodeURIComponent(subscription)}/preview-adjust`
+      return ask(sdk.post(path, { body: adjustmentTo(priceSlug), ...once() }))
+    },
+
+    /** Returns up to 100 payments of a customer, newest first. `customer` is the customer's ID at Flowglad. */
+    async payments(customer: string): Promise<unknown> {
+      const query = { limit: '100', cursor: cursorFor({ customerId: customer }) }
+      return ask(sdk.payments.list(query, once()))
     },
 
     async cancelAtPeriodEnd(subscription: string) {
@@ -187,6 +202,10 @@ export function createFlowgladClient(
     },
   }
 }
+
+const adjustmentTo = (priceSlug: string): Flowglad.SubscriptionAdjustParams => ({
+  adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity: 1 }] },
+})
 
 /**
  * Returns whether the error means that Flowglad doesn't have the object. Flowglad returns 500 for most

@@ -20,6 +20,25 @@ export const invoices = z.array(z.object({ invoice }))
 const settled: ReadonlySet<string> = new Set(['paid', 'void', 'partially_refunded', 'fully_refunded'])
 const unpaid: ReadonlySet<string> = new Set(['open', 'uncollectible'])
 
+/** Returns the time from which the invoice counts: its period's start, if it has one. */
+export const invoicedFrom = ({
+  billingPeriodStartDate,
+  dueDate,
+  createdAt,
+}: Pick<z.infer<typeof invoice>, 'billingPeriodStartDate' | 'dueDate' | 'createdAt'>): number =>
+  billingPeriodStartDate ?? dueDate ?? createdAt ?? 0
+
+/**
+ * Returns the unpaid ones of a subscription's invoices. If a later period has been paid, older open invoices don't
+ * count: Flowglad doesn't collect them either.
+ */
+export function unpaidOf<Invoice extends z.infer<typeof invoice>>(own: Invoice[]): Invoice[] {
+  const settledFor = newest(own.filter(({ status }) => settled.has(status)).map(invoicedFrom))
+  return own.filter(
+    (invoice) => unpaid.has(invoice.status) && (settledFor === null || invoicedFrom(invoice) > settledFor),
+  )
+}
+
 type Payment = NonNullable<NonNullable<Snapshot['subscription']>['payment']>
 
 /** Summarizes the invoices of a subscription. */
@@ -34,19 +53,12 @@ export function paymentOf(
   const own = reported
     .map(({ invoice }) => invoice)
     .filter(({ subscriptionId }) => subscriptionId === subscription.id)
-    .map((invoice) => ({
-      ...invoice,
-      from: invoice.billingPeriodStartDate ?? invoice.dueDate ?? invoice.createdAt ?? 0,
-    }))
-  const settledFor = newest(own.filter(({ status }) => settled.has(status)).map(({ from }) => from))
-  // If a later period has been paid, ignore older open invoices: Flowglad doesn't collect them either.
-  const open = own.filter(
-    ({ status, from }) => unpaid.has(status) && (settledFor === null || from > settledFor),
-  )
+  const settledFor = newest(own.filter(({ status }) => settled.has(status)).map(invoicedFrom))
+  const open = unpaidOf(own)
   const { updatedAt, currentBillingPeriodStart } = subscription
   const times = own.map((invoice) => invoice.updatedAt ?? 0)
   return {
-    unpaidSince: open.length === 0 ? null : Math.min(...open.map(({ from }) => from)),
+    unpaidSince: open.length === 0 ? null : Math.min(...open.map(invoicedFrom)),
     settledFor,
     hasPaid: own.some(
       ({ status, subtotal }) => settled.has(status) && status !== 'void' && (subtotal ?? 1) > 0,

@@ -22,7 +22,7 @@ const adjustment = price.extend({
 const byId = z.object({ id: slugOrId })
 
 export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsageParts {
-  plans: Omit<Plans, 'offers'>
+  plans: Omit<Plans, 'offers' | 'statement' | 'previewChange'>
   /** Returns Flowglad's catalog. Rejects with `BILLING_UNAVAILABLE` if the catalog can't be loaded. */
   readCatalog: () => Promise<Catalog>
 }

@@ -1,6 +1,7 @@
 import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
 import type { ChargeRow, UsageDay } from '../contract/charges.ts'
 import type { Forfeit, PlanChange, PlanOffer } from '../contract/plans.ts'
+import type { BillingStatement, ChangePreview } from '../contract/statement.ts'
 import type {
   BuiltRouter,
   DefaultErrorShape,
@@ -50,6 +51,10 @@ export type BillingProcedures<Meter extends string> = {
     { priceSlug: string; quantity?: number | undefined; 'idempotency-key'?: string | undefined },
     { url: string; forfeits: Forfeit[] }
   >
+  /** The customer's payments, the amount overdue, and the next invoice. */
+  statement: Query<Nothing, BillingStatement<Meter>>
+  /** What `changePlan` would charge and grant for a change to another paid plan. Changes nothing. */
+  previewChange: Query<{ priceSlug: string }, ChangePreview<Meter>>
   changePlan: Mutation<{ priceSlug: string }, PlanChange>
   cancel: Mutation<Nothing, PlanChange>
   resume: Mutation<Nothing, PlanChange>

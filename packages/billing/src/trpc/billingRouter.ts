@@ -5,6 +5,7 @@ import type { ChargeRow, UsageDay } from '../contract/charges.ts'
 import type { Customer } from '../contract/customer.ts'
 import { unavailable } from '../contract/errors.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
+import type { BillingStatement, ChangePreview } from '../contract/statement.ts'
 import { Reader, type WatchSession } from '../sessions/reader.ts'
 import type { AppTrpc } from './appTrpc.ts'
 import type { BillingRouter } from './billingProcedures.ts'
@@ -142,6 +143,18 @@ export const createBillingRouter =
             })
             return { url, forfeits }
           }),
+        ),
+
+      statement: protectedProcedure
+        .input(nothing)
+        .query(({ ctx }) =>
+          app.run(async () => (await plans.statement(readCustomer(ctx))) as BillingStatement<Meter>),
+        ),
+
+      previewChange: protectedProcedure
+        .input(z.object({ priceSlug }))
+        .query(({ ctx, input }) =>
+          app.run(async () => (await plans.previewChange(readCustomer(ctx), input)) as ChangePreview<Meter>),
         ),
 
       changePlan: protectedProcedure

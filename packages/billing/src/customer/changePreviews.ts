@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import type { Customer } from '../contract/customer.ts'
+import { PlanChangeError } from '../contract/errors.ts'
+import type { PlanOffer } from '../contract/plans.ts'
+import type { ChangePreview } from '../contract/statement.ts'
+import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import type { LedgerForCalls } from '../ledger/ledger.ts'
+import { askFlowglad } from './askFlowglad.ts'
+import type { Subscription } from './currentSubscription.ts'
+import { decidePlanChange } from './decidePlanChange.ts'
+import { proratedAfter } from './proratedGrants.ts'
+import type { Statements } from './statements.ts'
+
+const answer = z.object({
+  canAdjust: z.boolean(),
+  reason: z.string().nullish(),
+  previewGeneratedAt: z.number(),
+  prorationAmount: z.number().nullish(),
+  newPlanTotal: z.number().nullish(),
+  resolvedTiming: z.enum(['immediately', 'at_end_of_current_billing_period']).nullish(),
+  effectiveDate: z.number().nullish(),
+  percentThroughBillingPeriod: z.number().nullish(),
+  billingPeriodEnd: z.number().nullish(),
+  paymentMethod: z
+    .object({ type: z.string(), brand: z.string().nullish(), last4: z.string().nullish() })
+    .nullish(),
+})
+
+interface Parts {
+  ledger: Pick<LedgerForCalls, 'balances'>
+  flowglad: Pick<FlowgladClient, 'previewAdjust'>
+  statements: Pick<Statements, 'method'>
+}
+
+/** Creates the function that returns what a change to another paid plan would charge and grant. Changes nothing. */
+export function createPreviewChange({ ledger, flowglad, statements }: Parts) {
+  return async (customer: Customer, wanted: PlanOffer, offers: PlanOffer[]): Promise<ChangePreview> => {
+    const { snapshot, balances } = await ledger.balances(customer.id)
+    const subscription = snapshot?.subscription
+    if (!subscription) throw new PlanChangeError('You have no plan to change. Choose a plan first.')
+    if (wanted.kind !== 'plan') throw new PlanChangeError("A pack can't replace your plan.")
+    if (decidePlanChange(subscription, wanted.priceSlug) !== 'adjust') {
+      throw new PlanChangeError(`${wanted.name} is already your plan.`)
+    }
+    const current = offers.find(
+      ({ kind, priceSlug }) => kind === 'plan' && priceSlug === subscription.priceSlug,
+    )
+    const { priceSlug, currency, unitPrice } = wanted
+    const preview = answer.parse(await askFlowglad(flowglad.previewAdjust(subscription.id, priceSlug)))
+    const { previewGeneratedAt: now, billingPeriodEnd, paymentMethod } = preview
+    const { brand = null, last4 = null } = paymentMethod ?? {}
+    const base = {
+      currency,
+      price: preview.newPlanTotal ?? unitPrice,
+      nextChargeAt: billingPeriodEnd ?? subscription.periodEnd,
+      method: paymentMethod ? { type: paymentMethod.type, brand, last4 } : statements.method(customer),
+    }
+    if (!preview.canAdjust) {
+      if (subscription.cancelScheduledAt === null) {
+        throw new PlanChangeError(preview.reason ?? "This plan can't be changed now.")
+      }
+      return { ...base, ...estimate(subscription, current, wanted, now, balances) }
+    }
+    if (preview.resolvedTiming === 'at_end_of_current_billing_period') {
+      const effectiveAt = preview.effectiveDate ?? subscription.periodEnd ?? now
+      return { ...base, ...later(effectiveAt) }
+    }
+    const elapsed = preview.percentThroughBillingPeriod ?? 0
+    const charge = preview.prorationAmount ?? 0
+    return {
+      ...base,
+      timing: 'now',
+      effectiveAt: preview.effectiveDate ?? now,
+      charge,
+      credit: Math.max(0, Math.round(base.price * (1 - elapsed)) - charge),
+      isEstimate: false,
+      prorated: proratedAfter(wanted, current, balances, elapsed),
+    }
+  }
+}
+
+const later = (effectiveAt: number) => ({
+  timing: 'periodEnd' as const,
+  effectiveAt,
+  charge: 0,
+  credit: 0,
+  isEstimate: false,
+  prorated: [],
+})
+
+/**
+ * Computes the charge as Flowglad does. Flowglad gives no preview while a cancellation is scheduled, which the change
+ * would undo.
+ */
+function estimate(
+  { periodStart, periodEnd }: Subscription,
+  current: PlanOffer | undefined,
+  wanted: PlanOffer,
+  now: number,
+  balances: Parameters<typeof proratedAfter>[2],
+) {
+  const before = current?.unitPrice ?? 0
+  if (wanted.unitPrice < before) return { ...later(periodEnd ?? now), isEstimate: true }
+  const length = (periodEnd ?? now) - (periodStart ?? now)
+  const elapsed = length > 0 ? Math.min(1, Math.max(0, (now - (periodStart ?? now)) / length)) : 0
+  const rest = Math.round(wanted.unitPrice * (1 - elapsed))
+  // The current plan has been paid for until the end of the period.
+  const charge = Math.max(0, Math.round(before * elapsed) + rest - before)
+  return {
+    timing: 'now' as const,
+    effectiveAt: now,
+    charge,
+    credit: Math.max(0, rest - charge),
+    isEstimate: true,
+    prorated: proratedAfter(wanted, current, balances, elapsed),
+  }
+}

@@ -1,0 +1,106 @@
+import type { PlanOffer } from '../contract/plans.ts'
+import type { NextInvoice, OverageCharge, OverdueAmount } from '../contract/statement.ts'
+import type { BillingReport } from '../flowglad/billingReport.ts'
+import type { Payment } from '../flowglad/customerPayments.ts'
+import { invoicedFrom, unpaidOf } from '../flowglad/paymentOf.ts'
+import type { Balance } from '../ledger/ledger.ts'
+import type { Subscription } from './currentSubscription.ts'
+
+const dayMs = 24 * 3_600_000
+/** Flowglad charges again this many days after the first, second and third failure. */
+const retryAfterDays = [3, 5, 5]
+
+/** Returns the invoices of the subscription that the customer still has to pay. */
+function unpaidInvoices({ invoices }: BillingReport, subscription: string) {
+  const own = invoices.filter(({ invoice }) => invoice.subscriptionId === subscription)
+  const unpaid = unpaidOf(own.map(({ invoice }) => invoice))
+  return own.filter(({ invoice }) => unpaid.includes(invoice))
+}
+
+/** Returns the amount of an unpaid renewal, and when Flowglad charges it again. */
+export function overdueOf(
+  subscription: Subscription,
+  since: number,
+  report: BillingReport,
+  payments: Payment[],
+): OverdueAmount | null {
+  const unpaid = unpaidInvoices(report, subscription.id).map(({ invoice }) => invoice)
+  const invoiced = unpaid.reduce((sum, { subtotal }) => sum + (subtotal ?? 0), 0)
+  // Without a payment method, Flowglad writes no invoice for the renewal.
+  const amount = unpaid.length > 0 ? invoiced : priceOf(report)
+  if (amount === 0) return null
+  const retries = unpaid.map(({ id }) => {
+    const failed = payments.filter(({ invoiceId, status }) => invoiceId === id && status === 'failed')
+    const days = retryAfterDays[failed.length - 1]
+    return days === undefined ? null : Math.max(...failed.map(({ chargeDate }) => chargeDate)) + days * dayMs
+  })
+  const retriesAt = retries.filter((at) => at !== null)
+  return {
+    amount,
+    currency: unpaid[0]?.currency ?? 'USD',
+    since,
+    retriesAt: retriesAt.length === 0 ? null : Math.min(...retriesAt),
+  }
+}
+
+/** Returns the usage beyond the grants that no invoice contains yet, with its price. */
+export function overageOf(
+  subscription: Subscription,
+  offer: PlanOffer | undefined,
+  balances: readonly Pick<Balance, 'meter' | 'used' | 'limit'>[],
+  report: BillingReport,
+): OverageCharge[] {
+  const billed = unpaidInvoices(report, subscription.id).flatMap(({ invoiceLineItems }) => invoiceLineItems)
+  return (offer?.overage ?? []).flatMap(({ meter, feature, unitPrice, perUnits }): OverageCharge[] => {
+    const balance = balances.find((candidate) => candidate.meter === meter)
+    if (!balance || !subscription.features.includes(feature)) return []
+    const prices = report.pricingModel.usageMeters.find(({ slug }) => slug === meter)?.prices ?? []
+    const onInvoices = billed
+      .filter(({ type, priceId }) => type === 'usage' && prices.some(({ id }) => id === priceId))
+      .reduce((sum, { ledgerAccountCredit }) => sum + (ledgerAccountCredit ?? 0), 0)
+    const units = balance.used - Math.max(0, balance.limit) - onInvoices
+    if (units <= 0) return []
+    return [{ meter, units, amount: Math.ceil(units / perUnits) * unitPrice, unitPrice, perUnits }]
+  })
+}
+
+/**
+ * Returns the invoice at the end of the period, or null if none is planned. Flowglad writes no invoice for a plan
+ * that ends, and none for $0. `plan` is the plan of the next period.
+ */
+export function nextInvoiceOf(
+  subscription: Subscription,
+  plan: Pick<PlanOffer, 'name' | 'currency'> & { amount: number },
+  overage: OverageCharge[],
+  { currentSubscription, invoices }: BillingReport,
+): NextInvoice | null {
+  const { cancelScheduledAt, periodEnd, id } = subscription
+  if (cancelScheduledAt !== null || periodEnd === null || currentSubscription?.doNotCharge) return null
+  const total = overage.reduce((sum, { amount }) => sum + amount, plan.amount)
+  if (total === 0) return null
+  const last = invoices
+    .filter(({ invoice }) => invoice.subscriptionId === id)
+    .reduce<BillingReport['invoices'][number] | null>(
+      (newest, candidate) =>
+        newest === null || invoicedFrom(candidate.invoice) >= invoicedFrom(newest.invoice)
+          ? candidate
+          : newest,
+      null,
+    )
+  const lines = last?.invoiceLineItems.reduce((sum, line) => sum + line.price * line.quantity, 0) ?? 0
+  return {
+    at: periodEnd,
+    currency: plan.currency,
+    plan: { name: plan.name, amount: plan.amount },
+    overage,
+    total,
+    wasDiscounted: lines > (last?.invoice.subtotal ?? lines),
+  }
+}
+
+/** Returns the price of the current plan for one period. */
+export const priceOf = ({ currentSubscription }: BillingReport): number =>
+  (currentSubscription?.subscriptionItems ?? []).reduce(
+    (sum, { unitPrice, quantity }) => sum + unitPrice * quantity,
+    0,
+  )

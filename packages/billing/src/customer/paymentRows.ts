@@ -1,0 +1,127 @@
+import type { PaymentItem, PaymentMethodSummary, PaymentRow } from '../contract/statement.ts'
+import type { BillingReport, ReportedInvoice } from '../flowglad/billingReport.ts'
+import type { Payment } from '../flowglad/customerPayments.ts'
+
+/** Flowglad names the lines of an invoice for a plan change and for a plan that starts within a period. */
+const planChangePrefix = 'Proration:'
+const proratedPrefix = 'Prorated: '
+const proratedSuffix = ' - Prorated charge'
+
+/** Returns a customer's payments for display. `report` is Flowglad's report on the same customer. */
+export function paymentRows(payments: Payment[], report: BillingReport): PaymentRow[] {
+  return payments.map((payment, index): PaymentRow => {
+    const newer = payments.slice(0, index)
+    const found = report.invoices.find(({ invoice }) => invoice.id === payment.invoiceId)
+    const refunded = payment.refundedAmount ?? 0
+    return {
+      id: payment.id,
+      at: payment.chargeDate,
+      amount: payment.amount,
+      currency: payment.currency,
+      status: statusOf(payment),
+      refunded: payment.refunded || payment.status === 'refunded' ? refunded || payment.amount : refunded,
+      refundedAt: payment.refundedAt ?? null,
+      method:
+        methodOf(report, payment.paymentMethodId) ??
+        (payment.paymentMethod ? { type: payment.paymentMethod, brand: null, last4: null } : null),
+      items: found ? itemsOf(payment, newer, found, report) : [],
+      invoiceNumber: found?.invoice.invoiceNumber ?? null,
+      pdfUrl: webAddress(payment.receiptURL ?? found?.invoice.receiptPdfURL ?? found?.invoice.pdfURL),
+    }
+  })
+}
+
+/** Returns one of the customer's payment methods for display, or null if it no longer exists. */
+export function methodOf(
+  { paymentMethods }: BillingReport,
+  id: string | null | undefined,
+): PaymentMethodSummary | null {
+  const method = paymentMethods.find((method) => method.id === id)
+  if (!method) return null
+  const { brand, last4 } = method.paymentMethodData ?? {}
+  return { type: method.type, brand: brand ?? null, last4: last4 ?? null }
+}
+
+function statusOf({ status }: Payment): PaymentRow['status'] {
+  if (status === 'succeeded' || status === 'refunded') return 'paid'
+  return status === 'failed' || status === 'canceled' ? 'failed' : 'pending'
+}
+
+function itemsOf(
+  payment: Payment,
+  newer: Payment[],
+  { invoice, invoiceLineItems }: ReportedInvoice,
+  report: BillingReport,
+): PaymentItem[] {
+  const isPlanChange = invoiceLineItems.some(({ description }) => description?.startsWith(planChangePrefix))
+  // The invoice of a plan change repeats the lines that the customer has already paid for.
+  if (isPlanChange) {
+    return [{ kind: 'planChange', to: planAfter(payment, newer, report), amount: payment.amount }]
+  }
+  return invoiceLineItems.map((line): PaymentItem => {
+    const description = line.description ?? ''
+    const price = line.price * line.quantity
+    if (line.type === 'usage') {
+      const meter = report.pricingModel.usageMeters.find(({ prices }) =>
+        prices?.some(({ id }) => id === line.priceId),
+      )
+      const units = line.ledgerAccountCredit ?? line.quantity
+      return { kind: 'overage', meter: meter?.slug ?? null, units, amount: price }
+    }
+    if (invoice.type === 'purchase')
+      return { kind: 'pack', name: nameOf(description, line.price, report), amount: price }
+    const prorated = description.startsWith(proratedPrefix)
+    const plan = prorated
+      ? (description.slice(proratedPrefix.length).split(proratedSuffix)[0] ?? description)
+      : description
+    return {
+      kind: 'plan',
+      name: nameOf(plan, line.price, report),
+      from: invoice.billingPeriodStartDate ?? null,
+      to: invoice.billingPeriodEndDate ?? null,
+      prorated,
+      amount: price,
+    }
+  })
+}
+
+/** A change's items are added once its payment has succeeded, which can take a minute. */
+const changeMs = 5 * 60_000
+
+/** Returns the name of the plan that began with the payment, if it is still the current plan. */
+function planAfter(
+  { subscriptionId, chargeDate }: Payment,
+  newer: Payment[],
+  { currentSubscription, pricingModel }: BillingReport,
+): string | null {
+  if (!currentSubscription || currentSubscription.id !== subscriptionId) return null
+  const isSoonAfter = (time: number | null | undefined) =>
+    typeof time === 'number' && Math.abs(time - chargeDate) <= changeMs
+  // A newer payment can have changed the plan again.
+  if (newer.some((later) => later.subscriptionId === subscriptionId && isSoonAfter(later.chargeDate))) {
+    return null
+  }
+  const item = currentSubscription.subscriptionItems?.find(({ addedDate }) => isSoonAfter(addedDate))
+  return productOf(pricingModel, item?.priceId)?.name ?? null
+}
+
+const productOf = ({ products }: BillingReport['pricingModel'], priceId: string | null | undefined) =>
+  products.find(({ prices }) => prices.some(({ id }) => id === priceId))
+
+/**
+ * Returns the product's name, by which customers know a plan or a pack. Invoices contain only the price's name, or
+ * "null" if the price has none. Then a single product with this price is the right one.
+ */
+function nameOf(priceName: string, unitPrice: number, { pricingModel: { products } }: BillingReport): string {
+  const named = products.find(({ prices }) => prices.some(({ name }) => name === priceName))
+  if (named) return named.name
+  const priced = products.filter(({ prices }) => prices.some((price) => price.unitPrice === unitPrice))
+  if (priced.length === 1 && priced[0]) return priced[0].name
+  return priceName === 'null' ? 'Plan' : priceName
+}
+
+/** Returns the address if a browser can open it safely. Otherwise, returns null. */
+function webAddress(url: string | null | undefined): string | null {
+  if (!url || !URL.canParse(url)) return null
+  return /^https?:$/.test(new URL(url).protocol) ? url : null
+}

@@ -1,0 +1,177 @@
+import { type Clock, within } from '../config/clock.ts'
+import type { BillingOptions } from '../config/options.ts'
+import type { Customer, KnownCustomer } from '../contract/customer.ts'
+import { customerArchived, unavailable } from '../contract/errors.ts'
+import type { PlanOffer } from '../contract/plans.ts'
+import type { BillingStatement, Charge, PaymentMethodSummary } from '../contract/statement.ts'
+import { type BillingReport, billingReport } from '../flowglad/billingReport.ts'
+import type { Catalog } from '../flowglad/catalog.ts'
+import type { CustomerPayments, PaymentsPage } from '../flowglad/customerPayments.ts'
+import type { Sync } from '../flowglad/sync.ts'
+import type { LedgerForCalls } from '../ledger/ledger.ts'
+import { askFlowglad } from './askFlowglad.ts'
+import type { Subscription } from './currentSubscription.ts'
+import { nextInvoiceOf, overageOf, overdueOf, priceOf } from './nextInvoice.ts'
+import { methodOf, paymentRows } from './paymentRows.ts'
+import { proratedNow } from './proratedGrants.ts'
+
+interface Parts {
+  /** The ledger without the past due terms. */
+  ledger: Pick<LedgerForCalls, 'balances'>
+  payments: CustomerPayments
+  sync: Pick<Sync, 'fetch' | 'isArchived' | 'lastBilling'>
+  catalog: { get(): Promise<Catalog> }
+  clock: Clock
+  options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs'>
+}
+
+/** Reads what customers have paid, what is overdue, and what comes next. */
+export class Statements {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  async read(customer: Customer): Promise<BillingStatement> {
+    const { ledger, catalog } = this.#parts
+    const [{ report, page }, { offers }] = await Promise.all([
+      this.#readMoney(customer),
+      askFlowglad(catalog.get()),
+    ])
+    const { snapshot, balances } = await ledger.balances(customer.id)
+    const subscription = snapshot?.subscription ?? null
+    const shown = { payments: paymentRows(page.payments, report), hasOlder: page.hasOlder }
+    if (!subscription) {
+      return { ...shown, overdue: null, next: null, changesTo: null, prorated: [], method: null }
+    }
+    const offer = offers.find(isPlan(subscription.priceSlug))
+    const changesTo = scheduledPlan(subscription, offer, offers)
+    // While a change is scheduled to an unknown plan, the next invoice's amount is unknown too.
+    const isUnknown = subscription.scheduledAdjustmentAt !== null && !changesTo
+    const { name, currency, amount } = changesTo
+      ? { ...changesTo, amount: changesTo.unitPrice }
+      : { name: subscription.planName, currency: offer?.currency ?? 'USD', amount: priceOf(report) }
+    const overage = overageOf(subscription, offer, balances, report)
+    return {
+      ...shown,
+      overdue: snapshot?.pastDue
+        ? overdueOf(subscription, snapshot.pastDue.since, report, page.payments)
+        : null,
+      next: isUnknown ? null : nextInvoiceOf(subscription, { name, currency, amount }, overage, report),
+      changesTo: changesTo ? { name: changesTo.name, priceSlug: changesTo.priceSlug } : null,
+      prorated: proratedNow(subscription, offer, balances, report),
+      method: methodOfSubscription(report),
+    }
+  }
+
+  /**
+   * Returns the method that pays the customer's renewals, without asking Flowglad. Returns null if there is none, or
+   * if this node has not fetched the customer's report.
+   */
+  method({ id }: KnownCustomer): PaymentMethodSummary | null {
+    const last = this.#parts.sync.lastBilling(id, Number.POSITIVE_INFINITY)
+    return last ? methodOfSubscription(billingReport(last)) : null
+  }
+
+  /**
+   * Returns the IDs of the customer's payments, or null if they can't be read now. Call this before a change, and
+   * `chargedSince` after it.
+   */
+  async paymentIds({ id }: KnownCustomer): Promise<ReadonlySet<string> | null> {
+    const page = await this.#paymentsOfKnown(id).catch(() => null)
+    return page && new Set(page.payments.map((payment) => payment.id))
+  }
+
+  /**
+   * Returns the newest successful payment that isn't in `earlier`. Returns null if there is none, or if the payments
+   * can't be read now.
+   */
+  async chargedSince({ id }: KnownCustomer, earlier: ReadonlySet<string>): Promise<Charge | null> {
+    const page = await this.#paymentsOfKnown(id).catch(() => null)
+    const payment = page?.payments.find(({ id, status }) => status === 'succeeded' && !earlier.has(id))
+    const last = this.#parts.sync.lastBilling(id, Number.POSITIVE_INFINITY)
+    if (!payment || !last) return null
+    const { amount, currency, paymentMethodId } = payment
+    return { amount, currency, method: methodOf(billingReport(last), paymentMethodId) }
+  }
+
+  /** Reads the payments of a customer whose report this node has already fetched. */
+  async #paymentsOfKnown(customer: string): Promise<PaymentsPage | null> {
+    const { payments, sync } = this.#parts
+    const last = sync.lastBilling(customer, Number.POSITIVE_INFINITY)
+    return last ? payments.readAgain(billingReport(last).customer.id) : null
+  }
+
+  /**
+   * Reads Flowglad's report and the payments. Another node can have installed a newer snapshot, and a payment needs
+   * its invoice, so the parts are read again if they don't match.
+   */
+  async #readMoney(customer: Customer): Promise<{ report: BillingReport; page: PaymentsPage }> {
+    const { ledger, payments, options } = this.#parts
+    let report = await this.#report(customer, options.snapshotMaxAgeMs)
+    const { snapshot } = await ledger.balances(customer.id)
+    const isCurrent = (report.currentSubscription?.id ?? null) === (snapshot?.subscription?.id ?? null)
+    if (!isCurrent) report = await this.#report(customer, 0)
+    let page = await askFlowglad(payments.read(report.customer.id))
+    if (hasUnknownInvoice(page, report)) report = await this.#report(customer, 0)
+    if (hasUnknownPayment(page, report)) page = await askFlowglad(payments.readAgain(report.customer.id))
+    return { report, page }
+  }
+
+  /** Returns Flowglad's report on the customer. Returns an older one if Flowglad is slow or can't be reached. */
+  async #report(customer: Customer, maxAgeMs: number): Promise<BillingReport> {
+    const { sync, clock, options } = this.#parts
+    const recent = maxAgeMs > 0 ? sync.lastBilling(customer.id, maxAgeMs) : null
+    if (!recent) {
+      // Counts against the customer's fetch limit, because the customer can ask at will.
+      const fetching = sync.fetch(customer, { urgent: false, forced: false })
+      await within(clock, options.decisionMs, fetching, null)
+    }
+    if (sync.isArchived(customer.id)) throw customerArchived()
+    const known = recent ?? sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)
+    if (!known) throw unavailable(2_000)
+    return billingReport(known)
+  }
+}
+
+const isPlan =
+  (slug: string | null) =>
+  ({ kind, priceSlug }: PlanOffer) =>
+    kind === 'plan' && priceSlug === slug
+
+const hasUnknownInvoice = ({ payments }: PaymentsPage, { invoices }: BillingReport) =>
+  payments[0]?.invoiceId != null && !invoices.some(({ invoice }) => invoice.id === payments[0]?.invoiceId)
+
+function hasUnknownPayment({ payments }: PaymentsPage, { invoices }: BillingReport): boolean {
+  const paid = invoices
+    .map(({ invoice }) => invoice)
+    .filter(({ status, subtotal }) => status === 'paid' && subtotal)
+  const newest = paid.reduce<(typeof paid)[number] | null>(
+    (last, invoice) => ((invoice.createdAt ?? 0) >= (last?.createdAt ?? 0) ? invoice : last),
+    null,
+  )
+  return newest !== null && !payments.some(({ invoiceId }) => invoiceId === newest.id)
+}
+
+/** Renewals charge only the subscription's own methods, and no other methods of the customer. */
+const methodOfSubscription = (report: BillingReport) =>
+  methodOf(report, report.currentSubscription?.defaultPaymentMethodId) ??
+  methodOf(report, report.currentSubscription?.backupPaymentMethodId)
+
+/**
+ * Returns the plan that a scheduled change leads to. Flowglad doesn't report that plan, but schedules only changes to
+ * plans that cost no more. Returns undefined if several plans are possible.
+ */
+function scheduledPlan(
+  { scheduledAdjustmentAt }: Subscription,
+  current: PlanOffer | undefined,
+  offers: PlanOffer[],
+): PlanOffer | undefined {
+  if (scheduledAdjustmentAt === null || !current) return undefined
+  const possible = offers.filter(
+    ({ kind, isFree, unitPrice, priceSlug }) =>
+      kind === 'plan' && !isFree && unitPrice < current.unitPrice && priceSlug !== current.priceSlug,
+  )
+  return possible.length === 1 ? possible[0] : undefined
+}

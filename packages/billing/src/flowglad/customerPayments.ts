@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import type { Clock } from '../config/clock.ts'
+import { RecentMap } from '../config/recentMap.ts'
+import type { FlowgladClient } from './flowgladClient.ts'
+
+const payment = z.object({
+  id: z.string(),
+  customerId: z.string(),
+  invoiceId: z.string().nullish(),
+  subscriptionId: z.string().nullish(),
+  amount: z.number(),
+  currency: z.string(),
+  status: z.string(),
+  chargeDate: z.number(),
+  paymentMethod: z.string().nullish(),
+  paymentMethodId: z.string().nullish(),
+  refunded: z.boolean().nullish(),
+  refundedAmount: z.number().nullish(),
+  refundedAt: z.number().nullish(),
+  receiptURL: z.string().nullish(),
+})
+const page = z.object({ data: z.array(payment), hasMore: z.boolean() })
+
+export type Payment = z.output<typeof payment>
+
+/** A customer's payments, newest first. */
+export interface PaymentsPage {
+  payments: Payment[]
+  hasOlder: boolean
+}
+
+const rememberedCustomers = 500
+/** The age up to which an answer is used again. */
+const maxAgeMs = 5_000
+
+/**
+ * Reads customers' payments from Flowglad. An answer is used again for a few seconds, and concurrent reads of a
+ * customer share one request.
+ */
+export class CustomerPayments {
+  readonly #flowglad: Pick<FlowgladClient, 'payments'>
+  readonly #clock: Pick<Clock, 'now'>
+  /** The newest answers, by the customer's ID at Flowglad. */
+  readonly #recent = new RecentMap<string, { answer: Promise<PaymentsPage>; at: number }>(rememberedCustomers)
+
+  constructor({
+    flowglad,
+    clock,
+  }: {
+    flowglad: Pick<FlowgladClient, 'payments'>
+    clock: Pick<Clock, 'now'>
+  }) {
+    this.#flowglad = flowglad
+    this.#clock = clock
+  }
+
+  /** Returns up to 100 payments. `customer` is the customer's ID at Flowglad. */
+  read(customer: string): Promise<PaymentsPage> {
+    const known = this.#recent.get(customer)
+    return known && this.#clock.now() - known.at <= maxAgeMs ? known.answer : this.readAgain(customer)
+  }
+
+  /** Returns the payments without using an earlier answer. */
+  readAgain(customer: string): Promise<PaymentsPage> {
+    const asked = { answer: this.#ask(customer), at: this.#clock.now() }
+    this.#recent.set(customer, asked)
+    asked.answer.catch(() => {
+      if (this.#recent.peek(customer) === asked) this.#recent.delete(customer)
+    })
+    return asked.answer
+  }
+
+  async #ask(customer: string): Promise<PaymentsPage> {
+    const { data, hasMore } = page.parse(await this.#flowglad.payments(customer))
+    // Flowglad filters the list by the cursor. If it ever ignores the filter, the list contains other customers'
+    // payments.
+    const own = data.filter(({ customerId }) => customerId === customer)
+    return { payments: own.sort((a, b) => b.chargeDate - a.chargeDate), hasOlder: hasMore }
+  }
+}

@@ -1,0 +1,218 @@
+import { expect, test } from 'vitest'
+import { day, failRenewal, month, startTimed } from '../flowglad/failRenewal.ts'
+import { grant, plan, pricingWith } from '../flowglad/pricing.ts'
+import { aUser } from '../flowglad/startStack.ts'
+import { startApp } from '../trpc/startApp.ts'
+
+const ada = aUser()
+const visa = { type: 'card', brand: 'visa', last4: '4242' }
+
+/** A plan above Pro with ten times as many tokens. */
+function pricingWithMax() {
+  const pricing = JSON.parse(pricingWith(plan('max', 9_900, ['max_tokens', 'pro_api_calls', 'api_overage'])))
+  pricing.features.push(grant('max_tokens', 2_000_000, 'tokens'))
+  return JSON.stringify(pricing)
+}
+
+const start = () => startTimed({ pricing: pricingWithMax() }, startApp)
+type App = Awaited<ReturnType<typeof start>>
+
+/** Puts a customer on Pro. */
+async function onPro(app: App, user = ada) {
+  await app.billing.balances(user)
+  await app.atFlowglad.pay(user, 'pro_monthly')
+  await app.billing.refresh(user)
+}
+const statement = (app: App) => app.client.billing.statement.query()
+
+test('shows what a plan change in mid-period charged, and announces the same amount before', async () => {
+  await using app = await start()
+  await onPro(app)
+  app.pass(10 * day)
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  expect(preview).toMatchObject({
+    timing: 'now',
+    isEstimate: false,
+    price: 9_900,
+    method: visa,
+    prorated: [{ meter: 'tokens', granted: expect.any(Number), regular: 2_000_000 }],
+  })
+  expect(preview.charge).toBeGreaterThan(5_000)
+  expect(preview.charge).toBeLessThan(5_500)
+  const { charged, plan: max } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect(charged).toEqual({ amount: expect.any(Number), currency: 'USD', method: visa })
+  // Seconds pass between the preview and the change.
+  expect(Math.abs((charged?.amount ?? 0) - preview.charge)).toBeLessThanOrEqual(1)
+  const { payments, next, prorated } = await statement(app)
+  expect(payments).toEqual([
+    {
+      id: expect.stringMatching(/^pym_/),
+      at: expect.any(Number),
+      amount: charged?.amount,
+      currency: 'USD',
+      status: 'paid',
+      refunded: 0,
+      refundedAt: null,
+      method: visa,
+      items: [{ kind: 'planChange', to: 'Max', amount: charged?.amount }],
+      invoiceNumber: expect.stringMatching(/-00001$/),
+      pdfUrl: expect.stringMatching(/\.pdf$/),
+    },
+    expect.objectContaining({
+      amount: 2_000,
+      items: [
+        {
+          kind: 'plan',
+          name: 'Pro',
+          from: expect.any(Number),
+          to: max?.renewsAt,
+          prorated: false,
+          amount: 2_000,
+        },
+      ],
+    }),
+  ])
+  expect(next).toEqual({
+    at: max?.renewsAt,
+    currency: 'USD',
+    plan: { name: 'Max', amount: 9_900 },
+    overage: [],
+    total: 9_900,
+    wasDiscounted: false,
+  })
+  const tokens = (await app.client.billing.balances.query()).balances.find(({ meter }) => meter === 'tokens')
+  expect(prorated).toEqual([{ meter: 'tokens', granted: tokens?.limit, regular: 2_000_000 }])
+  expect(Math.abs((tokens?.limit ?? 0) - (preview.prorated[0]?.granted ?? 0))).toBeLessThan(100)
+})
+
+test('charges nothing for a downgrade, and names the plan that it leads to', async () => {
+  await using app = await startTimed({}, startApp)
+  await app.billing.balances(ada)
+  await app.atFlowglad.pay(ada, 'scale_monthly')
+  const { plan: scale } = await app.billing.refresh(ada)
+  expect(await app.client.billing.previewChange.query({ priceSlug: 'pro_monthly' })).toMatchObject({
+    timing: 'periodEnd',
+    effectiveAt: scale?.renewsAt,
+    charge: 0,
+    price: 2_000,
+    nextChargeAt: scale?.renewsAt,
+  })
+  expect(await app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })).toMatchObject({
+    charged: null,
+  })
+  expect(await statement(app)).toMatchObject({
+    changesTo: { name: 'Pro', priceSlug: 'pro_monthly' },
+    next: { plan: { name: 'Pro', amount: 2_000 }, total: 2_000 },
+  })
+  await app.client.billing.cancel.mutate()
+  expect(await statement(app)).toMatchObject({ changesTo: null, next: null })
+})
+
+test('estimates the charge of a change that undoes a cancellation', async () => {
+  await using app = await start()
+  await onPro(app)
+  app.pass(10 * day)
+  await app.client.billing.cancel.mutate()
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  expect(preview).toMatchObject({ timing: 'now', isEstimate: true, price: 9_900, method: visa })
+  const { charged } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect(Math.abs((charged?.amount ?? 0) - preview.charge)).toBeLessThanOrEqual(1)
+})
+
+test('adds each started thousand of extra units to the next invoice, and then shows it as paid', async () => {
+  await using app = await start()
+  await onPro(app)
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  expect((await statement(app)).next).toMatchObject({
+    plan: { name: 'Pro', amount: 2_000 },
+    overage: [{ meter: 'api_calls', units: 1_001, amount: 200, unitPrice: 100, perUnits: 1_000 }],
+    total: 2_200,
+  })
+  await app.billing.drain()
+  app.pass(month)
+  await app.billing.refresh(ada)
+  const { payments, next } = await statement(app)
+  expect(payments[0]).toMatchObject({
+    amount: 2_200,
+    items: [
+      { kind: 'plan', name: 'Pro', amount: 2_000 },
+      { kind: 'overage', meter: 'api_calls', units: 1_001, amount: 200 },
+    ],
+  })
+  expect(next).toMatchObject({ overage: [], total: 2_000 })
+})
+
+test('says what is overdue, and when the card is charged again', async () => {
+  await using app = await start()
+  await failRenewal(app)
+  const { overdue, payments } = await statement(app)
+  expect(payments[0]).toMatchObject({ amount: 2_000, status: 'failed', pdfUrl: null })
+  expect(overdue).toEqual({
+    amount: 2_000,
+    currency: 'USD',
+    since: expect.any(Number),
+    retriesAt: (payments[0]?.at ?? 0) + 3 * day,
+  })
+})
+
+test('shows a pack and a refund', async () => {
+  await using app = await start()
+  await app.billing.balances(ada)
+  await app.atFlowglad.pay(ada, 'generation_pack')
+  await app.billing.refresh(ada)
+  const [paid] = (await app.atFlowglad.sdk.payments.list()).data
+  await app.atFlowglad.sdk.payments.refund(paid?.id ?? '', {})
+  expect((await statement(app)).payments).toMatchObject([
+    {
+      amount: 500,
+      status: 'paid',
+      refunded: 500,
+      refundedAt: expect.any(Number),
+      items: [{ kind: 'pack', name: 'Generation pack', amount: 500 }],
+    },
+  ])
+})
+
+test("never shows another customer's payment, even if Flowglad ignores the filter", async () => {
+  await using app = await start()
+  await onPro(app, aUser('bob'))
+  await onPro(app)
+  const all = await app.atFlowglad.sdk.payments.list({ limit: '100' })
+  expect(all.data).toHaveLength(2)
+  app.proxy.breakWith(({ path }) =>
+    path.startsWith('/api/v1/payments') ? { state: 'json', status: 200, body: all } : undefined,
+  )
+  const [own] = (await statement(app)).payments
+  expect((await statement(app)).payments).toHaveLength(1)
+  const { customer } = await app.atFlowglad.sdk.customers.retrieve(ada.id)
+  expect(all.data.find(({ customerId }) => customerId === customer.id)?.id).toBe(own?.id)
+})
+
+test('asks Flowglad once for many reads, and again after a payment', async () => {
+  await using app = await start()
+  await onPro(app)
+  await Promise.all(Array.from({ length: 8 }, () => statement(app)))
+  expect(app.proxy.count(/\/payments\?/)).toBe(1)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect((await statement(app)).payments).toHaveLength(2)
+})
+
+test('reads the payments of a customer who has none, and needs a session', async () => {
+  await using app = await start()
+  expect(await statement(app)).toEqual({
+    payments: [],
+    hasOlder: false,
+    overdue: null,
+    next: null,
+    changesTo: null,
+    prorated: [],
+    method: null,
+  })
+  expect((await fetch(`${app.url}/billing.statement`)).status).toBe(401)
+})
+
+test('denies a statement while Flowglad has never answered', async () => {
+  await using app = await start()
+  app.proxy.breakWith(() => ({ state: 'refused' }))
+  await expect(statement(app)).rejects.toMatchObject({ data: { billing: { code: 'BILLING_UNAVAILABLE' } } })
+})
