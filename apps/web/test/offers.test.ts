@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { benefitsOf, overageText } from '../src/plans/benefitsOf.ts'
+import { benefitsOf } from '../src/plans/benefitsOf.ts'
 import { nextOffer, packFor, plansOf, uselessFor } from '../src/plans/offers.ts'
 import { priceOf } from '../src/plans/priceOf.ts'
 import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
@@ -23,7 +23,7 @@ describe("a plan's benefits", () => {
     expect(benefitsOf(offer)).toEqual([
       '500 pictures a month',
       '10,000 look-ups a month',
-      'Extra look-ups: €1 per 1,000',
+      'Extra look-ups: €1 per 1,000 or part of 1,000',
       'HD pictures',
     ])
   })
@@ -44,11 +44,6 @@ describe("a plan's benefits", () => {
     expect(priceOf(pro)).toBe('$20 a month')
     expect(priceOf({ ...pro, interval: { unit: 'month', count: 3 } })).toBe('$20 every 3 months')
     expect(priceOf(pack)).toBe('$5')
-  })
-
-  it('show a price for one unit as “each”', () => {
-    const price = { meter: 'tokens', feature: 'more', unitPrice: 5, perUnits: 1, currency: 'EUR' } as const
-    expect(overageText(price)).toBe('€0.05 each')
   })
 })
 

@@ -167,7 +167,7 @@ const groups: Record<string, Group> = {
         await customer.call('billing.cancel', {})
         await app.open('Billing')
         await expect(app.subscription.getByRole('status')).toBeVisible()
-        await expect(app.invoices.getByRole('listitem').first()).toBeVisible()
+        await expect(app.payments.getByRole('listitem').first()).toBeVisible()
       },
     },
   },

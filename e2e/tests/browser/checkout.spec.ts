@@ -32,8 +32,8 @@ test('charges only the accepted card after another card is declined', async ({ a
   await expect(app.status(texts.onPlan('Scale'))).toBeVisible()
   await app.goTo('Billing')
   await expect(app.paymentMethod).toContainText('4242')
-  await expect(app.invoices.getByRole('listitem')).toHaveCount(1)
-  await expect(app.invoices).toContainText('Paid')
+  await expect(app.payments.getByRole('listitem')).toHaveCount(1)
+  await expect(app.payments).toContainText('Paid')
 
   // The customer saves a card from the Billing screen and returns to that screen.
   const change = app.paymentMethod.getByRole('button')

@@ -15,6 +15,8 @@ export const {
   useUsage,
   useCharges,
   usePlans,
+  useStatement,
+  useChangePreview,
   useCheckout,
   useChangePlan,
   useCancelPlan,

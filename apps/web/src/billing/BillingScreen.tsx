@@ -3,17 +3,21 @@ import { QueryClientProvider, useQueryClient } from '@tanstack/react-query'
 import { SignedIn } from '../account/SignedIn.tsx'
 import { OutdatedNotice } from '../denials/OutdatedNotice.tsx'
 import { Screen } from '../parts/Screen.tsx'
+import { NextInvoice } from '../plans/NextInvoice.tsx'
 import { FlowgladBilling } from './FlowgladBilling.tsx'
+import { Payments } from './Payments.tsx'
 import { Subscription } from './Subscription.tsx'
 
 export function BillingScreen() {
   return (
     <SignedIn>
       {() => (
-        <Screen title="Billing" lead="Your subscription, payment method and invoices.">
+        <Screen title="Billing" lead="Your plan, your next invoice, and everything you've paid.">
           <OutdatedNotice />
-          <Subscription />
           <WithFlowglad>
+            <Subscription />
+            <NextInvoice />
+            <Payments />
             <FlowgladBilling />
           </WithFlowglad>
         </Screen>

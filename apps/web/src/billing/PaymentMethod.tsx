@@ -1,36 +1,19 @@
 import type { useBilling } from '@flowglad/react'
-import { useMutation } from '@tanstack/react-query'
 import { usePlan } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
-import { saveOrder } from '../plans/order.ts'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
-import { useBackFromCheckout } from '../plans/useBackFromCheckout.ts'
+import { canPayNow } from '../plans/pastDueText.ts'
 import classes from './BillingScreen.module.css'
+import { usePaymentPage } from './usePaymentPage.ts'
 
 type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
 
 /** Shows the card on file, and opens a hosted page to change it. */
 export function PaymentMethod({ billing }: { billing: Billing }) {
   const { data: plan } = usePlan()
-  // While a payment is overdue, the hosted page also charges the new card.
-  const pays = plan?.status === 'past_due' || plan?.status === 'unpaid'
+  const { busy, error, open } = usePaymentPage()
   const methods = billing.paymentMethods ?? []
   const method = methods.find((it) => it.default) ?? methods[0]
-  const change = useMutation({
-    mutationFn: async () => {
-      const here = window.location.href
-      const answer = await billing.createAddPaymentMethodCheckoutSession({
-        successUrl: here,
-        cancelUrl: here,
-      })
-      if ('error' in answer) throw new Error(answer.error.code)
-      saveOrder({ priceSlug: pays ? 'payment' : 'payment_method', limitBefore: 0 })
-      window.location.assign(answer.url)
-    },
-  })
-  useBackFromCheckout(change.reset)
-  // On success, the button stays busy until the browser opens the hosted page.
-  const busy = change.isPending || change.isSuccess
   return (
     <section className={classes.card} aria-labelledby="payment-method">
       <h2 id="payment-method">Payment method</h2>
@@ -39,12 +22,17 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
           ? describe(method.type, method.paymentMethodData)
           : 'You have no card on file. You can add one now or at your first checkout.'}
       </p>
-      {change.isError && <PlanProblem error={change.error} />}
-      <div className={classes.actions}>
-        <BusyButton variant={pays ? 'filled' : 'default'} busy={busy} onClick={() => change.mutate()}>
-          {busy ? 'Opening…' : pays ? 'Pay now' : method ? 'Use another card' : 'Add a card'}
-        </BusyButton>
-      </div>
+      {error && <PlanProblem error={error} />}
+      {/* While a payment is overdue, the subscription's “Pay now” button opens the page that also saves a card. */}
+      {!canPayNow(plan) ? (
+        <div className={classes.actions}>
+          <BusyButton variant="default" busy={busy} onClick={() => open?.()}>
+            {busy ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
+          </BusyButton>
+        </div>
+      ) : (
+        <p className={classes.dim}>To use another card, choose “Pay now” above.</p>
+      )}
     </section>
   )
 }

@@ -1,20 +1,24 @@
 import { Skeleton } from '@mantine/core'
-import type { PlanSummary } from '@metered/billing/client'
-import { useBalances, usePlans } from '../api/billing.ts'
+import type { BillingStatement, PlanSummary } from '@metered/billing/client'
+import { useBalances, usePlans, useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
-import { formatDate } from '../format/format.ts'
+import { formatDate, formatDay, formatMoney } from '../format/format.ts'
+import type { Meter } from '../format/meters.ts'
+import { methodText } from '../format/payments.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { currentOffer, isUnknown } from '../plans/offers.ts'
-import { pastDueText } from '../plans/pastDueText.ts'
+import { canPayNow, pastDueText } from '../plans/pastDueText.ts'
 import { priceOf } from '../plans/priceOf.ts'
 import { ResumeButton } from '../plans/ResumeButton.tsx'
 import classes from './BillingScreen.module.css'
 import { CancelButton } from './CancelButton.tsx'
+import { PayNowButton } from './PayNowButton.tsx'
 
 /** Shows the current plan: its price, its renewal or end date, and buttons to change it. */
 export function Subscription() {
   const { data: answer, error, isPending, refetch } = useBalances()
   const { data: offers } = usePlans()
+  const { data: statement } = useStatement()
   if (isPending && error === null) return <Skeleton className={withRoom(classes.loading)} radius="lg" />
   if (answer === undefined || isUnknown(answer))
     return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />
@@ -30,6 +34,7 @@ export function Subscription() {
       </section>
     )
   const offer = currentOffer(offers, plan)
+  const pays = canPayNow(plan)
   return (
     <section className={withRoom(classes.card)} aria-labelledby="subscription" data-testid="subscription">
       <div className={classes.head}>
@@ -38,14 +43,15 @@ export function Subscription() {
       </div>
       {/* The `status` role makes screen readers announce the changes that the buttons below make. */}
       <p role="status" data-problem={plan.pastDue !== undefined} className={classes.next}>
-        {whatHappensNext(plan)}
+        {whatHappensNext(plan, statement)}
       </p>
       <div className={classes.actions}>
+        {pays && <PayNowButton />}
         {plan.cancelsAt !== null || plan.changesAt !== null ? (
           <ResumeButton keep={plan.name} />
         ) : (
           <>
-            <LinkButton to="/pricing" variant={plan.isFree ? 'filled' : 'default'}>
+            <LinkButton to="/pricing" variant={plan.isFree && !pays ? 'filled' : 'default'}>
               {plan.isFree ? 'Upgrade' : 'Change plan'}
             </LinkButton>
             {!plan.isFree && <CancelButton plan={plan} />}
@@ -59,16 +65,38 @@ export function Subscription() {
 /** Reserves space for the longest status, so that the layout doesn't jump. */
 const withRoom = (style: string | undefined) => `${style} ${classes.subscription}`
 
-function whatHappensNext(plan: PlanSummary): string {
+type Statement = BillingStatement<Meter> | undefined
+
+function whatHappensNext(plan: PlanSummary, statement: Statement): string {
   const { cancelsAt, changesAt, renewsAt, isFree, name } = plan
   const unpaid = pastDueText(plan)
   if (unpaid !== null)
-    return `${unpaid.title}. ${unpaid.detail}${cancelsAt === null ? '' : ` Your plan ends on ${formatDate(cancelsAt)}.`}`
-  if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Nothing changes until then.`
-  if (changesAt !== null)
-    return `Changes on ${formatDate(changesAt)}. Until then you keep ${name} and its credits.`
+    return [
+      `${unpaid.title}.`,
+      amountDueText(statement),
+      unpaid.detail,
+      cancelsAt === null ? null : `${name} ends on ${formatDate(cancelsAt)}.`,
+    ]
+      .filter((part) => part !== null)
+      .join(' ')
+  if (cancelsAt !== null)
+    return `${name} ends on ${formatDate(cancelsAt)}. Until then, you keep it and its credits. No further payment is planned.`
+  if (changesAt !== null) {
+    const to = statement?.changesTo?.name
+    return `Changes${to ? ` to ${to}` : ''} on ${formatDate(changesAt)}. Until then, you keep ${name} and its credits.`
+  }
   if (renewsAt === null) return 'Does not renew.'
   return isFree
     ? `Your credits renew on ${formatDate(renewsAt)}.`
     : `Renews on ${formatDate(renewsAt)} with new credits.`
+}
+
+/** Returns the sentence that says what is due, such as `$20 is due. We'll try Visa ending in 4242 again on 3 May.` */
+function amountDueText(statement: Statement): string | null {
+  if (!statement?.overdue) return null
+  const { amount, currency, retriesAt } = statement.overdue
+  const due = `${formatMoney(amount, currency)} is due.`
+  if (retriesAt === null) return due
+  const method = statement.method ? methodText(statement.method) : 'your card'
+  return `${due} We'll try ${method} again on ${formatDay(retriesAt)}.`
 }

@@ -1,27 +1,38 @@
 import { Button } from '@mantine/core'
-import type { PlanSummary } from '@metered/billing/client'
+import type { PlanChange, PlanSummary } from '@metered/billing/client'
 import { useState } from 'react'
-import { useChangePlan } from '../api/billing.ts'
+import { useChangePlan, useChangePreview } from '../api/billing.ts'
+import { formatMoney } from '../format/format.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
 import { passFocusOn } from '../parts/focus.ts'
+import { ChangeCost } from './ChangeCost.tsx'
 import { endOf } from './endOf.ts'
 import type { Offer } from './offers.ts'
 import { PlanEnds } from './PlanEnds.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
-import { priceOf } from './priceOf.ts'
 
 interface ChangeButtonProps {
   offer: Offer
   plan: PlanSummary
   isUpgrade: boolean
+  onChanged: (change: PlanChange) => void
 }
 
-/** Changes a paid plan to another plan. First shows the effects of the change and asks for confirmation. */
-export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
+/** Changes a paid plan to another plan. First shows what the change costs and asks for confirmation. */
+export function ChangeButton({ offer, plan, isUpgrade, onChanged }: ChangeButtonProps) {
   const [asking, setAsking] = useState(false)
+  const preview = useChangePreview(asking && !offer.isFree ? offer.priceSlug : null)
   const change = useChangePlan()
   const verb = isUpgrade ? 'Upgrade' : 'Downgrade'
+
+  // A change that can charge waits for its price.
+  const isUnpriced = isUpgrade && preview.data === undefined
+  const charge = preview.data?.timing === 'now' ? preview.data.charge : 0
+  const confirmation =
+    preview.data && charge > 0
+      ? `Pay ${formatMoney(charge, preview.data.currency)} and upgrade`
+      : `${verb} ${isUpgrade ? 'now' : endOf(plan)}`
 
   function close() {
     setAsking(false)
@@ -47,35 +58,33 @@ export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
                 Keep {plan.name}
               </Button>
               <BusyButton
-                busy={change.isPending}
+                busy={change.isPending || isUnpriced}
                 onClick={() =>
-                  change.mutate({ priceSlug: offer.priceSlug }, { onSuccess: () => setAsking(false) })
+                  change.mutate(
+                    { priceSlug: offer.priceSlug },
+                    {
+                      onSuccess: (made) => {
+                        setAsking(false)
+                        onChanged(made)
+                      },
+                    },
+                  )
                 }
               >
-                {change.isPending ? 'Changing…' : `${verb} ${isUpgrade ? 'now' : endOf(plan)}`}
+                {change.isPending ? 'Changing…' : confirmation}
               </BusyButton>
             </>
           }
         >
-          {offer.isFree ? <PlanEnds plan={plan} /> : <PlanChanges {...{ offer, plan, isUpgrade }} />}
+          {offer.isFree ? (
+            <PlanEnds plan={plan} />
+          ) : preview.isError && preview.data === undefined ? (
+            <PlanProblem error={preview.error} />
+          ) : (
+            <ChangeCost offer={offer} plan={plan} preview={preview.data} />
+          )}
           {change.isError && <PlanProblem error={change.error} />}
         </Dialog>
-      )}
-    </>
-  )
-}
-
-function PlanChanges({ offer, plan, isUpgrade }: ChangeButtonProps) {
-  const price = priceOf(offer)
-  return (
-    <>
-      <p>
-        {isUpgrade
-          ? `${offer.name} starts now. You pay ${price}, minus a credit for the unused time on ${plan.name}.`
-          : `${offer.name} starts ${endOf(plan)}, for ${price}. Until then, you keep ${plan.name} and its credits, and you can undo the change.`}
-      </p>
-      {plan.cancelsAt !== null && (
-        <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>
       )}
     </>
   )

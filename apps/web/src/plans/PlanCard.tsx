@@ -1,4 +1,4 @@
-import type { PlanSummary } from '@metered/billing/client'
+import type { PlanChange, PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans } from '../api/billing.ts'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { formatDay, formatMoney } from '../format/format.ts'
@@ -11,7 +11,7 @@ import { currentOffer, isUnknown, type Offer } from './offers.ts'
 import classes from './PlansScreen.module.css'
 
 /** Shows a plan's price and benefits, and a button to switch to the plan. */
-export function PlanCard({ offer }: { offer: Offer }) {
+export function PlanCard({ offer, onChanged }: { offer: Offer; onChanged: (change: PlanChange) => void }) {
   const { data: answer } = useBalances()
   const isCurrent = answer?.plan != null && answer.plan.priceSlug === offer.priceSlug
   return (
@@ -36,13 +36,19 @@ export function PlanCard({ offer }: { offer: Offer }) {
         ))}
       </ul>
       <div className={classes.action}>
-        <Action offer={offer} isCurrent={isCurrent} />
+        <Action offer={offer} isCurrent={isCurrent} onChanged={onChanged} />
       </div>
     </article>
   )
 }
 
-function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
+interface ActionProps {
+  offer: Offer
+  isCurrent: boolean
+  onChanged: (change: PlanChange) => void
+}
+
+function Action({ offer, isCurrent, onChanged }: ActionProps) {
   const user = useUser()
   const { data: answer, isError } = useBalances()
   const { data: offers } = usePlans()
@@ -86,7 +92,7 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
   if (plan.changesAt !== null && !offer.isFree)
     return <p className={classes.note}>Undo the scheduled change first</p>
   const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)
-  return <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} />
+  return <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} onChanged={onChanged} />
 }
 
 function whatIsNext({ cancelsAt, changesAt, renewsAt, pastDue }: PlanSummary): string {

@@ -1,4 +1,6 @@
 import { Skeleton } from '@mantine/core'
+import type { PlanChange } from '@metered/billing/client'
+import { useState } from 'react'
 import { usePlan, usePlans } from '../api/billing.ts'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { FailedSection } from '../denials/FailedSection.tsx'
@@ -7,6 +9,7 @@ import { formatDate } from '../format/format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { Screen } from '../parts/Screen.tsx'
+import { Changed } from './Changed.tsx'
 import { plansOf } from './offers.ts'
 import { PackCard } from './PackCard.tsx'
 import { PlanCard } from './PlanCard.tsx'
@@ -16,6 +19,7 @@ import { ResumeButton } from './ResumeButton.tsx'
 export function PlansScreen() {
   const user = useUser()
   const { data: offers, error, refetch } = usePlans()
+  const [change, setChange] = useState<PlanChange | null>(null)
   const packs = offers?.filter((offer) => offer.kind === 'pack') ?? []
   return (
     <Screen title="Plans" lead="Choose the plan that fits you. You can change or cancel it at any time.">
@@ -33,6 +37,7 @@ export function PlansScreen() {
         </Notice>
       )}
       <ScheduledChange />
+      {change && <Changed change={change} onClose={() => setChange(null)} />}
       {error && !offers ? (
         <FailedSection what="The plans" error={error} onRetry={() => void refetch()} />
       ) : (
@@ -41,7 +46,7 @@ export function PlansScreen() {
             {offers
               ? plansOf(offers).map((offer) => (
                   <li key={offer.priceSlug}>
-                    <PlanCard offer={offer} />
+                    <PlanCard offer={offer} onChanged={setChange} />
                   </li>
                 ))
               : ['one', 'two', 'three'].map((key) => (

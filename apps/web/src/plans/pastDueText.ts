@@ -27,3 +27,7 @@ export function pastDueText({ name, pastDue }: PlanSummary): { title: string; de
       return pastDue.state satisfies never
   }
 }
+
+/** Returns whether the hosted page can charge the overdue amount now. It can't while the plan is scheduled to end. */
+export const canPayNow = (plan: PlanSummary | null | undefined): boolean =>
+  plan?.status === 'past_due' || plan?.status === 'unpaid'

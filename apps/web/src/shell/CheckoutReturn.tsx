@@ -1,6 +1,7 @@
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { useBalances, usePlans, useRefreshBalances } from '../api/billing.ts'
+import { useBalances, usePlans, useRefreshBalances, useStatement } from '../api/billing.ts'
+import { chargedText } from '../format/payments.ts'
 import { Notice } from '../parts/Notice.tsx'
 import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
 
@@ -94,15 +95,20 @@ function Paid({ order, onClose }: { order: Order | null; onClose: () => void }) 
           : "Your credits haven't arrived yet. They'll appear here as soon as the payment is confirmed."}
       </Notice>
     )
-  if (offer?.kind === 'pack')
-    return (
-      <Notice title={`${offer.name} added`} onClose={onClose}>
-        Your new credits are ready.
-      </Notice>
-    )
   return (
-    <Notice title={`You're on ${answer.plan?.name}`} onClose={onClose}>
-      Your new credits are ready.
+    <Notice
+      title={offer?.kind === 'pack' ? `${offer.name} added` : `You're on ${answer.plan?.name}`}
+      onClose={onClose}
+    >
+      Your new credits are ready. {offer && <Charged name={offer.name} />}
     </Notice>
   )
+}
+
+/** Says what the checkout has charged. Shows nothing until Flowglad lists the payment. */
+function Charged({ name }: { name: string }) {
+  const { data: statement } = useStatement()
+  const newest = statement?.payments.find(({ status }) => status === 'paid')
+  const isForOrder = newest?.items.some((item) => 'name' in item && item.name === name)
+  return isForOrder && chargedText(newest)
 }

@@ -4,8 +4,9 @@ import { useBalance, usePaywall, usePlan, usePlans } from '../api/billing.ts'
 import { formatDay, formatNumber, formatPercent } from '../format/format.ts'
 import { amountOf, type Meter, promiseOf, titleOf, unitsOf } from '../format/meters.ts'
 import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
-import { overageText } from '../plans/benefitsOf.ts'
+import { creditPartsText } from '../plans/creditParts.ts'
 import { currentOffer, nextOffer } from '../plans/offers.ts'
+import { overageSoFar, pricePerText } from '../plans/overage.ts'
 import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
 import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
 import classes from './CreditsPanel.module.css'
@@ -41,6 +42,8 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
 
 function Credits({ row }: { row: BalanceRow<Meter> }) {
   const paywall = usePaywall(row.meter)
+  const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
   if (paywall.state === 'exhausted' || paywall.state === 'overdue') return <Exhausted row={row} />
   return (
     <>
@@ -54,7 +57,10 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
         {row.unlimited ? 'Unlimited' : `${formatNumber(row.used)} used`}
         {row.held > 0 && ` · ${formatNumber(row.held)} in progress`}
         {row.renewsAt !== null && !row.unlimited && (
-          <span className={classes.renewal}>Renews on {formatDay(row.renewsAt)}</span>
+          <span className={classes.renewal}>
+            {creditPartsText(row, currentOffer(offers, plan), plan) ??
+              `${plan?.cancelsAt == null ? 'Renews' : 'Ends'} on ${formatDay(row.renewsAt)}`}
+          </span>
         )}
       </p>
       {paywall.state === 'approaching' &&
@@ -68,17 +74,19 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
   )
 }
 
-/** Tells the customer that the plan's units are used up and what extra units cost. */
+/** Tells the customer that the plan's units are used up, what extra units cost, and what they have cost so far. */
 function Overage({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
   const price = currentOffer(offers, plan)?.overage.find(({ meter }) => meter === row.meter)
   const units = unitsOf(row.meter)
+  const soFar = overageSoFar(row, price)
   return (
     <div className={classes.notice} data-tone="warning" data-testid="usage-notice">
       <p>
         You've used all {units} in your plan. Extra {units}{' '}
-        {price ? `cost ${overageText(price)}` : 'are billed as you use them'}.
+        {price ? `cost ${pricePerText(price)}` : 'are billed as you use them'}.
+        {soFar && ` So far: ${amountOf(row.meter, soFar.units)}, ${soFar.cost}.`}
       </p>
       <div className={classes.actions}>
         <UpgradeOptions meter={row.meter} size="xs" />

@@ -1,7 +1,11 @@
 import type { BalanceRow } from '@metered/billing/client'
-import { formatDate, formatNumber } from '../format/format.ts'
-import { type Meter, titleOf } from '../format/meters.ts'
+import { usePlan, usePlans, useStatement } from '../api/billing.ts'
+import { formatDate, formatDay, formatNumber } from '../format/format.ts'
+import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
 import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
+import { creditPartsText } from '../plans/creditParts.ts'
+import { currentOffer } from '../plans/offers.ts'
+import { overageSoFar, pricePerText } from '../plans/overage.ts'
 import classes from './UsageScreen.module.css'
 
 /** Shows one meter's used, held and available units in this period, and the renewal date. */
@@ -38,6 +42,33 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
           </div>
         )}
       </dl>
+      <Notes row={row} />
     </article>
   )
+}
+
+/** Explains units from packs, a prorated grant, and the cost of extra units, if there are any. */
+function Notes({ row }: { row: BalanceRow<Meter> }) {
+  const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
+  const { data: statement } = useStatement()
+  const offer = currentOffer(offers, plan)
+  const price = offer?.overage.find(({ meter }) => meter === row.meter)
+  const soFar = overageSoFar(row, price)
+  const prorated = statement?.prorated.find(({ meter }) => meter === row.meter)
+  const notes = [
+    creditPartsText(row, offer, plan),
+    prorated &&
+      `${amountOf(row.meter, prorated.granted)} this period, prorated. ${formatNumber(prorated.regular)}${
+        row.renewsAt === null ? ' later' : ` from ${formatDay(row.renewsAt)}`
+      }.`,
+    soFar && price
+      ? `${amountOf(row.meter, soFar.units)} beyond your plan: ${soFar.cost} so far (${pricePerText(price)}).`
+      : price && `Extra ${unitsOf(row.meter)} cost ${pricePerText(price)}.`,
+  ].filter(Boolean)
+  return notes.map((note) => (
+    <p key={note} className={classes.fact}>
+      {note}
+    </p>
+  ))
 }

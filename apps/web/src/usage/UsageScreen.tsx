@@ -5,6 +5,7 @@ import { useBalances, useUsage } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { meters } from '../format/meters.ts'
 import { Screen } from '../parts/Screen.tsx'
+import { NextInvoice } from '../plans/NextInvoice.tsx'
 import { ChargesTable } from './ChargesTable.tsx'
 import { MeterCard } from './MeterCard.tsx'
 import classes from './UsageScreen.module.css'
@@ -17,6 +18,9 @@ export function UsageScreen() {
       {() => (
         <Screen title="Usage" lead="See how much you used, when and for what.">
           <Meters />
+          <div className={classes.invoice}>
+            <NextInvoice />
+          </div>
           <Days />
           <ChargesTable />
         </Screen>

@@ -1,0 +1,76 @@
+import { Skeleton } from '@mantine/core'
+import type { PaymentRow } from '@metered/billing/client'
+import { useStatement } from '../api/billing.ts'
+import { FailedSection } from '../denials/FailedSection.tsx'
+import { formatDate, formatMoney } from '../format/format.ts'
+import type { Meter } from '../format/meters.ts'
+import { itemText, methodText, statusText } from '../format/payments.ts'
+import classes from './BillingScreen.module.css'
+
+/** Shows what the customer has paid: when, how much, with which card, and what for. */
+export function Payments() {
+  const { data: statement, error, refetch } = useStatement()
+  if (statement === undefined)
+    return error ? (
+      <FailedSection what="Your payments" error={error} onRetry={() => void refetch()} />
+    ) : (
+      <Skeleton className={classes.loading} radius="lg" />
+    )
+  const { payments, hasOlder } = statement
+  return (
+    <section className={classes.card} aria-labelledby="payments">
+      <h2 id="payments">Payments</h2>
+      {payments.length === 0 && <p className={classes.dim}>You haven't paid for anything yet.</p>}
+      <ul className={classes.payments}>
+        {payments.map((payment) => (
+          <li key={payment.id}>
+            <Payment payment={payment} />
+          </li>
+        ))}
+      </ul>
+      {hasOlder && <p className={classes.dim}>These are your last {payments.length} payments.</p>}
+    </section>
+  )
+}
+
+function Payment({ payment }: { payment: PaymentRow<Meter> }) {
+  const { at, amount, currency, items, method, invoiceNumber, pdfUrl, refunded, refundedAt, status } = payment
+  const details = [method && methodText(method), invoiceNumber && `Invoice ${invoiceNumber}`]
+  return (
+    <>
+      <div className={classes.what}>
+        {items.length > 1 ? (
+          items.map((item) => (
+            <span key={itemText(item)} className={classes.part}>
+              {itemText(item)}: {formatMoney(item.amount, currency)}
+            </span>
+          ))
+        ) : (
+          <span className={classes.part}>{items[0] ? itemText(items[0]) : 'Payment'}</span>
+        )}
+        <span className={classes.details}>{details.filter(Boolean).join(' · ')}</span>
+      </div>
+      <time dateTime={new Date(at).toISOString()} className={classes.dim}>
+        {formatDate(at)}
+      </time>
+      <div className={classes.sum} data-status={refunded > 0 ? 'refunded' : status}>
+        <span className={classes.total}>{formatMoney(amount, currency)}</span>
+        <span className={classes.details}>
+          {statusText(payment)}
+          {refunded > 0 && refundedAt !== null && ` on ${formatDate(refundedAt)}`}
+        </span>
+        {pdfUrl && (
+          <a
+            className={classes.details}
+            href={pdfUrl}
+            target="_blank"
+            rel="noreferrer"
+            aria-label={`Receipt for ${formatMoney(amount, currency)} on ${formatDate(at)} (PDF)`}
+          >
+            Receipt (PDF)
+          </a>
+        )}
+      </div>
+    </>
+  )
+}

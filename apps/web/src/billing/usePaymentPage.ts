@@ -1,0 +1,35 @@
+import { useBilling } from '@flowglad/react'
+import { useMutation } from '@tanstack/react-query'
+import { usePlan } from '../api/billing.ts'
+import { saveOrder } from '../plans/order.ts'
+import { canPayNow } from '../plans/pastDueText.ts'
+import { useBackFromCheckout } from '../plans/useBackFromCheckout.ts'
+
+/**
+ * Opens the hosted page where the customer saves a card. While a payment is overdue, the page also charges the card.
+ * `open` is undefined until Flowglad has answered.
+ */
+export function usePaymentPage() {
+  const billing = useBilling()
+  const { data: plan } = usePlan()
+  const page = useMutation({
+    mutationFn: async () => {
+      if (!billing.loaded || billing.customer === null) throw new Error('Flowglad has not answered yet.')
+      const here = window.location.href
+      const answer = await billing.createAddPaymentMethodCheckoutSession({
+        successUrl: here,
+        cancelUrl: here,
+      })
+      if ('error' in answer) throw new Error(answer.error.code)
+      saveOrder({ priceSlug: canPayNow(plan) ? 'payment' : 'payment_method', limitBefore: 0 })
+      window.location.assign(answer.url)
+    },
+  })
+  useBackFromCheckout(page.reset)
+  return {
+    // On success, the button stays busy until the browser opens the hosted page.
+    busy: page.isPending || page.isSuccess,
+    error: page.error,
+    open: billing.loaded && billing.customer !== null ? () => page.mutate() : undefined,
+  }
+}

@@ -1,0 +1,53 @@
+import type { PaymentItem, PaymentMethodSummary, PaymentRow } from '@metered/billing/client'
+import { formatDay, formatMoney } from './format.ts'
+import { amountOf, type Meter } from './meters.ts'
+
+/** Returns a payment method's name, such as `Visa ending in 4242`. */
+export function methodText({ type, brand, last4 }: PaymentMethodSummary): string {
+  const words = (brand ?? type).replaceAll('_', ' ')
+  const name = words.charAt(0).toUpperCase() + words.slice(1)
+  return last4 === null ? name : `${name} ending in ${last4}`
+}
+
+/** Returns what a part of a payment is for, such as `Pro, 28 November – 28 December`. */
+export function itemText(item: PaymentItem<Meter>): string {
+  switch (item.kind) {
+    case 'plan': {
+      const period =
+        item.from === null || item.to === null ? '' : `, ${formatDay(item.from)} – ${formatDay(item.to)}`
+      return `${item.name}${period}${item.prorated ? ' (prorated)' : ''}`
+    }
+    case 'planChange':
+      return item.to === null ? 'Plan change' : `Change to ${item.to}`
+    case 'pack':
+      return item.name
+    case 'overage':
+      return item.meter === null ? 'Extra usage' : `${amountOf(item.meter, item.units)} beyond your plan`
+    default:
+      return item satisfies never
+  }
+}
+
+/** Returns a payment's state, such as `Paid` or `$5 refunded`. */
+export function statusText({ status, refunded, amount, currency }: PaymentRow<Meter>): string {
+  if (refunded > 0) return refunded < amount ? `${formatMoney(refunded, currency)} refunded` : 'Refunded'
+  switch (status) {
+    case 'paid':
+      return 'Paid'
+    case 'pending':
+      return 'Processing'
+    case 'failed':
+      return 'Declined, not charged'
+    default:
+      return status satisfies never
+  }
+}
+
+/** Returns the sentence that says what was charged, such as `We charged $52.67 to Visa ending in 4242.` */
+export function chargedText(
+  charged: { amount: number; currency: string; method: PaymentMethodSummary | null } | null | undefined,
+): string | null {
+  if (!charged) return null
+  const { amount, currency, method } = charged
+  return `We charged ${formatMoney(amount, currency)}${method ? ` to ${methodText(method)}` : ''}.`
+}

@@ -1,0 +1,83 @@
+import { Skeleton } from '@mantine/core'
+import type { ChangePreview, PlanSummary } from '@metered/billing/client'
+import { useBalances, usePlans } from '../api/billing.ts'
+import { formatDate, formatDay, formatMoney, formatNumber } from '../format/format.ts'
+import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
+import { methodText } from '../format/payments.ts'
+import { creditParts } from './creditParts.ts'
+import { every } from './interval.ts'
+import { currentOffer, type Offer } from './offers.ts'
+
+interface ChangeCostProps {
+  offer: Offer
+  plan: PlanSummary
+  preview: ChangePreview<Meter> | undefined
+}
+
+/** Says what a change to another paid plan charges now and later, with which card, and what happens to the credits. */
+export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
+  if (preview === undefined)
+    return (
+      <div aria-busy="true">
+        <p>Calculating the price…</p>
+        <Skeleton height={72} mb="sm" />
+      </div>
+    )
+  return (
+    <>
+      {preview.timing === 'now' ? (
+        <ChargedNow {...{ offer, plan, preview }} />
+      ) : (
+        <p>
+          Nothing is charged today. {offer.name} starts on {formatDate(preview.effectiveAt)} and costs{' '}
+          {priceText(offer, preview)}
+          {byMethod(preview)}. Until then, you keep {plan.name} and its credits, and you can undo the change.
+        </p>
+      )}
+      <Packs plan={plan} />
+      {plan.cancelsAt !== null && (
+        <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>
+      )}
+    </>
+  )
+}
+
+function ChargedNow({ offer, plan, preview }: ChangeCostProps & { preview: ChangePreview<Meter> }) {
+  const { charge, credit, currency, isEstimate, nextChargeAt, prorated } = preview
+  const amount = formatMoney(charge, currency)
+  return (
+    <>
+      <p>
+        <strong>
+          {charge === 0 ? 'Nothing is charged today' : `You pay ${isEstimate ? 'about ' : ''}${amount} today`}
+          {byMethod(preview)}.
+        </strong>{' '}
+        {credit > 0 && `This includes a credit of ${formatMoney(credit, currency)} for unused ${plan.name}. `}
+        {nextChargeAt !== null &&
+          `From ${formatDay(nextChargeAt)}, ${offer.name} costs ${priceText(offer, preview)}.`}
+      </p>
+      {prorated.map(({ meter, granted, regular }) => (
+        <p key={meter}>
+          You get {amountOf(meter, granted)} for this period (prorated)
+          {nextChargeAt !== null && `, then ${formatNumber(regular)} from ${formatDay(nextChargeAt)}`}.
+        </p>
+      ))}
+    </>
+  )
+}
+
+/** Packs stay with the subscription, which a change between paid plans keeps. */
+function Packs({ plan }: { plan: PlanSummary }) {
+  const { data: answer } = useBalances()
+  const { data: offers } = usePlans()
+  const kept = (answer?.balances ?? []).flatMap((row) => {
+    const parts = creditParts(row, currentOffer(offers, plan))
+    return parts ? [`${formatNumber(parts.packs)} ${unitsOf(row.meter)}`] : []
+  })
+  return kept.length > 0 && <p>You keep the {kept.join(' and ')} from your packs.</p>
+}
+
+const priceText = ({ interval }: Offer, { price, currency }: ChangePreview<Meter>) =>
+  `${formatMoney(price, currency)}${interval ? ` ${every(interval)}` : ''}`
+
+const byMethod = ({ method }: ChangePreview<Meter>) => (method ? ` with ${methodText(method)}` : '')

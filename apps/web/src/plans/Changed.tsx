@@ -1,0 +1,33 @@
+import type { PlanChange } from '@metered/billing/client'
+import { useStatement } from '../api/billing.ts'
+import { formatDay, formatNumber } from '../format/format.ts'
+import { amountOf } from '../format/meters.ts'
+import { chargedText } from '../format/payments.ts'
+import { LinkButton } from '../parts/LinkButton.tsx'
+import { Notice } from '../parts/Notice.tsx'
+
+/** Says what a plan change has charged, and which credits have arrived. A scheduled change has its own notice. */
+export function Changed({ change, onClose }: { change: PlanChange; onClose: () => void }) {
+  const { data: statement } = useStatement()
+  const { plan, charged } = change
+  if (plan === null || plan.changesAt !== null || plan.cancelsAt !== null) return null
+  return (
+    <Notice
+      title={`You're on ${plan.name}`}
+      onClose={onClose}
+      actions={
+        <LinkButton to="/billing" size="sm" variant="default">
+          View payment
+        </LinkButton>
+      }
+    >
+      {chargedText(charged) ?? 'Your payments are on the Billing screen.'}
+      {statement?.prorated.map(
+        ({ meter, granted, regular }) =>
+          ` You have ${amountOf(meter, granted)} for this period (prorated)${
+            plan.renewsAt === null ? '' : `, then ${formatNumber(regular)} from ${formatDay(plan.renewsAt)}`
+          }.`,
+      )}
+    </Notice>
+  )
+}

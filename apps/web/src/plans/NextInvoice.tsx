@@ -1,0 +1,54 @@
+import { Skeleton } from '@mantine/core'
+import type { BillingStatement } from '@metered/billing/client'
+import { usePlan, useStatement } from '../api/billing.ts'
+import { formatDate, formatMoney } from '../format/format.ts'
+import { amountOf, type Meter } from '../format/meters.ts'
+import { methodText } from '../format/payments.ts'
+import classes from './NextInvoice.module.css'
+import { pricePerText } from './overage.ts'
+
+/** Shows the next invoice as a sum: the plan, the extra usage so far, the total, the date and the card. */
+export function NextInvoice() {
+  const { data: plan } = usePlan()
+  const { data: statement, isError } = useStatement()
+  // A free plan has no invoice, so its screens don't keep a place for one.
+  if (statement === undefined)
+    return plan && !plan.isFree && !isError ? <Skeleton className={classes.card} radius="lg" /> : null
+  const { next, method } = statement
+  return next && <Invoice next={next} method={method} />
+}
+
+type Statement = BillingStatement<Meter>
+
+function Invoice({ next, method }: { next: NonNullable<Statement['next']>; method: Statement['method'] }) {
+  const { at, currency, plan, overage, total, wasDiscounted } = next
+  const money = (amount: number) => formatMoney(amount, currency)
+  return (
+    <section className={classes.card} aria-labelledby="next-invoice">
+      <h2 id="next-invoice">Next invoice</h2>
+      <dl className={classes.sum}>
+        <div>
+          <dt>{plan.name}</dt>
+          <dd>{money(plan.amount)}</dd>
+        </div>
+        {overage.map(({ meter, units, amount, unitPrice, perUnits }) => (
+          <div key={meter}>
+            <dt>
+              {amountOf(meter, units)} beyond your plan so far
+              <span className={classes.rate}>{pricePerText({ unitPrice, perUnits, currency })}</span>
+            </dt>
+            <dd>{money(amount)}</dd>
+          </div>
+        ))}
+        <div className={classes.total}>
+          <dt>Due on {formatDate(at)}</dt>
+          <dd>{money(total)}</dd>
+        </div>
+      </dl>
+      <p className={classes.method}>
+        {method ? `We'll charge ${methodText(method)}.` : 'Add a card before then to keep your plan.'}
+        {wasDiscounted && ' A discount may lower this amount.'}
+      </p>
+    </section>
+  )
+}

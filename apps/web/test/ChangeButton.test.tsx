@@ -1,0 +1,88 @@
+// @vitest-environment jsdom
+import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
+import { act, screen } from '@testing-library/react'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { formatDay } from '../src/format/format.ts'
+import { ChangeButton } from '../src/plans/ChangeButton.tsx'
+import { anOffer, onFree, pro } from './anOffer.ts'
+import { visa } from './aStatement.ts'
+import { show } from './show.tsx'
+
+const { change, preview } = vi.hoisted(() => ({ change: vi.fn(), preview: vi.fn() }))
+const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
+const renewsAt = Date.UTC(2026, 11, 28)
+const plan = {
+  ...onFree({ available: 0, limit: 0 }).plan,
+  name: 'Pro',
+  priceSlug: 'pro_monthly',
+  isFree: false,
+  renewsAt,
+}
+
+vi.mock('../src/api/billing.ts', () => ({
+  useBalances: () => ({ data: undefined }),
+  usePlans: () => ({ data: [pro, scale] }),
+  useChangePreview: (priceSlug: string | null) => (priceSlug === null ? {} : preview()),
+  useChangePlan: () => useMutation({ mutationFn: change }),
+}))
+
+// jsdom has no modal dialogs.
+beforeEach(() => {
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true
+  }
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false
+  }
+})
+afterEach(() => vi.clearAllMocks())
+
+const aPreview = {
+  timing: 'now',
+  effectiveAt: 0,
+  currency: 'USD',
+  charge: 5_267,
+  credit: 1_333,
+  isEstimate: false,
+  price: 9_900,
+  nextChargeAt: renewsAt,
+  method: visa,
+  prorated: [{ meter: 'tokens', granted: 1_333_321, regular: 2_000_000 }],
+}
+const onChanged = vi.fn()
+
+function open() {
+  show(
+    <QueryClientProvider client={new QueryClient()}>
+      <ChangeButton offer={scale} plan={plan} isUpgrade onChanged={onChanged} />
+    </QueryClientProvider>,
+  )
+  act(() => screen.getByRole('button', { name: 'Upgrade to Scale' }).click())
+  return screen.getByRole('dialog')
+}
+
+it('says what a change charges, credits and grants before the customer confirms it', async () => {
+  preview.mockReturnValue({ data: aPreview })
+  const made = {
+    plan,
+    effectiveAt: 0,
+    forfeits: [],
+    charged: { amount: 5_267, currency: 'USD', method: visa },
+  }
+  change.mockResolvedValue(made)
+  const text = open().textContent
+  const day = formatDay(renewsAt)
+  expect(text).toContain('You pay $52.67 today with Visa ending in 4242.')
+  expect(text).toContain('This includes a credit of $13.33 for unused Pro.')
+  expect(text).toContain(`From ${day}, Scale costs $99 a month.`)
+  expect(text).toContain(`You get 1,333,321 tokens for this period (prorated), then 2,000,000 from ${day}.`)
+  act(() => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())
+  await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith(made))
+})
+
+it('charges nothing before the price is known', () => {
+  preview.mockReturnValue({ data: undefined })
+  expect(open().textContent).toContain('Calculating the price')
+  act(() => screen.getByRole('button', { name: 'Upgrade now' }).click())
+  expect(change).not.toHaveBeenCalled()
+})

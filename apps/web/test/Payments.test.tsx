@@ -1,0 +1,43 @@
+// @vitest-environment jsdom
+import { screen, within } from '@testing-library/react'
+import { expect, it, vi } from 'vitest'
+import { Payments } from '../src/billing/Payments.tsx'
+import { formatDate } from '../src/format/format.ts'
+import { aPayment, aStatement } from './aStatement.ts'
+import { show } from './show.tsx'
+
+const { answer } = vi.hoisted(() => ({ answer: vi.fn() }))
+vi.mock('../src/api/billing.ts', () => ({ useStatement: answer, useUser: () => null }))
+
+const shown = () => screen.getAllByRole('listitem').map((item) => item.textContent)
+
+it('shows the amount, the day, the reason, the card and the receipt of each payment', () => {
+  const payment = aPayment()
+  answer.mockReturnValue({ data: aStatement({ payments: [payment] }) })
+  show(<Payments />)
+  expect(shown()).toEqual([
+    `Change to ScaleVisa ending in 4242 · Invoice STU-00002${formatDate(payment.at)}$52.67PaidReceipt (PDF)`,
+  ])
+  const receipt = within(screen.getByRole('listitem')).getByRole('link')
+  expect(receipt.getAttribute('href')).toBe('https://flowglad.test/receipt.pdf')
+})
+
+it('shows the parts of a payment, and what was refunded', () => {
+  const refundedAt = Date.UTC(2026, 10, 30)
+  const payment = aPayment({
+    amount: 2_200,
+    refunded: 2_200,
+    refundedAt,
+    pdfUrl: null,
+    items: [
+      { kind: 'plan', name: 'Pro', from: null, to: null, prorated: false, amount: 2_000 },
+      { kind: 'overage', meter: 'api_calls', units: 1_001, amount: 200 },
+    ],
+  })
+  answer.mockReturnValue({ data: aStatement({ payments: [payment] }) })
+  show(<Payments />)
+  const [text] = shown()
+  expect(text).toContain('Pro: $20')
+  expect(text).toContain('1,001 look-ups beyond your plan: $2')
+  expect(text).toContain(`Refunded on ${formatDate(refundedAt)}`)
+})

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { chargedText, itemText, methodText, statusText } from '../src/format/payments.ts'
+import { aPayment, visa } from './aStatement.ts'
+
+it('names a card by its brand and last digits, and any other method by its type', () => {
+  expect(methodText(visa)).toBe('Visa ending in 4242')
+  expect(methodText({ type: 'us_bank_account', brand: null, last4: null })).toBe('Us bank account')
+})
+
+it.each([
+  [{ kind: 'planChange', to: 'Scale', amount: 5_267 }, 'Change to Scale'],
+  [{ kind: 'planChange', to: null, amount: 5_267 }, 'Plan change'],
+  [{ kind: 'pack', name: 'Picture pack', amount: 500 }, 'Picture pack'],
+  [{ kind: 'overage', meter: 'api_calls', units: 2_300, amount: 300 }, '2,300 look-ups beyond your plan'],
+  [{ kind: 'plan', name: 'Pro', from: null, to: null, prorated: true, amount: 1 }, 'Pro (prorated)'],
+] as const)('says what %j is for', (item, text) => {
+  expect(itemText(item)).toBe(text)
+})
+
+it.each([
+  [{}, 'Paid'],
+  [{ status: 'failed' }, 'Declined, not charged'],
+  [{ status: 'pending' }, 'Processing'],
+  [{ refunded: 5_267 }, 'Refunded'],
+  [{ refunded: 500 }, '$5 refunded'],
+] as const)('describes the state of a payment: %j', (payment, text) => {
+  expect(statusText(aPayment(payment))).toBe(text)
+})
+
+it('says what was charged, to which card', () => {
+  expect(chargedText(aPayment())).toBe('We charged $52.67 to Visa ending in 4242.')
+  expect(chargedText(null)).toBeNull()
+})

@@ -1,0 +1,51 @@
+// These tests check that Billing says what was paid, why, with which card, and what comes next.
+import { expect, test } from './browserTest.ts'
+import { texts } from './texts.ts'
+
+test.use({ stackOptions: { movesClock: true } })
+
+const dayMs = 86_400_000
+
+test('says what an upgrade charges, charges that amount, and lists it with its receipt', async ({
+  app,
+  records,
+  customer,
+}) => {
+  await customer.buy('pro_monthly')
+  await records.advanceClock(10 * dayMs)
+  await app.open('Plans')
+  await app.plan('scale_monthly').choose.click()
+  await expect(app.dialog).toContainText(texts.paysToday)
+  await expect(app.dialog).toContainText(texts.proratedTokens)
+  const [amount] = (await app.confirm.textContent())?.match(texts.money) ?? []
+  expect(amount).toMatch(/\.\d\d$/)
+  await app.confirm.click()
+  await expect(app.status(texts.onPlan('Scale'))).toContainText(`We charged ${amount} to Visa ending in 4242`)
+
+  await app.goTo('Billing')
+  const payment = app.payments.getByRole('listitem')
+  await expect(payment).toHaveCount(2)
+  await expect(payment.first()).toContainText('Change to Scale')
+  await expect(payment.first()).toContainText(`${amount}Paid`)
+  await expect(payment.first()).toContainText('Visa ending in 4242')
+  await expect(app.nextInvoice).toContainText('US$99')
+  await expect(app.nextInvoice).toContainText('Visa ending in 4242')
+  const receipt = await payment.first().getByRole('link').getAttribute('href')
+  const file = await app.page.request.get(receipt ?? '')
+  expect(file.headers()['content-type']).toBe('application/pdf')
+  expect((await file.body()).subarray(0, 5).toString()).toBe('%PDF-')
+})
+
+test('shows the cost of extra look-ups where it arises, and on the next invoice', async ({
+  app,
+  customer,
+}) => {
+  await customer.buy('pro_monthly')
+  await customer.recordApiCalls(10_001)
+  await app.open()
+  await app.openLookUp()
+  await expect(app.usageNotice).toContainText(texts.extraLookUps)
+  await app.goTo('Usage')
+  await expect(app.usage('api_calls')).toContainText(texts.extraLookUps)
+  await expect(app.nextInvoice).toContainText('US$21')
+})
