@@ -4,6 +4,8 @@ import { pictureRoutes } from '../src/studio/pictureRoutes.ts'
 
 const id = `${'0'.repeat(32)}-1`
 
+const prompts: Record<string, string> = { bob: 'Élan: a fox, at 5 o’clock', mia: '山' }
+
 /** Downloads that wait for the database until the test resumes them. */
 const paused = { user: 'ada', reads: 0, resume: () => {} }
 let waiting = new Promise<void>((resolve) => {
@@ -27,7 +29,7 @@ beforeAll(async () => {
           paused.reads++
           await waiting
         }
-        return { file: Buffer.from('<svg/>'), contentType: 'image/svg+xml' }
+        return { file: Buffer.from('<svg/>'), contentType: 'image/svg+xml', prompt: prompts[user] ?? '' }
       },
     },
     downloads: {
@@ -87,4 +89,10 @@ test('returns 304 for an unchanged picture without reading it, but only to its o
   expect((await download('ada', unchanged)).status).toBe(304)
   expect(paused.reads).toBe(0)
   expect((await download('eve', unchanged)).status).toBe(404)
+})
+
+test('names a downloaded file after its prompt', async () => {
+  const nameOf = async (user: string) => (await download(user)).headers.get('content-disposition')
+  expect(await nameOf('bob')).toBe('inline; filename="elan-a-fox-at-5-o-clock.svg"')
+  expect(await nameOf('mia')).toBe('inline; filename="picture.svg"')
 })

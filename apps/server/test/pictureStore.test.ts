@@ -64,10 +64,22 @@ test.each(engines)('returns a file with its content type, and only to its owner,
   const ids = pictures.map(({ id }) => id)
   const files = await Promise.all(ids.map((id) => store.file({ id, user: 'ada' })))
   expect(files.map((found) => found && { ...found, file: [...found.file] })).toEqual([
-    { file: [1, 2], contentType: 'image/svg+xml' },
-    { file: [3], contentType: 'image/png' },
+    { file: [1, 2], contentType: 'image/svg+xml', prompt: 'two kinds' },
+    { file: [3], contentType: 'image/png', prompt: 'two kinds' },
   ])
   expect(await store.file({ id: ids[0] ?? '', user: 'grace' })).toBeUndefined()
+})
+
+test.each(engines)("deletes the user's own picture, and no other user's, on %s", async (_, where) => {
+  await using database = openDatabase(await where(), async () => {})
+  const store = createPictureStore({ kysely: database.kysely, now: () => 1_000 })
+  const { pictures } = await store.keep({ user: 'ada', prompt: 'a pair', pictures: [aPicture, aPicture] })
+  const [first = '', second = ''] = pictures.map(({ id }) => id)
+  await store.delete({ id: first, user: 'grace' })
+  expect(await store.has({ id: first, user: 'ada' })).toBe(true)
+  await store.delete({ id: first, user: 'ada' })
+  const left = (await store.page({ user: 'ada', limit: 10, before: null })).pictures
+  expect(left.map(({ id }) => id)).toEqual([second])
 })
 
 test.each(engines)('serves pictures that an older version stored on %s', async (_, where) => {
@@ -93,6 +105,9 @@ test.each(engines)('serves pictures that an older version stored on %s', async (
   const store = createPictureStore({ kysely, now: () => 1_000 })
   for (const id of ['before', 'during']) {
     const found = await store.file({ id, user: 'ada' })
-    expect(found && { ...found, file: [...found.file] }).toEqual({ file: [7], contentType: 'image/png' })
+    expect(found && { ...found, file: [...found.file] }).toMatchObject({
+      file: [7],
+      contentType: 'image/png',
+    })
   }
 })

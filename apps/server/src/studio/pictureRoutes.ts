@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { createFairQueue, type FairQueueSettings, QueueFullError } from '../limits/fairQueue.ts'
 import { limits } from '../limits/limits.ts'
-import type { PictureStore } from './pictureStore.ts'
+import type { PictureFile, PictureStore } from './pictureStore.ts'
 
 /** Older links end in `.png`. */
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4](\.png)?$/) })
@@ -69,12 +69,24 @@ export async function pictureRoutes(
     reply.header('content-security-policy', contentSecurityPolicy).header('x-content-type-options', 'nosniff')
     if (!picture) return reply.code(304).send()
     const tooLong = setTimeout(() => reply.raw.destroy(), maxMs)
+    reply.header('content-disposition', `inline; filename="${fileName(picture)}"`)
     reply.type(picture.contentType).send(picture.file)
     // Rejects if the reader disconnects.
     await finished(reply.raw).catch(() => {})
     clearTimeout(tooLong)
     return reply
   }
+}
+
+/** Returns the name of the downloaded file, such as `a-lighthouse-above-a-sea-of-fog.svg`. */
+function fileName({ prompt, contentType }: PictureFile): string {
+  const words = prompt
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .match(/[a-z0-9]+/g)
+  const name = words?.join('-').slice(0, 60).replace(/-$/, '') ?? 'picture'
+  return `${name}.${contentType === 'image/svg+xml' ? 'svg' : 'png'}`
 }
 
 const notFound = (reply: FastifyReply) =>

@@ -32,7 +32,15 @@ export interface PictureStore {
   /** Returns whether the user has this picture, without reading its file. */
   has(picture: { id: string; user: string }): Promise<boolean>
   /** Returns undefined if the user has no such picture. */
-  file(picture: { id: string; user: string }): Promise<{ file: Buffer; contentType: string } | undefined>
+  file(picture: { id: string; user: string }): Promise<PictureFile | undefined>
+  /** Deletes the picture if it belongs to the user. */
+  delete(picture: { id: string; user: string }): Promise<void>
+}
+
+export interface PictureFile {
+  file: Buffer
+  contentType: string
+  prompt: string
 }
 
 /**
@@ -109,9 +117,13 @@ export function createPictureStore({
     },
 
     async file(picture) {
-      const row = await find(picture).select(['png', 'content_type']).executeTakeFirst()
+      const row = await find(picture).select(['png', 'content_type', 'prompt']).executeTakeFirst()
       // libsql returns an ArrayBuffer; pg returns a Buffer.
-      return row && { file: Buffer.from(row.png), contentType: row.content_type }
+      return row && { file: Buffer.from(row.png), contentType: row.content_type, prompt: row.prompt }
+    },
+
+    async delete({ id, user }) {
+      await kysely.deleteFrom('picture').where('id', '=', id).where('user_id', '=', user).execute()
     },
   }
 }

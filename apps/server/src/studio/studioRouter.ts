@@ -25,7 +25,7 @@ export interface StudioParts {
   pictures: PictureStore
 }
 
-/** Creates Studio's procedures. Each procedure except `gallery` is metered. */
+/** Creates Studio's procedures. The procedures that make something are metered. */
 export function createStudioRouter(
   { router, protectedProcedure, metered, requireFeature }: Trpc,
   { models, pictures }: StudioParts,
@@ -75,5 +75,9 @@ export function createStudioRouter(
       .query(({ input, ctx }) =>
         pictures.page({ user: ctx.user.id, limit: input.limit, before: input.cursor ?? null }),
       ),
+
+    deletePicture: protectedProcedure
+      .input(z.object({ id: stored.max(100) }))
+      .mutation(({ input, ctx }) => pictures.delete({ user: ctx.user.id, id: input.id })),
   })
 }
