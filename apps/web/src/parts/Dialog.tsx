@@ -1,6 +1,6 @@
-import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
+import { type ReactNode, useId } from 'react'
 import classes from './Dialog.module.css'
-import { focusHeading } from './focus.ts'
+import { useModal } from './useModal.ts'
 
 interface DialogProps {
   title: string
@@ -10,23 +10,10 @@ interface DialogProps {
   children: ReactNode
 }
 
-/**
- * Asks for confirmation. The browser's native dialog traps focus, restores it afterwards, and closes on
- * Escape.
- */
+/** Asks for confirmation. */
 export function Dialog({ title, onClose, actions, children }: DialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null)
+  const dialog = useModal()
   const titleId = useId()
-  // Close the dialog before React removes it, because a removed dialog does not restore focus.
-  useLayoutEffect(() => {
-    const opened = dialog.current
-    opened?.showModal()
-    return () => {
-      opened?.close()
-      // The button that opened the dialog may no longer exist, for example after a plan change.
-      if (document.activeElement === document.body) focusHeading()
-    }
-  }, [])
   return (
     <dialog
       ref={dialog}

@@ -1,11 +1,11 @@
 import { Button, Skeleton } from '@mantine/core'
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { FailedSection } from '../denials/FailedSection.tsx'
-import { formatTime } from '../format/format.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import classes from './Gallery.module.css'
+import { PictureViewer } from './PictureViewer.tsx'
 import { useBroughtIntoView } from './useBroughtIntoView.ts'
-import { useGallery } from './useGallery.ts'
+import { type Picture, useGallery } from './useGallery.ts'
 
 const ideas = [
   'A lighthouse above a sea of fog',
@@ -14,8 +14,8 @@ const ideas = [
 ]
 
 interface GalleryProps {
-  /** The number of pictures in progress. */
-  pending: number
+  /** The pictures in progress. */
+  pending: { count: number; prompt: string } | null
   onTry: (prompt: string) => void
 }
 
@@ -24,37 +24,31 @@ export function Gallery({ pending, onTry }: GalleryProps) {
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useGallery()
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? []
   const heading = useRef<HTMLHeadingElement>(null)
-  useBroughtIntoView(heading, pending > 0)
+  useBroughtIntoView(heading, pending !== null)
 
   return (
-    <section aria-labelledby="gallery" aria-busy={pending > 0}>
+    <section aria-labelledby="gallery" aria-busy={pending !== null}>
       <h2 id="gallery" ref={heading} className={classes.heading}>
         Your gallery
       </h2>
       {error && !data && <FailedSection what="Your pictures" error={error} onRetry={() => void refetch()} />}
-      {data && pictures.length === 0 && pending === 0 && <Empty onTry={onTry} />}
-      <ul className={classes.grid}>
-        {Array.from({ length: pending }, (_, index) => (
-          <li key={index} className={classes.making} aria-label="Picture in progress" />
-        ))}
-        {pictures.map(({ id, url, prompt, createdAt }) => (
-          <li key={id}>
-            <a href={url} target="_blank" rel="noreferrer" className={classes.picture}>
-              <img src={url} alt={prompt} loading="lazy" width={512} height={512} />
-              <span className={classes.caption}>
-                <span className={classes.prompt}>{prompt}</span>
-                <time dateTime={new Date(createdAt).toISOString()}>{formatTime(createdAt)}</time>
-              </span>
-            </a>
-          </li>
-        ))}
-        {isPending &&
-          Array.from({ length: 4 }, (_, index) => (
-            <li key={`loading ${index}`}>
-              <Skeleton className={classes.loading} radius="md" />
+      {data && pictures.length === 0 && pending === null && <Empty onTry={onTry} />}
+      <Pictures pictures={pictures}>
+        {pending &&
+          Array.from({ length: pending.count }, (_, index) => (
+            <li key={index} aria-label="Picture in progress">
+              <div className={classes.making} />
+              <Caption prompt={pending.prompt} />
             </li>
           ))}
-      </ul>
+      </Pictures>
+      {isPending && (
+        <div className={classes.grid}>
+          {['one', 'two', 'three', 'four'].map((key) => (
+            <Skeleton key={key} className={classes.loading} radius="md" />
+          ))}
+        </div>
+      )}
       {hasNextPage && (
         <div className={classes.more}>
           <BusyButton variant="default" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
@@ -65,6 +59,47 @@ export function Gallery({ pending, onTry }: GalleryProps) {
     </section>
   )
 }
+
+/** Lists the pictures. A click opens a picture in the viewer. */
+function Pictures({ pictures, children }: { pictures: Picture[]; children: React.ReactNode }) {
+  const [opened, setOpened] = useState<string | null>(null)
+  // If another tab deletes the open picture, the viewer closes.
+  const index = pictures.findIndex(({ id }) => id === opened)
+  const picture = pictures[index]
+  const openerOf = (place: number) => {
+    const id = pictures[place]?.id
+    return id === undefined ? undefined : () => setOpened(id)
+  }
+  return (
+    <>
+      <ul className={classes.grid}>
+        {children}
+        {pictures.map(({ id, url, prompt }) => (
+          <li key={id}>
+            <button type="button" className={classes.picture} onClick={() => setOpened(id)}>
+              <img src={url} alt={prompt} loading="lazy" width={512} height={512} />
+            </button>
+            <Caption prompt={prompt} />
+          </li>
+        ))}
+      </ul>
+      {picture && (
+        <PictureViewer
+          picture={picture}
+          onNewer={openerOf(index - 1)}
+          onOlder={openerOf(index + 1)}
+          onClose={() => setOpened(null)}
+        />
+      )}
+    </>
+  )
+}
+
+const Caption = ({ prompt }: { prompt: string }) => (
+  <p className={classes.caption} dir="auto">
+    {prompt}
+  </p>
+)
 
 function Empty({ onTry }: { onTry: (prompt: string) => void }) {
   return (

@@ -55,7 +55,7 @@ export function PicturesTab({ user }: { user: User }) {
         />
       </PromptForm>
 
-      <Gallery pending={generate.isPending ? generate.variables.count : 0} onTry={order.setPrompt} />
+      <Gallery pending={generate.isPending ? generate.variables : null} onTry={order.setPrompt} />
     </>
   )
 }
