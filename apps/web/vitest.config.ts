@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-// The app formats numbers and money in the user's language. The tests expect English on every machine.
-process.env.LC_ALL = 'en_US.UTF-8'
+// The app formats numbers and dates in English on every machine. This language would show a mistake.
+process.env.LC_ALL = 'ar_EG.UTF-8'
+// A time zone in which the local date often differs from the date in UTC.
+process.env.TZ = 'America/Los_Angeles'
 
 // All files share one environment, because starting jsdom for each file would account for most of the run
 // time. The timeout is long because suites run in parallel. Tests wait for conditions instead of fixed times,

@@ -7,7 +7,11 @@ export function CheckInbox({ user }: { user: User }) {
   return (
     <MessageCard
       title="Check your inbox"
-      lead={`We sent an email to ${user.email}. Open its link to get your free credits.`}
+      lead={
+        <>
+          We sent an email to <bdi>{user.email}</bdi>. Open its link to get your free credits.
+        </>
+      }
     >
       <p>The email can take a few minutes to arrive. Check your spam folder too.</p>
       <SendAgain user={user} />

@@ -19,7 +19,11 @@ export function ForgotPasswordScreen() {
     return (
       <MessageCard
         title="Check your inbox"
-        lead={`If ${sentTo} has an account, we sent an email with a link to choose a new password.`}
+        lead={
+          <>
+            If <bdi>{sentTo}</bdi> has an account, we sent an email with a link to choose a new password.
+          </>
+        }
       >
         <p>The email can take a few minutes to arrive. Check your spam folder too.</p>
         <AccountLink to="/sign-in">Back to sign in</AccountLink>

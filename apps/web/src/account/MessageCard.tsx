@@ -3,7 +3,7 @@ import { Screen } from '../parts/Screen.tsx'
 import classes from './AccountForm.module.css'
 
 /** Shows a message in place of an account form. */
-export function MessageCard(screen: { title: string; lead: string; children: ReactNode }) {
+export function MessageCard(screen: { title: string; lead: ReactNode; children: ReactNode }) {
   const { children, ...head } = screen
   return (
     <div className={classes.card}>

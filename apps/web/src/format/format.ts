@@ -7,18 +7,29 @@ function lazily<Formatter>(create: () => Formatter): () => Formatter {
   }
 }
 
-const number = lazily(() => new Intl.NumberFormat())
-const signed = lazily(() => new Intl.NumberFormat(undefined, { signDisplay: 'exceptZero' }))
-const short = lazily(() => new Intl.NumberFormat(undefined, { notation: 'compact' }))
-const percent = lazily(() => new Intl.NumberFormat(undefined, { style: 'percent' }))
-const dayAndMonth = lazily(() => new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' }))
-const fullDate = lazily(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'long' }))
+/**
+ * The interface is in English, so all numbers and dates are too: a sentence that mixes two languages is hard to
+ * read. Times are in the browser's time zone, unless the function's name says UTC.
+ */
+const language = 'en-GB'
+// British English would write `US$20` and `2m`.
+const numberLanguage = 'en-US'
+
+const number = lazily(() => new Intl.NumberFormat(numberLanguage))
+const signed = lazily(() => new Intl.NumberFormat(numberLanguage, { signDisplay: 'exceptZero' }))
+const short = lazily(() => new Intl.NumberFormat(numberLanguage, { notation: 'compact' }))
+const percent = lazily(() => new Intl.NumberFormat(numberLanguage, { style: 'percent' }))
+const dayAndMonth = lazily(() => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long' }))
+const fullDate = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: 'long' }))
 const dateAndTime = lazily(
-  () => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
+  () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
 )
 // Usage is counted by UTC day. In time zones west of UTC, the local date would be the previous day.
 const utcDay = lazily(
-  () => new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
+  () => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
+)
+const utcTime = lazily(
+  () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }),
 )
 
 export const formatNumber = (value: number) => number().format(value)
@@ -30,14 +41,18 @@ export const formatShort = (value: number) => short().format(value)
 export const formatPercent = (value: number) => percent().format(value / 100)
 /** Formats a date as `1 December`. */
 export const formatDay = (at: number) => dayAndMonth().format(at)
+/** Formats a date as `1 December 2026`. */
 export const formatDate = (at: number) => fullDate().format(at)
+/** Formats a time as `1 Dec 2026, 14:05`. */
 export const formatTime = (at: number) => dateAndTime().format(at)
 /** Formats `2026-11-22` as `22 Nov`. */
 export const formatUtcDay = (day: string) => utcDay().format(Date.parse(day))
+/** Formats a time as `1 Dec 2026, 14:05 UTC`. */
+export const formatUtcTime = (at: number) => `${utcTime().format(at)} UTC`
 
 /** Formats an amount given in the currency's smallest unit. Whole amounts have no decimals. */
 export function formatMoney(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat(undefined, {
+  const format = new Intl.NumberFormat(numberLanguage, {
     style: 'currency',
     currency,
     trailingZeroDisplay: 'stripIfInteger',

@@ -122,7 +122,9 @@ function AccountMenu({ user }: { user: User }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label className={classes.email}>{user.email}</Menu.Label>
+        <Menu.Label className={classes.email}>
+          <bdi>{user.email}</bdi>
+        </Menu.Label>
         {isOperator && (
           <Menu.Item component={Link} to="/operator">
             Operator

@@ -26,13 +26,13 @@ export function HeaderBalances() {
                   )}
                 </span>
                 {/* The key makes React replace the element when the number changes. A width change would count as a layout shift. */}
-                <span
+                <bdi
                   key={`${balanceText(row)} ${row.status}`}
                   className={classes.numbers}
                   data-status={isIncluded(row) ? row.status : undefined}
                 >
                   {balanceText(row)}
-                </span>
+                </bdi>
                 <div className={classes.bar}>
                   <BalanceBar row={row} />
                 </div>

@@ -26,6 +26,7 @@ export function LookUpTab() {
         <TextInput
           className={classes.term}
           label="Word to look up"
+          dir="auto"
           placeholder="chiaroscuro"
           value={term}
           onChange={(event) => setTerm(event.currentTarget.value)}
@@ -46,8 +47,8 @@ export function LookUpTab() {
       >
         {lookUp.isSuccess ? (
           <>
-            <h2>{lookUp.data.term}</h2>
-            <p>{lookUp.data.meaning}</p>
+            <h2 dir="auto">{lookUp.data.term}</h2>
+            <p dir="auto">{lookUp.data.meaning}</p>
           </>
         ) : (
           <p className={classes.hint}>

@@ -49,6 +49,7 @@ export function PromptForm({ order, call, alternatives, children, ...words }: Pr
     >
       <Textarea
         label={words.question}
+        dir="auto"
         placeholder={words.placeholder}
         value={order.prompt}
         onChange={(event) => order.setPrompt(event.currentTarget.value)}
