@@ -21,8 +21,8 @@ const aBalance = (given: Partial<BalanceRow<Meter>>): BalanceRow<Meter> => ({
 })
 
 it.each([
-  ['6 of 10 left', {}],
-  ['0 of 10 left', { available: 0, used: 10, share: 1, status: 'exhausted' }],
+  ['4 of 10 used', {}],
+  ['10 of 10 used', { available: 0, used: 10, share: 1, status: 'exhausted' }],
   ['4 used · Unlimited', { available: null, limit: null, unlimited: true, status: 'unlimited' }],
   ['not included', { available: 0, used: 0, limit: 0, share: 1, status: 'exhausted' }],
 ] as const)('describes a balance as “%s”', (text, given) => {

@@ -48,7 +48,7 @@ export function appOn(page: Page) {
     /** Opens a screen and waits until it shows the customer's balances. */
     async open(screen: Screen = 'Studio') {
       await page.goto(screens[screen].path)
-      await expect(balance('generations')).toContainText(/left|unlimited/i)
+      await expect(balance('generations')).toContainText(/used/i)
     },
     /** Follows the link to a screen and waits until the screen appears. */
     async goTo(screen: Screen) {
@@ -62,7 +62,7 @@ export function appOn(page: Page) {
     async expectBalance(meter: Meter, { left, of, held = 0 }: { left: number; of: number; held?: number }) {
       const number = (value: number) => value.toLocaleString('en-GB')
       const heldText = held > 0 ? `${number(held)} in progress` : ''
-      const text = `^\\D*${heldText}${number(left)} of ${number(of)} left$`
+      const text = `^\\D*${heldText}${number(of - left - held)} of ${number(of)} used$`
       await expect(balance(meter)).toHaveText(new RegExp(text))
     },
     async expectUnlimited(meter: Meter, { used }: { used: number }) {

@@ -20,10 +20,10 @@ test('announces a changed balance once and politely, and never announces a hold'
     return announcements
   })
   model.finishPictures()
-  await expect(app.announcer).toContainText('7 of 10')
+  await expect(app.announcer).toContainText('3 of 10 used')
   await app.goTo('Usage')
-  await expect(app.usage('generations')).toContainText('3 / 10')
-  expect(await announcements.jsonValue()).toEqual([expect.stringContaining('7 of 10')])
+  await expect(app.usage('generations')).toContainText('3 of 10 used')
+  expect(await announcements.jsonValue()).toEqual([expect.stringContaining('3 of 10 used')])
 })
 
 test('runs no animation longer than 50 ms when the customer prefers reduced motion', async ({

@@ -52,7 +52,7 @@ test('shows a notice with the used share at 80 % and above, and a warning at 91 
   await customer.recordApiCalls(79)
   await app.open()
   await app.openLookUp()
-  await expect(app.panel).toContainText('21 of 100')
+  await expect(app.panel).toContainText('79 of 100 used')
   await expect(app.usageNotice).toHaveCount(0)
   await customer.recordApiCalls(1)
   await expect(app.usageNotice).toContainText(texts.usedShare(80, 'look-ups'))
@@ -65,7 +65,7 @@ test('shows a notice with the used share at 80 % and above, and a warning at 91 
   await expect(app.usageNotice.getByRole('button', { name: /Pro/ })).toBeVisible()
 })
 
-test('shows available units in the header and used units on the Usage screen', async ({
+test('shows used units in the header and on the Usage screen, and the units left on the Usage screen', async ({
   app,
   records,
   customer,
@@ -73,12 +73,12 @@ test('shows available units in the header and used units on the Usage screen', a
   await customer.makePictures(4)
   await app.open()
   await app.expectBalance('generations', { left: 6, of: 10 })
-  await expect(app.bar('generations')).toHaveAttribute('aria-valuetext', '6 of 10 left')
+  await expect(app.bar('generations')).toHaveAttribute('aria-valuetext', '4 of 10 used')
   await app.goTo('Usage')
   const usage = app.usage('generations')
-  await expect(usage).toContainText('4 / 10 used')
+  await expect(usage).toContainText('4 of 10 used')
   await expect(usage).toContainText('In progress0')
-  await expect(usage).toContainText('Available6')
+  await expect(usage).toContainText('Left6')
   await expect(usage).toContainText(/Renews\d+ \w+ \d{4}/)
   await expect.poll(() => records.balances(customer)).toMatchObject({ generations: 6 })
 })

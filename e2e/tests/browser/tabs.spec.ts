@@ -4,10 +4,9 @@ import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-const remainingIn = (texts: string[]) =>
-  texts.flatMap((text) => text.match(/(\d+) of/)?.[1] ?? []).map(Number)
+const usedIn = (texts: string[]) => texts.flatMap((text) => text.match(/(\d+) of/)?.[1] ?? []).map(Number)
 
-test('updates the other tab after each call without a reload, and never shows a higher balance', async ({
+test('updates the other tab after each call without a reload, and never shows fewer used units', async ({
   app: here,
   openTab,
   records,
@@ -22,9 +21,9 @@ test('updates the other tab after each call without a reload, and never shows a 
   await here.expectBalance('generations', { left: 5, of: 10 })
   await there.expectBalance('generations', { left: 5, of: 10 })
   for (const balances of recorded) {
-    const remaining = remainingIn(await balances())
-    expect(remaining).toEqual(remaining.toSorted((a, b) => b - a))
-    expect(remaining.at(-1)).toBe(5)
+    const used = usedIn(await balances())
+    expect(used).toEqual(used.toSorted((a, b) => a - b))
+    expect(used.at(-1)).toBe(5)
   }
   await expect.poll(() => records.used(customer)).toEqual({ generations: 5 })
 })

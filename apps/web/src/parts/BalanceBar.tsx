@@ -6,13 +6,13 @@ import classes from './BalanceBar.module.css'
 /** Returns whether the customer's plan or packs include units of the meter or allow overage. */
 export const isIncluded = ({ status, limit }: BalanceRow<Meter>) => status !== 'exhausted' || limit !== 0
 
-/** Describes a balance, such as `6 of 10 left` or `1,204 used · Unlimited`. */
+/** Describes a balance, such as `4 of 10 used` or `1,204 used · Unlimited`. */
 export function balanceText(row: BalanceRow<Meter>): string {
-  const { unlimited, available, limit, used } = row
+  const { unlimited, limit, used } = row
   if (!isIncluded(row)) return 'not included'
-  return unlimited || available === null || limit === null
+  return unlimited || limit === null
     ? `${formatNumber(used)} used · Unlimited`
-    : `${formatNumber(available)} of ${formatNumber(Math.max(limit, available))} left`
+    : `${formatNumber(used)} of ${formatNumber(limit)} used`
 }
 
 /**
@@ -37,10 +37,10 @@ export function BalanceBar({ row, size = 6 }: { row: BalanceRow<Meter>; size?: n
       style={{ height: size }}
     >
       {/* The bar uses clip-path because a width change would count as a layout shift. */}
-      <span className={classes.used} style={{ clipPath: upTo(row.share) }} />
-      <span className={classes.held} style={{ clipPath: upTo(row.share + held) }} />
+      <span className={classes.used} style={{ clipPath: between(0, row.share) }} />
+      <span className={classes.held} style={{ clipPath: between(row.share, row.share + held) }} />
     </div>
   )
 }
 
-const upTo = (share: number) => `inset(0 ${(1 - share) * 100}% 0 0)`
+const between = (from: number, to: number) => `inset(0 ${(1 - to) * 100}% 0 ${from * 100}%)`

@@ -7,6 +7,7 @@ import {
   useRef,
 } from 'react'
 import type { Meter } from '../format/meters.ts'
+import { reveal } from '../parts/reveal.ts'
 import classes from './Composer.module.css'
 import { CreditsPanel } from './CreditsPanel.tsx'
 
@@ -46,13 +47,14 @@ export function Composer({ label, meter, onSubmit, denial, children }: ComposerP
 }
 
 /**
- * Shows the explanation of a denied call. If the explanation unmounts while it has focus, the submit button
- * receives focus.
+ * Shows the explanation of a denied call, and scrolls to it: when work starts, the page may have scrolled to the
+ * result. If the explanation unmounts while it has focus, the submit button receives focus.
  */
 function Answer({ form, children }: { form: RefObject<HTMLFormElement | null>; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
     const answer = place.current
+    reveal(answer)
     return () => {
       if (answer?.contains(document.activeElement))
         form.current?.querySelector<HTMLElement>('[type=submit]')?.focus()

@@ -1,9 +1,11 @@
 import { Skeleton } from '@mantine/core'
 import type { BalanceRow } from '@metered/billing/client'
+import { type RefObject, useRef } from 'react'
 import { useBalance, usePaywall, usePlan, usePlans } from '../api/billing.ts'
 import { formatDay, formatNumber, formatPercent } from '../format/format.ts'
 import { amountOf, type Meter, promiseOf, titleOf, unitsOf } from '../format/meters.ts'
 import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
+import { useReveal } from '../parts/reveal.ts'
 import { creditPartsText } from '../plans/creditParts.ts'
 import { currentOffer, nextOffer } from '../plans/offers.ts'
 import { overageSoFar, pricePerText } from '../plans/overage.ts'
@@ -17,10 +19,16 @@ import classes from './CreditsPanel.module.css'
  */
 export function CreditsPanel({ meter }: { meter: Meter }) {
   const { data: row, isError, isPending } = useBalance(meter)
+  const panel = useRef<HTMLElement>(null)
   return (
-    <aside className={classes.panel} aria-label={`Your ${unitsOf(meter)}`} aria-busy={isPending && !isError}>
+    <aside
+      ref={panel}
+      className={classes.panel}
+      aria-label={`Your ${unitsOf(meter)}`}
+      aria-busy={isPending && !isError}
+    >
       {row ? (
-        <Credits row={row} />
+        <Credits row={row} panel={panel} />
       ) : isPending && !isError ? (
         <>
           <Skeleton height={18} width="40%" />
@@ -31,8 +39,7 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
         <>
           <h2 className={classes.name}>{titleOf(meter)}</h2>
           <p className={classes.small}>
-            We can't show your balance right now. You can still continue, because we check your balance before
-            we charge anything.
+            We can't show your balance right now. You can keep working: we check it before we charge anything.
           </p>
         </>
       )}
@@ -40,21 +47,23 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
   )
 }
 
-function Credits({ row }: { row: BalanceRow<Meter> }) {
+function Credits({ row, panel }: { row: BalanceRow<Meter>; panel: RefObject<HTMLElement | null> }) {
   const paywall = usePaywall(row.meter)
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
-  if (paywall.state === 'exhausted' || paywall.state === 'overdue') return <Exhausted row={row} />
+  const isExhausted = paywall.state === 'exhausted' || paywall.state === 'overdue'
+  useReveal(panel, isExhausted)
+  if (isExhausted) return <Exhausted row={row} />
   return (
     <>
       <h2 className={classes.name}>{titleOf(row.meter)}</h2>
       <p className={classes.amount}>
-        <span className={classes.figure}>{formatNumber(row.available ?? row.used)}</span>{' '}
-        {row.limit === null ? 'used' : `of ${formatNumber(row.limit)} left`}
+        <span className={classes.figure}>{formatNumber(row.used)}</span>{' '}
+        {row.limit === null ? 'used' : `of ${formatNumber(row.limit)} used`}
       </p>
       {!row.unlimited && <BalanceBar row={row} size={10} />}
       <p className={classes.small}>
-        {row.unlimited ? 'Unlimited' : `${formatNumber(row.used)} used`}
+        {row.available === null ? 'Unlimited' : `${formatNumber(row.available)} left`}
         {row.held > 0 && ` · ${formatNumber(row.held)} in progress`}
         {row.renewsAt !== null && !row.unlimited && (
           <span className={classes.renewal}>
@@ -131,7 +140,7 @@ function Exhausted({ row }: { row: BalanceRow<Meter> }) {
         {isIncluded(row) ? `Out of ${unitsOf(row.meter)}` : `${titleOf(row.meter)} aren't included`}
       </h2>
       <p className={classes.explanation}>
-        {limit > 0 ? `You've used all ${amountOf(row.meter, limit)} this month. ` : ''}
+        {limit > 0 ? `You've used all ${amountOf(row.meter, limit)}. ` : ''}
         {upgradeAdvice({ offers, plan, renewsAt: row.renewsAt, goal: 'continue creating' })}
         {plan?.cancelsAt != null && ' Your plan ends then.'}
       </p>

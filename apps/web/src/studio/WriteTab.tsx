@@ -4,6 +4,7 @@ import { useRef } from 'react'
 import type { User } from '../api/Session.tsx'
 import { formatNumber, plural } from '../format/format.ts'
 import { Notice } from '../parts/Notice.tsx'
+import { reveal } from '../parts/reveal.ts'
 import { PromptForm, useOrder } from './PromptForm.tsx'
 import { useBroughtIntoView } from './useBroughtIntoView.ts'
 import { useWrite } from './useWrite.ts'
@@ -60,7 +61,7 @@ export function WriteTab({ user }: { user: User }) {
       <section ref={sheet} tabIndex={-1} aria-label="Your text" aria-busy={write.isPending}>
         {(write.isPending || tokens.length > 0) && (
           <div className={classes.sheet}>
-            <p className={classes.text}>
+            <p className={classes.text} dir="auto">
               {tokens.join('')}
               {write.isPending && <span className={classes.caret} aria-hidden="true" />}
             </p>
@@ -81,7 +82,7 @@ export function WriteTab({ user }: { user: User }) {
           </div>
         )}
         {write.isInterrupted && (
-          <div className={classes.broken}>
+          <div ref={reveal} className={classes.broken}>
             <Notice
               tone="warning"
               role="alert"
@@ -112,6 +113,6 @@ export function WriteTab({ user }: { user: User }) {
  * select the text.
  */
 function copyLabel({ copied, error }: { copied: boolean; error: Error | null }) {
-  if (error) return 'Could not copy'
+  if (error) return "Couldn't copy"
   return copied ? 'Copied' : 'Copy text'
 }

@@ -2,24 +2,24 @@ import type { BalanceRow } from '@metered/billing/client'
 import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatDate, formatDay, formatNumber } from '../format/format.ts'
 import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
-import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
+import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
 import { creditPartsText } from '../plans/creditParts.ts'
 import { currentOffer } from '../plans/offers.ts'
 import { overageSoFar, pricePerText } from '../plans/overage.ts'
 import classes from './UsageScreen.module.css'
 
-/** Shows one meter's used, held and available units in this period, and the renewal date. */
+/** Shows one meter's used, held and remaining units in this period, and the renewal date. */
 export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
-  const { meter, used, limit, held, available, unlimited, renewsAt, parked } = row
+  const { meter, used, held, available, renewsAt, parked } = row
   return (
     <article className={classes.card} aria-label={titleOf(meter)} data-testid={`usage-${meter}`}>
       <h2>{titleOf(meter)}</h2>
       <p className={classes.used}>
         {!isIncluded(row)
           ? 'Not included'
-          : unlimited || limit === null
+          : available === null
             ? `${formatNumber(used)} used`
-            : `${formatNumber(used)} / ${formatNumber(limit)} used`}
+            : balanceText(row)}
       </p>
       <BalanceBar row={row} size={10} />
       <dl className={classes.facts}>
@@ -28,12 +28,12 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
           <dd>{formatNumber(held)}</dd>
         </div>
         <div>
-          <dt>Available</dt>
+          <dt>Left</dt>
           <dd>{available === null ? 'Unlimited' : formatNumber(available)}</dd>
         </div>
         <div>
           <dt>Renews</dt>
-          <dd>{renewsAt === null ? 'Does not renew' : formatDate(renewsAt)}</dd>
+          <dd>{renewsAt === null ? 'Never' : formatDate(renewsAt)}</dd>
         </div>
         {parked > 0 && (
           <div className={classes.parked}>
