@@ -48,7 +48,7 @@ export const texts = {
   scheduledChange: /scheduled/i,
   packEnds: /pack ends/i,
   noPaymentMethod: /no card on file/i,
-  utcDays: /each day starts at midnight utc/i,
+  utcDays: /days and times are in utc/i,
   noCharges: /no charges yet/i,
   emptyGallery: /pictures will appear here/i,
   unreadable: /can't be shown right now/i,

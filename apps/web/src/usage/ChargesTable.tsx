@@ -2,9 +2,10 @@ import { Skeleton, Table } from '@mantine/core'
 import type { ChargeRow } from '@metered/billing/client'
 import { useCharges } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
-import { formatNumber, formatTime } from '../format/format.ts'
+import { formatNumber, formatUtcTime } from '../format/format.ts'
 import { activityOf, type Meter, unitOf } from '../format/meters.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
+import { CopyButton } from '../parts/CopyButton.tsx'
 import section from '../parts/Section.module.css'
 import classes from './ChargesTable.module.css'
 import { DownloadCharges } from './DownloadCharges.tsx'
@@ -68,7 +69,7 @@ const late = 'This took unusually long, so it was charged late.'
 
 function Charge({ charge }: { charge: ChargeRow<Meter> }) {
   const problem = problems[charge.state] ?? (charge.isLate ? late : undefined)
-  const when = <time dateTime={new Date(charge.at).toISOString()}>{formatTime(charge.at)}</time>
+  const when = <time dateTime={new Date(charge.at).toISOString()}>{formatUtcTime(charge.at)}</time>
   return (
     <Table.Tr>
       <Table.Td className={classes.when}>{when}</Table.Td>
@@ -93,17 +94,21 @@ function Details({ charge }: { charge: ChargeRow<Meter> }) {
     <details className={classes.details}>
       <summary>Show</summary>
       <dl>
-        <div>
-          <dt>Transaction</dt>
-          <dd>{charge.transactionId}</dd>
-        </div>
-        {charge.priceId && (
-          <div>
-            <dt>Price</dt>
-            <dd>{charge.priceId}</dd>
-          </div>
-        )}
+        <Id name="Transaction" id={charge.transactionId} />
+        {charge.priceId && <Id name="Price" id={charge.priceId} />}
       </dl>
     </details>
+  )
+}
+
+function Id({ name, id }: { name: string; id: string }) {
+  return (
+    <div>
+      <dt>{name} ID</dt>
+      <dd>
+        {id}
+        <CopyButton text={id} label="Copy" aria-label={`Copy ${name.toLowerCase()} ID`} size="compact-xs" />
+      </dd>
+    </div>
   )
 }

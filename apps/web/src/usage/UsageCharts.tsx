@@ -6,87 +6,98 @@ import type { UsageDay } from '@metered/billing/client'
 import { formatNumber, formatShort, formatUtcDay } from '../format/format.ts'
 import { amountOf, type Meter, meters, titleOf } from '../format/meters.ts'
 import classes from './UsageScreen.module.css'
-
-const dayMs = 86_400_000
+import { type MeterUsage, usageOf } from './usagePeriods.ts'
 
 /**
  * Shows the units used per day, in one chart per meter. On a shared scale, 2,000 tokens would dwarf ten
- * pictures.
+ * pictures. A meter without usage has no chart.
  */
-export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
-  const still = useReducedMotion()
-  const calendar = lastDays(30)
-  const weekly = calendar.filter((_, index) => (calendar.length - 1 - index) % 7 === 0).map(formatUtcDay)
+export function UsageCharts({ usage, length }: { usage: UsageDay<Meter>[]; length: number }) {
+  const now = Date.now()
+  const rows = meters.map((meter) => ({ meter, ...usageOf(usage, { meter, length, now }) }))
+  const last = rows.findLast(({ total }) => total > 0)
   return (
     <div className={classes.charts}>
-      {meters.map((meter, index) => {
-        const spent = new Map(days.filter((day) => day.meter === meter).map((day) => [day.day, day.amount]))
-        const total = [...spent.values()].reduce((sum, amount) => sum + amount, 0)
-        const isLast = index === meters.length - 1
-        return (
-          <figure key={meter} className={classes.chart}>
-            <figcaption>
-              <strong className={classes.caption}>{titleOf(meter)}</strong>
-              <span className={classes.total}>{amountOf(meter, total)}</span>
-            </figcaption>
-            <div aria-hidden="true">
-              <BarChart
-                h={isLast ? 126 : 100}
-                data={calendar.map((day) => ({ day: formatUtcDay(day), amount: spent.get(day) ?? 0 }))}
-                dataKey="day"
-                series={[{ name: 'amount', label: titleOf(meter), color: 'var(--bar)' }]}
-                valueFormatter={formatNumber}
-                withXAxis={isLast}
-                gridAxis="none"
-                referenceLines={[{ y: 0, color: 'var(--line)' }]}
-                yAxisProps={{
-                  width: 60,
-                  tickCount: 3,
-                  interval: 0,
-                  allowDecimals: false,
-                  domain: [0, 'auto'],
-                  tickFormatter: formatShort,
-                  // Without data, there is no scale to show.
-                  ...(total === 0 ? { tick: false } : {}),
-                }}
-                xAxisProps={{ interval: 0, ticks: weekly }}
-                barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
-                // The margins leave room for the last day's label and the 0 label, which extend beyond the axes.
-                barChartProps={{
-                  syncId: 'usage',
-                  accessibilityLayer: false,
-                  margin: { top: 12, right: 16, bottom: 8 },
-                }}
-                maxBarWidth={18}
-                tabIndex={-1}
-              />
-            </div>
-            <VisuallyHidden>
-              <table>
-                <caption>{titleOf(meter)} by UTC day</caption>
-                <tbody>
-                  {calendar
-                    .filter((day) => spent.has(day))
-                    .map((day) => (
-                      <tr key={day}>
-                        <th scope="row">{formatUtcDay(day)}</th>
-                        <td>{formatNumber(spent.get(day) ?? 0)}</td>
-                      </tr>
-                    ))}
-                </tbody>
-              </table>
-            </VisuallyHidden>
-          </figure>
-        )
-      })}
+      {rows.map((row) => (
+        <figure key={row.meter} className={classes.chart}>
+          <figcaption>
+            <strong>{titleOf(row.meter)}</strong>
+            <span className={classes.total}>
+              {amountOf(row.meter, row.total)}
+              <span className={classes.before}>
+                {' '}
+                {row.totalBefore === 0 ? 'None' : formatNumber(row.totalBefore)} in the previous {length} days
+              </span>
+            </span>
+          </figcaption>
+          {row.total > 0 && <Chart {...row} hasDays={row.meter === last?.meter} />}
+        </figure>
+      ))}
     </div>
   )
 }
 
-/** Returns the last `count` UTC days, including today. */
-function lastDays(count: number): string[] {
-  const today = Date.now()
-  return Array.from({ length: count }, (_, index) =>
-    new Date(today - (count - 1 - index) * dayMs).toISOString().slice(0, 10),
+interface ChartProps extends MeterUsage {
+  meter: Meter
+  /** Whether to show the days below the bars. */
+  hasDays: boolean
+}
+
+function Chart({ meter, days, hasDays }: ChartProps) {
+  const still = useReducedMotion()
+  const step = Math.ceil(days.length / 5)
+  const ticks = days.filter((_, index) => (days.length - 1 - index) % step === 0)
+  return (
+    <>
+      <div aria-hidden="true">
+        <BarChart
+          h={hasDays ? 126 : 100}
+          data={days.map(({ day, amount }) => ({ day: formatUtcDay(day), amount }))}
+          dataKey="day"
+          series={[{ name: 'amount', label: titleOf(meter), color: 'var(--bar)' }]}
+          valueFormatter={formatNumber}
+          withXAxis={hasDays}
+          gridAxis="none"
+          referenceLines={[{ y: 0, color: 'var(--line)' }]}
+          yAxisProps={{
+            width: 60,
+            tickCount: 3,
+            interval: 0,
+            allowDecimals: false,
+            domain: [0, 'auto'],
+            tickFormatter: formatShort,
+          }}
+          xAxisProps={{
+            interval: 'preserveEnd',
+            minTickGap: 12,
+            ticks: ticks.map(({ day }) => formatUtcDay(day)),
+          }}
+          barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
+          // The margins leave room for the last day's label and the 0 label, which extend beyond the axes.
+          barChartProps={{
+            syncId: 'usage',
+            accessibilityLayer: false,
+            margin: { top: 12, right: 16, bottom: 8 },
+          }}
+          maxBarWidth={18}
+          tabIndex={-1}
+        />
+      </div>
+      <VisuallyHidden>
+        <table>
+          <caption>{titleOf(meter)} by UTC day</caption>
+          <tbody>
+            {days
+              .filter(({ amount }) => amount > 0)
+              .map(({ day, amount }) => (
+                <tr key={day}>
+                  <th scope="row">{formatUtcDay(day)}</th>
+                  <td>{formatNumber(amount)}</td>
+                </tr>
+              ))}
+          </tbody>
+        </table>
+      </VisuallyHidden>
+    </>
   )
 }

@@ -1,10 +1,11 @@
-import { Skeleton } from '@mantine/core'
-import { lazy, Suspense } from 'react'
+import { SegmentedControl, Skeleton } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
 import { SignedIn } from '../account/SignedIn.tsx'
 import { useBalances, useUsage } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { meters } from '../format/meters.ts'
 import { Screen } from '../parts/Screen.tsx'
+import section from '../parts/Section.module.css'
 import { NextInvoice } from '../plans/NextInvoice.tsx'
 import { ChargesTable } from './ChargesTable.tsx'
 import { MeterCard } from './MeterCard.tsx'
@@ -44,20 +45,33 @@ function Meters() {
   )
 }
 
+const lengths = [7, 30, 90]
+
 function Days() {
-  const { data, error, refetch } = useUsage({ days: 30 })
+  const [length, setLength] = useState(30)
+  // Twice the days, to compare the period with the one before it.
+  const { data, error, refetch, isPlaceholderData } = useUsage({ days: 2 * length })
   return (
-    <section className={classes.section} aria-labelledby="days">
-      <h2 id="days">Last 30 days</h2>
-      <p className={classes.note}>Each day starts at midnight UTC. The charges below show your local time.</p>
+    <section className={section.section} aria-labelledby="days">
+      <div className={section.head}>
+        <h2 id="days">Last {length} days</h2>
+        <SegmentedControl
+          aria-label="Number of days"
+          size="xs"
+          data={lengths.map((it) => ({ value: String(it), label: `${it} days` }))}
+          value={String(length)}
+          onChange={(value) => setLength(Number(value))}
+        />
+      </div>
+      <p className={classes.note}>Days and times are in UTC.</p>
       {error && !data ? (
         <FailedSection what="The chart" error={error} onRetry={() => void refetch()} />
-      ) : data ? (
-        <Suspense fallback={<Skeleton className={classes.charts} radius="lg" />}>
-          <UsageCharts days={data} />
+      ) : data && !isPlaceholderData ? (
+        <Suspense fallback={<Skeleton className={classes.loading} radius="lg" />}>
+          <UsageCharts usage={data} length={length} />
         </Suspense>
       ) : (
-        <Skeleton className={classes.charts} radius="lg" />
+        <Skeleton className={classes.loading} radius="lg" />
       )}
     </section>
   )

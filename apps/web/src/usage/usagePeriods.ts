@@ -1,0 +1,30 @@
+import type { UsageDay } from '@metered/billing/client'
+import type { Meter } from '../format/meters.ts'
+
+const dayMs = 86_400_000
+
+/** The usage of one meter in a period, and in the period of the same length before it. */
+export interface MeterUsage {
+  /** The units used on each day of the period, oldest first. */
+  days: { day: string; amount: number }[]
+  total: number
+  totalBefore: number
+}
+
+/** Returns a meter's usage in the last `length` UTC days, including the day of `now`. */
+export function usageOf(
+  usage: UsageDay<Meter>[],
+  { meter, length, now }: { meter: Meter; length: number; now: number },
+): MeterUsage {
+  const spent = new Map(usage.filter((it) => it.meter === meter).map(({ day, amount }) => [day, amount]))
+  const amounts = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const day = new Date(from + index * dayMs).toISOString().slice(0, 10)
+      return { day, amount: spent.get(day) ?? 0 }
+    })
+  const start = now - (length - 1) * dayMs
+  const days = amounts(start, length)
+  return { days, total: sum(days), totalBefore: sum(amounts(start - length * dayMs, length)) }
+}
+
+const sum = (days: { amount: number }[]) => days.reduce((total, { amount }) => total + amount, 0)
