@@ -120,6 +120,10 @@ const groups: Record<string, Group> = {
         await app.makePictures('one more')
         await expect(app.alert).toBeVisible()
       },
+      'picture opened': async ({ app, page }) => {
+        await page.getByRole('region', { name: 'Your gallery' }).getByRole('button').first().click()
+        await expect(app.dialog.locator('img')).toBeVisible()
+      },
       'Usage, with charges': async ({ app }) => {
         await app.open('Usage')
         await expect(app.charges.getByRole('row')).toHaveCount(6)
@@ -225,6 +229,11 @@ const groups: Record<string, Group> = {
         await page.route(/get-session/, (route) => route.abort('connectionrefused'))
         await page.goto('/')
         await expect(app.retry).toBeVisible()
+      },
+      'app starting': async ({ app, page }) => {
+        await neverRespond(page, /get-session/)
+        await page.goto('/', { waitUntil: 'commit' })
+        await expect(app.heading).toHaveText('Studio is loading')
       },
     },
   },

@@ -1,7 +1,7 @@
 import { useSearch } from '@tanstack/react-router'
 import { FailedSection } from '../denials/FailedSection.tsx'
+import { LoadingScreen } from '../parts/LoadingScreen.tsx'
 import { Screen } from '../parts/Screen.tsx'
-import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
 import { NotFound } from '../shell/NotFound.tsx'
 import { CustomerPage } from './CustomerPage.tsx'
 import { FindCustomer } from './FindCustomer.tsx'
@@ -17,7 +17,7 @@ export function OperatorScreen() {
         <FailedSection what="This page" error={error} onRetry={() => void refetch()} />
       </Screen>
     ) : (
-      <ScreenSkeleton />
+      <LoadingScreen />
     )
   if (!isOperator) return <NotFound />
   return customer === undefined ? <FindCustomer /> : <CustomerPage key={customer} customer={customer} />

@@ -1,6 +1,6 @@
 import { Skeleton, VisuallyHidden } from '@mantine/core'
 
-/** Shows a placeholder while a screen's code or data loads. */
+/** Shows a placeholder while a part of a screen loads. */
 export function ScreenSkeleton() {
   return (
     <div aria-busy="true">

@@ -5,7 +5,7 @@ export function Brand() {
   return (
     <span className={classes.brand}>
       <img src={mark} alt="" width={26} height={26} />
-      Studio
+      <span className={classes.name}>Studio</span>
     </span>
   )
 }

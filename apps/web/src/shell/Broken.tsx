@@ -9,7 +9,7 @@ export function Broken() {
   return (
     <Screen
       title="This page couldn't be loaded"
-      lead="Something went wrong on our side. Nothing was charged, and your text is still here."
+      lead="Something went wrong on our side. Your text is saved. Reload the page to continue."
     >
       <Button onClick={() => window.location.reload()}>Reload page</Button>
     </Screen>

@@ -2,7 +2,7 @@ import { Outlet } from '@tanstack/react-router'
 import { Suspense } from 'react'
 import { VerificationWatch } from '../account/VerificationWatch.tsx'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
-import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
+import { LoadingScreen } from '../parts/LoadingScreen.tsx'
 import { BalanceAnnouncer } from './BalanceAnnouncer.tsx'
 import { CheckoutReturn } from './CheckoutReturn.tsx'
 import { Header } from './Header.tsx'
@@ -25,7 +25,7 @@ export function Shell() {
         <OfflineNotice />
         {hasBalances && <CheckoutReturn />}
         {hasBalances && <PastDueNotice />}
-        <Suspense fallback={<ScreenSkeleton />}>
+        <Suspense fallback={<LoadingScreen />}>
           <Outlet />
         </Suspense>
       </main>

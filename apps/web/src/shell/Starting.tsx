@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
+import { LoadingScreen } from '../parts/LoadingScreen.tsx'
 import { Brand } from './Brand.tsx'
 import classes from './Starting.module.css'
 
@@ -7,7 +7,7 @@ import classes from './Starting.module.css'
 export function Starting() {
   return (
     <Page>
-      <ScreenSkeleton />
+      <LoadingScreen />
     </Page>
   )
 }

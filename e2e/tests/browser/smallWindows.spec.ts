@@ -1,0 +1,104 @@
+// These tests check that the app fits on phones, in short windows and with large text.
+import type { Locator, Page } from '@playwright/test'
+import type { Screen } from './app.ts'
+import { expect, test } from './browserTest.ts'
+import { texts } from './texts.ts'
+
+const screens: Screen[] = ['Studio', 'Usage', 'Plans', 'Billing']
+
+/** Returns the elements that reach beyond the page's right edge, or whose text is cut off. */
+const cutOff = (page: Page) =>
+  page.evaluate(() => {
+    const { clientWidth } = document.documentElement
+    const isShown = (element: Element) =>
+      element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
+      getComputedStyle(element).clipPath === 'none'
+    const isCut = (element: Element) => {
+      const { right, width } = element.getBoundingClientRect()
+      const isTooFar = width > 0 && right > clientWidth + 1
+      const isTooNarrow =
+        element.matches('button, a, th, td, label') && element.scrollWidth > element.clientWidth + 1
+      return isShown(element) && (isTooFar || (isTooNarrow && element.clientWidth > 0))
+    }
+    return [...document.querySelectorAll('body *:not(svg *)')]
+      .filter(isCut)
+      .map((element) => element.outerHTML.slice(0, 160))
+  })
+
+/** Returns whether the whole element is in the window, and no header or navigation covers it. */
+const isUncovered = (element: Locator) =>
+  element.evaluate((it) => {
+    const { top, bottom, left } = it.getBoundingClientRect()
+    const isOnTop = (y: number) => it.contains(document.elementFromPoint(left + 12, y))
+    return top >= 0 && bottom <= window.innerHeight && isOnTop(top + 4) && isOnTop(bottom - 4)
+  })
+
+for (const width of [360, 768, 769])
+  test(`cuts nothing off at ${width} px, with the largest plan's numbers`, async ({ app, customer }) => {
+    await customer.buy('scale_monthly')
+    await customer.makePictures(2)
+    await app.page.setViewportSize({ width, height: 740 })
+    for (const screen of screens) {
+      await app.open(screen)
+      if (screen === 'Usage') {
+        await expect(app.charts.locator('svg').first()).toBeVisible()
+        await app.charges.locator('summary').first().click()
+      }
+      expect(await cutOff(app.page), screen).toEqual([])
+    }
+  })
+
+test('cuts nothing off when the text is twice as large', async ({ app, customer }) => {
+  await customer.makePictures(10)
+  await app.page.addInitScript(() =>
+    addEventListener('DOMContentLoaded', () => {
+      document.documentElement.style.fontSize = '200%'
+    }),
+  )
+  await app.page.setViewportSize({ width: 1280, height: 740 })
+  for (const screen of screens) {
+    await app.open(screen)
+    expect(await cutOff(app.page), screen).toEqual([])
+  }
+})
+
+for (const { size, share } of [
+  { size: { width: 740, height: 360 }, share: 0.25 },
+  { size: { width: 320, height: 256 }, share: 0.35 },
+])
+  test(`gives the header at most ${share * 100} % of ${size.width} × ${size.height} px`, async ({ app }) => {
+    await app.page.setViewportSize(size)
+    await app.open()
+    const covered = await app.page.evaluate(() =>
+      ['header', 'header nav']
+        .map((selector) => document.querySelector(selector)?.getBoundingClientRect())
+        .reduce((lowest, box) => Math.max(lowest, box?.bottom ?? 0), 0),
+    )
+    expect(covered / size.height).toBeLessThanOrEqual(share)
+    // The header scrolls away.
+    await app.generate.scrollIntoViewIfNeeded()
+    await app.page.mouse.wheel(0, 400)
+    await expect(app.page.locator('header')).not.toBeInViewport()
+    await expect(app.page.locator('header nav')).not.toBeInViewport()
+  })
+
+test('shows a denial and the paywall in full on a phone when they appear', async ({
+  app,
+  customer,
+  model,
+}) => {
+  await customer.makePictures(8)
+  await app.page.setViewportSize({ width: 360, height: 740 })
+  await app.open()
+  await expect(app.pictures).toHaveCount(8)
+  // When work starts, the page scrolls to the gallery.
+  model.failPictures()
+  await app.makePictures('a forbidden thing')
+  await expect(app.alert).toContainText(texts.forbiddenPrompt)
+  await expect.poll(() => isUncovered(app.alert)).toBe(true)
+
+  model.finishPictures()
+  await app.makePictures('the last two', 2)
+  await expect(app.paywall).toBeVisible()
+  await expect.poll(() => isUncovered(app.paywall)).toBe(true)
+})
