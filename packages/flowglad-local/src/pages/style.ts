@@ -104,7 +104,7 @@ button.small { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
 .full { width: 100%; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .cards { list-style: none; display: grid; gap: 0; border-top: 1px solid var(--line); }
-.cards li { display: flex; gap: 0.75rem; align-items: center; justify-content: space-between; padding: 0.55rem 0; border-bottom: 1px solid var(--line); }
+.cards li { display: flex; flex-wrap: wrap; gap: 0.1rem 0.75rem; align-items: center; justify-content: space-between; overflow-wrap: anywhere; padding: 0.55rem 0; border-bottom: 1px solid var(--line); }
 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
