@@ -35,6 +35,7 @@ export function openOrganization({
   clock,
   setup,
   webhook,
+  latencyMs,
 }: {
   key: string
   /** Null for a temporary file. */
@@ -43,6 +44,7 @@ export function openOrganization({
   /** Null to keep the installed pricing. */
   setup: PricingSetup | null
   webhook: WebhookTarget | null
+  latencyMs: number
 }): OpenOrganization {
   const db = new Database(file)
   const platform: Platform = {
@@ -77,6 +79,7 @@ export function openOrganization({
   return {
     key,
     platform,
+    conditions: { latencyMs, fault: 'none' },
     webhooks,
     settle() {
       // A change may have created a renewal or retry that is due sooner.

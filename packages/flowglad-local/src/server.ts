@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import formbody from '@fastify/formbody'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { apiKeyRoutes } from './api/apiKeys.ts'
@@ -23,17 +22,23 @@ import { testControlRoutes } from './api/testControls.ts'
 import { usageEventRoutes } from './api/usageEvents.ts'
 import { usageMeterRoutes } from './api/usageMeters.ts'
 import { webhookRoutes } from './api/webhooks.ts'
+import { observeApi } from './observeApi.ts'
 import { checkoutPages } from './pages/checkoutPages.ts'
+import { controlPages } from './pages/controlPages.ts'
 import { dashboardPages } from './pages/dashboardPages.ts'
+import { objectPages } from './pages/objectPages.ts'
 import { portalPages } from './pages/portalPages.ts'
 import { receiptPages } from './pages/receipts.ts'
+import { requestPages } from './pages/requestPages.ts'
 import { style } from './pages/style.ts'
 import { webhookPages } from './pages/webhookPages.ts'
 import { explainOnce } from './platform/explainOnce.ts'
 import { createRequestId } from './platform/ids.ts'
-import type { Organization, Organizations } from './platform/organizations.ts'
-import type { AddKey, Advance, Platform } from './platform/Platform.ts'
+import { firstOf, type Organization } from './platform/organizations.ts'
+import type { AddKey, Advance } from './platform/Platform.ts'
 import { malformed, Problem, unsupportedType } from './platform/problems.ts'
+import { createRequestLog } from './platform/requestLog.ts'
+import { rejectForeignRequests } from './rejectForeignRequests.ts'
 import { isRecord } from './rules/isRecord.ts'
 import type { WebhookSender } from './webhooks/createWebhookSender.ts'
 
@@ -55,14 +60,12 @@ const unauthorized = (text: string) => new Problem('UNAUTHORIZED', text)
  */
 export function buildServer({
   organizations,
-  latencyMs,
   testControls,
   beforeRequest,
   advance,
   addKey,
 }: {
   organizations: ReadonlyMap<string, Organization & { webhooks: WebhookSender }>
-  latencyMs: number
   testControls: boolean
   /** Called before each request to run everything that is due. */
   beforeRequest: () => void
@@ -84,6 +87,7 @@ export function buildServer({
       reply.raw.writeHead(answer.status, { 'content-type': answer.type }).end(JSON.stringify(answer.body))
     },
   })
+  const requestLog = createRequestLog()
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id)
     // Without this check, another site could point its DNS name at this server and read data with its
@@ -105,13 +109,12 @@ export function buildServer({
 
   app.register(
     async (api) => {
-      parseEveryBodyAsJson(api)
-      api.addHook('onRequest', async (request) => {
-        if (latencyMs > 0) await sleep(latencyMs)
-        authorize(request.headers.authorization, organizations)
-      })
+      const authorized = ({ headers }: FastifyRequest) => authorize(headers.authorization, organizations)
+      const now = () => firstOf(organizations).platform.clock.now()
+      const { keepBody } = observeApi(api, { requestLog, now, authorize: authorized })
+      parseEveryBodyAsJson(api, keepBody)
       api.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Not Found'))
-      const route = createRoute(api, ({ headers }) => authorize(headers.authorization, organizations))
+      const route = createRoute(api, (request) => authorized(request).platform)
       customerRoutes(route)
       usageEventRoutes(route)
       checkoutSessionRoutes(route)
@@ -138,7 +141,7 @@ export function buildServer({
     app.register(
       async (controls) => {
         parseEveryBodyAsJson(controls)
-        controls.addHook('onRequest', rejectForeignForms)
+        controls.addHook('onRequest', rejectForeignRequests)
         testControlRoutes(controls, organizations, { advance, addKey })
       },
       { prefix: '/__test__' },
@@ -146,24 +149,31 @@ export function buildServer({
   }
   app.register(async (pages) => {
     await pages.register(formbody)
-    pages.addHook('onRequest', rejectForeignForms)
+    pages.addHook('onRequest', rejectForeignRequests)
     pages.addHook('preValidation', rejectBodiesWithoutFields)
+    // Another site can't load these pages as an image or a script either.
+    pages.addHook('onSend', async (_request, reply) => {
+      reply.headers({ 'cross-origin-resource-policy': 'same-origin', 'x-content-type-options': 'nosniff' })
+    })
     pages.get('/assets/style.css', (_request, reply) => reply.type('text/css').send(style))
     checkoutPages(pages, organizations)
     portalPages(pages, organizations)
     receiptPages(pages, organizations)
-    dashboardPages(pages, organizations, { advance, testControls })
+    dashboardPages(pages, organizations, { advance, testControls, requestLog })
     webhookPages(pages, organizations, { testControls })
+    requestPages(pages, organizations, requestLog)
+    objectPages(pages, organizations)
+    if (testControls) controlPages(pages, organizations)
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Not Found'))
   return app
 }
 
 /**
- * Checks the API key and returns its organization's platform. The prefix "Bearer" is optional and
+ * Checks the API key and returns its organization. The prefix "Bearer" is optional and
  * case-insensitive. Any other header that contains a space is malformed.
  */
-function authorize(header: string | undefined, organizations: Organizations): Platform {
+function authorize<O>(header: string | undefined, organizations: ReadonlyMap<string, O>): O {
   if (!header) throw unauthorized('Unauthorized. Authorization header is required.')
   const bearer = /^bearer (.*)$/i.exec(header.trim())
   const presented = bearer?.[1] ?? header.trim()
@@ -171,16 +181,20 @@ function authorize(header: string | undefined, organizations: Organizations): Pl
     throw unauthorized('Invalid authorization format. Use "Bearer <key>" or "<key>".')
   const organization = organizations.get(presented.trim())
   if (!organization) throw unauthorized('API key invalid. Key not found in local database.')
-  return organization.platform
+  return organization
 }
 
 /**
  * Parses every body as JSON, regardless of its content type. Like the platform, reports invalid JSON before an
  * unsupported content type.
  */
-function parseEveryBodyAsJson(app: FastifyInstance): void {
+function parseEveryBodyAsJson(
+  app: FastifyInstance,
+  keepBody: (request: FastifyRequest, body: string) => void = () => {},
+): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    keepBody(request, body.toString())
     if (request.is404 || (body === '' && !needsBody(request))) return done(null, {})
     try {
       done(null, parseJson(body.toString()))
@@ -205,13 +219,6 @@ const parseJson = (text: string): unknown =>
 /** Returns whether the route exists and requires a body. */
 const needsBody = ({ is404, method, url }: FastifyRequest) =>
   !is404 && (method === 'POST' || method === 'PUT') && !mayHaveEmptyBody.test(url.split('?')[0] ?? '')
-
-/** Rejects forms that another site posts from the visitor's browser. */
-async function rejectForeignForms(request: FastifyRequest): Promise<void> {
-  const { origin, host } = request.headers
-  if (request.method !== 'GET' && origin !== undefined && origin !== `http://${host}`)
-    throw new Problem('FORBIDDEN', 'This form was sent from another site')
-}
 
 /** Returns whether Fastify rejects a content type, such as "text", that isn't a media type. */
 const isMalformedType = (error: unknown) =>

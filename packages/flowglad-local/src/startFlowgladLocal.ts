@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { seed } from './billing/demoCustomers.ts'
 import { addedDatabaseFile, databaseFiles, separateFile } from './databaseFiles.ts'
 import { type OpenOrganization, openOrganization } from './openOrganization.ts'
 import { createClock } from './platform/clock.ts'
@@ -10,7 +11,6 @@ import { conflict } from './platform/problems.ts'
 import { checkPricing, parsePricing } from './pricing/parsePricing.ts'
 import type { PricingSetupInput } from './pricing/pricingSetup.ts'
 import { apiKey } from './rules/apiKey.ts'
-import { seed } from './seed.ts'
 import { buildServer } from './server.ts'
 import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 
@@ -46,11 +46,11 @@ export interface FlowgladLocalOptions extends KeyOptions {
   db?: string
   /** A receiver for every key's events, in addition to the webhooks created through the API. */
   webhook?: WebhookTarget
-  /** Enables clock and checkout controls below `/__test__`. Default true. */
+  /** Enables the routes below `/__test__` and the dashboard's controls, such as those for the clock. Default true. */
   testControls?: boolean
   /** Adds demo customers if there are no customers yet. Default false. */
   seed?: boolean
-  /** The delay added to each API call. Default 0. */
+  /** The delay before each API call. The dashboard can change it. Default 0. */
   latencyMs?: number
   /** Returns the current time in epoch milliseconds. Default: the machine's clock. */
   clock?: () => number
@@ -112,6 +112,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
       clock,
       setup: pricing === undefined ? null : readSetup(pricing, pricingFile),
       webhook: options.webhook ?? null,
+      latencyMs: options.latencyMs ?? 0,
     })
     organization.platform.url = url
     // The key's database was ahead. Without this, a restart without the key would move the clock back.
@@ -177,7 +178,6 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   }
   const app = buildServer({
     organizations,
-    latencyMs: options.latencyMs ?? 0,
     testControls: options.testControls ?? true,
     beforeRequest: settle,
     advance,

@@ -39,9 +39,16 @@ function openPlatform() {
   }
   const app = buildServer({
     organizations: new Map([
-      ['key', { key: 'key', platform, webhooks: createWebhookSender(platform, null) }],
+      [
+        'key',
+        {
+          key: 'key',
+          platform,
+          conditions: { latencyMs: 0, fault: 'none' },
+          webhooks: createWebhookSender(platform, null),
+        },
+      ],
     ]),
-    latencyMs: 0,
     testControls: true,
     beforeRequest: () => {},
     advance,

@@ -15,6 +15,7 @@ async function formsOf(studio: ReturnType<typeof shared>): Promise<string[]> {
       cancelUrl: studio.url,
     },
   })
+  const { customer } = await studio.billing('ada')
   const dashboard = await (await fetch(studio.url)).text()
   const portal = `${/\/billing-portal\/\w+/.exec(dashboard)?.[0]}/ada`
   return [
@@ -24,6 +25,10 @@ async function formsOf(studio: ReturnType<typeof shared>): Promise<string[]> {
     `${/\/webhooks\/\w+/.exec(dashboard)?.[0]}/resend`,
     ...['cancel', 'resume', 'keep', 'card'].map((action) => `${portal}/${action}`),
     '/clock',
+    ...['grant', 'next-payment'].map((form) => `/customers/${customer.id}/${form}`),
+    '/conditions',
+    '/demo-customers',
+    '/reset',
   ]
 }
 
@@ -56,6 +61,50 @@ it('rejects a body without fields on every page, and changes nothing', async () 
       ])
     }
   expect(await studio.billing('ada')).toEqual(before)
+})
+
+it('rejects every form that another site sends, and changes nothing', async () => {
+  await using studio = await startStudio()
+  const forms = [
+    ...(await formsOf(studio)),
+    '/__test__/clock/advance',
+    '/__test__/conditions',
+    '/__test__/keys',
+  ]
+  const before = await studio.billing('ada')
+  for (const foreign of [
+    { origin: 'https://attacker.example' },
+    // A page in a sandboxed frame has no origin.
+    { origin: 'null' },
+    { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'cross-site' },
+  ])
+    for (const path of forms) {
+      const answer = await fetch(studio.url + path, {
+        method: 'POST',
+        headers: { ...foreign, 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'model=&demo=yes&fails=yes&ms=86400000&fault=down',
+        redirect: 'manual',
+      })
+      expect([path, foreign, answer.status]).toEqual([path, foreign, 403])
+    }
+  expect(await studio.billing('ada')).toEqual(before)
+})
+
+it("doesn't let another site's page embed or read any page", async () => {
+  const studio = shared()
+  for (const path of ['/', '/reset', '/objects/none', '/requests/none', '/webhooks/none']) {
+    const { headers } = await fetch(studio.url + path, { headers: { origin: 'https://attacker.example' } })
+    expect([path, Object.fromEntries(headers)]).toEqual([
+      path,
+      expect.objectContaining({
+        'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+      }),
+    ])
+    expect(headers.has('access-control-allow-origin')).toBe(false)
+  }
 })
 
 it.each([

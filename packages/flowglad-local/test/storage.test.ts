@@ -38,6 +38,7 @@ const change = fc.oneof(
   }),
   fc.record({ do: fc.constant('remove' as const), id: anId }),
   fc.record({ do: fc.constant('read' as const), id: anId }),
+  fc.record({ do: fc.constant('clear' as const), id: anId }),
 )
 const transactions = fc.array(fc.record({ changes: fc.array(change), fails: fc.boolean() }), { maxLength: 8 })
 
@@ -88,6 +89,10 @@ it('finds the same records as a list after any sequence of changes and rollbacks
                 db.billingRuns.remove(before)
                 removed.add(id)
                 next.delete(id)
+              } else if (step.do === 'clear') {
+                db.billingRuns.clear()
+                for (const key of next.keys()) removed.add(key)
+                next.clear()
               } else db.billingRuns.by('subscription', before?.subscriptionId ?? 'sub_1')
             }
             if (changes.length % 2 === 0) expectCounts(db, next)

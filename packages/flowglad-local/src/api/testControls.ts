@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { completeCheckout } from '../billing/completeCheckout.ts'
+import { takePlannedFailure } from '../billing/plannedFailure.ts'
 import { findTestCard, testCards, testPayer } from '../billing/testCards.ts'
+import { faults, maxLatencyMs } from '../platform/conditions.ts'
 import { findIn, firstOf, type Organizations } from '../platform/organizations.ts'
 import type { AddKey, Advance } from '../platform/Platform.ts'
 import { badRequest, notFound, Problem } from '../platform/problems.ts'
@@ -29,9 +31,16 @@ const keyInput = z.object({
   pricing: z.union([z.string(), z.record(z.string(), z.unknown())]),
 })
 
+const conditionsInput = z.object({
+  /** Default: the first key. */
+  key: z.string().optional(),
+  latencyMs: z.int().nonnegative().max(maxLatencyMs).optional(),
+  fault: z.enum(faults).optional(),
+})
+
 /**
- * Adds the routes that move the clock, add API keys and complete checkouts without a browser. The server adds these routes
- * only if test controls are enabled.
+ * Adds the routes that move the clock, add API keys, simulate latency and faults, and complete checkouts without a
+ * browser. The server adds these routes only if test controls are enabled.
  */
 export function testControlRoutes(
   app: FastifyInstance,
@@ -60,6 +69,15 @@ export function testControlRoutes(
     }
   })
 
+  app.post('/conditions', async (request) => {
+    const parsed = conditionsInput.safeParse(request.body)
+    if (!parsed.success) throw badRequest(parsed.error.issues)
+    const { key, ...changes } = parsed.data
+    const organization = key === undefined ? firstOf(organizations) : organizations.get(key)
+    if (!organization) throw new Problem('BAD_REQUEST', `The server has no API key ${key}`)
+    return Object.assign(organization.conditions, changes)
+  })
+
   app.post<{ Params: { id: string } }>('/checkout-sessions/:id/complete', async (request) => {
     const parsed = completeInput.safeParse(request.body ?? {})
     if (!parsed.success) throw badRequest(parsed.error.issues)
@@ -68,6 +86,9 @@ export function testControlRoutes(
     const { platform, record: session } = found
     if (parsed.data.outcome === 'declined') return { checkoutSession: session }
     const { card } = parsed.data
+    const payer = session.customerId
+    if (payer !== null && platform.db.transaction(() => takePlannedFailure(platform, payer)))
+      return { checkoutSession: session }
     return platform.db.transaction(() => ({
       checkoutSession: completeCheckout(platform, platform.clock.now(), session, {
         ...testPayer,

@@ -3,6 +3,7 @@ import type { Invoice, Payment } from '../database/records/payments.ts'
 import type { BillingPeriod } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { announce } from '../webhooks/announce.ts'
+import { takePlannedFailure } from './plannedFailure.ts'
 
 export interface StaticLine {
   description: string
@@ -106,7 +107,10 @@ export function charge(
 ): Payment {
   const { db } = platform
   const { invoice, amount, method, onSession } = input
-  const failed = !onSession && method?.internal.behaviour === 'fails_later'
+  // Hosted pages decline the card themselves, before they complete the checkout.
+  const failed =
+    !onSession &&
+    (takePlannedFailure(platform, invoice.customerId) || method?.internal.behaviour === 'fails_later')
   const payment = db.payments.put({
     ...newRecord('pym', at),
     amount,

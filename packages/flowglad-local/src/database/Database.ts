@@ -132,6 +132,8 @@ export class Database {
   readonly paymentMethods = this.#table<PaymentMethod>()('payment_methods', {
     customer: (r) => r.customerId,
   })
+  /** The customers whose next payment fails. The ID is the customer's. */
+  readonly plannedFailures = this.#table<{ id: string }>()('planned_failures', {}, resident)
   readonly invoices = this.#table<Invoice>()('invoices', {
     customer: (r) => r.customerId,
     subscription: (r) => r.subscriptionId,

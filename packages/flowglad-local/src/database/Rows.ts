@@ -117,6 +117,11 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
     this.#prepare(`DELETE FROM ${this.name} WHERE id = ?`).run([id])
   }
 
+  /** SQLite deletes all rows at once, regardless of their number. */
+  removeAll(): void {
+    this.database.exec(`DELETE FROM ${this.name}`)
+  }
+
   #keysOf(record: R): (Key | null)[] {
     return Object.values(this.indexes).map((keyOf) => keyOf(record))
   }

@@ -135,6 +135,18 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     this.#canUndo(() => this.#set(record, undefined))
   }
 
+  /** Removes all records. A resident table can't do this, because it couldn't undo the removal. */
+  clear(): void {
+    if (this.options.resident) throw new Error(`${this.name}: a resident table can't be cleared`)
+    this.options.onChange()
+    this.options.onWrite()
+    this.#stored.removeAll()
+    this.#unwritten.clear()
+    this.#lowest.clear()
+    this.#clear()
+    this.#count = 0
+  }
+
   /** Writes the transaction's changes to SQLite. */
   write(): void {
     if (this.#unwritten.size === 0) return

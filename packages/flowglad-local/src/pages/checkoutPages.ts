@@ -2,12 +2,15 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { completeCheckout } from '../billing/completeCheckout.ts'
 import { applyDiscount } from '../billing/discounts.ts'
+import { isFailurePlanned, takePlannedFailure } from '../billing/plannedFailure.ts'
 import { findTestCard, testPayer } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import { findIn, firstOf, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
-import { checkoutPage, confirmPage, type FormError, finishedPage } from './checkoutPage.ts'
+import { dueToday } from './checkoutOrder.ts'
+import { checkoutPage, confirmPage, finishedPage } from './checkoutPage.ts'
+import type { FormError } from './formField.ts'
 import { sendPage } from './layout.ts'
 
 /** A text field. Its messages appear on the page, even if the field is missing or repeated. */
@@ -103,6 +106,11 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
     )
   if (card.outcome === 'declined')
     return again('card', 'Your card was declined. Nothing was charged. Try another card.')
+  const payer = session.customerId
+  if (payer !== null && isFailurePlanned(platform, payer) && dueToday(platform, session) > 0) {
+    platform.db.transaction(() => takePlannedFailure(platform, payer))
+    return again('card', 'Your card was declined. Nothing was charged. Try again or use another card.')
+  }
   if (card.outcome === 'needs_action' && confirmed === undefined)
     return sendPage(reply, confirmPage(platform, session, { name, email, card: card.number }))
   if (confirmed === 'no')

@@ -1,33 +1,27 @@
 import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { count, day, money } from './format.ts'
+import { balanceBars, balanceLines } from './balances.ts'
+import { day, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { addressOf, dashboardAddress, portalAddress } from './organizationParts.ts'
-import { badge, balanceBars, findCustomers, howMany, newest, table } from './parts.ts'
+import { badge, findCustomers, howMany, nameOf, newest, table } from './parts.ts'
 
 export function customersPart(platform: Platform, selected: Customer | undefined, find: string): Html {
-  const { db } = platform
   const { shown, found } = findCustomers(platform, find)
   if (selected && !shown.some(({ id }) => id === selected.id)) shown.unshift(selected)
   const rows = shown.map((customer) => {
     const [subscription] = currentSubscriptions(platform, customer.id)
-    const accounts = subscription ? db.ledgerAccounts.by('subscription', subscription.id) : []
     return html`<tr class="${customer.id === selected?.id ? 'selected' : ''}">
-  <td><a href="${addressOf(customer, find)}">${customer.name || customer.externalId}</a><br><span class="soft mono">${customer.externalId}</span></td>
+  <td class="breakable"><a href="${addressOf(customer, find)}">${nameOf(customer)}</a><br><span class="soft mono">${customer.externalId}</span></td>
   <td>${subscription ? html`${subscription.name}<br>${badge(subscription.status)}` : html`<span class="soft">No plan</span>`}</td>
-  <td class="wide">${accounts.map(
-    ({ usageMeterId, balance }) =>
-      html`<div class="spread small"><span class="soft">${db.usageMeters.get(usageMeterId).name}</span><span class="${balance < 0 ? 'negative' : ''}">${count(balance)}</span></div>`,
-  )}</td>
+  <td class="wide">${subscription && balanceLines(platform, subscription)}</td>
 </tr>`
   })
   return html`${table(
-    ['Customer', 'Plan', 'Available'],
+    ['Customer', 'Plan', 'Used'],
     rows,
-    find === ''
-      ? 'No customers yet. Your app creates them. To add demo customers, start with --seed.'
-      : `No customer matches “${find}”.`,
+    find === '' ? 'No customers yet. Your app creates them.' : `No customer matches “${find}”.`,
     'Customers',
   )}
 <p class="small soft">${howMany(found)}${find !== '' && html` matching “${find}” · <a href="${selected ? addressOf(selected) : dashboardAddress(platform)}">All customers</a>`}</p>`
@@ -37,15 +31,15 @@ export function customerPart(platform: Platform, customer: Customer): Html {
   const { db } = platform
   const subscriptions = db.subscriptions.by('customer', customer.id).reverse()
   const [current] = currentSubscriptions(platform, customer.id)
-  return html`<div class="spread"><h2>${customer.name || customer.externalId}</h2><span class="row small"><a href="${portalAddress(platform, customer)}">Customer portal</a> <a href="${dashboardAddress(platform)}">All customers</a></span></div>
-<p class="small soft">${customer.email} · <span class="mono">${customer.id}</span></p>
+  return html`<div class="spread"><h2 class="breakable">${nameOf(customer)}</h2><span class="row small"><a href="${portalAddress(platform, customer)}">Customer portal</a> <a href="${dashboardAddress(platform)}">All customers</a></span></div>
+<p class="small soft breakable">${customer.email} · <a class="mono breakable" href="/objects/${customer.id}">${customer.id}</a></p>
 ${current && balanceBars(platform, current)}
 <h3>Subscriptions</h3>
 ${table(
   ['Plan', 'Status', 'Period', 'ID'],
   subscriptions.map(
     (s) => html`<tr><td>${s.name}</td><td>${badge(s.status)}</td>
-<td>${s.renews ? html`${day(s.currentBillingPeriodStart)} – ${day(s.currentBillingPeriodEnd)}` : 'Never renews'}</td><td class="mono">${s.id}</td></tr>`,
+<td>${s.renews ? html`${day(s.currentBillingPeriodStart)} – ${day(s.currentBillingPeriodEnd)}` : 'Never renews'}</td><td class="mono wide"><a class="breakable" href="/objects/${s.id}">${s.id}</a></td></tr>`,
   ),
   'None.',
   'Subscriptions',
@@ -56,7 +50,7 @@ ${table(
   newest(db.payments.by('customer', customer.id)).map(
     (
       payment,
-    ) => html`<tr><td class="when">${day(payment.chargeDate)}</td><td class="mono">${db.invoices.get(payment.invoiceId).invoiceNumber}</td>
+    ) => html`<tr><td class="when">${day(payment.chargeDate)}</td><td class="mono"><a href="/objects/${payment.id}">${db.invoices.get(payment.invoiceId).invoiceNumber}</a></td>
 <td>${badge(payment.status)}</td><td class="number">${money(payment.amount)}</td></tr>`,
   ),
   'None.',

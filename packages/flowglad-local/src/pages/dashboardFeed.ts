@@ -3,7 +3,7 @@ import type { Platform } from '../platform/Platform.ts'
 import { count, instant } from './format.ts'
 import { type Html, html } from './html.ts'
 import { addressOf } from './organizationParts.ts'
-import { badge, cut, type Heading, howMany, rowsShown, table } from './parts.ts'
+import { badge, cut, type Heading, howMany, nameOf, rowsShown, table } from './parts.ts'
 import { customerOf, webhookAddress } from './webhookPages.ts'
 
 /** Returns a cell with the row's customer, or false if the dashboard shows only one customer. */
@@ -14,7 +14,7 @@ const customerCell = (
 ): Html | false => {
   if (selected) return false
   const customer = db.customers.get(db.subscriptions.get(subscriptionId).customerId)
-  return html`<td class="long"><a href="${addressOf(customer)}" title="${customer.externalId}">${customer.name || customer.externalId}</a></td>`
+  return html`<td class="long"><a href="${addressOf(customer)}" title="${customer.externalId}">${nameOf(customer)}</a></td>`
 }
 
 /** Limits a query to the records of the selected customer. */
@@ -38,11 +38,19 @@ export function ledgerPart(platform: Platform, customer: Customer | undefined): 
   const names = { credit_grant_recognized: 'Grant', usage_cost: 'Usage', credit_grant_expired: 'Expired' }
   return html`<div class="spread"><h2>Ledger</h2><span class="small soft">Balance = sum of entries</span></div>
 ${table(
-  headings(customer, 'When', 'Customer', { slim: 'Entry' }, 'Meter', { broad: 'For' }, { number: 'Units' }),
+  headings(
+    customer,
+    'When (UTC)',
+    'Customer',
+    { slim: 'Entry' },
+    'Meter',
+    { broad: 'For' },
+    { number: 'Units' },
+  ),
   entries.map(
     (
       entry,
-    ) => html`<tr><td class="when">${instant(entry.createdAt)}</td>${customerCell(platform, customer, entry)}<td>${names[entry.type]}</td>
+    ) => html`<tr><td class="when">${instant(entry.createdAt)}</td>${customerCell(platform, customer, entry)}<td><a href="/objects/${entry.id}">${names[entry.type]}</a></td>
 ${cut(db.usageMeters.get(entry.usageMeterId).name)}
 ${cut(entry.description)}
 <td class="number ${entry.amount < 0 ? '' : 'positive'}">${entry.amount > 0 ? '+' : '−'}${count(Math.abs(entry.amount))}</td></tr>`,
@@ -58,12 +66,14 @@ export function usagePart(platform: Platform, customer: Customer | undefined): H
   const events = db.usageEvents.page({ limit: rowsShown, of, descending: true })
   return html`<div class="spread"><h2>Usage events</h2><span class="small soft">${howMany(db.usageEvents.count(of))}</span></div>
 ${table(
-  headings(customer, 'When', 'Customer', 'Meter', { broad: 'Transaction' }, 'Price', { number: 'Amount' }),
+  headings(customer, 'When (UTC)', 'Customer', 'Meter', { broad: 'Transaction' }, 'Price', {
+    number: 'Amount',
+  }),
   events.map(
     (
       event,
     ) => html`<tr><td class="when">${instant(event.createdAt)}</td>${customerCell(platform, customer, event)}${cut(db.usageMeters.get(event.usageMeterId).name)}
-${cut(event.transactionId, 'mono')}${cut(db.prices.get(event.priceId).slug ?? event.priceId, 'mono')}<td class="number">${count(event.amount)}</td></tr>`,
+${cut(event.transactionId, 'mono', `/objects/${event.id}`)}${cut(db.prices.get(event.priceId).slug ?? event.priceId, 'mono')}<td class="number">${count(event.amount)}</td></tr>`,
   ),
   'No usage yet.',
   'Usage events',
@@ -74,14 +84,15 @@ export function checkoutsPart({ db }: Platform, customer: Customer | undefined):
   const sessions = db.checkoutSessions.page({ limit: rowsShown, of: ofCustomer(customer), descending: true })
   return html`<div class="spread"><h2>Checkout sessions</h2><span class="small soft">Sessions expire after a day</span></div>
 ${table(
-  ['When', 'Customer', 'For', 'Status'],
+  ['When (UTC)', 'Customer', 'For', 'Status', 'ID'],
   sessions.map((session) => {
     const price = session.priceId ? db.prices.get(session.priceId) : null
     const product = price?.productId ? db.products.get(price.productId) : null
     const what = price?.name ?? product?.name ?? 'A card'
     const path = session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'
-    return html`<tr><td class="when">${instant(session.createdAt)}</td><td>${session.customerName ?? 'Anonymous'}</td>
-<td>${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td></tr>`
+    return html`<tr><td class="when">${instant(session.createdAt)}</td><td class="long" title="${session.customerName}"><bdi>${session.customerName ?? 'Anonymous'}</bdi></td>
+<td class="long" title="${what}">${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td>
+<td class="mono long"><a href="/objects/${session.id}">${session.id}</a></td></tr>`
   }),
   'No checkouts yet. Your app opens a checkout when a customer makes a purchase.',
   'Checkout sessions',
@@ -103,7 +114,7 @@ export function webhooksPart(platform: Platform, customer: Customer | undefined)
   })
   return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed in Svix format. Events without a receiver are stored</span></div>
 ${table(
-  headings(customer, 'When', 'Customer', { broad: 'Event' }, 'State', 'Response', {
+  headings(customer, 'When (UTC)', 'Customer', { event: 'Event' }, 'State', 'Response', {
     'slim number': 'Tries',
   }),
   deliveries.map(

@@ -1,23 +1,26 @@
 import type { Customer } from '../database/records/customers.ts'
 import type { Organization } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
+import type { RequestLog } from '../platform/requestLog.ts'
+import { conditionsPart, dataPart, grantForm, nextPaymentPart } from './controlParts.ts'
 import { customerPart, customersPart } from './dashboardCustomers.ts'
 import { checkoutsPart, ledgerPart, usagePart, webhooksPart } from './dashboardFeed.ts'
 import { clockPart, connectionPart, overviewPart } from './dashboardSummary.ts'
 import { type Html, html } from './html.ts'
 import { liveBadge, testModeBar } from './layout.ts'
-import { dashboardAddress, modelSwitch, portalAddress } from './organizationParts.ts'
+import { addressOf, dashboardAddress, modelSwitch, portalAddress } from './organizationParts.ts'
 import { findForm, live } from './parts.ts'
+import { requestsPart } from './requestPages.ts'
 
 export function dashboardPage(
-  platform: Platform,
+  organization: Organization,
   {
     customer,
     unknown,
     find,
     testControls,
-    key,
     all,
+    requestLog,
   }: {
     customer: Customer | undefined
     /** The requested customer ID, if it doesn't exist. */
@@ -25,11 +28,13 @@ export function dashboardPage(
     /** The search text, or an empty string if there is no search. */
     find: string
     testControls: boolean
-    key: string
     /** Every pricing model that the dashboard can show. */
     all: readonly Organization[]
+    requestLog: RequestLog
   },
 ): Html {
+  const { platform, key } = organization
+  const address = customer ? addressOf(customer) : dashboardAddress(platform)
   return html`${testModeBar(html`<span class="right row">${liveBadge}
   <a href="${portalAddress(platform)}">Billing portal</a></span>`)}
 <main class="stack">
@@ -40,14 +45,25 @@ export function dashboardPage(
     ${live('clock', clockPart(platform, customer, testControls), 'Clock')}
     ${live('connection', connectionPart(platform, key), 'Connection')}
   </div>
+  ${
+    testControls &&
+    html`<div class="halves">
+    ${live('conditions', conditionsPart(organization, address), 'API')}
+    ${live('data', dataPart(platform), 'Data')}
+  </div>`
+  }
   <div class="halves">
     <section class="card stack long-table" aria-label="Customers">
       <div class="spread"><h2>Customers</h2>${findForm('/', find, all.length > 1 ? platform.pricingModelId : undefined)}</div>
       <div class="stack" id="customers" data-live>${customersPart(platform, customer, find)}</div>
     </section>
-    ${live('detail', customer ? customerPart(platform, customer) : overviewPart(platform), 'Details')}
+    <div class="stack">
+      ${live('detail', customer ? customerPart(platform, customer) : overviewPart(platform), 'Details')}
+      ${customer && testControls && customerControls(platform, customer)}
+    </div>
   </div>
   <div class="halves feed">
+    ${live('requests', requestsPart(platform, requestLog), 'API requests')}
     ${live('ledger', ledgerPart(platform, customer), 'Ledger entries')}
     ${live('usage', usagePart(platform, customer), 'Usage events')}
     ${live('checkouts', checkoutsPart(platform, customer), 'Checkout sessions')}
@@ -55,3 +71,10 @@ export function dashboardPage(
   </div>
 </main>`
 }
+
+/** The form isn't live, because an update would discard what is being entered. */
+const customerControls = (platform: Platform, customer: Customer): Html =>
+  html`<section class="card stack" aria-label="Try out"><h2>Try out</h2>
+${grantForm(platform, customer)}
+<div class="stack" id="next-payment" data-live>${nextPaymentPart(platform, customer)}</div>
+</section>`

@@ -41,7 +41,7 @@ function nextRenewal(platform: Platform, customer: Customer | undefined): number
 export function connectionPart(platform: Platform, key: string): Html {
   const shown = key.startsWith('sk_test') ? key : `${key.slice(0, 4)}…`
   return html`<div class="spread"><h2>Connect</h2><span class="small soft">Works with every Flowglad SDK</span></div>
-<pre class="mono" tabindex="0">FLOWGLAD_BASE_URL=${platform.url}
+<pre class="mono" id="environment" tabindex="0">FLOWGLAD_BASE_URL=${platform.url}
 FLOWGLAD_SECRET_KEY=${shown}</pre>
 <p class="small soft">In the hosted checkout, pay with card number <span class="mono">4242 4242 4242 4242</span>.</p>`
 }

@@ -1,6 +1,5 @@
 import type { Customer, PaymentMethod } from '../database/records/customers.ts'
 import type { Price } from '../database/records/pricing.ts'
-import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { count, every, money, words } from './format.ts'
 import { type Html, html } from './html.ts'
@@ -40,6 +39,9 @@ export const cardText = ({ paymentMethodData }: PaymentMethod): Html =>
 /** The maximum number of rows in a table. */
 export const rowsShown = 40
 
+/** Returns a customer's name, which can be in a script that is written from right to left. */
+export const nameOf = ({ name, externalId }: Customer): Html => html`<bdi>${name || externalId}</bdi>`
+
 /** Returns the last `rowsShown` records, newest first. */
 export const newest = <T>(records: readonly T[]): T[] => records.slice(-rowsShown).reverse()
 
@@ -74,30 +76,12 @@ export const findForm = (action: string, search: string, model?: string): Html =
   <button>Find</button>
 </form>`
 
-/** Returns a cell that truncates long text. The tooltip shows the full text. */
-export const cut = (text: string, className = ''): Html =>
-  html`<td class="long ${className}" title="${text}">${text}</td>`
-
-/** Returns each meter's balance and the total of its unexpired grants. */
-export function balanceBars({ db }: Platform, subscription: Subscription): Html {
-  const accounts = db.ledgerAccounts.by('subscription', subscription.id)
-  if (accounts.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`
-  const credits = db.usageCredits.by('subscription', subscription.id)
-  return html`<div class="bars">${accounts.map(({ usageMeterId, balance }) => {
-    const meter = db.usageMeters.get(usageMeterId)
-    const granted = credits
-      .filter((c) => c.usageMeterId === usageMeterId && !c.expired && c.source !== 'overage_settlement')
-      .reduce((sum, c) => sum + c.issued, 0)
-    return html`<div class="tight">
-      <div class="spread"><strong>${meter.name}</strong>
-        <span class="${balance < 0 ? 'negative' : ''}">${count(balance)} <span class="soft">of ${count(granted)} left</span></span></div>
-      <progress max="${Math.max(granted, 1)}" value="${Math.max(0, Math.min(balance, granted))}" aria-label="${meter.name}: ${count(balance)} of ${count(granted)} left"></progress>
-    </div>`
-  })}</div>`
-}
+/** Returns a cell that truncates long text, optionally a link. The tooltip shows the full text. */
+export const cut = (text: string, className = '', address?: string): Html =>
+  html`<td class="long ${className}" title="${text}">${address === undefined ? text : html`<a href="${address}">${text}</a>`}</td>`
 
 /** A column heading, optionally with the column's kind. */
-export type Heading = string | { [kind in 'number' | 'slim' | 'slim number' | 'broad']?: string }
+export type Heading = string | { [kind in 'number' | 'slim' | 'slim number' | 'broad' | 'event']?: string }
 
 /** Returns a table that scrolls on narrow screens. If there are no rows, returns the `empty` message. */
 export function table(

@@ -12,11 +12,12 @@ import type { Subscription } from '../database/records/subscriptions.ts'
 import { firstOf, type Organization, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
+import { balanceBars } from './balances.ts'
 import { day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { sendPage, testModeBar } from './layout.ts'
 import { modelNameOf, modelSwitch, portalAddress } from './organizationParts.ts'
-import { badge, balanceBars, cardText, findCustomers, findForm, howMany, rowsShown, table } from './parts.ts'
+import { badge, cardText, findCustomers, findForm, howMany, nameOf, rowsShown, table } from './parts.ts'
 
 const searched = z.object({ find: z.string() }).catch({ find: '' })
 
@@ -110,9 +111,7 @@ function signInPage(platform: Platform, all: readonly Organization[], find: stri
       found === 0
         ? html`<p class="empty">${find === '' ? 'No customers yet. Your app creates them.' : `No customer matches “${find}”.`}</p>`
         : html`<ul class="cards">${shown.map(
-            (
-              customer,
-            ) => html`<li><a href="${portalAddress(platform, customer)}">${customer.name || customer.externalId}</a>
+            (customer) => html`<li><a href="${portalAddress(platform, customer)}">${nameOf(customer)}</a>
             <span class="soft small">${customer.email}</span></li>`,
           )}</ul>
     ${found > rowsShown && html`<p class="small soft">${howMany(found)}</p>`}`
@@ -136,7 +135,7 @@ function portalPage(
     .reverse()
   return html`${testModeBar(html`<a class="right" href="${portalAddress(platform)}">Switch customer</a>`)}
 <main class="stack">
-  <div class="tight"><h1>Billing</h1><p class="soft">${[customer.name, customer.email, modelName && modelNameOf(platform)].filter(Boolean).join(' · ')}</p></div>
+  <div class="tight"><h1>Billing</h1><p class="soft breakable">${customer.name && html`<bdi>${customer.name}</bdi> · `}${[customer.email, modelName && modelNameOf(platform)].filter(Boolean).join(' · ')}</p></div>
   ${message && html`<p class="note bad" role="alert">${message}</p>`}
   <div class="columns">
     <section class="card stack">
@@ -177,7 +176,7 @@ function planPart(platform: Platform, subscription: Subscription, path: string):
     : changes !== null
       ? `Changes to ${next.map(({ name }) => name).join(', ')} on ${day(changes)}.`
       : subscription.isFreePlan
-        ? ends && `New credits on ${ends}.`
+        ? ends && `Credits renew on ${ends}.`
         : `Renews on ${ends}.`
   return html`<div class="tight">
   <div class="row"><span class="plan">${(subscription.name ?? 'Plan').replace(/ Subscription$/, '')}</span> ${badge(subscription.status)}</div>
@@ -216,16 +215,17 @@ const lineText = ({ description, quantity, type }: InvoiceLineItem) =>
     : `${description} (× ${quantity})`
 
 function invoiceRow({ db }: Platform, invoice: Invoice): Html {
-  const paid = db.payments
+  const payments = db.payments
     .by('invoice', invoice.id)
-    .filter((payment) => payment.status === 'succeeded')
-    .reduce((sum, payment) => sum + payment.amount, 0)
+    .filter(({ status, refunded }) => status === 'succeeded' || refunded)
+  const paid = payments.reduce((sum, { amount }) => sum + amount, 0)
+  const refunded = payments.reduce((sum, { refundedAmount }) => sum + (refundedAmount ?? 0), 0)
   const lines = db.invoiceLineItems.by('invoice', invoice.id)
   return html`<tr>
   <td class="mono">${invoice.invoiceNumber}</td>
   <td>${day(invoice.invoiceDate)}</td>
   <td class="lead">${lines.map((line) => html`<div>${lineText(line)}</div>`)}</td>
   <td>${badge(invoice.status)}</td>
-  <td class="number">${money(invoice.status === 'paid' ? paid : invoice.subtotal)}</td>
+  <td class="number">${money(invoice.status === 'paid' ? paid : invoice.subtotal)}${refunded > 0 && html`<br><span class="small soft">${money(refunded)} refunded</span>`}</td>
 </tr>`
 }

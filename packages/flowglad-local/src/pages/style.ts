@@ -15,8 +15,8 @@ export const style = `
 * { box-sizing: border-box; }
 body {
   margin: 0; background: var(--paper); color: var(--ink);
-  font: 16px/1.5 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
-  font-variant-numeric: tabular-nums;
+  font: 1rem/1.5 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+  font-variant-numeric: tabular-nums; overflow-wrap: break-word;
 }
 h1, h2, h3, p, ul, dl, dd, fieldset, table { margin: 0; padding: 0; }
 h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -0.02em; }
@@ -28,10 +28,16 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .soft { color: var(--soft); }
 .small { font-size: 0.875rem; }
 .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.85em; }
+.breakable { overflow-wrap: anywhere; }
+/* A click selects the whole text. */
+.whole { user-select: all; }
+/* Copying needs the script. */
+.copy { display: none; }
+.scripted .copy { display: inline-block; justify-self: start; }
 /* Keep the hyphens of a command-line option together. */
 .option { white-space: nowrap; }
-.stack { display: grid; gap: 1rem; align-content: start; }
-.tight { display: grid; gap: 0.35rem; }
+.stack { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; align-content: start; }
+.tight { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.35rem; }
 .row { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: center; }
 .spread { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; justify-content: space-between; align-items: baseline; }
 .number { text-align: right; white-space: nowrap; }
@@ -45,6 +51,7 @@ a { color: var(--accent); text-underline-offset: 3px; }
   display: inline-block; padding: 0.1rem 0.55rem; border-radius: 99px; font-size: 0.78rem; white-space: nowrap;
   background: var(--warn-tint); color: var(--warn); font-weight: 550;
 }
+.bar .badge { white-space: normal; border-radius: 1rem; }
 .badge.good { background: var(--tint); color: var(--accent); }
 .badge.bad { background: var(--bad-tint); color: var(--bad); }
 .badge.plain { background: transparent; color: var(--soft); border: 1px solid var(--line); }
@@ -63,14 +70,14 @@ a { color: var(--accent); text-underline-offset: 3px; }
 main { width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1rem, 4vw, 2.5rem); }
 .narrow main { max-width: 62rem; }
 .wide main { max-width: 90rem; }
-.two { display: grid; gap: clamp(1.5rem, 4vw, 3.5rem); align-items: start; }
+.two { display: grid; grid-template-columns: minmax(0, 1fr); gap: clamp(1.5rem, 4vw, 3.5rem); align-items: start; }
 @media (min-width: 48rem) { .two { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
 .narrow main.single { max-width: 34rem; }
 
 .price { font-size: 2.4rem; font-weight: 680; letter-spacing: -0.035em; line-height: 1.1; }
 .price small { font-size: 1rem; font-weight: 450; letter-spacing: 0; color: var(--soft); }
 .grants { list-style: none; display: grid; gap: 0.5rem; }
-.grants li { display: grid; grid-template-columns: 1.4rem 1fr; }
+.grants li { display: grid; grid-template-columns: 1.4rem minmax(0, 1fr); }
 .grants li::before { content: "✓"; color: var(--accent); font-weight: 700; }
 .lines { border-top: 1px solid var(--line); }
 .lines > div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.6rem 0; border-bottom: 1px solid var(--line); }
@@ -101,10 +108,15 @@ button.primary, .button.primary { background: var(--accent); border-color: var(-
 button.primary:hover, .button.primary:hover { filter: brightness(1.08); }
 button.danger { color: var(--bad); }
 button.small { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
+.button.small { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
+.switch { display: flex; flex-wrap: wrap; gap: 0.4rem; }
+button[aria-pressed="true"] { background: var(--tint); border-color: var(--accent); color: var(--accent); }
 .full { width: 100%; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .cards { list-style: none; display: grid; gap: 0; border-top: 1px solid var(--line); }
-.cards li { display: flex; flex-wrap: wrap; gap: 0.1rem 0.75rem; align-items: center; justify-content: space-between; overflow-wrap: anywhere; padding: 0.55rem 0; border-bottom: 1px solid var(--line); }
+.cards li { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: center; justify-content: space-between; padding: 0.55rem 0; border-bottom: 1px solid var(--line); }
+.cards li > * { min-width: 0; overflow-wrap: anywhere; }
+.cards li > :first-child { flex: 1 1 11rem; }
 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
@@ -124,7 +136,7 @@ td:last-child, th:last-child { padding-right: 0.1rem; }
 .plan { font-size: 1.25rem; font-weight: 650; letter-spacing: -0.015em; }
 .time { font-size: 1.25rem; font-weight: 600; letter-spacing: -0.02em; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; padding: 0.75rem 0.9rem; background: var(--paper); border: 1px solid var(--line); border-radius: 9px; }
-.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.35rem 1rem; font-size: 0.875rem; }
+.facts { display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); gap: 0.35rem 1rem; font-size: 0.875rem; }
 .facts dt { color: var(--soft); }
 .facts dd { overflow-wrap: anywhere; }
 .bars { display: grid; gap: 0.9rem; }
@@ -143,11 +155,13 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 .feed th { font-size: 0.8rem; }
 /* Long text is truncated. A tooltip shows the full text. */
 .feed table { table-layout: fixed; }
-.feed th:first-child { width: 7.9rem; }
+.feed th:first-child { width: 8.3rem; }
 .feed th.number { width: 5.4rem; }
 .feed th.slim { width: 3.5rem; }
 .feed th.broad { width: 6.1rem; }
-.feed td.type { white-space: normal; }
+.feed th.event { width: 6.8rem; }
+.feed td.type { white-space: normal; overflow-wrap: anywhere; }
+.feed > #requests { grid-column: 1 / -1; }
 .feed .long { max-width: none; }
 input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; font-size: 1rem; }
 @media (max-width: 40rem) {
@@ -155,14 +169,25 @@ input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; l
   .flow thead { display: none; }
   .flow tr { display: flex; flex-wrap: wrap; gap: 0 0.6rem; padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
   .flow tr:last-child { border-bottom: 0; }
-  .flow td { border: 0; padding: 0; max-width: 100%; }
+  .flow td { border: 0; padding: 0; max-width: 100%; overflow-wrap: anywhere; }
   .flow td.number { margin-left: auto; }
   .flow td.when { order: 1; width: 100%; color: var(--soft); font-size: 0.8rem; }
   .flow td.wide { width: 100%; overflow-wrap: anywhere; }
-  .flow td.lead { order: -1; flex: 1 1 60%; font-weight: 550; }
+  .flow td.lead { order: -1; flex: 1 1 60%; font-weight: 550; white-space: normal; }
   .flow td.lead ~ td.number { order: -1; }
   .flow .selected { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent); padding-inline: 0.75rem; }
   .flow .selected td { background: transparent; box-shadow: none; padding-left: 0; }
   .feed .scroll, .long-table .scroll { max-height: 26rem; }
+}
+@media (forced-colors: active) {
+  .badge { border: 1px solid; }
+  progress { border: 1px solid CanvasText; }
+  progress, progress::-webkit-progress-bar { background: Canvas; }
+  progress::-webkit-progress-value { background: Highlight; forced-color-adjust: none; }
+  progress::-moz-progress-bar { background: Highlight; forced-color-adjust: none; }
+  button[aria-pressed="true"] { background: Highlight; color: HighlightText; forced-color-adjust: none; }
+  .selected td:first-child { border-left: 3px solid Highlight; }
+  .note { border: 1px solid; }
+  button.primary, .button.primary { border-width: 3px; }
 }
 `

@@ -7,9 +7,10 @@ import type { Platform } from '../platform/Platform.ts'
 import type { WebhookSender } from '../webhooks/createWebhookSender.ts'
 import { moment } from './format.ts'
 import { type Html, html } from './html.ts'
+import { copyButton, jsonBlock } from './json.ts'
 import { liveBadge, sendPage, testModeBar } from './layout.ts'
 import { addressOf, dashboardAddress } from './organizationParts.ts'
-import { badge, live, table } from './parts.ts'
+import { badge, live, nameOf, table } from './parts.ts'
 
 export const webhookAddress = ({ id }: WebhookDelivery) => `/webhooks/${id}`
 
@@ -64,12 +65,11 @@ function webhookPage(
   const attempts = db.webhookAttempts.by('delivery', delivery.id).toReversed()
   return html`${testModeBar(html`<span class="right row">${liveBadge}<a href="${dashboardAddress(platform)}">Dashboard</a></span>`)}
 <main class="stack">
-  <h1>${delivery.type}</h1>
+  <h1 class="breakable">${delivery.type}</h1>
   <div class="columns">
     ${live('delivery', deliveryPart(platform, delivery, { webhooks, testControls }), 'Delivery')}
     <section class="card stack" aria-label="Payload">
-      <h2>Payload</h2>
-      <pre class="mono" tabindex="0">${JSON.stringify(JSON.parse(delivery.payload), null, 2)}</pre>
+      ${jsonBlock('payload', 'Payload', JSON.parse(delivery.payload))}
     </section>
   </div>
   ${live('attempts', attemptsPart(attempts), 'Attempts')}
@@ -103,11 +103,14 @@ function deliveryPart(
   <button class="small" name="ms" value="${waitMs}">Move the clock to the next attempt</button>
 </form>`)
   const facts: [string, Html | string][] = [
-    ['Customer', html`<a href="${addressOf(customer)}">${customer.name || customer.externalId}</a>`],
+    ['Customer', html`<a href="${addressOf(customer)}">${nameOf(customer)}</a>`],
     ['Sent to', webhooks.targetOf(delivery)?.url ?? 'No receiver'],
     ['Created', moment(delivery.createdAt)],
     ['Next attempt', delivery.state !== 'pending' ? 'None' : waits ? moment(delivery.nextAttemptAt) : 'Now'],
-    ['Event ID', html`<span class="mono">${delivery.id}</span>`],
+    [
+      'Event ID',
+      html`<span class="row"><span class="mono breakable whole">${delivery.id}</span> ${copyButton(delivery.id, 'the event ID')}</span>`,
+    ],
   ]
   return html`<div class="spread"><h2>Delivery</h2>${badge(delivery.state)}</div>
 <dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>

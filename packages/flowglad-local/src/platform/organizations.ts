@@ -1,3 +1,4 @@
+import type { Conditions } from './conditions.ts'
 import type { Platform } from './Platform.ts'
 
 /**
@@ -7,6 +8,7 @@ import type { Platform } from './Platform.ts'
 export interface Organization {
   key: string
   platform: Platform
+  conditions: Conditions
 }
 
 /** The organizations by API key. The first one belongs to the key that the server started with. */

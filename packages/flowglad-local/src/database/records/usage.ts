@@ -23,7 +23,7 @@ export interface UsageCredit extends Base {
   remaining: number
   expiresAt: number | null
   expired: boolean
-  source: 'plan' | 'adjustment' | 'purchase' | 'overage_settlement'
+  source: 'plan' | 'adjustment' | 'purchase' | 'overage_settlement' | 'dashboard'
   /** The feature whose credits an adjustment granted, or null for other sources. */
   featureId: string | null
 }

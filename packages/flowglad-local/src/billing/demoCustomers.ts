@@ -1,12 +1,12 @@
-import { cancelSubscription } from './billing/cancelSubscription.ts'
-import { completeCheckout } from './billing/completeCheckout.ts'
-import { createCustomer } from './billing/customers.ts'
-import { openCheckout } from './billing/openCheckout.ts'
-import { recordUsage } from './billing/recordUsage.ts'
-import { currentSubscriptions } from './billing/subscriptions.ts'
-import { findTestCard, type TestCard, testCards, testPayer } from './billing/testCards.ts'
-import type { Customer } from './database/records/customers.ts'
-import type { Platform } from './platform/Platform.ts'
+import type { Customer } from '../database/records/customers.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { cancelSubscription } from './cancelSubscription.ts'
+import { completeCheckout } from './completeCheckout.ts'
+import { createCustomer } from './customers.ts'
+import { openCheckout } from './openCheckout.ts'
+import { recordUsage } from './recordUsage.ts'
+import { currentSubscriptions } from './subscriptions.ts'
+import { findTestCard, type TestCard, testCards, testPayer } from './testCards.ts'
 
 const people = [
   'Ada Lovelace',
@@ -16,14 +16,17 @@ const people = [
   'Edsger Dijkstra',
 ] as const
 
+/** Creates the demo customers if there are no customers. */
+export function seed(platform: Platform): void {
+  if (platform.db.customers.count() === 0) addDemoCustomers(platform)
+}
+
 /**
  * Creates demo customers in the states that an application must handle: a new customer, a partly used plan, a
- * negative balance, a scheduled cancellation, and a card that fails on renewal. Does nothing if any customers
- * exist.
+ * negative balance, a scheduled cancellation, and a card that fails on renewal. Leaves out customers that exist.
  */
-export function seed(platform: Platform): void {
+export function addDemoCustomers(platform: Platform): void {
   const { db, clock } = platform
-  if (db.customers.count() > 0) return
   db.transaction(() => {
     const at = clock.now()
     const paid = db.prices
@@ -32,6 +35,7 @@ export function seed(platform: Platform): void {
       .sort((a, b) => a.unitPrice - b.unitPrice)
     const customers = people.map((name) => {
       const externalId = name.split(' ')[0]?.toLowerCase() ?? name
+      if (db.customers.first('externalId', externalId)) return undefined
       return createCustomer(platform, at, { externalId, name, email: `${externalId}@example.com` }).customer
     })
     const [, busy, overdrawn, leaving, failing] = customers

@@ -1,0 +1,19 @@
+import type { Customer } from '../database/records/customers.ts'
+import type { Platform } from '../platform/Platform.ts'
+
+/** Makes the customer's next payment fail, or lets it succeed again. */
+export function planFailure({ db }: Platform, { id }: Customer, fails: boolean): void {
+  const planned = db.plannedFailures.find(id)
+  if (fails && !planned) db.plannedFailures.put({ id })
+  if (!fails && planned) db.plannedFailures.remove(planned)
+}
+
+export const isFailurePlanned = ({ db }: Platform, customerId: string): boolean =>
+  db.plannedFailures.find(customerId) !== undefined
+
+/** Returns whether the customer's next payment should fail. If so, the payment after it succeeds. */
+export function takePlannedFailure({ db }: Platform, customerId: string): boolean {
+  const planned = db.plannedFailures.find(customerId)
+  if (planned) db.plannedFailures.remove(planned)
+  return planned !== undefined
+}

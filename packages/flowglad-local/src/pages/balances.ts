@@ -1,0 +1,84 @@
+import { paymentMethodOf } from '../billing/collect.ts'
+import { featuresOf, itemsAt } from '../billing/items.ts'
+import { overageLines } from '../billing/overage.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { count, money } from './format.ts'
+import { type Html, html } from './html.ts'
+
+interface Balance {
+  meter: string
+  /** The total of the unexpired grants. */
+  granted: number
+  used: number
+  /** What the usage beyond the grants adds to the next invoice, in cents. */
+  overage: number
+  /**
+   * `limited` if the plan grants credits for this meter, `unlimited` if the plan grants none and the usage costs
+   * nothing, or `priced` if the plan grants none and the usage has a price.
+   */
+  kind: 'limited' | 'unlimited' | 'priced'
+}
+
+/** Returns a subscription's usage of each meter. */
+function balancesOf(platform: Platform, subscription: Subscription): Balance[] {
+  const { db, clock } = platform
+  const accounts = db.ledgerAccounts.by('subscription', subscription.id)
+  if (accounts.length === 0) return []
+  const credits = db.usageCredits
+    .by('subscription', subscription.id)
+    .filter((credit) => !credit.expired && credit.source !== 'overage_settlement')
+  const limited = new Set(
+    featuresOf(platform, itemsAt(platform, subscription.id, clock.now()))
+      .filter(({ type, amount }) => type === 'usage_credit_grant' && (amount ?? 0) > 0)
+      .map(({ usageMeterId }) => usageMeterId),
+  )
+  // Overage is charged only to a card.
+  const lines = paymentMethodOf(platform, subscription) ? overageLines(platform, subscription, '') : []
+  return accounts.map(({ id, usageMeterId, balance, outstanding }) => {
+    const granted = credits
+      .filter((credit) => credit.usageMeterId === usageMeterId)
+      .reduce((sum, credit) => sum + credit.issued, 0)
+    const hasPrice = Object.keys(outstanding).some((priceId) => db.prices.get(priceId).unitPrice > 0)
+    const isCovered = limited.has(usageMeterId) || (granted > 0 && balance >= 0)
+    return {
+      meter: db.usageMeters.get(usageMeterId).name,
+      granted,
+      used: granted - balance,
+      overage: lines
+        .filter(({ usage }) => usage.ledgerAccountId === id)
+        .reduce((sum, { price, quantity }) => sum + price * quantity, 0),
+      kind: isCovered ? 'limited' : hasPrice ? 'priced' : 'unlimited',
+    }
+  })
+}
+
+/** Overdrawn usage is a mistake of the app, unless the customer pays for it. */
+const isOverdrawn = ({ kind, used, granted, overage }: Balance) =>
+  kind === 'limited' && used > granted && overage === 0
+
+const usedText = ({ kind, used, granted }: Balance): string =>
+  kind === 'limited' ? `${count(used)} of ${count(granted)}` : count(used)
+
+/** Returns what is used of each meter, with a bar that fills with use. */
+export function balanceBars(platform: Platform, subscription: Subscription): Html {
+  const balances = balancesOf(platform, subscription)
+  if (balances.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`
+  return html`<div class="bars">${balances.map((balance) => {
+    const { meter, granted, used, overage, kind } = balance
+    const text = `${usedText(balance)} used`
+    return html`<div class="tight">
+      <div class="spread"><strong>${meter}</strong>
+        <span class="${isOverdrawn(balance) ? 'negative' : ''}">${text}</span></div>
+      ${kind === 'limited' && html`<progress max="${Math.max(granted, 1)}" value="${Math.max(0, Math.min(used, granted))}" aria-label="${meter}: ${text}"></progress>`}
+      ${overage > 0 && html`<p class="small soft">${money(overage)} of usage beyond the plan on the next invoice.</p>`}
+    </div>`
+  })}</div>`
+}
+
+/** Returns what is used of each meter for a table's cell. */
+export const balanceLines = (platform: Platform, subscription: Subscription): Html[] =>
+  balancesOf(platform, subscription).map(
+    (balance) =>
+      html`<div class="spread small"><span class="soft">${balance.meter}</span><span class="${isOverdrawn(balance) ? 'negative' : ''}">${usedText(balance)}</span></div>`,
+  )

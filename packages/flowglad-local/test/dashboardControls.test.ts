@@ -1,0 +1,150 @@
+import { expect, it } from 'vitest'
+import { createDirectory } from './process.ts'
+import { cards, startStudio } from './studio.ts'
+import { studioPricing } from './studioPricing.ts'
+
+type Studio = Awaited<ReturnType<typeof startStudio>>
+
+const submit = async (studio: Studio, path: string, fields: Record<string, string> = {}) => {
+  const answer = await fetch(studio.url + path, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams(fields),
+  })
+  return answer.status
+}
+
+const pageOf = async (url: string) => (await fetch(url)).text()
+
+const idOf = async (studio: Studio, externalId: string) => (await studio.billing(externalId)).customer.id
+
+const failNextPayment = async (studio: Studio, externalId: string) =>
+  submit(studio, `/customers/${await idOf(studio, externalId)}/next-payment`, { fails: 'yes' })
+
+const fixedClock = { clock: () => Date.UTC(2027, 3, 1) }
+
+it('fails only the next renewal, and collects the retry', async () => {
+  await using studio = await startStudio(fixedClock)
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  expect(await failNextPayment(studio, 'ada')).toBe(303)
+  await studio.renew('ada')
+  expect((await studio.plan('ada')).status).toBe('past_due')
+  studio.advance(3 * 24 * 60 * 60 * 1000)
+  expect((await studio.plan('ada')).status).toBe('active')
+})
+
+it('declines only the next checkout, and saves a card meanwhile', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await failNextPayment(studio, 'ada')
+  const { checkoutSession, url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'add_payment_method',
+      customerExternalId: 'ada',
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  expect(url).toContain(checkoutSession.id)
+  const fields = { name: 'Ada', email: 'ada@studio.example', card: cards.pays }
+  expect(await submit(studio, `/add-payment-method/${checkoutSession.id}`, fields)).toBe(303)
+  const { pay } = await studio.checkout('ada', 'team_price')
+  const declined = await pay()
+  expect([declined.status, await declined.text()]).toEqual([
+    402,
+    expect.stringContaining('Your card was declined. Nothing was charged.'),
+  ])
+  expect((await studio.billing('ada')).invoices).toEqual([])
+  expect((await pay()).status).toBe(303)
+})
+
+it('declines a checkout that a test completes', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await failNextPayment(studio, 'ada')
+  const { session } = await studio.checkout('ada', 'team_price')
+  const complete = async () => {
+    const path = `${studio.url}/__test__/checkout-sessions/${session.id}/complete`
+    return (await (await fetch(path, { method: 'POST', body: '{}' })).json()).checkoutSession.status
+  }
+  expect([await complete(), await complete()]).toEqual(['open', 'succeeded'])
+})
+
+it('lets the next payment succeed again', async () => {
+  await using studio = await startStudio(fixedClock)
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  await failNextPayment(studio, 'ada')
+  await submit(studio, `/customers/${await idOf(studio, 'ada')}/next-payment`, { fails: 'no' })
+  await studio.renew('ada')
+  expect((await studio.plan('ada')).status).toBe('active')
+})
+
+it('grants credits that stay after a renewal', async () => {
+  await using studio = await startStudio(fixedClock)
+  await studio.customer('ada')
+  const { usageMeters } = await pricingOf(studio)
+  const meter = usageMeters.find(({ slug }) => slug === 'render')?.id ?? ''
+  const path = `/customers/${await idOf(studio, 'ada')}/grant`
+  expect(await submit(studio, path, { meter, amount: '40' })).toBe(303)
+  expect(await studio.balances('ada')).toMatchObject({ render: 125 })
+  await studio.renew('ada')
+  expect(await studio.balances('ada')).toMatchObject({ render: 125 })
+  for (const fields of [
+    { meter, amount: '0' },
+    { meter, amount: '2147483648' },
+    { meter: 'none', amount: '1' },
+  ])
+    expect([fields, await submit(studio, path, fields)]).toEqual([fields, 400])
+})
+
+const pricingOf = async (studio: Studio) => (await studio.node.pricingModels.retrieveDefault()).pricingModel
+
+it('deletes all customers and their data after asking, and keeps the pricing and the other keys', async () => {
+  await using directory = await createDirectory()
+  const db = directory.file('flowglad.db')
+  const studio = await startStudio({ db })
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  await studio.use('ada', 'render', 5)
+  const { key } = studio.addKey({ pricing: studioPricing })
+  const other = { headers: { authorization: key, 'content-type': 'application/json' } }
+  await fetch(`${studio.url}/api/v1/customers`, {
+    ...other,
+    method: 'POST',
+    body: JSON.stringify({ customer: { externalId: 'bob', name: 'Bob', email: 'b@studio.example' } }),
+  })
+  const before = await pricingOf(studio)
+  expect(await pageOf(`${studio.url}/reset`)).toContain('This deletes 1 customer of')
+  expect(await submit(studio, '/reset', { model: before.id, demo: 'no' })).toBe(303)
+  const events = await studio.node.get('/api/v1/usage-events')
+  expect((await studio.node.customers.list()).data).toEqual([])
+  expect(events).toMatchObject({ data: [], total: 0 })
+  expect(await pricingOf(studio)).toEqual(before)
+  expect((await fetch(`${studio.url}/api/v1/customers/bob`, other)).status).toBe(200)
+  await studio.customer('ada')
+  expect(await studio.balances('ada')).toEqual({ render: 85 })
+  await studio.close()
+  await using restarted = await startStudio({ db })
+  expect((await restarted.node.customers.list()).data).toHaveLength(1)
+  expect(await restarted.balances('ada')).toEqual({ render: 85 })
+})
+
+it('adds the demo customers that are missing', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const demo = async () => {
+    await submit(studio, '/demo-customers')
+    return (await studio.node.customers.list()).data.map(({ externalId, name }) => `${externalId} ${name}`)
+  }
+  const names = await demo()
+  expect(names).toEqual([
+    'ada ada',
+    'grace Grace Hopper',
+    'alan Alan Turing',
+    'katherine Katherine Johnson',
+    'edsger Edsger Dijkstra',
+  ])
+  expect(await demo()).toEqual(names)
+})

@@ -1,0 +1,116 @@
+import { expect as expectInBrowser, type Page } from '@playwright/test'
+import axe from 'axe-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launchBrowser } from './browser.ts'
+import { cards, startStudio } from './studio.ts'
+
+// On a busy machine, a page can take longer than Playwright's 5 seconds.
+const expectPage = expectInBrowser.configure({ timeout: 60_000 })
+
+let browser: Awaited<ReturnType<typeof launchBrowser>>
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+
+declare global {
+  interface Window {
+    axe: typeof axe
+  }
+}
+
+/** Starts a server with data, and returns the URL of every page in each of its states. */
+async function openTour() {
+  const studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31) })
+  const pages: string[] = [studio.url, `${studio.url}/checkout/none`, `${studio.url}/?find=nobody`]
+  const portal = /\/billing-portal\/org_[\w-]+/.exec(await (await fetch(studio.url)).text())?.[0]
+  pages.push(`${studio.url}${portal}`)
+  for (const name of ['ada', 'grace', 'alan']) await studio.customer(name)
+  const email = `${'long-'.repeat(11)}name@studio.example`
+  await studio.node.customers.create({ customer: { externalId: email, name: 'x'.repeat(70), email } })
+  await studio.subscribe('ada', 'team_price', { quantity: 2 })
+  await studio.subscribe('grace', 'trial_price', { card: cards.failsLater })
+  await studio.use('alan', 'render', 200)
+  await studio.node.post('/api/v1/discounts', {
+    body: {
+      discount: { name: 'N', code: 'LESS', amount: 5, amountType: 'percent', duration: 'once', active: true },
+    },
+  })
+  const { checkoutSession } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'add_payment_method',
+      customerExternalId: 'ada',
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  const { url } = await studio.checkout('alan', 'agency_price')
+  pages.push(url, `${studio.url}/add-payment-method/${checkoutSession.id}`)
+  for (const name of ['ada', 'grace', 'alan'])
+    pages.push(`${studio.url}${portal}/${name}`, `${studio.url}/?customer=${name}`)
+  const dashboard = await (await fetch(studio.url)).text()
+  const event = /\/webhooks\/\w+/.exec(dashboard)?.[0]
+  const request = /\/requests\/\w+/.exec(dashboard)?.[0]
+  pages.push(`${studio.url}${event}`, `${studio.url}/webhooks/none`)
+  const { id } = await studio.plan('ada')
+  pages.push(`${studio.url}/objects/${id}`, `${studio.url}${request}`, `${studio.url}/reset`)
+  return { studio, url, pages }
+}
+
+/** Returns the page's elements that can be scrolled sideways. */
+const scrollsSideways = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('*')]
+      .filter(
+        (box) =>
+          box.scrollWidth > box.clientWidth &&
+          (box === document.documentElement || /auto|scroll/.test(getComputedStyle(box).overflowX)),
+      )
+      .map((box) => `${box.outerHTML.slice(0, 120)}: ${box.scrollWidth} > ${box.clientWidth}`),
+  )
+
+const schemes: ['light' | 'dark', axe.RunOptions][] = [
+  ['light', {}],
+  ['dark', { runOnly: ['color-contrast'] }],
+]
+
+it('has no axe violations on any page in light or dark mode, and fits on a small phone', async () => {
+  const { studio, url, pages } = await openTour()
+  await using _ends = studio
+  await using page = await browser.newPage({ viewport: { width: 360, height: 740 }, bypassCSP: true })
+  await page.addInitScript(axe.source)
+  const look = async (what: string) => {
+    for (const [colorScheme, options] of schemes) {
+      await page.emulateMedia({ colorScheme })
+      const violations = await page.evaluate(async (rules) => (await window.axe.run(rules)).violations, {
+        resultTypes: ['violations'],
+        ...options,
+      } as axe.RunOptions)
+      const found = violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
+      expect([what, colorScheme, found]).toEqual([what, colorScheme, []])
+    }
+    expect([what, await scrollsSideways(page)]).toEqual([what, []])
+    await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
+    expect([what, 'with large text', await scrollsSideways(page)]).toEqual([what, 'with large text', []])
+    await page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  }
+  for (const address of pages) {
+    await page.goto(address)
+    // The script of a live page changes the page when it connects.
+    const state = page.locator('[data-live-state]')
+    if ((await state.count()) > 0) await expectPage(state).toHaveText('Live')
+    await look(address)
+  }
+  await page.goto(url)
+  await page.getByLabel('Discount code').fill('MORE')
+  // A click doesn't wait for the next page, and axe fails if the page is replaced while it runs.
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await expectPage(page.getByRole('alert')).toContainText('MORE')
+  await look('an unknown discount code')
+  await page.getByRole('button', { name: /declines the payment/ }).click()
+  await expectPage(page.getByRole('alert')).toContainText('declined')
+  await look('a declined card')
+  await page.getByRole('button', { name: /asks you to confirm/ }).click()
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Your bank asks you to confirm')
+  await look('a card that needs confirmation')
+})

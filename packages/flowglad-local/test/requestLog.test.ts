@@ -1,0 +1,113 @@
+import { expect, it } from 'vitest'
+import { createRequestLog, maxBodyLength } from '../src/platform/requestLog.ts'
+import { maskSecrets } from '../src/rules/maskSecrets.ts'
+import { startStudio } from './studio.ts'
+
+const aRequest = (id: string, bodies: { request?: string; response?: string } = {}) => ({
+  id,
+  at: 0,
+  pricingModelId: 'pricing_model_1',
+  method: 'POST',
+  url: '/api/v1/usage-events',
+  status: 200,
+  durationMs: 1,
+  fault: 'none' as const,
+  request: '',
+  response: '',
+  ...bodies,
+})
+
+it('keeps only the newest requests', () => {
+  const log = createRequestLog({ maxRequests: 2, maxTotalLength: 1_000_000 })
+  for (const id of ['a', 'b', 'c']) log.add(aRequest(id), null)
+  expect(log.newest('pricing_model_1').map(({ id }) => id)).toEqual(['c', 'b'])
+  expect(log.find('a')).toBeUndefined()
+})
+
+it('limits the total length of the bodies, and the length of each body', () => {
+  const log = createRequestLog({ maxRequests: 100, maxTotalLength: 2.5 * maxBodyLength })
+  for (const id of ['a', 'b', 'c']) log.add(aRequest(id, { response: 'x'.repeat(maxBodyLength + 5) }), null)
+  expect(log.newest('pricing_model_1').map(({ id }) => id)).toEqual(['c', 'b'])
+  expect(log.find('c')?.response).toEqual({
+    text: 'x'.repeat(maxBodyLength),
+    length: maxBodyLength + 5,
+    isCut: true,
+  })
+})
+
+it("doesn't show one pricing model's requests to another one", () => {
+  const log = createRequestLog()
+  log.add(aRequest('mine'), null)
+  log.add({ ...aRequest('theirs'), pricingModelId: 'pricing_model_2' }, null)
+  log.add({ ...aRequest('without a key'), pricingModelId: null }, null)
+  expect(log.newest('pricing_model_1').map(({ id }) => id)).toEqual(['without a key', 'mine'])
+})
+
+it.each([
+  ['the API key', 'the key is "my own-key"', 'the key is "…"'],
+  ['a key in a URL', '/x?key=my%20own-key', '/x?key=…'],
+  ["keys in Flowglad's format", 'sk_live_abc123 and whsec_QUJD/+8=', 'sk_live_… and whsec_…'],
+  [
+    'secret fields',
+    '{"clientSecret": "a\\"b", "apiKey":"k", "name":"n"}',
+    '{"clientSecret": "…", "apiKey":"…", "name":"n"}',
+  ],
+])('masks %s', (_, text, masked) => {
+  expect(maskSecrets(text, 'my own-key')).toBe(masked)
+})
+
+it.each([
+  ['sk_test_secret', 4],
+  ['sk_test_secret', 10],
+  [`{"apiKey":"secret${'e'.repeat(100_000)}"}`, 20],
+  ['my-secret', 5],
+])('masks %.20s where a body is cut', (secret, shown) => {
+  const log = createRequestLog()
+  const response = `${' '.repeat(maxBodyLength - shown)}${secret}${' '.repeat(100_000)}`
+  log.add(aRequest('a', { response }), 'my-secret')
+  expect(log.find('a')?.response).toMatchObject({ text: expect.not.stringMatching(/secr|my-/), isCut: true })
+})
+
+const pageOf = async (url: string) => (await fetch(url)).text()
+
+it('shows each API request with both bodies and without secrets', async () => {
+  await using studio = await startStudio({ key: 'sk_test_very_secret_key' })
+  await studio.customer('ada')
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const webhook = {
+    name: 'Ours',
+    url: 'http://127.0.0.1:1/',
+    filterTypes: [],
+    pricingModelId: pricingModel.id,
+  }
+  const { secret } = (await studio.node.post('/api/v1/webhooks', { body: { webhook } })) as { secret: string }
+  const dashboard = await pageOf(studio.url)
+  const requests = [...dashboard.matchAll(/<a href="(\/requests\/\w+)">(\w+ [^<]+)<\/a>/g)].map(
+    ([, address, request]) => ({ address, request }),
+  )
+  expect(requests.map(({ request }) => request)).toEqual([
+    'POST /webhooks',
+    'GET /pricing-models/default',
+    'POST /customers',
+  ])
+  const [created, , customer] = await Promise.all(requests.map(({ address }) => pageOf(studio.url + address)))
+  expect(customer).toContain('ada@studio.example')
+  expect(customer).toContain('<dt>Status</dt><dd>200</dd>')
+  expect(created).toContain('&#34;secret&#34;: &#34;…&#34;')
+  for (const page of [created, customer]) {
+    expect(page).not.toContain(secret)
+    expect(page).not.toContain('very_secret')
+  }
+})
+
+it('finds a request by the ID in its answer, and logs a request without a valid key', async () => {
+  await using studio = await startStudio()
+  const answer = await fetch(`${studio.url}/api/v1/customers`, {
+    headers: { authorization: 'sk_live_from_production' },
+  })
+  const page = await pageOf(`${studio.url}/requests/${answer.headers.get('x-request-id')}`)
+  expect(page).toContain('<dt>Status</dt><dd>401</dd>')
+  expect(page).toContain('Missing or unknown')
+  expect(page).not.toContain('from_production')
+  expect((await fetch(`${studio.url}/requests/none`)).status).toBe(404)
+})
