@@ -96,6 +96,17 @@ it('shows scheduled changes and failed payments in the billing portal', async ()
   await expectPage(page.getByRole('row', { name: /Open/ })).toContainText('$199.00')
 })
 
+it('says at the sale what extra usage costs, and how long a pack lasts', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const pageOf = async (price: string) => (await fetch((await studio.checkout('ada', price)).url)).text()
+  const rate = '$0.30 per 7 render minutes, or part of 7'
+  expect(await pageOf('team_price')).toContain(rate)
+  const pack = await pageOf('render_pack')
+  expect(pack).toContain('You keep them until your plan ends')
+  expect(pack).not.toContain(rate)
+})
+
 it('explains a rejected action in the billing portal', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
