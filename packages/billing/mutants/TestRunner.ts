@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import type { Copy } from './Copy.ts'
 import { type Outcome, outcome, type Request } from './outcome.ts'
 
-const timeoutMs = 300_000
 const script = fileURLToPath(new URL('testProcess.ts', import.meta.url))
 
 /** Runs test files of a copy in another process. If that process hangs or ends, the next run starts another one. */
@@ -16,7 +15,8 @@ export class TestRunner implements AsyncDisposable {
     this.#copy = copy
   }
 
-  async run(request: Request): Promise<Outcome> {
+  /** A run that takes longer than `limitMs` counts as caught: the fault makes the tests hang. */
+  async run(request: Request, limitMs: number): Promise<Outcome> {
     this.#child ??= await this.#start()
     const child = this.#child
     const ended = new AbortController()
@@ -29,8 +29,8 @@ export class TestRunner implements AsyncDisposable {
     const tooLate = new Promise<Outcome>((resolve) => {
       const timer = setTimeout(() => {
         this.#end('SIGKILL')
-        resolve({ state: 'caught', by: `the time limit of ${timeoutMs / 1000} s` })
-      }, timeoutMs)
+        resolve({ state: 'caught', by: `the time limit of ${Math.round(limitMs / 1000)} s` })
+      }, limitMs)
       signal.addEventListener('abort', () => clearTimeout(timer))
     })
     for (const waiting of [ending, answer]) waiting.catch(() => {})

@@ -79,21 +79,17 @@ async function runOn(nodes: Node[], stopping: AbortSignal): Promise<number> {
   if (!first) throw new Error('There is no copy to run in.')
   print(`Compiling the package with each of ${toRun.length} faults.`)
   const broken = await findBroken(first.copy, toRun)
-  // A test that fails without a fault would catch every fault.
   print('Running the tests without a fault.')
-  const tests = [...new Set(toRun.flatMap((fault) => fault.tests))]
-  const sound = await first.runner.run({ tests, changed: [] })
-  if (sound.state !== 'survived') {
-    print(`The tests fail without a fault: ${sound.state === 'caught' ? sound.by : sound.why}`)
-    return 1
-  }
+  const times = await runSound(first, [...new Set(toRun.flatMap((fault) => fault.tests))])
+  if (times === null) return 1
   const runs: Run[] = []
   const queue = [...toRun]
   const runInTurn = async (node: Node) => {
     for (let fault = queue.shift(); fault && !stopping.aborted; fault = queue.shift()) {
       const began = performance.now()
       const why = broken.get(fault)
-      const outcome: Outcome = why === undefined ? await runFault(node, fault) : { state: 'broken', why }
+      const outcome: Outcome =
+        why === undefined ? await runFault(node, fault, times) : { state: 'broken', why }
       const run = { fault, outcome, seconds: (performance.now() - began) / 1000 }
       runs.push(run)
       print(lineOf(run, `[${runs.length}/${toRun.length}]`))
@@ -105,12 +101,36 @@ async function runOn(nodes: Node[], stopping: AbortSignal): Promise<number> {
   return runs.every(({ outcome }) => outcome.state === 'caught') ? 0 : 1
 }
 
-async function runFault(node: Node, fault: Fault): Promise<Outcome> {
+/**
+ * Runs each test file without a fault, because a test that fails without a fault would catch every fault. Returns the
+ * time that each file takes in milliseconds, or null if a test fails.
+ */
+async function runSound({ runner }: Node, tests: string[]): Promise<Map<string, number> | null> {
+  const times = new Map<string, number>()
+  for (const test of tests) {
+    const began = performance.now()
+    const outcome = await runner.run({ tests: [test], changed: [] }, 900_000)
+    if (outcome.state !== 'survived') {
+      const problem = outcome.state === 'caught' ? outcome.by : outcome.why
+      print(`test/${test}.test.ts fails without a fault: ${problem}`)
+      return null
+    }
+    times.set(test, performance.now() - began)
+  }
+  return times
+}
+
+/** A fault may slow its tests down, but a hanging test ends within this time. */
+function limitOf({ tests }: Fault, times: ReadonlyMap<string, number>): number {
+  return tests.reduce((total, test) => total + 10 * (times.get(test) ?? 0), 120_000)
+}
+
+async function runFault(node: Node, fault: Fault, times: ReadonlyMap<string, number>): Promise<Outcome> {
   const changed = [node.lastFile ?? fault.file, fault.file]
   node.lastFile = fault.file
   const takeBack = await node.copy.apply(fault)
   try {
-    return await node.runner.run({ tests: fault.tests, changed })
+    return await node.runner.run({ tests: fault.tests, changed }, limitOf(fault, times))
   } finally {
     await takeBack()
   }
