@@ -46,14 +46,19 @@ async function openTour() {
   })
   const { url } = await studio.checkout('alan', 'agency_price')
   pages.push(url, `${studio.url}/add-payment-method/${checkoutSession.id}`)
-  for (const name of ['ada', 'grace', 'alan'])
-    pages.push(`${studio.url}${portal}/${name}`, `${studio.url}/?customer=${name}`)
+  for (const name of ['ada', 'grace', 'alan']) pages.push(`${studio.url}${portal}/${name}`)
+  for (const name of ['ada', 'alan']) pages.push(`${studio.url}/?customer=${name}`)
   const dashboard = await (await fetch(studio.url)).text()
   const event = /\/webhooks\/\w+/.exec(dashboard)?.[0]
   const request = /\/requests\/\w+/.exec(dashboard)?.[0]
   pages.push(`${studio.url}${event}`, `${studio.url}/webhooks/none`)
   const { id } = await studio.plan('ada')
-  pages.push(`${studio.url}/objects/${id}`, `${studio.url}${request}`, `${studio.url}/reset`)
+  pages.push(
+    `${studio.url}/objects/${id}`,
+    `${studio.url}${request}`,
+    `${studio.url}/requests`,
+    `${studio.url}/reset`,
+  )
   return { studio, url, pages }
 }
 

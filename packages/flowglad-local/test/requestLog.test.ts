@@ -111,3 +111,20 @@ it('finds a request by the ID in its answer, and logs a request without a valid 
   expect(page).not.toContain('from_production')
   expect((await fetch(`${studio.url}/requests/none`)).status).toBe(404)
 })
+
+it('finds requests by path, status or body', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await studio.customer('grace')
+  await fetch(`${studio.url}/api/v1/customers/nobody`, { headers: { authorization: studio.key } })
+  const found = async (find: string) =>
+    [
+      ...(await pageOf(`${studio.url}/requests?find=${find}`)).matchAll(
+        /<td class="number ">(\d+)<|negative">(\d+)</g,
+      ),
+    ].map(([, good, bad]) => good ?? bad)
+  expect(await found('')).toEqual(['404', '200', '200'])
+  expect(await found('404')).toEqual(['404'])
+  expect(await found('GRACE@')).toEqual(['200'])
+  expect(await found('nothing-has-this')).toEqual([])
+})

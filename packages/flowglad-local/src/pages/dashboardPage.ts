@@ -54,7 +54,11 @@ export function dashboardPage(
   }
   <div class="halves">
     <section class="card stack long-table" aria-label="Customers">
-      <div class="spread"><h2>Customers</h2>${findForm('/', find, all.length > 1 ? platform.pricingModelId : undefined)}</div>
+      <div class="spread"><h2>Customers</h2>${findForm('/', find, {
+        model: all.length > 1 ? platform.pricingModelId : undefined,
+        label: 'Find a customer or an ID',
+        hint: 'Name, email or any ID',
+      })}</div>
       <div class="stack" id="customers" data-live>${customersPart(platform, customer, find)}</div>
     </section>
     <div class="stack">

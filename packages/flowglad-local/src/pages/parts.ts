@@ -69,10 +69,18 @@ export function findCustomers({ db }: Platform, search: string): { shown: Custom
 }
 
 /** Returns a search form that works without JavaScript. */
-export const findForm = (action: string, search: string, model?: string): Html =>
+export const findForm = (
+  action: string,
+  search: string,
+  {
+    model,
+    label = 'Find a customer',
+    hint = 'Name, ID or email',
+  }: { model?: string | undefined; label?: string; hint?: string } = {},
+): Html =>
   html`<form action="${action}" class="find" role="search">
   ${model !== undefined && html`<input type="hidden" name="model" value="${model}">`}
-  <input type="search" name="find" value="${search}" maxlength="200" aria-label="Find a customer" placeholder="Name, ID or email">
+  <input type="search" name="find" value="${search}" maxlength="200" aria-label="${label}" placeholder="${hint}">
   <button>Find</button>
 </form>`
 

@@ -1,17 +1,30 @@
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 import type { Fault } from '../platform/conditions.ts'
 import { type Organizations, ofModel } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
-import type { LoggedRequest, RequestLog } from '../platform/requestLog.ts'
+import { type LoggedRequest, maxRequests, type RequestLog } from '../platform/requestLog.ts'
 import { count, instant, moment } from './format.ts'
 import { type Html, html } from './html.ts'
 import { bodyBlock, copyButton } from './json.ts'
-import { sendPage, testModeBar } from './layout.ts'
+import { liveBadge, sendPage, testModeBar } from './layout.ts'
 import { dashboardAddress } from './organizationParts.ts'
-import { rowsShown, table } from './parts.ts'
+import { findForm, live, rowsShown, table } from './parts.ts'
 
-/** Adds a page for each logged API request, which shows both bodies. */
+const query = z.object({ model: z.string().optional().catch(undefined), find: z.string().catch('') })
+
+/** Adds a page with all logged API requests, and a page for each request, which shows both bodies. */
 export function requestPages(app: FastifyInstance, organizations: Organizations, log: RequestLog): void {
+  app.get('/requests', (request, reply) => {
+    const { model, find } = query.parse(request.query)
+    return sendPage(reply, {
+      title: 'API requests · flowglad-local',
+      layout: 'wide',
+      script: '/assets/dashboard.js',
+      body: requestsPage(ofModel(organizations, model).platform, log, find),
+    })
+  })
+
   app.get<{ Params: { id: string } }>('/requests/:id', (request, reply) => {
     const logged = log.find(request.params.id)
     if (!logged)
@@ -30,6 +43,30 @@ export function requestPages(app: FastifyInstance, organizations: Organizations,
       body: requestPage(platform, logged),
     })
   })
+}
+
+function requestsPage(platform: Platform, log: RequestLog, find: string): Html {
+  const wanted = find.trim().toLowerCase()
+  const texts = ({ id, method, url, status, request, response }: LoggedRequest) => [
+    id,
+    `${method} ${url}`,
+    statusText({ status }),
+    request.text,
+    response.text,
+  ]
+  const found = log
+    .newest(platform.pricingModelId)
+    .filter((logged) => texts(logged).some((text) => text.toLowerCase().includes(wanted)))
+  return html`${testModeBar(html`<span class="right row">${liveBadge}<a href="${dashboardAddress(platform)}">Dashboard</a></span>`)}
+<main class="stack">
+  <div class="spread"><h1>API requests</h1>${findForm('/requests', find, {
+    model: platform.pricingModelId,
+    label: 'Find requests',
+    hint: 'Path, status or body',
+  })}</div>
+  <div class="feed">${live('requests', requestTable(found, find === '' ? noRequests : `No request matches “${find}”.`), 'API requests')}</div>
+  <p class="small soft">The newest ${maxRequests} requests of all API keys since the server started, in memory only. API keys and other secrets are shown as “…”.</p>
+</main>`
 }
 
 const outcomes = {
@@ -63,23 +100,30 @@ function requestPage(platform: Platform, logged: LoggedRequest): Html {
 </main>`
 }
 
-const statusText = ({ status }: LoggedRequest): string => (status === null ? 'No answer' : String(status))
+const statusText = ({ status }: Pick<LoggedRequest, 'status'>): string =>
+  status === null ? 'No answer' : String(status)
 
 const duration = ({ durationMs }: LoggedRequest): string =>
   `${durationMs < 10 ? durationMs.toFixed(1) : count(Math.round(durationMs))} ms`
 
-export function requestsPart({ pricingModelId }: Platform, log: RequestLog): Html {
-  const requests = log.newest(pricingModelId)
-  return html`<div class="spread"><h2>API requests</h2><span class="small soft">The newest ${rowsShown}, in memory only. Secrets are masked</span></div>
-${table(
-  ['When (UTC)', 'Request', { number: 'Status' }, { number: 'Duration' }],
-  requests.slice(0, rowsShown).map(
-    (logged) => html`<tr><td class="when">${instant(logged.at)}</td>
+const noRequests = 'No requests yet. Set the two variables under “Connect” in your app.'
+
+/** Returns the newest requests for the dashboard. */
+export function requestsPart(platform: Platform, log: RequestLog): Html {
+  const requests = log.newest(platform.pricingModelId)
+  return html`<div class="spread"><h2>API requests</h2><a class="small" href="/requests?model=${platform.pricingModelId}">All requests</a></div>
+${requestTable(requests.slice(0, rowsShown), noRequests)}`
+}
+
+const requestTable = (requests: readonly LoggedRequest[], empty: string): Html =>
+  table(
+    ['When (UTC)', 'Request', { number: 'Status' }, { number: 'Duration' }],
+    requests.map(
+      (logged) => html`<tr><td class="when">${instant(logged.at)}</td>
 <td class="mono lead long"><a href="/requests/${logged.id}">${logged.method} ${logged.url.replace(/^\/api\/v1/, '')}</a></td>
 <td class="number ${logged.status === null || logged.status >= 400 ? 'negative' : ''}">${statusText(logged)}</td>
 <td class="number">${duration(logged)}</td></tr>`,
-  ),
-  'No requests yet. Set the two variables under “Connect” in your app.',
-  'API requests',
-)}`
-}
+    ),
+    empty,
+    'API requests',
+  )

@@ -34,6 +34,8 @@ a { color: var(--accent); text-underline-offset: 3px; }
 /* Copying needs the script. */
 .copy { display: none; }
 .scripted .copy { display: inline-block; justify-self: start; }
+/* The line below a link must not hide the underscores of an ID. */
+.mono a, a.mono { text-underline-offset: 0.4em; text-decoration-thickness: 1px; }
 /* Keep the hyphens of a command-line option together. */
 .option { white-space: nowrap; }
 .stack { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; align-content: start; }

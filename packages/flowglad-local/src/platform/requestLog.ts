@@ -44,7 +44,8 @@ export interface RequestLog {
   newest(pricingModelId: string): LoggedRequest[]
 }
 
-const maxRequests = 500
+/** The most requests that the log holds, for all keys together. */
+export const maxRequests = 500
 export const maxBodyLength = 16_384
 /** The length of the longest key in any encoding. */
 const longestKey = 1024
