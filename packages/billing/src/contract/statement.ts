@@ -74,6 +74,11 @@ export interface NextInvoice<Meter extends string = string> {
   currency: string
   plan: { name: string; amount: number }
   overage: OverageCharge<Meter>[]
+  /**
+   * Meters whose extra usage may be added to `total`. The plan changed during the period, and the meter is now
+   * unlimited. Flowglad still bills what was used beyond the earlier plan, but reports no amount.
+   */
+  earlierUsage: Meter[]
   total: number
   /** Whether the last invoice was discounted. If so, the next invoice may be lower than `total`. */
   wasDiscounted: boolean

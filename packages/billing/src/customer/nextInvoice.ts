@@ -43,17 +43,20 @@ export function overdueOf(
   }
 }
 
-/** Returns the usage beyond the grants that no invoice contains yet, with its price. */
+/**
+ * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills it even if the plan
+ * has changed since to a plan without overage. Leaves out unlimited meters, whose usage is free.
+ */
 export function overageOf(
   subscription: Subscription,
-  offer: PlanOffer | undefined,
+  { offer, offers }: { offer: PlanOffer | undefined; offers: PlanOffer[] },
   balances: readonly Pick<Balance, 'meter' | 'used' | 'limit'>[],
   report: BillingReport,
 ): OverageCharge[] {
   const billed = unpaidInvoices(report, subscription.id).flatMap(({ invoiceLineItems }) => invoiceLineItems)
-  return (offer?.overage ?? []).flatMap(({ meter, feature, unitPrice, perUnits }): OverageCharge[] => {
+  return pricesOf(offers).flatMap(({ meter, unitPrice, perUnits }): OverageCharge[] => {
     const balance = balances.find((candidate) => candidate.meter === meter)
-    if (!balance || !subscription.features.includes(feature)) return []
+    if (!balance || offer?.unlimited.includes(meter)) return []
     const prices = report.pricingModel.usageMeters.find(({ slug }) => slug === meter)?.prices ?? []
     const onInvoices = billed
       .filter(({ type, priceId }) => type === 'usage' && prices.some(({ id }) => id === priceId))
@@ -64,6 +67,29 @@ export function overageOf(
   })
 }
 
+/** A meter has the same overage price on every plan that allows overage. */
+const pricesOf = (offers: PlanOffer[]) => [
+  ...new Map(offers.flatMap(({ overage }) => overage).map((price) => [price.meter, price])).values(),
+]
+
+/** Returns the unlimited meters with usage that Flowglad may bill because the plan changed during the period. */
+export function earlierUsageOf(
+  { periodStart }: Subscription,
+  { offer, offers }: { offer: PlanOffer | undefined; offers: PlanOffer[] },
+  balances: readonly Pick<Balance, 'meter' | 'used' | 'limit'>[],
+  { currentSubscription }: BillingReport,
+): string[] {
+  const items = currentSubscription?.subscriptionItems ?? []
+  const hasChanged = items.some(
+    ({ addedDate }) => (addedDate ?? 0) > (periodStart ?? Number.POSITIVE_INFINITY),
+  )
+  if (!offer || !hasChanged) return []
+  return pricesOf(offers)
+    .map(({ meter }) => meter)
+    .filter((meter) => offer.unlimited.includes(meter))
+    .filter((meter) => balances.some((balance) => balance.meter === meter && balance.used > balance.limit))
+}
+
 /**
  * Returns the invoice at the end of the period, or null if none is planned. Flowglad writes no invoice for a plan
  * that ends, and none for $0. `plan` is the plan of the next period.
@@ -71,7 +97,7 @@ export function overageOf(
 export function nextInvoiceOf(
   subscription: Subscription,
   plan: Pick<PlanOffer, 'name' | 'currency'> & { amount: number },
-  overage: OverageCharge[],
+  { overage, earlierUsage }: Pick<NextInvoice, 'overage' | 'earlierUsage'>,
   { currentSubscription, invoices }: BillingReport,
 ): NextInvoice | null {
   const { cancelScheduledAt, periodEnd, id } = subscription
@@ -93,6 +119,7 @@ export function nextInvoiceOf(
     currency: plan.currency,
     plan: { name: plan.name, amount: plan.amount },
     overage,
+    earlierUsage,
     total,
     wasDiscounted: lines > (last?.invoice.subtotal ?? lines),
   }

@@ -11,7 +11,7 @@ import type { Sync } from '../flowglad/sync.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import type { Subscription } from './currentSubscription.ts'
-import { nextInvoiceOf, overageOf, overdueOf, priceOf } from './nextInvoice.ts'
+import { earlierUsageOf, nextInvoiceOf, overageOf, overdueOf, priceOf } from './nextInvoice.ts'
 import { methodOf, paymentRows } from './paymentRows.ts'
 import { proratedNow } from './proratedGrants.ts'
 
@@ -52,13 +52,17 @@ export class Statements {
     const { name, currency, amount } = changesTo
       ? { ...changesTo, amount: changesTo.unitPrice }
       : { name: subscription.planName, currency: offer?.currency ?? 'USD', amount: priceOf(report) }
-    const overage = overageOf(subscription, offer, balances, report)
+    const plans = { offer, offers }
+    const overage = overageOf(subscription, plans, balances, report)
+    const earlierUsage = earlierUsageOf(subscription, plans, balances, report)
     return {
       ...shown,
       overdue: snapshot?.pastDue
         ? overdueOf(subscription, snapshot.pastDue.since, report, page.payments)
         : null,
-      next: isUnknown ? null : nextInvoiceOf(subscription, { name, currency, amount }, overage, report),
+      next: isUnknown
+        ? null
+        : nextInvoiceOf(subscription, { name, currency, amount }, { overage, earlierUsage }, report),
       changesTo: changesTo ? { name: changesTo.name, priceSlug: changesTo.priceSlug } : null,
       prorated: proratedNow(subscription, offer, balances, report),
       method: methodOfSubscription(report),
@@ -143,11 +147,12 @@ const isPlan =
 const hasUnknownInvoice = ({ payments }: PaymentsPage, { invoices }: BillingReport) =>
   payments[0]?.invoiceId != null && !invoices.some(({ invoice }) => invoice.id === payments[0]?.invoiceId)
 
+/** Returns whether the newest invoice has no payment among these. Flowglad charges an invoice when it is written. */
 function hasUnknownPayment({ payments }: PaymentsPage, { invoices }: BillingReport): boolean {
-  const paid = invoices
+  const charged = invoices
     .map(({ invoice }) => invoice)
-    .filter(({ status, subtotal }) => status === 'paid' && subtotal)
-  const newest = paid.reduce<(typeof paid)[number] | null>(
+    .filter(({ status, subtotal }) => subtotal && status !== 'draft' && status !== 'void')
+  const newest = charged.reduce<(typeof charged)[number] | null>(
     (last, invoice) => ((invoice.createdAt ?? 0) >= (last?.createdAt ?? 0) ? invoice : last),
     null,
   )

@@ -77,6 +77,7 @@ test('shows what a plan change in mid-period charged, and announces the same amo
     currency: 'USD',
     plan: { name: 'Max', amount: 9_900 },
     overage: [],
+    earlierUsage: [],
     total: 9_900,
     wasDiscounted: false,
   })
@@ -142,9 +143,24 @@ test('adds each started thousand of extra units to the next invoice, and then sh
   expect(next).toMatchObject({ overage: [], total: 2_000 })
 })
 
+test('keeps the extra usage of the earlier plan on the next invoice after an upgrade', async () => {
+  await using app = await start()
+  await onPro(app)
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  await app.billing.drain()
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect((await statement(app)).next).toMatchObject({ overage: [{ units: 1_001 }], total: 10_100 })
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect((await statement(app)).payments[0]).toMatchObject({ amount: 10_100 })
+})
+
 test('says what is overdue, and when the card is charged again', async () => {
   await using app = await start()
-  await failRenewal(app)
+  await failRenewal(app, 'pro_monthly', async () => {
+    // The payments are read before the renewal, so they are known for a few seconds.
+    await statement(app)
+  })
   const { overdue, payments } = await statement(app)
   expect(payments[0]).toMatchObject({ amount: 2_000, status: 'failed', pdfUrl: null })
   expect(overdue).toEqual({
