@@ -1,20 +1,16 @@
 // @vitest-environment jsdom
 import { screen, within } from '@testing-library/react'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { Payments } from '../src/billing/Payments.tsx'
 import { formatDate } from '../src/format/format.ts'
 import { aPayment, aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { answer } = vi.hoisted(() => ({ answer: vi.fn() }))
-vi.mock('../src/api/billing.ts', () => ({ useStatement: answer, useUser: () => null }))
-
 const shown = () => screen.getAllByRole('listitem').map((item) => item.textContent)
 
 it('shows the amount, the day, the reason, the card and the receipt of each payment', () => {
   const payment = aPayment()
-  answer.mockReturnValue({ data: aStatement({ payments: [payment] }) })
-  show(<Payments />)
+  show(<Payments statement={aStatement({ payments: [payment] })} />)
   expect(shown()).toEqual([
     `Change to ScaleVisa ending in 4242 · Invoice STU-00002${formatDate(payment.at)}$52.67PaidReceipt (PDF)`,
   ])
@@ -34,8 +30,7 @@ it('shows the parts of a payment, and what was refunded', () => {
       { kind: 'overage', meter: 'api_calls', units: 1_001, amount: 200 },
     ],
   })
-  answer.mockReturnValue({ data: aStatement({ payments: [payment] }) })
-  show(<Payments />)
+  show(<Payments statement={aStatement({ payments: [payment] })} />)
   const [text] = shown()
   expect(text).toContain('Pro: $20')
   expect(text).toContain('1,001 look-ups beyond your plan: $2')

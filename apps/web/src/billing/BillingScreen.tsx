@@ -3,9 +3,7 @@ import { QueryClientProvider, useQueryClient } from '@tanstack/react-query'
 import { SignedIn } from '../account/SignedIn.tsx'
 import { OutdatedNotice } from '../denials/OutdatedNotice.tsx'
 import { Screen } from '../parts/Screen.tsx'
-import { NextInvoice } from '../plans/NextInvoice.tsx'
 import { FlowgladBilling } from './FlowgladBilling.tsx'
-import { Payments } from './Payments.tsx'
 import { Subscription } from './Subscription.tsx'
 
 export function BillingScreen() {
@@ -16,8 +14,6 @@ export function BillingScreen() {
           <OutdatedNotice />
           <WithFlowglad>
             <Subscription />
-            <NextInvoice />
-            <Payments />
             <FlowgladBilling />
           </WithFlowglad>
         </Screen>

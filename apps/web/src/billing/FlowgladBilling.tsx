@@ -1,22 +1,51 @@
 import { useBilling } from '@flowglad/react'
 import { Skeleton } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
+import { useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
+import { NextInvoice } from '../plans/NextInvoice.tsx'
 import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
+import { Payments } from './Payments.tsx'
 
-/** Shows the payment method, which is stored only at Flowglad. */
+/** Shows the next invoice, the payments and the payment method, which are stored only at Flowglad. */
 export function FlowgladBilling() {
   const billing = useBilling()
+  const statement = useStatement()
   const queryClient = useQueryClient()
-  if (!billing.loaded) return <Skeleton className={classes.loading} radius="lg" />
-  if (billing.customer === null)
-    return (
-      <FailedSection
-        what="Your payment method"
-        error={billing.errors?.[0]}
-        onRetry={() => void queryClient.refetchQueries({ queryKey: ['customers/billing'] })}
-      />
-    )
-  return <PaymentMethod billing={billing} />
+  const noMethod = billing.loaded && billing.customer === null
+  const noPayments = statement.data === undefined && statement.error !== null
+
+  function retry() {
+    if (noMethod) void queryClient.refetchQueries({ queryKey: ['customers/billing'] })
+    if (noPayments) void statement.refetch()
+  }
+  return (
+    <>
+      <NextInvoice />
+      {statement.data ? (
+        <Payments statement={statement.data} />
+      ) : (
+        !noPayments && <Skeleton className={classes.loading} radius="lg" />
+      )}
+      {billing.loaded && billing.customer !== null ? (
+        <PaymentMethod billing={billing} />
+      ) : (
+        !noMethod && <Skeleton className={classes.loading} radius="lg" />
+      )}
+      {(noMethod || noPayments) && (
+        <FailedSection
+          what={
+            noMethod && noPayments
+              ? 'Your payments and payment method'
+              : noMethod
+                ? 'Your payment method'
+                : 'Your payments'
+          }
+          error={noPayments ? statement.error : billing.errors?.[0]}
+          onRetry={retry}
+        />
+      )}
+    </>
+  )
 }

@@ -1,21 +1,11 @@
-import { Skeleton } from '@mantine/core'
-import type { PaymentRow } from '@metered/billing/client'
-import { useStatement } from '../api/billing.ts'
-import { FailedSection } from '../denials/FailedSection.tsx'
+import type { BillingStatement, PaymentRow } from '@metered/billing/client'
 import { formatDate, formatMoney } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import { itemText, methodText, statusText } from '../format/payments.ts'
 import classes from './BillingScreen.module.css'
 
 /** Shows what the customer has paid: when, how much, with which card, and what for. */
-export function Payments() {
-  const { data: statement, error, refetch } = useStatement()
-  if (statement === undefined)
-    return error ? (
-      <FailedSection what="Your payments" error={error} onRetry={() => void refetch()} />
-    ) : (
-      <Skeleton className={classes.loading} radius="lg" />
-    )
+export function Payments({ statement }: { statement: BillingStatement<Meter> }) {
   const { payments, hasOlder } = statement
   return (
     <section className={classes.card} aria-labelledby="payments">

@@ -34,6 +34,18 @@ export function ChangeButton({ offer, plan, isUpgrade, onChanged }: ChangeButton
       ? `Pay ${formatMoney(charge, preview.data.currency)} and upgrade`
       : `${verb} ${isUpgrade ? 'now' : endOf(plan)}`
 
+  // The new plan can arrive before the answer. Then this button is gone, and a callback of mutate() wouldn't run.
+  function confirm() {
+    change.mutateAsync({ priceSlug: offer.priceSlug }).then(
+      (made) => {
+        setAsking(false)
+        onChanged(made)
+      },
+      // The dialog shows the error.
+      () => {},
+    )
+  }
+
   function close() {
     setAsking(false)
     change.reset()
@@ -57,20 +69,7 @@ export function ChangeButton({ offer, plan, isUpgrade, onChanged }: ChangeButton
               <Button variant="default" onClick={close}>
                 Keep {plan.name}
               </Button>
-              <BusyButton
-                busy={change.isPending || isUnpriced}
-                onClick={() =>
-                  change.mutate(
-                    { priceSlug: offer.priceSlug },
-                    {
-                      onSuccess: (made) => {
-                        setAsking(false)
-                        onChanged(made)
-                      },
-                    },
-                  )
-                }
-              >
+              <BusyButton busy={change.isPending || isUnpriced} onClick={confirm}>
                 {change.isPending ? 'Changing…' : confirmation}
               </BusyButton>
             </>

@@ -7,6 +7,7 @@ import { methodText } from '../format/payments.ts'
 import { creditParts } from './creditParts.ts'
 import { every } from './interval.ts'
 import { currentOffer, type Offer } from './offers.ts'
+import { overageSoFar } from './overage.ts'
 
 interface ChangeCostProps {
   offer: Offer
@@ -35,6 +36,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
         </p>
       )}
       <Packs plan={plan} />
+      <ExtraUsage plan={plan} />
       {plan.cancelsAt !== null && (
         <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>
       )}
@@ -75,6 +77,26 @@ function Packs({ plan }: { plan: PlanSummary }) {
     return parts ? [`${formatNumber(parts.packs)} ${unitsOf(row.meter)}`] : []
   })
   return kept.length > 0 && <p>You keep the {kept.join(' and ')} from your packs.</p>
+}
+
+/** Usage beyond the current plan is billed at the end of the period, even if the plan has changed. */
+function ExtraUsage({ plan }: { plan: PlanSummary }) {
+  const { data: answer } = useBalances()
+  const { data: offers } = usePlans()
+  const prices = currentOffer(offers, plan)?.overage ?? []
+  return (answer?.balances ?? []).map((row) => {
+    const soFar = overageSoFar(
+      row,
+      prices.find(({ meter }) => meter === row.meter),
+    )
+    return (
+      soFar && (
+        <p key={row.meter}>
+          Your {amountOf(row.meter, soFar.units)} beyond {plan.name} ({soFar.cost}) stay on your next invoice.
+        </p>
+      )
+    )
+  })
 }
 
 const priceText = ({ interval }: Offer, { price, currency }: ChangePreview<Meter>) =>

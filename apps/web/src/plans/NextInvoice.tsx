@@ -2,7 +2,7 @@ import { Skeleton } from '@mantine/core'
 import type { BillingStatement } from '@metered/billing/client'
 import { usePlan, useStatement } from '../api/billing.ts'
 import { formatDate, formatMoney } from '../format/format.ts'
-import { amountOf, type Meter } from '../format/meters.ts'
+import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
 import classes from './NextInvoice.module.css'
 import { pricePerText } from './overage.ts'
@@ -11,9 +11,11 @@ import { pricePerText } from './overage.ts'
 export function NextInvoice() {
   const { data: plan } = usePlan()
   const { data: statement, isError } = useStatement()
-  // A free plan has no invoice, so its screens don't keep a place for one.
+  // A plan that is free or ends has no invoice, so its screens don't keep a place for one.
   if (statement === undefined)
-    return plan && !plan.isFree && !isError ? <Skeleton className={classes.card} radius="lg" /> : null
+    return plan && !plan.isFree && plan.cancelsAt === null && !isError ? (
+      <Skeleton className={classes.card} radius="lg" />
+    ) : null
   const { next, method } = statement
   return next && <Invoice next={next} method={method} />
 }
@@ -21,7 +23,7 @@ export function NextInvoice() {
 type Statement = BillingStatement<Meter>
 
 function Invoice({ next, method }: { next: NonNullable<Statement['next']>; method: Statement['method'] }) {
-  const { at, currency, plan, overage, total, wasDiscounted } = next
+  const { at, currency, plan, overage, earlierUsage, total, wasDiscounted } = next
   const money = (amount: number) => formatMoney(amount, currency)
   return (
     <section className={classes.card} aria-labelledby="next-invoice">
@@ -48,6 +50,8 @@ function Invoice({ next, method }: { next: NonNullable<Statement['next']>; metho
       <p className={classes.method}>
         {method ? `We'll charge ${methodText(method)}.` : 'Add a card before then to keep your plan.'}
         {wasDiscounted && ' A discount may lower this amount.'}
+        {earlierUsage.length > 0 &&
+          ` Extra ${earlierUsage.map(unitsOf).join(' and ')} from before your plan change may be added.`}
       </p>
     </section>
   )
