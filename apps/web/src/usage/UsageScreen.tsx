@@ -58,6 +58,7 @@ function Days() {
         <SegmentedControl
           aria-label="Number of days"
           size="xs"
+          classNames={{ label: classes.lengths ?? '' }}
           data={lengths.map((it) => ({ value: String(it), label: `${it} days` }))}
           value={String(length)}
           onChange={(value) => setLength(Number(value))}
