@@ -1,6 +1,7 @@
 export type { BillingSetup } from './billingSetup.ts'
 export type { Clock } from './config/clock.ts'
 export { type BillingOptions, defaultOptions } from './config/options.ts'
+export { redactText } from './config/redactText.ts'
 export { SetupError } from './config/setupError.ts'
 export type {
   BalanceRow,

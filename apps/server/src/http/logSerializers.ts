@@ -1,3 +1,5 @@
+import { redactText } from '@metered/billing'
+
 interface LoggedRequest {
   method: string
   routeOptions?: { url?: string | undefined }
@@ -14,6 +16,8 @@ export const logSerializers = {
   req: (request: LoggedRequest) => ({ method: request.method, route: routeOf(request) }),
   res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
   err: describeError,
+  /** The message of another error. */
+  reason: (reason: unknown) => (typeof reason === 'string' ? redactText(reason) : undefined),
 }
 
 type DescribedError = {
@@ -25,11 +29,14 @@ type DescribedError = {
 }
 
 function describeError(error: Error): DescribedError {
-  const { name, message, stack = '', cause } = error
+  const { name, stack = '', cause } = error
+  const message = redactText(error.message)
+  // A stack begins with the message. The frames contain paths, which can look like email addresses.
+  const frames = stack.search(/\n {4}at /)
   return {
     type: name,
     message,
-    stack,
+    stack: `${name}: ${message}${frames < 0 ? '' : stack.slice(frames)}`,
     ...('code' in error ? { code: String(error.code) } : {}),
     ...(cause instanceof Error ? { cause: describeError(cause) } : {}),
   }
