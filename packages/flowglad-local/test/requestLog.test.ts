@@ -128,3 +128,23 @@ it('finds requests by path, status or body', async () => {
   expect(await found('GRACE@')).toEqual(['200'])
   expect(await found('nothing-has-this')).toEqual([])
 })
+
+it('tells open dashboards about a request that changes no data', async () => {
+  await using studio = await startStudio()
+  const { body } = await fetch(`${studio.url}/live`)
+  if (!body) throw new Error('The stream has no body')
+  const versions: string[] = []
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
+  const readUntil = async (count: number) => {
+    while (versions.length < count) {
+      const { value } = await reader.read()
+      versions.push(...(decoder.decode(value).match(/^data: \[.+$/gm) ?? []))
+    }
+  }
+  await readUntil(1)
+  await studio.node.customers.list()
+  await readUntil(2)
+  expect(versions[1]).not.toBe(versions[0])
+  await reader.cancel()
+})
