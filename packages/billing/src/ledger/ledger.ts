@@ -80,7 +80,7 @@ export interface Ledger extends AsyncDisposable {
   undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
   /** Returns each customer once, in an order that the store chooses. */
   customers(): AsyncIterable<string>
-  /** Returns up to `limit` customers whose ID starts with the text, in order. */
+  /** Returns up to `limit` customers whose ID starts with the text, in order. Leaves out the rows of health probes. */
   findCustomers(query: { startsWith: string; limit: number }): Promise<string[]>
   /** Checks the customer's counters against the rows that they count. Returns the contradictions. */
   audit(customer: string): Promise<Violation[]>

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Operate } from '../../src/ledger/commands.ts'
+import { createProbe } from '../../src/ledger/createProbe.ts'
 import { createOperator } from '../../src/operator/createOperator.ts'
 import { aReserve, fetched, units } from './builders.ts'
 import { storeNames, stores } from './cli/cli.ts'
@@ -27,6 +28,10 @@ describe.each(storeNames)('%s', (name) => {
     expect(await find('ada%')).toEqual(['ada%'])
     expect(await find('a_a')).toEqual([])
     expect(await find('')).toHaveLength(7)
+    await createProbe(it.ledger)()
+    const similar = ['health 123456', 'health 1a', 'healthy']
+    for (const customer of similar) await fetched(it.ledger, units(1), { customer })
+    expect(await find('health')).toEqual(similar)
   })
 
   test('reports balances with adjustments, holds, refunded charges, events and the newest acts first', async () => {

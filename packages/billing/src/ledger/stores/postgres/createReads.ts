@@ -123,7 +123,7 @@ export function createReads(
         customerName,
         `SELECT it.customer FROM generate_series(0, ${buckets - 1}) b, LATERAL (
            SELECT t.customer FROM metered.customer t
-           WHERE t.bucket = b AND t.customer >= $2 ORDER BY t.customer LIMIT $3
+           WHERE t.bucket = b AND t.customer >= $2 AND t.customer !~ '^health [0-9]{1,5}$' ORDER BY t.customer LIMIT $3
          ) it ORDER BY it.customer LIMIT $3`,
         [from, limit],
       )

@@ -73,7 +73,9 @@ export function prepareReads(
     'SELECT customer FROM metered_customer WHERE customer > ? ORDER BY customer LIMIT ?',
   )
   const customersFrom = db.prepare(
-    'SELECT customer FROM metered_customer WHERE customer >= ? ORDER BY customer LIMIT ?',
+    `SELECT customer FROM metered_customer WHERE customer >= ?
+       AND NOT (customer GLOB 'health [0-9]*' AND substr(customer, 8) NOT GLOB '*[^0-9]*' AND length(customer) <= 12)
+     ORDER BY customer LIMIT ?`,
   )
   const eventSums = db.prepare(
     `SELECT subscription, meter, state, reason IS NOT NULL AS "wasRejected", sum(amount) AS units, count(*) AS count
