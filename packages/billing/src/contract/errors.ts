@@ -81,6 +81,15 @@ export class SessionEndedError extends Error {
 /** The plan can't be purchased or changed this way. The message is written for the customer. */
 export class PlanChangeError extends Error {
   override readonly name = 'PlanChangeError'
+  /** Whether the plan may have changed, or a payment may have been made. If not, nothing was charged. */
+  readonly mayHaveCharged: boolean
+  constructor(
+    message: string,
+    { mayHaveCharged = false, ...options }: ErrorOptions & { mayHaveCharged?: boolean } = {},
+  ) {
+    super(message, options)
+    this.mayHaveCharged = mayHaveCharged
+  }
 }
 
 /** Returns the denial for a call that can't be decided now. Nothing is charged. */

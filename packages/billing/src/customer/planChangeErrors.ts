@@ -13,8 +13,35 @@ export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lift
         : []),
       'Check your plan in a minute before you try again.',
     ].join(' '),
-    { cause },
+    { cause, mayHaveCharged: true },
   )
+
+/** Flowglad's error for a plan change whose payment failed, and sometimes for one that failed after its payment. */
+const isFailedPayment = (error: unknown) =>
+  error instanceof PlanChangeError && error.message.startsWith('Billing run failed')
+
+/**
+ * Returns the error for a change that Flowglad rejected. If the payment failed, says so in the customer's words.
+ * `wasCharged` returns whether the customer was charged nevertheless, or null if that can't be read.
+ */
+export async function rejectedChange(
+  error: unknown,
+  wasCharged: () => Promise<boolean | null>,
+): Promise<unknown> {
+  if (!isFailedPayment(error)) return error
+  if ((await wasCharged()) === false) {
+    return new PlanChangeError(
+      'Your card was declined. Choose another card on the Billing page, then try again.',
+      {
+        cause: error,
+      },
+    )
+  }
+  return new PlanChangeError(
+    "Your plan couldn't be changed, but your card may have been charged. Check your payments before you try again.",
+    { cause: error, mayHaveCharged: true },
+  )
+}
 
 /** Creates the error for a failed change whose removed schedule couldn't be restored. */
 export const liftedForNothing = (lifted: Lifted, cause: unknown) =>

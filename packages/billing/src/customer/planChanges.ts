@@ -9,7 +9,7 @@ import { planSummary } from './balanceRows.ts'
 import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
 import { decidePlanChange } from './decidePlanChange.ts'
 import { type FailedChange, nextRecoveryStep } from './nextRecoveryStep.ts'
-import { afterPlanChange } from './planChangeErrors.ts'
+import { afterPlanChange, rejectedChange } from './planChangeErrors.ts'
 import type { Statements } from './statements.ts'
 import type { CustomerLedger } from './usableBalances.ts'
 
@@ -89,7 +89,13 @@ export class PlanChanges {
     const made = await this.#change(customer, current, {
       async request() {
         if (decision === 'lift') return clock.now()
-        const { resolvedTiming } = await askFlowglad(flowglad.adjust(current.id, priceSlug))
+        const { resolvedTiming } = await askFlowglad(flowglad.adjust(current.id, priceSlug)).catch(
+          async (error: unknown) => {
+            throw await rejectedChange(error, async () =>
+              earlier ? (await statements.chargedSince(customer, earlier)) !== null : null,
+            )
+          },
+        )
         return resolvedTiming === atPeriodEnd ? (current.periodEnd ?? clock.now()) : clock.now()
       },
       isMade: (now) => now.priceSlug === priceSlug || now.scheduledAdjustmentAt !== null,
@@ -213,6 +219,7 @@ export class PlanChanges {
     }
     throw new PlanChangeError(
       'Your plan was changed, but it is still scheduled to end. Resume your plan to keep it.',
+      { mayHaveCharged: true },
     )
   }
 

@@ -22,9 +22,10 @@ export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unkn
   const error = withoutLedger(thrown)
   const convert = (code: Code, cause: Error) => new ErrorClass({ code, message: cause.message, cause })
   if (error instanceof BillingError) return convert(codeOf(error), error)
-  if (error instanceof InvalidAmountError || error instanceof PlanChangeError) {
-    return convert('BAD_REQUEST', error)
+  if (error instanceof PlanChangeError) {
+    return convert(error.mayHaveCharged ? 'CONFLICT' : 'BAD_REQUEST', error)
   }
+  if (error instanceof InvalidAmountError) return convert('BAD_REQUEST', error)
   if (error instanceof SessionEndedError) {
     return convert(error.reason === 'ended' ? 'UNAUTHORIZED' : 'SERVICE_UNAVAILABLE', error)
   }

@@ -232,3 +232,36 @@ test('denies a statement while Flowglad has never answered', async () => {
   app.proxy.breakWith(() => ({ state: 'refused' }))
   await expect(statement(app)).rejects.toMatchObject({ data: { billing: { code: 'BILLING_UNAVAILABLE' } } })
 })
+
+const billingRunFailed = {
+  state: 'json',
+  status: 500,
+  body: { error: 'Billing run failed with status: FAILED', code: 'INTERNAL_SERVER_ERROR' },
+} as const
+
+test('says that the card was declined, and lists the attempt', async () => {
+  await using app = await start()
+  await app.billing.balances(ada)
+  await app.atFlowglad.pay(ada, 'pro_monthly', { card: '4000000000000341' })
+  await app.billing.refresh(ada)
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({
+    message: 'Your card was declined. Choose another card on the Billing page, then try again.',
+    data: { code: 'BAD_REQUEST' },
+  })
+  const { payments } = await statement(app)
+  expect(payments.map(({ status }) => status)).toEqual(['failed', 'paid'])
+})
+
+test('says that the card may have been charged if a change fails after its payment', async () => {
+  await using app = await start()
+  await onPro(app)
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/adjust')
+      ? { ...billingRunFailed, after: app.atFlowglad.pay(ada, 'generation_pack') }
+      : undefined,
+  )
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({
+    message: expect.stringContaining('may have been charged'),
+    data: { code: 'CONFLICT' },
+  })
+})
