@@ -2,12 +2,11 @@ import { Skeleton } from '@mantine/core'
 import type { BillingStatement, PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans, useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
-import { formatDate, formatDay, formatMoney } from '../format/format.ts'
+import { formatDate } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
-import { methodText } from '../format/payments.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { currentOffer, isUnknown } from '../plans/offers.ts'
-import { canPayNow, pastDueText } from '../plans/pastDueText.ts'
+import { amountDueText, canPayNow, pastDueText } from '../plans/pastDueText.ts'
 import { priceOf } from '../plans/priceOf.ts'
 import { ResumeButton } from '../plans/ResumeButton.tsx'
 import classes from './BillingScreen.module.css'
@@ -89,14 +88,4 @@ function whatHappensNext(plan: PlanSummary, statement: Statement): string {
   return isFree
     ? `Your credits renew on ${formatDate(renewsAt)}.`
     : `Renews on ${formatDate(renewsAt)} with new credits.`
-}
-
-/** Returns the sentence that says what is due, such as `$20 is due. We'll try Visa ending in 4242 again on 3 May.` */
-function amountDueText(statement: Statement): string | null {
-  if (!statement?.overdue) return null
-  const { amount, currency, retriesAt } = statement.overdue
-  const due = `${formatMoney(amount, currency)} is due.`
-  if (retriesAt === null) return due
-  const method = statement.method ? methodText(statement.method) : 'your card'
-  return `${due} We'll try ${method} again on ${formatDay(retriesAt)}.`
 }

@@ -7,8 +7,8 @@ import classes from './PlanProblem.module.css'
 const unchanged = 'Nothing was changed and nothing was charged'
 
 /**
- * Explains why an order or a plan change failed. A BAD_REQUEST from the billing router carries a message for
- * the customer.
+ * Explains why an order or a plan change failed. A BAD_REQUEST or a CONFLICT from the billing router carries a
+ * message for the customer.
  */
 export function PlanProblem({ error }: { error: Error }) {
   const isSignedOut = error instanceof TRPCClientError && error.data?.httpStatus === 401
@@ -25,6 +25,8 @@ function problemWith(error: Error): string {
     return `Billing is temporarily unavailable. ${unchanged}. Try again in a minute.`
   if (error instanceof TRPCClientError && error.data?.code === 'BAD_REQUEST')
     return `${error.message} Nothing was charged.`
+  // The plan may have changed, so this message doesn't promise that nothing was charged.
+  if (error instanceof TRPCClientError && error.data?.code === 'CONFLICT') return error.message
   if (!navigator.onLine) return `You are offline. ${unchanged}. Try again when you are back online.`
   const { title, detail } = explainDenial(error)
   return `${title}. ${detail}`

@@ -1,5 +1,7 @@
-import type { PlanSummary } from '@metered/billing/client'
-import { formatDay } from '../format/format.ts'
+import type { BillingStatement, PlanSummary } from '@metered/billing/client'
+import { formatDay, formatMoney } from '../format/format.ts'
+import type { Meter } from '../format/meters.ts'
+import { methodText } from '../format/payments.ts'
 
 /** Explains an unpaid plan: what happened, and what the customer can use. Returns null if the plan is paid. */
 export function pastDueText({ name, pastDue }: PlanSummary): { title: string; detail: string } | null {
@@ -31,3 +33,16 @@ export function pastDueText({ name, pastDue }: PlanSummary): { title: string; de
 /** Returns whether the hosted page can charge the overdue amount now. It can't while the plan is scheduled to end. */
 export const canPayNow = (plan: PlanSummary | null | undefined): boolean =>
   plan?.status === 'past_due' || plan?.status === 'unpaid'
+
+/**
+ * Returns what is due, such as `$20 is due. We'll try Visa ending in 4242 again on 3 May.` Returns null if it isn't
+ * known.
+ */
+export function amountDueText(statement: BillingStatement<Meter> | undefined): string | null {
+  if (!statement?.overdue) return null
+  const { amount, currency, retriesAt } = statement.overdue
+  const due = `${formatMoney(amount, currency)} is due.`
+  if (retriesAt === null) return due
+  const method = statement.method ? methodText(statement.method) : 'your card'
+  return `${due} We'll try ${method} again on ${formatDay(retriesAt)}.`
+}

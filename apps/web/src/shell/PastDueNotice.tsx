@@ -1,27 +1,33 @@
+import type { PlanSummary } from '@metered/billing/client'
 import { useLocation } from '@tanstack/react-router'
-import { usePlan } from '../api/billing.ts'
+import { usePlan, useStatement } from '../api/billing.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
-import { pastDueText } from '../plans/pastDueText.ts'
+import { amountDueText, canPayNow, pastDueText } from '../plans/pastDueText.ts'
 
 /** Tells the customer on every screen that a payment for the plan is overdue. */
 export function PastDueNotice() {
   const { data: plan } = usePlan()
   const { pathname } = useLocation()
-  const text = plan ? pastDueText(plan) : null
   // On the Billing screen, the subscription itself shows this text.
-  if (text === null || pathname === '/billing') return null
+  return plan?.pastDue !== undefined && pathname !== '/billing' && <PastDue plan={plan} />
+}
+
+function PastDue({ plan }: { plan: PlanSummary }) {
+  const { data: statement } = useStatement()
+  const text = pastDueText(plan)
+  if (text === null) return null
   return (
     <Notice
-      tone={plan?.pastDue?.state === 'grace' ? 'warning' : 'critical'}
+      tone={plan.pastDue?.state === 'grace' ? 'warning' : 'critical'}
       title={text.title}
       actions={
         <LinkButton to="/billing" size="sm">
-          Go to billing
+          {canPayNow(plan) ? 'Pay now' : 'Go to billing'}
         </LinkButton>
       }
     >
-      {text.detail}
+      {amountDueText(statement)} {text.detail}
     </Notice>
   )
 }
