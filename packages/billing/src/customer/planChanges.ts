@@ -100,7 +100,9 @@ export class PlanChanges {
       },
       isMade: (now) => now.priceSlug === priceSlug || now.scheduledAdjustmentAt !== null,
     })
-    return earlier ? { ...made, charged: await statements.chargedSince(customer, earlier) } : made
+    if (!earlier) return made
+    const charged = await statements.chargedSince(customer, { subscription: current.id, earlier })
+    return { ...made, charged }
   }
 
   async #cancel(customer: Customer): Promise<MadeChange> {

@@ -88,12 +88,18 @@ export class Statements {
   }
 
   /**
-   * Returns the newest successful payment that isn't in `earlier`. Returns null if there is none, or if the payments
-   * can't be read now.
+   * Returns the subscription's newest successful payment that isn't in `earlier`. Returns null if there is none, or if
+   * the payments can't be read now. Leaves out a pack that the customer has bought in the meantime.
    */
-  async chargedSince({ id }: KnownCustomer, earlier: ReadonlySet<string>): Promise<Charge | null> {
+  async chargedSince(
+    { id }: KnownCustomer,
+    { subscription, earlier }: { subscription: string; earlier: ReadonlySet<string> },
+  ): Promise<Charge | null> {
     const page = await this.#paymentsOfKnown(id).catch(() => null)
-    const payment = page?.payments.find(({ id, status }) => status === 'succeeded' && !earlier.has(id))
+    const payment = page?.payments.find(
+      ({ id, status, subscriptionId }) =>
+        subscriptionId === subscription && status === 'succeeded' && !earlier.has(id),
+    )
     const last = this.#parts.sync.lastBilling(id, Number.POSITIVE_INFINITY)
     if (!payment || !last) return null
     const { amount, currency, paymentMethodId } = payment

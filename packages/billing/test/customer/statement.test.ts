@@ -86,6 +86,20 @@ test('shows what a plan change in mid-period charged, and announces the same amo
   expect(Math.abs((tokens?.limit ?? 0) - (preview.prorated[0]?.granted ?? 0))).toBeLessThan(100)
 })
 
+test('reports the charge of a plan change, not of a pack that is bought at the same time', async () => {
+  await using app = await start()
+  await onPro(app)
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/adjust')
+      ? { state: 'answerHeld', until: () => app.atFlowglad.pay(ada, 'generation_pack') }
+      : undefined,
+  )
+  const { charged } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  const { payments } = await statement(app)
+  expect(payments.map(({ items: [item] }) => item?.kind)).toEqual(['pack', 'planChange', 'plan'])
+  expect(charged).toEqual({ amount: payments[1]?.amount, currency: 'USD', method: visa })
+})
+
 test('charges nothing for a downgrade, and names the plan that it leads to', async () => {
   await using app = await startTimed({}, startApp)
   await app.billing.balances(ada)
