@@ -1,5 +1,5 @@
 import type { PlanOffer } from '../contract/plans.ts'
-import type { NextInvoice, OverageCharge, OverdueAmount } from '../contract/statement.ts'
+import type { BillingStatement, NextInvoice, OverageCharge, OverdueAmount } from '../contract/statement.ts'
 import type { BillingReport } from '../flowglad/billingReport.ts'
 import type { Payment } from '../flowglad/customerPayments.ts'
 import { invoicedFrom, unpaidOf } from '../flowglad/paymentOf.ts'
@@ -43,6 +43,11 @@ export function overdueOf(
   }
 }
 
+type Usage = Pick<Balance, 'meter' | 'used' | 'limit' | 'adjusted'>
+
+/** Returns the units used beyond Flowglad's grants. Flowglad doesn't know the adjustments of operators. */
+const beyondGrants = ({ used, limit, adjusted }: Usage): number => used - Math.max(0, limit - adjusted)
+
 /**
  * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills it even if the plan
  * has changed since to a plan without overage. Leaves out unlimited meters, whose usage is free.
@@ -50,7 +55,7 @@ export function overdueOf(
 export function overageOf(
   subscription: Subscription,
   { offer, offers }: { offer: PlanOffer | undefined; offers: PlanOffer[] },
-  balances: readonly Pick<Balance, 'meter' | 'used' | 'limit'>[],
+  balances: readonly Usage[],
   report: BillingReport,
 ): OverageCharge[] {
   const billed = unpaidInvoices(report, subscription.id).flatMap(({ invoiceLineItems }) => invoiceLineItems)
@@ -61,7 +66,7 @@ export function overageOf(
     const onInvoices = billed
       .filter(({ type, priceId }) => type === 'usage' && prices.some(({ id }) => id === priceId))
       .reduce((sum, { ledgerAccountCredit }) => sum + (ledgerAccountCredit ?? 0), 0)
-    const units = balance.used - Math.max(0, balance.limit) - onInvoices
+    const units = beyondGrants(balance) - onInvoices
     if (units <= 0) return []
     return [{ meter, units, amount: Math.ceil(units / perUnits) * unitPrice, unitPrice, perUnits }]
   })
@@ -76,7 +81,7 @@ const pricesOf = (offers: PlanOffer[]) => [
 export function earlierUsageOf(
   { periodStart }: Subscription,
   { offer, offers }: { offer: PlanOffer | undefined; offers: PlanOffer[] },
-  balances: readonly Pick<Balance, 'meter' | 'used' | 'limit'>[],
+  balances: readonly Usage[],
   { currentSubscription }: BillingReport,
 ): string[] {
   const items = currentSubscription?.subscriptionItems ?? []
@@ -87,23 +92,28 @@ export function earlierUsageOf(
   return pricesOf(offers)
     .map(({ meter }) => meter)
     .filter((meter) => offer.unlimited.includes(meter))
-    .filter((meter) => balances.some((balance) => balance.meter === meter && balance.used > balance.limit))
+    .filter((meter) => balances.some((balance) => balance.meter === meter && beyondGrants(balance) > 0))
 }
 
 /**
  * Returns the invoice at the end of the period, or null if none is planned. Flowglad writes no invoice for a plan
- * that ends, and none for $0. `plan` is the plan of the next period.
+ * that ends, none for $0, and none for the extra usage of a free plan without a payment method. `plan` is the plan of
+ * the next period.
  */
 export function nextInvoiceOf(
   subscription: Subscription,
   plan: Pick<PlanOffer, 'name' | 'currency'> & { amount: number },
-  { overage, earlierUsage }: Pick<NextInvoice, 'overage' | 'earlierUsage'>,
+  {
+    overage,
+    earlierUsage,
+    method,
+  }: Pick<NextInvoice, 'overage' | 'earlierUsage'> & Pick<BillingStatement, 'method'>,
   { currentSubscription, invoices }: BillingReport,
 ): NextInvoice | null {
   const { cancelScheduledAt, periodEnd, id } = subscription
   if (cancelScheduledAt !== null || periodEnd === null || currentSubscription?.doNotCharge) return null
   const total = overage.reduce((sum, { amount }) => sum + amount, plan.amount)
-  if (total === 0) return null
+  if (total === 0 || (plan.amount === 0 && method === null)) return null
   const last = invoices
     .filter(({ invoice }) => invoice.subscriptionId === id)
     .reduce<BillingReport['invoices'][number] | null>(

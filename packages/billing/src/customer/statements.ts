@@ -55,6 +55,7 @@ export class Statements {
     const plans = { offer, offers }
     const overage = overageOf(subscription, plans, balances, report)
     const earlierUsage = earlierUsageOf(subscription, plans, balances, report)
+    const method = methodOfSubscription(report)
     return {
       ...shown,
       overdue: snapshot?.pastDue
@@ -62,10 +63,10 @@ export class Statements {
         : null,
       next: isUnknown
         ? null
-        : nextInvoiceOf(subscription, { name, currency, amount }, { overage, earlierUsage }, report),
+        : nextInvoiceOf(subscription, { name, currency, amount }, { overage, earlierUsage, method }, report),
       changesTo: changesTo ? { name: changesTo.name, priceSlug: changesTo.priceSlug } : null,
       prorated: proratedNow(subscription, offer, balances, report),
-      method: methodOfSubscription(report),
+      method,
     }
   }
 

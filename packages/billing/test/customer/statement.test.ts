@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { day, failRenewal, month, startTimed } from '../flowglad/failRenewal.ts'
 import { grant, plan, pricingWith } from '../flowglad/pricing.ts'
@@ -155,6 +156,57 @@ test('adds each started thousand of extra units to the next invoice, and then sh
     ],
   })
   expect(next).toMatchObject({ overage: [], total: 2_000 })
+})
+
+test('announces the extra usage that Flowglad bills despite an adjustment', async () => {
+  await using app = await start()
+  await onPro(app)
+  await app.billing.operator.act({
+    customer: ada.id,
+    id: randomUUID(),
+    by: 'olga',
+    reason: 'An outage',
+    act: { type: 'adjust', meter: 'api_calls', amount: 500 },
+  })
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  await app.billing.drain()
+  expect((await statement(app)).next).toMatchObject({ overage: [{ units: 1_001 }], total: 2_200 })
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect((await statement(app)).payments[0]).toMatchObject({ amount: 2_200 })
+})
+
+test('announces the extra usage of a free plan only if there is a card to charge', async () => {
+  await using app = await start()
+  const { sdk } = app.atFlowglad
+  await app.billing.balances(ada)
+  const { currentSubscription } = await sdk.customers.retrieveBilling(ada.id)
+  const subscriptionId = currentSubscription?.id ?? ''
+  await sdk.usageEvents.create({
+    usageEvent: {
+      subscriptionId,
+      priceSlug: 'api_calls_standard',
+      amount: 1_100,
+      transactionId: 'elsewhere',
+    },
+  })
+  await app.billing.refresh(ada)
+  expect(await statement(app)).toMatchObject({ next: null, method: null })
+  const { checkoutSession } = await sdk.checkoutSessions.create({
+    checkoutSession: {
+      type: 'add_payment_method',
+      customerExternalId: ada.id,
+      targetSubscriptionId: subscriptionId,
+      successUrl: 'http://localhost/',
+      cancelUrl: 'http://localhost/',
+    },
+  })
+  await sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
+  await app.billing.refresh(ada)
+  expect((await statement(app)).next).toMatchObject({ overage: [{ units: 1_000 }], total: 100 })
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect((await statement(app)).payments[0]).toMatchObject({ amount: 100 })
 })
 
 test('keeps the extra usage of the earlier plan on the next invoice after an upgrade', async () => {
