@@ -86,13 +86,15 @@ export class PlanChanges {
     const decision = decidePlanChange(current, priceSlug)
     if (decision === 'nothing') return this.#read(customer, clock.now())
     const earlier = decision === 'adjust' ? await statements.paymentIds(customer) : null
+    const readCharge = async (since: ReadonlySet<string>) =>
+      statements.chargedSince(customer, { subscription: current.id, earlier: since })
     const made = await this.#change(customer, current, {
       async request() {
         if (decision === 'lift') return clock.now()
         const { resolvedTiming } = await askFlowglad(flowglad.adjust(current.id, priceSlug)).catch(
           async (error: unknown) => {
             throw await rejectedChange(error, async () =>
-              earlier ? (await statements.chargedSince(customer, earlier)) !== null : null,
+              earlier ? (await readCharge(earlier)) !== null : null,
             )
           },
         )
@@ -100,9 +102,7 @@ export class PlanChanges {
       },
       isMade: (now) => now.priceSlug === priceSlug || now.scheduledAdjustmentAt !== null,
     })
-    if (!earlier) return made
-    const charged = await statements.chargedSince(customer, { subscription: current.id, earlier })
-    return { ...made, charged }
+    return earlier ? { ...made, charged: await readCharge(earlier) } : made
   }
 
   async #cancel(customer: Customer): Promise<MadeChange> {
