@@ -1,9 +1,8 @@
 import { RouterProvider } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useLayoutEffect, useState } from 'react'
 import { authClient } from './api/authClient.ts'
 import { Session, type User } from './api/Session.tsx'
 import { router } from './router.tsx'
-import { Starting } from './shell/Starting.tsx'
 import { Unreachable } from './shell/Unreachable.tsx'
 
 export function App() {
@@ -14,8 +13,15 @@ export function App() {
   const latest = data ? data.user : isPending || error ? user : null
   if (latest?.id !== user?.id || (latest === null) !== (user === null)) setUser(latest)
 
-  if (latest === undefined)
-    return error && !isPending ? <Unreachable retry={() => void refetch()} /> : <Starting />
+  const isUnreachable = latest === undefined && error !== null && !isPending
+  const isStarting = latest === undefined && !isUnreachable
+  useLayoutEffect(() => {
+    document.getElementById('starting')?.toggleAttribute('hidden', !isStarting)
+  }, [isStarting])
+
+  if (isUnreachable) return <Unreachable retry={() => void refetch()} />
+  // Until then, the page shows the placeholder in index.html.
+  if (latest === undefined) return null
   return (
     <Session key={latest?.id ?? 'signed out'} user={latest} onUserChange={() => void refetch()}>
       <RouterProvider router={router} />

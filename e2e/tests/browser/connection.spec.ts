@@ -21,6 +21,13 @@ async function holdResponses(page: Page, url: RegExp) {
   }
 }
 
+test("says what Studio is before the app's scripts and styles arrive", async ({ app }) => {
+  await app.page.route(/\/assets\//, () => {})
+  await app.page.goto('/', { waitUntil: 'commit' })
+  await expect(app.heading).toHaveText('Studio is loading')
+  await expect(app.status('Studio makes pictures and text from a prompt')).toBeVisible()
+})
+
 test('never shows an older balance when a slow response arrives last', async ({ app, records, customer }) => {
   await app.open()
   const responses = await holdResponses(app.page, /studio\.generate/)
