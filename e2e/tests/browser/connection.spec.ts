@@ -63,7 +63,7 @@ test('updates the balance after every call even if the event stream is down', as
   responses.release()
   await late
   await app.goTo('Usage')
-  await expect(app.usage('generations')).toContainText('6 / 10')
+  await expect(app.usage('generations')).toContainText('6 of 10 used')
   expect(await balances()).toHaveLength(1)
 })
 

@@ -90,7 +90,7 @@ test("denies a new customer's calls until the outage ends, and charges nothing f
   await expect(visitor.alert).toContainText(texts.nothingCharged)
   await expect(visitor.balance('generations')).toContainText(texts.unavailable)
   network.restore()
-  await expect(visitor.balance('generations')).toContainText('10 of 10', backoff)
+  await expect(visitor.balance('generations')).toContainText('0 of 10 used', backoff)
   await visitor.retry.click()
   await visitor.expectBalance('generations', { left: 8, of: 10 })
 })

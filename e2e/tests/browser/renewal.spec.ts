@@ -23,7 +23,7 @@ async function exhaustAndEndPeriod(fixtures: { app: App; records: FlowgladRecord
 test('shows the renewed balance within two seconds of a refresh', async ({ app, records, customer }) => {
   await exhaustAndEndPeriod({ app, records, customer })
   await customer.refresh()
-  await expect(app.balance('generations')).toContainText('10 of 10', { timeout: 2_000 })
+  await expect(app.balance('generations')).toContainText('0 of 10 used', { timeout: 2_000 })
   await expect(app.paywall).toHaveCount(0)
   expect(await records.balances(customer)).toMatchObject({ generations: 10 })
   await app.makePictures('a new month', 4)
