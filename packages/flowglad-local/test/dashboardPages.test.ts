@@ -33,6 +33,7 @@ it('switches a fault on and off, and shows the failed call live', async () => {
   await expectPage(page.getByText('Live', { exact: true })).toBeVisible()
   await page.getByRole('button', { name: 'Lost answers' }).click()
   await expectPage(page.getByRole('button', { name: 'Lost answers' })).toHaveAttribute('aria-pressed', 'true')
+  await expectPage(page.getByText('Fault on')).toBeVisible()
   await expect(studio.customer('ada')).rejects.toThrow()
   const call = page
     .getByRole('region', { name: 'API requests' })
@@ -42,7 +43,7 @@ it('switches a fault on and off, and shows the failed call live', async () => {
   await expectPage(page.getByRole('region', { name: 'Response body' })).toContainText('"externalId": "ada"')
   await page.getByRole('link', { name: 'Dashboard' }).click()
   await page.getByRole('button', { name: 'Normal' }).click()
-  await expectPage(page.getByText('Simulated trouble')).toHaveCount(0)
+  await expectPage(page.getByText('Fault on')).toHaveCount(0)
   expect((await studio.plan('ada')).status).toBe('active')
 })
 

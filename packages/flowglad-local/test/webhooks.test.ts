@@ -155,7 +155,7 @@ it('shows why an event without a receiver has no buttons', async () => {
   const event = /\/webhooks\/\w+/.exec(await (await fetch(studio.url)).text())?.[0]
   const text = await (await fetch(`${studio.url}${event}`)).text()
   expect(text).toContain('resend this event, because it has no receiver.')
-  expect(text).not.toContain('<button')
+  expect(text).not.toContain('<form method="post"')
 })
 
 it('shows why the clock has no button', async () => {

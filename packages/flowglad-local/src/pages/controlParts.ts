@@ -31,8 +31,9 @@ const latencyText = (ms: number) => (ms === 0 ? 'None' : ms < 1000 ? `${ms} ms` 
 /** Returns the switches for the API's faults and latency. */
 export function conditionsPart({ conditions, platform }: Organization, back: string): Html {
   const { fault, latencyMs } = conditions
+  const status = fault !== 'none' ? 'Fault on' : latencyMs > 0 ? 'Delay on' : null
   const offered = latencies.includes(latencyMs) ? latencies : [...latencies, latencyMs].sort((a, b) => a - b)
-  return html`<div class="spread"><h2>API</h2>${(fault !== 'none' || latencyMs > 0) && html`<span class="badge">Simulated trouble</span>`}</div>
+  return html`<div class="spread"><h2>API</h2>${status !== null && html`<span class="badge">${status}</span>`}</div>
 <form method="post" action="/conditions" class="stack">
   <input type="hidden" name="model" value="${platform.pricingModelId}">
   <input type="hidden" name="back" value="${back}">
