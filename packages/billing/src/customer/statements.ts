@@ -126,7 +126,9 @@ export class Statements {
     if (!isCurrent) report = await this.#report(customer, 0)
     let page = await askFlowglad(payments.read(report.customer.id))
     if (hasUnknownInvoice(page, report)) report = await this.#report(customer, 0)
-    if (hasUnknownPayment(page, report)) page = await askFlowglad(payments.readAgain(report.customer.id))
+    if (hasUnknownPayment(page, report)) {
+      page = await payments.readAgain(report.customer.id).catch(() => page)
+    }
     return { report, page }
   }
 

@@ -42,6 +42,8 @@ export class CustomerPayments {
   readonly #clock: Pick<Clock, 'now'>
   /** The newest answers, by the customer's ID at Flowglad. */
   readonly #recent = new RecentMap<string, { answer: Promise<PaymentsPage>; at: number }>(rememberedCustomers)
+  /** The last answers that arrived. */
+  readonly #last = new RecentMap<string, PaymentsPage>(rememberedCustomers)
 
   constructor({
     flowglad,
@@ -54,10 +56,21 @@ export class CustomerPayments {
     this.#clock = clock
   }
 
-  /** Returns up to 100 payments. `customer` is the customer's ID at Flowglad. */
-  read(customer: string): Promise<PaymentsPage> {
+  /**
+   * Returns up to 100 payments. `customer` is the customer's ID at Flowglad. Returns the last known payments if Flowglad
+   * can't be reached.
+   */
+  async read(customer: string): Promise<PaymentsPage> {
     const known = this.#recent.get(customer)
-    return known && this.#clock.now() - known.at <= maxAgeMs ? known.answer : this.readAgain(customer)
+    try {
+      return await (known && this.#clock.now() - known.at <= maxAgeMs
+        ? known.answer
+        : this.readAgain(customer))
+    } catch (error) {
+      const last = this.#last.get(customer)
+      if (last) return last
+      throw error
+    }
   }
 
   /** Returns the payments without using an earlier answer. */
@@ -75,6 +88,8 @@ export class CustomerPayments {
     // Flowglad filters the list by the cursor. If it ever ignores the filter, the list contains other customers'
     // payments.
     const own = data.filter(({ customerId }) => customerId === customer)
-    return { payments: own.sort((a, b) => b.chargeDate - a.chargeDate), hasOlder: hasMore }
+    const answer = { payments: own.sort((a, b) => b.chargeDate - a.chargeDate), hasOlder: hasMore }
+    this.#last.set(customer, answer)
+    return answer
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { systemClock } from '../../src/config/clock.ts'
 import { day, failRenewal, month, startTimed } from '../flowglad/failRenewal.ts'
 import { grant, plan, pricingWith } from '../flowglad/pricing.ts'
 import { aUser } from '../flowglad/startStack.ts'
@@ -304,6 +305,20 @@ const billingRunFailed = {
   status: 500,
   body: { error: 'Billing run failed with status: FAILED', code: 'INTERNAL_SERVER_ERROR' },
 } as const
+
+test('shows the last known payments while Flowglad is away', async () => {
+  let now = 0
+  await using app = await startApp({ clock: { ...systemClock, now: () => systemClock.now() + now } })
+  await app.billing.balances(ada)
+  await app.atFlowglad.pay(ada, 'pro_monthly')
+  await app.billing.refresh(ada)
+  const { payments } = await app.client.billing.statement.query()
+  expect(payments).toHaveLength(1)
+  app.proxy.breakWith(() => ({ state: 'refused' }))
+  now = 30_000
+  expect(await app.client.billing.statement.query()).toMatchObject({ payments })
+  expect(app.proxy.count(/\/payments\?/)).toBe(2)
+})
 
 test('says that the card was declined, and lists the attempt', async () => {
   await using app = await start()
