@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { benefitsOf } from '../src/plans/benefitsOf.ts'
-import { nextOffer, packFor, plansOf, uselessFor } from '../src/plans/offers.ts'
+import { nextOffer, type Offer, packFor, plansOf, uselessFor } from '../src/plans/offers.ts'
 import { priceOf } from '../src/plans/priceOf.ts'
 import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
 import { anOffer, free, onFree, pack, pro } from './anOffer.ts'
@@ -73,6 +73,17 @@ describe('the advice to a customer who is out of credits', () => {
   it('is to choose a plan if the customer has no plan', () => {
     expect(upgradeAdvice({ offers, plan: null, renewsAt: null, goal: 'continue' })).toBe(
       'Choose a plan to continue.',
+    )
+  })
+
+  it('names the plan that follows if the plan ends', () => {
+    const ending = { ...plan, priceSlug: 'pro_monthly', isFree: false, cancelsAt: renewsAt }
+    const advice = (plans: Offer[]) =>
+      upgradeAdvice({ offers: plans, plan: ending, renewsAt, goal: 'continue' })
+    expect(advice([free, pro])).toMatch(/^You get new credits when Free starts on .*December\.$/)
+    const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
+    expect(advice([free, pro, scale])).toMatch(
+      /^Upgrade to continue, or wait until Free starts on .*December\.$/,
     )
   })
 

@@ -39,6 +39,7 @@ export function appOn(page: Page) {
     page,
     ...screenParts(page),
     plan: (priceSlug: string) => planCard(page, priceSlug),
+    planCards: page.getByRole('list', { name: 'Plans' }).getByRole('article'),
     checkout: checkoutPage(page),
     dialog,
     /** In every dialog, the first button closes the dialog without changing anything. */
@@ -124,6 +125,8 @@ export function appOn(page: Page) {
 function screenParts(page: Page) {
   return {
     planName: page.getByTestId('plan-name'),
+    /** The button in the header. */
+    upgrade: page.getByRole('banner').getByRole('link', { name: 'Upgrade' }),
     heading: page.getByRole('heading', { level: 1 }),
     /** The paywall that replaces an exhausted balance. */
     paywall: page.getByTestId('paywall'),

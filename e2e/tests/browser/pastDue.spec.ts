@@ -16,7 +16,8 @@ test('keeps an unpaid plan for a week, then allows only the free credits until t
   await expect(app.planName).toHaveText('Pro')
   await records.advanceClock(32 * dayMs)
   await app.page.reload()
-  await expect(app.page.getByText(texts.paymentFailed)).toBeVisible()
+  await expect(app.status(texts.paymentFailed)).toContainText(texts.amountDue)
+  await expect(app.status(texts.paymentFailed).getByRole('button', { name: 'Pay now' })).toBeVisible()
   await app.expectBalance('generations', { left: 500, of: 500 })
 
   await records.advanceClock(8 * dayMs)
@@ -31,7 +32,10 @@ test('keeps an unpaid plan for a week, then allows only the free credits until t
 
   await denial.getByRole('link', { name: 'Pay now' }).click()
   await expect(app.page.getByTestId('subscription')).toContainText(texts.paymentOverdue)
-  await app.page.getByRole('button', { name: 'Pay now' }).click()
+  await expect(app.subscription).toContainText(texts.amountDue)
+  await app.goTo('Plans')
+  await expect(app.status(texts.paymentOverdue)).toContainText(texts.amountDue)
+  await app.status(texts.paymentOverdue).getByRole('button', { name: 'Pay now' }).click()
   await app.checkout.card.fill(cards.paid)
   await app.checkout.submit.click()
   await expect(app.page.getByText(texts.paymentReceived)).toBeVisible()

@@ -1,10 +1,9 @@
-import { FlowgladProvider } from '@flowglad/react'
-import { QueryClientProvider, useQueryClient } from '@tanstack/react-query'
 import { SignedIn } from '../account/SignedIn.tsx'
 import { OutdatedNotice } from '../denials/OutdatedNotice.tsx'
 import { Screen } from '../parts/Screen.tsx'
 import { FlowgladBilling } from './FlowgladBilling.tsx'
 import { Subscription } from './Subscription.tsx'
+import { WithFlowglad } from './WithFlowglad.tsx'
 
 export function BillingScreen() {
   return (
@@ -19,18 +18,5 @@ export function BillingScreen() {
         </Screen>
       )}
     </SignedIn>
-  )
-}
-
-/**
- * Makes useBilling() use the app's cache, so that mutations refetch the billing data and signing out removes
- * the data. On its own, FlowgladProvider would use a separate QueryClient.
- */
-function WithFlowglad({ children }: { children: React.ReactNode }) {
-  const queryClient = useQueryClient()
-  return (
-    <FlowgladProvider>
-      <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>
-    </FlowgladProvider>
   )
 }

@@ -15,8 +15,14 @@ interface UpgradeAdvice {
 export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): string {
   if (plan === null) return `Choose a plan to ${goal}.`
   if (isOverdue(plan)) return `Pay for your plan to ${goal}.`
+  const canUpgrade = offers === undefined || nextOffer(offers, plan) !== undefined
+  const free = offers?.find((offer) => offer.kind === 'plan' && offer.isFree)
+  if (plan?.cancelsAt != null) {
+    const next = `${free?.name ?? 'the free plan'} starts on ${formatDay(plan.cancelsAt)}`
+    return canUpgrade ? `Upgrade to ${goal}, or wait until ${next}.` : `You get new credits when ${next}.`
+  }
   const renewal = renewsAt === null ? null : `renew on ${formatDay(renewsAt)}`
-  if (offers === undefined || nextOffer(offers, plan))
+  if (canUpgrade)
     return renewal === null ? `Upgrade to ${goal}.` : `Upgrade to ${goal}, or wait until they ${renewal}.`
   return renewal === null ? '' : `They ${renewal}.`
 }

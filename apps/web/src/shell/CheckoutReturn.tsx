@@ -1,9 +1,13 @@
+import type { PlanSummary } from '@metered/billing/client'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useBalances, usePlans, useRefreshBalances, useStatement } from '../api/billing.ts'
+import { formatDate, formatMoney } from '../format/format.ts'
 import { chargedText } from '../format/payments.ts'
 import { Notice } from '../parts/Notice.tsx'
+import type { Offer } from '../plans/offers.ts'
 import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
+import { useShowsResult } from '../plans/purchaseResult.tsx'
 
 const retryMs = 2_000
 const maxRefreshes = 15
@@ -31,9 +35,12 @@ export function CheckoutReturn() {
     void navigate({ to: at, search: {}, replace: true })
   }, [checkout, navigate, here])
 
-  // Show the notice only on the screen that the customer returned to.
-  if (ended?.at !== here) return null
+  if (ended === null) return null
+  const isHere = ended.at === here
   const close = () => setEnded(null)
+  if (ended.paid && !isCard(ended.order)) return <Paid order={ended.order} isHere={isHere} onClose={close} />
+  // Show the notice only on the screen that the customer returned to.
+  if (!isHere) return null
   if (!ended.paid)
     return ended.order?.priceSlug === 'payment' ? (
       <Notice title="Nothing was paid" onClose={close}>
@@ -51,22 +58,28 @@ export function CheckoutReturn() {
   if (ended.order?.priceSlug === 'payment')
     return (
       <Notice title="Thank you, your payment went through" onClose={close}>
-        You can use your plan again.
+        Your plan continues with all its credits.
       </Notice>
     )
-  if (isCard(ended.order))
-    return (
-      <Notice title="Your payment method is saved" onClose={close}>
-        We'll use it for your next payment.
-      </Notice>
-    )
-  return <Paid order={ended.order} onClose={close} />
+  return (
+    <Notice title="Your payment method is saved" onClose={close}>
+      We'll use it for your next payment.
+    </Notice>
+  )
 }
 
 const isCard = (order: Order | null) =>
   order?.priceSlug === 'payment_method' || order?.priceSlug === 'payment'
 
-function Paid({ order, onClose }: { order: Order | null; onClose: () => void }) {
+interface PaidProps {
+  order: Order | null
+  /** Whether this is the screen that the customer returned to. */
+  isHere: boolean
+  onClose: () => void
+}
+
+/** Shows that the payment went through, on every screen until the purchase arrives, and then what it brought. */
+function Paid({ order, isHere, onClose }: PaidProps) {
   const { mutate: refresh, isSuccess, isPending } = useRefreshBalances()
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
@@ -87,6 +100,8 @@ function Paid({ order, onClose }: { order: Order | null; onClose: () => void }) 
     return () => clearTimeout(timer)
   }, [arrived, refreshes, isPending, refresh])
 
+  useShowsResult(!arrived ? 'arriving' : isHere ? 'arrived' : null)
+
   if (!arrived)
     return (
       <Notice title="Thank you, your payment went through" onClose={onClose}>
@@ -95,12 +110,14 @@ function Paid({ order, onClose }: { order: Order | null; onClose: () => void }) 
           : "Your credits haven't arrived yet. They'll appear here as soon as the payment is confirmed."}
       </Notice>
     )
+  if (!isHere) return null
   return (
     <Notice
       title={offer?.kind === 'pack' ? `${offer.name} added` : `You're on ${answer.plan?.name}`}
       onClose={onClose}
     >
       Your new credits are ready. {offer && <Charged name={offer.name} />}
+      {offer?.kind === 'plan' && answer.plan && <Renewal offer={offer} plan={answer.plan} />}
     </Notice>
   )
 }
@@ -112,3 +129,8 @@ function Charged({ name }: { name: string }) {
   const isForOrder = newest?.items.some((item) => 'name' in item && item.name === name)
   return isForOrder && chargedText(newest)
 }
+
+/** A plan is charged again at its renewal, so the result says when and how much. */
+const Renewal = ({ offer, plan }: { offer: Offer; plan: PlanSummary }) =>
+  plan.renewsAt !== null &&
+  ` ${plan.name} renews on ${formatDate(plan.renewsAt)} for ${formatMoney(offer.unitPrice, offer.currency)}.`

@@ -7,7 +7,8 @@ import { useBalances, usePlans } from '../api/billing.ts'
 import { awaitsVerification, type User } from '../api/Session.tsx'
 import { useOperatorAccess } from '../operator/useOperatorAccess.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
-import { isOverdue, isUnknown, nextOffer } from '../plans/offers.ts'
+import { isUnknown, nextOffer } from '../plans/offers.ts'
+import { useResult } from '../plans/purchaseResult.tsx'
 import { forgetDrafts } from '../studio/draft.ts'
 import { Brand } from './Brand.tsx'
 import classes from './Header.module.css'
@@ -67,6 +68,8 @@ function CurrentPlan() {
   const isLargest = offers !== undefined && plan != null && nextOffer(offers, plan) === undefined
   // Until both queries have finished, the button is hidden but keeps its space.
   const unsure = isPending || offersPending
+  // No upgrade competes with a purchase's result.
+  const hasResult = useResult() !== null
   return (
     <>
       <span className={classes.plan} data-testid="plan-name">
@@ -76,12 +79,13 @@ function CurrentPlan() {
           (plan?.name ?? (answer && !isUnknown(answer) && 'No plan'))
         )}
       </span>
-      {isOverdue(plan) ? (
+      {plan?.pastDue ? (
         <LinkButton to="/billing" size="xs">
           Pay now
         </LinkButton>
       ) : (
-        !isLargest && (
+        !isLargest &&
+        !hasResult && (
           <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
             Upgrade
           </LinkButton>

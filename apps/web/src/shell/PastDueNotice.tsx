@@ -1,33 +1,48 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { useLocation } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { usePlan, useStatement } from '../api/billing.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { amountDueText, canPayNow, pastDueText } from '../plans/pastDueText.ts'
+
+// Only few customers ever pay late, so the code of Flowglad's hooks loads for them alone.
+const PayNow = lazy(async () => ({ default: (await import('../billing/PayNow.tsx')).PayNow }))
 
 /** Tells the customer on every screen that a payment for the plan is overdue. */
 export function PastDueNotice() {
   const { data: plan } = usePlan()
   const { pathname } = useLocation()
   // On the Billing screen, the subscription itself shows this text.
-  return plan?.pastDue !== undefined && pathname !== '/billing' && <PastDue plan={plan} />
+  if (!plan?.pastDue || pathname === '/billing') return null
+  return <Overdue plan={plan} />
 }
 
-function PastDue({ plan }: { plan: PlanSummary }) {
+function Overdue({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
   const text = pastDueText(plan)
-  if (text === null) return null
+  const toBilling = (
+    <LinkButton to="/billing" size="sm">
+      {canPayNow(plan) ? 'Pay now' : 'Go to billing'}
+    </LinkButton>
+  )
   return (
-    <Notice
-      tone={plan.pastDue?.state === 'grace' ? 'warning' : 'critical'}
-      title={text.title}
-      actions={
-        <LinkButton to="/billing" size="sm">
-          {canPayNow(plan) ? 'Pay now' : 'Go to billing'}
-        </LinkButton>
-      }
-    >
-      {amountDueText(statement)} {text.detail}
-    </Notice>
+    text && (
+      <Notice
+        tone={plan.pastDue?.state === 'grace' ? 'warning' : 'critical'}
+        title={text.title}
+        actions={
+          canPayNow(plan) ? (
+            <Suspense fallback={toBilling}>
+              <PayNow />
+            </Suspense>
+          ) : (
+            toBilling
+          )
+        }
+      >
+        {[amountDueText(statement), text.detail].filter(Boolean).join(' ')}
+      </Notice>
+    )
   )
 }

@@ -3,6 +3,7 @@ import { Suspense } from 'react'
 import { VerificationWatch } from '../account/VerificationWatch.tsx'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { LoadingScreen } from '../parts/LoadingScreen.tsx'
+import { PurchaseResult } from '../plans/purchaseResult.tsx'
 import { BalanceAnnouncer } from './BalanceAnnouncer.tsx'
 import { CheckoutReturn } from './CheckoutReturn.tsx'
 import { Header } from './Header.tsx'
@@ -20,15 +21,17 @@ export function Shell() {
       <a className={classes.skip} href="#main">
         Skip to content
       </a>
-      <Header user={user} />
-      <main id="main" tabIndex={-1} className={classes.main}>
-        <OfflineNotice />
-        {hasBalances && <CheckoutReturn />}
-        {hasBalances && <PastDueNotice />}
-        <Suspense fallback={<LoadingScreen />}>
-          <Outlet />
-        </Suspense>
-      </main>
+      <PurchaseResult>
+        <Header user={user} />
+        <main id="main" tabIndex={-1} className={classes.main}>
+          <OfflineNotice />
+          {hasBalances && <CheckoutReturn />}
+          {hasBalances && <PastDueNotice />}
+          <Suspense fallback={<LoadingScreen />}>
+            <Outlet />
+          </Suspense>
+        </main>
+      </PurchaseResult>
       {hasBalances && <BalanceAnnouncer />}
       {waits && <VerificationWatch />}
     </div>

@@ -1,0 +1,35 @@
+import { BusyButton } from '../parts/BusyButton.tsx'
+import { LinkButton } from '../parts/LinkButton.tsx'
+import { PlanProblem } from '../plans/PlanProblem.tsx'
+import { usePaymentPage } from './usePaymentPage.ts'
+import { WithFlowglad } from './WithFlowglad.tsx'
+
+/**
+ * Shows “Pay now” outside the Billing screen. Until Flowglad has answered, the button leads to the Billing screen, which
+ * shows the overdue amount.
+ */
+export function PayNow() {
+  return (
+    <WithFlowglad>
+      <Button />
+    </WithFlowglad>
+  )
+}
+
+function Button() {
+  const { busy, error, open } = usePaymentPage()
+  return (
+    <>
+      {error && <PlanProblem error={error} />}
+      {open ? (
+        <BusyButton size="sm" busy={busy} onClick={open}>
+          {busy ? 'Opening…' : 'Pay now'}
+        </BusyButton>
+      ) : (
+        <LinkButton to="/billing" size="sm">
+          Pay now
+        </LinkButton>
+      )}
+    </>
+  )
+}
