@@ -54,10 +54,10 @@ const onChanged = vi.fn()
 function open() {
   show(
     <QueryClientProvider client={new QueryClient()}>
-      <ChangeButton offer={scale} plan={plan} isUpgrade onChanged={onChanged} />
+      <ChangeButton offer={scale} plan={plan} isUpgrade variant="filled" onChanged={onChanged} />
     </QueryClientProvider>,
   )
-  act(() => screen.getByRole('button', { name: 'Upgrade to Scale' }).click())
+  act(() => screen.getByRole('button', { name: 'Upgrade to Scale · $99/month' }).click())
   return screen.getByRole('dialog')
 }
 

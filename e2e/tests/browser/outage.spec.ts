@@ -25,11 +25,19 @@ test('allows pictures up to the limit during an outage, and delivers their usage
   await app.expectBalance('generations', { left: 2, of: 10 })
   await app.goTo('Usage')
   await expect(app.charges.getByRole('row', { name: /4 pictures/ })).toHaveCount(2)
+  // Before any click, Plans says that no plan can be bought.
+  await app.goTo('Plans')
+  await expect(app.status(texts.unavailable)).toBeVisible(backoff)
+  for (const offer of ['pro_monthly', 'generation_pack']) {
+    await expect(app.plan(offer).card).toContainText(texts.plansAway)
+    await expect(app.plan(offer).choose).toHaveCount(0)
+  }
   expect(await records.used(customer)).toEqual({})
 
   network.restore()
   await expect.poll(() => records.used(customer), backoff).toEqual({ generations: 8 })
-  await app.page.reload()
+  await expect(app.plan('pro_monthly').choose).toBeVisible(backoff)
+  await app.goTo('Usage')
   await expect(app.charges.getByRole('row', { name: /4 pictures/ })).toHaveCount(2)
   await app.expectBalance('generations', { left: 2, of: 10 })
   expect(await records.balances(customer)).toMatchObject({ generations: 2 })

@@ -49,6 +49,24 @@ for (const width of [360, 768, 769])
     }
   })
 
+for (const width of [768, 1280])
+  test(`lines up the plans' rows at ${width} px, and leaves no plan alone in a row`, async ({ app }) => {
+    await app.page.setViewportSize({ width, height: 740 })
+    await app.open('Plans')
+    await expect(app.planCards).toHaveCount(3)
+    const tops = await app.planCards.evaluateAll((cards) =>
+      cards.map((card) =>
+        [card, ...card.querySelectorAll('h2, strong, li')].map((it) =>
+          Math.round(it.getBoundingClientRect().top),
+        ),
+      ),
+    )
+    expect(tops[1]).toEqual(tops[0])
+    expect(tops[2]).toEqual(tops[0])
+    await expect(app.planCards.filter({ hasText: texts.recommended })).toHaveCount(1)
+    await expect(app.plan('pro_monthly').choose).toHaveText('Upgrade to Pro · $20/month')
+  })
+
 test('cuts nothing off when the text is twice as large', async ({ app, customer }) => {
   await customer.makePictures(10)
   const browser = await app.page.context().newCDPSession(app.page)

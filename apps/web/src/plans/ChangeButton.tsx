@@ -9,18 +9,21 @@ import { passFocusOn } from '../parts/focus.ts'
 import { ChangeCost } from './ChangeCost.tsx'
 import { endOf } from './endOf.ts'
 import type { Offer } from './offers.ts'
+import classes from './PlanCard.module.css'
 import { PlanEnds } from './PlanEnds.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
+import { shortPriceOf } from './priceOf.ts'
 
 interface ChangeButtonProps {
   offer: Offer
   plan: PlanSummary
   isUpgrade: boolean
+  variant: 'filled' | 'default'
   onChanged: (change: PlanChange) => void
 }
 
 /** Changes a paid plan to another plan. First shows what the change costs and asks for confirmation. */
-export function ChangeButton({ offer, plan, isUpgrade, onChanged }: ChangeButtonProps) {
+export function ChangeButton({ offer, plan, isUpgrade, variant, onChanged }: ChangeButtonProps) {
   const [asking, setAsking] = useState(false)
   const preview = useChangePreview(asking && !offer.isFree ? offer.priceSlug : null)
   const change = useChangePlan()
@@ -55,10 +58,12 @@ export function ChangeButton({ offer, plan, isUpgrade, onChanged }: ChangeButton
       <Button
         ref={passFocusOn}
         fullWidth
-        variant={isUpgrade ? 'filled' : 'default'}
+        className={classes.button}
+        variant={variant}
         onClick={() => setAsking(true)}
       >
         {verb} to {offer.name}
+        {!offer.isFree && ` · ${shortPriceOf(offer)}`}
       </Button>
       {asking && (
         <Dialog

@@ -1,37 +1,39 @@
 import { useBalances } from '../api/billing.ts'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
-import { formatMoney } from '../format/format.ts'
 import { unitsOf } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { benefitsOf } from './benefitsOf.ts'
 import { OrderButton } from './OrderButton.tsx'
 import { isOverdue, isUnknown, type Offer, uselessFor } from './offers.ts'
 import classes from './PlansScreen.module.css'
+import { shortPriceOf } from './priceOf.ts'
+import { useResult } from './purchaseResult.tsx'
 
 /** Offers a pack: a one-time purchase in addition to a plan. */
-export function PackCard({ pack }: { pack: Offer }) {
-  const price = formatMoney(pack.unitPrice, pack.currency)
+export function PackCard({ pack, isAway }: { pack: Offer; isAway: boolean }) {
+  const benefits = benefitsOf(pack).join(' and ')
   return (
     <article className={classes.pack} aria-label={pack.name} data-testid={`plan-${pack.priceSlug}`}>
       <div className={classes.packText}>
         <h2>{pack.name}</h2>
         <p>
-          {benefitsOf(pack).join(', ')} for a one-time payment of {price}. They are used after your plan's
-          credits and don't renew. They end if you upgrade from Free or cancel your plan.
+          {benefits} for {shortPriceOf(pack)}, paid once. Packs are used after your plan's credits and don't
+          renew. They end if you upgrade from Free or cancel your plan.
         </p>
       </div>
-      <Action pack={pack} price={price} />
+      <Action pack={pack} benefits={benefits} isAway={isAway} />
     </article>
   )
 }
 
-function Action({ pack, price }: { pack: Offer; price: string }) {
+function Action({ pack, benefits, isAway }: { pack: Offer; benefits: string; isAway: boolean }) {
   const user = useUser()
   const { data: answer } = useBalances()
+  const result = useResult()
   if (user === null)
     return (
       <LinkButton to="/sign-up" search={{ next: '/pricing' }} variant="default">
-        Sign up to buy
+        Sign up to buy · {shortPriceOf(pack)}
       </LinkButton>
     )
   if (awaitsVerification(user)) return <p>Confirm your email address first.</p>
@@ -44,9 +46,11 @@ function Action({ pack, price }: { pack: Offer; price: string }) {
         {answer?.plan?.name} already includes unlimited {useless.map(unitsOf).join(' and ')}.
       </p>
     )
+  if (result === 'arriving') return <p>We're confirming your payment</p>
+  if (isAway) return <p>Not available right now</p>
   return (
     <OrderButton offer={pack} variant="default">
-      Buy for {price}
+      Buy {benefits} · {shortPriceOf(pack)}
     </OrderButton>
   )
 }

@@ -1,103 +1,86 @@
-import type { PlanChange, PlanSummary } from '@metered/billing/client'
-import { useBalances, usePlans } from '../api/billing.ts'
-import { awaitsVerification, useUser } from '../api/Session.tsx'
-import { formatDay, formatMoney } from '../format/format.ts'
-import { LinkButton } from '../parts/LinkButton.tsx'
-import { benefitsOf } from './benefitsOf.ts'
-import { ChangeButton } from './ChangeButton.tsx'
+import type { PlanChange } from '@metered/billing/client'
+import type { CSSProperties } from 'react'
+import { useBalances } from '../api/billing.ts'
+import { formatMoney } from '../format/format.ts'
+import type { comparedBenefits } from './benefitsOf.ts'
 import { intervalText } from './interval.ts'
-import { OrderButton } from './OrderButton.tsx'
-import { currentOffer, isUnknown, type Offer } from './offers.ts'
-import classes from './PlansScreen.module.css'
+import type { Offer } from './offers.ts'
+import { PlanAction } from './PlanAction.tsx'
+import classes from './PlanCard.module.css'
+import { familyOf } from './planFamilies.ts'
+import { monthlyPriceOf } from './priceOf.ts'
 
-/** Shows a plan's price and benefits, and a button to switch to the plan. */
-export function PlanCard({ offer, onChanged }: { offer: Offer; onChanged: (change: PlanChange) => void }) {
+interface PlanCardProps {
+  offer: Offer
+  benefits: ReturnType<typeof comparedBenefits>[number]
+  /** The percentage that the plan saves compared with its monthly price. */
+  saving: number
+  /** The reason to recommend the plan, or null if another plan is recommended. */
+  why: string | null
+  isAway: boolean
+  onChanged: (change: PlanChange) => void
+}
+
+/**
+ * Shows a plan's price and benefits, and a button to switch to the plan. Each part is a row of the grid around the
+ * cards, so that the rows line up across the cards.
+ */
+export function PlanCard({ offer, benefits, saving, why, isAway, onChanged }: PlanCardProps) {
   const { data: answer } = useBalances()
   const isCurrent = answer?.plan != null && answer.plan.priceSlug === offer.priceSlug
+  const { description, currency, unitPrice, interval } = offer
+  const style: CSSProperties & Record<'--rows', number> = { '--rows': benefits.length }
   return (
     <article
       className={classes.card}
+      style={style}
       data-current={isCurrent}
+      data-recommended={why !== null}
       aria-label={offer.name}
       data-testid={`plan-${offer.priceSlug}`}
     >
       <header className={classes.head}>
-        <h2>{offer.name}</h2>
-        {isCurrent && <span className={classes.current}>Your plan</span>}
+        <h2>{familyOf(offer)}</h2>
+        {isCurrent ? (
+          <span className={classes.tag}>Your plan</span>
+        ) : (
+          why !== null && (
+            <span className={classes.tag} data-recommended>
+              Recommended
+            </span>
+          )
+        )}
       </header>
-      {offer.description && <p className={classes.description}>{offer.description}</p>}
-      <p className={classes.price}>
-        <strong>{formatMoney(offer.unitPrice, offer.currency)}</strong>
-        {offer.interval && ` / ${intervalText(offer.interval)}`}
+      <p className={classes.about}>
+        {description}
+        {why !== null && <span className={classes.why}>{why}</span>}
       </p>
-      <ul className={classes.grants}>
-        {benefitsOf(offer).map((benefit) => (
-          <li key={benefit}>{benefit}</li>
+      <p className={classes.price}>
+        <strong>{formatMoney(unitPrice, currency)}</strong>
+        {interval && ` / ${intervalText(interval)}`}
+        {saving > 0 && (
+          <span className={classes.saving}>
+            {formatMoney(Math.round(monthlyPriceOf(offer)), currency)} a month, {saving}% less
+          </span>
+        )}
+      </p>
+      <ul className={classes.benefits}>
+        {benefits.map(({ row, text, detail, isIncluded }) => (
+          <li key={row} data-included={isIncluded}>
+            {text}
+            {detail && <span className={classes.detail}>{detail}</span>}
+          </li>
         ))}
       </ul>
       <div className={classes.action}>
-        <Action offer={offer} isCurrent={isCurrent} onChanged={onChanged} />
+        <PlanAction
+          offer={offer}
+          isCurrent={isCurrent}
+          isPreferred={why !== null}
+          isAway={isAway}
+          onChanged={onChanged}
+        />
       </div>
     </article>
   )
-}
-
-interface ActionProps {
-  offer: Offer
-  isCurrent: boolean
-  onChanged: (change: PlanChange) => void
-}
-
-function Action({ offer, isCurrent, onChanged }: ActionProps) {
-  const user = useUser()
-  const { data: answer, isError } = useBalances()
-  const { data: offers } = usePlans()
-  if (user === null)
-    return (
-      <LinkButton
-        to="/sign-up"
-        search={{ next: '/pricing' }}
-        variant={offer.isFree ? 'default' : 'filled'}
-        fullWidth
-      >
-        {offer.isFree ? 'Start free' : `Start with ${offer.name}`}
-      </LinkButton>
-    )
-  if (awaitsVerification(user)) return <p className={classes.note}>Confirm your email address first</p>
-  if (answer === undefined || isUnknown(answer))
-    return (
-      <p className={classes.note}>
-        {answer || isError ? "We can't load your plan right now" : 'Loading your plan…'}
-      </p>
-    )
-  const { plan } = answer
-  if (plan === null)
-    return offer.isFree ? (
-      <p className={classes.note}>Included with every new account</p>
-    ) : (
-      <OrderButton offer={offer} fullWidth>
-        Choose {offer.name}
-      </OrderButton>
-    )
-  if (isCurrent) return <p className={classes.note}>{whatIsNext(plan)}</p>
-  if (offer.isFree && plan.cancelsAt !== null)
-    return <p className={classes.note}>Starts on {formatDay(plan.cancelsAt)}</p>
-  if (plan.isFree)
-    return (
-      <OrderButton offer={offer} fullWidth>
-        Upgrade to {offer.name}
-      </OrderButton>
-    )
-  // While a change is scheduled, the server accepts only a cancellation, which replaces the change.
-  if (plan.changesAt !== null && !offer.isFree)
-    return <p className={classes.note}>Undo the scheduled change first</p>
-  const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)
-  return <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} onChanged={onChanged} />
-}
-
-function whatIsNext({ cancelsAt, changesAt, renewsAt, pastDue }: PlanSummary): string {
-  if (cancelsAt !== null) return `Ends on ${formatDay(cancelsAt)}`
-  if (changesAt !== null) return `Changes on ${formatDay(changesAt)}`
-  if (pastDue !== undefined) return 'Your last payment failed'
-  return renewsAt === null ? 'Active' : `Renews on ${formatDay(renewsAt)}`
 }

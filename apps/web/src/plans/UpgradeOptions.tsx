@@ -4,6 +4,8 @@ import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { grantOf, isOverdue, nextOffer, packFor } from './offers.ts'
+import { shortPriceOf } from './priceOf.ts'
+import { useResult } from './purchaseResult.tsx'
 
 /**
  * Shows buttons to upgrade, buy a pack or view plans, for a customer who is running out of a meter's units.
@@ -13,6 +15,8 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
   const { data: offers } = usePlans()
   const upgrade = plan ? nextOffer(offers, plan) : undefined
   const pack = packFor(offers, plan, meter)
+  // After a purchase, no button competes with the result.
+  if (useResult() !== null) return null
   // Neither an upgrade nor a pack helps until the current plan is paid for.
   if (isOverdue(plan))
     return (
@@ -25,17 +29,17 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
       {upgrade &&
         (plan?.isFree ? (
           <OrderButton offer={upgrade} size={size}>
-            Upgrade to {upgrade.name}
+            Upgrade to {upgrade.name} · {shortPriceOf(upgrade)}
           </OrderButton>
         ) : (
           // Customers change between paid plans on the Plans screen, which shows the price and the date of the change.
           <LinkButton to="/pricing" size={size}>
-            Upgrade to {upgrade.name}
+            Upgrade to {upgrade.name} · {shortPriceOf(upgrade)}
           </LinkButton>
         ))}
       {pack && (
         <OrderButton offer={pack} size={size} variant="default">
-          Buy {formatNumber(grantOf(pack, meter))} more
+          Buy {formatNumber(grantOf(pack, meter))} more · {shortPriceOf(pack)}
         </OrderButton>
       )}
       <LinkButton to="/pricing" size={size} variant="transparent" px={4}>

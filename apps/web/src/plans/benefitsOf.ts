@@ -1,23 +1,64 @@
 import { formatNumber } from '../format/format.ts'
-import { unitsOf } from '../format/meters.ts'
+import { type Meter, meters, unitsOf } from '../format/meters.ts'
 import { every } from './interval.ts'
 import type { Offer } from './offers.ts'
 import { pricePerText } from './overage.ts'
 
 /** Returns the benefits of a plan or pack, most important first. */
-export function benefitsOf({ grants, interval, unlimited, features, overage }: Offer): string[] {
-  // The lines about unlimited meters and overage already cover these features.
-  const isCovered = (slug: string) =>
-    slug.startsWith('unlimited_') || overage.some(({ feature }) => feature === slug)
+export function benefitsOf(offer: Offer): string[] {
   return [
-    ...unlimited.map((meter) => `Unlimited ${unitsOf(meter)}`),
-    ...grants
-      .filter(({ meter }) => !unlimited.includes(meter))
-      .map(
-        ({ meter, amount, renews }) =>
-          `${formatNumber(amount)} ${unitsOf(meter)}${renews && interval ? ` ${every(interval)}` : ''}`,
-      ),
-    ...overage.map((price) => `Extra ${unitsOf(price.meter)}: ${pricePerText(price)}`),
-    ...features.filter(({ slug }) => !isCovered(slug)).map(({ name }) => name),
+    ...offer.unlimited.map((meter) => `Unlimited ${unitsOf(meter)}`),
+    ...offer.grants.filter(({ meter }) => !offer.unlimited.includes(meter)).map(grantText(offer)),
+    ...offer.overage.map((price) => `Extra ${unitsOf(price.meter)}: ${pricePerText(price)}`),
+    ...benefitFeatures(offer).map(({ name }) => name),
   ]
 }
+
+/** Returns the features that aren't about a meter. The lines about the meters already cover the others. */
+export const benefitFeatures = ({ features, overage }: Offer) =>
+  features.filter(
+    ({ slug }) => !slug.startsWith('unlimited_') && !overage.some(({ feature }) => feature === slug),
+  )
+
+/** One cell of the comparison of plans. */
+interface Benefit {
+  /** The row, which is the same for all plans. */
+  row: string
+  text: string
+  detail?: string | undefined
+  isIncluded: boolean
+}
+
+/** Returns each plan's benefits. Every plan has the same rows, so that a customer can compare them. */
+export function comparedBenefits(plans: Offer[]): Benefit[][] {
+  const compared = meters.filter((meter) => plans.some((plan) => includes(plan, meter)))
+  const features = new Map(plans.flatMap(benefitFeatures).map(({ slug, name }) => [slug, name]))
+  return plans.map((plan) => [
+    ...compared.map((meter) => meterBenefit(plan, meter)),
+    ...[...features].map(([slug, name]) => {
+      const isIncluded = plan.features.some((feature) => feature.slug === slug)
+      return { row: slug, text: isIncluded ? name : `No ${name}`, isIncluded }
+    }),
+  ])
+}
+
+const includes = ({ unlimited, grants }: Offer, meter: Meter) =>
+  unlimited.includes(meter) || grants.some((grant) => grant.meter === meter)
+
+function meterBenefit(plan: Offer, meter: Meter): Benefit {
+  const units = unitsOf(meter)
+  if (plan.unlimited.includes(meter)) return { row: meter, text: `Unlimited ${units}`, isIncluded: true }
+  const price = plan.overage.find((extra) => extra.meter === meter)
+  const grants = plan.grants.filter((grant) => grant.meter === meter).map(grantText(plan))
+  return {
+    row: meter,
+    text: grants.join(' and ') || `No ${units}`,
+    detail: price && `Extra ${units}: ${pricePerText(price)}`,
+    isIncluded: grants.length > 0,
+  }
+}
+
+const grantText =
+  ({ interval }: Offer) =>
+  ({ meter, amount, renews }: Offer['grants'][number]) =>
+    `${formatNumber(amount)} ${unitsOf(meter)}${renews && interval ? ` ${every(interval)}` : ''}`

@@ -1,5 +1,8 @@
 import type { BalancesAnswer, PlanOffer, PlanSummary } from '@metered/billing/client'
 import type { Meter } from '../format/meters.ts'
+import { isSame } from './interval.ts'
+import { familyOf } from './planFamilies.ts'
+import { monthlyPriceOf } from './priceOf.ts'
 
 export type Offer = PlanOffer<Meter>
 
@@ -14,13 +17,19 @@ export function currentOffer(offers: Offer[] | undefined, plan: PlanSummary | nu
 
 /** Returns the plans, cheapest first. */
 export function plansOf(offers: Offer[]): Offer[] {
-  return offers.filter((offer) => offer.kind === 'plan').sort((a, b) => a.unitPrice - b.unitPrice)
+  return offers.filter((offer) => offer.kind === 'plan').sort((a, b) => monthlyPriceOf(a) - monthlyPriceOf(b))
 }
 
-/** Returns the next larger plan, or undefined for the largest plan. */
+/** Returns the next larger plan, with the current plan's interval if possible. Returns undefined for the largest plan. */
 export function nextOffer(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
-  const price = currentOffer(offers, plan)?.unitPrice ?? 0
-  return plansOf(offers ?? []).find((offer) => offer.unitPrice > price)
+  const current = currentOffer(offers, plan)
+  const larger = plansOf(offers ?? []).filter((offer) =>
+    current
+      ? familyOf(offer) !== familyOf(current) && monthlyPriceOf(offer) > monthlyPriceOf(current)
+      : offer.unitPrice > 0,
+  )
+  const interval = current?.interval
+  return (interval && larger.find((offer) => offer.interval && isSame(offer.interval, interval))) ?? larger[0]
 }
 
 /** Returns the pack that adds units to a meter, or undefined if the customer has no plan. */

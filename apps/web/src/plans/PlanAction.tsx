@@ -1,0 +1,107 @@
+import type { PlanChange, PlanSummary } from '@metered/billing/client'
+import type { ReactNode } from 'react'
+import { useBalances, usePlans, useStatement } from '../api/billing.ts'
+import { awaitsVerification, useUser } from '../api/Session.tsx'
+import { formatDay } from '../format/format.ts'
+import { LinkButton } from '../parts/LinkButton.tsx'
+import { ChangeButton } from './ChangeButton.tsx'
+import { OrderButton } from './OrderButton.tsx'
+import { currentOffer, isOverdue, isUnknown, type Offer } from './offers.ts'
+import classes from './PlanCard.module.css'
+import { pastDueText } from './pastDueText.ts'
+import { shortPriceOf } from './priceOf.ts'
+import { useResult } from './purchaseResult.tsx'
+
+interface PlanActionProps {
+  offer: Offer
+  isCurrent: boolean
+  /** Whether the button is the most prominent one. */
+  isPreferred: boolean
+  /** Whether Flowglad can't be reached, so that no plan can be bought or changed. */
+  isAway: boolean
+  onChanged: (change: PlanChange) => void
+}
+
+/** Shows the button to switch to a plan, or the reason why there is none. */
+export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }: PlanActionProps) {
+  const user = useUser()
+  const { data: answer, isError } = useBalances()
+  const { data: offers } = usePlans()
+  const result = useResult()
+  // After a purchase, no button competes with the result.
+  const variant = isPreferred && result === null ? 'filled' : 'default'
+  if (user === null)
+    return (
+      <LinkButton
+        to="/sign-up"
+        search={{ next: '/pricing' }}
+        variant={variant}
+        fullWidth
+        className={classes.button}
+      >
+        {offer.isFree ? 'Start free' : `Start with ${offer.name} · ${shortPriceOf(offer)}`}
+      </LinkButton>
+    )
+  if (awaitsVerification(user)) return <Note>Confirm your email address first</Note>
+  if (answer === undefined || isUnknown(answer))
+    return <Note>{answer || isError ? "We can't load your plan right now" : 'Loading your plan…'}</Note>
+  const { plan } = answer
+  if (isCurrent && plan)
+    return <Note>{plan.changesAt === null ? nextOf(plan, offer) : <Changing plan={plan} />}</Note>
+  if (plan !== null && offer.isFree && plan.cancelsAt !== null)
+    return <Note>Starts on {formatDay(plan.cancelsAt)}</Note>
+  if (result === 'arriving') return <Note>We're confirming your payment</Note>
+  if (isAway) return <Note>Not available right now</Note>
+  if (plan !== null && isOverdue(plan) && !offer.isFree) return <Note>Pay for {plan.name} first</Note>
+  if (plan === null)
+    return offer.isFree ? (
+      <Note>Included with every new account</Note>
+    ) : (
+      <OrderButton offer={offer} variant={variant} fullWidth className={classes.button}>
+        Choose {offer.name} · {shortPriceOf(offer)}
+      </OrderButton>
+    )
+  if (plan.isFree)
+    return (
+      <OrderButton offer={offer} variant={variant} fullWidth className={classes.button}>
+        Upgrade to {offer.name} · {shortPriceOf(offer)}
+      </OrderButton>
+    )
+  // While a change is scheduled, the server accepts only a cancellation, which replaces the change.
+  if (plan.changesAt !== null && !offer.isFree)
+    return (
+      <Note>
+        <WhileChanging plan={plan} offer={offer} />
+      </Note>
+    )
+  const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)
+  return (
+    <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} variant={variant} onChanged={onChanged} />
+  )
+}
+
+const Note = ({ children }: { children: ReactNode }) => <p className={classes.note}>{children}</p>
+
+function nextOf(plan: PlanSummary, offer: Offer): string {
+  const { cancelsAt, renewsAt, isFree } = plan
+  const unpaid = pastDueText(plan)
+  if (unpaid !== null) return unpaid.title
+  if (cancelsAt !== null) return `Ends on ${formatDay(cancelsAt)}`
+  if (renewsAt === null) return 'Active'
+  return `Renews on ${formatDay(renewsAt)}${isFree ? '' : ` · ${shortPriceOf(offer)}`}`
+}
+
+/** The statement is the only source for the plan that a scheduled change leads to, so only these notes read it. */
+function Changing({ plan: { changesAt } }: { plan: PlanSummary }) {
+  const { data: statement } = useStatement()
+  const to = statement?.changesTo?.name
+  return `Changes${to ? ` to ${to}` : ''}${changesAt === null ? '' : ` on ${formatDay(changesAt)}`}`
+}
+
+function WhileChanging({ plan, offer }: { plan: PlanSummary; offer: Offer }) {
+  const { data: statement } = useStatement()
+  const to = statement?.changesTo
+  if (to?.priceSlug === offer.priceSlug && plan.changesAt !== null)
+    return `Starts on ${formatDay(plan.changesAt)}`
+  return `Undo the change${to ? ` to ${to.name}` : ''} to choose ${offer.name}`
+}

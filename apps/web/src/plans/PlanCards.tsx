@@ -1,0 +1,78 @@
+import { SegmentedControl, Skeleton } from '@mantine/core'
+import type { PlanChange } from '@metered/billing/client'
+import { type CSSProperties, useState } from 'react'
+import { usePlan, useUsage } from '../api/billing.ts'
+import { useUser } from '../api/Session.tsx'
+import { comparedBenefits } from './benefitsOf.ts'
+import { columnsFor } from './columnsFor.ts'
+import { billedText, intervalText } from './interval.ts'
+import { currentOffer, type Offer, plansOf } from './offers.ts'
+import { PlanCard } from './PlanCard.tsx'
+import classes from './PlansScreen.module.css'
+import { intervalsOf, plansBilled, savingOf } from './planFamilies.ts'
+import { recommendedPlan } from './recommendedPlan.ts'
+
+interface PlanCardsProps {
+  /** The plans and packs for sale. undefined while they load. */
+  offers: Offer[] | undefined
+  isAway: boolean
+  onChanged: (change: PlanChange) => void
+}
+
+/** Shows the plans side by side. If plans have several intervals, a switch chooses the interval to show. */
+export function PlanCards({ offers, isAway, onChanged }: PlanCardsProps) {
+  const user = useUser()
+  const { data: plan } = usePlan()
+  const usage = useUsage({ days: 30 })
+  const [chosen, setChosen] = useState<string | null>(null)
+  const plans = plansOf(offers ?? [])
+  const current = currentOffer(offers, plan)
+  const intervals = intervalsOf(plans)
+  const own = current && !current.isFree ? (current.interval ?? undefined) : undefined
+  const interval = intervals.find((it) => intervalText(it) === chosen) ?? own ?? intervals[0]
+  const shown = plansBilled(plans, interval)
+  const benefits = comparedBenefits(shown)
+  // Usage decides which plan is recommended. If it can't be read, the plans don't wait for it.
+  const isLoading = offers === undefined || (user !== null && usage.isLoading && usage.failureCount === 0)
+  const recommended = recommendedPlan(shown, current, usage.data ?? [])
+  const count = isLoading ? 3 : shown.length
+  const columns: CSSProperties & Record<`--${string}`, number> = {
+    '--columns': columnsFor(count, 4),
+    '--fewer-columns': columnsFor(count, 3),
+  }
+  return (
+    <>
+      {intervals.length > 1 && interval && (
+        <SegmentedControl
+          className={classes.intervals}
+          aria-label="Billing interval"
+          value={intervalText(interval)}
+          onChange={setChosen}
+          data={intervals.map((it) => ({ value: intervalText(it), label: billedText(it) }))}
+        />
+      )}
+      <div className={classes.frame}>
+        <ul className={classes.plans} style={columns} aria-label="Plans" aria-busy={isLoading}>
+          {isLoading
+            ? ['one', 'two', 'three'].map((key) => (
+                <li key={key}>
+                  <Skeleton className={classes.loading} radius="lg" />
+                </li>
+              ))
+            : shown.map((offer, index) => (
+                <li key={offer.priceSlug}>
+                  <PlanCard
+                    offer={offer}
+                    benefits={benefits[index] ?? []}
+                    saving={savingOf(offer, plans)}
+                    why={recommended?.priceSlug === offer.priceSlug ? recommended.why : null}
+                    isAway={isAway}
+                    onChanged={onChanged}
+                  />
+                </li>
+              ))}
+        </ul>
+      </div>
+    </>
+  )
+}

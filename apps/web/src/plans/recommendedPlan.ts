@@ -1,0 +1,76 @@
+import type { UsageDay } from '@metered/billing/client'
+import type { Meter } from '../format/meters.ts'
+import { benefitFeatures } from './benefitsOf.ts'
+import { monthsIn } from './interval.ts'
+import type { Offer } from './offers.ts'
+import { monthlyPriceOf } from './priceOf.ts'
+
+/** The share of a grant that usage may take. Above it, the plan would soon be too small. */
+const roomyShare = 0.8
+
+export interface Recommendation {
+  priceSlug: string
+  /** The reason, in a few words. */
+  why: string
+}
+
+/**
+ * Returns the plan to recommend: the paid plan that costs least for the customer's usage of about a month, and leaves
+ * room to grow. Without usage, this is the cheapest plan with every feature. Never recommends a plan that is smaller
+ * than the current one.
+ */
+export function recommendedPlan(
+  plans: Offer[],
+  current: Offer | undefined,
+  usage: UsageDay<Meter>[],
+): Recommendation | null {
+  const paid = plans.filter(
+    (plan) => !plan.isFree && (!current || monthlyPriceOf(plan) >= monthlyPriceOf(current)),
+  )
+  const most = Math.max(...paid.map((plan) => benefitFeatures(plan).length))
+  const complete = paid.filter((plan) => benefitFeatures(plan).length === most)
+  const used = totals(usage)
+  const roomy = complete
+    .filter((plan) => hasRoom(plan, used))
+    .sort((a, b) => monthlyCost(a, used) - monthlyCost(b, used))[0]
+  if (roomy === undefined) {
+    const largest = complete.sort((a, b) => monthlyPriceOf(b) - monthlyPriceOf(a))[0]
+    return largest ? { priceSlug: largest.priceSlug, why: 'The most room for your use' } : null
+  }
+  if (used.size > 0) return { priceSlug: roomy.priceSlug, why: 'Has room for your last 30 days of use' }
+  // Without usage, nothing speaks for or against the plan that the customer already pays for.
+  if (roomy.priceSlug === current?.priceSlug) return null
+  return {
+    priceSlug: roomy.priceSlug,
+    why: most > 0 ? 'Every feature at the lowest price' : 'The lowest price',
+  }
+}
+
+function totals(usage: UsageDay<Meter>[]): Map<Meter, number> {
+  const used = new Map<Meter, number>()
+  for (const { meter, amount } of usage) if (amount > 0) used.set(meter, (used.get(meter) ?? 0) + amount)
+  return used
+}
+
+/** Returns whether the plan's units are enough, or extra units can be bought. */
+const hasRoom = (plan: Offer, used: Map<Meter, number>) =>
+  [...used].every(
+    ([meter, amount]) =>
+      plan.unlimited.includes(meter) ||
+      plan.overage.some((extra) => extra.meter === meter) ||
+      amount <= monthlyUnits(plan, meter) * roomyShare,
+  )
+
+/** Returns the plan's price per month, with the extra units that this usage needs. */
+const monthlyCost = (plan: Offer, used: Map<Meter, number>) =>
+  plan.overage.reduce((cost, { meter, unitPrice, perUnits }) => {
+    const extra = Math.max(0, (used.get(meter) ?? 0) - monthlyUnits(plan, meter))
+    return cost + Math.ceil(extra / perUnits) * unitPrice
+  }, monthlyPriceOf(plan))
+
+function monthlyUnits({ grants, interval }: Offer, meter: Meter): number {
+  const units = grants
+    .filter((grant) => grant.meter === meter && grant.renews)
+    .reduce((sum, { amount }) => sum + amount, 0)
+  return interval ? units / monthsIn(interval) : units
+}
