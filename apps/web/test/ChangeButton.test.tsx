@@ -54,7 +54,14 @@ const onChanged = vi.fn()
 function open() {
   show(
     <QueryClientProvider client={new QueryClient()}>
-      <ChangeButton offer={scale} plan={plan} isUpgrade variant="filled" onChanged={onChanged} />
+      <ChangeButton
+        offer={scale}
+        plan={plan}
+        isUpgrade
+        verb="Upgrade"
+        variant="filled"
+        onChanged={onChanged}
+      />
     </QueryClientProvider>,
   )
   act(() => screen.getByRole('button', { name: 'Upgrade to Scale · $99/month' }).click())

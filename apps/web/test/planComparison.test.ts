@@ -123,5 +123,6 @@ describe('the recommended plan', () => {
   it('is never smaller than the current plan', () => {
     expect(recommendedPlan(monthly, scale, used('generations', 1))?.priceSlug).toBe('scale')
     expect(recommendedPlan(monthly, scale, [])).toBeNull()
+    expect(recommendedPlan(monthly, proYearly, used('generations', 1))).toBeNull()
   })
 })

@@ -12,29 +12,32 @@ import type { Offer } from './offers.ts'
 import classes from './PlanCard.module.css'
 import { PlanEnds } from './PlanEnds.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
+import { familyOf } from './planFamilies.ts'
 import { shortPriceOf } from './priceOf.ts'
 
 interface ChangeButtonProps {
   offer: Offer
   plan: PlanSummary
+  /** Whether the change takes effect now, and can charge. */
   isUpgrade: boolean
+  /** `Switch` is a change to another interval. */
+  verb: 'Upgrade' | 'Downgrade' | 'Switch'
   variant: 'filled' | 'default'
   onChanged: (change: PlanChange) => void
 }
 
 /** Changes a paid plan to another plan. First shows what the change costs and asks for confirmation. */
-export function ChangeButton({ offer, plan, isUpgrade, variant, onChanged }: ChangeButtonProps) {
+export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged }: ChangeButtonProps) {
   const [asking, setAsking] = useState(false)
   const preview = useChangePreview(asking && !offer.isFree ? offer.priceSlug : null)
   const change = useChangePlan()
-  const verb = isUpgrade ? 'Upgrade' : 'Downgrade'
 
   // A change that can charge waits for its price.
   const isUnpriced = isUpgrade && preview.data === undefined
   const charge = preview.data?.timing === 'now' ? preview.data.charge : 0
   const confirmation =
     preview.data && charge > 0
-      ? `Pay ${formatMoney(charge, preview.data.currency)} and upgrade`
+      ? `Pay ${formatMoney(charge, preview.data.currency)} and ${verb.toLowerCase()}`
       : `${verb} ${isUpgrade ? 'now' : endOf(plan)}`
 
   // The new plan can arrive before the answer. Then this button is gone, and a callback of mutate() wouldn't run.
@@ -62,7 +65,7 @@ export function ChangeButton({ offer, plan, isUpgrade, variant, onChanged }: Cha
         variant={variant}
         onClick={() => setAsking(true)}
       >
-        {verb} to {offer.name}
+        {verb} to {familyOf(offer)}
         {!offer.isFree && ` · ${shortPriceOf(offer)}`}
       </Button>
       {asking && (

@@ -5,10 +5,12 @@ import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { formatDay } from '../format/format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { ChangeButton } from './ChangeButton.tsx'
+import { isSame } from './interval.ts'
 import { OrderButton } from './OrderButton.tsx'
 import { currentOffer, isOverdue, isUnknown, type Offer } from './offers.ts'
 import classes from './PlanCard.module.css'
 import { pastDueText } from './pastDueText.ts'
+import { familyOf } from './planFamilies.ts'
 import { shortPriceOf } from './priceOf.ts'
 import { useResult } from './purchaseResult.tsx'
 
@@ -28,6 +30,8 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
   const { data: answer, isError } = useBalances()
   const { data: offers } = usePlans()
   const result = useResult()
+  // The price after the name already says the interval.
+  const name = familyOf(offer)
   // After a purchase, no button competes with the result.
   const variant = isPreferred && result === null ? 'filled' : 'default'
   if (user === null)
@@ -39,7 +43,7 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
         fullWidth
         className={classes.button}
       >
-        {offer.isFree ? 'Start free' : `Start with ${offer.name} · ${shortPriceOf(offer)}`}
+        {offer.isFree ? 'Start free' : `Start with ${name} · ${shortPriceOf(offer)}`}
       </LinkButton>
     )
   if (awaitsVerification(user)) return <Note>Confirm your email address first</Note>
@@ -58,13 +62,13 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
       <Note>Included with every new account</Note>
     ) : (
       <OrderButton offer={offer} variant={variant} fullWidth className={classes.button}>
-        Choose {offer.name} · {shortPriceOf(offer)}
+        Choose {name} · {shortPriceOf(offer)}
       </OrderButton>
     )
   if (plan.isFree)
     return (
       <OrderButton offer={offer} variant={variant} fullWidth className={classes.button}>
-        Upgrade to {offer.name} · {shortPriceOf(offer)}
+        Upgrade to {name} · {shortPriceOf(offer)}
       </OrderButton>
     )
   // While a change is scheduled, the server accepts only a cancellation, which replaces the change.
@@ -74,9 +78,20 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
         <WhileChanging plan={plan} offer={offer} />
       </Note>
     )
-  const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)
+  const current = currentOffer(offers, plan)
+  // Flowglad compares the prices of a period, even if the periods differ.
+  const isUpgrade = offer.unitPrice > (current?.unitPrice ?? 0)
+  const isSwitch =
+    !offer.isFree && offer.interval && current?.interval && !isSame(offer.interval, current.interval)
   return (
-    <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} variant={variant} onChanged={onChanged} />
+    <ChangeButton
+      offer={offer}
+      plan={plan}
+      isUpgrade={isUpgrade}
+      verb={isSwitch ? 'Switch' : isUpgrade ? 'Upgrade' : 'Downgrade'}
+      variant={variant}
+      onChanged={onChanged}
+    />
   )
 }
 

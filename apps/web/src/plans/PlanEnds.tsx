@@ -18,7 +18,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
       <p>
         {plan.name} ends {endOf(plan)}
         {free && `, and ${free.name} starts`}. Until then, nothing changes, and you can undo the cancellation.
-        You keep your pictures.
+        The pictures in your gallery stay yours.
       </p>
       {lost !== '' && (
         <p>

@@ -3,6 +3,7 @@ import type { Meter } from '../format/meters.ts'
 import { benefitFeatures } from './benefitsOf.ts'
 import { monthsIn } from './interval.ts'
 import type { Offer } from './offers.ts'
+import { familyOf } from './planFamilies.ts'
 import { monthlyPriceOf } from './priceOf.ts'
 
 /** The share of a grant that usage may take. Above it, the plan would soon be too small. */
@@ -37,6 +38,8 @@ export function recommendedPlan(
     const largest = complete.sort((a, b) => monthlyPriceOf(b) - monthlyPriceOf(a))[0]
     return largest ? { priceSlug: largest.priceSlug, why: 'The most room for your use' } : null
   }
+  // The customer has this plan, with another interval.
+  if (current && familyOf(roomy) === familyOf(current) && roomy.priceSlug !== current.priceSlug) return null
   if (used.size > 0) return { priceSlug: roomy.priceSlug, why: 'Has room for your last 30 days of use' }
   // Without usage, nothing speaks for or against the plan that the customer already pays for.
   if (roomy.priceSlug === current?.priceSlug) return null
