@@ -95,6 +95,13 @@ export interface BillingStatus {
 const currentMs = 15_000
 const retryMs = 8_000
 
+/**
+ * The current statuses that Flowglad didn't confirm: the server answered with an older report, because Flowglad is away
+ * or because the report is recent enough. These statuses are checked again.
+ */
+const unconfirmed = new WeakSet<BillingStatus>()
+const confirmedMs = 1_000
+
 export function statusOptions<Meter extends string>(
   { client, customer, keys }: BillingContext<Meter>,
   queryClient: QueryClient,
@@ -106,12 +113,17 @@ export function statusOptions<Meter extends string>(
       const current = ageMs !== null && ageMs < currentMs
       const wasOutdated = queryClient.getQueryData<BillingStatus>(keys.status)?.current === false
       if (current && wasOutdated) invalidateFlowglad(queryClient)
-      return { current, asOf }
+      const status = { current, asOf }
+      if (current && ageMs > confirmedMs) unconfirmed.add(status)
+      return status
     },
     enabled: customer !== null,
     staleTime: 0,
     gcTime: 0,
-    refetchInterval: ({ state }) => (state.data?.current === false ? retryMs : false),
+    // Each answer is confirmed or not, even if it equals the previous one.
+    structuralSharing: false,
+    refetchInterval: ({ state: { data } }) =>
+      data !== undefined && (!data.current || unconfirmed.has(data)) ? retryMs : false,
   }
 }
 

@@ -69,6 +69,17 @@ describe('the billing status', () => {
     expect(server.requests('refresh')).toBe(requests)
   })
 
+  it('notices an outage that began shortly before the screen opened', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true })
+    let ageMs = 9_000
+    const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: 7, ageMs }) })
+    const { result } = render(use, server)
+    await waitFor(() => expect(result.current.status.data).toEqual({ current: true, asOf: 7 }))
+    ageMs = 17_000
+    await act(() => vi.advanceTimersByTimeAsync(8_000))
+    await waitFor(() => expect(result.current.status.data).toEqual({ current: false, asOf: 7 }))
+  })
+
   it('sends no request while signed out', () => {
     const server = aClient()
     const { result } = render(() => hooks.useBillingStatus(), { ...server, customer: null })
