@@ -27,6 +27,7 @@ import { RestoredLedger } from './flowglad/restoredLedger.ts'
 import { RetryPolicy } from './flowglad/retryPolicy.ts'
 import { SnapshotFetcher } from './flowglad/snapshotFetcher.ts'
 import { Sync } from './flowglad/sync.ts'
+import { Throttle } from './flowglad/throttle.ts'
 import type { Caller } from './http/caller.ts'
 import { createHandler } from './http/createHandler.ts'
 import { createHealth } from './http/health.ts'
@@ -154,7 +155,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     options,
     logger,
   })
-  const { fetchEveryMs, maxPlanRequests, flowgladDeadlineMs: leaseWaitMs } = options
+  const { fetchBurst, fetchEveryMs, maxPlanRequests, flowgladDeadlineMs: leaseWaitMs } = options
   const statements = new Statements({
     ledger: callLedger,
     payments: new CustomerPayments({ flowglad, clock: steady }),
@@ -172,6 +173,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     readBalances: async ({ id }) => balanceRows(id, await callLedger.balances(id), meters),
     fullLedger: callLedger,
     statements,
+    previews: new Throttle({ burst: fetchBurst, everyMs: fetchEveryMs, clock: steady }),
     clock,
     fetchEveryMs,
     leaseWaitMs,

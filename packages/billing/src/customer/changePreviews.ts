@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { Customer } from '../contract/customer.ts'
-import { PlanChangeError } from '../contract/errors.ts'
+import { PlanChangeError, unavailable } from '../contract/errors.ts'
 import type { PlanOffer } from '../contract/plans.ts'
 import type { ChangePreview } from '../contract/statement.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import type { Throttle } from '../flowglad/throttle.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import type { Subscription } from './currentSubscription.ts'
@@ -30,10 +31,15 @@ interface Parts {
   ledger: Pick<LedgerForCalls, 'balances'>
   flowglad: Pick<FlowgladClient, 'previewAdjust'>
   statements: Pick<Statements, 'method'>
+  /** Limits each customer's requests to Flowglad. */
+  throttle: Pick<Throttle, 'take'>
 }
 
-/** Creates the function that returns what a change to another paid plan would charge and grant. Changes nothing. */
-export function createPreviewChange({ ledger, flowglad, statements }: Parts) {
+/**
+ * Creates the function that returns what a change to another paid plan would charge and grant. Changes nothing.
+ * Rejects with `BILLING_UNAVAILABLE` if the customer asks too often.
+ */
+export function createPreviewChange({ ledger, flowglad, statements, throttle }: Parts) {
   return async (customer: Customer, wanted: PlanOffer, offers: PlanOffer[]): Promise<ChangePreview> => {
     const { snapshot, balances } = await ledger.balances(customer.id)
     const subscription = snapshot?.subscription
@@ -46,6 +52,7 @@ export function createPreviewChange({ ledger, flowglad, statements }: Parts) {
       ({ kind, priceSlug }) => kind === 'plan' && priceSlug === subscription.priceSlug,
     )
     const { priceSlug, currency, unitPrice } = wanted
+    if (!throttle.take(customer.id)) throw unavailable(1_000)
     const preview = answer.parse(await askFlowglad(flowglad.previewAdjust(subscription.id, priceSlug)))
     const { previewGeneratedAt: now, billingPeriodEnd, paymentMethod } = preview
     const { brand = null, last4 = null } = paymentMethod ?? {}

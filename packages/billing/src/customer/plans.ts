@@ -9,6 +9,7 @@ import type { Catalog } from '../flowglad/catalog.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Leases } from '../flowglad/leases.ts'
 import type { Sync } from '../flowglad/sync.ts'
+import type { Throttle } from '../flowglad/throttle.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import { createBoundPerCustomer } from './boundPerCustomer.ts'
@@ -36,6 +37,7 @@ export function createPlans({
   readBalances,
   fullLedger,
   statements,
+  previews,
   clock,
   fetchEveryMs,
   leaseWaitMs,
@@ -56,6 +58,8 @@ export function createPlans({
   /** The ledger without the past due terms. */
   fullLedger: Pick<LedgerForCalls, 'balances'>
   statements: Statements
+  /** Limits how many previews each customer can ask for. */
+  previews: Pick<Throttle, 'take'>
   clock: Clock
   /** How long a throttled customer waits for the next fetch. */
   fetchEveryMs: number
@@ -70,7 +74,7 @@ export function createPlans({
   const sessions = new CheckoutSessions({ ledger, leases, flowglad, leaseWaitMs })
   const checkout = createCheckout({ flowglad, sessions, subscriptions, publicUrl, returnPaths })
   const changes = new PlanChanges({ ledger, flowglad, sync, subscriptions, statements, clock })
-  const previewChange = createPreviewChange({ ledger: fullLedger, flowglad, statements })
+  const previewChange = createPreviewChange({ ledger: fullLedger, flowglad, statements, throttle: previews })
 
   const bounded = createBoundPerCustomer(maxPlanRequests)
   // Reads have their own limit, so that they never keep a customer from changing the plan.

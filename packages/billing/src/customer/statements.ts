@@ -1,5 +1,6 @@
 import { type Clock, within } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
+import { RecentMap } from '../config/recentMap.ts'
 import type { Customer, KnownCustomer } from '../contract/customer.ts'
 import { customerArchived, unavailable } from '../contract/errors.ts'
 import type { PlanOffer } from '../contract/plans.ts'
@@ -25,9 +26,13 @@ interface Parts {
   options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs'>
 }
 
+const rememberedCustomers = 10_000
+
 /** Reads what customers have paid, what is overdue, and what comes next. */
 export class Statements {
   readonly #parts: Parts
+  /** Each customer's newest invoice that had no payment when the payments were read again. */
+  readonly #withoutPayment = new RecentMap<string, string>(rememberedCustomers)
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -126,8 +131,11 @@ export class Statements {
     if (!isCurrent) report = await this.#report(customer, 0)
     let page = await askFlowglad(payments.read(report.customer.id))
     if (hasUnknownInvoice(page, report)) report = await this.#report(customer, 0)
-    if (hasUnknownPayment(page, report)) {
+    const charged = chargedWithoutPayment(page, report)
+    // Some invoices never get a payment, for example because a discount covers them.
+    if (charged !== null && charged !== this.#withoutPayment.get(customer.id)) {
       page = await payments.readAgain(report.customer.id).catch(() => page)
+      this.#withoutPayment.set(customer.id, charged)
     }
     return { report, page }
   }
@@ -156,8 +164,11 @@ const isPlan =
 const hasUnknownInvoice = ({ payments }: PaymentsPage, { invoices }: BillingReport) =>
   payments[0]?.invoiceId != null && !invoices.some(({ invoice }) => invoice.id === payments[0]?.invoiceId)
 
-/** Returns whether the newest invoice has no payment among these. Flowglad charges an invoice when it is written. */
-function hasUnknownPayment({ payments }: PaymentsPage, { invoices }: BillingReport): boolean {
+/**
+ * Returns the ID of the newest invoice if it has no payment among these. Otherwise, returns null. Flowglad charges an
+ * invoice when it is written.
+ */
+function chargedWithoutPayment({ payments }: PaymentsPage, { invoices }: BillingReport): string | null {
   const charged = invoices
     .map(({ invoice }) => invoice)
     .filter(({ status, subtotal }) => subtotal && status !== 'draft' && status !== 'void')
@@ -165,7 +176,7 @@ function hasUnknownPayment({ payments }: PaymentsPage, { invoices }: BillingRepo
     (last, invoice) => ((invoice.createdAt ?? 0) >= (last?.createdAt ?? 0) ? invoice : last),
     null,
   )
-  return newest !== null && !payments.some(({ invoiceId }) => invoiceId === newest.id)
+  return newest === null || payments.some(({ invoiceId }) => invoiceId === newest.id) ? null : newest.id
 }
 
 /** Renewals charge only the subscription's own methods, and no other methods of the customer. */

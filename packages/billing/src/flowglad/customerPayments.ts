@@ -30,18 +30,25 @@ export interface PaymentsPage {
 }
 
 const rememberedCustomers = 500
-/** The age up to which an answer is used again. */
+/** The ages up to which an answer and a failure are used again. */
 const maxAgeMs = 5_000
+const maxFailureAgeMs = 1_000
+
+interface Asked {
+  answer: Promise<PaymentsPage>
+  at: number
+  hasFailed: boolean
+}
 
 /**
- * Reads customers' payments from Flowglad. An answer is used again for a few seconds, and concurrent reads of a
- * customer share one request.
+ * Reads customers' payments from Flowglad. An answer is used again for a few seconds, and a failure for one second.
+ * Concurrent reads of a customer share one request.
  */
 export class CustomerPayments {
   readonly #flowglad: Pick<FlowgladClient, 'payments'>
   readonly #clock: Pick<Clock, 'now'>
   /** The newest answers, by the customer's ID at Flowglad. */
-  readonly #recent = new RecentMap<string, { answer: Promise<PaymentsPage>; at: number }>(rememberedCustomers)
+  readonly #recent = new RecentMap<string, Asked>(rememberedCustomers)
   /** The last answers that arrived. */
   readonly #last = new RecentMap<string, PaymentsPage>(rememberedCustomers)
 
@@ -62,10 +69,9 @@ export class CustomerPayments {
    */
   async read(customer: string): Promise<PaymentsPage> {
     const known = this.#recent.get(customer)
+    const isRecent = known && this.#clock.now() - known.at <= (known.hasFailed ? maxFailureAgeMs : maxAgeMs)
     try {
-      return await (known && this.#clock.now() - known.at <= maxAgeMs
-        ? known.answer
-        : this.readAgain(customer))
+      return await (isRecent ? known.answer : this.readAgain(customer))
     } catch (error) {
       const last = this.#last.get(customer)
       if (last) return last
@@ -75,10 +81,10 @@ export class CustomerPayments {
 
   /** Returns the payments without using an earlier answer. */
   readAgain(customer: string): Promise<PaymentsPage> {
-    const asked = { answer: this.#ask(customer), at: this.#clock.now() }
+    const asked: Asked = { answer: this.#ask(customer), at: this.#clock.now(), hasFailed: false }
     this.#recent.set(customer, asked)
     asked.answer.catch(() => {
-      if (this.#recent.peek(customer) === asked) this.#recent.delete(customer)
+      asked.hasFailed = true
     })
     return asked.answer
   }

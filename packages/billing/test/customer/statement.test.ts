@@ -7,6 +7,7 @@ import { aUser } from '../flowglad/startStack.ts'
 import { startApp } from '../trpc/startApp.ts'
 
 const ada = aUser()
+const unavailable = { data: { billing: { code: 'BILLING_UNAVAILABLE' } } }
 const visa = { type: 'card', brand: 'visa', last4: '4242' }
 
 /** A plan above Pro with ten times as many tokens. */
@@ -20,7 +21,7 @@ const start = () => startTimed({ pricing: pricingWithMax() }, startApp)
 type App = Awaited<ReturnType<typeof start>>
 
 /** Puts a customer on Pro. */
-async function onPro(app: App, user = ada) {
+async function onPro(app: Pick<App, 'billing' | 'atFlowglad'>, user = ada) {
   await app.billing.balances(user)
   await app.atFlowglad.pay(user, 'pro_monthly')
   await app.billing.refresh(user)
@@ -280,6 +281,26 @@ test('asks Flowglad once for many reads, and again after a payment', async () =>
   expect((await statement(app)).payments).toHaveLength(2)
 })
 
+test('reads the payments only once more if the newest invoice never gets a payment', async () => {
+  await using app = await start()
+  await onPro(app)
+  const none = { data: [], hasMore: false, total: 0 }
+  app.proxy.breakWith(({ path }) =>
+    path.startsWith('/api/v1/payments') ? { state: 'json', status: 200, body: none } : undefined,
+  )
+  for (let read = 0; read < 5; read++) await statement(app)
+  expect(app.proxy.count(/\/payments\?/)).toBe(2)
+})
+
+test('limits how many previews a customer can ask Flowglad for', async () => {
+  await using app = await startApp({ options: { fetchBurst: 10, fetchEveryMs: 600_000 } })
+  await onPro(app)
+  const preview = () => app.client.billing.previewChange.query({ priceSlug: 'scale_monthly' })
+  for (let asked = 0; asked < 10; asked++) await preview()
+  await expect(preview()).rejects.toMatchObject(unavailable)
+  expect(app.proxy.count(/preview-adjust/)).toBe(10)
+})
+
 test('reads the payments of a customer who has none, and needs a session', async () => {
   await using app = await start()
   expect(await statement(app)).toEqual({
@@ -297,7 +318,7 @@ test('reads the payments of a customer who has none, and needs a session', async
 test('denies a statement while Flowglad has never answered', async () => {
   await using app = await start()
   app.proxy.breakWith(() => ({ state: 'refused' }))
-  await expect(statement(app)).rejects.toMatchObject({ data: { billing: { code: 'BILLING_UNAVAILABLE' } } })
+  await expect(statement(app)).rejects.toMatchObject(unavailable)
 })
 
 const billingRunFailed = {
