@@ -30,7 +30,7 @@ const answer = z.object({
 interface Parts {
   ledger: Pick<LedgerForCalls, 'balances'>
   flowglad: Pick<FlowgladClient, 'previewAdjust'>
-  statements: Pick<Statements, 'method'>
+  statements: Pick<Statements, 'current'>
   /** Limits each customer's requests to Flowglad. */
   throttle: Pick<Throttle, 'take'>
 }
@@ -53,20 +53,25 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
     )
     const { priceSlug, currency, unitPrice } = wanted
     if (!throttle.take(customer.id)) throw unavailable(1_000)
-    const preview = answer.parse(await askFlowglad(flowglad.previewAdjust(subscription.id, priceSlug)))
+    const asked = flowglad.previewAdjust(subscription.id, priceSlug)
+    const preview = await askFlowglad(asked.then((given) => answer.parse(given)))
+    const known = statements.current(customer)
     const { previewGeneratedAt: now, billingPeriodEnd, paymentMethod } = preview
     const { brand = null, last4 = null } = paymentMethod ?? {}
     const base = {
       currency,
       price: preview.newPlanTotal ?? unitPrice,
       nextChargeAt: billingPeriodEnd ?? subscription.periodEnd,
-      method: paymentMethod ? { type: paymentMethod.type, brand, last4 } : statements.method(customer),
+      method: paymentMethod ? { type: paymentMethod.type, brand, last4 } : (known?.method ?? null),
     }
     if (!preview.canAdjust) {
       if (subscription.cancelScheduledAt === null) {
         throw new PlanChangeError(preview.reason ?? "This plan can't be changed now.")
       }
-      return { ...base, ...estimate(subscription, current, wanted, now, balances) }
+      // A plan that is no longer for sale has no offer.
+      const before = known?.price ?? current?.unitPrice
+      if (before === undefined) throw unavailable(1_000)
+      return { ...base, ...estimate(subscription, { before, current, wanted, now, balances }) }
     }
     if (preview.resolvedTiming === 'at_end_of_current_billing_period') {
       const effectiveAt = preview.effectiveDate ?? subscription.periodEnd ?? now
@@ -101,12 +106,21 @@ const later = (effectiveAt: number) => ({
  */
 function estimate(
   { periodStart, periodEnd }: Subscription,
-  current: PlanOffer | undefined,
-  wanted: PlanOffer,
-  now: number,
-  balances: Parameters<typeof proratedAfter>[2],
+  {
+    before,
+    current,
+    wanted,
+    now,
+    balances,
+  }: {
+    /** The current plan's price. */
+    before: number
+    current: PlanOffer | undefined
+    wanted: PlanOffer
+    now: number
+    balances: Parameters<typeof proratedAfter>[2]
+  },
 ) {
-  const before = current?.unitPrice ?? 0
   if (wanted.unitPrice < before) return { ...later(periodEnd ?? now), isEstimate: true }
   const length = (periodEnd ?? now) - (periodStart ?? now)
   const elapsed = length > 0 ? Math.min(1, Math.max(0, (now - (periodStart ?? now)) / length)) : 0

@@ -36,7 +36,8 @@ export function proratedNow(
 
 /**
  * Returns the grants of `wanted` that would be smaller in this period. Flowglad grants the share for the remaining
- * time, minus the units that it has already granted in this period. `elapsed` is the elapsed share of the period.
+ * time, minus the units that it has already granted in this period. `elapsed` is the elapsed share of the period. If
+ * the current plan is no longer for sale, its grants are unknown, so the result is empty.
  */
 export function proratedAfter(
   wanted: PlanOffer,
@@ -44,7 +45,8 @@ export function proratedAfter(
   balances: Balances,
   elapsed: number,
 ): ProratedGrant[] {
-  const earlier = current ? recurringGrants(current) : []
+  if (!current) return []
+  const earlier = recurringGrants(current)
   return recurringGrants(wanted).flatMap(({ meter, amount }) => {
     const limit = balances.find((balance) => balance.meter === meter)?.limit ?? 0
     const issued = Math.min(limit, earlier.find((grant) => grant.meter === meter)?.amount ?? 0)

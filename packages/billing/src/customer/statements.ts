@@ -76,12 +76,12 @@ export class Statements {
   }
 
   /**
-   * Returns the method that pays the customer's renewals, without asking Flowglad. Returns null if there is none, or
-   * if this node has not fetched the customer's report.
+   * Returns the price of the customer's plan and the method that pays its renewals, without asking Flowglad. Returns
+   * null if this node has not fetched the customer's report.
    */
-  method({ id }: KnownCustomer): PaymentMethodSummary | null {
-    const last = this.#parts.sync.lastBilling(id, Number.POSITIVE_INFINITY)
-    return last ? methodOfSubscription(billingReport(last)) : null
+  current({ id }: KnownCustomer): { price: number; method: PaymentMethodSummary | null } | null {
+    const report = this.#lastReport(id)
+    return report && { price: priceOf(report), method: methodOfSubscription(report) }
   }
 
   /**
@@ -106,17 +106,26 @@ export class Statements {
       ({ id, status, subscriptionId }) =>
         subscriptionId === subscription && status === 'succeeded' && !earlier.has(id),
     )
-    const last = this.#parts.sync.lastBilling(id, Number.POSITIVE_INFINITY)
-    if (!payment || !last) return null
+    const report = this.#lastReport(id)
+    if (!payment || !report) return null
     const { amount, currency, paymentMethodId } = payment
-    return { amount, currency, method: methodOf(billingReport(last), paymentMethodId) }
+    return { amount, currency, method: methodOf(report, paymentMethodId) }
   }
 
   /** Reads the payments of a customer whose report this node has already fetched. */
   async #paymentsOfKnown(customer: string): Promise<PaymentsPage | null> {
-    const { payments, sync } = this.#parts
-    const last = sync.lastBilling(customer, Number.POSITIVE_INFINITY)
-    return last ? payments.readAgain(billingReport(last).customer.id) : null
+    const report = this.#lastReport(customer)
+    return report && this.#parts.payments.readAgain(report.customer.id)
+  }
+
+  /** Returns this node's last report on the customer. Returns null if there is none, or if it can't be read. */
+  #lastReport(customer: string): BillingReport | null {
+    const last = this.#parts.sync.lastBilling(customer, Number.POSITIVE_INFINITY)
+    try {
+      return last ? billingReport(last) : null
+    } catch {
+      return null
+    }
   }
 
   /**
@@ -152,7 +161,7 @@ export class Statements {
     if (sync.isArchived(customer.id)) throw customerArchived()
     const known = recent ?? sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)
     if (!known) throw unavailable(2_000)
-    return billingReport(known)
+    return askFlowglad(Promise.resolve(known).then(billingReport))
   }
 }
 

@@ -137,6 +137,25 @@ test('estimates the charge of a change that undoes a cancellation', async () => 
   expect(Math.abs((charged?.amount ?? 0) - preview.charge)).toBeLessThanOrEqual(1)
 })
 
+test('estimates the charge from the paid price if the current plan is no longer for sale', async () => {
+  await using app = await startTimed({ pricing: pricingWithMax(), options: { catalogMaxAgeMs: 0 } }, startApp)
+  await onPro(app)
+  app.pass(10 * day)
+  const { products, ...pricing } = JSON.parse(pricingWithMax())
+  const sold = products.filter(({ product }: { product: { slug: string } }) => product.slug !== 'pro')
+  app.flowglad.updatePricing(JSON.stringify({ ...pricing, products: sold }))
+  const slugs = async () => (await app.client.billing.plans.query()).map(({ priceSlug }) => priceSlug)
+  await expect.poll(slugs).not.toContain('pro_monthly')
+  const preview = () => app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  // The grants of the current plan are unknown, and Flowglad keeps them.
+  const quoted = await preview()
+  expect(quoted).toMatchObject({ isEstimate: false, prorated: [] })
+  await app.client.billing.cancel.mutate()
+  const estimated = await preview()
+  expect(estimated).toMatchObject({ isEstimate: true, prorated: [] })
+  expect(Math.abs(estimated.charge - quoted.charge)).toBeLessThanOrEqual(1)
+})
+
 test('adds each started thousand of extra units to the next invoice, and then shows it as paid', async () => {
   await using app = await start()
   await onPro(app)
@@ -299,6 +318,24 @@ test('limits how many previews a customer can ask Flowglad for', async () => {
   for (let asked = 0; asked < 10; asked++) await preview()
   await expect(preview()).rejects.toMatchObject(unavailable)
   expect(app.proxy.count(/preview-adjust/)).toBe(10)
+})
+
+test('denies a preview and a statement if the format of an answer is unknown', async () => {
+  await using app = await start()
+  await onPro(app)
+  const report = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
+  const body = { ...report, paymentMethods: [{ id: 1 }] }
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/preview-adjust')
+      ? { state: 'json', status: 200, body: { canAdjust: 'perhaps' } }
+      : path.endsWith('/billing')
+        ? { state: 'json', status: 200, body }
+        : undefined,
+  )
+  const preview = app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  await expect(preview).rejects.toMatchObject(unavailable)
+  await app.billing.refresh(ada)
+  await expect(statement(app)).rejects.toMatchObject(unavailable)
 })
 
 test('reads the payments of a customer who has none, and needs a session', async () => {
