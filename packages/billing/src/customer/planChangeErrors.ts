@@ -1,4 +1,5 @@
 import { PlanChangeError } from '../contract/errors.ts'
+import type { Charge } from '../contract/statement.ts'
 
 /** The kind of schedule that was removed before a plan change. */
 export type Lifted = 'cancellation' | 'downgrade'
@@ -22,14 +23,14 @@ const isFailedPayment = (error: unknown) =>
 
 /**
  * Returns the error for a change that Flowglad rejected. If the payment failed, says so in the customer's words.
- * `wasCharged` returns whether the customer was charged nevertheless, or null if that can't be read.
+ * `readCharge` returns the change's payment, or null if there is none.
  */
 export async function rejectedChange(
   error: unknown,
-  wasCharged: () => Promise<boolean | null>,
+  readCharge: () => Promise<Charge | 'unknown' | null>,
 ): Promise<unknown> {
   if (!isFailedPayment(error)) return error
-  if ((await wasCharged()) === false) {
+  if ((await readCharge()) === null) {
     return new PlanChangeError(
       'Your card was declined. Choose another card on the Billing page, then try again.',
       {

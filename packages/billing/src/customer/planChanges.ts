@@ -86,23 +86,22 @@ export class PlanChanges {
     const decision = decidePlanChange(current, priceSlug)
     if (decision === 'nothing') return this.#read(customer, clock.now())
     const earlier = decision === 'adjust' ? await statements.paymentIds(customer) : null
-    const readCharge = async (since: ReadonlySet<string>) =>
-      statements.chargedSince(customer, { subscription: current.id, earlier: since })
+    const readCharge = async () =>
+      earlier ? statements.chargedSince(customer, { subscription: current.id, earlier }) : 'unknown'
     const made = await this.#change(customer, current, {
       async request() {
         if (decision === 'lift') return clock.now()
         const { resolvedTiming } = await askFlowglad(flowglad.adjust(current.id, priceSlug)).catch(
           async (error: unknown) => {
-            throw await rejectedChange(error, async () =>
-              earlier ? (await readCharge(earlier)) !== null : null,
-            )
+            throw await rejectedChange(error, readCharge)
           },
         )
         return resolvedTiming === atPeriodEnd ? (current.periodEnd ?? clock.now()) : clock.now()
       },
       isMade: (now) => now.priceSlug === priceSlug || now.scheduledAdjustmentAt !== null,
     })
-    return earlier ? { ...made, charged: await readCharge(earlier) } : made
+    const charged = await readCharge()
+    return charged === 'unknown' ? made : { ...made, charged }
   }
 
   async #cancel(customer: Customer): Promise<MadeChange> {

@@ -94,22 +94,23 @@ export class Statements {
   }
 
   /**
-   * Returns the subscription's newest successful payment that isn't in `earlier`. Returns null if there is none, or if
-   * the payments can't be read now. Leaves out a pack that the customer has bought in the meantime.
+   * Returns the subscription's newest successful payment that isn't in `earlier`. Returns null if there is none, and
+   * `unknown` if the payments can't be read now. Leaves out a pack that the customer has bought in the meantime.
    */
   async chargedSince(
     { id }: KnownCustomer,
     { subscription, earlier }: { subscription: string; earlier: ReadonlySet<string> },
-  ): Promise<Charge | null> {
+  ): Promise<Charge | 'unknown' | null> {
     const page = await this.#paymentsOfKnown(id).catch(() => null)
-    const payment = page?.payments.find(
+    if (!page) return 'unknown'
+    const payment = page.payments.find(
       ({ id, status, subscriptionId }) =>
         subscriptionId === subscription && status === 'succeeded' && !earlier.has(id),
     )
-    const report = this.#lastReport(id)
-    if (!payment || !report) return null
+    if (!payment) return null
     const { amount, currency, paymentMethodId } = payment
-    return { amount, currency, method: methodOf(report, paymentMethodId) }
+    const report = this.#lastReport(id)
+    return { amount, currency, method: report && methodOf(report, paymentMethodId) }
   }
 
   /** Reads the payments of a customer whose report this node has already fetched. */

@@ -391,14 +391,29 @@ test('says that the card was declined, and lists the attempt', async () => {
   expect(payments.map(({ status }) => status)).toEqual(['failed', 'paid'])
 })
 
+test('says that the card may have been charged if the payments of a failed change cannot be read', async () => {
+  await using app = await start()
+  await onPro(app)
+  app.proxy.breakWith(({ path }) => {
+    if (path.endsWith('/adjust')) return billingRunFailed
+    const isAfterChange = app.proxy.count(/\/adjust$/) > 0
+    return isAfterChange && path.startsWith('/api/v1/payments') ? { state: 'refused' } : undefined
+  })
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({
+    message: expect.stringContaining('may have been charged'),
+    data: { code: 'CONFLICT' },
+  })
+})
+
 test('says that the card may have been charged if a change fails after its payment', async () => {
   await using app = await start()
   await onPro(app)
-  app.proxy.breakWith(({ path }) =>
-    path.endsWith('/adjust')
-      ? { ...billingRunFailed, after: app.atFlowglad.pay(ada, 'generation_pack') }
-      : undefined,
-  )
+  const body = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
+  app.proxy.breakWith(({ path }) => {
+    if (path.endsWith('/adjust')) return { ...billingRunFailed, state: 'handledButFails' }
+    // The subscription doesn't change.
+    return path.endsWith('/billing') ? { state: 'json', status: 200, body } : undefined
+  })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({
     message: expect.stringContaining('may have been charged'),
     data: { code: 'CONFLICT' },
