@@ -11,6 +11,7 @@ it.each([
   [{ kind: 'planChange', to: 'Scale', amount: 5_267 }, 'Change to Scale'],
   [{ kind: 'planChange', to: null, amount: 5_267 }, 'Plan change'],
   [{ kind: 'pack', name: 'Picture pack', amount: 500 }, 'Picture pack'],
+  [{ kind: 'discount', amount: -500 }, 'Discount'],
   [{ kind: 'overage', meter: 'api_calls', units: 2_300, amount: 300 }, '2,300 look-ups beyond your plan'],
   [{ kind: 'plan', name: 'Pro', from: null, to: null, prorated: true, amount: 1 }, 'Pro (prorated)'],
 ] as const)('says what %j is for', (item, text) => {

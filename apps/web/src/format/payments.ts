@@ -23,6 +23,8 @@ export function itemText(item: PaymentItem<Meter>): string {
       return item.name
     case 'overage':
       return item.meter === null ? 'Extra usage' : `${amountOf(item.meter, item.units)} beyond your plan`
+    case 'discount':
+      return 'Discount'
     default:
       return item satisfies never
   }

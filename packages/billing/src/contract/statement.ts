@@ -59,6 +59,8 @@ export type PaymentItem<Meter extends string = string> =
   | { kind: 'pack'; name: string; amount: number }
   /** Usage beyond the previous period's grants. */
   | { kind: 'overage'; meter: Meter | null; units: number; amount: number }
+  /** What a discount takes off the other items. `amount` is negative. */
+  | { kind: 'discount'; amount: number }
 
 export interface OverdueAmount {
   amount: number

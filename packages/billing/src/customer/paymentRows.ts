@@ -58,7 +58,7 @@ function itemsOf(
   if (isPlanChange) {
     return [{ kind: 'planChange', to: planAfter(payment, newer, report), amount: payment.amount }]
   }
-  return invoiceLineItems.map((line): PaymentItem => {
+  const items = invoiceLineItems.map((line): PaymentItem => {
     const description = line.description ?? ''
     const price = line.price * line.quantity
     if (line.type === 'usage') {
@@ -83,6 +83,10 @@ function itemsOf(
       amount: price,
     }
   })
+  // The lines of an invoice don't contain its discount.
+  const total = items.reduce((sum, { amount }) => sum + amount, 0)
+  const discount = total - (invoice.subtotal ?? total)
+  return discount > 0 ? [...items, { kind: 'discount', amount: -discount }] : items
 }
 
 /** A change's items are added once its payment has succeeded, which can take a minute. */

@@ -276,6 +276,43 @@ test('shows a pack and a refund', async () => {
   ])
 })
 
+test('shows what a discount takes off a payment', async () => {
+  await using app = await start()
+  const { sdk } = app.atFlowglad
+  await app.billing.balances(ada)
+  await sdk.discounts.create({
+    discount: {
+      name: 'Half',
+      code: 'HALF',
+      amount: 50,
+      amountType: 'percent',
+      duration: 'once',
+      active: true,
+    },
+  })
+  const { checkoutSession, url } = await sdk.checkoutSessions.create({
+    checkoutSession: {
+      type: 'product',
+      customerExternalId: ada.id,
+      priceSlug: 'pro_monthly',
+      successUrl: 'http://localhost/',
+      cancelUrl: 'http://localhost/',
+    },
+  })
+  await fetch(`${url}/discount`, { method: 'POST', body: new URLSearchParams({ code: 'HALF' }) })
+  await sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
+  await app.billing.refresh(ada)
+  expect((await statement(app)).payments).toMatchObject([
+    {
+      amount: 1_000,
+      items: [
+        { kind: 'plan', name: 'Pro', amount: 2_000 },
+        { kind: 'discount', amount: -1_000 },
+      ],
+    },
+  ])
+})
+
 test("never shows another customer's payment, even if Flowglad ignores the filter", async () => {
   await using app = await start()
   await onPro(app, aUser('bob'))
