@@ -91,6 +91,7 @@ describe('plans with several intervals', () => {
     expect(nextOffer(all, on('pro'))).toBe(scale)
     expect(nextOffer(all, on('pro_yearly'))).toBe(scaleYearly)
     expect(nextOffer(all, on('scale'))).toBeUndefined()
+    expect(nextOffer(all, on('scale_yearly'))).toBeUndefined()
   })
 })
 
