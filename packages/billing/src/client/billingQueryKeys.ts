@@ -16,6 +16,7 @@ export interface BillingQueryKeys {
   charges: (input: { limit: number }) => BillingQueryKey
   plans: BillingQueryKey
   statement: BillingQueryKey
+  /** Returns the key of the preview of a change to the plan with the given price. */
   previewChange: (input: { priceSlug: string }) => BillingQueryKey
 }
 

@@ -62,9 +62,11 @@ export type PaymentItem<Meter extends string = string> =
   /** What a discount takes off the other items. `amount` is negative. */
   | { kind: 'discount'; amount: number }
 
+/** The amount of an unpaid renewal. */
 export interface OverdueAmount {
   amount: number
   currency: string
+  /** When the renewal was due. */
   since: number
   /** When Flowglad charges the payment method again. null if no further attempt is known. */
   retriesAt: number | null
