@@ -3,8 +3,8 @@ import type { Offer } from './offers.ts'
 import { monthlyPriceOf } from './priceOf.ts'
 
 /**
- * Returns a plan's name without its interval. A Flowglad product has only one price, so a yearly price is a product
- * of its own, such as `Pro yearly`.
+ * Returns a plan's name without its interval. A Flowglad product has only one price, so a yearly price needs another
+ * product, such as `Pro yearly`.
  */
 export const familyOf = ({ name }: Pick<Offer, 'name'>) =>
   name.replace(/[\s(·–-]+(weekly|monthly|quarterly|yearly|annual|annually)\)?$/i, '')

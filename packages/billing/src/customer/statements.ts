@@ -95,7 +95,7 @@ export class Statements {
 
   /**
    * Returns the subscription's newest successful payment that isn't in `earlier`. Returns null if there is none, and
-   * `unknown` if the payments can't be read now. Leaves out a pack that the customer has bought in the meantime.
+   * `unknown` if the payments can't be read now. Leaves out a pack that the customer bought at the same time.
    */
   async chargedSince(
     { id }: KnownCustomer,
