@@ -123,3 +123,22 @@ it('gives each received payment a receipt, which shows the amount that was charg
   url.pathname = url.pathname.replace(/pym_\w+/, failed?.id ?? '')
   expect((await fetch(url)).status).toBe(404)
 })
+
+it("shows a discount on the receipt, and cuts a long name at the page's edge", async () => {
+  await using studio = await startStudio()
+  await studio.node.customers.create({
+    customer: { externalId: 'ada', name: 'Ada '.repeat(100), email: 'ada@studio.example' },
+  })
+  await studio.node.discounts.create({
+    discount: { name: 'Summer', code: 'SUMMER', amount: 900, amountType: 'fixed', duration: 'once' },
+  })
+  const { url, pay } = await studio.checkout('ada', 'team_price')
+  await fetch(`${url}/discount`, { method: 'POST', body: new URLSearchParams({ code: 'SUMMER' }) })
+  await pay()
+  const receipt = await fetch((await paymentsOf(studio))[0]?.receiptURL ?? '')
+  const text = Buffer.from(await receipt.arrayBuffer()).toString('latin1')
+  expect(text).toMatch(/\(\$49\.00\).*\(Discount\).*\(-\$9\.00\).*Total paid.*\(\$40\.00\)/s)
+  const places = [...text.matchAll(/Tf (\S+) \d+ Td/g)].map(([, x]) => Number(x))
+  expect(Math.min(...places)).toBeGreaterThanOrEqual(56)
+  expect(text).toMatch(/\(Paid by\).*\((?:Ada )+.*\.\.\.\)/s)
+})

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { hasReceipt } from '../billing/invoice.ts'
+import { hasReceipt, totalOf } from '../billing/invoice.ts'
 import type { Payment } from '../database/records/payments.ts'
 import type { Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
@@ -33,6 +33,7 @@ function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
   const change = lines.find(({ description }) => description.startsWith('Proration:'))
   // The invoice of a plan change repeats lines that were paid for earlier.
   const paidFor = change ? [change] : lines
+  const discount = change ? change.price - payment.amount : totalOf(lines) - invoice.subtotal
   const { brand, last4 } = method?.paymentMethodData ?? {}
   return [
     { text: 'Receipt', bold: true, size: 20 },
@@ -49,6 +50,7 @@ function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
       text: quantity === 1 ? description : `${description} x ${quantity}`,
       right: money(price * quantity),
     })),
+    ...(discount > 0 ? [{ text: 'Discount', right: `-${money(discount)}` }] : []),
     { text: '' },
     { text: 'Total paid', right: money(payment.amount), bold: true },
     ...(payment.refunded

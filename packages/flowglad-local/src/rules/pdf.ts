@@ -46,14 +46,21 @@ const font = (name: string) =>
 /** Every Courier character is 0.6 times as wide as the font's size, so text can be aligned without measuring it. */
 const courierWidth = 0.6
 
-function drawing({ text, right, bold = false, size = 10 }: PdfLine, y: number): string {
+function drawing({ text, right: whole, bold = false, size = 10 }: PdfLine, y: number): string {
+  const width = Math.floor((pageWidth - 2 * margin) / (size * courierWidth))
+  const right = whole && cut(whole, width - minTextLength)
   const at = (x: number, shown: string) =>
     `BT /${bold ? 'F2' : 'F1'} ${size} Tf ${x.toFixed(2)} ${y} Td (${escaped(shown)}) Tj ET`
-  const room = Math.floor((pageWidth - 2 * margin) / (size * courierWidth)) - (right ? right.length + 1 : 0)
-  const parts = [at(margin, text.length > room ? `${text.slice(0, room - 3)}...` : text)]
+  const parts = [at(margin, cut(text, width - (right ? right.length + 1 : 0)))]
   if (right) parts.push(at(pageWidth - margin - right.length * size * courierWidth, right))
   return parts.join('\n')
 }
+
+/** How much of a text is left beside a long text at the right margin. */
+const minTextLength = 12
+
+const cut = (text: string, length: number) =>
+  text.length > length ? `${text.slice(0, length - 3)}...` : text
 
 const escaped = (text: string) =>
   text
