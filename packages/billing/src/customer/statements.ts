@@ -136,9 +136,13 @@ export class Statements {
   async #readMoney(customer: Customer): Promise<{ report: BillingReport; page: PaymentsPage }> {
     const { ledger, payments, options } = this.#parts
     let report = await this.#report(customer, options.snapshotMaxAgeMs)
-    const { snapshot } = await ledger.balances(customer.id)
-    const isCurrent = (report.currentSubscription?.id ?? null) === (snapshot?.subscription?.id ?? null)
-    if (!isCurrent) report = await this.#report(customer, 0)
+    const isCurrent = async () => {
+      const { snapshot } = await ledger.balances(customer.id)
+      return (report.currentSubscription?.id ?? null) === (snapshot?.subscription?.id ?? null)
+    }
+    if (!(await isCurrent())) report = await this.#report(customer, 0)
+    // The prices of one subscription must not be shown for another one.
+    if (!(await isCurrent())) throw unavailable(1_000)
     let page = await askFlowglad(payments.read(report.customer.id))
     if (hasUnknownInvoice(page, report)) report = await this.#report(customer, 0)
     const charged = chargedWithoutPayment(page, report)

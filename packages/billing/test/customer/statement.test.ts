@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/config/clock.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { day, failRenewal, month, startTimed } from '../flowglad/failRenewal.ts'
 import { grant, plan, pricingWith } from '../flowglad/pricing.ts'
-import { aUser } from '../flowglad/startStack.ts'
+import { aUser, startStack } from '../flowglad/startStack.ts'
 import { startApp } from '../trpc/startApp.ts'
 
 const ada = aUser()
@@ -26,7 +27,7 @@ async function onPro(app: Pick<App, 'billing' | 'atFlowglad'>, user = ada) {
   await app.atFlowglad.pay(user, 'pro_monthly')
   await app.billing.refresh(user)
 }
-const statement = (app: App) => app.client.billing.statement.query()
+const statement = (app: Pick<App, 'client'>) => app.client.billing.statement.query()
 
 test('shows what a plan change in mid-period charged, and announces the same amount before', async () => {
   await using app = await start()
@@ -346,6 +347,18 @@ test('reads the payments only once more if the newest invoice never gets a payme
   )
   for (let read = 0; read < 5; read++) await statement(app)
   expect(app.proxy.count(/\/payments\?/)).toBe(2)
+})
+
+test('denies a statement whose amounts would be those of an earlier plan', async () => {
+  const ledger = sqliteLedger(':memory:')
+  await using app = await startApp({ ledger, options: { fetchBurst: 1, fetchEveryMs: 600_000 } })
+  await using other = await startStack({ ledger, beside: app })
+  await app.billing.balances(ada)
+  await statement(app)
+  await app.atFlowglad.pay(ada, 'pro_monthly')
+  await other.billing.refresh(ada)
+  // The customer has caused too many fetches on this node, so it still has the report on the free plan.
+  await expect(statement(app)).rejects.toMatchObject(unavailable)
 })
 
 test('limits how many previews a customer can ask Flowglad for', async () => {
