@@ -20,7 +20,7 @@ function unpaidInvoices({ invoices }: BillingReport, subscription: string) {
 /** Returns the amount of an unpaid renewal, and when Flowglad charges it again. */
 export function overdueOf(
   subscription: Subscription,
-  since: number,
+  { since, currency }: Pick<OverdueAmount, 'since' | 'currency'>,
   report: BillingReport,
   payments: Payment[],
 ): OverdueAmount | null {
@@ -37,7 +37,7 @@ export function overdueOf(
   const retriesAt = retries.filter((at) => at !== null)
   return {
     amount,
-    currency: unpaid[0]?.currency ?? 'USD',
+    currency: unpaid[0]?.currency ?? currency,
     since,
     retriesAt: retriesAt.length === 0 ? null : Math.min(...retriesAt),
   }

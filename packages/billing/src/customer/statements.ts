@@ -52,11 +52,13 @@ export class Statements {
     }
     const offer = offers.find(isPlan(subscription.priceSlug))
     const changesTo = scheduledPlan(subscription, offer, offers)
+    // All prices have one currency, so the offers also tell the currency of a plan that is no longer for sale.
+    const shopCurrency = (offer ?? offers[0])?.currency ?? 'USD'
     // While a change is scheduled to an unknown plan, the next invoice's amount is unknown too.
     const isUnknown = subscription.scheduledAdjustmentAt !== null && !changesTo
     const { name, currency, amount } = changesTo
       ? { ...changesTo, amount: changesTo.unitPrice }
-      : { name: subscription.planName, currency: offer?.currency ?? 'USD', amount: priceOf(report) }
+      : { name: subscription.planName, currency: shopCurrency, amount: priceOf(report) }
     const plans = { offer, offers }
     const overage = overageOf(subscription, plans, balances, report)
     const earlierUsage = earlierUsageOf(subscription, plans, balances, report)
@@ -64,7 +66,12 @@ export class Statements {
     return {
       ...shown,
       overdue: snapshot?.pastDue
-        ? overdueOf(subscription, snapshot.pastDue.since, report, page.payments)
+        ? overdueOf(
+            subscription,
+            { since: snapshot.pastDue.since, currency: shopCurrency },
+            report,
+            page.payments,
+          )
         : null,
       next: isUnknown
         ? null

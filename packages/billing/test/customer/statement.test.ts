@@ -157,6 +157,22 @@ test('estimates the charge from the paid price if the current plan is no longer 
   expect(Math.abs(estimated.charge - quoted.charge)).toBeLessThanOrEqual(1)
 })
 
+test('shows the price of a plan that is no longer for sale in the currency of the other plans', async () => {
+  await using app = await startTimed({ options: { catalogMaxAgeMs: 0 } }, startApp)
+  await onPro(app)
+  const { pricingModel } = await app.atFlowglad.sdk.pricingModels.retrieveDefault()
+  const products = pricingModel.products.filter(({ slug }) => slug !== 'pro')
+  const body = JSON.parse(
+    JSON.stringify({ pricingModel: { ...pricingModel, products } }).replaceAll('USD', 'EUR'),
+  )
+  app.proxy.breakWith(({ path }) =>
+    path.startsWith('/api/v1/pricing-models') ? { state: 'json', status: 200, body } : undefined,
+  )
+  await expect
+    .poll(async () => (await statement(app)).next)
+    .toMatchObject({ plan: { name: 'Pro', amount: 2_000 }, currency: 'EUR' })
+})
+
 test('adds each started thousand of extra units to the next invoice, and then shows it as paid', async () => {
   await using app = await start()
   await onPro(app)
