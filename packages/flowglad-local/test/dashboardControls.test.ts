@@ -148,3 +148,18 @@ it('adds the demo customers that are missing', async () => {
   ])
   expect(await demo()).toEqual(names)
 })
+
+it.each(['/requests?find=ada', '//elsewhere.example', '/\t/elsewhere.example', '/\\elsewhere.example'])(
+  'returns only to a page of this server (%j)',
+  async (back) => {
+    await using studio = await startStudio()
+    const answer = await fetch(`${studio.url}/conditions`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ back }),
+    })
+    const location = answer.headers.get('location') ?? ''
+    expect(new URL(location, studio.url).origin).toBe(new URL(studio.url).origin)
+    if (back.startsWith('/requests')) expect(location).toBe(back)
+  },
+)

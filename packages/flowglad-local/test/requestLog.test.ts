@@ -52,6 +52,7 @@ it.each([
     '{"clientSecret": "a\\"b", "apiKey":"k", "name":"n"}',
     '{"clientSecret": "…", "apiKey":"…", "name":"n"}',
   ],
+  ['longer names', '{"accessToken":"a", "tokens":"2"}', '{"accessToken":"…", "tokens":"2"}'],
 ])('masks %s', (_, text, masked) => {
   expect(maskSecrets(text, 'my own-key')).toBe(masked)
 })

@@ -14,8 +14,8 @@ import { sendPage } from './layout.ts'
 import { addressOf, dashboardAddress } from './organizationParts.ts'
 
 const ofForm = z.object({ model: z.string().optional().catch(undefined) }).catch({ model: undefined })
-/** A path on this server. */
-export const localPath = z.string().regex(/^\/(?![/\\])/)
+/** A path on this server. Browsers remove tabs and line breaks, so a path with them could become another address. */
+export const localPath = z.string().regex(/^\/(?![/\\])[!-~]*$/)
 const conditions = z.object({
   fault: z.enum(faults).optional(),
   latencyMs: z.coerce.number().int().nonnegative().max(maxLatencyMs).optional(),

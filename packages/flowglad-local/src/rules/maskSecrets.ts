@@ -1,5 +1,5 @@
 const namedSecret =
-  /("(?:[a-z_]*secret|api_?key|token|password|authorization)"\s*:\s*")(?:[^"\\]|\\.)*(?:"|\\?$)/gi
+  /("[a-z_]*(?:secret|api_?key|token|password|authorization)"\s*:\s*")(?:[^"\\]|\\.)*(?:"|\\?$)/gi
 const token = /\b(sk_(?:test|live)_|whsec_)[\w+/=-]+/g
 /** Shorter keys aren't secret, and masking them would make the text unreadable. */
 const shortestSecret = 8
