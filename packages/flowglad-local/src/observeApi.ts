@@ -14,7 +14,7 @@ interface Arrival {
   fault: Fault
 }
 
-/** Checks each call's API key, simulates its key's latency and faults, and logs the call. */
+/** Checks each call's API key, simulates the key's latency and faults, and logs the call. */
 export function observeApi(
   api: FastifyInstance,
   {

@@ -34,7 +34,7 @@ it('fails only the next renewal, and collects the retry', async () => {
   expect((await studio.plan('ada')).status).toBe('active')
 })
 
-it('declines only the next checkout, and saves a card meanwhile', async () => {
+it('declines only the next checkout that charges a card, and saves a card without a charge', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await failNextPayment(studio, 'ada')

@@ -11,7 +11,7 @@ export function planFailure({ db }: Platform, { id }: Customer, fails: boolean):
 export const isFailurePlanned = ({ db }: Platform, customerId: string): boolean =>
   db.plannedFailures.find(customerId) !== undefined
 
-/** Returns whether the customer's next payment should fail. If so, the payment after it succeeds. */
+/** Returns whether this payment should fail. If so, forgets the plan, so that the customer's next payment succeeds. */
 export function takePlannedFailure({ db }: Platform, customerId: string): boolean {
   const planned = db.plannedFailures.find(customerId)
   if (planned) db.plannedFailures.remove(planned)

@@ -117,7 +117,7 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
     this.#prepare(`DELETE FROM ${this.name} WHERE id = ?`).run([id])
   }
 
-  /** SQLite deletes all rows at once, regardless of their number. */
+  /** Deletes all rows in one step, which is fast for any number of rows. */
   removeAll(): void {
     this.database.exec(`DELETE FROM ${this.name}`)
   }

@@ -11,7 +11,7 @@ interface Balance {
   /** The total of the unexpired grants. */
   granted: number
   used: number
-  /** What the usage beyond the grants adds to the next invoice, in cents. */
+  /** The price of the usage beyond the grants, in cents. The next invoice contains it. */
   overage: number
   /**
    * `limited` if the plan grants credits for this meter, `unlimited` if the plan grants none and the usage costs
@@ -53,14 +53,14 @@ function balancesOf(platform: Platform, subscription: Subscription): Balance[] {
   })
 }
 
-/** Overdrawn usage is a mistake of the app, unless the customer pays for it. */
+/** Usage beyond the grants is a bug in the app, unless the customer pays for it. */
 const isOverdrawn = ({ kind, used, granted, overage }: Balance) =>
   kind === 'limited' && used > granted && overage === 0
 
 const usedText = ({ kind, used, granted }: Balance): string =>
   kind === 'limited' ? `${count(used)} of ${count(granted)}` : count(used)
 
-/** Returns what is used of each meter, with a bar that fills with use. */
+/** Returns each meter's used units, with a bar that fills with use. */
 export function balanceBars(platform: Platform, subscription: Subscription): Html {
   const balances = balancesOf(platform, subscription)
   if (balances.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`
@@ -76,7 +76,7 @@ export function balanceBars(platform: Platform, subscription: Subscription): Htm
   })}</div>`
 }
 
-/** Returns what is used of each meter for a table's cell. */
+/** Returns each meter's used units, for a table cell. */
 export const balanceLines = (platform: Platform, subscription: Subscription): Html[] =>
   balancesOf(platform, subscription).map(
     (balance) =>

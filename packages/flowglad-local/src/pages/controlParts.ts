@@ -61,7 +61,7 @@ export function dataPart(platform: Platform): Html {
   </form>
   <a class="button small" href="/reset?model=${platform.pricingModelId}">Delete all customers…</a>
 </div>
-<p class="small soft">The five demo customers are new, partly through a plan, over the limit, about to cancel, and unable to pay the next renewal.</p>`
+<p class="small soft">The five demo customers: a new customer, one with a partly used plan, one over the limit, one with a scheduled cancellation, and one whose card fails at the next renewal.</p>`
 }
 
 const plural = (n: number, noun: string) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`
@@ -90,7 +90,7 @@ export function nextPaymentPart(platform: Platform, customer: Customer): Html {
   ${fails && html`<p class="note warn">The next payment will be declined.</p>`}
   <button class="small" name="fails" value="${fails ? 'no' : 'yes'}">${fails ? 'Let the next payment succeed' : 'Fail the next payment'}</button>
 </form>
-<p class="small soft">The next payment is a renewal, a retry, a plan change or a checkout.</p>`
+<p class="small soft">The next payment can be a renewal, a retry, a plan change or a checkout.</p>`
 }
 
 /** Returns the form that grants the customer credits, or nothing if the customer has no plan. */

@@ -39,7 +39,7 @@ export const cardText = ({ paymentMethodData }: PaymentMethod): Html =>
 /** The maximum number of rows in a table. */
 export const rowsShown = 40
 
-/** Returns a customer's name, which can be in a script that is written from right to left. */
+/** Returns a customer's name, which can be in a right-to-left script. */
 export const nameOf = ({ name, externalId }: Customer): Html => html`<bdi>${name || externalId}</bdi>`
 
 /** Returns the last `rowsShown` records, newest first. */

@@ -65,7 +65,7 @@ function requestsPage(platform: Platform, log: RequestLog, find: string): Html {
     hint: 'Path, status or body',
   })}</div>
   <div class="feed">${live('requests', requestTable(found, find === '' ? noRequests : `No request matches “${find}”.`), 'API requests')}</div>
-  <p class="small soft">The newest ${maxRequests} requests of all API keys since the server started, in memory only. API keys and other secrets are shown as “…”.</p>
+  <p class="small soft">Up to ${maxRequests} of the newest requests of all API keys. The log is in memory and begins when the server starts. API keys and other secrets are shown as “…”.</p>
 </main>`
 }
 

@@ -95,7 +95,7 @@ export function createRequestLog(limits = { maxRequests, maxTotalLength }): Requ
 function bodyOf(body: string, key: string | null): LoggedBody {
   const masked = maskSecrets(body.slice(0, maxBodyLength + longestKey), key)
   const isCut = body.length > maxBodyLength + longestKey || masked.length > maxBodyLength
-  // A slice would keep the whole body in memory, so copy it. A surrogate whose pair was cut becomes U+FFFD.
+  // A slice would keep the whole body in memory, so copy it. Half of a surrogate pair becomes U+FFFD.
   const text = isCut ? Buffer.from(masked.slice(0, maxBodyLength)).toString() : masked
   return { text, length: body.length, isCut }
 }
