@@ -25,14 +25,14 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
   }
 
   /**
-   * Returns the customer's payments, the amount overdue, and the next invoice. Reads Flowglad, so use this hook on
-   * billing screens, and not on every screen.
+   * Returns the customer's payments, the amount overdue, and the next invoice. The server asks Flowglad for them, so use
+   * this hook only on screens about billing.
    */
   const useStatement = () => useQuery(statementOptions(useBilling()))
 
   /**
    * Returns what a change to another paid plan would charge and grant. Show it before `useChangePlan` makes the
-   * change. Pass null to ask nothing.
+   * change. Pass null to send no request.
    */
   const useChangePreview = (priceSlug: string | null) => useQuery(previewOptions(useBilling(), priceSlug))
 

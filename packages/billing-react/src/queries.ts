@@ -96,8 +96,8 @@ const currentMs = 15_000
 const retryMs = 8_000
 
 /**
- * The current statuses that Flowglad didn't confirm: the server answered with an older report, because Flowglad is away
- * or because the report is recent enough. These statuses are checked again.
+ * Statuses that count as current, but come from an older report. Either Flowglad can't be reached, or the server found
+ * the report recent enough. These statuses are checked again.
  */
 const unconfirmed = new WeakSet<BillingStatus>()
 const confirmedMs = 1_000
@@ -120,7 +120,7 @@ export function statusOptions<Meter extends string>(
     enabled: customer !== null,
     staleTime: 0,
     gcTime: 0,
-    // Each answer is confirmed or not, even if it equals the previous one.
+    // Keep equal answers apart, because `unconfirmed` can contain one of them and not the other.
     structuralSharing: false,
     refetchInterval: ({ state: { data } }) =>
       data !== undefined && (!data.current || unconfirmed.has(data)) ? retryMs : false,

@@ -9,7 +9,7 @@ const called = 64
 
 /** A ledger whose pairs of reserve and settle are measured. */
 export interface PairLedger {
-  /** The row's first columns, which say what distinguishes the ledger. */
+  /** The row's first columns, which identify the ledger. */
   label: Row
   ledger: Ledger
   /** Returns the CPU time of the database's processes so far in microseconds. Null if it isn't known. */
@@ -57,7 +57,7 @@ interface Figures {
 interface Measured extends PairLedger {
   /** The units that each customer had used before the first round. */
   before: Map<string, number>
-  /** The number of pairs of each customer, including those of the first round, which doesn't count. */
+  /** The number of each customer's pairs, including those of the warm-up round, which isn't measured. */
   answered: number[]
   figures: Figures[]
 }

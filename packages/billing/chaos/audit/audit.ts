@@ -192,8 +192,8 @@ function wrongAccounts({ accounts }: LedgerRows, flowglad: DeliveredEvent[]): st
 
 /**
  * Returns the accounts whose balance counts usage twice or not at all. The next snapshot corrects such a balance, so
- * the answers rarely show it. A restored customer's balance isn't known before the next snapshot, which the next
- * decision waits for.
+ * the answers rarely show it. After a restore, a customer's balance is unknown until the next snapshot. The customer's
+ * next decision waits for that snapshot.
  */
 const wrongBalances = ({ accounts }: LedgerRows, granted: number): string[] =>
   accounts.flatMap(({ customer, meter, booked, held, available, ambiguous, hasSnapshot }) => {

@@ -65,6 +65,6 @@ export interface PlanChange {
   effectiveAt: number
   /** The pack units that the customer loses if the change takes effect now. */
   forfeits: Forfeit[]
-  /** What the change has charged. null if nothing was charged, or if the payment can't be read now. */
+  /** The payment that the change caused. null if nothing was charged, or if the payment can't be read now. */
   charged: Charge | null
 }

@@ -50,7 +50,7 @@ export interface PaymentRow<Meter extends string = string> {
   pdfUrl: string | null
 }
 
-/** What a payment is for. */
+/** One item that a payment is for. */
 export type PaymentItem<Meter extends string = string> =
   /** A plan for a period. `prorated` means that the plan started within the period. */
   | { kind: 'plan'; name: string; from: number | null; to: number | null; prorated: boolean; amount: number }
@@ -59,7 +59,7 @@ export type PaymentItem<Meter extends string = string> =
   | { kind: 'pack'; name: string; amount: number }
   /** Usage beyond the previous period's grants. */
   | { kind: 'overage'; meter: Meter | null; units: number; amount: number }
-  /** What a discount takes off the other items. `amount` is negative. */
+  /** The discount on the other items. `amount` is negative. */
   | { kind: 'discount'; amount: number }
 
 /** The amount of an unpaid renewal. */
@@ -107,7 +107,7 @@ export interface ProratedGrant<Meter extends string = string> {
   regular: number
 }
 
-/** What a change to another paid plan would charge and grant. */
+/** The charge and the grants that a change to another paid plan would cause. */
 export interface ChangePreview<Meter extends string = string> {
   /** Whether the change takes effect now or at the end of the period. */
   timing: 'now' | 'periodEnd'
@@ -115,7 +115,7 @@ export interface ChangePreview<Meter extends string = string> {
   currency: string
   /** The amount charged now. */
   charge: number
-  /** The amount that the unused time on the current plan takes off the new plan's price. */
+  /** The credit for the unused time on the current plan. It reduces the charge. */
   credit: number
   /**
    * Whether `charge` is computed by this package instead of by Flowglad. Flowglad gives no preview while a

@@ -101,8 +101,8 @@ const later = (effectiveAt: number) => ({
 })
 
 /**
- * Computes the charge as Flowglad does. Flowglad gives no preview while a cancellation is scheduled, which the change
- * would undo.
+ * Computes the charge as Flowglad does. Flowglad gives no preview while a cancellation is scheduled, although the change
+ * would undo the cancellation.
  */
 function estimate(
   { periodStart, periodEnd }: Subscription,

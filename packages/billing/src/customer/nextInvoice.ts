@@ -49,8 +49,8 @@ type Usage = Pick<Balance, 'meter' | 'used' | 'limit' | 'adjusted'>
 const beyondGrants = ({ used, limit, adjusted }: Usage): number => used - Math.max(0, limit - adjusted)
 
 /**
- * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills it even if the plan
- * has changed since to a plan without overage. Leaves out unlimited meters, whose usage is free.
+ * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills it even after a
+ * change to a plan without overage. Leaves out unlimited meters, whose usage is free.
  */
 export function overageOf(
   subscription: Subscription,

@@ -2,7 +2,7 @@ import type { PaymentItem, PaymentMethodSummary, PaymentRow } from '../contract/
 import type { BillingReport, ReportedInvoice } from '../flowglad/billingReport.ts'
 import type { Payment } from '../flowglad/customerPayments.ts'
 
-/** Flowglad names the lines of an invoice for a plan change and for a plan that starts within a period. */
+/** These texts mark the invoice lines of a plan change, and of a plan that starts within a period. */
 const planChangePrefix = 'Proration:'
 const proratedPrefix = 'Prorated: '
 const proratedSuffix = ' - Prorated charge'
@@ -89,7 +89,7 @@ function itemsOf(
   return discount > 0 ? [...items, { kind: 'discount', amount: -discount }] : items
 }
 
-/** A change's items are added once its payment has succeeded, which can take a minute. */
+/** Flowglad adds a change's items after the payment has succeeded, which can take a minute. */
 const changeMs = 5 * 60_000
 
 /** Returns the name of the plan that began with the payment, if it is still the current plan. */
@@ -113,8 +113,8 @@ const productOf = ({ products }: BillingReport['pricingModel'], priceId: string 
   products.find(({ prices }) => prices.some(({ id }) => id === priceId))
 
 /**
- * Returns the product's name, by which customers know a plan or a pack. Invoices contain only the price's name, or
- * "null" if the price has none. Then a single product with this price is the right one.
+ * Returns the product's name, because customers know that name. Invoices contain only the price's name, or "null" if
+ * the price has none. In that case, returns the name of the product with this price, if there is only one.
  */
 function nameOf(priceName: string, unitPrice: number, { pricingModel: { products } }: BillingReport): string {
   const named = products.find(({ prices }) => prices.some(({ name }) => name === priceName))

@@ -17,12 +17,12 @@ export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lift
     { cause, mayHaveCharged: true },
   )
 
-/** Flowglad's error for a plan change whose payment failed, and sometimes for one that failed after its payment. */
+/** Flowglad returns this error if a plan change's payment fails, and sometimes if the change fails after its payment. */
 const isFailedPayment = (error: unknown) =>
   error instanceof PlanChangeError && error.message.startsWith('Billing run failed')
 
 /**
- * Returns the error for a change that Flowglad rejected. If the payment failed, says so in the customer's words.
+ * Returns the error for a change that Flowglad rejected. If the payment failed, the message is written for the customer.
  * `readCharge` returns the change's payment, or null if there is none.
  */
 export async function rejectedChange(

@@ -77,7 +77,7 @@ export function createPlans({
   const previewChange = createPreviewChange({ ledger: fullLedger, flowglad, statements, throttle: previews })
 
   const bounded = createBoundPerCustomer(maxPlanRequests)
-  // Reads have their own limit, so that they never keep a customer from changing the plan.
+  // Reads have a separate limit, so that they never prevent a plan change.
   const boundedRead = createBoundPerCustomer(maxPlanRequests)
 
   const offers = async (): Promise<PlanOffer[]> => (await askFlowglad(catalog.get())).offers
@@ -114,7 +114,7 @@ export function createPlans({
     /** Opens a hosted page that stores a payment method for the current subscription. */
     addPaymentMethod: bounded((customer, key: string | null) => checkout.addPaymentMethod(customer, key)),
 
-    /** Returns what the customer has paid, what is overdue, and what comes next. */
+    /** Returns the customer's payments, the amount overdue, and the next invoice. */
     statement: boundedRead((customer) => statements.read(customer)),
 
     /** Returns what a change to another paid plan would charge. Changes nothing. */

@@ -28,7 +28,7 @@ interface Parts {
 
 const rememberedCustomers = 10_000
 
-/** Reads what customers have paid, what is overdue, and what comes next. */
+/** Reads customers' payments, the amounts overdue, and the next invoices. */
 export class Statements {
   readonly #parts: Parts
   /** Each customer's newest invoice that had no payment when the payments were read again. */
@@ -137,8 +137,8 @@ export class Statements {
   }
 
   /**
-   * Reads Flowglad's report and the payments. Another node can have installed a newer snapshot, and a payment needs
-   * its invoice, so the parts are read again if they don't match.
+   * Reads Flowglad's report and the payments. Reads the report again if it lacks the newest payment's invoice, or if its
+   * subscription isn't the snapshot's. In that case, another node has installed a newer snapshot.
    */
   async #readMoney(customer: Customer): Promise<{ report: BillingReport; page: PaymentsPage }> {
     const { ledger, payments, options } = this.#parts
@@ -166,7 +166,7 @@ export class Statements {
     const { sync, clock, options } = this.#parts
     const recent = maxAgeMs > 0 ? sync.lastBilling(customer.id, maxAgeMs) : null
     if (!recent) {
-      // Counts against the customer's fetch limit, because the customer can ask at will.
+      // Counts against the customer's fetch limit, because a customer can send any number of requests.
       const fetching = sync.fetch(customer, { urgent: false, forced: false })
       await within(clock, options.decisionMs, fetching, null)
     }
@@ -200,14 +200,14 @@ function chargedWithoutPayment({ payments }: PaymentsPage, { invoices }: Billing
   return newest === null || payments.some(({ invoiceId }) => invoiceId === newest.id) ? null : newest.id
 }
 
-/** Renewals charge only the subscription's own methods, and no other methods of the customer. */
+/** Renewals charge only the subscription's payment methods, not the customer's other ones. */
 const methodOfSubscription = (report: BillingReport) =>
   methodOf(report, report.currentSubscription?.defaultPaymentMethodId) ??
   methodOf(report, report.currentSubscription?.backupPaymentMethodId)
 
 /**
  * Returns the plan that a scheduled change leads to. Flowglad doesn't report that plan, but schedules only changes to
- * plans that cost no more. Returns undefined if several plans are possible.
+ * cheaper plans. Returns undefined if several plans are possible.
  */
 function scheduledPlan(
   { scheduledAdjustmentAt }: Subscription,

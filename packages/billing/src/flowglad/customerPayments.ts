@@ -30,7 +30,7 @@ export interface PaymentsPage {
 }
 
 const rememberedCustomers = 500
-/** The ages up to which an answer and a failure are used again. */
+/** The maximum ages at which an answer and a failure are reused. */
 const maxAgeMs = 5_000
 const maxFailureAgeMs = 1_000
 
@@ -41,15 +41,15 @@ interface Asked {
 }
 
 /**
- * Reads customers' payments from Flowglad. An answer is used again for a few seconds, and a failure for one second.
+ * Reads customers' payments from Flowglad. An answer is reused for five seconds, and a failure for one second.
  * Concurrent reads of a customer share one request.
  */
 export class CustomerPayments {
   readonly #flowglad: Pick<FlowgladClient, 'payments'>
   readonly #clock: Pick<Clock, 'now'>
-  /** The newest answers, by the customer's ID at Flowglad. */
+  /** The newest requests, by the customer's ID at Flowglad. */
   readonly #recent = new RecentMap<string, Asked>(rememberedCustomers)
-  /** The last answers that arrived. */
+  /** The last successful answers. */
   readonly #last = new RecentMap<string, PaymentsPage>(rememberedCustomers)
 
   constructor({

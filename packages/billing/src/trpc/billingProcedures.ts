@@ -53,7 +53,7 @@ export type BillingProcedures<Meter extends string> = {
   >
   /** The customer's payments, the amount overdue, and the next invoice. */
   statement: Query<Nothing, BillingStatement<Meter>>
-  /** What `changePlan` would charge and grant for a change to another paid plan. Changes nothing. */
+  /** The charge and the grants that `changePlan` would cause for another paid plan. Changes nothing. */
   previewChange: Query<{ priceSlug: string }, ChangePreview<Meter>>
   changePlan: Mutation<{ priceSlug: string }, PlanChange>
   cancel: Mutation<Nothing, PlanChange>

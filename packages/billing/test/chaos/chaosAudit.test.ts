@@ -174,7 +174,7 @@ test('reports a balance that counts usage twice, unless the usage was ambiguous'
   expect(violatedIn({ ...given, ledger: { ...given.ledger, accounts: [restored] } })).toEqual([])
 })
 
-test('finds a settle in the batch that expires its hold, and snapshots from before a restore', async () => {
+test('recognizes a late settle in the batch that expires its hold, and a snapshot from before a restore', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'metered-chaos-audit-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'ledger.db')

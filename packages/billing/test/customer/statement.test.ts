@@ -29,7 +29,7 @@ async function onPro(app: Pick<App, 'billing' | 'atFlowglad'>, user = ada) {
 }
 const statement = (app: Pick<App, 'client'>) => app.client.billing.statement.query()
 
-test('shows what a plan change in mid-period charged, and announces the same amount before', async () => {
+test('previews the charge of a plan change during a period, and then shows the same charge', async () => {
   await using app = await start()
   await onPro(app)
   app.pass(10 * day)
@@ -173,7 +173,7 @@ test('shows the price of a plan that is no longer for sale in the currency of th
     .toMatchObject({ plan: { name: 'Pro', amount: 2_000 }, currency: 'EUR' })
 })
 
-test('adds each started thousand of extra units to the next invoice, and then shows it as paid', async () => {
+test('charges a part of 1,000 extra units like 1,000 on the next invoice, and then shows them as paid', async () => {
   await using app = await start()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
@@ -418,7 +418,7 @@ test('reads the payments of a customer who has none, and needs a session', async
   expect((await fetch(`${app.url}/billing.statement`)).status).toBe(401)
 })
 
-test('denies a statement while Flowglad has never answered', async () => {
+test('denies a statement if Flowglad has never answered', async () => {
   await using app = await start()
   app.proxy.breakWith(() => ({ state: 'refused' }))
   await expect(statement(app)).rejects.toMatchObject(unavailable)
