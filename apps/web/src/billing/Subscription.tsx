@@ -79,7 +79,7 @@ function whatHappensNext(plan: PlanSummary, statement: Statement): string {
       .filter((part) => part !== null)
       .join(' ')
   if (cancelsAt !== null)
-    return `${name} ends on ${formatDate(cancelsAt)}. Until then, you keep it and its credits. No further payment is planned.`
+    return `${name} ends on ${formatDate(cancelsAt)}. Until then, you keep it and its credits. You won't be charged for it again.`
   if (changesAt !== null) {
     const to = statement?.changesTo?.name
     return `Changes${to ? ` to ${to}` : ''} on ${formatDate(changesAt)}. Until then, you keep ${name} and its credits.`
