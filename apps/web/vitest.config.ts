@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// The app formats numbers and dates in English on every machine. This language would show a mistake.
+// The app formats numbers and dates in English on every machine. In this locale, a test fails if it doesn't.
 process.env.LC_ALL = 'ar_EG.UTF-8'
 // A time zone in which the local date often differs from the date in UTC.
 process.env.TZ = 'America/Los_Angeles'

@@ -20,7 +20,7 @@ export function App() {
   }, [isStarting])
 
   if (isUnreachable) return <Unreachable retry={() => void refetch()} />
-  // Until then, the page shows the placeholder in index.html.
+  // While the session loads, the page shows the placeholder in index.html.
   if (latest === undefined) return null
   return (
     <Session key={latest?.id ?? 'signed out'} user={latest} onUserChange={() => void refetch()}>

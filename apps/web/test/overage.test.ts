@@ -9,7 +9,7 @@ function aRow(used: number, limit: number | null) {
   return { ...row, used, limit }
 }
 
-it('says that a started thousand costs as much as a whole one', () => {
+it('says that a part of 1,000 costs as much as 1,000', () => {
   expect(pricePerText(perThousand)).toBe('$1 per 1,000 or part of 1,000')
   expect(pricePerText({ ...perThousand, perUnits: 1 })).toBe('$1 each')
 })

@@ -36,10 +36,7 @@ test('says what an upgrade charges, charges that amount, and lists it with its r
   expect((await file.body()).subarray(0, 5).toString()).toBe('%PDF-')
 })
 
-test('shows the cost of extra look-ups where it arises, and on the next invoice', async ({
-  app,
-  customer,
-}) => {
+test('shows the cost of extra look-ups on Studio, Usage and the next invoice', async ({ app, customer }) => {
   await customer.buy('pro_monthly')
   await customer.recordApiCalls(10_001)
   await app.open()

@@ -16,7 +16,7 @@ export const logSerializers = {
   req: (request: LoggedRequest) => ({ method: request.method, route: routeOf(request) }),
   res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
   err: describeError,
-  /** The message of another error. */
+  /** A text that describes an error, without the error itself. */
   reason: (reason: unknown) => (typeof reason === 'string' ? redactText(reason) : undefined),
 }
 
@@ -31,7 +31,7 @@ type DescribedError = {
 function describeError(error: Error): DescribedError {
   const { name, stack = '', cause } = error
   const message = redactText(error.message)
-  // A stack begins with the message. The frames contain paths, which can look like email addresses.
+  // A stack begins with the message. Its frames stay as they are, because their paths can look like email addresses.
   const frames = stack.search(/\n {4}at /)
   return {
     type: name,

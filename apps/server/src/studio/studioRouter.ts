@@ -25,7 +25,7 @@ export interface StudioParts {
   pictures: PictureStore
 }
 
-/** Creates Studio's procedures. The procedures that make something are metered. */
+/** Creates Studio's procedures. `generate`, `write` and `lookup` are metered. */
 export function createStudioRouter(
   { router, protectedProcedure, metered, requireFeature }: Trpc,
   { models, pictures }: StudioParts,

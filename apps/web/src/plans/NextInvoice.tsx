@@ -11,7 +11,7 @@ import { pricePerText } from './overage.ts'
 export function NextInvoice() {
   const { data: plan } = usePlan()
   const { data: statement, isError } = useStatement()
-  // A plan that is free or ends has no invoice, so its screens don't keep a place for one.
+  // A plan that is free, or is scheduled to end, has no next invoice, so it needs no placeholder.
   if (statement === undefined)
     return plan && !plan.isFree && plan.cancelsAt === null && !isError ? (
       <Skeleton className={classes.card} radius="lg" />

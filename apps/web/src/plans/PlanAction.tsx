@@ -79,7 +79,7 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
       </Note>
     )
   const current = currentOffer(offers, plan)
-  // Flowglad compares the prices of a period, even if the periods differ.
+  // Flowglad compares the prices per period, even if the periods have different lengths.
   const isUpgrade = offer.unitPrice > (current?.unitPrice ?? 0)
   const isSwitch =
     !offer.isFree && offer.interval && current?.interval && !isSame(offer.interval, current.interval)
@@ -106,7 +106,7 @@ function nextOf(plan: PlanSummary, offer: Offer): string {
   return `Renews on ${formatDay(renewsAt)}${isFree ? '' : ` · ${shortPriceOf(offer)}`}`
 }
 
-/** The statement is the only source for the plan that a scheduled change leads to, so only these notes read it. */
+/** Only the statement contains the plan that a scheduled change leads to, so only these notes read it. */
 function Changing({ plan: { changesAt } }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
   const to = statement?.changesTo?.name

@@ -13,7 +13,7 @@ import { monthlyPriceOf } from './priceOf.ts'
 interface PlanCardProps {
   offer: Offer
   benefits: ReturnType<typeof comparedBenefits>[number]
-  /** The percentage that the plan saves compared with its monthly price. */
+  /** The percentage that the plan saves compared with its family's most expensive price. */
   saving: number
   /** The reason to recommend the plan, or null if another plan is recommended. */
   why: string | null

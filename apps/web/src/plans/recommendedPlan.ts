@@ -16,9 +16,9 @@ export interface Recommendation {
 }
 
 /**
- * Returns the plan to recommend: the paid plan that costs least for the customer's usage of about a month, and leaves
- * room to grow. Without usage, this is the cheapest plan with every feature. Never recommends a plan that is smaller
- * than the current one.
+ * Returns the plan to recommend. Considers only paid plans with every feature that aren't smaller than the current plan.
+ * Of these, recommends the one that costs least for the usage of about a month, and leaves room to grow. If none leaves
+ * room, recommends the largest.
  */
 export function recommendedPlan(
   plans: Offer[],
@@ -41,7 +41,7 @@ export function recommendedPlan(
   // The customer has this plan, with another interval.
   if (current && familyOf(roomy) === familyOf(current) && roomy.priceSlug !== current.priceSlug) return null
   if (used.size > 0) return { priceSlug: roomy.priceSlug, why: 'Has room for your last 30 days of use' }
-  // Without usage, nothing speaks for or against the plan that the customer already pays for.
+  // Without usage, there is no reason to recommend the plan that the customer already pays for.
   if (roomy.priceSlug === current?.priceSlug) return null
   return {
     priceSlug: roomy.priceSlug,

@@ -78,7 +78,7 @@ interface PaidProps {
   onClose: () => void
 }
 
-/** Shows that the payment went through, on every screen until the purchase arrives, and then what it brought. */
+/** Shows on every screen that the payment went through. When the purchase arrives, shows the result on one screen. */
 function Paid({ order, isHere, onClose }: PaidProps) {
   const { mutate: refresh, isSuccess, isPending } = useRefreshBalances()
   const { data: answer } = useBalances()

@@ -6,7 +6,7 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { amountDueText, canPayNow, pastDueText } from '../plans/pastDueText.ts'
 
-// Only few customers ever pay late, so the code of Flowglad's hooks loads for them alone.
+// Few customers pay late, so the code of Flowglad's hooks loads only for them.
 const PayNow = lazy(async () => ({ default: (await import('../billing/PayNow.tsx')).PayNow }))
 
 /** Tells the customer on every screen that a payment for the plan is overdue. */
