@@ -52,7 +52,7 @@ export class Statements {
     }
     const offer = offers.find(isPlan(subscription.priceSlug))
     const changesTo = scheduledPlan(subscription, offer, offers)
-    // All prices have one currency, so the offers also tell the currency of a plan that is no longer for sale.
+    // All prices have the same currency, so a plan that is no longer for sale has the currency of the offers.
     const shopCurrency = (offer ?? offers[0])?.currency ?? 'USD'
     // While a change is scheduled to an unknown plan, the next invoice's amount is unknown too.
     const isUnknown = subscription.scheduledAdjustmentAt !== null && !changesTo
@@ -138,7 +138,8 @@ export class Statements {
 
   /**
    * Reads Flowglad's report and the payments. Reads the report again if it lacks the newest payment's invoice, or if its
-   * subscription isn't the snapshot's. In that case, another node has installed a newer snapshot.
+   * subscription isn't the snapshot's: another node can have installed a newer snapshot. Rejects with
+   * `BILLING_UNAVAILABLE` if the new report has another subscription too.
    */
   async #readMoney(customer: Customer): Promise<{ report: BillingReport; page: PaymentsPage }> {
     const { ledger, payments, options } = this.#parts
@@ -148,7 +149,7 @@ export class Statements {
       return (report.currentSubscription?.id ?? null) === (snapshot?.subscription?.id ?? null)
     }
     if (!(await isCurrent())) report = await this.#report(customer, 0)
-    // The prices of one subscription must not be shown for another one.
+    // A statement must not show one subscription's prices for another subscription.
     if (!(await isCurrent())) throw unavailable(1_000)
     let page = await askFlowglad(payments.read(report.customer.id))
     if (hasUnknownInvoice(page, report)) report = await this.#report(customer, 0)

@@ -56,7 +56,7 @@ function drawing({ text, right: whole, bold = false, size = 10 }: PdfLine, y: nu
   return parts.join('\n')
 }
 
-/** How much of a text is left beside a long text at the right margin. */
+/** The fewest characters to which a long text at the right margin can shorten the text on the left. */
 const minTextLength = 12
 
 const cut = (text: string, length: number) =>
