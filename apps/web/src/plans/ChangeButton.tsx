@@ -20,7 +20,7 @@ interface ChangeButtonProps {
   plan: PlanSummary
   /** Whether the change takes effect now, and can charge. */
   isUpgrade: boolean
-  /** `Switch` is a change to another interval. */
+  /** `Switch` is a change to another interval, or to a plan with the same price. */
   verb: 'Upgrade' | 'Downgrade' | 'Switch'
   variant: 'filled' | 'default'
   onChanged: (change: PlanChange) => void

@@ -5,7 +5,7 @@ import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { formatDay } from '../format/format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { ChangeButton } from './ChangeButton.tsx'
-import { isSame } from './interval.ts'
+import { changeTo } from './changeTo.ts'
 import { OrderButton } from './OrderButton.tsx'
 import { currentOffer, isOverdue, isUnknown, type Offer } from './offers.ts'
 import classes from './PlanCard.module.css'
@@ -78,17 +78,11 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
         <WhileChanging plan={plan} offer={offer} />
       </Note>
     )
-  const current = currentOffer(offers, plan)
-  // Flowglad compares the prices per period, even if the periods have different lengths.
-  const isUpgrade = offer.unitPrice > (current?.unitPrice ?? 0)
-  const isSwitch =
-    !offer.isFree && offer.interval && current?.interval && !isSame(offer.interval, current.interval)
   return (
     <ChangeButton
       offer={offer}
       plan={plan}
-      isUpgrade={isUpgrade}
-      verb={isSwitch ? 'Switch' : isUpgrade ? 'Upgrade' : 'Downgrade'}
+      {...changeTo(offer, currentOffer(offers, plan))}
       variant={variant}
       onChanged={onChanged}
     />
