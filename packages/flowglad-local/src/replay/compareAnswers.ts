@@ -57,6 +57,7 @@ const changingFields = new Set([
   'previewGeneratedAt',
   'purchaseDate',
   'receiptPdfURL',
+  'receiptURL',
   'refundedAt',
   'releasedAt',
   'request_id',
