@@ -12,7 +12,7 @@ it('shows the amount, the day, the reason, the card and the receipt of each paym
   const payment = aPayment()
   show(<Payments statement={aStatement({ payments: [payment] })} />)
   expect(shown()).toEqual([
-    `Change to ScaleVisa ending in 4242 · Invoice STU-00002${formatDate(payment.at)}$52.67PaidReceipt (PDF)`,
+    `Change to ScaleFor the rest of the period, minus credit for your earlier planVisa ending in 4242Invoice STU-00002${formatDate(payment.at)}$52.67PaidReceipt (PDF)`,
   ])
   const receipt = within(screen.getByRole('listitem')).getByRole('link')
   expect(receipt.getAttribute('href')).toBe('https://flowglad.test/receipt.pdf')

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { chargedText, itemText, methodText, statusText } from '../src/format/payments.ts'
+import { chargedText, itemText, methodText, paidWithText, statusText } from '../src/format/payments.ts'
 import { aPayment, visa } from './aStatement.ts'
 
 it('names a card by its brand and last digits, and any other method by its type', () => {
@@ -31,4 +31,18 @@ it.each([
 it('says what was charged, to which card', () => {
   expect(chargedText(aPayment())).toBe('We charged $52.67 to Visa ending in 4242.')
   expect(chargedText(null)).toBeNull()
+})
+
+it("doesn't name a card whose digits are unknown", () => {
+  const method = { type: 'card', brand: null, last4: null }
+  expect(chargedText(aPayment({ method }))).toBe('We charged $52.67.')
+})
+
+it('says that a pack was paid with the card entered at checkout, because Flowglad does not report it', () => {
+  const method = { type: 'card', brand: null, last4: null }
+  const items = [{ kind: 'pack', name: 'Picture pack', amount: 500 } as const]
+  expect(paidWithText(aPayment({ method, items }))).toBe('Card entered at checkout')
+  expect(paidWithText(aPayment({ items }))).toBe('Visa ending in 4242')
+  expect(paidWithText(aPayment({ method }))).toBe('Card')
+  expect(paidWithText(aPayment({ method: null }))).toBeNull()
 })

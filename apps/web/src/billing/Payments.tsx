@@ -1,7 +1,7 @@
 import type { BillingStatement, PaymentRow } from '@metered/billing/client'
 import { formatDate, formatMoney } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
-import { itemText, methodText, statusText } from '../format/payments.ts'
+import { itemText, paidWithText, statusText } from '../format/payments.ts'
 import classes from './BillingScreen.module.css'
 
 /** Shows what the customer has paid: when, how much, with which card, and what for. */
@@ -24,8 +24,8 @@ export function Payments({ statement }: { statement: BillingStatement<Meter> }) 
 }
 
 function Payment({ payment }: { payment: PaymentRow<Meter> }) {
-  const { at, amount, currency, items, method, invoiceNumber, pdfUrl, refunded, refundedAt, status } = payment
-  const details = [method && methodText(method), invoiceNumber && `Invoice ${invoiceNumber}`]
+  const { at, amount, currency, items, invoiceNumber, pdfUrl, refunded, refundedAt, status } = payment
+  const facts = [paidWithText(payment), invoiceNumber && `Invoice ${invoiceNumber}`]
   return (
     <>
       <div className={classes.what}>
@@ -38,7 +38,21 @@ function Payment({ payment }: { payment: PaymentRow<Meter> }) {
         ) : (
           <span className={classes.part}>{items[0] ? itemText(items[0]) : 'Payment'}</span>
         )}
-        <span className={classes.details}>{details.filter(Boolean).join(' · ')}</span>
+        {/* Without the reason, the amount doesn't match any plan's price. */}
+        {items.some(({ kind }) => kind === 'planChange') && (
+          <span className={classes.details}>
+            For the rest of the period, minus credit for your earlier plan
+          </span>
+        )}
+        <span className={classes.details}>
+          {facts
+            .filter((fact) => fact !== null)
+            .map((fact) => (
+              <span key={fact} className={classes.fact}>
+                {fact}
+              </span>
+            ))}
+        </span>
       </div>
       <time dateTime={new Date(at).toISOString()} className={classes.dim}>
         {formatDate(at)}

@@ -9,6 +9,18 @@ export function methodText({ type, brand, last4 }: PaymentMethodSummary): string
   return last4 === null ? name : `${name} ending in ${last4}`
 }
 
+/**
+ * Returns what a payment was paid with. Flowglad doesn't report the card of a one-time purchase, which the customer
+ * entered at the checkout.
+ */
+export function paidWithText({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'items'>): string | null {
+  if (method === null) return null
+  const isOneTime = items.length > 0 && items.every(({ kind }) => kind === 'pack' || kind === 'discount')
+  return isOneTime && method.last4 === null && method.type === 'card'
+    ? 'Card entered at checkout'
+    : methodText(method)
+}
+
 /** Returns what a part of a payment is for, such as `Pro, 28 November – 28 December`. */
 export function itemText(item: PaymentItem<Meter>): string {
   switch (item.kind) {
@@ -45,11 +57,15 @@ export function statusText({ status, refunded, amount, currency }: PaymentRow<Me
   }
 }
 
-/** Returns the sentence that says what was charged, such as `We charged $52.67 to Visa ending in 4242.` */
+/**
+ * Returns the sentence that says what was charged, such as `We charged $52.67 to Visa ending in 4242.` Names only a
+ * method that the customer can recognize by its digits.
+ */
 export function chargedText(
   charged: { amount: number; currency: string; method: PaymentMethodSummary | null } | null | undefined,
 ): string | null {
   if (!charged) return null
   const { amount, currency, method } = charged
-  return `We charged ${formatMoney(amount, currency)}${method ? ` to ${methodText(method)}` : ''}.`
+  const to = method === null || method.last4 === null ? '' : ` to ${methodText(method)}`
+  return `We charged ${formatMoney(amount, currency)}${to}.`
 }
