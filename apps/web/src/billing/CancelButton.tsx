@@ -5,7 +5,7 @@ import { useCancelPlan } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
 import { passFocusOn } from '../parts/focus.ts'
-import { endOf } from '../plans/endOf.ts'
+import { shortEndOf } from '../plans/endOf.ts'
 import { PlanEnds } from '../plans/PlanEnds.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 
@@ -46,7 +46,7 @@ export function CancelButton({ plan }: { plan: PlanSummary }) {
                 busy={cancel.isPending}
                 onClick={() => cancel.mutate(undefined, { onSuccess: () => setAsking(false) })}
               >
-                {cancel.isPending ? 'Cancelling…' : `Cancel ${endOf(plan)}`}
+                {cancel.isPending ? 'Cancelling…' : `Cancel ${shortEndOf(plan)}`}
               </BusyButton>
             </>
           }

@@ -7,7 +7,7 @@ import { BusyButton } from '../parts/BusyButton.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
 import { passFocusOn } from '../parts/focus.ts'
 import { ChangeCost } from './ChangeCost.tsx'
-import { endOf } from './endOf.ts'
+import { shortEndOf } from './endOf.ts'
 import type { Offer } from './offers.ts'
 import classes from './PlanCard.module.css'
 import { PlanEnds } from './PlanEnds.tsx'
@@ -38,7 +38,7 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
   const confirmation =
     preview.data && charge > 0
       ? `Pay ${formatMoney(charge, preview.data.currency)} and ${verb.toLowerCase()}`
-      : `${verb} ${isUpgrade ? 'now' : endOf(plan)}`
+      : `${verb} ${isUpgrade ? 'now' : shortEndOf(plan)}`
 
   // The new plan can arrive before the answer. Then this button is gone, and a callback of mutate() wouldn't run.
   function confirm() {

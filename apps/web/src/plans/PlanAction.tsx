@@ -97,7 +97,7 @@ function nextOf(plan: PlanSummary, offer: Offer): string {
   if (unpaid !== null) return unpaid.title
   if (cancelsAt !== null) return `Ends on ${formatDay(cancelsAt)}`
   if (renewsAt === null) return 'Active'
-  return `Renews on ${formatDay(renewsAt)}${isFree ? '' : ` · ${shortPriceOf(offer)}`}`
+  return `Renews on ${formatDay(renewsAt)}${isFree ? '' : ` at ${shortPriceOf(offer)}`}`
 }
 
 /** Only the statement contains the plan that a scheduled change leads to, so only these notes read it. */

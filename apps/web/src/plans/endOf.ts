@@ -1,6 +1,11 @@
 import type { PlanSummary } from '@metered/billing/client'
-import { formatDate } from '../format/format.ts'
+import { formatDate, formatDay } from '../format/format.ts'
 
 /** Returns when the paid period ends, such as `on 26 December 2026`. */
-export const endOf = ({ renewsAt }: PlanSummary) =>
-  renewsAt === null ? 'at the end of the paid period' : `on ${formatDate(renewsAt)}`
+export const endOf = (plan: PlanSummary) => describe(plan, formatDate)
+
+/** Returns when the paid period ends, for a button beside the full date: `on 26 December`. */
+export const shortEndOf = (plan: PlanSummary) => describe(plan, formatDay)
+
+const describe = ({ renewsAt }: PlanSummary, format: (at: number) => string) =>
+  renewsAt === null ? 'at the end of the paid period' : `on ${format(renewsAt)}`
