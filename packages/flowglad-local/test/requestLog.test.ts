@@ -113,6 +113,15 @@ it('finds a request by the ID in its answer, and logs a request without a valid 
   expect((await fetch(`${studio.url}/requests/none`)).status).toBe(404)
 })
 
+it('shows the path of a request as the heading, and its query apart', async () => {
+  await using studio = await startStudio()
+  const headers = { authorization: studio.key }
+  const answer = await fetch(`${studio.url}/api/v1/payments?limit=5?`, { headers })
+  const page = await pageOf(`${studio.url}/requests/${answer.headers.get('x-request-id')}`)
+  expect(page).toContain('GET <span class="mono">/api/v1/payments</span></h1>')
+  expect(page).toContain('<dt>Query</dt><dd><span class="mono">limit=5?</span></dd>')
+})
+
 it('finds requests by path, status or body', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')

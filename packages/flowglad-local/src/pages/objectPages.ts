@@ -54,7 +54,7 @@ function objectPage(
     <p class="small soft">Created ${moment(record.createdAt)}${record.updatedAt !== record.createdAt && ` · Updated ${moment(record.updatedAt)}`}</p>
     ${customer && !customer.archived && html`<p><a href="${addressOf(customer)}">Show this customer on the dashboard</a></p>`}
   </div>
-  <div class="halves">
+  <div class="halves uneven">
     ${live('record', jsonBlock('json', 'JSON', publicFields(record)), 'JSON')}
     ${live('related', relatedPart(shown), 'Related objects')}
   </div>

@@ -180,7 +180,7 @@ function planPart(platform: Platform, subscription: Subscription, path: string):
         : `Renews on ${ends}.`
   return html`<div class="tight">
   <div class="row"><span class="plan">${(subscription.name ?? 'Plan').replace(/ Subscription$/, '')}</span> ${badge(subscription.status)}</div>
-  <p>${total === 0 ? 'Free' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
+  <p>${total === 0 ? 'No charge' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
   <p class="soft">${what}</p>
   ${subscription.status === 'past_due' && html`<p class="note bad">${pastDue(platform, subscription)}</p>`}
 </div>

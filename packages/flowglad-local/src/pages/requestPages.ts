@@ -77,7 +77,10 @@ const outcomes = {
 } as const satisfies Record<Fault, string | null>
 
 function requestPage(platform: Platform, logged: LoggedRequest): Html {
+  // A cursor would fill a heading of several lines, so the query is one of the facts.
+  const [path, query] = logged.url.split(/\?(.*)/s)
   const facts: [string, Html | string][] = [
+    ...(query ? [['Query', html`<span class="mono">${query}</span>`] satisfies [string, Html]] : []),
     ['Status', statusText(logged)],
     ['Duration', duration(logged)],
     ['Time', moment(logged.at)],
@@ -89,10 +92,10 @@ function requestPage(platform: Platform, logged: LoggedRequest): Html {
   if (logged.pricingModelId === null) facts.push(['API key', 'Missing or unknown'])
   return html`${testModeBar(html`<span class="right"><a href="${dashboardAddress(platform)}">Dashboard</a></span>`)}
 <main class="stack">
-  <h1 class="breakable">${logged.method} <span class="mono">${logged.url}</span></h1>
+  <h1 class="breakable">${logged.method} <span class="mono">${path}</span></h1>
   ${outcomes[logged.fault] !== null && html`<p class="note warn">${outcomes[logged.fault]}</p>`}
   <section class="card" aria-label="Facts"><dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>
-  <div class="halves">
+  <div class="halves uneven">
     <section class="card stack" aria-label="Request body">${bodyBlock('request', 'Request body', logged.request)}</section>
     <section class="card stack" aria-label="Response body">${bodyBlock('response', 'Response body', logged.response)}</section>
   </div>

@@ -148,6 +148,9 @@ progress::-webkit-progress-value { background: var(--accent); border-radius: 99p
 progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 .columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
 .halves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 37rem), 1fr)); }
+.uneven { align-items: start; }
+/* Three cards: between a phone and a desktop, the third has its own row and fills it. */
+@media (min-width: 37.5rem) and (max-width: 56rem) { .columns > :nth-child(3):last-child { grid-column: 1 / -1; } }
 /* Long tables scroll below their headings. */
 .long-table .scroll, .feed .scroll { max-height: 24rem; overflow-y: auto; }
 .long-table .scroll { max-height: 32rem; }
