@@ -47,8 +47,10 @@ export function PictureViewer({ picture, onNewer, onOlder, onClose }: PictureVie
             <time dateTime={new Date(createdAt).toISOString()}>{formatTime(createdAt)}</time>
           </p>
           <div className={classes.actions}>
-            <Step label="Newer picture" arrow="←" onClick={onNewer} />
-            <Step label="Older picture" arrow="→" onClick={onOlder} />
+            <div className={classes.steps}>
+              <Step label="Newer picture" arrow="←" onClick={onNewer} />
+              <Step label="Older picture" arrow="→" onClick={onOlder} />
+            </div>
             {/* The server names the file after the prompt. */}
             <Button px="sm" component="a" href={url} download="">
               Download
