@@ -32,6 +32,10 @@ test('allows pictures up to the limit during an outage, and delivers their usage
     await expect(app.plan(offer).card).toContainText(texts.plansAway)
     await expect(app.plan(offer).choose).toHaveCount(0)
   }
+  await app.goTo('Billing')
+  await expect(app.paymentMethod).toContainText(texts.noPaymentMethod)
+  await expect(app.paymentMethod.getByRole('button')).toHaveCount(0)
+  await app.goTo('Plans')
   expect(await records.used(customer)).toEqual({})
 
   network.restore()

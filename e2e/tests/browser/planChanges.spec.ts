@@ -15,6 +15,7 @@ test('keeps a cancelled plan until the end of its period, and lets the customer 
 }) => {
   await customer.buy('pro_monthly')
   const end = await endOfPeriod(customer)
+  const shortDay = end.replace(/ \d+$/, '')
   await app.open('Billing')
   const { subscription, dialog } = app
   const cancel = subscription.getByRole('button')
@@ -28,10 +29,11 @@ test('keeps a cancelled plan until the end of its period, and lets the customer 
   await expect(cancel).toBeFocused()
 
   await cancel.click()
-  await expect(app.confirm).toContainText(end)
+  await expect(app.confirm).toContainText(shortDay)
   await app.confirm.click()
   await expect(dialog).toHaveCount(0)
   await expect(subscription.getByRole('status')).toContainText(texts.endsOn(end))
+  await expect(subscription.getByRole('status')).toContainText('Free starts')
   // The button is gone, so focus moves to the heading.
   await expect(app.heading).toBeFocused()
   await expect(app.planName).toHaveText('Pro')
@@ -39,7 +41,7 @@ test('keeps a cancelled plan until the end of its period, and lets the customer 
   await expect(subscription).not.toContainText(texts.renewsOn(end))
   await app.goTo('Plans')
   await expect(app.status(texts.endsOn(end))).toBeVisible()
-  const shortDay = end.replace(/ \d+$/, '')
+  await expect(app.plan('generation_pack').card).toContainText(`Pro on ${shortDay}`)
   await expect(app.plan('pro_monthly').card).toContainText(texts.endsOn(shortDay))
   await expect(app.plan('pro_monthly').card).not.toContainText(texts.renewsOn(shortDay))
   await expect(app.plan('free').card).toContainText(texts.startsOn(shortDay))
@@ -72,7 +74,7 @@ test('keeps the plan until the end of its period after a downgrade, and lets the
   await pro.choose.click()
   await expect(dialog).toContainText(texts.startsOn(end))
   await expect(dialog).toContainText('$20 a month')
-  await expect(app.confirm).toContainText(end)
+  await expect(app.confirm).toContainText(shortDay)
   await app.confirm.click()
   await expect(dialog).toHaveCount(0)
   const scheduled = app.status(texts.changesOn('Pro', end))

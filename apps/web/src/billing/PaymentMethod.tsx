@@ -1,5 +1,5 @@
 import type { useBilling } from '@flowglad/react'
-import { usePlan } from '../api/billing.ts'
+import { useBillingStatus, usePlan } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 import { canPayNow } from '../plans/pastDueText.ts'
@@ -11,6 +11,7 @@ type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
 /** Shows the card on file, and opens a hosted page to change it. */
 export function PaymentMethod({ billing }: { billing: Billing }) {
   const { data: plan } = usePlan()
+  const { data: status } = useBillingStatus()
   const { busy, error, open } = usePaymentPage()
   const methods = billing.paymentMethods ?? []
   const method = methods.find((it) => it.default) ?? methods[0]
@@ -24,14 +25,14 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
       </p>
       {error && <PlanProblem error={error} />}
       {/* While a payment is overdue, the subscription's “Pay now” button opens the page that also saves a card. */}
-      {!canPayNow(plan) ? (
+      {canPayNow(plan) ? (
+        <p className={classes.dim}>To use another card, choose “Pay now” above.</p>
+      ) : status?.current === false ? null : (
         <div className={classes.actions}>
           <BusyButton variant="default" busy={busy} onClick={() => open?.()}>
             {busy ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
           </BusyButton>
         </div>
-      ) : (
-        <p className={classes.dim}>To use another card, choose “Pay now” above.</p>
       )}
     </section>
   )

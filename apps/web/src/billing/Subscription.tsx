@@ -1,6 +1,6 @@
 import { Skeleton } from '@mantine/core'
 import type { BillingStatement, PlanSummary } from '@metered/billing/client'
-import { useBalances, usePlans, useStatement } from '../api/billing.ts'
+import { useBalances, useBillingStatus, usePlans, useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { formatDate } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
@@ -9,15 +9,21 @@ import { currentOffer, isUnknown } from '../plans/offers.ts'
 import { amountDueText, canPayNow, pastDueText } from '../plans/pastDueText.ts'
 import { priceOf } from '../plans/priceOf.ts'
 import { ResumeButton } from '../plans/ResumeButton.tsx'
+import { useEndOfPlan } from '../plans/useEndOfPlan.ts'
 import classes from './BillingScreen.module.css'
 import { CancelButton } from './CancelButton.tsx'
 import { PayNowButton } from './PayNowButton.tsx'
 
-/** Shows the current plan: its price, its renewal or end date, and buttons to change it. */
+/**
+ * Shows the current plan: its price, its renewal or end date, and buttons to change it. While Flowglad is away, the
+ * notice above says that the plan can't change, so no button offers it.
+ */
 export function Subscription() {
   const { data: answer, error, isPending, refetch } = useBalances()
   const { data: offers } = usePlans()
   const { data: statement } = useStatement()
+  const { data: status } = useBillingStatus()
+  const end = useEndOfPlan()
   if (isPending && error === null) return <Skeleton className={withRoom(classes.loading)} radius="lg" />
   if (answer === undefined || isUnknown(answer))
     return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />
@@ -34,6 +40,7 @@ export function Subscription() {
     )
   const offer = currentOffer(offers, plan)
   const pays = canPayNow(plan)
+  const isAway = status?.current === false
   return (
     <section className={withRoom(classes.card)} aria-labelledby="subscription" data-testid="subscription">
       <div className={classes.head}>
@@ -42,18 +49,18 @@ export function Subscription() {
       </div>
       {/* The `status` role makes screen readers announce the changes that the buttons below make. */}
       <p role="status" data-problem={plan.pastDue !== undefined} className={classes.next}>
-        {whatHappensNext(plan, statement)}
+        {whatHappensNext(plan, statement, end)}
       </p>
       <div className={classes.actions}>
         {pays && <PayNowButton />}
         {plan.cancelsAt !== null || plan.changesAt !== null ? (
-          <ResumeButton keep={plan.name} />
+          !isAway && <ResumeButton keep={plan.name} />
         ) : (
           <>
             <LinkButton to="/pricing" variant={plan.isFree && !pays ? 'filled' : 'default'}>
               {plan.isFree ? 'Upgrade' : 'Change plan'}
             </LinkButton>
-            {!plan.isFree && <CancelButton plan={plan} />}
+            {!plan.isFree && !isAway && <CancelButton plan={plan} />}
           </>
         )}
       </div>
@@ -66,7 +73,11 @@ const withRoom = (style: string | undefined) => `${style} ${classes.subscription
 
 type Statement = BillingStatement<Meter> | undefined
 
-function whatHappensNext(plan: PlanSummary, statement: Statement): string {
+function whatHappensNext(
+  plan: PlanSummary,
+  statement: Statement,
+  { follower, lost }: ReturnType<typeof useEndOfPlan>,
+): string {
   const { cancelsAt, changesAt, renewsAt, isFree, name } = plan
   const unpaid = pastDueText(plan)
   if (unpaid !== null)
@@ -79,7 +90,14 @@ function whatHappensNext(plan: PlanSummary, statement: Statement): string {
       .filter((part) => part !== null)
       .join(' ')
   if (cancelsAt !== null)
-    return `${name} ends on ${formatDate(cancelsAt)}. Until then, you keep it and its credits. You won't be charged for it again.`
+    return [
+      `${name} ends on ${formatDate(cancelsAt)}${follower ? `, and ${follower} starts` : ''}.`,
+      `Until then, you keep ${name} and its credits.`,
+      lost ? `The ${lost} left in your pack end then too.` : null,
+      "You won't be charged for it again.",
+    ]
+      .filter((part) => part !== null)
+      .join(' ')
   if (changesAt !== null) {
     const to = statement?.changesTo?.name
     return `Changes${to ? ` to ${to}` : ''} on ${formatDate(changesAt)}. Until then, you keep ${name} and its credits.`

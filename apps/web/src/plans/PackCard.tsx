@@ -1,5 +1,6 @@
 import { useBalances } from '../api/billing.ts'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
+import { formatDay } from '../format/format.ts'
 import { unitsOf } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { benefitsOf } from './benefitsOf.ts'
@@ -11,14 +12,20 @@ import { useResult } from './purchaseResult.tsx'
 
 /** Offers a pack: a one-time purchase in addition to a plan. */
 export function PackCard({ pack, isAway }: { pack: Offer; isAway: boolean }) {
+  const { data: answer } = useBalances()
   const benefits = benefitsOf(pack).join(' and ')
+  const plan = answer?.plan
+  const end =
+    plan?.cancelsAt == null
+      ? 'They end if you upgrade from Free or cancel your plan.'
+      : `They end with ${plan.name} on ${formatDay(plan.cancelsAt)}.`
   return (
     <article className={classes.pack} aria-label={pack.name} data-testid={`plan-${pack.priceSlug}`}>
       <div className={classes.packText}>
         <h2>{pack.name}</h2>
         <p>
           {benefits} for {shortPriceOf(pack)}, paid once. Packs are used after your plan's credits and don't
-          renew. They end if you upgrade from Free or cancel your plan.
+          renew. {end}
         </p>
       </div>
       <Action pack={pack} benefits={benefits} isAway={isAway} />
