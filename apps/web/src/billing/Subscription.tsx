@@ -94,7 +94,7 @@ function whatHappensNext(
       `${name} ends on ${formatDate(cancelsAt)}${follower ? `, and ${follower} starts` : ''}.`,
       `Until then, you keep ${name} and its credits.`,
       lost ? `The ${lost} left in your pack end then too.` : null,
-      "You won't be charged for it again.",
+      `You won't be charged for ${name} again.`,
     ]
       .filter((part) => part !== null)
       .join(' ')
