@@ -61,7 +61,12 @@ function Payment({ payment }: { payment: PaymentRow<Meter> }) {
         <span className={classes.total}>{formatMoney(amount, currency)}</span>
         <span className={classes.details}>
           {statusText(payment)}
-          {refunded > 0 && refundedAt !== null && ` on ${formatDate(refundedAt)}`}
+          {refunded > 0 && refundedAt !== null && (
+            <>
+              {' on '}
+              <span className={classes.whole}>{formatDate(refundedAt)}</span>
+            </>
+          )}
         </span>
         {pdfUrl && (
           <a
