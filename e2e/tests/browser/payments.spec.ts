@@ -26,6 +26,7 @@ test('says what an upgrade charges, charges that amount, and lists it with its r
   const payment = app.payments.getByRole('listitem')
   await expect(payment).toHaveCount(2)
   await expect(payment.first()).toContainText('Change to Scale')
+  await expect(payment.first()).toContainText(texts.changeReason)
   await expect(payment.first()).toContainText(`${amount}Paid`)
   await expect(payment.first()).toContainText('Visa ending in 4242')
   await expect(app.nextInvoice).toContainText('$99')
