@@ -48,6 +48,9 @@ function codeOf({ denial }: BillingError): Code {
 /** Returns the error data fields that describe a denial. */
 export function denialData(error: TRPCError): { billing: BillingError['denial'] | null } {
   for (const cause of withCauses(error)) {
+    // Its cause can be a denial, for example if the balances can't be read after the change. But the call wasn't denied:
+    // the plan may have changed.
+    if (cause instanceof PlanChangeError) break
     if (!(cause instanceof BillingError)) continue
     const { denial } = cause
     const { trpc, http } = denialStatuses[denial.code]

@@ -291,8 +291,10 @@ describe('when Flowglad does not answer a plan change', () => {
     await using app = await start()
     await on(app, 'pro_monthly')
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))
-    await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow(
-      'may have changed. Check your plan',
-    )
+    await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({
+      message: expect.stringContaining('may have changed. Check your plan'),
+      // A denial would mean that nothing was charged.
+      data: { code: 'CONFLICT', billing: null },
+    })
   })
 })
