@@ -218,12 +218,12 @@ const groups: Record<string, Group> = {
     states: {
       'unknown address': async ({ app, page }) => {
         await page.goto('/nowhere')
-        await expect(app.heading).toBeVisible()
+        await expect(app.heading).toHaveText('Page not found')
       },
       'code not loaded': async ({ app, page }) => {
         await page.route(/BillingScreen.*\.js/, (route) => route.fulfill({ status: 404, body: '' }))
         await page.goto('/billing')
-        await expect(app.heading).toBeVisible()
+        await expect(app.heading).toHaveText("This page couldn't be loaded")
       },
       'server unreachable': async ({ app, page }) => {
         await page.route(/get-session/, (route) => route.abort('connectionrefused'))
