@@ -88,7 +88,7 @@ for (const { size, share } of [
     await app.page.setViewportSize(size)
     await app.open()
     const covered = await app.page.evaluate(() =>
-      ['header', 'header nav']
+      ['#root header', '#root header nav']
         .map((selector) => document.querySelector(selector)?.getBoundingClientRect())
         .reduce((lowest, box) => Math.max(lowest, box?.bottom ?? 0), 0),
     )
@@ -96,7 +96,7 @@ for (const { size, share } of [
     // The header scrolls away.
     await app.generate.scrollIntoViewIfNeeded()
     await app.page.mouse.wheel(0, 400)
-    await expect(app.page.locator('header')).not.toBeInViewport()
+    await expect(app.page.getByRole('banner')).not.toBeInViewport()
     await expect(app.page.locator('header nav')).not.toBeInViewport()
   })
 
