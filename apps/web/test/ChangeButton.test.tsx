@@ -87,7 +87,7 @@ it('says what a change charges, credits and grants before the customer confirms 
   await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith(made))
 })
 
-it('charges nothing before the price is known', () => {
+it('changes nothing until the dialog shows the price', () => {
   preview.mockReturnValue({ data: undefined })
   expect(open().textContent).toContain('Calculating the price')
   act(() => screen.getByRole('button', { name: 'Upgrade now' }).click())

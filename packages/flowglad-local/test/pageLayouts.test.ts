@@ -22,7 +22,7 @@ declare global {
 /** Starts a server with data, and returns the URL of every page in each of its states. */
 async function openTour() {
   const studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31) })
-  const pages: string[] = [studio.url, `${studio.url}/checkout/none`, `${studio.url}/?find=nobody`]
+  const pages: string[] = [studio.url, `${studio.url}/checkout/none`, `${studio.url}/?find=missing`]
   const portal = /\/billing-portal\/org_[\w-]+/.exec(await (await fetch(studio.url)).text())?.[0]
   pages.push(`${studio.url}${portal}`)
   for (const name of ['ada', 'grace', 'alan']) await studio.customer(name)

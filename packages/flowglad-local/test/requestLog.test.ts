@@ -126,7 +126,7 @@ it('finds requests by path, status or body', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.customer('grace')
-  await fetch(`${studio.url}/api/v1/customers/nobody`, { headers: { authorization: studio.key } })
+  await fetch(`${studio.url}/api/v1/customers/charles`, { headers: { authorization: studio.key } })
   const found = async (find: string) =>
     [
       ...(await pageOf(`${studio.url}/requests?find=${find}`)).matchAll(

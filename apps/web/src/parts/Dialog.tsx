@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react'
 import classes from './Dialog.module.css'
+import modal from './Modal.module.css'
 import { useModal } from './useModal.ts'
 
 interface DialogProps {
@@ -18,7 +19,7 @@ export function Dialog({ title, onClose, actions, children }: DialogProps) {
     <dialog
       ref={dialog}
       aria-labelledby={titleId}
-      className={classes.dialog}
+      className={`${modal.modal} ${classes.dialog}`}
       onCancel={(event) => {
         event.preventDefault()
         onClose()

@@ -32,7 +32,7 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
   const preview = useChangePreview(asking && !offer.isFree ? offer.priceSlug : null)
   const change = useChangePlan()
 
-  // A change that can charge can't be confirmed before its price is known.
+  // If a change can cost money, the customer sees its price before confirming it.
   const isUnpriced = isUpgrade && preview.data === undefined
   const charge = preview.data?.timing === 'now' ? preview.data.charge : 0
   const confirmation =

@@ -1,6 +1,7 @@
 import { Button, CloseButton } from '@mantine/core'
 import { type KeyboardEvent, useState } from 'react'
 import { formatTime } from '../format/format.ts'
+import modal from '../parts/Modal.module.css'
 import { useModal } from '../parts/useModal.ts'
 import { DeletePictureDialog } from './DeletePictureDialog.tsx'
 import classes from './PictureViewer.module.css'
@@ -28,7 +29,7 @@ export function PictureViewer({ picture, onNewer, onOlder, onClose }: PictureVie
       <dialog
         ref={dialog}
         aria-label="Picture"
-        className={classes.viewer}
+        className={`${modal.modal} ${classes.viewer}`}
         onKeyDown={onKeyDown}
         onCancel={(event) => {
           event.preventDefault()

@@ -68,11 +68,11 @@ export interface OverdueAmount {
   currency: string
   /** When the renewal was due. */
   since: number
-  /** When Flowglad charges the payment method again. null if no further attempt is known. */
+  /** When Flowglad charges the payment method again. null if no retry is scheduled. */
   retriesAt: number | null
 }
 
-/** The invoice at the end of the current period, as far as it is known now. */
+/** The invoice at the end of the current period. Usage until then can increase it. */
 export interface NextInvoice<Meter extends string = string> {
   at: number
   currency: string

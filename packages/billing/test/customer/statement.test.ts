@@ -262,7 +262,7 @@ test('keeps the extra usage of the earlier plan on the next invoice after an upg
 test('says what is overdue, and when the card is charged again', async () => {
   await using app = await start()
   await failRenewal(app, 'pro_monthly', async () => {
-    // The payments are read before the renewal, so they are known for a few seconds.
+    // This answer is cached for a few seconds, and lacks the failed payment.
     await statement(app)
   })
   const { overdue, payments } = await statement(app)
