@@ -24,6 +24,9 @@ export function AccountForm({ title, lead, submit, submitting, fields, send, chi
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
 
+  // Tests of the sign-up page rely on the usual name.
+  const newPasswordName = fields.includes('email') ? 'password' : 'newPassword'
+
   async function onSubmit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     if (busy) return
@@ -34,7 +37,7 @@ export function AccountForm({ title, lead, submit, submitting, fields, send, chi
       name: value('name').trim(),
       email: value('email').trim(),
       password: value('password'),
-      newPassword: value('newPassword'),
+      newPassword: value(newPasswordName),
     })
     setProblem(failure)
     // On success, the form stays busy until the next screen replaces it.
@@ -65,7 +68,7 @@ export function AccountForm({ title, lead, submit, submitting, fields, send, chi
           )}
           {fields.includes('newPassword') && (
             <Password
-              name="newPassword"
+              name={newPasswordName}
               label={fields.includes('email') ? 'Password' : 'New password'}
               description="At least 8 characters"
               minLength={8}
