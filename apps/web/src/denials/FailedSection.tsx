@@ -49,8 +49,8 @@ export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
 }
 
 function reasonOf(error: unknown): string {
-  if (!navigator.onLine)
-    return "You are offline. Nothing is lost, and we'll try again when you are back online."
+  // The frame of the screen already says that the browser is offline.
+  if (!navigator.onLine) return "Nothing is lost, and we'll try again when you are back online."
   // If the error is not a tRPC error, it comes from Flowglad.
   const isBilling =
     !(error instanceof TRPCClientError) || billingDenial(error)?.code === 'BILLING_UNAVAILABLE'
