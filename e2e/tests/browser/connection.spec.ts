@@ -38,10 +38,21 @@ test('never shows an older balance when a slow response arrives last', async ({ 
   await app.expectBalance('generations', { left: 3, of: 10 })
   const balances = await app.recordBalance('generations')
   responses.release()
-  await expect(app.pictures).toHaveCount(1)
+  await expect(app.pictures).toHaveCount(7)
   await expect(app.generate).toBeEnabled()
   expect(await balances()).toHaveLength(1)
   await expect.poll(() => records.used(customer)).toEqual({ generations: 7 })
+})
+
+test('shows a new picture even if the gallery loads slowly', async ({ app }) => {
+  const responses = await holdResponses(app.page, /studio\.gallery/)
+  await app.open()
+  await expect.poll(() => responses.waiting()).toBe(1)
+  await app.makePictures('a slow boat', 1)
+  await app.expectBalance('generations', { left: 9, of: 10 })
+  await expect(app.generate).toBeEnabled()
+  responses.release()
+  await expect(app.pictures).toHaveCount(1)
 })
 
 test('updates the balance after every call even if the event stream is down', async ({ app, customer }) => {

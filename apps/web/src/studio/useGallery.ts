@@ -16,7 +16,13 @@ export const useGallery = () =>
 /** Returns a function that adds pictures without refetching. Skips pictures that a refetch has already loaded. */
 export function useAddToGallery() {
   const utils = trpc.useUtils()
-  return (pictures: Picture[]) =>
+  return async (pictures: Picture[]) => {
+    if (utils.studio.gallery.getInfiniteData(galleryInput) === undefined) {
+      // The first response is still on its way, and may be older than these pictures.
+      await utils.studio.gallery.cancel(galleryInput)
+      await utils.studio.gallery.invalidate(galleryInput)
+      return
+    }
     utils.studio.gallery.setInfiniteData(galleryInput, (gallery) => {
       const [first, ...rest] = gallery?.pages ?? []
       if (gallery === undefined || first === undefined) return gallery
@@ -24,6 +30,7 @@ export function useAddToGallery() {
       const added = pictures.filter(({ id }) => !known.has(id))
       return { ...gallery, pages: [{ ...first, pictures: [...added, ...first.pictures] }, ...rest] }
     })
+  }
 }
 
 /** Returns a function that removes a deleted picture, here and in the browser's other tabs. */

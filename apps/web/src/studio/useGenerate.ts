@@ -17,7 +17,7 @@ export function useGenerate() {
   const generate = usePaidCall((order: Order, call) => client.studio.generate.mutate(order, call), {
     mutationKey: ['generate'],
     onSuccess({ pictures }, { prompt }) {
-      addToGallery(pictures.map(({ id, url }) => ({ id, url, prompt, createdAt: Date.now(), size: 0 })))
+      void addToGallery(pictures.map(({ id, url }) => ({ id, url, prompt, createdAt: Date.now(), size: 0 })))
       setMade((before) => before + pictures.length)
     },
   })
