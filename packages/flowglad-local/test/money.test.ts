@@ -142,3 +142,26 @@ it("shows a discount on the receipt, and cuts a long name at the page's edge", a
   expect(Math.min(...places)).toBeGreaterThanOrEqual(56)
   expect(text).toMatch(/\(Paid by\).*\((?:Ada )+.*\.\.\.\)/s)
 })
+
+it('shows every line and the total of a receipt that needs several pages', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  await studio.node.subscriptions.adjust(id, {
+    adjustment: {
+      timing: 'immediately',
+      newSubscriptionItems: Array.from({ length: 80 }, () => ({ priceSlug: 'team_price' })),
+      prorateCurrentBillingPeriod: false,
+    },
+  })
+  await studio.renew('ada')
+  const receipt = await fetch((await paymentsOf(studio)).at(-1)?.receiptURL ?? '')
+  const text = Buffer.from(await receipt.arrayBuffer()).toString('latin1')
+  expect(text.match(/\(\$49\.00\)/g)).toHaveLength(80)
+  expect(text).toMatch(/\(Page 1 of 3\).*\(Page 2 of 3\).*Total paid.*\(\$3,920\.00\).*\(Page 3 of 3\)/s)
+  expect(text).toContain('/Count 3')
+  const offsets = [...text.matchAll(/^(\d{10}) 00000 n/gm)].map(([, offset]) => Number(offset))
+  expect(offsets.map((offset) => text.slice(offset).split(' obj', 1)[0])).toEqual(
+    offsets.map((_, index) => `${index + 1} 0`),
+  )
+})

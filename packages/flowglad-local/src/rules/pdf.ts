@@ -10,22 +10,29 @@ export interface PdfLine {
   size?: number
 }
 
+const linesPerPage = Math.floor((pageHeight - 2 * margin) / lineHeight)
+/** The objects before the pages: the catalog, the list of pages, and two fonts. */
+const firstPage = 5
+
 /**
- * Returns a one-page PDF (A4) with these lines. An empty text leaves a line blank. The built-in fonts contain only
- * Latin letters, so any other character becomes a question mark. Lines that don't fit on the page are left out.
+ * Returns a PDF (A4) with these lines, on as many pages as they need. An empty text leaves a line blank. The built-in
+ * fonts contain only Latin letters, so any other character becomes a question mark.
  */
 export function pdf(lines: readonly PdfLine[]): Buffer {
-  const content = lines
-    .slice(0, Math.floor((pageHeight - 2 * margin) / lineHeight))
-    .map((line, index) => drawing(line, pageHeight - margin - index * lineHeight))
-    .join('\n')
+  const count = Math.max(1, Math.ceil(lines.length / linesPerPage))
+  const pages = Array.from({ length: count }, (_, page) =>
+    pageObjects(lines.slice(page * linesPerPage, (page + 1) * linesPerPage), {
+      id: firstPage + 2 * page,
+      footer: count > 1 ? `Page ${page + 1} of ${count}` : null,
+    }),
+  )
+  const kids = pages.map((_, page) => `${firstPage + 2 * page} 0 R`).join(' ')
   const objects = [
     '<< /Type /Catalog /Pages 2 0 R >>',
-    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
-    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${pageWidth} ${pageHeight}] /Contents 4 0 R /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>`,
-    `<< /Length ${Buffer.byteLength(content, 'latin1')} >>\nstream\n${content}\nendstream`,
+    `<< /Type /Pages /Kids [${kids}] /Count ${count} >>`,
     font('Courier'),
     font('Courier-Bold'),
+    ...pages.flat(),
   ]
   let file = '%PDF-1.4\n'
   const offsets: number[] = []
@@ -38,6 +45,20 @@ export function pdf(lines: readonly PdfLine[]): Buffer {
   file += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${entries}`
   file += `trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${start}\n%%EOF\n`
   return Buffer.from(file, 'latin1')
+}
+
+/** Returns a page, which gets this ID, and its content, which gets the next ID. */
+function pageObjects(
+  lines: readonly PdfLine[],
+  { id, footer }: { id: number; footer: string | null },
+): string[] {
+  const drawings = lines.map((line, index) => drawing(line, pageHeight - margin - index * lineHeight))
+  if (footer !== null) drawings.push(drawing({ text: '', right: footer }, margin / 2))
+  const content = drawings.join('\n')
+  return [
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${pageWidth} ${pageHeight}] /Contents ${id + 1} 0 R /Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>`,
+    `<< /Length ${Buffer.byteLength(content, 'latin1')} >>\nstream\n${content}\nendstream`,
+  ]
 }
 
 const font = (name: string) =>
