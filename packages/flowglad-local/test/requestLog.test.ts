@@ -52,9 +52,35 @@ it.each([
     '{"clientSecret": "a\\"b", "apiKey":"k", "name":"n"}',
     '{"clientSecret": "…", "apiKey":"…", "name":"n"}',
   ],
+  [
+    'secret fields of JSON within a string',
+    JSON.stringify({ body: JSON.stringify({ apiKey: 'a"b', name: 'n', token: 'c\\' }, null, 2), id: 1 }),
+    JSON.stringify({ body: JSON.stringify({ apiKey: '…', name: 'n', token: '…' }, null, 2), id: 1 }),
+  ],
+  [
+    'secret fields of JSON within strings in strings',
+    JSON.stringify([JSON.stringify([JSON.stringify({ password: 'a"\\"b', name: 'n' }), 'x']), 'y']),
+    JSON.stringify([JSON.stringify([JSON.stringify({ password: '…', name: 'n' }), 'x']), 'y']),
+  ],
+  [
+    'a secret that ends with the string around it',
+    String.raw`{"text":"\"token\": \"abc","name":"n"}`,
+    String.raw`{"text":"\"token\": \"…","name":"n"}`,
+  ],
+  [
+    'a key after a line break in JSON',
+    String.raw`{"log":"a\nsk_test_abc"}`,
+    String.raw`{"log":"a\nsk_test_…"}`,
+  ],
   ['longer names', '{"accessToken":"a", "tokens":"2"}', '{"accessToken":"…", "tokens":"2"}'],
 ])('masks %s', (_, text, masked) => {
   expect(maskSecrets(text, 'my own-key')).toBe(masked)
+})
+
+it('masks a key with quotes in JSON within strings', () => {
+  const key = 'key"with\\quotes'
+  const nested = (text: string) => [text, JSON.stringify(text), JSON.stringify(JSON.stringify(text))]
+  expect(nested(key).map((text) => maskSecrets(text, key))).toEqual(nested('…'))
 })
 
 it.each([
