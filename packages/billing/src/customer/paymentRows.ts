@@ -42,7 +42,7 @@ export function methodOf(
   return { type: method.type, brand: brand ?? null, last4: last4 ?? null }
 }
 
-function statusOf({ status }: Payment): PaymentRow['status'] {
+export function statusOf({ status }: Payment): PaymentRow['status'] {
   if (status === 'succeeded' || status === 'refunded') return 'paid'
   return status === 'failed' || status === 'canceled' ? 'failed' : 'pending'
 }

@@ -13,7 +13,7 @@ import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import type { Subscription } from './currentSubscription.ts'
 import { earlierUsageOf, nextInvoiceOf, overageOf, overdueOf, priceOf } from './nextInvoice.ts'
-import { methodOf, paymentRows } from './paymentRows.ts'
+import { methodOf, paymentRows, statusOf } from './paymentRows.ts'
 import { proratedNow } from './proratedGrants.ts'
 
 interface Parts {
@@ -102,7 +102,8 @@ export class Statements {
 
   /**
    * Returns the subscription's newest successful payment that isn't in `earlier`. Returns null if there is none, and
-   * `unknown` if the payments can't be read now. Leaves out a pack that the customer bought at the same time.
+   * `unknown` if the payments can't be read now or if a payment is still pending. Leaves out a pack that the customer
+   * bought at the same time.
    */
   async chargedSince(
     { id }: KnownCustomer,
@@ -110,11 +111,11 @@ export class Statements {
   ): Promise<Charge | 'unknown' | null> {
     const page = await this.#paymentsOfKnown(id).catch(() => null)
     if (!page) return 'unknown'
-    const payment = page.payments.find(
-      ({ id, status, subscriptionId }) =>
-        subscriptionId === subscription && status === 'succeeded' && !earlier.has(id),
+    const since = page.payments.filter(
+      ({ id, subscriptionId }) => subscriptionId === subscription && !earlier.has(id),
     )
-    if (!payment) return null
+    const payment = since.find(({ status }) => status === 'succeeded')
+    if (!payment) return since.some((payment) => statusOf(payment) === 'pending') ? 'unknown' : null
     const { amount, currency, paymentMethodId } = payment
     const report = this.#lastReport(id)
     return { amount, currency, method: report && methodOf(report, paymentMethodId) }

@@ -485,3 +485,22 @@ test('says that the card may have been charged if a change fails after its payme
     data: { code: 'CONFLICT' },
   })
 })
+
+test('says that the card may have been charged while the payment of a failed change is pending', async () => {
+  await using app = await start()
+  await onPro(app)
+  const { data } = await app.atFlowglad.sdk.payments.list()
+  const pending = data.map((payment) => ({ ...payment, id: 'pym_pending', status: 'processing' }))
+  app.proxy.breakWith(({ path }) => {
+    if (path.endsWith('/adjust')) return billingRunFailed
+    return app.proxy.count(/\/adjust$/) > 0 && path.startsWith('/api/v1/payments')
+      ? { state: 'json', status: 200, body: { data: [...pending, ...data], hasMore: false } }
+      : undefined
+  })
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({
+    message: expect.stringContaining('may have been charged'),
+    data: { code: 'CONFLICT' },
+  })
+  const { payments } = await statement(app)
+  expect(payments.map(({ status }) => status)).toEqual(['pending', 'paid'])
+})
