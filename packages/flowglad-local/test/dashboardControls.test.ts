@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { createDirectory } from './process.ts'
 import { cards, startStudio } from './studio.ts'
@@ -163,3 +164,16 @@ it.each(['/requests?find=ada', '//elsewhere.example', '/\t/elsewhere.example', '
     if (back.startsWith('/requests')) expect(location).toBe(back)
   },
 )
+
+it("uses the README's names for the dashboard's cards", async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const page = await pageOf(`${studio.url}/?customer=ada`)
+  const headings = [...page.matchAll(/<h2>([^<]+)<\/h2>/g)].map(([, heading]) => heading)
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const dashboard = /^## The dashboard\n(.*?)^## /ms.exec(readme)?.[1] ?? ''
+  const names = [...dashboard.matchAll(/^\* \*\*(.+?)\*\*:/gm)].map(([, name]) => name)
+  // Objects have pages, but no card.
+  expect(names.filter((name) => !headings.includes(name))).toEqual(['Objects'])
+  expect(names).toEqual(expect.arrayContaining(['API requests', 'Clock', 'API', 'Data', 'Customer']))
+})

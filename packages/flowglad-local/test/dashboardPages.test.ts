@@ -76,7 +76,7 @@ it('shows whole event names', async () => {
   for (const width of [360, 768, 1280]) {
     await using page = await browser.newPage({ viewport: { width, height: 800 } })
     await page.goto(studio.url)
-    const names = page.getByRole('region', { name: 'Webhook deliveries' }).locator('.type')
+    const names = page.getByRole('region', { name: 'Webhook events' }).locator('.type')
     await expectPage(names).toHaveCount(5)
     for (const name of await names.all())
       expect(await name.evaluate((cell) => [cell.textContent, cell.scrollWidth - cell.clientWidth])).toEqual([

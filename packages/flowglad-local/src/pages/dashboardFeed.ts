@@ -36,7 +36,7 @@ export function ledgerPart(platform: Platform, customer: Customer | undefined): 
         .slice(0, rowsShown)
     : db.ledgerEntries.page(page)
   const names = { credit_grant_recognized: 'Grant', usage_cost: 'Usage', credit_grant_expired: 'Expired' }
-  return html`<div class="spread"><h2>Ledger</h2><span class="small soft">Balance = sum of entries</span></div>
+  return html`<div class="spread"><h2>Ledger entries</h2><span class="small soft">Balance = sum of entries</span></div>
 ${table(
   headings(
     customer,
@@ -112,7 +112,7 @@ export function webhooksPart(platform: Platform, customer: Customer | undefined)
     of: ofCustomer(customer),
     descending: true,
   })
-  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed in Svix format. Events without a receiver are stored</span></div>
+  return html`<div class="spread"><h2>Webhook events</h2><span class="small soft">Signed in Svix format. Events without a receiver are stored</span></div>
 ${table(
   headings(customer, 'When (UTC)', 'Customer', { event: 'Event' }, 'State', 'Response', {
     'slim number': 'Tries',
@@ -123,6 +123,6 @@ ${!customer && cut(customerOf(platform, delivery).externalId)}<td class="mono ty
 ${cut(delivery.lastError ?? (delivery.lastStatus === null ? '–' : `HTTP ${delivery.lastStatus}`))}<td class="number">${db.webhookAttempts.by('delivery', delivery.id).length}</td></tr>`,
   ),
   'No events yet.',
-  'Webhook deliveries',
+  'Webhook events',
 )}`
 }

@@ -71,14 +71,14 @@ export function dashboardPage(
     ${live('ledger', ledgerPart(platform, customer), 'Ledger entries')}
     ${live('usage', usagePart(platform, customer), 'Usage events')}
     ${live('checkouts', checkoutsPart(platform, customer), 'Checkout sessions')}
-    ${live('webhooks', webhooksPart(platform, customer), 'Webhook deliveries')}
+    ${live('webhooks', webhooksPart(platform, customer), 'Webhook events')}
   </div>
 </main>`
 }
 
 /** The form isn't live, because an update would discard what is being entered. */
 const customerControls = (platform: Platform, customer: Customer): Html =>
-  html`<section class="card stack" aria-label="Try out"><h2>Try out</h2>
+  html`<section class="card stack" aria-label="Customer"><h2>Customer</h2>
 ${grantForm(platform, customer)}
 <div class="stack" id="next-payment" data-live>${nextPaymentPart(platform, customer)}</div>
 </section>`
