@@ -28,7 +28,7 @@ export const pack = anOffer({
 })
 
 /** Returns the balances of a customer on the Free plan. */
-export const onFree = (row: { available: number; limit: number }) => ({
+export const onFree = (row: { available: number; limit: number; adjusted?: number }) => ({
   customer: 'ada',
   version: 1,
   asOf: 0,
@@ -47,6 +47,7 @@ export const onFree = (row: { available: number; limit: number }) => ({
       meter: 'generations' as const,
       name: 'Generations',
       held: 0,
+      adjusted: 0,
       used: row.limit - row.available,
       unlimited: false,
       share: 1 - row.available / row.limit,

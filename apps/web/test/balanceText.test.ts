@@ -10,6 +10,7 @@ const aBalance = (given: Partial<BalanceRow<Meter>>): BalanceRow<Meter> => ({
   held: 0,
   used: 4,
   limit: 10,
+  adjusted: 0,
   unlimited: false,
   share: 0.4,
   status: 'ok',

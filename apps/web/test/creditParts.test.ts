@@ -4,7 +4,7 @@ import { creditParts, creditPartsText } from '../src/plans/creditParts.ts'
 import { free, onFree } from './anOffer.ts'
 
 const renewsAt = Date.UTC(2026, 11, 28)
-const rowOf = (row: { available: number; limit: number }) => {
+const rowOf = (row: { available: number; limit: number; adjusted?: number }) => {
   const [first] = onFree(row).balances
   if (!first) throw new Error('There is no row.')
   return { ...first, renewsAt }
@@ -14,20 +14,37 @@ const { plan } = onFree({ available: 0, limit: 0 })
 it.each([
   [
     { available: 50, limit: 60 },
-    { plan: 0, packs: 50 },
+    { plan: 0, packs: 50, added: 0 },
   ],
   [
     { available: 55, limit: 60 },
-    { plan: 5, packs: 50 },
+    { plan: 5, packs: 50, added: 0 },
   ],
   [
     { available: 40, limit: 60 },
-    { plan: 0, packs: 40 },
+    { plan: 0, packs: 40, added: 0 },
+  ],
+  [
+    { available: 55, limit: 65, adjusted: 5 },
+    { plan: 0, packs: 50, added: 5 },
+  ],
+  [
+    { available: 15, limit: 15, adjusted: 5 },
+    { plan: 10, packs: 0, added: 5 },
+  ],
+  [
+    { available: 3, limit: 65, adjusted: 5 },
+    { plan: 0, packs: 0, added: 3 },
+  ],
+  [
+    { available: 55, limit: 55, adjusted: -5 },
+    { plan: 10, packs: 45, added: 0 },
   ],
   [{ available: 10, limit: 10 }, null],
+  [{ available: 5, limit: 5, adjusted: -5 }, null],
   // The plan began during the period, so its grant is smaller.
   [{ available: 5, limit: 5 }, null],
-])("uses the plan's units before the packs': %j", (row, parts) => {
+])("uses the plan's units first, then the packs', then the added ones: %j", (row, parts) => {
   expect(creditParts(rowOf(row), free)).toEqual(parts)
 })
 
@@ -37,4 +54,13 @@ it('says which units renew and which come from packs', () => {
   expect(creditPartsText(row, free, plan)).toBe(`5 renew on ${day}, 50 from packs`)
   expect(creditPartsText(row, free, { ...plan, cancelsAt: renewsAt })).toBe(`5 until ${day}, 50 from packs`)
   expect(creditPartsText(rowOf({ available: 40, limit: 60 }), free, plan)).toBe('40 from packs')
+})
+
+it("calls units that an operator added “added by us”, not a pack's", () => {
+  const day = formatDay(renewsAt)
+  const text = (row: Parameters<typeof rowOf>[0]) => creditPartsText(rowOf(row), free, plan)
+  expect(text({ available: 65, limit: 65, adjusted: 5 })).toBe(
+    `10 renew on ${day}, 50 from packs, 5 added by us`,
+  )
+  expect(text({ available: 11, limit: 15, adjusted: 5 })).toBe(`6 renew on ${day}, 5 added by us`)
 })

@@ -97,6 +97,7 @@ test("shows an operator's adjustment and refund in the customer's own browser at
   await expect(operator.dialog).toContainText('Pictures available6 → 11')
   await expect(operator.close).toBeFocused()
   await app.expectBalance('generations', { left: 11, of: 15 })
+  await expect(app.panel).toContainText('5 added by us')
   await operator.close.click()
   await expect(adjust).toBeFocused()
   await expect(operator.balance('generations')).toContainText('Available11Used4Held0Limit15Adjusted+5')

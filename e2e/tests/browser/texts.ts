@@ -52,7 +52,7 @@ export const texts = {
   changesOn: (plan: string, day: string) => `hanges to ${plan} on ${day}`,
   cancellationUndone: /cancellation/i,
   scheduledChange: /scheduled/i,
-  packEnds: /pack ends/i,
+  packEnds: /credits from packs.*end with the plan/i,
   noPaymentMethod: /no card on file/i,
   utcDays: /days and times are in utc/i,
   noCharges: /no charges yet/i,

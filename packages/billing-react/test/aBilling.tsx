@@ -18,6 +18,7 @@ export function aRow(row: Partial<BalanceRow<Meter>> = {}): BalanceRow<Meter> {
     held,
     used,
     limit,
+    adjusted: 0,
     unlimited,
     share: unlimited || limit === null ? 0 : used / limit,
     status: available === 0 && held === 0 ? 'exhausted' : 'ok',

@@ -93,7 +93,7 @@ function whatHappensNext(
     return [
       `${name} ends on ${formatDate(cancelsAt)}${follower ? `, and ${follower} starts` : ''}.`,
       `Until then, you keep ${name} and its credits.`,
-      lost ? `The ${lost} left in your pack end then too.` : null,
+      lost ? `You then lose ${lost} from packs or added by us.` : null,
       `You won't be charged for ${name} again.`,
     ]
       .filter((part) => part !== null)

@@ -74,7 +74,7 @@ function Packs({ plan }: { plan: PlanSummary }) {
   const { data: offers } = usePlans()
   const kept = (answer?.balances ?? []).flatMap((row) => {
     const parts = creditParts(row, currentOffer(offers, plan))
-    return parts ? [`${formatNumber(parts.packs)} ${unitsOf(row.meter)}`] : []
+    return parts && parts.packs > 0 ? [`${formatNumber(parts.packs)} ${unitsOf(row.meter)}`] : []
   })
   return kept.length > 0 && <p>You keep the {kept.join(' and ')} from your packs.</p>
 }

@@ -34,8 +34,8 @@ export function ForfeitWarning({ plan, forfeited, busy, error, onConfirm, onClos
         </>
       }
     >
-      Your pack belongs to your Free plan and ends with it. If you upgrade to {plan} now, you lose the{' '}
-      {credits} left in the pack. You can use them first and upgrade later.
+      Credits from packs, and credits that we added, end with your Free plan. If you upgrade to {plan} now,
+      you lose {credits}. You can use them first and upgrade later.
       {error && <PlanProblem error={error} />}
     </Dialog>
   )

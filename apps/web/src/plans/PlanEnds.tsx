@@ -17,9 +17,9 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
       {lost && (
         <p>
           <strong>
-            Your pack ends when {plan.name} ends. You have {lost} left in it.
+            You lose {lost} when {plan.name} ends.
           </strong>{' '}
-          Use them before then.
+          Credits from packs, and credits that we added, end with the plan. Use them before then.
         </p>
       )}
       {plan.changesAt !== null && <p>This replaces your scheduled change.</p>}

@@ -3,23 +3,32 @@ import { formatDay, formatNumber } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
+interface CreditParts {
+  plan: number
+  packs: number
+  /** Units that an operator added. */
+  added: number
+}
+
 /**
- * Returns the units left from the plan and from packs. Returns null if the customer has no packs. The plan's units are
- * used first.
+ * Returns the units left from the plan, from packs and from operators, in the order in which they are used. Returns null
+ * if all of them are from the plan.
  */
 export function creditParts(
-  { meter, available, limit }: BalanceRow<Meter>,
+  { meter, available, limit, adjusted }: BalanceRow<Meter>,
   offer: Offer | undefined,
-): { plan: number; packs: number } | null {
+): CreditParts | null {
   if (available === null || limit === null || offer === undefined) return null
   const granted = offer.grants
     .filter((grant) => grant.meter === meter)
     .reduce((sum, { amount }) => sum + amount, 0)
-  const packs = Math.min(available, limit - granted)
-  return packs > 0 ? { plan: available - packs, packs } : null
+  const added = Math.min(available, Math.max(0, adjusted))
+  const bought = limit - Math.max(0, adjusted) - granted
+  const packs = Math.max(0, Math.min(available - added, bought))
+  return packs + added > 0 ? { plan: available - packs - added, packs, added } : null
 }
 
-/** Returns the parts as text, such as `10 renew on 28 December, 40 from packs`. */
+/** Returns the parts as text, such as `10 renew on 28 December, 40 from packs, 5 added by us`. */
 export function creditPartsText(
   row: BalanceRow<Meter>,
   offer: Offer | undefined,
@@ -27,11 +36,17 @@ export function creditPartsText(
 ): string | null {
   const parts = creditParts(row, offer)
   if (parts === null) return null
-  const packs = `${formatNumber(parts.packs)} from packs`
-  if (parts.plan === 0 || row.renewsAt === null) return packs
-  const fromPlan = formatNumber(parts.plan)
-  const day = formatDay(row.renewsAt)
-  return plan?.cancelsAt == null
-    ? `${fromPlan} ${parts.plan === 1 ? 'renews' : 'renew'} on ${day}, ${packs}`
-    : `${fromPlan} until ${day}, ${packs}`
+  return [
+    parts.plan > 0 && row.renewsAt !== null && planText(parts.plan, row.renewsAt, plan),
+    parts.packs > 0 && `${formatNumber(parts.packs)} from packs`,
+    parts.added > 0 && `${formatNumber(parts.added)} added by us`,
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
+
+function planText(units: number, renewsAt: number, plan: PlanSummary | null | undefined): string {
+  const day = formatDay(renewsAt)
+  if (plan?.cancelsAt != null) return `${formatNumber(units)} until ${day}`
+  return `${formatNumber(units)} ${units === 1 ? 'renews' : 'renew'} on ${day}`
 }

@@ -3,8 +3,8 @@ import { useBalances, usePlans } from '../api/billing.ts'
 import { amountOf } from '../format/meters.ts'
 
 /**
- * Returns the name of the plan that follows a cancelled plan, and the pack credits that end with the cancelled plan, such
- * as `50 pictures`. null if there are none.
+ * Returns the name of the plan that follows a cancelled plan, and the credits that end with the cancelled plan: those from
+ * packs, and those that operators added, such as `50 pictures`. null if there are none.
  */
 export function useEndOfPlan(): { follower: string | null; lost: string | null } {
   const { data: answer } = useBalances()

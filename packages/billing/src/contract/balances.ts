@@ -17,8 +17,13 @@ export interface BalanceRow<Meter extends string = string> {
   held: number
   /** Units spent in this period. Never negative. */
   used: number
-  /** Units granted for this period, including purchased units. null if unlimited. */
+  /** Units granted for this period, including purchased units and `adjusted`. null if unlimited. */
   limit: number | null
+  /**
+   * Units that operators added in this period. Negative if they subtracted units. Added units are spent last, and end
+   * with the period.
+   */
+  adjusted: number
   unlimited: boolean
   /** used / limit, from 0 to 1. */
   share: number

@@ -24,7 +24,7 @@ export function balanceRows(
     plan: planSummary(snapshot.subscription, pastDue),
     balances: Object.entries(meters).map(([meter, policy]): BalanceRow => {
       const account = balances.find((balance) => balance.meter === meter)
-      const { available, held, used, limit, parked } = account ?? noAccount
+      const { available, held, used, limit, adjusted, parked } = account ?? noAccount
       const unlimited = policy.unlimitedBy !== undefined && features.has(policy.unlimitedBy)
       const overage = policy.overage !== undefined && features.has(policy.overage.withFeature)
       const share = unlimited ? 0 : limit <= 0 ? 1 : Math.min(1, Math.max(0, used / limit))
@@ -35,6 +35,7 @@ export function balanceRows(
         held,
         used: Math.max(0, used),
         limit: unlimited ? null : Math.max(0, limit),
+        adjusted,
         unlimited,
         share,
         status: unlimited ? 'unlimited' : statusOf(share, available, held, overage),
@@ -47,7 +48,7 @@ export function balanceRows(
   }
 }
 
-const noAccount = { available: 0, held: 0, used: 0, limit: 0, parked: 0 }
+const noAccount = { available: 0, held: 0, used: 0, limit: 0, adjusted: 0, parked: 0 }
 
 function statusOf(share: number, available: number, held: number, overage: boolean): BalanceStatus {
   // Held units may be returned, so held units alone don't exhaust the balance. With overage, usage can exceed

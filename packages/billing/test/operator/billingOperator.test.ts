@@ -25,6 +25,24 @@ test('returns the units of a dropped event at once', async () => {
   )
 })
 
+test("tells a customer's balances which units an operator added or subtracted", async () => {
+  await using stack = await startStack()
+  const ada = aUser()
+  await stack.billing.balances(ada)
+  const adjusted = async (amount: number) => {
+    await stack.billing.operator.act({
+      customer: ada.id,
+      id: randomUUID(),
+      by: 'olga',
+      reason: 'An outage',
+      act: { type: 'adjust', meter: 'generations', amount },
+    })
+    return (await stack.billing.balances(ada)).balances.find(({ meter }) => meter === 'generations')
+  }
+  expect(await adjusted(5)).toMatchObject({ available: 15, limit: 15, adjusted: 5 })
+  expect(await adjusted(-7)).toMatchObject({ available: 8, limit: 8, adjusted: -2 })
+})
+
 test('denies reads and acts with BILLING_UNAVAILABLE while the ledger is closed', async () => {
   await using stack = await startStack()
   const { operator } = stack.billing
