@@ -5,10 +5,14 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
 import { ChangeButton } from '../src/plans/ChangeButton.tsx'
 import { anOffer, onFree, pro } from './anOffer.ts'
-import { visa } from './aStatement.ts'
+import { aStatement, visa } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { change, preview } = vi.hoisted(() => ({ change: vi.fn(), preview: vi.fn() }))
+const { change, preview, statement } = vi.hoisted(() => ({
+  change: vi.fn(),
+  preview: vi.fn(),
+  statement: vi.fn(),
+}))
 const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
 const renewsAt = Date.UTC(2026, 11, 28)
 const plan = {
@@ -22,6 +26,7 @@ const plan = {
 vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: undefined }),
   usePlans: () => ({ data: [pro, scale] }),
+  useStatement: () => ({ data: statement() }),
   useChangePreview: (priceSlug: string | null) => (priceSlug === null ? {} : preview()),
   useChangePlan: () => useMutation({ mutationFn: change }),
 }))
@@ -85,6 +90,15 @@ it('says what a change charges, credits and grants before the customer confirms 
   expect(text).toContain(`You get 1,333,321 tokens for this period (prorated), then 2,000,000 from ${day}.`)
   act(() => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())
   await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith(made))
+})
+
+it('says that the next invoice includes the extra usage of the current plan', () => {
+  preview.mockReturnValue({ data: aPreview })
+  const overage = [
+    { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const,
+  ]
+  statement.mockReturnValue(aStatement({ overage }))
+  expect(open().textContent).toContain('Your next invoice includes your 1,204 look-ups beyond Pro ($2).')
 })
 
 it('changes nothing until the dialog shows the price', () => {

@@ -23,6 +23,7 @@ export const aStatement = (statement: Partial<BillingStatement<Meter>> = {}): Bi
   hasOlder: false,
   overdue: null,
   next: null,
+  overage: [],
   changesTo: null,
   prorated: [],
   method: visa,

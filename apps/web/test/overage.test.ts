@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest'
-import { overageSoFar, pricePerText } from '../src/plans/overage.ts'
+import { overageText, pricePerText } from '../src/plans/overage.ts'
 import { onFree } from './anOffer.ts'
+import { aStatement } from './aStatement.ts'
 
 const perThousand = { unitPrice: 100, perUnits: 1_000, currency: 'USD' }
-function aRow(used: number, limit: number | null) {
-  const [row] = onFree({ available: 0, limit: 10 }).balances
-  if (!row) throw new Error('There is no row.')
-  return { ...row, used, limit }
-}
+const extra = aStatement({
+  overage: [{ meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 }],
+})
+const { plan } = onFree({ available: 0, limit: 10 })
+const ending = { ...plan, name: 'Pro', cancelsAt: Date.UTC(2026, 11, 28) }
 
 it('says that a part of 1,000 costs as much as 1,000', () => {
   expect(pricePerText(perThousand)).toBe('$1 per 1,000 or part of 1,000')
@@ -15,11 +16,26 @@ it('says that a part of 1,000 costs as much as 1,000', () => {
 })
 
 it.each([
-  [10_001, 10_000, { units: 1, cost: '$1' }],
-  [11_000, 10_000, { units: 1_000, cost: '$1' }],
-  [11_001, 10_000, { units: 1_001, cost: '$2' }],
-  [10_000, 10_000, null],
-  [99, null, null],
-])('rounds the cost of extra units up: %i of %s', (used, limit, soFar) => {
-  expect(overageSoFar(aRow(used, limit), perThousand)).toEqual(soFar)
+  ['the price', plan, aStatement(), 'Extra look-ups cost $1 per 1,000 or part of 1,000.'],
+  [
+    'the price before the statement arrives',
+    plan,
+    undefined,
+    'Extra look-ups cost $1 per 1,000 or part of 1,000.',
+  ],
+  [
+    'the amount that is billed',
+    plan,
+    extra,
+    '1,204 look-ups beyond your plan: $2 so far ($1 per 1,000 or part of 1,000).',
+  ],
+  ['no price on a plan that ends', ending, aStatement(), 'You pay for extra look-ups only if you keep Pro.'],
+  [
+    'no amount on a plan that ends',
+    ending,
+    extra,
+    '1,204 look-ups beyond your plan. You pay for extra look-ups only if you keep Pro.',
+  ],
+])('says %s for extra units', (_, current, statement, text) => {
+  expect(overageText('api_calls', perThousand, statement, current)).toBe(text)
 })

@@ -64,6 +64,7 @@ const aStatement = (): BillingStatement<Meter> => ({
   hasOlder: false,
   overdue: null,
   next: null,
+  overage: [],
   changesTo: null,
   prorated: [],
   method: null,

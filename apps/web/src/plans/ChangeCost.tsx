@@ -1,13 +1,12 @@
 import { Skeleton } from '@mantine/core'
 import type { ChangePreview, PlanSummary } from '@metered/billing/client'
-import { useBalances, usePlans } from '../api/billing.ts'
+import { useBalances, usePlans, useStatement } from '../api/billing.ts'
 import { formatDate, formatDay, formatMoney, formatNumber } from '../format/format.ts'
 import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
 import { creditParts } from './creditParts.ts'
 import { every } from './interval.ts'
 import { currentOffer, type Offer } from './offers.ts'
-import { overageSoFar } from './overage.ts'
 
 interface ChangeCostProps {
   offer: Offer
@@ -36,7 +35,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
         </p>
       )}
       <Packs plan={plan} />
-      <ExtraUsage plan={plan} />
+      <ExtraUsage plan={plan} currency={preview.currency} />
       {plan.cancelsAt !== null && (
         <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>
       )}
@@ -79,24 +78,16 @@ function Packs({ plan }: { plan: PlanSummary }) {
   return kept.length > 0 && <p>You keep the {kept.join(' and ')} from your packs.</p>
 }
 
-/** Usage beyond the current plan is billed at the end of the period, even if the plan has changed. */
-function ExtraUsage({ plan }: { plan: PlanSummary }) {
-  const { data: answer } = useBalances()
-  const { data: offers } = usePlans()
-  const prices = currentOffer(offers, plan)?.overage ?? []
-  return (answer?.balances ?? []).map((row) => {
-    const soFar = overageSoFar(
-      row,
-      prices.find(({ meter }) => meter === row.meter),
-    )
-    return (
-      soFar && (
-        <p key={row.meter}>
-          Your {amountOf(row.meter, soFar.units)} beyond {plan.name} ({soFar.cost}) stay on your next invoice.
-        </p>
-      )
-    )
-  })
+/** The next invoice bills the usage beyond the current plan, even if the plan has changed. */
+function ExtraUsage({ plan, currency }: { plan: PlanSummary; currency: string }) {
+  const { data: statement } = useStatement()
+  return statement?.overage.map(({ meter, units, amount }) => (
+    <p key={meter}>
+      Your next invoice includes your {amountOf(meter, units)} beyond {plan.name} (
+      {formatMoney(amount, currency)}
+      ).
+    </p>
+  ))
 }
 
 const priceText = ({ interval }: Offer, { price, currency }: ChangePreview<Meter>) =>

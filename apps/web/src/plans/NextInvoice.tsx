@@ -16,14 +16,15 @@ export function NextInvoice() {
     return plan && !plan.isFree && plan.cancelsAt === null && !isError ? (
       <Skeleton className={classes.card} radius="lg" />
     ) : null
-  const { next, method } = statement
-  return next && <Invoice next={next} method={method} />
+  const { next } = statement
+  return next && <Invoice next={next} statement={statement} />
 }
 
 type Statement = BillingStatement<Meter>
 
-function Invoice({ next, method }: { next: NonNullable<Statement['next']>; method: Statement['method'] }) {
-  const { at, currency, plan, overage, earlierUsage, total, wasDiscounted } = next
+function Invoice({ next, statement }: { next: NonNullable<Statement['next']>; statement: Statement }) {
+  const { at, currency, plan, earlierUsage, total, wasDiscounted } = next
+  const { overage, method } = statement
   const money = (amount: number) => formatMoney(amount, currency)
   return (
     <section className={classes.card} aria-labelledby="next-invoice">

@@ -1,6 +1,6 @@
-import type { BalanceRow, OveragePrice } from '@metered/billing/client'
+import type { BillingStatement, OveragePrice, PlanSummary } from '@metered/billing/client'
 import { formatMoney, formatNumber } from '../format/format.ts'
-import type { Meter } from '../format/meters.ts'
+import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 
 type Price = Pick<OveragePrice<Meter>, 'unitPrice' | 'perUnits' | 'currency'>
 
@@ -15,10 +15,21 @@ export function pricePerText({ unitPrice, perUnits, currency }: Price): string {
   return `${price} per ${units} or part of ${units}`
 }
 
-/** Returns the units used beyond the plan's units and the packs, with their price. Returns null if there are none. */
-export function overageSoFar({ used, limit }: BalanceRow<Meter>, price: Price | undefined) {
-  const units = used - (limit ?? used)
-  if (price === undefined || units <= 0) return null
-  const { unitPrice, perUnits, currency } = price
-  return { units, cost: formatMoney(Math.ceil(units / perUnits) * unitPrice, currency) }
+/**
+ * Explains the price of extra units, and what they cost so far. The statement knows what Flowglad bills: the balance
+ * doesn't, because operators' credit changes only the balance. A plan that ends gets no further invoice.
+ */
+export function overageText(
+  meter: Meter,
+  price: Price,
+  statement: BillingStatement<Meter> | undefined,
+  plan: PlanSummary | null | undefined,
+): string {
+  const extra = statement?.overage.find((charge) => charge.meter === meter)
+  const beyond = extra && `${amountOf(meter, extra.units)} beyond your plan`
+  if (plan?.cancelsAt != null)
+    return `${beyond ? `${beyond}. ` : ''}You pay for extra ${unitsOf(meter)} only if you keep ${plan.name}.`
+  return extra
+    ? `${beyond}: ${formatMoney(extra.amount, price.currency)} so far (${pricePerText(price)}).`
+    : `Extra ${unitsOf(meter)} cost ${pricePerText(price)}.`
 }

@@ -1,14 +1,14 @@
 import { Skeleton } from '@mantine/core'
 import type { BalanceRow } from '@metered/billing/client'
 import { type RefObject, useRef } from 'react'
-import { useBalance, usePaywall, usePlan, usePlans } from '../api/billing.ts'
+import { useBalance, usePaywall, usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatDay, formatNumber, formatPercent } from '../format/format.ts'
 import { amountOf, type Meter, promiseOf, titleOf, unitsOf } from '../format/meters.ts'
 import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
 import { useReveal } from '../parts/reveal.ts'
 import { creditPartsText } from '../plans/creditParts.ts'
 import { currentOffer, nextOffer } from '../plans/offers.ts'
-import { overageSoFar, pricePerText } from '../plans/overage.ts'
+import { overageText } from '../plans/overage.ts'
 import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
 import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
 import classes from './CreditsPanel.module.css'
@@ -87,15 +87,16 @@ function Credits({ row, panel }: { row: BalanceRow<Meter>; panel: RefObject<HTML
 function Overage({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
+  const { data: statement } = useStatement()
   const price = currentOffer(offers, plan)?.overage.find(({ meter }) => meter === row.meter)
   const units = unitsOf(row.meter)
-  const soFar = overageSoFar(row, price)
   return (
     <div className={classes.notice} data-tone="warning" data-testid="usage-notice">
       <p>
-        You've used all {units} in your plan. Extra {units}{' '}
-        {price ? `cost ${pricePerText(price)}` : 'are billed as you use them'}.
-        {soFar && ` So far: ${amountOf(row.meter, soFar.units)}, ${soFar.cost}.`}
+        You've used all {units} in your plan.{' '}
+        {price
+          ? overageText(row.meter, price, statement, plan)
+          : `Extra ${units} are billed as you use them.`}
       </p>
       <div className={classes.actions}>
         <UpgradeOptions meter={row.meter} size="xs" />

@@ -1,11 +1,11 @@
 import type { BalanceRow } from '@metered/billing/client'
 import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatDate, formatDay, formatNumber } from '../format/format.ts'
-import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
+import { amountOf, type Meter, titleOf } from '../format/meters.ts'
 import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
 import { creditPartsText } from '../plans/creditParts.ts'
 import { currentOffer } from '../plans/offers.ts'
-import { overageSoFar, pricePerText } from '../plans/overage.ts'
+import { overageText } from '../plans/overage.ts'
 import classes from './UsageScreen.module.css'
 
 /** Shows one meter's used, held and remaining units in this period, and the renewal date. */
@@ -54,7 +54,6 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
   const { data: statement } = useStatement()
   const offer = currentOffer(offers, plan)
   const price = offer?.overage.find(({ meter }) => meter === row.meter)
-  const soFar = overageSoFar(row, price)
   const prorated = statement?.prorated.find(({ meter }) => meter === row.meter)
   const notes = [
     creditPartsText(row, offer, plan),
@@ -62,9 +61,7 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
       `${amountOf(row.meter, prorated.granted)} this period, prorated. ${formatNumber(prorated.regular)}${
         row.renewsAt === null ? ' later' : ` from ${formatDay(row.renewsAt)}`
       }.`,
-    soFar && price
-      ? `${amountOf(row.meter, soFar.units)} beyond your plan: ${soFar.cost} so far (${pricePerText(price)}).`
-      : price && `Extra ${unitsOf(row.meter)} cost ${pricePerText(price)}.`,
+    price && overageText(row.meter, price, statement, plan),
   ].filter(Boolean)
   return notes.map((note) => (
     <p key={note} className={classes.fact}>

@@ -11,6 +11,11 @@ export interface BillingStatement<Meter extends string = string> {
   overdue: OverdueAmount | null
   /** The next invoice. null if no invoice is planned, for example because the plan ends. */
   next: NextInvoice<Meter> | null
+  /**
+   * The usage beyond the grants that no invoice contains yet. The next invoice bills it. If the plan ends first, it is
+   * never billed.
+   */
+  overage: OverageCharge<Meter>[]
   /** The plan that a scheduled change leads to. null if there is none, or if it can't be determined. */
   changesTo: { name: string; priceSlug: string } | null
   /**
@@ -77,12 +82,12 @@ export interface NextInvoice<Meter extends string = string> {
   at: number
   currency: string
   plan: { name: string; amount: number }
-  overage: OverageCharge<Meter>[]
   /**
    * Meters whose extra usage may be added to `total`. The plan changed during the period, and the meter is now
    * unlimited. Flowglad still bills what was used beyond the earlier plan, but reports no amount.
    */
   earlierUsage: Meter[]
+  /** The plan and the statement's `overage`. */
   total: number
   /** Whether the last invoice was discounted. If so, the next invoice may be lower than `total`. */
   wasDiscounted: boolean

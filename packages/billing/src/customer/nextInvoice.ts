@@ -107,7 +107,7 @@ export function nextInvoiceOf(
     overage,
     earlierUsage,
     method,
-  }: Pick<NextInvoice, 'overage' | 'earlierUsage'> & Pick<BillingStatement, 'method'>,
+  }: Pick<BillingStatement, 'overage' | 'method'> & Pick<NextInvoice, 'earlierUsage'>,
   { currentSubscription, invoices }: BillingReport,
 ): NextInvoice | null {
   const { cancelScheduledAt, periodEnd, id } = subscription
@@ -128,7 +128,6 @@ export function nextInvoiceOf(
     at: periodEnd,
     currency: plan.currency,
     plan: { name: plan.name, amount: plan.amount },
-    overage,
     earlierUsage,
     total,
     wasDiscounted: lines > (last?.invoice.subtotal ?? lines),

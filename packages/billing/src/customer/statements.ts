@@ -48,7 +48,7 @@ export class Statements {
     const subscription = snapshot?.subscription ?? null
     const shown = { payments: paymentRows(page.payments, report), hasOlder: page.hasOlder }
     if (!subscription) {
-      return { ...shown, overdue: null, next: null, changesTo: null, prorated: [], method: null }
+      return { ...shown, overdue: null, next: null, overage: [], changesTo: null, prorated: [], method: null }
     }
     const offer = offers.find(isPlan(subscription.priceSlug))
     const changesTo = scheduledPlan(subscription, offer, offers)
@@ -76,6 +76,7 @@ export class Statements {
       next: isUnknown
         ? null
         : nextInvoiceOf(subscription, { name, currency, amount }, { overage, earlierUsage, method }, report),
+      overage,
       changesTo: changesTo ? { name: changesTo.name, priceSlug: changesTo.priceSlug } : null,
       prorated: proratedNow(subscription, offer, balances, report),
       method,

@@ -47,7 +47,7 @@ test('previews the charge of a plan change during a period, and then shows the s
   expect(charged).toEqual({ amount: expect.any(Number), currency: 'USD', method: visa })
   // Seconds pass between the preview and the change.
   expect(Math.abs((charged?.amount ?? 0) - preview.charge)).toBeLessThanOrEqual(1)
-  const { payments, next, prorated } = await statement(app)
+  const { payments, next, overage, prorated } = await statement(app)
   expect(payments).toEqual([
     {
       id: expect.stringMatching(/^pym_/),
@@ -80,11 +80,11 @@ test('previews the charge of a plan change during a period, and then shows the s
     at: max?.renewsAt,
     currency: 'USD',
     plan: { name: 'Max', amount: 9_900 },
-    overage: [],
     earlierUsage: [],
     total: 9_900,
     wasDiscounted: false,
   })
+  expect(overage).toEqual([])
   const tokens = (await app.client.billing.balances.query()).balances.find(({ meter }) => meter === 'tokens')
   expect(prorated).toEqual([{ meter: 'tokens', granted: tokens?.limit, regular: 2_000_000 }])
   expect(Math.abs((tokens?.limit ?? 0) - (preview.prorated[0]?.granted ?? 0))).toBeLessThan(100)
@@ -177,15 +177,14 @@ test('charges a part of 1,000 extra units like 1,000 on the next invoice, and th
   await using app = await start()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
-  expect((await statement(app)).next).toMatchObject({
-    plan: { name: 'Pro', amount: 2_000 },
+  expect(await statement(app)).toMatchObject({
+    next: { plan: { name: 'Pro', amount: 2_000 }, total: 2_200 },
     overage: [{ meter: 'api_calls', units: 1_001, amount: 200, unitPrice: 100, perUnits: 1_000 }],
-    total: 2_200,
   })
   await app.billing.drain()
   app.pass(month)
   await app.billing.refresh(ada)
-  const { payments, next } = await statement(app)
+  const { payments, next, overage } = await statement(app)
   expect(payments[0]).toMatchObject({
     amount: 2_200,
     items: [
@@ -193,7 +192,7 @@ test('charges a part of 1,000 extra units like 1,000 on the next invoice, and th
       { kind: 'overage', meter: 'api_calls', units: 1_001, amount: 200 },
     ],
   })
-  expect(next).toMatchObject({ overage: [], total: 2_000 })
+  expect({ next, overage }).toMatchObject({ next: { total: 2_000 }, overage: [] })
 })
 
 test('announces the extra usage that Flowglad bills despite an adjustment', async () => {
@@ -208,10 +207,26 @@ test('announces the extra usage that Flowglad bills despite an adjustment', asyn
   })
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
   await app.billing.drain()
-  expect((await statement(app)).next).toMatchObject({ overage: [{ units: 1_001 }], total: 2_200 })
+  expect(await statement(app)).toMatchObject({ next: { total: 2_200 }, overage: [{ units: 1_001 }] })
   app.pass(month)
   await app.billing.refresh(ada)
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 2_200 })
+})
+
+test('never bills the extra usage of a plan that ends, and bills it after all if the customer keeps the plan', async () => {
+  await using app = await start()
+  await onPro(app)
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  await app.billing.drain()
+  await app.client.billing.cancel.mutate()
+  expect(await statement(app)).toMatchObject({ next: null, overage: [{ units: 1_001, amount: 200 }] })
+  await app.client.billing.resume.mutate()
+  expect((await statement(app)).next).toMatchObject({ total: 2_200 })
+  await app.client.billing.cancel.mutate()
+  app.pass(month)
+  await app.billing.refresh(ada)
+  const { payments, overage } = await statement(app)
+  expect({ paid: payments.map(({ amount }) => amount), overage }).toEqual({ paid: [2_000], overage: [] })
 })
 
 test('announces the extra usage of a free plan only if there is a card to charge', async () => {
@@ -241,7 +256,7 @@ test('announces the extra usage of a free plan only if there is a card to charge
   })
   await sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
   await app.billing.refresh(ada)
-  expect((await statement(app)).next).toMatchObject({ overage: [{ units: 1_000 }], total: 100 })
+  expect(await statement(app)).toMatchObject({ next: { total: 100 }, overage: [{ units: 1_000 }] })
   app.pass(month)
   await app.billing.refresh(ada)
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 100 })
@@ -253,7 +268,7 @@ test('keeps the extra usage of the earlier plan on the next invoice after an upg
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
   await app.billing.drain()
   await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
-  expect((await statement(app)).next).toMatchObject({ overage: [{ units: 1_001 }], total: 10_100 })
+  expect(await statement(app)).toMatchObject({ next: { total: 10_100 }, overage: [{ units: 1_001 }] })
   app.pass(month)
   await app.billing.refresh(ada)
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 10_100 })
@@ -411,6 +426,7 @@ test('reads the payments of a customer who has none, and needs a session', async
     hasOlder: false,
     overdue: null,
     next: null,
+    overage: [],
     changesTo: null,
     prorated: [],
     method: null,
