@@ -33,6 +33,7 @@ test('keeps an unpaid plan for a week, then allows only the free credits until t
   await denial.getByRole('link', { name: 'Pay now' }).click()
   await expect(app.page.getByTestId('subscription')).toContainText(texts.paymentOverdue)
   await expect(app.subscription).toContainText(texts.amountDue)
+  await expect(app.nextInvoice).toContainText(texts.notOnNextInvoice)
   await app.goTo('Plans')
   await expect(app.status(texts.paymentOverdue)).toContainText(texts.amountDue)
   await app.status(texts.paymentOverdue).getByRole('button', { name: 'Pay now' }).click()

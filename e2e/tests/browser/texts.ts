@@ -44,6 +44,7 @@ export const texts = {
   cardDeclined: /card was declined/i,
   paymentFailed: /your last payment failed/i,
   paymentOverdue: /your payment is overdue/i,
+  notOnNextInvoice: /overdue \$20 isn't part of this invoice/i,
   amountDue: /\$20 is due\. We'll try Visa ending in 0341 again on \d+ \w+\./,
   yourPlan: /your plan/i,
   renewsOn: (day: string) => `Renews on ${day}`,

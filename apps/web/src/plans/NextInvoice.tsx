@@ -24,7 +24,7 @@ type Statement = BillingStatement<Meter>
 
 function Invoice({ next, statement }: { next: NonNullable<Statement['next']>; statement: Statement }) {
   const { at, currency, plan, earlierUsage, total, wasDiscounted } = next
-  const { overage, method } = statement
+  const { overage, method, overdue } = statement
   const money = (amount: number) => formatMoney(amount, currency)
   return (
     <section className={classes.card} aria-labelledby="next-invoice">
@@ -48,6 +48,11 @@ function Invoice({ next, statement }: { next: NonNullable<Statement['next']>; st
           <dd>{money(total)}</dd>
         </div>
       </dl>
+      {overdue && (
+        <p className={classes.overdue}>
+          The overdue {formatMoney(overdue.amount, overdue.currency)} isn't part of this invoice.
+        </p>
+      )}
       <p className={classes.method}>
         {method ? `We'll charge ${methodText(method)}.` : 'Add a card before then to keep your plan.'}
         {wasDiscounted && ' A discount may lower this amount.'}

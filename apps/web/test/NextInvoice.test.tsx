@@ -1,0 +1,36 @@
+// @vitest-environment jsdom
+import { screen } from '@testing-library/react'
+import { expect, it, vi } from 'vitest'
+import { NextInvoice } from '../src/plans/NextInvoice.tsx'
+import { aStatement } from './aStatement.ts'
+import { show } from './show.tsx'
+
+const { statement } = vi.hoisted(() => ({ statement: vi.fn() }))
+
+vi.mock('../src/api/billing.ts', () => ({
+  usePlan: () => ({ data: undefined }),
+  useStatement: () => ({ data: statement() }),
+}))
+
+const next = {
+  at: Date.UTC(2026, 11, 28),
+  currency: 'USD',
+  plan: { name: 'Pro', amount: 2_000 },
+  earlierUsage: [],
+  total: 2_000,
+  wasDiscounted: false,
+}
+const text = () => screen.getByRole('region', { name: 'Next invoice' }).textContent
+
+it('says that an overdue amount is not part of the next invoice', () => {
+  const overdue = { amount: 1_500, currency: 'USD', since: 0, retriesAt: null }
+  statement.mockReturnValue(aStatement({ next, overdue }))
+  show(<NextInvoice />)
+  expect(text()).toContain("The overdue $15 isn't part of this invoice.")
+})
+
+it('mentions no overdue amount if everything is paid', () => {
+  statement.mockReturnValue(aStatement({ next }))
+  show(<NextInvoice />)
+  expect(text()).not.toContain('overdue')
+})
