@@ -60,13 +60,13 @@ export type RenewAnswer =
   /** The hold has reached `maxHoldMs`. Further renewals won't extend it. */
   | { state: 'atMaximum'; expiresInMs: number }
   /**
-   * `booked`: the meters on which expiry has booked units. Units that the work counts later can't be booked
-   * on these meters.
+   * The hold has ended. `booked` lists the meters on which expiry has booked units. Units that the work counts
+   * later can't be booked on these meters.
    */
   | { state: 'ended'; booked: string[] }
 
 export type SettleAnswer =
-  /** `isLate`: the hold had expired, or its row was removed. */
+  /** `isLate` is set if units were booked although the hold had expired or had no row. */
   | { state: 'settled'; isLate?: true }
   /** Another attempt under the key completed first. This attempt isn't charged. */
   | { state: 'completed'; result: string | null }
@@ -74,7 +74,7 @@ export type SettleAnswer =
 export type FindResultAnswer =
   /** No result is stored. */
   | { state: 'unused' }
-  /** The attempt that completed the key. `result` is JSON, or null if the result wasn't kept. */
+  /** `attempt` completed the key. `result` is JSON, or null if the result wasn't kept. */
   | { state: 'completed'; attempt: string; result: string | null }
   /** The key belongs to an operation with a different input. */
   | { state: 'keyReused' }
@@ -92,7 +92,7 @@ export type TakeLeaseAnswer =
 /** The answer to an operator's act. */
 export type OperateAnswer =
   | { state: 'done'; act: ActRow }
-  /** The act was done before. This command has changed nothing. */
+  /** An earlier command has already done this act. This command changed nothing. */
   | { state: 'repeated'; act: ActRow }
   | { state: 'refused'; why: Refusal }
 
@@ -106,7 +106,7 @@ export type Refusal =
   | 'noHold'
   /** The customer has no current subscription with a balance on the meter. */
   | 'noBalance'
-  /** The debit exceeds the limit of the period. */
+  /** The adjustment would make the period's limit negative. */
   | 'aboveLimit'
   /** The charge was dropped, so it is never billed. */
   | 'dropped'

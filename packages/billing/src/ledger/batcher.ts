@@ -90,7 +90,7 @@ export class Batcher {
     })
   }
 
-  /** A batch can start if all batches in flight are slow. */
+  /** Returns whether another batch can start: only if all batches in flight are slow. */
   #canStart(): boolean {
     const { size } = this.#running
     return this.#slow === size && size < this.#settings.parallelBatches
@@ -158,7 +158,7 @@ export class Batcher {
       } catch (error) {
         if (!isCannotWrite(error) && !this.#store.isTransient(error)) return this.#findCulprit(running, error)
         running = this.#rejectOverdue(running, error)
-        // Queued commands wait for the same store, so reject the overdue commands in the queue too.
+        // Queued commands wait for the same store, so also reject those that are overdue.
         this.#queue = this.#rejectOverdue(this.#queue, error)
         if (running.length > 0) await retryPause(tries)
       }
@@ -170,7 +170,7 @@ export class Batcher {
     else for (const waiting of batch) await this.#finish([waiting])
   }
 
-  /** Rejects the commands that have waited too long. Returns the rest. */
+  /** Rejects the commands that have waited too long, and returns the rest. */
   #rejectOverdue(commands: Waiting[], cause: unknown): Waiting[] {
     const { outOfReachAfterMs, cannotWriteAfterMs } = this.#settings
     const longestMs = isCannotWrite(cause)

@@ -33,8 +33,8 @@ export type { Snapshot } from './snapshot.ts'
  * therefore generate the attempt's ID or the lease's token before they queue a command.
  *
  * Amounts are integers in the meter's smallest unit. Durations are in milliseconds. Answers contain durations
- * instead of deadlines, because a process must not compare the database's clock with its own. The only
- * exception is `asOf`, which is for display.
+ * instead of deadlines, because a process must not compare the database's clock with its own. Times such as
+ * `asOf` and `usageDate` are only shown to users or sent to Flowglad.
  */
 
 /** One meter's part of a hold. */
@@ -54,12 +54,12 @@ const leg = z.object({
 })
 
 /**
- * The operation's ID, if the ledger was restored recently. The operation may have completed under a key that the
- * ledger has lost. Default: only the key decides.
+ * The operation's ID, if the ledger was restored recently. It finds an operation that was completed under a key that
+ * the ledger has lost. Default: the ledger looks up only the key.
  */
 const recoverable = operation.optional()
 
-/** What a customer can still use if the oldest unpaid renewal was due more than `graceMs` ago. */
+/** The units that a customer can still use if the oldest unpaid renewal was due more than `graceMs` ago. */
 const pastDueRule = z.object({ graceMs: z.number().min(0), leaves: z.enum(['free', 'none']) })
 
 /** Holds units for one attempt, either for all legs or for none. */
@@ -78,7 +78,7 @@ const reserve = z.object({
   maxHoldMs: durationMs,
   /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
-  /** The rule for a past due subscription. Default: the customer keeps the plan. */
+  /** The rule for a past-due subscription. Default: the customer can use the whole plan. */
   pastDue: pastDueRule.optional(),
   /**
    * True if the caller has already tried to fetch a snapshot. If so, the ledger accepts an outdated snapshot
@@ -123,7 +123,7 @@ const settle = z.object({
       meter,
       amount: actualAmount,
       price,
-      /** Why the charge differs from the cost callback's result. */
+      /** The reason, if the charge differs from the cost callback's result. */
       flagged: decoration.nullable(),
     }),
   ),
@@ -171,8 +171,8 @@ const expire = z.object({ type: z.literal('expire'), customer })
  * Takes the customer's lease, or extends it if it already belongs to `token`. For a fetch, records each
  * account's acknowledged, dropped and ambiguous units for the later `install`. For a delivery, marks waiting
  * events as sent. Send this command immediately before each request. Never send it between a GET request and
- * the install of its response. Otherwise, events acknowledged in the meantime would be treated as part of the
- * response.
+ * the install of its response: `install` would then assume that the response includes events that were
+ * acknowledged after the request.
  */
 const takeLease = z.object({
   type: z.literal('takeLease'),
@@ -222,13 +222,13 @@ const acknowledge = z.object({
   customer,
   events: listOf(eventId.extend({ priceId: text(256).nullable() })),
   /**
-   * Also ends the lease that belongs to this token. Makes a separate `leaveLease` command
-   * unnecessary after the lease's last acknowledgement. Default: the lease continues.
+   * The token of a lease to end, so that the lease's last acknowledgement needs no separate `leaveLease`.
+   * Default: the lease continues.
    */
   endsLease: token.optional(),
 })
 
-/** An event that Flowglad has. */
+/** A usage event that Flowglad has and the ledger may have lost. */
 export const recoverableEvent = eventId.extend({
   subscription: text(256),
   amount,
@@ -271,7 +271,7 @@ const act = z.discriminatedUnion('type', [
   z.object({ type: z.literal('release'), attempt }),
   /** Adds units to the customer's balance, or subtracts them, until the period ends. */
   z.object({ type: z.literal('adjust'), meter, amount: signedAmount }),
-  /** Returns a charge's units until the period ends, at most once. */
+  /** Gives a charge's units back until the period ends. A charge is refunded only once. */
   eventId.extend({ type: z.literal('refund') }),
 ])
 

@@ -103,7 +103,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     },
     async findCustomers({ startsWith, limit }) {
       const found = await read((it) => it.readCustomersInOrder({ from: startsWith, limit }))
-      // In this order, the IDs that start with a text come directly after it.
+      // In this order, the IDs that start with `startsWith` directly follow it.
       return found.filter((it) => it.startsWith(startsWith))
     },
     books: (customer) => read((it) => it.readBooks(customer)),
@@ -129,7 +129,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     parked: (limit) => read((it) => it.parked(limit)),
     interruptions,
     async id() {
-      // Another ledger's file may have replaced the ledger's file.
+      // After an interruption, the store may contain another ledger, so read the ID again.
       return known && known.interruptions === interruptions() ? known.id : (await restoreState()).ledger
     },
     restoreState,

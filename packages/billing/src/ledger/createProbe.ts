@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Ledger } from './ledger.ts'
 
-/** Returns whether this row of the ledger belongs to a probe, not to a customer. `findCustomers` has the same rule in SQL. */
+/** Returns whether the ID belongs to a health probe instead of a customer. `findCustomers` has the same rule in SQL. */
 export const isProbe = (customer: string): boolean => /^health \d{1,5}$/.test(customer)
 
 /**

@@ -36,7 +36,7 @@ export const storeOutOfReach = (cause: unknown) =>
     cause,
   })
 
-/** If a host has several addresses, one error without a message contains the errors of all attempts. */
+/** If a host has several addresses, Node throws an error without a message. It contains the errors of all attempts. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
   return error instanceof Error ? error.message : String(error)

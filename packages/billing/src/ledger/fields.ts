@@ -44,7 +44,7 @@ export const token = text(64)
 
 /** Units to hold. Flowglad stores int32. */
 export const amount = z.number().int().min(1).max(maxInt32)
-/** Units that the work used. If 0, nothing is booked. */
+/** The units that the work used. 0 books nothing. */
 export const actualAmount = z.number().int().min(0).max(maxInt32)
 /** Units that Flowglad reports. A balance can be negative. */
 export const reportedUnits = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER)

@@ -89,12 +89,12 @@ function areProperties(properties: Settle['properties']): boolean {
   return names.length <= 50 && names.every((name) => isShort(name) && isShort(properties[name]))
 }
 
-/** Returns whether the value is a text that every field of the commands accepts. */
+/** Returns whether every text field of these commands accepts the value. */
 const isShort = (value: unknown): value is string => isText(value) && value.length > 0 && value.length <= 64
 
 const isText = (value: unknown): value is string => typeof value === 'string' && isStorable(value)
 
-/** Returns whether the value is valid as an amount and as a duration in milliseconds. */
+/** Returns whether the value is valid both as an amount and as a duration. */
 const isCount = (value: number) => Number.isInteger(value) && value >= 1 && value <= maxAmount
 
 const isObject = (value: object | null) =>

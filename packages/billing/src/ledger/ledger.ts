@@ -55,9 +55,9 @@ export interface Ledger extends AsyncDisposable {
     cursor: string | null
   }): Promise<{ charges: Charge[]; cursor: string | null }>
   /**
-   * Returns the charges of one customer or of all customers, and reads them in pages. The charges of each customer
-   * follow one another, oldest first. The store chooses the order of the customers. A charge that exists at the start
-   * and isn't pruned meanwhile is returned once, as it is when its page is read.
+   * Returns the charges of one customer or of all customers, and reads them page by page. A customer's charges are
+   * consecutive, oldest first. The store chooses the order of the customers. A charge that exists from start to end
+   * is returned once, in the state that it has when its page is read.
    */
   allCharges(query: { customer: string | null }): AsyncIterable<CustomerCharge>
   /**
@@ -67,11 +67,11 @@ export interface Ledger extends AsyncDisposable {
   usage(query: { customer: string; days: number }): Promise<{ day: string; meter: string; amount: number }[]>
   /** Returns the customers' current versions, in a single query. Omits customers without a version. */
   versions(customers: string[]): Promise<Map<string, number>>
-  /** Returns customers that have a due hold. */
+  /** Returns up to `limit` customers with a hold that is past its expiry time. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /**
-   * Returns customers that have usage events to deliver and whose lease is free. Events to deliver are
-   * waiting, ambiguous, or parked and due for a retry.
+   * Returns up to `limit` customers whose lease is free and who have an event to deliver: one that is waiting,
+   * ambiguous, or parked and due for a retry.
    */
   customersToDeliver(limit: number): Promise<string[]>
   /** Returns the customer's open holds, oldest first. */
@@ -80,19 +80,19 @@ export interface Ledger extends AsyncDisposable {
   undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
   /** Returns each customer once, in an order that the store chooses. */
   customers(): AsyncIterable<string>
-  /** Returns up to `limit` customers whose ID starts with the text, in order. Leaves out the rows of health probes. */
+  /** Returns up to `limit` customers whose IDs start with the text, in the order of their IDs. Omits health probes. */
   findCustomers(query: { startsWith: string; limit: number }): Promise<string[]>
-  /** Checks the customer's counters against the rows that they count. Returns the contradictions. */
+  /** Checks the customer's counters against the rows that they count, and returns the contradictions. */
   audit(customer: string): Promise<Violation[]>
   /** Returns all of the customer's counters, and the rows that they count, at one point in time. */
   books(customer: string): Promise<Books>
   /**
-   * Returns the acts of operators, oldest first, for one customer or for all. Starts after the act `after`.
+   * Returns the acts of operators on one customer or on all customers, oldest first. Starts after the act `after`.
    * Default: starts with the first act.
    */
   acts(query: { customer: string | null; after?: ActCursor | null }): AsyncIterable<Act>
   /**
-   * Adds denials to their counts. Doesn't wait for the customers' locks. If the machine crashes, or an answer is
+   * Adds denials to their counts without waiting for the customers' locks. If the machine crashes, or an answer is
    * lost, some denials count twice or not at all.
    */
   countDenials(denials: DenialCount[]): Promise<void>
@@ -102,18 +102,18 @@ export interface Ledger extends AsyncDisposable {
   ledgerActs(): Promise<LedgerAct[]>
   /** Returns the delivery metrics that operators monitor. */
   health(): Promise<LedgerHealth>
-  /** Returns the parked events of all customers. */
+  /** Returns up to `limit` parked events of all customers. */
   parked(
     limit: number,
   ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>
   /**
-   * Counts how often the store was opened, or its connection broke. Each time, the store may have changed to an
-   * earlier copy of the ledger.
+   * Returns how often the store was opened or its connection broke. After each interruption, the store may contain
+   * an earlier copy of the ledger.
    */
   interruptions(): number
   /** Returns the ledger's ID. Copies of the ledger have the same ID. */
   id(): Promise<string>
-  /** Returns the progress of the last restore. */
+  /** Returns the ledger's ID, and whether it is recovering from a restore. */
   restoreState(): Promise<RestoreState>
   /** Returns the states of these events, in the same order. */
   eventStates(events: (EventId & { customer: string })[]): Promise<KnownEventState[]>
@@ -122,7 +122,7 @@ export interface Ledger extends AsyncDisposable {
    * leases end, and all versions increase beyond those of the lost rows. With `author`, also records an operator's act.
    */
   markRestored(author?: ActAuthor): Promise<void>
-  /** Records that the ledger has recovered all events that Flowglad has. */
+  /** Records that the ledger has recovered all lost events. */
   markRecovered(): Promise<void>
   /**
    * Removes some of the rows whose retention period has ended. Returns whether more such rows might remain.
@@ -152,18 +152,20 @@ export interface RestoreState {
   /** Copies of the ledger have the same ID. */
   ledger: string
   /**
-   * Events that Flowglad has recorded since this time (epoch milliseconds on Flowglad's clock) certainly haven't been
-   * pruned.
+   * The ledger hasn't pruned any event that Flowglad has recorded since this time (epoch milliseconds on Flowglad's
+   * clock).
    */
   keepsEventsSince: number
   /** Whether the ledger was restored, and may lack usage events that Flowglad has. */
   isRecovering: boolean
-  /** Whether keys that were used before the restore are recognized. They are kept as long as other keys. */
+  /** Whether a call can match an operation from before the restore, whose key the ledger has lost. */
   recognizesKeys: boolean
 }
 
-/** `open`: the ledger has the event, but hasn't recorded that Flowglad has it too. */
-/** `recovered` means that the event was acknowledged after the ledger was restored. */
+/**
+ * `open`: the ledger has the event, but hasn't recorded that Flowglad has it too. `recovered`: the event was
+ * acknowledged after the ledger was restored.
+ */
 export type KnownEventState = 'missing' | 'open' | 'acknowledged' | 'recovered'
 
 /** The ledger methods that calls use. */
@@ -193,15 +195,15 @@ export interface CustomerBalances {
      */
     ageMs: number
     /**
-     * Whether Flowglad may know more than this snapshot: its period has ended, or it comes from a backup of the
-     * ledger.
+     * Whether Flowglad may have newer data: the snapshot's period has ended, or the snapshot comes from a backup of
+     * the ledger.
      */
     outdated: boolean
-    /** Whether the snapshot is outdated, and no fetch has checked it since. */
+    /** Whether the snapshot is outdated and no later fetch has checked it. */
     needsFetch: boolean
     /** Null if the subscription isn't past due. */
     pastDue: PastDueState | null
-    /** The balances if the customer has only the default plan's grants. */
+    /** The balances that the customer would have with only the default plan's grants. */
     free: Balance[]
   } | null
   /** One balance for each meter that has an account. */
@@ -218,13 +220,13 @@ export interface Balance {
   available: number
   /** Units held by running work. */
   held: number
-  /** Units of `limit` that were spent in this period. */
+  /** The units of `limit` that were spent in this period. */
   used: number
   /** Units that the customer can use in this period. Includes `adjusted`. */
   limit: number
-  /** Units that operators have added in this period (negative: subtracted). */
+  /** The units that operators have added in this period, minus those that they have subtracted. */
   adjusted: number
-  /** The number of parked usage events (events that Flowglad rejected). */
+  /** The number of usage events that Flowglad has rejected repeatedly. */
   parked: number
 }
 
@@ -242,11 +244,11 @@ export interface Charge {
   /** The price that Flowglad applied. Null until the charge is delivered. */
   priceId: string | null
   state: ChargeState
-  /** Why the amount differs from the cost callback's result. Null if it doesn't differ. */
+  /** The reason, if the charge is unusual: `late`, or why it isn't the cost callback's result. Otherwise null. */
   flagged: string | null
 }
 
-/** A charge, and the account that it was booked on. */
+/** A charge with the account on which it was booked. */
 export interface CustomerCharge extends Charge {
   customer: string
   subscription: string
@@ -272,9 +274,9 @@ export interface UndeliveredEvent {
   procedure: string
   at: number
   state: 'waiting' | 'sent' | 'parked'
-  /** Why Flowglad rejected a parked event. Stays set while the event is being retried. */
+  /** Flowglad's reason for rejecting a parked event. Stays set while the event is being retried. */
   reason: string | null
-  /** When a parked event is retried. */
+  /** When a parked event is due for a retry. */
   retryAt: number | null
 }
 
@@ -317,9 +319,8 @@ export interface LedgerHealth {
   /** The number of parked events. */
   parked: number
   /**
-   * How far the store's clock is behind the latest known time. This is the latest time that this process has
-   * read from the clock, or the time of the newest undelivered event if that is later. 0 unless the clock has
-   * stepped backward.
+   * How far the store's clock is behind the later of two times: the latest time that this process has read from
+   * the clock, and the time of the newest undelivered event. 0 unless the clock has stepped backward.
    */
   skewMs: number
 }

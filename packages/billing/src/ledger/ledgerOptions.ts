@@ -6,7 +6,7 @@ export const ledgerDefaults = {
   batchBytes: 1_048_576,
   /** The maximum number of batches that run at the same time. Each customer is in at most one of them. */
   parallelBatches: 2,
-  /** How long a batch runs before another batch, for other customers, can start. */
+  /** How long a batch runs before a batch for other customers can start. */
   nextBatchAfterMs: 20,
   /** The maximum number of queued commands. Further commands are rejected with `LedgerUnavailableError`. */
   queueCommands: 10_000,

@@ -12,7 +12,7 @@ export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
 
   const report = (error: unknown) => {
     if (!isOutage(error)) return
-    // The driver's message differs from call to call.
+    // The driver's message differs from call to call, so it can't identify an outage.
     const outage = error.reason === 'storeOutOfReach' ? error.reason : error.message
     if (outage === reported) return
     reported = outage
@@ -53,7 +53,7 @@ export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
   }
 }
 
-/** Returns whether `reportOutages` logs the error. If so, callers don't need to log it. */
+/** Returns whether `reportOutages` logs the error, so callers don't have to. */
 export const isOutage = (error: unknown): error is LedgerUnavailableError =>
   isLedgerUnavailable(error) && outages.has(error.reason)
 

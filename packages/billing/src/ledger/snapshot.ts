@@ -9,9 +9,9 @@ const features = z.array(text(256)).max(1000)
  * of the period that it covers.
  */
 const payment = z.object({
-  /** The oldest unpaid invoice that is newer than every settled invoice. */
+  /** The time of the oldest unpaid invoice that is newer than every settled invoice. */
   unpaidSince: time.nullable(),
-  /** The newest settled invoice. */
+  /** The time of the newest settled invoice. */
   settledFor: time.nullable(),
   /** Whether the customer has paid any amount for this subscription. */
   hasPaid: z.boolean(),
@@ -19,7 +19,7 @@ const payment = z.object({
   reportedAt: time,
 })
 
-/** What the default plan grants in each period, by meter slug, and its toggle features. */
+/** The default plan's grants for each period, by meter slug, and its toggle features. */
 const freePlan = z.object({ grants: z.record(meter, reportedUnits), features })
 
 export const subscription = z.object({
@@ -35,7 +35,7 @@ export const subscription = z.object({
   /** The slug of the subscription's price, such as `pro_monthly`. */
   priceSlug: text(256).nullable(),
   isFree: z.boolean(),
-  /** True if the merchant doesn't charge for this subscription. It is then never past due. */
+  /** True if the merchant doesn't charge for this subscription. Such a subscription is never past due. */
   doNotCharge: z.boolean().optional(),
   /** The slugs of the enabled toggle features. */
   features,
@@ -44,7 +44,6 @@ export const subscription = z.object({
    * subscription is past due.
    */
   payment: payment.optional(),
-  /** The default plan. */
   freePlan: freePlan.optional(),
 })
 

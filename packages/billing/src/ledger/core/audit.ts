@@ -4,13 +4,13 @@ import type { AccountRow } from './rows.ts'
 /** A number in the ledger that contradicts other rows. */
 export interface Violation {
   customer: string
-  /** Says which rule is broken, and with which numbers. */
+  /** The broken rule, with the numbers. */
   problem: string
 }
 
 /**
- * Checks one customer's counters against the rows that they count. Events are pruned after their retention period, so
- * the checks of totals compare with the events that remain, and with the daily totals, which are never pruned.
+ * Checks one customer's counters against the rows that they count. Old events have been pruned. The totals are
+ * therefore checked only against the remaining events and the daily totals, which are never pruned.
  */
 export function audit(customer: string, books: Books): Violation[] {
   const problems = [...customerProblems(books), ...accountProblems(books), ...dailyProblems(books)]

@@ -18,7 +18,7 @@ export interface Usage {
 /**
  * Books units as spent and writes the usage event for Flowglad, at most once per attempt and meter. The
  * event's row proves that the units are booked, so it is kept longer than the hold's row. An amount of 0
- * creates no event. Returns whether the units were booked now.
+ * creates no event. Returns whether this call booked the units.
  */
 export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined): boolean {
   const { attempt, subscription, procedure, meter, amount, price, reference, properties, flagged } = usage

@@ -2,8 +2,8 @@ import type { DeniedCalls } from '../ledger.ts'
 import type { DenialRow } from './rows.ts'
 
 /**
- * Adds up the rows of different hours. Expects the rows in the order of their last denials, oldest first. Returns the
- * newest denied calls first.
+ * Combines the rows of several hours into one entry per procedure and reason. Expects the rows in the order of their
+ * last denials, oldest first. Returns the newest denials first.
  */
 export function deniedCalls(rows: DenialRow[]): DeniedCalls[] {
   const kinds = new Map<string, DeniedCalls>()

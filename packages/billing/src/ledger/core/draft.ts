@@ -101,7 +101,7 @@ export class Draft {
   #changedPart: (typeof parts)[number] = 'none'
   /** Whether the ledger has no row for the customer yet. */
   readonly #isNew: boolean
-  /** Accounts that `account` created. These accounts have no rows in the ledger yet. */
+  /** Accounts that the method `account` created. The ledger has no rows for them yet. */
   readonly #createdAccounts = new Set<AccountRow>()
   readonly #changed = {
     accounts: new Set<AccountRow>(),
@@ -116,7 +116,7 @@ export class Draft {
     daily: new Map<string, number>(),
   }
 
-  /** Changes the rows in `loaded`. After COMMIT, `loaded` contains the customer's new rows. */
+  /** Modifies `loaded`, which contains the customer's new rows after COMMIT. */
   constructor(customer: string, loaded: LoadedCustomer, now: number) {
     this.#loaded = loaded
     this.#isNew = loaded.row === null

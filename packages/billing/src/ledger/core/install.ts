@@ -40,8 +40,8 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
 }
 
 /**
- * Subtracts dropped units from `booked`. No other function lowers `booked`. The units were dropped before the
- * lease was taken, so Flowglad's answer can't include them.
+ * Subtracts dropped units from `booked`. The units were dropped before the lease was taken, so Flowglad's answer
+ * can't include them.
  */
 function subtractDropped(draft: Draft, { notes }: Lease): void {
   for (const { subscription, meter, dropped } of notes) {
@@ -116,8 +116,8 @@ function installAccount(draft: Draft, account: AccountRow, reading: Reading): vo
 }
 
 /**
- * Ends the operators' adjustment, because its period has ended. Spent credit becomes waived: Flowglad carries the
- * negative balance into the next period, and the customer must not pay for the credit there.
+ * Ends the operators' adjustment, because its period has ended. Waives the spent part of a credit: Flowglad carries
+ * the negative balance into the next period, where the customer must not pay for the credit.
  */
 function endAdjustment(draft: Draft, account: AccountRow): void {
   const { adjusted, waived } = account

@@ -14,8 +14,8 @@ export function findResult(draft: Draft, command: Omit<FindResult, 'type'>): Fin
 }
 
 /**
- * Stores the result of unmetered work under the key, unless the key has a result from another attempt that
- * must not be replaced.
+ * Stores the result of unmetered work under the key, unless the key has a result from another attempt and
+ * `replaces` doesn't name that attempt.
  */
 export function keepResult(draft: Draft, command: KeepResult, settings: LedgerSettings): KeepResultAnswer {
   const found = findResult(draft, command)

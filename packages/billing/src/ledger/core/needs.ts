@@ -27,7 +27,7 @@ export interface Needs {
 }
 
 /**
- * The number of a customer's oldest results to load, to make room for `count` new results. Most results have
+ * How many of a customer's oldest results to load to make room for `count` new results. Most results have
  * similar sizes, so `few` usually suffices. If it doesn't, load `many`. If even `many` results don't free
  * enough space, the new result isn't stored.
  */
@@ -38,8 +38,8 @@ const maxDuplicates = 10_000
 
 /**
  * Returns the rows to load for the commands. `known` contains the customers whose rows this process already
- * knows. For these customers, few or no rows are loaded. An attempt whose hold is in state `held` has no events,
- * so they aren't loaded. If an event exists nevertheless, inserting it fails, and the batch runs again without
+ * knows. For these customers, few or no rows are loaded. An attempt whose hold is in state `held` should have no
+ * events, so none are loaded. If such an event does exist, inserting it fails, and the batch runs again without
  * known rows.
  */
 export function needsOf(commands: readonly Command[], known: ReadonlyMap<string, LoadedCustomer>): Needs {
@@ -67,7 +67,7 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
   const { customer } = command
   switch (command.type) {
     case 'reserve':
-      // A reserve that is sent again must find its hold.
+      // A repeated reserve must find its hold.
       addHold(needs, command, known)
       addKey(needs, command, known)
       addRecoveredKey(needs, command, known)

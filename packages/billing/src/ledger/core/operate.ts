@@ -10,8 +10,8 @@ import type { AccountRow, ActState, EventRow, HoldRow } from './rows.ts'
 import { dropEvent, isParked } from './usageEvents.ts'
 
 /**
- * Does one act of an operator, and adds its record with the state before and after. If the record exists, the act
- * was done before, and isn't repeated.
+ * Performs an operator's act, and records it with the state before and after. Doesn't repeat an act that is already
+ * recorded.
  */
 export function operate(draft: Draft, command: Operate, settings: LedgerSettings): OperateAnswer {
   const id = actId(command)
@@ -27,7 +27,7 @@ export function operate(draft: Draft, command: Operate, settings: LedgerSettings
   return { state: 'done', act: row }
 }
 
-/** An act that is possible. */
+/** An act that has passed all checks. */
 interface Plan {
   /** Returns the part of the ledger that the act concerns. */
   state(): ActState
@@ -40,7 +40,7 @@ function planOf(draft: Draft, act: Operate['act'], settings: LedgerSettings): Pl
     case 'drop': {
       const event = draft.event(act.attempt, act.meter)
       if (!event) return { why: 'noEvent' }
-      // An event that is being retried can be dropped. If Flowglad accepts it, the units count as spent again.
+      // An event can be dropped during a retry. If Flowglad then accepts the event, the units count as spent again.
       if (act.type === 'retry' ? event.state !== 'parked' : !isParked(event)) return { why: 'notParked' }
       return {
         state: () => ({ event: eventState(event), accounts: [accountState(draft, event)] }),
@@ -81,12 +81,12 @@ function planOf(draft: Draft, act: Operate['act'], settings: LedgerSettings): Pl
   }
 }
 
-/** Drops the event. A drop and a refund both give the units back, so the drop ends the refund's credit. */
+/** Drops the event. If its charge was refunded, takes the refund back, so the customer doesn't get the units twice. */
 function dropOnce(draft: Draft, event: EventRow, settings: LedgerSettings): void {
   dropEvent(draft, event, settings)
   const account = draft.act(refundId(event)) && currentAccount(draft, event.meter)
   if (!account) return
-  // The credit may have ended with its period.
+  // The refund may have ended with its period, so subtract at most `adjusted`.
   const credit = Math.min(event.amount, Math.max(0, account.adjusted))
   draft.writeAccount(account, { adjusted: account.adjusted - credit })
 }

@@ -42,7 +42,7 @@ export function pastDueSince(stored: Stored, reported: Reported): number | undef
 const earlier = (a: number | undefined, b: number | undefined) =>
   a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 
-/** A past due subscription. */
+/** The state of a past-due subscription. */
 export interface PastDueState {
   /** When the oldest unpaid renewal was due, in epoch milliseconds. */
   since: number
@@ -52,7 +52,7 @@ export interface PastDueState {
   hasGrace: boolean
 }
 
-/** Returns the state of a past due subscription. Returns null if the subscription isn't past due. */
+/** Returns null if the subscription isn't past due. */
 export function pastDueOf(stored: Stored, now: number): PastDueState | null {
   if (stored?.pastDueSince === undefined) return null
   const { pastDueSince: since, payment } = stored
@@ -76,7 +76,7 @@ export type Allowance =
   | { allowed: 'free' | 'none' | 'noOverage'; since: number; graceEndsAt: number }
 
 /**
- * Returns what the customer can use: everything, unless the grace period of a past due subscription is over.
+ * Returns what the customer can use: everything, unless the subscription is past due and its grace period is over.
  */
 export function allowanceOf(
   rule: PastDueRule | undefined,

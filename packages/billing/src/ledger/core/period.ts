@@ -16,12 +16,12 @@ const isPeriodChecked = ({ snapshot, periodCheckedFor, fetchedAt }: CustomerRow,
   periodCheckedFor !== null && periodCheckedFor === snapshot?.periodEnd && (fetchedAt ?? 0) <= now
 
 /**
- * Returns whether Flowglad may know more than the snapshot: the snapshot's period has ended, or the snapshot
- * comes from a backup.
+ * Returns whether Flowglad may have newer data: the snapshot's period has ended, or the snapshot comes from a
+ * backup.
  */
 export const isOutdated = (row: CustomerRow, now: number): boolean =>
   isFromBackup(row) || isPeriodOver(row, now)
 
-/** Returns whether a decision must wait for a fetch, because the snapshot is outdated and wasn't checked. */
+/** Returns whether a decision must wait for a fetch: the snapshot is outdated, and no later fetch has checked it. */
 export const needsFetch = (row: CustomerRow, now: number): boolean =>
   isFromBackup(row) || (isPeriodOver(row, now) && !isPeriodChecked(row, now))

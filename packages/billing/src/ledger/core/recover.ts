@@ -9,7 +9,7 @@ import { acknowledgeEvent, dropEvent } from './usageEvents.ts'
 
 type Recovered = Recover['events'][number]
 
-/** Records events that Flowglad has and the ledger lost when it was restored. Returns how many it has added. */
+/** Records events that Flowglad has and the ledger lost when it was restored. Returns the number of added events. */
 export function recover(
   draft: Draft,
   command: Recover,
@@ -25,7 +25,7 @@ export function recover(
       addEvent(draft, event, settings)
       added++
     }
-    // The work was settled after the backup. Its hold must not be charged at expiry.
+    // The work was settled after the backup, so its hold must not be charged at expiry.
     const hold = draft.hold(event.attempt)
     if (hold) endHold(draft, hold, 'settled', settings)
     if (event.operation !== null) completeOperation(draft, event, event.operation, settings)
@@ -34,8 +34,8 @@ export function recover(
 }
 
 /**
- * Sets the amount that Flowglad has recorded. The amounts differ if the hold is in the backup, and expired before its
- * event was recovered: expiry booked the count in the backup, but the work was settled with its final amount.
+ * Sets the event's amount to the amount at Flowglad. The amounts differ if the backup contains the hold, and the hold
+ * expired before its event was recovered: expiry booked the count from the backup, not the final amount.
  */
 function correctAmount(draft: Draft, event: EventRow, amount: number): void {
   const { subscription, meter, at, state } = event
@@ -53,7 +53,7 @@ function correctAmount(draft: Draft, event: EventRow, amount: number): void {
   draft.writeEvent(event, { amount, flagged: null })
 }
 
-/** Acknowledges an event that the ledger has. A running fetch may or may not include it in the balance. */
+/** Acknowledges an event that the ledger has. A running fetch might not include it, so its units become ambiguous. */
 function acknowledgeExisting(
   draft: Draft,
   event: EventRow,
@@ -100,8 +100,8 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
 }
 
 /**
- * Keeps the limit of the period. If the period was first seen after the event, its units are already among those that
- * were used at first sight.
+ * Keeps the period's limit unchanged. If the event is older than the first install of the period, `usedAtFirstSight`
+ * already includes its units.
  */
 function countOnce(draft: Draft, account: AccountRow, amount: number): void {
   const { snapshotAvailable, waived, snapshotAcked, ackedAtFirstSight, usedAtFirstSight, limit } = account
@@ -128,7 +128,7 @@ function changeNote(
 }
 
 /**
- * Completes the operation, and drops the waiting usage of other attempts at it. Does nothing if the key would have been
+ * Completes the operation, and drops the waiting usage of its other attempts. Does nothing if the key would have been
  * pruned without the restore, because the key can then be used for new work.
  */
 function completeOperation(
@@ -156,6 +156,6 @@ function completeOperation(
     if (isDuplicate(other, attempt, operation)) dropEvent(draft, other, settings)
 }
 
-/** An event that was sent isn't a duplicate that can be dropped, because Flowglad may have recorded it. */
+/** Returns whether the event can be dropped as a duplicate. A sent event can't, because Flowglad may have it. */
 const isDuplicate = (event: EventRow, attempt: string, operation: string): boolean =>
   event.state === 'waiting' && event.attempt !== attempt && event.properties.operation === operation

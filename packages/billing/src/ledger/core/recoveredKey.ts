@@ -12,7 +12,7 @@ export const recoveredFingerprint = (operation: string): string => operation.sli
 
 const hashOf = (operation: string): string => operation.slice(0, operation.indexOf('.'))
 
-/** Returns the key row of the operation if it was completed before the ledger was restored. */
+/** Returns the operation's key row if the operation was completed before the ledger was restored, otherwise null. */
 export function recoveredOperation(
   draft: Draft,
   { procedure, recoverable }: { procedure: string; recoverable?: string | undefined },

@@ -100,7 +100,7 @@ export const accountRow = z.object({
   limit: integer,
   ackedAtFirstSight: integer,
   usedAtFirstSight: integer,
-  /** Units that operators have added in this period (negative: subtracted). `limit` doesn't include them. */
+  /** Units that operators have added in this period, minus those that they have subtracted. Not part of `limit`. */
   adjusted: integer,
 })
 
@@ -166,12 +166,12 @@ export const eventRow = z.object({
   properties: json(properties),
   flagged: z.string().nullable(),
   priceId: z.string().nullable(),
-  /** Why the event was parked. Stays set while the event is being retried. */
+  /** The reason for parking the event. Stays set while the event is being retried. */
   reason: z.string().nullable(),
   /** When to retry a parked event. */
   retryAt: integer.nullable(),
   /**
-   * Null until Flowglad acknowledges the event or an operator drops it, so unbilled usage is never pruned.
+   * Null until the event is acknowledged or dropped, so undelivered usage is never pruned.
    */
   pruneAt: integer.nullable(),
   /** When the event was last parked. */

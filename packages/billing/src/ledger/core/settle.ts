@@ -7,7 +7,7 @@ import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
 import { completeKey } from './writeKey.ts'
 
-/** The flag of a charge whose hold had ended. Its units were available again, so the balance can become negative. */
+/** Flags a charge whose hold had ended. The held units were available again, so the balance can become negative. */
 const lateFlag = 'late'
 
 /**

@@ -21,7 +21,7 @@ export function acknowledge(
   return { state: 'acknowledged' }
 }
 
-/** Records that Flowglad has the event, and the price that Flowglad applied. */
+/** Marks the event as acknowledged and stores the price that Flowglad applied. */
 export function acknowledgeEvent(
   draft: Draft,
   event: EventRow,
@@ -88,8 +88,7 @@ export function moveEvent(
 }
 
 /**
- * Returns whether the event counts as parked. A parked event still counts as parked while it is being
- * retried.
+ * Returns whether the event counts as parked. A parked event keeps counting as parked during a retry.
  */
 export const isParked = ({ state, reason }: Pick<EventRow, 'state' | 'reason'>) =>
   state === 'parked' || (state === 'sent' && reason !== null)

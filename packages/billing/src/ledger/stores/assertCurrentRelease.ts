@@ -7,7 +7,9 @@ import { assertKnownRelease } from './assertKnownRelease.ts'
  */
 export function assertCurrentRelease(address: string, applied: number | null, known: number): void {
   if (applied === null)
-    throw new LedgerUnavailableError('cannotOpen', { message: `There is no ledger in ${address}.` })
+    throw new LedgerUnavailableError('cannotOpen', {
+      message: `There is no ledger in ${address}. Check the path or the connection string.`,
+    })
   assertKnownRelease(applied, known)
   if (applied < known) {
     throw new LedgerUnavailableError('cannotOpen', {

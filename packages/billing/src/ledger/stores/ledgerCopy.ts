@@ -9,7 +9,7 @@ export interface LedgerCopy {
   isMarked: boolean
   /** The acts of operators on the whole ledger. */
   acts: LedgerActRow[]
-  /** How many rows `acts` and the pages contain in total. */
+  /** The total number of rows in `acts` and the pages. */
   rows: number
   /** All rows, in pages of limited size. */
   pages(): Iterable<Writes>

@@ -45,7 +45,7 @@ export class RecentCustomers {
     { provenAt, now, startedAt }: { provenAt: number; now: number; startedAt: number },
   ): void {
     for (const [customer, rows] of loaded) {
-      // The row has version 0 until a batch writes it.
+      // A row with version 0 isn't in the database yet, so don't keep it.
       if (!rows.row?.version) continue
       forgetEndedWork(rows)
       this.#customers.set(customer, { rows, provenAt })

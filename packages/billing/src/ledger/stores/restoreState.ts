@@ -10,7 +10,7 @@ export const restoredVersionStep = 2 ** 32
 export const restoredAct = JSON.stringify({ type: 'restored' })
 
 /**
- * The part of the retention period in which an event certainly exists. The rest allows for a clock of Flowglad that is
+ * The share of the retention period in which no event can have been pruned. The rest allows for Flowglad's clock to be
  * ahead, and for events that are pruned while Flowglad's list is being read.
  */
 const certainlyKept = 0.9

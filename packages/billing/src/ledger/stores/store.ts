@@ -43,7 +43,7 @@ export interface OpenStore
   extends Reads,
     Pick<BatcherStore, 'transact'>,
     Pick<Ledger, 'prune' | 'markRestored' | 'markRecovered' | 'countDenials'> {
-  /** Counts the connections that broke since the store was opened. */
+  /** Returns the number of connections that have broken so far. */
   lostConnections(): number
   /**
    * Returns the customer's rows as this process last committed them, without reading the database. Returns
@@ -91,13 +91,13 @@ export interface Reads
   /** Returns the customer's events, newest first, starting after the position `before`. */
   readCharges(query: { customer: string; limit: number; before: ChargeCursor | null }): Promise<EventRow[]>
   /**
-   * Returns a page of events in a fixed order, starting after the event `after`. Each customer's events are ordered by
-   * time, attempt and meter, and follow one another.
+   * Returns a page of events in a fixed order, starting after the event `after`. Each customer's events are consecutive
+   * and ordered by time, attempt and meter.
    */
   readEvents(query: EventQuery): Promise<EventRow[]>
   /** Returns a page of customers, in a fixed order, starting after `after`. With `''`, starts with the first customer. */
   readCustomers(query: { after: string; limit: number }): Promise<string[]>
-  /** Returns customers in the order of their UTF-8 bytes. Starts with the ID `from`, or with the next one. */
+  /** Returns customers in the order of their UTF-8 bytes. Starts with `from`, or with the next ID after it. */
   readCustomersInOrder(query: { from: string; limit: number }): Promise<string[]>
   /** Returns the customer's counters, and the rows that they count. */
   readBooks(customer: string): Promise<Books>

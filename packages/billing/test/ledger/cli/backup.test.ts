@@ -57,7 +57,7 @@ test('never overwrites a file, not even an empty one', async () => {
   expect(await metered(address, 'backup', copy)).toEqual({
     code: 1,
     stdout: '',
-    stderr: `${copy} already exists. A backup never overwrites a file.\n`,
+    stderr: `${copy} already exists, and a backup never overwrites a file. Choose another name.\n`,
   })
   expect(statSync(copy).size).toBe(0)
   expect(readdirSync(folder).filter((name) => name.startsWith('copy'))).toEqual(['copy.db'])

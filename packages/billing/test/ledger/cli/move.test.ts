@@ -121,7 +121,7 @@ test('rejects a file that a server has opened, even while the server is idle', a
   await server.balances('ada')
   const result = await move(it, address)
   expect(result.code).toBe(1)
-  expect(result.stderr).toContain('Stop the servers first. Nothing was moved.')
+  expect(result.stderr).toContain('Nothing was moved, because another process uses the ledger')
   expect(await query(address, "SELECT to_regnamespace('metered') AS schema")).toEqual([{ schema: null }])
   await spend(server, 1)
 })

@@ -1,2 +1,2 @@
-/** Which customers can share a transaction: those of one bucket, or any customers. */
+/** The customers that can share a transaction: those of one bucket, or any customers. */
 export type BatchBy = 'bucket' | 'any'

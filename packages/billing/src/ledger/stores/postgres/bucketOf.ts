@@ -11,10 +11,10 @@ export const buckets = 64
  * by bucket, and an engine that distributes tables finds a customer's rows on one shard.
  */
 export const bucketOf = (customer: string): number =>
-  // Hexadecimal text costs half as much time as a buffer.
+  // Hexadecimal text takes half as long as a buffer.
   Number.parseInt(hash('sha256', customer, 'hex').slice(0, 2), 16) % buckets
 
-/** Returns a function like `bucketOf` that hashes each customer only once, for the many rows of a batch. */
+/** Returns a version of `bucketOf` that hashes each customer only once, because a batch has many rows per customer. */
 export function rememberBuckets(): (customer: string) => number {
   const known = new Map<string, number>()
   return (customer) => {

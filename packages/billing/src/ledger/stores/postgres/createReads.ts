@@ -236,10 +236,10 @@ export function createReads(
       return due.map((row) => row.customer)
     },
     customersToDeliver: async (limit) => {
-      // Start with the customer whose lease ended first. This way, a customer with rejected events can't
-      // starve other customers, and new usage can't starve parked events. If a free lease ends in the future,
-      // the clock has stepped backward. Such customers come first. Otherwise, other customers could starve
-      // them until the clock catches up.
+      // Start with the customer whose lease ended first, so that rejected events can't starve other customers,
+      // and new usage can't starve parked events. If a free lease ends in the future, the clock has stepped
+      // backward. Its customer comes first, because other customers could otherwise starve it until the clock
+      // catches up.
       const found = await query(
         customerName,
         `WITH clock AS MATERIALIZED (SELECT ${now} AS now)

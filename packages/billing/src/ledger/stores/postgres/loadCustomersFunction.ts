@@ -86,10 +86,10 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * Locks all of the batch's customers, and then loads the rows that the batch needs. One call does both, which
  * saves a round trip. The lock order is always the same, so batches can't deadlock.
  *
- * Rows must be loaded in later statements. In the locking statement, only the locked rows are current. It
- * sees all other rows as they were before it waited for the lock, so it would miss holds that other batches
- * committed during the wait, and the batch would oversell. In a VOLATILE function, each statement sees what
- * was committed before that statement began.
+ * Rows must be loaded in later statements. The locking statement sees all rows except the locked ones as they
+ * were before it waited for the lock. If it loaded holds, it would miss those that other batches committed
+ * during the wait, and the batch would oversell. In a VOLATILE function, each statement sees all commits from
+ * before that statement began.
  *
  * If customer rows are missing, the function inserts them and locks again. If this second attempt would have
  * to wait, the function fails, because it already holds locks and waiting could cause a deadlock. The batch
@@ -105,8 +105,8 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * rows in `holdsIfChanged`, `keysIfChanged` and `eventsIfChanged`. The other lists are those of `Needs`. The first
  * column of every list is the customer's bucket. Every list except `customers` can be null.
  *
- * Each kind of row has its own statement, which runs only if the batch needs it. Even a statement that finds
- * no rows has a cost. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
+ * Each kind of row has its own statement, which runs only if the batch needs it, because even a statement that
+ * finds no rows has a cost. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
  * would then read every customer's holds.
  */
 function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
@@ -260,7 +260,7 @@ export const loadCustomersFunctions = {
   bucket: describeLoadCustomers('bucket'),
 }
 
-/** A customer, and the other fields of a list's row. */
+/** A row of a list: the customer, followed by the other fields. */
 type Tuple = readonly [customer: string, ...unknown[]]
 
 /** Returns the statement that calls the function. */

@@ -13,8 +13,8 @@ const changedTimes = z.tuple([z.object({ before: z.string(), after: z.string() }
 
 /**
  * Records that the ledger was restored from a backup, and the operator's act. With `batchBy: 'bucket'`, each bucket has
- * its own transaction. If the process dies in between, the ledger isn't marked yet, so the next process starts again.
- * Marking a customer twice does no harm.
+ * its own transaction. The last transaction marks the ledger, so if the process dies earlier, the next process starts
+ * again. Marking a customer twice does no harm.
  */
 export async function markRestored(
   run: (work: (transaction: PostgresTransaction) => Promise<void>) => Promise<void>,
@@ -59,7 +59,8 @@ async function markLedger(
   givenTime: number | null,
   author: ActAuthor | undefined,
 ): Promise<void> {
-  // A recovery that hasn't ended continues: usage that it has recovered doesn't prove that the recovery is complete.
+  // Keep the time of a restore whose recovery hasn't ended. With a later time, the events that the recovery has already
+  // added would look like events from before the restore, and the recovery would stop too early.
   const { rows } = await transaction.query(
     `WITH before AS (SELECT id, restored_at, recovered_at FROM metered.ledger FOR UPDATE)
      UPDATE metered.ledger l SET recovered_at = NULL, restored_at = CASE
@@ -78,7 +79,7 @@ async function markLedger(
   )
 }
 
-/** Records that the ledger has recovered all events that Flowglad has. */
+/** Records that the ledger has recovered all lost events. */
 export async function markRecovered(
   transaction: PostgresTransaction,
   givenTime: number | null,

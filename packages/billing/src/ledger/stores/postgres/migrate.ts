@@ -24,7 +24,10 @@ const minuteMs = 60_000
  */
 const migrationDeadlineMs = 24 * 60 * minuteMs
 
-/** Batches and reads queue behind a lock that a migration waits for. Calls wait longer than this for the database. */
+/**
+ * While a migration waits for a lock, batches and reads queue behind it. Calls wait longer than this for the database,
+ * so they don't fail.
+ */
 const tableLockTimeoutMs = 10_000
 
 const limits = {
@@ -36,8 +39,8 @@ const limits = {
 }
 
 /**
- * Replaces the role's own time limits in this transaction. `transaction_timeout` doesn't exist before
- * PostgreSQL 17, and setting an unknown name would fail.
+ * Replaces the role's own time limits in this transaction. Sets only limits that the server knows, because
+ * `transaction_timeout` doesn't exist before PostgreSQL 17.
  */
 const patience = `
   SELECT set_config(name, value, true) FROM pg_settings JOIN (
@@ -48,8 +51,8 @@ const patience = `
 
 /**
  * Ends the transaction on the server within seconds if the node dies or closes the connection. Otherwise, the server
- * would finish the current statement first, and keep its locks meanwhile. Older servers and some platforms can't do
- * that.
+ * would keep the locks until it has finished the current statement. Older servers and some platforms don't support
+ * this setting.
  */
 const endWithConnection = `
   DO $do$ BEGIN
@@ -60,8 +63,8 @@ const endWithConnection = `
 const functions = [loadCustomersFunctions, writeRowsFunctions].flatMap((it) => [it.any, it.bucket])
 
 /**
- * Applies missing migrations and creates missing functions in the schema `metered`. Any number of nodes can call this function
- * concurrently.
+ * Applies missing migrations and creates missing functions in the schema `metered`. Any number of nodes can call this
+ * function concurrently.
  */
 export const migrate = (pool: PostgresPool, silentAfterMs: number): Promise<void> =>
   applyMissing(pool, silentAfterMs).catch((error: unknown) => {
@@ -87,7 +90,7 @@ async function applyMissing(pool: PostgresPool, silentAfterMs: number): Promise<
       await connection.query(sql)
       await connection.query('INSERT INTO metered.migration (id) VALUES ($1)', [id])
     }
-    // No node of an earlier release uses a new ledger.
+    // Nodes of earlier releases don't use a new ledger, so it doesn't need to support them.
     if (applied === 0) await connection.query(contraction)
     const types = [...createLoadCustomersTypes, ...createWriteRowsTypes]
     for (const create of [...types, ...functions.map((it) => it.create)]) await connection.query(create)
@@ -95,7 +98,7 @@ async function applyMissing(pool: PostgresPool, silentAfterMs: number): Promise<
   })
 }
 
-/** `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas, even if the schema exists. */
+/** Checks first, because `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas even if the schema exists. */
 async function createSchema(connection: PostgresConnection): Promise<void> {
   const found = await connection.query("SELECT to_regnamespace('metered') IS NOT NULL AS exists")
   if (!existence.parse(found).rows[0].exists) await connection.query('CREATE SCHEMA metered')

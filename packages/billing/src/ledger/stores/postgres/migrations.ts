@@ -1,10 +1,10 @@
-/** Adds the bucket to a table, and fills it in for the rows that exist. */
+/** Adds the bucket to a table, and fills it in for existing rows. */
 const addBucket = (table: string) => `
   ALTER TABLE metered.${table} ADD COLUMN bucket smallint;
   ALTER TABLE metered.${table} ALTER bucket TYPE smallint
     USING get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63;`
 
-/** Fills in the bucket of rows that an earlier release inserts. */
+/** Fills in the bucket of rows that a node of an earlier release inserts. */
 const fillBucket = (table: string) => `
   CREATE TRIGGER fill_bucket BEFORE INSERT ON metered.${table}
     FOR EACH ROW WHEN (NEW.bucket IS NULL) EXECUTE FUNCTION metered.fill_bucket();`
@@ -143,7 +143,7 @@ export const migrations = [
   `
   ALTER TABLE metered.hold ADD COLUMN counted text;
   `,
-  // One row. Every copy of the ledger has the same ID.
+  // The table has one row. Copies of the ledger have the same ID.
   `
   CREATE TABLE metered.ledger (
     id text PRIMARY KEY,
@@ -152,7 +152,7 @@ export const migrations = [
   );
   INSERT INTO metered.ledger (id) VALUES (substr(replace(gen_random_uuid()::text, '-', ''), 1, 24));
   `,
-  // The triggers keep the record of operators' acts from being changed.
+  // The triggers reject changes to the record of operators' acts.
   `
   CREATE TABLE metered.act (
     customer text COLLATE "C" NOT NULL,
@@ -215,8 +215,8 @@ export const migrations = [
   // statements of earlier releases need the old primary keys and indexes, so these stay until no such release runs.
   // `ALTER … TYPE` rewrites the table and its indexes. An UPDATE of all rows takes more than twice as long, and doubles
   // the table's size.
-  // No release has used the old key of `denial`. With two keys, concurrent upserts would fail, because ON CONFLICT
-  // handles only one of them.
+  // No release has used the old key of `denial`, so it is dropped now. With two keys, concurrent upserts would fail,
+  // because ON CONFLICT handles only one of them.
   `
   CREATE FUNCTION metered.fill_bucket() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -267,9 +267,9 @@ export const migrations = [
 ]
 
 /**
- * Removes what only releases without buckets need: the old primary keys and indexes, and the triggers. A new ledger
- * runs it after its migrations. An existing ledger runs it when no node of such a release runs anymore (`metered
- * schema` prints it). Running it again changes nothing. Later migrations must work before and after it.
+ * Removes the old primary keys, indexes and triggers, which only releases without buckets need. A new ledger runs this
+ * SQL after its migrations. For an existing ledger, `metered schema` prints the SQL, to run after the last node of such
+ * a release has stopped. Running it again changes nothing. Later migrations must work before and after it.
  */
 export const contraction = `
   DO $do$

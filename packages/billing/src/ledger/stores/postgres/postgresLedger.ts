@@ -26,7 +26,7 @@ export interface PostgresLedgerOptions extends LedgerOptions {
    * With `bucket`, each transaction changes only customers of one bucket. A bucket is a hash of the customer with
    * 64 values, and the first column of every primary key. Use `bucket` for an engine that distributes tables by this
    * column, such as Citus, so that each transaction runs on one shard. With `any`, a transaction can change any
-   * customers. This is faster on one PostgreSQL server, even if its tables are partitioned, because the batches are
+   * customers. On one PostgreSQL server, `any` is faster, even if the tables are partitioned, because the batches are
    * larger. Default: `any`.
    */
   batchBy?: BatchBy
@@ -136,7 +136,7 @@ async function withDeadline<T>(migrated: Promise<T>, deadlineMs: number): Promis
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new ConnectionLostError('The ledger’s tables are not ready yet')),
+      () => reject(new ConnectionLostError('The migration of the ledger’s tables hasn’t finished yet')),
       deadlineMs,
     )
   })

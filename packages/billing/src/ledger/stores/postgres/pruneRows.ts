@@ -13,7 +13,7 @@ const now = `(SELECT ${databaseTime('$1')})`
 const pruned = ['key', 'hold', 'event', 'denial'] as const
 type Pruned = (typeof pruned)[number]
 
-/** The types of those columns of primary keys that don't contain text. */
+/** The types of the primary keys' columns that aren't text. */
 const types: Record<string, string> = { bucket: 'smallint', hour: 'bigint' }
 
 /** The primary key of a row to remove. */
@@ -21,7 +21,7 @@ const dueRow = z.looseObject({ bucket: z.coerce.number(), customer: z.string() }
 type DueRow = z.output<typeof dueRow>
 type DueRows = Record<Pruned, DueRow[]>
 
-/** The times that decide which rows are due. `givenTime` replaces the database's time in tests. */
+/** The times that determine which rows are due. `givenTime` replaces the database's time in tests. */
 interface Times {
   givenTime: number | null
   hourRetentionMs: number
@@ -48,7 +48,7 @@ export async function pruneRows(
 
 const keyOf = (table: Pruned): string[] => ['bucket', ...tables[table].key]
 
-/** The column with the time that decides whether a row is due, and the condition. */
+/** Returns the column whose time determines whether a row is due, and the condition. */
 const dueBy = (table: Pruned, { hourRetentionMs: retentionMs }: Times) =>
   table === 'denial'
     ? { time: 'hour', isDue: `hour <= ${now} - ${retentionMs}` }

@@ -3,9 +3,9 @@ import { lockOrder, lockTables } from './lockTables.ts'
 import { contraction } from './migrations.ts'
 
 /**
- * Returns SQL that removes what only earlier releases need. If `partitions` isn't null, the SQL also divides each table
- * with buckets into that number of partitions, which must divide 64. Each partition contains consecutive buckets. The
- * SQL doesn't change tables that are already partitioned.
+ * Returns SQL that removes keys, indexes and triggers that only earlier releases need. If `partitions` isn't null, the
+ * SQL also divides each table with buckets into that number of partitions, which must divide 64. Each partition
+ * contains consecutive buckets. The SQL doesn't change tables that are already partitioned.
  */
 export function schemaStatements(partitions: number | null): string {
   const [partition, analyze] = partitions === null ? ['', ''] : [partitionTables(partitions), analyzeTables]
@@ -13,8 +13,8 @@ export function schemaStatements(partitions: number | null): string {
 }
 
 /**
- * Collects the statistics of the new tables, because autovacuum doesn't analyze a partitioned table. Statistics of an
- * empty table would make the planner expect few rows.
+ * Collects the statistics of the new tables, because autovacuum doesn't analyze a partitioned table. Skips empty
+ * tables, because their statistics would make the planner expect few rows.
  */
 const analyzeTables = `
   DO $do$
@@ -32,9 +32,10 @@ const analyzeTables = `
 
 /**
  * PostgreSQL can't partition an existing table. The SQL therefore moves each table to another schema and copies it.
- * Indexes, triggers, owners, rights and storage parameters come from the database's catalog, so later migrations don't have to repeat their
- * changes here. A TRUNCATE trigger is created on every partition, because TRUNCATE can name a partition. The partitions
- * get the table's rights, because tools such as pg_dump read them directly. Only they can have storage parameters.
+ * Indexes, triggers, owners, rights and storage parameters come from the database's catalog, so later migrations don't
+ * have to repeat their changes here. A TRUNCATE trigger is created on every partition, because TRUNCATE can name a
+ * partition. The partitions get the table's rights, because tools such as pg_dump read partitions directly. Only the
+ * partitions get the storage parameters, because a partitioned table can't have any.
  */
 const partitionTables = (partitions: number) => `
   DO $do$
@@ -103,7 +104,7 @@ const partitionTables = (partitions: number) => `
         EXECUTE replace(it.definition, format(' ON %s ', old), format(' ON %s ', it.target));
       END LOOP;
       FOREACH relation IN ARRAY relations LOOP
-        -- Default privileges can have granted rights that the old table didn't have.
+        -- Revoke all rights first, because default privileges can include rights that the old table didn't have.
         FOR it IN
           SELECT DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS grantee
           FROM pg_class, aclexplode(relacl) WHERE oid = relation::regclass

@@ -106,8 +106,8 @@ const transientStates = [
 ]
 
 /**
- * Matches the messages of the driver's own errors, which have no code. "The server does not support SSL
- * connections" isn't such an error.
+ * Matches the messages of the driver's own errors about lost connections, which have no code. Doesn't match "The
+ * server does not support SSL connections", because a retry can't fix that error.
  */
 const lostConnection = /terminated|timeout|not queryable|connection(?!s$)/i
 

@@ -1,6 +1,6 @@
 import { connect, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
 
-/** Returns the number of migrations that the file has, or null if the file contains no ledger. The file must exist. */
+/** Returns the number of applied migrations, or null if the file contains no ledger. The file must exist. */
 export function appliedMigrations(file: string, driver?: SqliteDriver): number | null {
   const db = connect(file, driver)
   try {
@@ -10,7 +10,7 @@ export function appliedMigrations(file: string, driver?: SqliteDriver): number |
   }
 }
 
-/** Returns the number of migrations that the database has, or null if it contains no ledger. */
+/** Returns the number of applied migrations, or null if the database contains no ledger. */
 export function countMigrations(db: SqliteDatabase): number | null {
   const isLedger = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'metered_migration'").all().length > 0
   return isLedger ? db.prepare('SELECT id FROM metered_migration WHERE id >= 0').all().length : null

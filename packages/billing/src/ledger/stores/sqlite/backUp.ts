@@ -12,7 +12,8 @@ const integrityRows = z.array(z.object({ integrity_check: z.string() }))
  * only when it is complete, checked and on the disk. Throws if a file with this name exists.
  */
 export async function backUp(file: string, copy: string): Promise<number> {
-  if (existsSync(copy)) throw new Error(`${copy} already exists. A backup never overwrites a file.`)
+  if (existsSync(copy))
+    throw new Error(`${copy} already exists, and a backup never overwrites a file. Choose another name.`)
   const unfinished = `${copy}.${process.pid}.unfinished`
   try {
     await copyConsistently(file, unfinished)

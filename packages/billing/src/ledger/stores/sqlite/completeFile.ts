@@ -2,13 +2,13 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, statS
 import { dirname } from 'node:path'
 
 /**
- * Gives a complete file its name, so that an interrupted command leaves no file with this name. The file is
- * flushed to the disk first. Throws if another file has the name.
+ * Flushes a complete file to the disk, and then renames it to `path`. An interrupted command therefore leaves no
+ * incomplete file at `path`. Throws if `path` exists.
  */
 export function completeFile(unfinished: string, path: string): void {
   flush(unfinished)
   moveWithoutOverwriting(unfinished, path)
-  // Windows can't open a folder.
+  // Windows can't open a folder to flush it.
   if (process.platform !== 'win32') flush(dirname(path))
 }
 
@@ -28,7 +28,7 @@ function moveWithoutOverwriting(from: string, to: string): void {
     linkSync(from, to)
   } catch (error) {
     if (existsSync(to)) throw error
-    // The volume doesn't support hard links.
+    // Some volumes don't support hard links.
     renameSync(from, to)
   }
 }

@@ -1,4 +1,4 @@
-/** The columns that the table of events has had from the start. */
+/** The columns that the table of events had in the first release. */
 const eventColumns = `customer text NOT NULL,
     attempt text NOT NULL,
     meter text NOT NULL,
@@ -145,7 +145,7 @@ export const migrations = [
   CREATE INDEX metered_event_parked ON metered_event (customer, retry_at) WHERE reason IS NOT NULL AND state IN ('parked', 'sent');
   CREATE INDEX metered_event_prune ON metered_event (prune_at) WHERE prune_at IS NOT NULL;
   `,
-  // One row. Every copy of the ledger has the same ID.
+  // The table has one row. Copies of the ledger have the same ID.
   `
   CREATE TABLE metered_ledger (
     id text PRIMARY KEY,
@@ -154,7 +154,7 @@ export const migrations = [
   ) WITHOUT ROWID;
   INSERT INTO metered_ledger (id) VALUES (lower(hex(randomblob(12))));
   `,
-  // The triggers keep the record of operators' acts from being changed.
+  // The triggers reject changes to the record of operators' acts.
   `
   CREATE TABLE metered_act (
     customer text NOT NULL,

@@ -14,9 +14,9 @@ const pageRows = 500
 
 /**
  * Reads the whole ledger in the file, and passes it to `take`, which must call `mark` immediately before it commits.
- * From then on, no server opens the ledger in this file, so at no time can two servers use two copies. If `take`
- * rejects before it calls `mark`, the file stays as it was. If it rejects later, call this function again with the
- * same address. Until `mark` returns, no other process can use the file.
+ * After `mark`, no server opens the ledger in this file, so two servers never use two copies. If `take` rejects before
+ * it calls `mark`, servers can still use the file. If `take` rejects later, call this function again with the same
+ * address. Until `mark` returns, no other process can use the file.
  *
  * @throws {LedgerUnavailableError} if another process has opened the file, if the file contains no ledger of this
  * release, or if the ledger was moved to another address.
@@ -42,8 +42,8 @@ export async function moveOut<T>(
 }
 
 /**
- * Leaving the WAL mode succeeds only if no other connection exists, even an idle one. A server would otherwise
- * continue to write to the file.
+ * Locks the file. Leaving WAL mode fails if any other connection is open, even an idle one, so no server can still
+ * write to the file.
  */
 function lock(file: string, db: SqliteDatabase): void {
   try {
@@ -54,7 +54,7 @@ function lock(file: string, db: SqliteDatabase): void {
   } catch (error) {
     if (resultCodeOf(error) !== 5) throw error
     throw new LedgerUnavailableError('cannotOpen', {
-      message: `Another process uses the ledger in ${file}. Stop the servers first. Nothing was moved.`,
+      message: `Nothing was moved, because another process uses the ledger in ${file}. Stop all servers, then try again.`,
       cause: error,
     })
   }
@@ -83,7 +83,7 @@ function copyOf(db: SqliteDatabase, isMarked: boolean): LedgerCopy {
       for (const accounts of pagesOf(db, tables.account)) yield { ...noWrites(), accounts }
       for (const newHolds of pagesOf(db, tables.hold)) yield { ...noWrites(), newHolds }
       for (const keys of pagesOf(db, tables.key)) yield { ...noWrites(), keys }
-      // The order of the primary key of events in SQLite.
+      // In SQLite, the primary key of events begins with the attempt.
       const newEvents = pagesOf(db, { ...tables.event, key: ['attempt', 'customer', 'meter'] })
       for (const page of newEvents) yield { ...noWrites(), newEvents: page }
       for (const newActs of pagesOf(db, tables.act)) yield { ...noWrites(), newActs }
@@ -92,7 +92,7 @@ function copyOf(db: SqliteDatabase, isMarked: boolean): LedgerCopy {
   }
 }
 
-/** Returns all rows of a table, page by page. Each page starts after the last key of the page before. */
+/** Returns all rows of a table, page by page. Each page starts after the last key of the previous page. */
 function* pagesOf<Row>(db: SqliteDatabase, table: Table<Row>): Generator<Row[]> {
   const key = table.key.map(column).join(', ')
   const select = (where: string) =>

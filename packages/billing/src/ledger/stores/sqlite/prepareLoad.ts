@@ -40,7 +40,7 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   }
 }
 
-/** Loads the customers' own rows and due holds. */
+/** Loads the customers' rows, accounts and due holds, and the earliest expiry of their other holds. */
 function loadUnknown(statements: Statements, unknown: string[], loaded: LoadedCustomers, now: number): void {
   let dueUntil = now
   for (const row of statements.customers(unknown)) {
@@ -128,8 +128,8 @@ function prepareStatements(db: SqliteDatabase) {
 }
 
 /**
- * Loads a customer's oldest results to free `excess` bytes. Loads a few results first. Loads many if those
- * don't free enough bytes.
+ * Loads a customer's oldest results to free `excess` bytes. Loads many results only if a few don't free enough
+ * bytes.
  */
 function loadOldestResults({ oldestKeys }: Statements, customer: string, excess: number, count: number) {
   const few = oldestKeys(customer, oldestResults.few(count))

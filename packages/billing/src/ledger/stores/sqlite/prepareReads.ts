@@ -30,7 +30,7 @@ const healthRow = z.object({
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= ?1 OR json_extract(c.lease, '$.notedAt') > ?1)`
 
-/** Creates the reads. The engine is synchronous, so all data in an answer reflects the same point in time. */
+/** Prepares the reads. SQLite runs synchronously, so this process can't commit between the statements of a read. */
 export function prepareReads(
   db: SqliteDatabase,
   now: () => number,
@@ -109,10 +109,9 @@ export function prepareReads(
     `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due
      WHERE state = 'held' AND (expires_at <= ?1 OR expires_at > ?1 + max_hold_ms) LIMIT ?2`,
   )
-  // Start with the customer whose lease ended first. This way, a customer with rejected events can't starve
-  // other customers, and new usage can't starve parked events. If a free lease ends in the future, the clock
-  // has stepped backward. Such customers come first. Otherwise, other customers could starve them until the
-  // clock catches up.
+  // Start with the customer whose lease ended first, so that rejected events can't starve other customers, and
+  // new usage can't starve parked events. If a free lease ends in the future, the clock has stepped backward. Its
+  // customer comes first, because other customers could otherwise starve it until the clock catches up.
   const toDeliver = db.prepare(
     `SELECT customer FROM (
        SELECT * FROM (

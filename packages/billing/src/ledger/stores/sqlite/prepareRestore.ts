@@ -5,9 +5,10 @@ import { restoredAct, restoredVersionStep } from '../restoreState.ts'
 import { inTransaction } from './inTransaction.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
-/** Returns the functions that record a restore and its end. */
+/** Returns the functions that record a restore and the end of its recovery. */
 export function prepareRestore(db: SqliteDatabase, now: () => number) {
-  // A recovery that hasn't ended continues: usage that it has recovered doesn't prove that the recovery is complete.
+  // Keep the time of a restore whose recovery hasn't ended. With a later time, the events that the recovery has already
+  // added would look like events from before the restore, and the recovery would stop too early.
   const markLedger = db.prepare(
     `UPDATE metered_ledger SET recovered_at = NULL,
        restored_at = CASE WHEN restored_at IS NOT NULL AND recovered_at IS NULL THEN restored_at ELSE ? END`,
@@ -20,7 +21,7 @@ export function prepareRestore(db: SqliteDatabase, now: () => number) {
   const times = db.prepare(
     'SELECT restored_at AS "restoredAt", recovered_at AS "recoveredAt" FROM metered_ledger',
   )
-  // libsql adds a property to each row that `get` returns.
+  // Parse the row, because libsql adds a property to each row that `get` returns.
   const readTimes = () => restoreTimes.parse(times.get())
   const addAct = db.prepare(
     'INSERT INTO metered_ledger_act (id, at, "by", reason, act, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)',

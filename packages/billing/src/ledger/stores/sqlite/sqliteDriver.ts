@@ -5,7 +5,7 @@ import { isMissing } from '../isMissing.ts'
 /** A SQLite library for Node. Both libraries are synchronous. */
 export type SqliteDriver = 'node:sqlite' | 'libsql'
 
-/** The methods of a connection that both drivers have and the ledger uses. */
+/** The connection methods that the ledger uses. Both drivers have them. */
 export interface SqliteDatabase {
   exec(sql: string): void
   prepare(sql: string): SqliteStatement

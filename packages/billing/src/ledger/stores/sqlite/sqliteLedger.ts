@@ -76,7 +76,7 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
     isTransient,
     writeProblem: (error) => (inMemory ? null : writeProblem(path, error)),
     async open() {
-      // An empty ledger in place of a missing file would forget charges and keys.
+      // Don't replace a missing file with an empty ledger, which has no record of earlier charges and keys.
       if (db && !inMemory) assertNotDeleted(path)
       let opened: SqliteDatabase
       try {
@@ -143,15 +143,15 @@ function openStore(
 }
 
 /**
- * Moves the commits in the `-wal` file into the ledger's file, so that a copy of the file is complete. SQLite does
- * this when the last connection closes, but libsql keeps a connection open until its statements are
+ * Moves the commits in the `-wal` file into the ledger's file, so that a copy of the file is complete. SQLite itself
+ * moves them when the last connection closes, but libsql keeps a connection open until its statements are
  * garbage-collected. Does nothing while another process uses the file.
  */
 function moveLogIntoFile(db: SqliteDatabase): void {
   try {
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   } catch {
-    // The commits stay in the `-wal` file, for example because the disk is full.
+    // If the checkpoint fails, for example because the disk is full, the commits stay in the `-wal` file.
   }
 }
 
