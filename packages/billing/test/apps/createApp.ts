@@ -33,7 +33,7 @@ export async function linkPackages(folder: string) {
     await symlink(join(packageFolder, 'node_modules', name), join(modules, name))
 }
 
-/** Runs a program in the app's folder. Returns its exit code and output. Never rejects. */
+/** Runs a program in the app's folder. Returns the exit code and the output, even if the program fails. */
 export async function run(folder: string, program: string, args: string[], env: Record<string, string> = {}) {
   try {
     const options = { cwd: folder, env: { ...process.env, ...env } }
@@ -45,7 +45,7 @@ export async function run(folder: string, program: string, args: string[], env: 
   }
 }
 
-/** Compiles the app's TypeScript files, and returns the compiler's errors. */
+/** Compiles the app's TypeScript files and returns the compiler's errors. */
 export async function compile(folder: string, options: object): Promise<string> {
   const compilerOptions = {
     target: 'es2023',
@@ -54,7 +54,7 @@ export async function compile(folder: string, options: object): Promise<string> 
     strict: true,
     noEmit: true,
     skipLibCheck: true,
-    // Imports of the workspace's packages resolve to TypeScript sources.
+    // The workspace's packages resolve to sources, which import each other as `.ts` files.
     allowImportingTsExtensions: true,
     ...options,
   }
@@ -63,7 +63,7 @@ export async function compile(folder: string, options: object): Promise<string> 
   return (await run(folder, process.execPath, [tsc, '--pretty', 'false'])).stdout
 }
 
-/** Starts a TypeScript program in the app's folder. `printed` resolves to the first URL in its output. */
+/** Starts a TypeScript program in the app's folder. `printed` resolves to the first URL that the program prints. */
 export function start(folder: string, args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...args], {
     cwd: folder,

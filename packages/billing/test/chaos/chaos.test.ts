@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import { runChaos } from '../../chaos/runChaos.ts'
 import { toMarkdown } from '../../chaos/toMarkdown.ts'
 
-/** A short form of `pnpm chaos`. */
+/** A short run of `pnpm chaos`. */
 test.each([
   { topology: 'sqlite', seed: 1 },
   { topology: 'postgres', seed: 1 },
 ] as const)(
-  'bills answered calls, and no call twice, while processes of $topology fail',
+  'bills each answered call exactly once while $topology processes fail',
   async ({ topology, seed }) => {
     const result = await runChaos({ topology, seed, durationMs: 9_000, log: () => {} })
     const violated = result.checks.filter(({ violations }) => violations.length > 0)

@@ -22,7 +22,7 @@ const aCall = (answer: Answer): Call => ({
 const answered = (node: number, from: number, until: number) =>
   aCall({ state: 'answered', attempt: 'a', node, from, until })
 
-test('measures from a fault’s end to the first answer of the affected node', () => {
+test('measures the time from a fault’s end to the affected node’s first answer', () => {
   const calls = [
     answered(1, 110, 120),
     aCall({ state: 'denied', code: 'BILLING_UNAVAILABLE', node: 0, from: 110, until: 130 }),
@@ -34,7 +34,7 @@ test('measures from a fault’s end to the first answer of the affected node', (
   ])
 })
 
-test('doesn’t measure a recovery during which another fault affects the node', () => {
+test('doesn’t measure a recovery that another fault on the same node interrupts', () => {
   const calls = [answered(0, 150, 170), answered(1, 150, 170)]
   expect(recoveries([aKill(0, 50, 100), aKill(0, 120, 130), aKill(1, 120, 160)], calls)).toEqual([
     { fault: 'kill node', times: 3, measured: 1, medianMs: 40, slowestMs: 40 },

@@ -1,6 +1,6 @@
 import type { AppFiles } from '../apps/createApp.ts'
 
-// Typical tRPC apps before metering is added.
+// Typical tRPC apps without metering.
 
 const procedures = (end: string) => `export const router = t.router${end}
 export const publicProcedure = t.procedure${end}

@@ -10,7 +10,7 @@ import { t3App } from './t3App.ts'
 const main = join(packageFolder, 'src/cli/main.ts')
 const init = (folder: string, ...args: string[]) => runCommand(args, { folder, env: {}, user: 'operator' })
 
-/** Declares the modules that the apps import and that this repository doesn't install. */
+/** Declares the modules that the apps import but this repository doesn't install. */
 const otherPackages = `declare module 'ws' { export const WebSocketServer: new (options: object) => any }
 declare module 'express' { const express: { (): any; json(): any }; export default express }
 declare module 'superjson' { const superjson: { serialize(value: unknown): any; deserialize(value: any): any }; export default superjson }
@@ -56,7 +56,7 @@ const t3WithoutSignIn: AppFiles = Object.fromEntries(
   ]),
 )
 
-test('adds metering to apps without causing compiler errors', async () => {
+test('writes metered apps that compile', async () => {
   const apps: Record<string, AppFiles> = {
     fastify: fastifyApp,
     standalone: standaloneApp,
@@ -83,7 +83,7 @@ test('adds metering to apps without causing compiler errors', async () => {
   expect(await compile(all.folder, options)).toBe('')
 })
 
-test('without --write, adds only new files and prints the other changes as a git diff', async () => {
+test('without --write, adds only new files and shows the other changes as a git diff', async () => {
   await using app = await createApp(fastifyApp)
   const { code, stdout } = await init(app.folder, 'init')
   expect(code).toBe(0)
@@ -98,7 +98,7 @@ test('without --write, adds only new files and prints the other changes as a git
   for (const path of Object.keys(fastifyApp)) expect(await app.read(path)).toBe(await patched.read(path))
 })
 
-test('changes nothing on the second run, and lists the parts that are already done', async () => {
+test('changes nothing on the second run', async () => {
   await using app = await createApp(fastifyApp)
   await init(app.folder, 'init', '--write')
   const texts = await Promise.all(Object.keys(fastifyApp).map(app.read))
@@ -127,7 +127,7 @@ test.each([
   expect(await readdir(app.folder)).toEqual(['index.ts'])
 })
 
-test("prints the command's help and errors, and sets the exit code", async () => {
+test('prints the same output and exits with the same code when run as a process', async () => {
   await using app = await createApp({ 'index.ts': 'export {}\n' })
   const metered = (...args: string[]) =>
     run(app.folder, process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args])

@@ -27,7 +27,7 @@ function added(app: AppFiles, path: string): string[] {
 }
 
 test.each(Object.entries(apps))(
-  'plans all changes to a %s app, except in a client outside the app’s files',
+  'plans every change to a %s app except in a client outside the app’s files',
   (_, app) => {
     expect(planOf(app).byHand.map(({ title }) => title)).toEqual(
       app === expressApp ? ["keys in the client's links"] : [],
@@ -74,13 +74,13 @@ test("mounts billing's routes before an Express app's body parsers", () => {
   expect(lines[at + 1]).toBe('app.use(express.json())')
 })
 
-test("keeps initTRPC's options, and edits a context function only once if HTTP and WebSockets share it", () => {
+test("keeps initTRPC's options and edits a shared context function only once", () => {
   const lines = added(standaloneApp, 'src/trpc.ts')
   expect(lines).toContain('const t = initTRPC.context<Context>().create(billing.trpc.options({')
   expect(lines.filter((line) => line === '...billing.trpc.request(opts),')).toHaveLength(1)
 })
 
-test("adds the billing request to the context in create-t3-app's route handler, and reads the user from the session", () => {
+test("adds the billing request and the session's user to create-t3-app's context", () => {
   expect(added(t3App, 'src/app/api/trpc/[trpc]/route.ts')).toContain(
     'createContext: async ({ info }) => ({ ...(await createContext(req)), ...billing.trpc.request({ req, info }) }),',
   )
@@ -90,7 +90,7 @@ test("adds the billing request to the context in create-t3-app's route handler, 
   )
 })
 
-test("keeps create-t3-app's streaming link, and adds the keys to its headers", () => {
+test("adds the keys to the headers of create-t3-app's streaming link", () => {
   expect(added(t3App, 'src/trpc/react.tsx')).toEqual([
     'import { idempotencyLink, keyHeaders } from "@metered/billing/client";',
     'idempotencyLink(),',
@@ -109,7 +109,7 @@ test("adds imports after a file's directives if the file has no imports", () => 
   )
 })
 
-test('derives import extensions from the module resolution if the app has no relative imports', () => {
+test('takes import extensions from the module resolution if the app has no relative imports', () => {
   const lineWith = (tsconfig: string) =>
     metered({ ...expressApp, 'tsconfig.json': tsconfig })['index.ts']?.match(/import \{ billing \}.*/)?.[0]
   expect(lineWith('{ "module": "NodeNext" }')).toBe("import { billing } from './billing.js'")
@@ -123,7 +123,7 @@ test('never plans to replace an existing file', () => {
   expect(plan.changes.filter(({ path }) => path in own)).toEqual([])
 })
 
-test('explains why it cannot make a change, and shows the code to add', () => {
+test('explains each change that it cannot make and shows the code to add', () => {
   const plan = planOf({ 'trpc.ts': "import { initTRPC } from '@trpc/server'\nconst t = initTRPC.create()\n" })
   expect(plan.byHand).toHaveLength(5)
   for (const { reason, code } of plan.byHand) {
@@ -157,7 +157,7 @@ test.each([
     'async () => { const headers = new Headers(); return headers }',
     'async (opts) => { const headers = new Headers(keyHeaders(opts)); return headers }',
   ],
-])('keeps a streaming link, and adds the keys to its headers: %s', (headers, result) => {
+])("adds the keys to a streaming link's headers: %s", (headers, result) => {
   expect(client(`[httpBatchStreamLink({ url, headers: ${headers} })]`)).toContain(
     `links: [idempotencyLink(), httpBatchStreamLink({ url, headers: ${result} })]`,
   )
@@ -172,7 +172,7 @@ test.each(['{ user }', '() => ({ user })', 'myHeaders', '({ opList }) => headers
   },
 )
 
-test('passes the links that precede httpBatchLink to billingLinks, and removes the httpBatchLink import', () => {
+test('replaces httpBatchLink and the links before it with billingLinks', () => {
   const file = `import { createTRPCClient, httpBatchLink, loggerLink } from '@trpc/client'
 import { queryClient } from './queryClient'
 
@@ -211,12 +211,12 @@ test.each([
   ['const [queryClient] = useState(create)\n', 'billingLinks({ url, queryClient })'],
   ['function other() { const queryClient = 1 }\n', 'billingLinks({ url })'],
   ['', 'billingLinks({ url })'],
-])('passes a query client to billingLinks only if it is in the same scope: %s', (before, links) => {
+])('passes a query client to billingLinks only if it is in scope: %s', (before, links) => {
   expect(client('[httpBatchLink({ url })]', before)).toContain(`links: ${links}`)
 })
 
 test.each(['httpBatchStreamLink', 'httpLink'])(
-  'keeps %s, and leaves the link’s headers to the user',
+  'leaves the headers of %s to the user if they read the operation',
   (name) => {
     const headers = '({ op }) => headersOf(op)'
     const app = {
@@ -259,14 +259,11 @@ test.each([
   ['@libsql/client', true],
   ['libsql', false],
   ['pg', false],
-])(
-  'warns about two SQLite libraries only if the app uses a library other than libsql: %s',
-  (dependency, warns) => {
-    const app = { ...fastifyApp, 'package.json': `{ "dependencies": { "${dependency}": "1" } }` }
-    expect(planOf(app).next.some((text) => text.includes('two SQLite libraries'))).toBe(warns)
-    expect(metered(app)['server/billing.ts']?.includes('two SQLite libraries')).toBe(warns)
-  },
-)
+])('warns about two SQLite libraries only if the app uses one other than libsql: %s', (dependency, warns) => {
+  const app = { ...fastifyApp, 'package.json': `{ "dependencies": { "${dependency}": "1" } }` }
+  expect(planOf(app).next.some((text) => text.includes('two SQLite libraries'))).toBe(warns)
+  expect(metered(app)['server/billing.ts']?.includes('two SQLite libraries')).toBe(warns)
+})
 
 test.each([
   [
@@ -289,7 +286,7 @@ test("suggests metering one of the app's mutations", () => {
   )
 })
 
-/** Returns the client's file after the plan's changes, for a client with these links. */
+/** Returns the client file of an app whose client has these links, after the plan's changes. */
 const client = (links: string, before = '') =>
   metered({ ...fastifyApp, 'server/client.ts': `${before}createTRPCClient({ links: ${links} })\n` })[
     'server/client.ts'

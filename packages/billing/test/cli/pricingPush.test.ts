@@ -12,7 +12,7 @@ import { aUser, meters, type User } from '../flowglad/meters.ts'
 import { grant, meter, plan, pricing } from '../flowglad/pricing.ts'
 import { startProxy } from '../flowglad/startProxy.ts'
 
-/** The pricing model of a new account, and a part that the file lacks. */
+/** A new account's pricing model, with a meter and a feature that the file lacks. */
 const newAccount = {
   name: 'My account',
   isDefault: true,
@@ -26,7 +26,7 @@ const newAccount = {
   ],
 }
 
-/** Starts Flowglad with a pricing model, and returns a function that pushes a file. */
+/** Starts flowglad-local with a pricing model and returns a function that pushes a file to it. */
 async function start(model: object = newAccount, { key }: { key?: string } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'metered-pricing-'))
   const flowglad = await startFlowgladLocal({
@@ -66,7 +66,7 @@ const exportOf = async (flowglad: FlowgladLocal) => {
   return z.object({ pricingModel: z.looseObject({ name: z.string() }) }).parse(answer).pricingModel
 }
 
-test('shows the difference and changes nothing, and makes the changes with --yes', async () => {
+test('makes the changes that it shows only with --yes', async () => {
   const { flowglad, push } = await start()
   const before = await modelOf(flowglad)
   const shown = await push(studio)
@@ -101,7 +101,7 @@ test('shows the difference and changes nothing, and makes the changes with --yes
   expect(usageMeters.find(({ slug }) => slug === 'api_calls')?.defaultPrice?.slug).toBe('api_calls_standard')
 })
 
-test('makes a model that an app can use, with unlimited usage', async () => {
+test('makes a model that an app can use without limit', async () => {
   const { flowglad, push } = await start()
   await push(studio, '--yes')
   await using billing = createTestBilling({ meters, customer: (ctx: { user: User }) => ctx.user, flowglad })
@@ -119,7 +119,7 @@ test('makes a model that an app can use, with unlimited usage', async () => {
   await sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, {
     body: { card: '4242424242424242' },
   })
-  // The event names the price generations_no_charge.
+  // On Scale, the event names the price generations_no_charge, so the new model must contain this price.
   await billing.meter({ customer: aUser(), meter: 'generations', amount: 10_000 }, () => 'done')
   expect(await billing.drain()).toBe(true)
   expect(await billing.operator.parked(1)).toEqual([])
@@ -131,7 +131,7 @@ async function aCustomerAt(sdk: Flowglad) {
   return data.customer
 }
 
-test('never archives or deletes parts that the file lacks or marks as inactive', async () => {
+test('keeps every part that the file lacks or marks as inactive', async () => {
   const { flowglad, push } = await start(studio)
   const before = await modelOf(flowglad)
   const inactive = (slug: string) => {
@@ -174,7 +174,7 @@ const stopped = {
   stderr: 'The pricing model has changed since it was compared. Run the command again.\n',
 }
 
-/** Pushes the file in `folder`, and makes a change in the dashboard after Flowglad's nth answer with the model. */
+/** Pushes the file in `folder`, and changes the model right after Flowglad has read it for the nth time. */
 async function pushDuring(
   flowglad: FlowgladLocal,
   folder: string,
@@ -211,7 +211,7 @@ const addGift = async (sdk: Flowglad) => {
   })
 }
 
-test('stops before it archives a part that is added after the comparison', async () => {
+test('stops instead of archiving a part that was added after the comparison', async () => {
   const { flowglad, folder, push } = await start(studio)
   await push({ ...studio, name: 'Renamed' })
   expect(await pushDuring(flowglad, folder, 1, addGift)).toEqual(stopped)
@@ -223,18 +223,18 @@ test('stops before it archives a part that is added after the comparison', async
 })
 
 test.each([1, 2, 3])(
-  'keeps a part that is added after comparison %i of a push with a new meter',
+  'keeps a part that was added after comparison %i of a push with a new meter',
   async (nth) => {
     const { flowglad, folder, push } = await start()
     await push(studio)
     const result = await pushDuring(flowglad, folder, nth, addGift)
-    // Each of the first two comparisons is followed by another one, which includes the part.
+    // The push compares again after each of the first two comparisons, and then includes the part.
     expect(result).toMatchObject(nth === 3 ? stopped : { code: 0, stderr: '' })
     expect((await modelOf(flowglad)).products.map(({ slug }) => slug)).toContain('gift')
   },
 )
 
-test('makes no change that the comparison did not show', async () => {
+test('never makes a change that the comparison did not show', async () => {
   const { flowglad, folder, push } = await start(studio)
   const file = structuredClone(studio)
   file.usageMeters.push(meter('pages'))
@@ -250,7 +250,7 @@ test('makes no change that the comparison did not show', async () => {
   expect((await modelOf(flowglad)).products.map(({ name }) => name)).toContain('Professional')
 })
 
-test('replaces a price whose terms differ, and says that subscriptions keep the old one', async () => {
+test('replaces a price with different terms and says that subscriptions keep the old price', async () => {
   const { flowglad, push } = await start(studio)
   const dearer = structuredClone(studio)
   dearer.products[1].price.unitPrice = 2_500
@@ -277,7 +277,7 @@ const details = {
   singularQuantityLabel: 'seat',
   pluralQuantityLabel: 'seats',
 }
-/** A pricing model that has another value than the default in each optional field. */
+/** A pricing model in which no optional field has its default value. */
 const detailed = {
   ...newAccount,
   usageMeters: [
@@ -338,7 +338,7 @@ test.each([
   const [before, exported] = [await modelOf(flowglad), await exportOf(flowglad)]
   const file = parseDocument(stringify(detailed))
   file.deleteIn(path.split('.'))
-  // Flowglad changes the whole model in one step, so the request must contain the omitted fields.
+  // Flowglad replaces the whole model, so a request with the new name must also contain the omitted fields.
   file.set('name', 'Renamed')
   const { stdout } = await push(file.toString(), '--yes', '--json')
   expect(JSON.parse(stdout)).toMatchObject({
@@ -350,7 +350,7 @@ test.each([
   expect(await exportOf(flowglad)).toEqual({ ...exported, name: 'Renamed' })
 })
 
-test('keeps the trial if the file sets it to null, and ends the offer with 0 days', async () => {
+test('keeps the trial if its days are null and ends the trial offer if they are 0', async () => {
   const { flowglad, push } = await start(detailed)
   const trial = async () =>
     (await modelOf(flowglad)).products.find(({ slug }) => slug === 'team')?.defaultPrice.trialPeriodDays
@@ -399,14 +399,14 @@ test.each([
       { kind: 'price', slug: 'pro_monthly', of: 'pro' },
     ],
   })
-  // Other changes need no further option.
+  // Changes that replace no price need only --yes.
   expect(await push({ ...file, name: 'Studio' }, '--yes')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('Flowglad now has everything in the file.\n'),
   })
 })
 
-test('makes another usage price the default, and keeps the earlier one', async () => {
+test('keeps the earlier usage price when another one becomes the default', async () => {
   const { flowglad, push } = await start(studio)
   const file = structuredClone(studio)
   const [standard] = file.usageMeters[2].prices
@@ -421,7 +421,7 @@ test('makes another usage price the default, and keeps the earlier one', async (
 })
 
 test.each(['refused', 'answerLost'] as const)(
-  'can be repeated after a failure at any request: %s',
+  'succeeds when repeated after a failure at any request: %s',
   async (state) => {
     for (let broken = 1; ; broken += 1) {
       const { flowglad, folder, push } = await start()
@@ -437,7 +437,7 @@ test.each(['refused', 'answerLost'] as const)(
       expect(await pushTo(flowglad, folder, '--yes')).toMatchObject({ code: 0, stderr: '' })
       expect(await pushTo(flowglad, folder)).toEqual({ code: 0, stderr: '', stdout: same })
       if (first.code === 0) {
-        // Three meters, one price of a meter, and the rest in one request.
+        // A push writes three meters, one meter's price, and everything else in a fifth request.
         expect(broken).toBe(6)
         return
       }
@@ -446,7 +446,7 @@ test.each(['refused', 'answerLost'] as const)(
   },
 )
 
-test('names the file, the line and the field of each problem, and changes nothing', async () => {
+test('names the file, line and field of each problem without changing anything', async () => {
   const { flowglad, push } = await start(studio)
   const before = await modelOf(flowglad)
   const misspelled = stringify(studio).replace('unitPrice: 2000', 'unitPrize: 2000')
@@ -475,7 +475,7 @@ test('names the file, the line and the field of each problem, and changes nothin
   expect(await modelOf(flowglad)).toEqual(before)
 })
 
-test('protects the default product if the file omits that it is the default', async () => {
+test('protects the default product even if the file does not mark it as the default', async () => {
   const { push } = await start(detailed)
   const file = parseDocument(stringify(detailed))
   file.deleteIn(['products', 0, 'product', 'default'])
@@ -488,7 +488,7 @@ test('protects the default product if the file omits that it is the default', as
 
 test('creates a new pricing model for an account whose default plan does not renew', async () => {
   const { name, slug } = { name: 'Free Plan', slug: 'free' }
-  // Flowglad creates this product with each account.
+  // Flowglad gives each new account this product.
   const { flowglad, push } = await start({
     ...newAccount,
     products: [
@@ -523,14 +523,14 @@ test('creates a new pricing model for an account whose default plan does not ren
     code: 1,
     stderr: expect.stringMatching(/^Flowglad already has a pricing model "Studio"/),
   })
-  // The key belongs to the earlier model.
+  // The key still belongs to the earlier model.
   expect(await push(studio)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`FLOWGLAD_SECRET_KEY doesn't belong to "Studio"`),
   })
 })
 
-test('explains a missing file, a wrong key and a server that does not answer, without the key', async () => {
+test('explains a missing file, a wrong key and an unreachable server without showing the key', async () => {
   const { flowglad, folder, push } = await start()
   expect(await pushTo(flowglad, folder, '--pricing', 'missing.yaml')).toMatchObject({
     code: 1,

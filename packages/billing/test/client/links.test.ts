@@ -22,9 +22,7 @@ interface Sent {
   key: unknown
 }
 
-/**
- * Creates a terminating link that returns the listed answers in order and records the keys that it receives.
- */
+/** Creates a terminating link that returns the listed answers in order and records each operation's key. */
 function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
   const sent: Sent[] = []
   const link: TRPCLink<AppRouter> =
@@ -48,7 +46,7 @@ function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
 const clientOf = (end: TRPCLink<AppRouter>, options = {}) =>
   createTRPCClient<AppRouter>({ links: [idempotencyLink(options), end] })
 
-test('gives each operation its own key, and resends that key while another attempt runs', async () => {
+test("resends an operation's own key while another attempt runs", async () => {
   const { link, sent } = terminating([{ retryAfterMs: 1 }, { retryAfterMs: 1 }, 'ok', 'ok'])
   const client = clientOf(link)
   expect(await client.ping.mutate()).toBe('pong')
@@ -59,7 +57,7 @@ test('gives each operation its own key, and resends that key while another attem
   expect(keys).toEqual(Array(4).fill(expect.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/)))
 })
 
-test("uses the key from the operation's context, so React Query's retries count as one operation", async () => {
+test("uses the key in the operation's context for all of React Query's retries", async () => {
   const { link, sent } = terminating(['broken', 'ok'])
   const client = clientOf(link)
   const attempt = () => client.ping.mutate(undefined, { context: { idempotencyKey: 'mine' } })
@@ -90,7 +88,7 @@ test('stops waiting for another attempt after maxWaitMs and throws the denial', 
   expect(billingDenial(error)).toMatchObject({ code: 'IN_PROGRESS' })
 })
 
-test("sends a batch's keys in call order, or no header if a call has no key", () => {
+test("sends a batch's keys in call order if every call has a key", () => {
   const op = (idempotencyKey?: string) => ({ context: { idempotencyKey } })
   expect(keyHeaders({ opList: [op('a'), op('b')] })).toEqual({ 'idempotency-key': 'a,b' })
   expect(keyHeaders({ op: op('a') })).toEqual({ 'idempotency-key': 'a' })
@@ -99,9 +97,9 @@ test("sends a batch's keys in call order, or no header if a call has no key", ()
 })
 
 test.each([36, 128])(
-  'runs and charges each of 500 concurrent calls once, with keys of %d characters',
+  'runs and charges each of 500 concurrent calls once if keys have %d characters',
   async (length) => {
-    // Raises Free's grant to 500 units, as on Pro.
+    // Free's grant of 10 units is too small for 500 calls.
     const generous = pricing.replace(/("slug": ?"free_generations".*?"amount": ?)10/s, '$1500')
     await using app = await startApp({ pricing: generous })
     const client = createTRPCClient<AppRouter>({
@@ -116,7 +114,7 @@ test.each([36, 128])(
   },
 )
 
-test('fails a batch whose keys do not fit in a header, suggests a fix, and charges nothing', async () => {
+test('suggests a fix for a batch whose keys do not fit in a header and charges nothing', async () => {
   await using app = await startApp()
   const calls = Array.from({ length: 500 }, () =>
     app.streaming.ping.mutate(undefined, keyed(crypto.randomUUID())),
@@ -130,7 +128,7 @@ test('fails a batch whose keys do not fit in a header, suggests a fix, and charg
   expect(balances).toContainEqual(expect.objectContaining({ meter: 'api_calls', used: 0, held: 0 }))
 })
 
-test('keeps the newest balances from all non-streaming responses, including denials', async () => {
+test('keeps the newest balances from non-streaming responses, including denials', async () => {
   await using app = await startApp()
   const arrived: BalancesAnswer[] = []
   const client = app.clientWith([balancesLink({ onBalances: (balances) => arrived.push(balances) })])

@@ -4,8 +4,8 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from '../flowglad/meters.ts'
 
 /**
- * Creates billing with valid settings and the given changes. The changes are untyped, because a JavaScript app
- * can pass any value.
+ * Creates billing with valid settings, except for the given changes. The changes are untyped, because a JavaScript
+ * app can pass any value.
  */
 const create = (changed: object) =>
   createBilling({
@@ -81,7 +81,7 @@ test.each<[setting: string, changed: object, message: string]>([
   expect(() => create(changed)).toThrow(message)
 })
 
-test('accepts trusted origins of web pages and mobile apps', async () => {
+test('accepts the origins of web pages and mobile apps as trusted origins', async () => {
   const trustedOrigins = ['https://app.example', 'http://[::1]:5173', 'capacitor://localhost']
   await using billing = create({ trustedOrigins })
   expect(() => billing.assertTrustedOrigin({ headers: { origin: 'capacitor://localhost' } })).not.toThrow()

@@ -11,7 +11,7 @@ import { until } from '../flowglad/until.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
-/** Replaces the console's methods, and returns the lines that they receive. */
+/** Replaces the console's methods and returns the lines that they receive. */
 function capture() {
   const lines: string[] = []
   for (const level of ['log', 'info', 'warn', 'error'] as const) {
@@ -22,7 +22,7 @@ function capture() {
 
 const flowglad = { secretKey: 'sk_test', baseUrl: 'http://127.0.0.1:9' }
 
-test('prints each warning and error on one line with its details, and ignores info messages', () => {
+test('prints only warnings and errors, each on one line with its details', () => {
   const lines = capture()
   consoleLogger.info({ customer: 'ada' }, 'a detail')
   consoleLogger.warn({ customer: 'ada', error: 'Error: two\nlines' }, 'release failed')
@@ -35,7 +35,7 @@ test('prints each warning and error on one line with its details, and ignores in
   ])
 })
 
-test('logs each charge once, with the attempt that Flowglad has as its transaction ID', async () => {
+test("logs each charge once with Flowglad's transaction ID", async () => {
   const { logger, charges } = recordingLogger()
   await using stack = await startStack({ logger })
   const call = { customer: aUser(), meter: 'tokens', amount: 3, key: 'k', name: 'write' } as const
@@ -47,7 +47,7 @@ test('logs each charge once, with the attempt that Flowglad has as its transacti
   expect(charges).toEqual([{ customer: 'ada', procedure: 'write', attempt, units: '3 tokens' }])
 })
 
-test('removes email addresses and keys from each text, and keeps everything else', () => {
+test('removes only email addresses and keys from each text', () => {
   const lines = capture()
   redactingLogger(consoleLogger).warn(
     {
@@ -63,7 +63,7 @@ test('removes email addresses and keys from each text, and keeps everything else
   ])
 })
 
-test('cuts a long text before it removes addresses, and shows no part of an address at the cut', () => {
+test('shows no part of an address or key at the cut of a long text', () => {
   const shown = (text: string) => {
     const lines: string[] = []
     const record = (_: object, message: string) => void lines.push(message)

@@ -15,7 +15,10 @@ class Reader extends MetricReader {
   protected async onShutdown() {}
 }
 
-/** Registers an OpenTelemetry SDK. Returns a function that reads all values, such as `metered.holds {"procedure":"p"}`. */
+/**
+ * Registers an OpenTelemetry SDK. Returns a function that reads the values of all metrics by name, such as
+ * `metered.holds {"procedure":"p"}`.
+ */
 function register() {
   const reader = new Reader()
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
@@ -62,7 +65,7 @@ test('counts holds, settles, units, denials and deliveries', async () => {
   })
 })
 
-test('measures how many events wait, and for how long', async () => {
+test('measures the number and the delay of waiting events', async () => {
   const read = register()
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) =>
@@ -76,7 +79,7 @@ test('measures how many events wait, and for how long', async () => {
   })
 })
 
-test('records nothing without an OpenTelemetry SDK, and starts when the app registers one', async () => {
+test('records nothing until the app registers an OpenTelemetry SDK', async () => {
   await using stack = await startStack()
   await spend(stack, ada)
   expect(recordsMetrics()).toBe(false)

@@ -1,4 +1,4 @@
-// Checks the dashboard and the alert rules in docs/operations against the metrics that a Prometheus server reads.
+// Compares the dashboard and the alert rules in docs/operations with the metrics that a Prometheus server reads.
 import { readFileSync } from 'node:fs'
 import { metrics } from '@opentelemetry/api'
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
@@ -19,7 +19,7 @@ const read = (name: string) =>
   readFileSync(new URL(`../../../../docs/operations/${name}`, import.meta.url), 'utf8')
 const namesIn = (text: string) => new Set(text.match(/\bmetered_\w+/g))
 
-/** Records every metric once. Returns the names in a Prometheus scrape. */
+/** Records every metric once. Returns the metrics' names in a Prometheus scrape. */
 async function scrapedNames() {
   const reader = new Reader()
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
@@ -57,7 +57,7 @@ const dashboard = z.object({
     .min(1),
 })
 
-test('names only metrics that the package records, in valid alert rules and a valid dashboard', async () => {
+test('uses only recorded metrics in the alert rules and the dashboard', async () => {
   const names = await scrapedNames()
   const { groups } = rules.parse(parse(read('alerts.yaml')))
   const { panels } = dashboard.parse(JSON.parse(read('grafana.json')))

@@ -4,7 +4,7 @@ import { SharedTimer } from '../../src/config/sharedTimer.ts'
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-/** Creates a timer, and functions that record their names when they run. */
+/** Creates a timer. Functions that are added with `after` record their names in `ran`. */
 function start() {
   const timer = new SharedTimer()
   const ran: string[] = []
@@ -16,7 +16,7 @@ function start() {
   return { after, ran }
 }
 
-test('runs each function once, when its delay has passed', async () => {
+test('runs each function once after its delay', async () => {
   const { after, ran } = start()
   after(3_000, 'c')
   after(1_000, 'a')
@@ -34,7 +34,7 @@ test('runs a function that is added while another one runs', async () => {
   expect(ran).toEqual(['a', 'b'])
 })
 
-test('does not run a cancelled function, even if another function that is due at the same time cancelled it', async () => {
+test('does not run a function that is cancelled by another function with the same due time', async () => {
   const { after, ran } = start()
   const cancel = [() => {}]
   after(1_000, 'a', () => {
@@ -46,7 +46,7 @@ test('does not run a cancelled function, even if another function that is due at
   expect(ran).toEqual(['a'])
 })
 
-test('waits longer than the longest timer of the runtime', async () => {
+test("supports delays that are longer than the runtime's longest timer", async () => {
   const { after, ran } = start()
   after(2 ** 31 + 1_000, 'a')
   await vi.advanceTimersByTimeAsync(2 ** 31)
@@ -55,7 +55,7 @@ test('waits longer than the longest timer of the runtime', async () => {
   expect(ran).toEqual(['a'])
 })
 
-test('creates one timer for many functions that are cancelled before they run', async () => {
+test('creates only one runtime timer for functions that are cancelled before they run', async () => {
   const setTimeout = vi.spyOn(globalThis, 'setTimeout')
   const { after } = start()
   const cancel = Array.from({ length: 100 }, () => after(30_000, 'a'))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/config/clock.ts'
 import { steadyClock } from '../../src/config/steadyClock.ts'
 
-test('continues from its last time each time the clock steps backward', () => {
+test('continues from its latest time after each backward step of the clock', () => {
   let now = 1_000
   const steady = steadyClock({ now: () => now, after: systemClock.after })
   const at = (time: number) => {

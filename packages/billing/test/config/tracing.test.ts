@@ -4,7 +4,7 @@ import { traced } from '../../src/config/tracing.ts'
 
 afterEach(() => trace.disable())
 
-/** Registers a tracer, as an OpenTelemetry SDK does. Returns a log of what its spans record. */
+/** Registers a tracer, as an OpenTelemetry SDK does. Returns a log of the calls to its spans. */
 function register() {
   const log: unknown[] = []
   const tracer = trace.getTracer('test')
@@ -29,7 +29,7 @@ test('does not evaluate the attributes if no tracer is registered', async () => 
   expect(attributes).not.toHaveBeenCalled()
 })
 
-test('records a span if a tracer is registered after the first call', async () => {
+test('records spans as soon as a tracer is registered', async () => {
   await traced(
     'early',
     () => ({}),

@@ -7,8 +7,8 @@ const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
 /**
- * Opens a page and reads its stream until the plan `untilPlan` arrives, or the first balances if no plan is
- * given. Returns the name of the last plan received.
+ * Opens a page and reads its stream until the plan `untilPlan` arrives. Without `untilPlan`, reads only the first
+ * balances. Returns the name of the last plan received.
  */
 async function open(app: App, untilPlan?: string) {
   const stop = new AbortController()
@@ -30,14 +30,14 @@ test('pushes a change made at Flowglad to a page that is opened afterwards', asy
   expect(await open(app, 'Pro')).toBe('Pro')
 })
 
-test('pushes a change made at Flowglad to a page that is reopened immediately afterwards', async () => {
+test('pushes a change made at Flowglad to a page that is reopened within arrivalMaxAgeMs', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 500 } })
   await open(app)
   await app.atFlowglad.pay(ada, 'pro_monthly')
   expect(await open(app, 'Pro')).toBe('Pro')
 })
 
-test('fetches only once if a page is opened many times in succession', async () => {
+test('fetches only once within arrivalMaxAgeMs, however often a page is opened', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 60_000 } })
   await open(app)
   await until(() => expect(fetches(app)).toBeGreaterThan(0))
@@ -46,11 +46,11 @@ test('fetches only once if a page is opened many times in succession', async () 
   expect(fetches(app)).toBe(before)
 })
 
-test('delivers usage while a page waits for a free fetch slot, and refreshes the page later', async () => {
+test('delivers usage while an open page waits for a free fetch slot', async () => {
   await using app = await startApp({
     options: { arrivalMaxAgeMs: 0, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })
-  // Finish Ada's fetch first. A pending fetch would keep her lease while Bob's fetch is held.
+  // Finish Ada's fetch first. Otherwise, it would keep her lease while it waits for Bob's held fetch.
   await app.billing.refresh(ada)
   let answer = () => {}
   const answered = new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ test('delivers usage while a page waits for a free fetch slot, and refreshes the
   await until(() => expect(app.proxy.count(/bob/)).toBe(1))
 
   const page = open(app, 'Pro')
-  // When a second page receives its first balances, the first page has already received its own.
+  // The first page gets its first balances before the second page does.
   await open(app)
   await app.client.generate.mutate({ prompt: 'a cat', count: 2 })
   await until(async () => expect(await app.atFlowglad.events()).toMatchObject([{ amount: 2 }]))

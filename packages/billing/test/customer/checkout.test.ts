@@ -9,7 +9,7 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-test('rejects a checkout if publicUrl is missing, and sends no request to Flowglad', async () => {
+test('rejects a checkout without calling Flowglad if publicUrl is missing', async () => {
   await using app = await startApp({ publicUrl: undefined })
   const buy = { priceSlug: 'pro_monthly' }
   expect(await failureOf(app.client.billing.checkout.mutate(buy))).toMatchObject({
@@ -29,7 +29,7 @@ const failure = {
 const creates = ({ method, path }: { method: string; path: string }) =>
   method === 'POST' && /checkout-sessions/.test(path)
 
-test('returns the checkout page if Flowglad creates it but answers with an error', async () => {
+test('returns a checkout page that Flowglad creates despite answering with an error', async () => {
   await using app = await startApp()
   app.proxy.breakWith((passing) =>
     creates(passing) ? { state: 'handledButFails', status: 500, body: failure } : undefined,
@@ -54,7 +54,7 @@ test.each(['javascript:alert(1)', 'data:text/html,x', '//pay.example'])(
   },
 )
 
-test("reports Flowglad's error if Flowglad rejects a checkout without creating a page", async () => {
+test("reports Flowglad's error if Flowglad creates no checkout page", async () => {
   await using app = await startApp()
   await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })
   app.proxy.breakWith((passing) =>
@@ -65,7 +65,7 @@ test("reports Flowglad's error if Flowglad rejects a checkout without creating a
   )
 })
 
-test('returns BILLING_UNAVAILABLE if a failed checkout cannot be looked up', async () => {
+test('returns BILLING_UNAVAILABLE if it cannot look up a failed checkout', async () => {
   await using app = await startApp()
   app.proxy.breakWith(({ path }) =>
     /checkout-sessions/.test(path) ? { state: 'handledButFails', status: 500, body: failure } : undefined,

@@ -7,13 +7,13 @@ test('adjusts the subscription to another plan, even if a cancellation is schedu
   expect(decidePlanChange(aSubscription({ cancelScheduledAt: 1_000 }), 'scale_monthly')).toBe('adjust')
 })
 
-test('lifts a schedule that would end the plan, if the customer chooses the current plan', () => {
+test('lifts a scheduled cancellation or downgrade if the customer chooses the current plan', () => {
   expect(decidePlanChange(aSubscription(), 'pro_monthly')).toBe('nothing')
   expect(decidePlanChange(aSubscription({ cancelScheduledAt: 1_000 }), 'pro_monthly')).toBe('lift')
   expect(decidePlanChange(aSubscription({ scheduledAdjustmentAt: 1_000 }), 'pro_monthly')).toBe('lift')
 })
 
-test('rejects a change from the free plan, because that change needs a checkout', () => {
+test('rejects a change from the free plan to a paid plan, which needs a checkout', () => {
   expect(() => decidePlanChange(aSubscription({ isFree: true }), 'scale_monthly')).toThrow('checkout')
 })
 

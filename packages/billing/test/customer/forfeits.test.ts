@@ -12,7 +12,7 @@ const scale = { kind: 'plan', priceSlug: 'scale_monthly', isFree: false, grants 
 const pack = { kind: 'pack', priceSlug: 'generation_pack', isFree: false, grants } as const
 const offers = [pack, free, pro, scale]
 
-/** Returns the balances answer for a customer on this plan, with one balance. */
+/** Returns the answer of `balances` for a customer on this plan with one meter. */
 const answerOn = (
   plan: typeof free | typeof pro | typeof scale,
   row: { available: number | null; limit: number | null },
@@ -40,7 +40,7 @@ test('forfeits nothing until both the offers and the balances are loaded', () =>
   expect(forfeitsOf(pro, offers, undefined)).toEqual([])
 })
 
-test('includes in a checkout the pack units that the customer loses by upgrading from Free', async () => {
+test('lists at checkout the pack units that the customer loses by upgrading from Free', async () => {
   await using app = await startApp()
   await app.client.billing.balances.query()
   await app.atFlowglad.pay(ada, 'generation_pack')
@@ -51,7 +51,7 @@ test('includes in a checkout the pack units that the customer loses by upgrading
   expect((await checkout('generation_pack')).forfeits).toEqual([])
 })
 
-test('lists the pack units that a customer loses when a paid plan ends, but none for a change between paid plans', async () => {
+test('lists the pack units that a customer loses only if a paid plan ends', async () => {
   await using app = await startApp()
   await app.client.billing.balances.query()
   await app.atFlowglad.pay(ada, 'pro_monthly')

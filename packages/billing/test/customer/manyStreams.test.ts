@@ -9,7 +9,7 @@ import { startApp } from '../trpc/startApp.ts'
 const ada = aUser()
 const ben = aUser('ben')
 
-/** Starts a stack that counts balance reads. Polling is off, so only commits wake the streams. */
+/** Starts a stack that counts reads of balances. Polling is too rare to wake a stream, so only commits do. */
 async function start(options: StackSetup['options'] = {}) {
   const inner = sqliteLedger(':memory:')
   let reads = 0
@@ -31,7 +31,7 @@ async function start(options: StackSetup['options'] = {}) {
       reads = 0
       return count
     },
-    /** Opens a stream, and waits for its first balances. */
+    /** Opens a stream and waits for its first balances. */
     async open(user: User) {
       const answers = stack.billing.watch(user)
       const seen = [await answers.next()].map(({ value }) => value as BalancesAnswer)
@@ -50,7 +50,7 @@ async function start(options: StackSetup['options'] = {}) {
 const spend = ({ billing }: Pick<Awaited<ReturnType<typeof startStack>>, 'billing'>, user = ada) =>
   billing.meter({ customer: user, meter: 'tokens' }, () => 'done')
 
-test('reads the balances once per change, regardless of the number of open streams', async () => {
+test('reads the balances once per change for all open streams', async () => {
   await using stack = await start({ maxStreamsPerCustomer: 100 })
   const streams = []
   for (let n = 0; n < 50; n++) streams.push(await stack.open(ada))
@@ -59,12 +59,12 @@ test('reads the balances once per change, regardless of the number of open strea
   const used = (answer: BalancesAnswer | undefined) =>
     answer?.balances.find(({ meter, held }) => meter === 'tokens' && held === 0)?.used
   for (const stream of streams) await expect.poll(() => used(stream.newest())).toBe(1)
-  // Reserving and settling both change the balances, so two reads are allowed.
+  // Reserving and settling each change the balances, so two reads are allowed.
   expect(stack.readsSince()).toBeLessThanOrEqual(2)
   expect(new Set(streams.map((stream) => stream.newest())).size).toBe(1)
 })
 
-test('closes a customer’s oldest stream if that customer opens too many', async () => {
+test('closes a customer’s oldest streams if that customer opens too many', async () => {
   await using stack = await start({ maxStreamsPerCustomer: 3 })
   const other = await stack.open(ben)
   const streams = []
@@ -79,7 +79,7 @@ test('closes a customer’s oldest stream if that customer opens too many', asyn
   expect(await other.isOpen()).toBe('open')
 })
 
-test('closes the oldest stream of the customer with the most streams when a node has too many', async () => {
+test('on a node with too many streams, closes the oldest stream of the customer with the most', async () => {
   await using stack = await start({ maxStreams: 3 })
   const streams = [await stack.open(ben), await stack.open(ada), await stack.open(ada)]
   const newest = await stack.open(aUser('carl'))
@@ -91,7 +91,7 @@ test('closes the oldest stream of the customer with the most streams when a node
   ])
 })
 
-test('makes room for another stream when a reader disconnects', async () => {
+test('stops counting a stream when its reader disconnects', async () => {
   await using stack = await start({ maxStreamsPerCustomer: 1 })
   for (let n = 0; n < 3; n++) {
     const answers = stack.billing.watch(ada)
@@ -105,7 +105,7 @@ test('makes room for another stream when a reader disconnects', async () => {
   expect(await second.isOpen()).toBe('open')
 })
 
-test('tells a browser why its stream has ended', async () => {
+test('tells a browser when another stream has replaced its own', async () => {
   await using app = await startApp({ started: false, options: { maxStreamsPerCustomer: 1 } })
   const stream = async () => {
     const response = await fetch(`${app.url}/billing.onBalances`, { headers: { user: 'ada' } })

@@ -7,7 +7,7 @@ import { grant, meter, pricing } from '../flowglad/pricing.ts'
 
 const [ada, grace] = [aCustomer({ id: 'ada' }), aCustomer({ id: 'grace' })]
 
-/** Returns the pricing with the meter `captions`: 20 units on Free and 2,000 on Pro. */
+/** Returns the pricing with an additional meter `captions`, which grants 20 units on Free and 2,000 on Pro. */
 function withCaptions() {
   const model: {
     usageMeters: object[]
@@ -21,7 +21,7 @@ function withCaptions() {
   return JSON.stringify(model)
 }
 
-/** Starts an app in which Ada signed up before the meter `captions` was added. */
+/** Starts an app in which Ada became a customer before the meter `captions` was added. */
 async function startWithNewMeter() {
   const flowglad = await startFlowgladLocal({ pricing })
   const customer = () => ada
@@ -44,7 +44,7 @@ async function startWithNewMeter() {
   }
 }
 
-test("grants a new meter's units to new customers, and denies existing customers' calls", async () => {
+test("grants a new meter's units to new customers but not to existing customers", async () => {
   await using app = await startWithNewMeter()
   expect(await app.captions(grace)).toMatchObject({ available: 20, limit: 20, status: 'ok' })
   const call = { meter: 'captions', amount: 1 } as const
@@ -72,6 +72,6 @@ test("grants a new meter's units to an existing customer who changes to a plan t
     },
   })
   await app.sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
-  // On a busy machine, a refresh can return the earlier balances, because the fetch takes longer than it waits.
+  // On a busy machine, the fetch can take longer than a refresh waits. The refresh then returns the earlier balances.
   await expect.poll(() => app.captions()).toMatchObject({ available: 2_000, limit: 2_000 })
 })

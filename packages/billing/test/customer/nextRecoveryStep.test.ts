@@ -12,7 +12,7 @@ const next = (failed: Partial<FailedChange>) =>
     { lifted: null, outcome: 'rejected', seen: 'notYet', restored: 'notTried', ...failed },
     cause,
   )
-/** Returns the error message for the customer. */
+/** Returns the error message that the customer gets. */
 function failure(failed: Partial<FailedChange>): string {
   const step = next(failed)
   expect(step.do).toBe('fail')
@@ -22,12 +22,12 @@ function failure(failed: Partial<FailedChange>): string {
 const failed = ['unclear', 'rejected'] as const
 const anySchedule = [null, 'cancellation', 'downgrade'] as const
 
-test('checks the plan after a failed request to change it', () => {
+test('checks the plan after a failed change', () => {
   for (const outcome of failed)
     for (const lifted of anySchedule) expect(next({ lifted, outcome })).toEqual({ do: 'look' })
 })
 
-test('accepts a failed change if a check shows that it was made', () => {
+test('accepts a failed change if the check shows that Flowglad made it', () => {
   const subscription = aSubscription({ priceSlug: 'scale_monthly' })
   for (const outcome of failed) {
     for (const lifted of anySchedule) {
@@ -37,21 +37,24 @@ test('accepts a failed change if a check shows that it was made', () => {
   }
 })
 
-test('reports a rejection if a check shows no change, and an uncertain outcome if the plan cannot be read', () => {
+test('reports a rejected change if the check shows no change', () => {
   expect(next({ seen: seen() })).toEqual({ do: 'fail', error: cause })
+})
+
+test('reports that the plan may have changed if the plan cannot be read', () => {
   expect(failure({ seen: null })).toMatch(/may have changed/)
 })
 
 describe('after a scheduled cancellation was removed', () => {
   const lifted = 'cancellation'
 
-  test('restores the cancellation if the change was not requested, or if a check shows no change', () => {
+  test('restores the cancellation if the plan has not changed', () => {
     const restore = { do: 'restoreCancellation' }
     expect(next({ lifted, outcome: 'notAsked' })).toEqual(restore)
     for (const outcome of failed) expect(next({ lifted, outcome, seen: seen() })).toEqual(restore)
   })
 
-  test('does not restore the cancellation while it is unknown whether the change was made', () => {
+  test('does not restore the cancellation if the plan cannot be read', () => {
     for (const outcome of failed) {
       expect(failure({ lifted, outcome, seen: null })).toMatch(
         /may have changed.*cancellation is no longer scheduled/,
@@ -63,7 +66,7 @@ describe('after a scheduled cancellation was removed', () => {
     for (const restored of ['yes', 'no'] as const) expect(next({ lifted, restored })).toEqual({ do: 'look' })
   })
 
-  test('lifts the cancellation again if the last check shows that the change was made', () => {
+  test('lifts a cancellation again if it is scheduled on the changed plan', () => {
     const found = seen(cancelled, true)
     const step = { do: 'liftRestored', subscription: cancelled }
     for (const outcome of failed) {
@@ -72,7 +75,7 @@ describe('after a scheduled cancellation was removed', () => {
     }
   })
 
-  test('accepts the change and lifts nothing again if the cancellation was not restored', () => {
+  test('accepts the change without lifting anything again if the cancellation was not restored', () => {
     const subscription = aSubscription()
     expect(next({ lifted, outcome: 'unclear', restored: 'no', seen: seen(subscription, true) })).toEqual({
       do: 'accept',
@@ -80,7 +83,7 @@ describe('after a scheduled cancellation was removed', () => {
     })
   })
 
-  test('reports only the failed change if the cancellation was restored', () => {
+  test('does not ask the customer to cancel again if the cancellation was restored', () => {
     expect(next({ lifted, restored: 'yes', seen: seen(cancelled) })).toEqual({ do: 'fail', error: cause })
     expect(next({ lifted, outcome: 'notAsked', restored: 'yes', seen: seen(cancelled, true) })).toEqual({
       do: 'fail',
@@ -91,7 +94,7 @@ describe('after a scheduled cancellation was removed', () => {
     )
   })
 
-  test('asks the customer to cancel again if the cancellation was lost', () => {
+  test('asks the customer to cancel again if no cancellation is scheduled', () => {
     expect(failure({ lifted, restored: 'no', seen: seen() })).toMatch(/Please cancel again/)
     expect(failure({ lifted, restored: 'no', seen: null })).toMatch(/Please cancel again/)
     expect(next({ lifted, restored: 'no', seen: seen(cancelled) })).toEqual({ do: 'fail', error: cause })

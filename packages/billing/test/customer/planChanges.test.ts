@@ -8,7 +8,7 @@ import { startApp } from '../trpc/startApp.ts'
 const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
-/** A plan above Scale, used for upgrades. */
+/** A plan to which a customer on Pro or Scale can upgrade. */
 const max = plan('max', 19_900, ['pro_tokens', 'hd'])
 /** Flowglad's answer when it rejects a change. */
 const declined = {
@@ -17,7 +17,7 @@ const declined = {
   body: { error: 'Your card was declined', code: 'INTERNAL_SERVER_ERROR' },
 } as const
 
-/** Starts an app that doesn't throttle frequent plan changes. */
+/** Starts an app that allows many plan changes in a short time. */
 const start = () => startApp({ pricing: pricingWith(max), options: { fetchBurst: 100 } })
 
 /** Puts Ada on a paid plan and returns the plan. */
@@ -28,17 +28,14 @@ async function on(app: App, priceSlug: string) {
 }
 const planNow = async (app: App) => (await app.client.billing.refresh.mutate()).plan
 
-/**
- * Puts Ada on one plan and schedules a downgrade to another plan. Returns the time at which the downgrade takes
- * effect.
- */
+/** Puts Ada on one plan and schedules a downgrade to another plan. Returns when the downgrade takes effect. */
 async function leavingFor(app: App, { from, to }: { from: string; to: string }) {
   await on(app, from)
   const { plan: leaving } = await app.client.billing.changePlan.mutate({ priceSlug: to })
   return leaving?.changesAt
 }
 
-test('restores a scheduled cancellation after a rejected plan change, or asks the customer to cancel again', async () => {
+test('after a rejected plan change, restores a scheduled cancellation or asks the customer to cancel again', async () => {
   await using app = await start()
   await on(app, 'pro_monthly')
   const { plan } = await app.client.billing.cancel.mutate()
@@ -56,7 +53,7 @@ test('restores a scheduled cancellation after a rejected plan change, or asks th
   expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
 })
 
-test('changes a plan once for concurrent requests', async () => {
+test('changes a plan only once for concurrent requests', async () => {
   await using app = await start()
   const { billing } = app.client
   await on(app, 'pro_monthly')
@@ -66,7 +63,7 @@ test('changes a plan once for concurrent requests', async () => {
   expect(app.proxy.count(/\/adjust$/)).toBe(1)
 })
 
-test('reports each change that Flowglad makes despite answering with an error', async () => {
+test('reports the success of a change that Flowglad makes despite answering with an error', async () => {
   await using app = await start()
   const { billing } = app.client
   await on(app, 'pro_monthly')
@@ -87,7 +84,7 @@ test('reports each change that Flowglad makes despite answering with an error', 
   expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: null })
 })
 
-test('changes a cancelled plan if Flowglad undoes the cancellation but answers with an error', async () => {
+test('changes a cancelled plan even if Flowglad undoes the cancellation with an error', async () => {
   await using app = await start()
   await on(app, 'pro_monthly')
   await app.client.billing.cancel.mutate()
@@ -115,7 +112,7 @@ test("returns BILLING_UNAVAILABLE if undoing a cancellation fails and the plan c
   expect(await planNow(app)).toMatchObject({ name: 'Pro', cancelsAt: null })
 })
 
-test("says that the plan may have changed if the ledger can't be read after the change", async () => {
+test("says that the plan may have changed if the ledger can't be read after a plan action", async () => {
   const ledger = sqliteLedger(':memory:')
   let isAway = false
   await using app = await startApp({
@@ -171,7 +168,7 @@ test('rejects a change to another plan until the customer undoes the scheduled d
   expect(changed).toMatchObject({ name: 'Max', changesAt: null })
 })
 
-test('never adjusts the plan while a downgrade to Free is scheduled at Flowglad', async () => {
+test('never adjusts a plan for which Flowglad has scheduled a downgrade to Free', async () => {
   await using app = await start()
   await on(app, 'scale_monthly')
   const { currentSubscription } = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
@@ -197,7 +194,7 @@ test('replaces a scheduled downgrade with a cancellation', async () => {
   expect(cancelled).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: changesAt })
 })
 
-test('shows that one schedule was lifted even if lifting the other failed', async () => {
+test('shows that the cancellation was lifted even if lifting the downgrade failed', async () => {
   await using app = await start()
   await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   // Only Flowglad can schedule both a downgrade and a cancellation.
@@ -220,10 +217,7 @@ test('shows that one schedule was lifted even if lifting the other failed', asyn
 })
 
 describe('when Flowglad does not answer a plan change', () => {
-  /**
-   * Puts Ada on Pro and cancels the plan. Returns the cancellation time and a function that upgrades Ada
-   * to Max.
-   */
+  /** Puts Ada on Pro and cancels the plan. Returns when the plan ends and a function that upgrades Ada to Max. */
   async function upgrading(app: App) {
     const subscription = await on(app, 'pro_monthly')
     await app.client.billing.cancel.mutate()
@@ -233,7 +227,7 @@ describe('when Flowglad does not answer a plan change', () => {
     }
   }
 
-  test('returns the new plan if Flowglad made the change', async () => {
+  test('returns the new plan if Flowglad has made the change', async () => {
     await using app = await start()
     const { upgrade } = await upgrading(app)
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'answerLost' } : undefined))
@@ -241,7 +235,7 @@ describe('when Flowglad does not answer a plan change', () => {
   })
 
   test("does not restore a cancellation while the plan can't be read", async () => {
-    // Ada may have paid for the new plan.
+    // Restoring the cancellation could end a new plan that Ada has paid for.
     await using app = await start()
     const { upgrade } = await upgrading(app)
     let isLost = false
@@ -269,7 +263,7 @@ describe('when Flowglad does not answer a plan change', () => {
       if (path.endsWith('/adjust')) return { state: 'page', status: 504 }
       if (path.endsWith('/uncancel')) return uncancelling
       if (!path.endsWith('/cancel')) return undefined
-      // Flowglad makes the change now, after the gateway has timed out.
+      // Flowglad makes the change only now, after the gateway has timed out.
       const made = app.atFlowglad.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {
         adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'max_monthly' }] },
       })
@@ -279,7 +273,7 @@ describe('when Flowglad does not answer a plan change', () => {
     expect(await planNow(app)).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test('restores the cancellation if the change was not made, and says that the plan may have changed', async () => {
+  test('restores the cancellation if the plan has not changed', async () => {
     await using app = await start()
     const { upgrade, cancelsAt } = await upgrading(app)
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))
@@ -293,7 +287,7 @@ describe('when Flowglad does not answer a plan change', () => {
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))
     await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({
       message: expect.stringContaining('may have changed. Check your plan'),
-      // A denial would mean that nothing was charged.
+      // The error must not be a denial, because a denial says that nothing was charged.
       data: { code: 'CONFLICT', billing: null },
     })
   })

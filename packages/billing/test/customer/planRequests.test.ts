@@ -3,7 +3,7 @@ import { billingDenial } from '../../src/contract/billingDenial.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { startApp } from '../trpc/startApp.ts'
 
-test("limits a customer's concurrent checkouts and plan changes, but not other customers' requests", async () => {
+test("limits each customer's concurrent checkouts and plan changes", async () => {
   await using app = await startApp({ options: { fetchBurst: 100, maxPlanRequests: 3 } })
   const bob = app.clientWith([], 'bob')
   for (const [client, user] of [
@@ -44,7 +44,7 @@ test("limits a customer's concurrent checkouts and plan changes, but not other c
   expect((await others).plan?.name).toBe('Scale')
   expect((await Promise.all(running)).map(({ plan }) => plan?.name)).toEqual(['Scale', 'Scale', 'Scale'])
 
-  // Failed requests also make room for new requests.
+  // Failed requests no longer count toward the limit either.
   app.proxy.mend()
   for (let round = 0; round < 4; round++) {
     await expect(billing.changePlan.mutate({ priceSlug: 'unknown' })).rejects.toThrow('not for sale')

@@ -17,7 +17,7 @@ async function onPro(app: App) {
   return app.client.billing.refresh.mutate()
 }
 
-test('lists plans with their prices, grants, features and unlimited meters, even without a session', async () => {
+test('lists the plans and their terms even without a session', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/billing.plans`)
   const { result }: { result: { data: unknown } } = JSON.parse(await response.text())
@@ -40,7 +40,7 @@ test('lists plans with their prices, grants, features and unlimited meters, even
       unitPrice: 2_000,
       currency: 'USD',
       interval: { unit: 'month', count: 1 },
-      // The price at which Flowglad bills the meter: one dollar per thousand calls.
+      // Flowglad bills one dollar per thousand calls.
       overage: [
         { meter: 'api_calls', feature: 'api_overage', unitPrice: 100, perUnits: 1_000, currency: 'USD' },
       ],
@@ -56,7 +56,7 @@ test('lists plans with their prices, grants, features and unlimited meters, even
   ])
 })
 
-test('sends a customer on Free to a checkout that returns only to this app', async () => {
+test('sends a customer on Free to a checkout that returns to the app', async () => {
   await using app = await startApp()
   const { url } = await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })
   expect(url).toMatch(/\/checkout\/chckt_session_/)
@@ -72,7 +72,7 @@ test('sends a customer on Free to a checkout that returns only to this app', asy
   await expect(app.client.billing.cancel.mutate()).rejects.toThrow("can't be cancelled")
 })
 
-test("upgrades immediately, schedules a downgrade for the period's end, and lets the customer undo the downgrade", async () => {
+test("upgrades immediately but downgrades at the period's end", async () => {
   await using app = await startApp()
   const { plan: pro } = await onPro(app)
   expect(pro).toMatchObject({ name: 'Pro', priceSlug: 'pro_monthly', cancelsAt: null, changesAt: null })
@@ -101,7 +101,7 @@ test("upgrades immediately, schedules a downgrade for the period's end, and lets
   expect((await app.client.billing.resume.mutate()).plan).toMatchObject({ name: 'Scale', changesAt: null })
 })
 
-test("keeps a cancelled plan until the period's end, and lets the customer undo the cancellation", async () => {
+test("keeps a cancelled plan until the period's end unless the customer resumes it", async () => {
   await using app = await startApp()
   const { plan } = await onPro(app)
   const cancelled = await app.client.billing.cancel.mutate()
@@ -116,7 +116,7 @@ test("keeps a cancelled plan until the period's end, and lets the customer undo 
   })
 })
 
-test('adds a pack to any plan', async () => {
+test("adds a pack to the plan's units", async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   expect((await app.client.billing.checkout.mutate({ priceSlug: 'generation_pack' })).url).toContain(
@@ -131,7 +131,7 @@ test('adds a pack to any plan', async () => {
   })
 })
 
-test('lists known plans while Flowglad is unavailable, and denies a checkout with BILLING_UNAVAILABLE', async () => {
+test('still lists the known plans, but denies checkouts, while Flowglad is unavailable', async () => {
   await using app = await startApp()
   await app.client.billing.plans.query()
   app.proxy.breakWith(() => ({ state: 'refused' }))
@@ -154,7 +154,7 @@ test("measures the age of the balances with the database's clock", async () => {
   expect(await stranger.billing.refresh.mutate()).toMatchObject({ asOf: null, ageMs: null })
 })
 
-test('allows usage beyond the grant on a plan with overage, and records every unit at the billed price', async () => {
+test('allows and records usage beyond the grant on a plan with overage', async () => {
   await using app = await startApp()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 10_000 }, () => 'all')
@@ -164,7 +164,7 @@ test('allows usage beyond the grant on a plan with overage, and records every un
     status: 'critical',
   })
   await app.billing.drain()
-  // Ada spent one unit on Free.
+  // Pro grants 10,000 units, and Ada has spent 10,001 since the upgrade.
   expect(await app.atFlowglad.available(ada, 'api_calls')).toBe(-1)
 })
 
@@ -191,7 +191,7 @@ test('allows exactly 250 of 400 two-unit calls when two nodes share a ledger wit
 test('denies a call with NO_SUBSCRIPTION if a fetch finds no subscription', async () => {
   await using app = await startApp()
   await app.client.ping.mutate()
-  // A customer who never made the first payment has no current subscription.
+  // Flowglad reports no current subscription for a customer who never made the first payment.
   const none = async (path: string) => {
     const answer = await fetch(`${app.flowglad.url}${path}`, { headers: { authorization: app.flowglad.key } })
     const billing: object = JSON.parse(await answer.text())
@@ -221,7 +221,7 @@ test('sells a plan but no pack to a customer without a subscription', async () =
   )
 })
 
-test('lets a throttled customer change plans after a short wait', async () => {
+test("delays a throttled customer's plan action instead of rejecting it", async () => {
   await using app = await startApp({ options: { fetchBurst: 1, fetchEveryMs: 300 } })
   await onPro(app)
   for (let n = 0; n < 5; n++) await app.client.billing.refresh.mutate()
@@ -231,7 +231,7 @@ test('lets a throttled customer change plans after a short wait', async () => {
   expect(effectiveAt).toBeGreaterThan(Date.now())
 })
 
-test('throttles fetches for plan actions that change nothing', async () => {
+test('throttles fetches even for plan actions that change nothing', async () => {
   await using app = await startApp({ options: { fetchBurst: 2, fetchEveryMs: 60_000 } })
   await app.client.ping.mutate()
   const fetches = () => app.proxy.count(/\/billing$/)

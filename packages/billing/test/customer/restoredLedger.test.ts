@@ -1,4 +1,4 @@
-// These tests restore the ledger from a backup while a node is running, so version numbers decrease.
+// These tests restore the ledger from a backup while a node is running, so its version numbers decrease.
 import { expect, test } from 'vitest'
 import { balancesLink, newestBalances } from '../../src/client/index.ts'
 import type { BalancesAnswer } from '../../src/contract/balances.ts'
@@ -10,7 +10,7 @@ import { startApp } from '../trpc/startApp.ts'
 
 const ada = aUser()
 
-/** Starts an app whose ledger can be restored. Nothing is delivered, so Flowglad's balance stays the same. */
+/** Starts an app whose ledger can be restored. The app delivers no usage, so Flowglad's balance never changes. */
 async function startRestorableApp() {
   const file = ledgerFile()
   const app = await startApp({ started: false, ledger: sqliteLedger(file.path) })
@@ -56,7 +56,7 @@ test('pushes the restored balances to a stream that was open before the restore'
   stop.abort()
 })
 
-test('ends the stream of a customer who is missing from the restored ledger, so that the page reconnects', async () => {
+test('ends the stream of a customer who is missing from the restored ledger', async () => {
   await using app = await startRestorableApp()
   await app.billing.refresh(aUser('ben'))
   app.backUp()
@@ -71,7 +71,7 @@ test('ends the stream of a customer who is missing from the restored ledger, so 
   await again.return?.()
 })
 
-test('replaces a page’s balances with the restored balances from the next response', async () => {
+test('the next response replaces a page’s balances with the restored ones', async () => {
   await using app = await startRestorableApp()
   await app.billing.refresh(ada)
   app.backUp()

@@ -21,7 +21,7 @@ function pricingWithMax() {
 const start = () => startTimed({ pricing: pricingWithMax() }, startApp)
 type App = Awaited<ReturnType<typeof start>>
 
-/** Puts a customer on Pro. */
+/** Buys Pro for a customer and refreshes the customer's balances. */
 async function onPro(app: Pick<App, 'billing' | 'atFlowglad'>, user = ada) {
   await app.billing.balances(user)
   await app.atFlowglad.pay(user, 'pro_monthly')
@@ -29,7 +29,7 @@ async function onPro(app: Pick<App, 'billing' | 'atFlowglad'>, user = ada) {
 }
 const statement = (app: Pick<App, 'client'>) => app.client.billing.statement.query()
 
-test('previews the charge of a plan change during a period, and then shows the same charge', async () => {
+test('previews the charge that a plan change during a period then makes', async () => {
   await using app = await start()
   await onPro(app)
   app.pass(10 * day)
@@ -45,7 +45,7 @@ test('previews the charge of a plan change during a period, and then shows the s
   expect(preview.charge).toBeLessThan(5_500)
   const { charged, plan: max } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
   expect(charged).toEqual({ amount: expect.any(Number), currency: 'USD', method: visa })
-  // Seconds pass between the preview and the change.
+  // The seconds between the preview and the change can change the prorated charge by a cent.
   expect(Math.abs((charged?.amount ?? 0) - preview.charge)).toBeLessThanOrEqual(1)
   const { payments, next, overage, prorated } = await statement(app)
   expect(payments).toEqual([
@@ -90,7 +90,7 @@ test('previews the charge of a plan change during a period, and then shows the s
   expect(Math.abs((tokens?.limit ?? 0) - (preview.prorated[0]?.granted ?? 0))).toBeLessThan(100)
 })
 
-test('reports the charge of a plan change, not of a pack that is bought at the same time', async () => {
+test('reports the charge of a plan change even if a pack is bought at the same time', async () => {
   await using app = await start()
   await onPro(app)
   app.proxy.breakWith(({ path }) =>
@@ -104,7 +104,7 @@ test('reports the charge of a plan change, not of a pack that is bought at the s
   expect(charged).toEqual({ amount: payments[1]?.amount, currency: 'USD', method: visa })
 })
 
-test('charges nothing for a downgrade, and names the plan that it leads to', async () => {
+test('charges nothing for a scheduled downgrade and names the plan that follows', async () => {
   await using app = await startTimed({}, startApp)
   await app.billing.balances(ada)
   await app.atFlowglad.pay(ada, 'scale_monthly')
@@ -148,7 +148,7 @@ test('estimates the charge from the paid price if the current plan is no longer 
   const slugs = async () => (await app.client.billing.plans.query()).map(({ priceSlug }) => priceSlug)
   await expect.poll(slugs).not.toContain('pro_monthly')
   const preview = () => app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
-  // The grants of the current plan are unknown, and Flowglad keeps them.
+  // The current plan isn't in the catalog, so its grants are unknown, and the preview shows no prorated grants.
   const quoted = await preview()
   expect(quoted).toMatchObject({ isEstimate: false, prorated: [] })
   await app.client.billing.cancel.mutate()
@@ -173,7 +173,7 @@ test('shows the price of a plan that is no longer for sale in the currency of th
     .toMatchObject({ plan: { name: 'Pro', amount: 2_000 }, currency: 'EUR' })
 })
 
-test('charges a part of 1,000 extra units like 1,000 on the next invoice, and then shows them as paid', async () => {
+test('rounds extra usage up to the next 1,000 units on the next invoice', async () => {
   await using app = await start()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
@@ -195,7 +195,7 @@ test('charges a part of 1,000 extra units like 1,000 on the next invoice, and th
   expect({ next, overage }).toMatchObject({ next: { total: 2_000 }, overage: [] })
 })
 
-test('announces the extra usage that Flowglad bills despite an adjustment', async () => {
+test("announces the extra usage that Flowglad bills, regardless of an operator's adjustment", async () => {
   await using app = await start()
   await onPro(app)
   await app.billing.operator.act({
@@ -213,7 +213,7 @@ test('announces the extra usage that Flowglad bills despite an adjustment', asyn
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 2_200 })
 })
 
-test('never bills the extra usage of a plan that ends, and bills it after all if the customer keeps the plan', async () => {
+test('bills the extra usage of a cancelled plan only if the customer keeps the plan', async () => {
   await using app = await start()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
@@ -229,7 +229,7 @@ test('never bills the extra usage of a plan that ends, and bills it after all if
   expect({ paid: payments.map(({ amount }) => amount), overage }).toEqual({ paid: [2_000], overage: [] })
 })
 
-test('announces the extra usage of a free plan only if there is a card to charge', async () => {
+test("announces a free plan's extra usage only if the customer has a card", async () => {
   await using app = await start()
   const { sdk } = app.atFlowglad
   await app.billing.balances(ada)
@@ -262,7 +262,7 @@ test('announces the extra usage of a free plan only if there is a card to charge
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 100 })
 })
 
-test('keeps the extra usage of the earlier plan on the next invoice after an upgrade', async () => {
+test("after an upgrade, keeps the earlier plan's extra usage on the next invoice", async () => {
   await using app = await start()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
@@ -274,10 +274,10 @@ test('keeps the extra usage of the earlier plan on the next invoice after an upg
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 10_100 })
 })
 
-test('says what is overdue, and when the card is charged again', async () => {
+test('shows the overdue amount and the next attempt to charge the card', async () => {
   await using app = await start()
   await failRenewal(app, 'pro_monthly', async () => {
-    // This answer is cached for a few seconds, and lacks the failed payment.
+    // This answer lacks the failed payment and stays in the cache for a few seconds.
     await statement(app)
   })
   const { overdue, payments } = await statement(app)
@@ -290,7 +290,7 @@ test('says what is overdue, and when the card is charged again', async () => {
   })
 })
 
-test('shows a pack and a refund', async () => {
+test('shows the refund of a pack', async () => {
   await using app = await start()
   await app.billing.balances(ada)
   await app.atFlowglad.pay(ada, 'generation_pack')
@@ -308,7 +308,7 @@ test('shows a pack and a refund', async () => {
   ])
 })
 
-test('shows what a discount takes off a payment', async () => {
+test('shows a discount as a negative item of the payment', async () => {
   await using app = await start()
   const { sdk } = app.atFlowglad
   await app.billing.balances(ada)
@@ -360,7 +360,7 @@ test("never shows another customer's payment, even if Flowglad ignores the filte
   expect(all.data.find(({ customerId }) => customerId === customer.id)?.id).toBe(own?.id)
 })
 
-test('asks Flowglad once for many reads, and again after a payment', async () => {
+test('reuses the payments until the customer pays again', async () => {
   await using app = await start()
   await onPro(app)
   await Promise.all(Array.from({ length: 8 }, () => statement(app)))
@@ -369,7 +369,7 @@ test('asks Flowglad once for many reads, and again after a payment', async () =>
   expect((await statement(app)).payments).toHaveLength(2)
 })
 
-test('reads the payments only once more if the newest invoice never gets a payment', async () => {
+test('reads the payments only twice if the newest invoice never gets a payment', async () => {
   await using app = await start()
   await onPro(app)
   const none = { data: [], hasMore: false, total: 0 }
@@ -380,7 +380,7 @@ test('reads the payments only once more if the newest invoice never gets a payme
   expect(app.proxy.count(/\/payments\?/)).toBe(2)
 })
 
-test('denies a statement whose amounts would be those of an earlier plan', async () => {
+test("denies a statement that would show an earlier plan's amounts", async () => {
   const ledger = sqliteLedger(':memory:')
   await using app = await startApp({ ledger, options: { fetchBurst: 1, fetchEveryMs: 600_000 } })
   await using other = await startStack({ ledger, beside: app })
@@ -388,11 +388,11 @@ test('denies a statement whose amounts would be those of an earlier plan', async
   await statement(app)
   await app.atFlowglad.pay(ada, 'pro_monthly')
   await other.billing.refresh(ada)
-  // The customer has caused too many fetches on this node, so it still has the report on the free plan.
+  // This node still has the report on the free plan, because the customer has no fetch tokens left.
   await expect(statement(app)).rejects.toMatchObject(unavailable)
 })
 
-test('limits how many previews a customer can ask Flowglad for', async () => {
+test("limits each customer's requests for previews", async () => {
   await using app = await startApp({ options: { fetchBurst: 10, fetchEveryMs: 600_000 } })
   await onPro(app)
   const preview = () => app.client.billing.previewChange.query({ priceSlug: 'scale_monthly' })
@@ -401,7 +401,7 @@ test('limits how many previews a customer can ask Flowglad for', async () => {
   expect(app.proxy.count(/preview-adjust/)).toBe(10)
 })
 
-test('denies a preview and a statement if the format of an answer is unknown', async () => {
+test("denies previews and statements if Flowglad's answer has an unknown format", async () => {
   await using app = await start()
   await onPro(app)
   const report = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
@@ -419,7 +419,7 @@ test('denies a preview and a statement if the format of an answer is unknown', a
   await expect(statement(app)).rejects.toMatchObject(unavailable)
 })
 
-test('reads the payments of a customer who has none, and needs a session', async () => {
+test('returns an empty statement without payments, but only to a signed-in customer', async () => {
   await using app = await start()
   expect(await statement(app)).toEqual({
     payments: [],
@@ -446,7 +446,7 @@ const billingRunFailed = {
   body: { error: 'Billing run failed with status: FAILED', code: 'INTERNAL_SERVER_ERROR' },
 } as const
 
-test('shows the last known payments while Flowglad is away', async () => {
+test('shows the last known payments while Flowglad is unavailable', async () => {
   let now = 0
   await using app = await startApp({ clock: { ...systemClock, now: () => systemClock.now() + now } })
   await app.billing.balances(ada)
@@ -460,7 +460,7 @@ test('shows the last known payments while Flowglad is away', async () => {
   expect(app.proxy.count(/\/payments\?/)).toBe(2)
 })
 
-test('says that the card was declined, and lists the attempt', async () => {
+test('reports a declined card and lists the failed payment', async () => {
   await using app = await start()
   await app.billing.balances(ada)
   await app.atFlowglad.pay(ada, 'pro_monthly', { card: '4000000000000341' })
@@ -473,7 +473,7 @@ test('says that the card was declined, and lists the attempt', async () => {
   expect(payments.map(({ status }) => status)).toEqual(['failed', 'paid'])
 })
 
-test('says that the card may have been charged if the payments of a failed change cannot be read', async () => {
+test('says that the card may have been charged if a change fails and the payments cannot be read', async () => {
   await using app = await start()
   await onPro(app)
   app.proxy.breakWith(({ path }) => {
@@ -487,13 +487,13 @@ test('says that the card may have been charged if the payments of a failed chang
   })
 })
 
-test('says that the card may have been charged if a change fails after its payment', async () => {
+test('says that the card may have been charged if a change fails after the payment', async () => {
   await using app = await start()
   await onPro(app)
   const body = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
   app.proxy.breakWith(({ path }) => {
     if (path.endsWith('/adjust')) return { ...billingRunFailed, state: 'handledButFails' }
-    // The subscription doesn't change.
+    // Every report still has the old plan, so the change seems to have failed after its payment.
     return path.endsWith('/billing') ? { state: 'json', status: 200, body } : undefined
   })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({

@@ -9,8 +9,8 @@ const ada = aUser()
 const noPolling = { started: false, options: { livePollMs: 600_000 } }
 
 /**
- * Watches Ada's balances. `until` reads answers until `generations` has the given values. If these values
- * are never pushed, the test times out.
+ * Watches Ada's balances. `until` reads answers until `generations` has the given values. The test times out if they
+ * never arrive.
  */
 function watch({ billing }: Pick<Stack, 'billing'>) {
   const stop = new AbortController()
@@ -40,7 +40,7 @@ function generations({ balances }: BalancesAnswer) {
 const spend = (stack: Stack, work: () => unknown = () => 'done') =>
   stack.billing.meter({ customer: ada, meter: 'generations', amount: 2 }, work)
 
-test('pushes the balances after a settle on this node, without waiting for the next poll', async () => {
+test('pushes the balances after a settle on this node without waiting for the next poll', async () => {
   await using stack = await startStack(noPolling)
   await stack.billing.refresh(ada)
   const watching = watch(stack)
@@ -50,7 +50,7 @@ test('pushes the balances after a settle on this node, without waiting for the n
   expect(await watching.stop()).toBe(true)
 })
 
-test('pushes held units while work runs, and their release when the work fails', async () => {
+test('pushes the reserve and the release of held units', async () => {
   await using stack = await startStack(noPolling)
   await stack.billing.refresh(ada)
   const watching = watch(stack)
@@ -66,8 +66,7 @@ test('pushes held units while work runs, and their release when the work fails',
 test('pushes the balances after a change on another node', async () => {
   const ledger = sqliteLedger(':memory:')
   await using one = await startStack({ started: false, ledger })
-  // The second node uses the same ledger without commit notifications, so it sees the first node's commits
-  // only by polling.
+  // The second node gets no commit notifications, so it sees the first node's commits only by polling.
   const other = { ...ledger, onCommit: () => () => {}, close: async () => {} }
   await using two = await startStack({ started: false, ledger: other, beside: one })
   await two.billing.refresh(ada)

@@ -23,7 +23,7 @@ const entries: Record<string, object> = {
   '/postgres': postgres,
   '/sqlite': sqlite,
 }
-/** Other names that the documents mention: names from the app and tRPC, and option names. */
+/** Names in the documents that no package exports: names from the app and tRPC, and option names. */
 const otherNames = [
   'initTRPC',
   'createContext',

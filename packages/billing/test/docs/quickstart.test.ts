@@ -10,10 +10,7 @@ const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, langua
   language,
   code,
 }))
-/**
- * The content of each file that the quickstart shows. Each code block starts with a comment that names its
- * file.
- */
+/** The content of each file in the quickstart, by name. The first line of a code block names its file in a comment. */
 const files: Record<string, string> = Object.fromEntries(
   blocks.flatMap(({ code }) => {
     const [, path, content] = /^(?:\/\/|#) (\w+\.\w+)\n([\s\S]*)$/.exec(code) ?? []
@@ -28,7 +25,7 @@ test('shows the same billing.ts and pricing.yaml as init writes', () => {
   expect(files['pricing.yaml']).toBe(pricingText)
 })
 
-test('compiles the quickstart, records one unit for each successful call, and prints the documented output', async () => {
+test('the quickstart compiles, prints the documented output and records one unit for each successful call', async () => {
   await using app = await createApp({ ...files, 'package.json': '{ "type": "module" }' })
   await linkPackages(app.folder)
   expect(await compile(app.folder, { module: 'nodenext' })).toBe('')

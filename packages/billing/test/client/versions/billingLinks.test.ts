@@ -21,11 +21,11 @@ const key = expect.stringMatching(/^[0-9a-f-]{36}$/)
 const clientOf = (options: BillingLinksOptions<WireRouter>) =>
   createTRPCClient<WireRouter>({ links: billingLinks(options) })
 
-/** Node 20 has no global WebSocket. `lazy` closes the connection as soon as it is idle. */
+/** Node 20 has no global WebSocket. `lazy` closes the connection 1 ms after the last operation. */
 const webSocket = { WebSocket: WebSocket as never, lazy: { enabled: true, closeMs: 1 } }
 
 describe('over HTTP', () => {
-  test('sends a key with each call, in addition to the app’s headers', async () => {
+  test('adds a key to each call’s headers', async () => {
     await using server = await startWireServer()
     for (const headers of [
       { authorization: 'Bearer x' },
@@ -78,7 +78,7 @@ describe('over HTTP', () => {
     expect(new Set(server.received.map(({ header }) => header)).size).toBe(1)
   })
 
-  test('batches queries, but sends each mutation and the plans query in a separate request', async () => {
+  test('batches queries except the plans query, and no mutations', async () => {
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })
     await Promise.all([
@@ -124,7 +124,7 @@ describe('a streaming procedure', () => {
     return values
   }
 
-  test('needs two requests on the first call only, and warns how to avoid the second one', async () => {
+  test('sends only the first call twice and warns how to avoid the second request', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })
@@ -160,7 +160,7 @@ describe.each([
   ['JSON', undefined],
   ['superjson', superjson],
 ])('over a WebSocket with %s', (_, transformer) => {
-  test('sends every operation over the socket, and puts keys into the inputs of mutations and queries', async () => {
+  test('sends every operation over the socket, with keys in the inputs of mutations and queries', async () => {
     await using server = await startWireServer(transformer && { transformer })
     const options = { url: server.socketUrl, webSocket, connectionParams: { token: 'x' } }
     const client = clientOf({ ...options, ...(transformer && { transformer }) } as typeof options)
@@ -176,7 +176,7 @@ describe.each([
   })
 })
 
-test('charges once for a call that is sent twice, and reports the balances from each response', async () => {
+test('charges once for a call that is sent twice over HTTP', async () => {
   await using app = await startVersionedApp()
   const arrived: BalancesAnswer[] = []
   const client = createTRPCClient<VersionedRouter>({

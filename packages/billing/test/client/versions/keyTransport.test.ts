@@ -41,7 +41,7 @@ describe.each([
 ])('over a WebSocket with %s', (_, transformer) => {
   const start = () => startWireServer(transformer && { transformer })
 
-  test('puts the key into the input of every mutation, from the first one on', async () => {
+  test('puts the key into the input of every mutation, including the first', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     expect(await client.save.mutate({ text: 'a' })).toEqual({ text: 'a' })
@@ -66,7 +66,7 @@ describe.each([
     ])
   })
 
-  test('sends an array unchanged, and warns once that an array cannot carry the key', async () => {
+  test('sends an array unchanged and warns once that it cannot carry the key', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     await client.save.mutate({ text: 'a' })
@@ -85,7 +85,7 @@ describe.each([
     expect(warnings).toEqual([expect.stringContaining('The input of saveStrictly')])
   })
 
-  test('resends the key from the context over a new connection after the socket drops', async () => {
+  test("sends the context's key again over a new connection after the socket drops", async () => {
     await using server = await start()
     const save = (client: WireClient) =>
       client.saveThenDrop.mutate({ text: 'a' }, { context: { idempotencyKey: 'mine' } })
@@ -114,7 +114,7 @@ describe.each([
     },
   )
 
-  test('resends a mutation without the key if its schema rejects the key, and omits the key from later calls', async () => {
+  test('stops sending keys to a mutation whose schema rejects them', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     expect(await client.saveStrictly.mutate({ text: 'a' })).toEqual({ text: 'a' })
@@ -166,7 +166,7 @@ describe.each([
     ])
   })
 
-  test('warns once about a mutation if the link has no `keyHeaders`, otherwise never', async () => {
+  test('warns once about a mutation if the link lacks `keyHeaders`', async () => {
     await using server = await startWireServer()
     const link = [httpLink, httpBatchLink, httpBatchStreamLink][index]
     const bare = clientOf((link ?? httpLink)({ url: server.url }))
@@ -252,7 +252,7 @@ test('sends keys over both transports if each splitLink branch has its own idemp
   ])
 })
 
-test('detects that calls use HTTP when a splitLink sends only subscriptions over a WebSocket', async () => {
+test('puts no key into inputs if a splitLink sends only subscriptions over a WebSocket', async () => {
   await using server = await startWireServer({ transformer: superjson })
   const client = clientOf(
     splitLink({
@@ -267,7 +267,7 @@ test('detects that calls use HTTP when a splitLink sends only subscriptions over
   expect(server.received.map(({ input }) => input)).toEqual([undefined, { text: 'a' }, { text: 'b' }])
 })
 
-test('puts no key into inputs after an HTTP response, even if a cache has answered earlier queries', async () => {
+test('puts no key into inputs after the first HTTP response, even if a cache answers queries', async () => {
   await using server = await startWireServer({ transformer: superjson })
   const cache: TRPCLink<WireRouter> =
     () =>
