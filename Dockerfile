@@ -3,7 +3,7 @@
 FROM node:22.20.0-bookworm-slim AS manifests
 WORKDIR /app
 RUN npm install --global pnpm@12.21.0
-# Only the manifests, so that a change of the sources doesn't install the dependencies again.
+# Only the manifests, so that Docker reinstalls the dependencies only if a manifest changes.
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY apps/server/package.json apps/server/
 COPY apps/web/package.json apps/web/
@@ -15,7 +15,8 @@ COPY packages/test-postgres/package.json packages/test-postgres/
 FROM manifests AS dependencies
 RUN pnpm install --frozen-lockfile --prod --filter @metered/server
 
-# Also has the sources and the command `metered`, for the service `metered` in compose.yaml.
+# The service `metered` in compose.yaml runs this stage, because it contains the sources and the command
+# `metered`.
 FROM manifests AS build
 RUN pnpm install --frozen-lockfile --filter @metered/server... --filter @metered/web...
 COPY tsconfig.base.json ./
@@ -31,7 +32,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATABASE_URL=file:/data/metered.s
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=dependencies /app/apps/server/node_modules apps/server/node_modules
-# Says that the built files are ES modules.
+# Its `type` field makes Node load the built files as ES modules.
 COPY apps/server/package.json apps/server/
 COPY --from=build /app/apps/server/dist apps/server/dist
 COPY --from=build /app/apps/web/dist apps/web/dist
@@ -39,7 +40,8 @@ RUN install --directory --owner node --group node /data
 VOLUME /data
 USER node
 EXPOSE 3000
-# The process is alive. /readyz also fails while the database is down, and a restart doesn't repair the database.
+# Checks only that the process is alive. /readyz also fails while the database is down, which a restart can't
+# fix.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node is the main process, so it receives SIGTERM.
