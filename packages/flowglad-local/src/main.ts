@@ -75,8 +75,8 @@ async function run(options: Options): Promise<void> {
 }
 
 /**
- * Starts the server. A key whose pricing file has a mistake uses the last valid version from its database. The
- * other keys use their files.
+ * Starts the server. If a key's pricing file has a mistake, the key uses the last valid version from its
+ * database.
  */
 async function start(options: Options): Promise<FlowgladLocal> {
   const read = new Map<string, PricingSetup | PricingError>()

@@ -9,7 +9,7 @@ interface Arrival {
   at: number
   startedMs: number
   body: string
-  /** Undefined until the API key is checked. */
+  /** Undefined until the API key has been checked. */
   organization?: Organization
   fault: Fault
 }

@@ -14,7 +14,7 @@ import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 /** An organization whose renewals and webhooks are running. */
 export interface OpenOrganization extends Organization {
   webhooks: WebhookSender
-  /** Runs all renewals and retries that are due. */
+  /** Runs all renewals and payment retries that are due. */
   settle(): void
   /** Deletes some of the records that are no longer needed. Call this about once a second. */
   prune(): void
@@ -25,8 +25,8 @@ export interface OpenOrganization extends Organization {
 }
 
 /**
- * Opens an API key's database and installs its pricing. The first database restores the clock. Another database
- * whose clock is ahead moves the clock forward.
+ * Opens an API key's database and installs the key's pricing. The first database restores the clock. A later
+ * database moves the clock forward if its stored time is ahead.
  * @throws PricingError if there is no pricing
  */
 export function openOrganization({
@@ -108,7 +108,7 @@ export function openOrganization({
 }
 
 /**
- * Installs the pricing, or updates the pricing from an earlier start.
+ * Installs the pricing. If an earlier start installed pricing, updates it.
  * @param setup null to keep the installed pricing
  * @returns the pricing model's ID
  * @throws PricingError if `setup` is null and no pricing is installed
@@ -118,7 +118,9 @@ function installOwnPricing(platform: Platform, setup: PricingSetup | null): stri
   const installed = db.settings.find('pricing')
   if (setup === null) {
     if (installed) return JSON.parse(installed.value).modelId
-    throw new PricingError('pricing', [{ line: null, message: 'is missing, and the database has none' }])
+    throw new PricingError('pricing', [
+      { line: null, message: 'is missing, and the database has none. Set the option pricing' },
+    ])
   }
   const pricing = JSON.stringify(setup)
   if (installed) {

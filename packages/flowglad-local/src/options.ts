@@ -7,13 +7,13 @@ import { nearestName } from './rules/nearestName.ts'
 import type { FlowgladLocalOptions, KeyOptions } from './startFlowgladLocal.ts'
 import { isWebhookSecret } from './webhooks/webhookSecret.ts'
 
-/** Returns a help text. `bin/flowglad-local.js` prints the same files before the first build. */
+/** Returns a help text. `bin/flowglad-local.js` prints the same files if there is no build yet. */
 export const readUsage = (name: 'help' | 'help-replay' = 'help') =>
   readFileSync(new URL(`../bin/${name}.txt`, import.meta.url), 'utf8')
 
 const createSecret = `Create one: node -p "'whsec_' + crypto.randomBytes(24).toString('base64')"`
 
-/** Reports a mistake on the command line or in the environment. */
+/** A mistake on the command line or in the environment variables. */
 export class OptionsError extends Error {}
 
 /**
@@ -124,8 +124,8 @@ function parseFlags(args: readonly string[]) {
 }
 
 /**
- * Converts an error of `parseArgs`. Removes Node's advice on arguments that start with a hyphen, and suggests the
- * option that was probably meant.
+ * Converts an error of `parseArgs`. Removes Node's advice on arguments that start with a hyphen, and suggests
+ * the option with the most similar name.
  */
 export function argumentError(error: unknown, known: readonly string[]): OptionsError {
   const message = String(error instanceof Error ? error.message : error)

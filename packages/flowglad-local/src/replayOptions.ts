@@ -38,8 +38,8 @@ export function readReplayOptions(args: readonly string[]): ReplayOptions | null
       model,
       json: json ?? false,
     }
-  if (replay) throw new OptionsError('Choose either --replay or --record')
-  if (url === undefined) throw new OptionsError('--record needs the platform. Add --against URL.')
+  if (replay) throw new OptionsError('Use either --replay or --record, not both.')
+  if (url === undefined) throw new OptionsError("--record needs the platform's URL. Add --against URL.")
   return { command: 'record', file: record, against: url, port: wholeNumber('port', port ?? '4011', 65_535) }
 }
 

@@ -43,7 +43,7 @@ import { isRecord } from './rules/isRecord.ts'
 import type { WebhookSender } from './webhooks/createWebhookSender.ts'
 
 const bodyLimitBytes = 16 * 1024 * 1024
-// These two calls take no input, so the platform accepts them without a body.
+// These two routes take no input, so the platform accepts an empty body.
 const mayHaveEmptyBody = /^\/api\/v1\/(subscriptions\/[^/]+\/uncancel|product-features\/[^/]+\/expire)$/
 
 const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
@@ -93,7 +93,7 @@ export function buildServer({
     // Without this check, another site could point its DNS name at this server and read data with its
     // scripts (DNS rebinding).
     if (!ownNames.has(request.hostname))
-      throw new Problem('FORBIDDEN', 'This server accepts requests to localhost and 127.0.0.1 only')
+      throw new Problem('FORBIDDEN', 'This server accepts only requests to 127.0.0.1, localhost or [::1]')
     beforeRequest()
   })
   const explain = explainOnce()
@@ -151,7 +151,7 @@ export function buildServer({
     await pages.register(formbody)
     pages.addHook('onRequest', rejectForeignRequests)
     pages.addHook('preValidation', rejectBodiesWithoutFields)
-    // Another site can't load these pages as an image or a script either.
+    // These headers prevent another site from loading the pages as images or scripts.
     pages.addHook('onSend', async (_request, reply) => {
       reply.headers({ 'cross-origin-resource-policy': 'same-origin', 'x-content-type-options': 'nosniff' })
     })
@@ -208,8 +208,8 @@ function parseEveryBodyAsJson(
 }
 
 /**
- * Parses JSON. Like the platform's database, replaces a lone surrogate with the replacement character. This
- * also keeps lone surrogates out of URLs, which can't contain them.
+ * Parses JSON. Like the platform's database, replaces a lone surrogate with the replacement character.
+ * Otherwise, the surrogate could end up in a URL, which can't contain it.
  */
 const parseJson = (text: string): unknown =>
   /\\u[dD][89a-fA-F]/.test(text)
@@ -220,11 +220,14 @@ const parseJson = (text: string): unknown =>
 const needsBody = ({ is404, method, url }: FastifyRequest) =>
   !is404 && (method === 'POST' || method === 'PUT') && !mayHaveEmptyBody.test(url.split('?')[0] ?? '')
 
-/** Returns whether Fastify rejects a content type, such as "text", that isn't a media type. */
+/** Returns whether Fastify rejected the content type because it isn't a media type, for example "text". */
 const isMalformedType = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
 
-/** Rejects a body that isn't a form or a JSON object, such as a JSON string. A body is optional. */
+/**
+ * Rejects a body that isn't a form or a JSON object, for example a JSON string. Accepts a request without a
+ * body.
+ */
 async function rejectBodiesWithoutFields({ body }: FastifyRequest): Promise<void> {
   if (body !== undefined && body !== null && !isRecord(body))
     throw new Problem('BAD_REQUEST', 'The body must be a form or a JSON object')

@@ -17,16 +17,16 @@ import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 /** An API key with its own organization and pricing model. */
 export interface KeyOptions {
   /**
-   * 1 to 128 visible ASCII characters without spaces. Default for an added key: a new name that starts with
-   * `sk_test_`.
+   * 1 to 128 visible ASCII characters without spaces. If you add a key without this option, the server
+   * creates one that starts with `sk_test_`.
    */
   key?: string
   /**
-   * A setup, or a pricing file's content in YAML or JSON. Unlike the API, neither can contain unknown fields, because
-   * an unknown field is usually a misspelled one. Default: the pricing in the key's database.
+   * A setup, or a pricing file's content in YAML or JSON. Unlike the API, rejects unknown fields, because
+   * they are usually misspelled. Default: the pricing in the key's database.
    */
   pricing?: PricingSetupInput | string
-  /** The name of the pricing's source in error messages, such as a file's name. Default `pricing`. */
+  /** The source of the pricing, such as a file name, for error messages. Default `pricing`. */
   pricingFile?: string
 }
 
@@ -36,7 +36,7 @@ export interface FlowgladLocalOptions extends KeyOptions {
   key?: string
   /** More API keys. No key can see another key's records. */
   keys?: readonly KeyOptions[]
-  /** The port to listen on. Default 0, which picks a free port. */
+  /** The port to listen on. Default 0, which chooses a free port. */
   port?: number
   /**
    * The SQLite file for the data. A server that starts with one key stores the key's data in this file, which
@@ -104,7 +104,8 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   let url = ''
 
   const open = (key: string, { pricing, pricingFile }: AddedKey, file: string | null) => {
-    if (organizations.has(key)) throw conflict(`The server already has the API key ${key}`)
+    if (organizations.has(key))
+      throw conflict(`The server already has the API key ${key}. Choose another key.`)
     const { offsetMs } = clock
     const organization = openOrganization({
       key,
@@ -115,7 +116,8 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
       latencyMs: options.latencyMs ?? 0,
     })
     organization.platform.url = url
-    // The key's database was ahead. Without this, a restart without the key would move the clock back.
+    // The key's database was ahead and moved the clock. Store the new time in the other databases too.
+    // Otherwise, a restart without the key would move the clock back.
     if (clock.offsetMs !== offsetMs)
       for (const { platform, followClock } of all()) platform.db.transaction(followClock)
     organizations.set(key, organization)
@@ -128,7 +130,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     const keyFiles = db === undefined ? undefined : databaseFiles(db, keys)
     const opened = starting.map((added) => ({ added, file: keyFiles?.get(added.key) ?? null }))
     const exists = (file: string | null) => file !== null && existsSync(file)
-    // Stored clocks come first, because a new database stores the clock that they restore.
+    // Open existing databases first. They restore the clock, which a new database then stores.
     for (const { added, file } of opened.toSorted((a, b) => Number(exists(b.file)) - Number(exists(a.file))))
       open(added.key, added, file)
     const given = keys.flatMap((key) => organizations.get(key) ?? [])
@@ -171,7 +173,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   }
   const updatePricing = (pricing: PricingSetupInput | string, key = firstOf(organizations).key) => {
     const organization = organizations.get(key)
-    if (!organization) throw new Error(`The server has no API key ${key}`)
+    if (!organization) throw new Error(`The server has no API key ${key}. Add the key or use another one.`)
     const setup = readSetup(pricing, starting.find((given) => given.key === key)?.pricingFile)
     organization.settle()
     organization.updatePricing(setup)
@@ -192,7 +194,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
       for (const organization of all()) organization.prune()
       poke()
     } catch (error) {
-      // For example, the disk is full. Requests also report the error, and the server continues when it can.
+      // For example, the disk is full. Requests report the error too, and the next tick tries again.
       explain(`Renewals and retries can't run: ${error}`)
     }
   }, 1000)

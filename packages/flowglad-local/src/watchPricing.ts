@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 
 const pollEveryMs = 300
-/** The delay before a changed file is read, because an editor can save a file in several steps. */
+/** The time to wait before reading a changed file, because an editor can save a file in several steps. */
 const settleMs = 100
 
 /**
@@ -57,8 +57,8 @@ export function watchPricing({
 }
 
 /**
- * Returns the message for a mistake in the pricing file. The message also says that the last valid version
- * stays in use.
+ * Returns the message for a mistake in the pricing file, which also says that the last valid version stays in
+ * use.
  */
 export const explainMistake = (error: unknown) =>
   `${error instanceof Error ? error.message : error}\nThe server keeps the last valid version. Fix the file and save it. You don't need to restart.`

@@ -135,7 +135,7 @@ it('rejects huge numbers before doing any work', async () => {
   const { subscription } = (await post('/subscriptions', many)) as { subscription: { id: string } }
   await expect(post(`/resource-claims/${subscription.id}/claim`, hugeClaim)).rejects.toMatchObject({
     status: 500,
-    error: { error: 'One call can claim at most 10000 seats' },
+    error: { error: 'One call can claim at most 10000 seats. Use several calls.' },
   })
   const farAway = { customerExternalId: 'ada', priceSlug: 'agency_price', startDate: 1e15 }
   await expect(post('/subscriptions', farAway)).rejects.toMatchObject({ status: 400 })

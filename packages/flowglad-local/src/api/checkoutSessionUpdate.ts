@@ -32,7 +32,7 @@ const fields = {
   billingAddress: billingAddress.nullish(),
   priceId: text,
   invoiceId: z.null().optional(),
-  // The platform also accepts 0 and negative quantities, although their total isn't a price.
+  // The platform also accepts 0 and negative quantities, although they make no valid total.
   quantity: quantities.min(1).optional(),
   customerName: text,
   customerEmail: text,
@@ -47,7 +47,9 @@ const fields = {
   targetSubscriptionId: text,
   automaticallyUpdateSubscriptions: z.boolean().nullish(),
 }
-/** A session for a price can't have a subscription. Changing the session's type removes the subscription. */
+/**
+ * The fields of a session for a price. `updateCheckout` removes the subscription if a session's type changes.
+ */
 const priced = {
   ...fields,
   priceId: z.string(),
@@ -55,7 +57,10 @@ const priced = {
   automaticallyUpdateSubscriptions: z.null().optional(),
 }
 
-/** Replaces the whole session, like the platform, but keeps its status, mode, model and purchase. */
+/**
+ * As on the platform, an update replaces the whole session except its status, mode, pricing model and
+ * purchase.
+ */
 export const updateInput = z.object({
   checkoutSession: z.discriminatedUnion('type', [
     z.object({
@@ -118,8 +123,8 @@ export function updateCheckout(platform: Platform, now: number, update: Update):
 }
 
 /**
- * Returns the field that names an unknown record. The platform checks neither the subscription nor whether
- * the price has a product, so its checkout fails later.
+ * Returns the first field that refers to an unknown record. The platform checks neither the subscription nor
+ * whether the price has a product, so its checkout fails later.
  */
 function brokenReference({ db }: Platform, session: CheckoutSession): string | undefined {
   const { priceId, customerId, discountId, invoiceId, targetSubscriptionId } = session

@@ -79,7 +79,7 @@ const presentSession = (session: CheckoutSession) =>
 
 const withUrl = ({ url }: Platform, session: CheckoutSession): Flowglad.CheckoutSessionRetrieveResponse => ({
   checkoutSession: presentSession(session),
-  // The platform returns a type-specific page only when it creates a session.
+  // The URL depends on the session's type only in the response that creates the session.
   url: `${url}/checkout/${session.id}`,
 })
 

@@ -53,7 +53,7 @@ function stored({ db }: Platform, discount: Discount, failed: string): Discount 
     throw rejected(
       `${failed}: duplicate key value violates unique constraint "discounts_code_pricing_model_id_unique_idx"`,
     )
-  // An update that shortens a discount must set the number of payments to null.
+  // If an update changes the duration from `number_of_payments`, it must set the number of payments to null.
   if (duration !== 'number_of_payments' && numberOfPayments !== null)
     throw rejected(
       `${failed}: Error parsing result: numberOfPayments must be null if the duration is ${duration}`,

@@ -18,7 +18,7 @@ const olderPlace = z.strictObject({
   direction: z.enum(['forward', 'backward']),
 })
 
-/** The fields by which a cursor filters the list. */
+/** The field values by which a cursor filters the list. */
 type Parameters = Record<string, unknown>
 
 type Place = z.output<typeof place> | (z.output<typeof olderPlace> & { id?: undefined })
@@ -114,7 +114,7 @@ const listOf = <R extends Listed>(records: readonly R[]): Source<R> => ({
 
 const readAtOnce = 1000
 
-/** Reads all records in batches, to limit the memory. */
+/** Reads all records in batches, to limit memory use. */
 function* read<R extends Listed>(
   source: Source<R>,
   from: { after?: After | undefined; descending?: boolean },
@@ -126,7 +126,9 @@ function* read<R extends Listed>(
   }
 }
 
-/** Limits a list to the records whose fields match a cursor's parameters. The fields are those of `rowOf`. */
+/**
+ * Limits a list to the records that match a cursor's parameters. Compares the fields that `rowOf` returns.
+ */
 function matching<R extends Listed>(
   source: Source<R>,
   parameters: Parameters,
@@ -160,7 +162,7 @@ function matching<R extends Listed>(
   }
 }
 
-/** Returns whether a field has the wanted value, or one of several. Like SQL, "5" matches 5. */
+/** Returns whether a field has the wanted value, or one of the values in a list. As in SQL, "5" matches 5. */
 const isOneOf = (field: unknown, wanted: unknown): boolean =>
   Array.isArray(wanted)
     ? field !== null && wanted.some((value) => value !== '' && textOf(value) === textOf(field))
@@ -182,8 +184,9 @@ function readCursor(text: string): Place {
 }
 
 /**
- * Returns a cursor's position. Several records can have the same time, so the position is the cursor's record
- * if the record still exists. Like the platform, returns no position if the cursor has no time.
+ * Returns a cursor's position. Several records can have the same time, so the position is the record itself,
+ * or its time if the record no longer exists. Like the platform, returns no position if the cursor has no
+ * time.
  */
 function placeAfter<R extends Listed>(source: Source<R>, { createdAt, id }: Place): After | undefined {
   if (!createdAt) return undefined

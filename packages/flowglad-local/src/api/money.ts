@@ -8,7 +8,10 @@ import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPu
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 
-/** Returns a payment as the API shows it. The receipt's address depends on the server's URL, so it isn't stored. */
+/**
+ * Returns a payment in the API's format. The receipt's URL isn't stored, because it contains the server's
+ * URL.
+ */
 const presentPayment =
   ({ url }: Platform) =>
   (payment: Payment): Flowglad.PaymentClientSelectSchema => ({

@@ -134,8 +134,8 @@ function createProduct(
 }
 
 /**
- * Returns why a product can't start with a usage price: the price would become its meter's default, and every
- * meter already has a default price.
+ * Returns the error for a new product with a usage price. The price would become its meter's default, but
+ * every meter already has a default price.
  */
 function secondDefaultPrice(platform: Platform, usageMeterId: string): Problem {
   if (visible(platform, platform.db.usageMeters).find(usageMeterId))
@@ -173,7 +173,9 @@ function rejectTakenSlug(platform: Platform, write: Write, slug: string, except?
   throw duplicateSlug(write, 'products', slug, conflict(message))
 }
 
-/** Replaces the price if it has changed. A new product slug also becomes the price's slug. */
+/**
+ * Replaces the product's price if the request changes it. A new product slug also becomes the price's slug.
+ */
 function followProduct(
   platform: Platform,
   now: number,

@@ -19,9 +19,9 @@ interface Call<Body, Query> {
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /**
- * Adds a route. The handler is synchronous and runs in one transaction, so calls never interleave. A
- * duplicate call always finds what the first call stored. The route drops unknown fields and rejects invalid
- * input with 400 and zod's issues.
+ * Adds a route. The handler is synchronous and runs in one transaction, so calls never interleave, and a
+ * repeated call sees the changes of the first one. The route drops unknown fields and rejects invalid input
+ * with 400 and zod's issues.
  * @param path the path in Flowglad's reference without `/api/v1`, for example `/customers/:externalId`
  */
 export type Route = <Body = undefined, Query = undefined>(
@@ -41,7 +41,7 @@ export const createRoute =
         const platform = platformOf(request)
         if (method === 'GET') rejectBadPaging(request.query)
         else rejectOtherTypes(method, request.headers['content-type'])
-        // The platform merges the body with the path's parameters, so any JSON counts as an object.
+        // The platform merges the path's parameters into the body, so it accepts a body that isn't an object.
         const given = path.includes(':') ? Object.assign({}, request.body) : request.body
         const body = parse(input.body, given)
         const query = parse(input.query, request.query)
@@ -63,8 +63,7 @@ export const createRoute =
   }
 
 /**
- * Replaces a path's parameters with query parameters of the same name. On GET routes, the platform merges both, and
- * the query wins.
+ * Replaces a path's parameters with query parameters of the same name, as the platform does on GET routes.
  */
 function overridden(params: Record<string, string>, query: unknown): Record<string, string> {
   const given = z.record(z.string(), z.unknown()).parse(query)
@@ -72,12 +71,12 @@ function overridden(params: Record<string, string>, query: unknown): Record<stri
   return { ...params, ...parse(z.object(Object.fromEntries(names.map((name) => [name, z.string()]))), given) }
 }
 
-/** Rejects any content type other than JSON. On the platform, even a deletion requires this header. */
+/** Rejects any content type other than JSON. On the platform, even DELETE requires this header. */
 function rejectOtherTypes(method: Method, type: string | undefined): void {
   if (type?.startsWith('application/json')) return
   if (method !== 'DELETE' && type?.startsWith('multipart/form-data'))
     throw new Problem('BAD_REQUEST', 'Failed to parse body as FormData.')
-  // The platform passes the body on as text, which has this content type by default.
+  // The platform forwards the body as text, which has this content type by default.
   throw unsupportedType(type ?? (method === 'DELETE' ? undefined : 'text/plain;charset=UTF-8'))
 }
 

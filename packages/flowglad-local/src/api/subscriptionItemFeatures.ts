@@ -76,7 +76,10 @@ function violation(platform: Platform, next: Links, id?: string): string | null 
     : null
 }
 
-/** Returns a feature. The platform stores a feature of another pricing model, but can't return it. */
+/**
+ * Returns a feature in the API's format. The platform stores a feature of another pricing model but fails to
+ * return it.
+ */
 function present(platform: Platform, feature: SubscriptionFeature) {
   if (!visible(platform, platform.db.features).find(feature.featureId))
     throw rejected('Output validation failed')

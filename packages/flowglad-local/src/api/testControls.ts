@@ -27,7 +27,7 @@ const completeInput = z.object({
 
 const keyInput = z.object({
   key: apiKey.optional(),
-  /** A setup, or a pricing file's content in YAML or JSON. */
+  /** A pricing setup as an object, or a pricing file's content in YAML or JSON. */
   pricing: z.union([z.string(), z.record(z.string(), z.unknown())]),
 })
 
@@ -74,7 +74,8 @@ export function testControlRoutes(
     if (!parsed.success) throw badRequest(parsed.error.issues)
     const { key, ...changes } = parsed.data
     const organization = key === undefined ? firstOf(organizations) : organizations.get(key)
-    if (!organization) throw new Problem('BAD_REQUEST', `The server has no API key ${key}`)
+    if (!organization)
+      throw new Problem('BAD_REQUEST', `The server has no API key ${key}. Add the key or use another one.`)
     return Object.assign(organization.conditions, changes)
   })
 

@@ -15,7 +15,7 @@ import { isTerminal } from './subscriptions.ts'
 
 interface FeatureRequest {
   featureId?: string | undefined
-  /** The slug of a feature in the subscription's pricing model, instead of its ID. */
+  /** Identifies a feature of the subscription's pricing model if there is no ID. */
   featureSlug?: string | undefined
   grantCreditsImmediately: boolean
 }
@@ -71,7 +71,9 @@ function findFeature(
   return feature
 }
 
-/** Returns the item that holds the subscription's own features. Creates it first if there is none. */
+/**
+ * Returns the item that holds the features added to this subscription. Creates the item if it doesn't exist.
+ */
 function manualItem({ db }: Platform, at: number, subscription: Subscription): SubscriptionItem {
   const existing = db.subscriptionItems
     .by('subscription', subscription.id)
@@ -125,7 +127,9 @@ function addTo({ db }: Platform, at: number, item: SubscriptionItem, feature: Fe
   })
 }
 
-/** Grants a feature's credits for the current period. A period gets a feature's credits only once. */
+/**
+ * Grants a feature's credits for the current period. A feature grants its credits at most once per period.
+ */
 function grantNow(platform: Platform, at: number, subscription: Subscription, feature: Feature): void {
   const { usageMeterId, amount } = feature
   if (usageMeterId === null || !amount) return

@@ -47,7 +47,7 @@ export function buyOnce(
   if (redemption) countRedemption(platform, at, redemption)
   announce(platform, at, 'purchase.completed', { id: purchase.id, object: 'purchase', customer })
   grantPurchasedCredits(platform, at, customer, product)
-  // Only sessions for one-time products record the payer and the purchase.
+  // Only a session for a one-time product records its payer and purchase.
   return { purchaseId: purchase.id, customerName: details.name, customerEmail: details.email }
 }
 

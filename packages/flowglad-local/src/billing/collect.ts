@@ -24,8 +24,8 @@ export function paymentMethodOf({ db }: Platform, subscription: Subscription): P
 }
 
 /**
- * Returns the card that a billing run charges. Only the first run can use the customer's default card. The
- * default card doesn't become the subscription's card.
+ * Returns the card that a billing run charges. Only a subscription's first run can use the customer's default
+ * card, and that card doesn't become the subscription's card.
  */
 function methodFor(platform: Platform, subscription: Subscription, reason: BillingRun['reason']) {
   const own = paymentMethodOf(platform, subscription)
@@ -65,7 +65,7 @@ export function runBilling(
   subscription: Subscription,
   { reason, onSession = false }: { reason: BillingRun['reason']; onSession?: boolean },
 ): void {
-  // A plan without billing periods is free and never billed.
+  // A plan without billing periods is free, so there is nothing to bill.
   if (!subscription.renews) return
   const { db } = platform
   const period = latestPeriod(platform, subscription.id) ?? addPeriod(platform, at, subscription)
@@ -118,7 +118,7 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
 }
 
 /**
- * Returns whether the payment for the current period has failed. The subscription's status isn't enough,
+ * Returns whether the payment for the current period has failed. Doesn't rely on the subscription's status,
  * because undoing a scheduled cancellation sets it to `active`.
  */
 export function isPeriodUnpaid(platform: Platform, subscription: Subscription): boolean {
@@ -186,8 +186,8 @@ export function attemptBillingRun(
 }
 
 /**
- * Returns whether the subscription has a payment that was not refunded. The billing run's reason isn't
- * enough, because the first payment after a trial has the reason `renewal`.
+ * Returns whether the subscription has a payment that was not refunded. Doesn't rely on the billing run's
+ * reason, because the first payment after a trial has the reason `renewal`.
  */
 const hasPaid = ({ db }: Platform, { id, customerId }: Subscription) =>
   db.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status === 'succeeded')

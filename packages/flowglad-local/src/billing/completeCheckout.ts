@@ -90,9 +90,9 @@ function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSes
 }
 
 /**
- * Saves a card for a subscription and bills the amount due. This amount is an incomplete subscription's first
- * payment, a past-due subscription's outstanding payment, or the cost of a free plan's current period. Unlike the
- * platform, doesn't charge again for a period that is already paid.
+ * Saves a card for a subscription and charges the amount due: an incomplete subscription's first payment, a
+ * past-due subscription's outstanding payment, or the cost of a free plan's current period. Unlike the
+ * platform, doesn't charge again for a paid period.
  */
 function activate(platform: Platform, at: number, paid: Paid): void {
   const { db } = platform

@@ -102,14 +102,14 @@ export function createSubscription(platform: Platform, at: number, input: NewSub
 }
 
 /**
- * Starts the default plan and grants its credits. Customers get this plan when they have no other plan. Returns
- * null if the pricing model has no default plan.
+ * Starts the default plan, which customers without another plan get, and grants its credits. Returns null if
+ * the pricing model has no default plan.
  */
 export function startFreePlan(platform: Platform, at: number, customer: Customer): Subscription | null {
   const { db } = platform
   const modelId = db.pricingModels.find(customer.pricingModelId)?.id ?? platform.pricingModelId
   const product = db.products.by('model', modelId).find((p) => p.default && p.active)
-  // As on the platform, an archived price is used too.
+  // As on the platform, the price may be archived.
   const price = product && db.prices.by('product', product.id).find((p) => p.isDefault)
   if (!product || !price) return null
   const subscription = createSubscription(platform, at, {

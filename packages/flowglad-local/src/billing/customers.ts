@@ -13,7 +13,10 @@ const externalIdTaken = () =>
 export type CustomerInput = Pick<Customer, 'externalId' | 'name' | 'email'> &
   Partial<Pick<Customer, 'logoURL' | 'iconURL' | 'domain' | 'userId' | 'billingAddress' | 'archived'>>
 
-/** A user ID refers to an account for the platform's billing portal. This server has no such accounts. */
+/**
+ * Rejects every user ID. It would refer to an account of the platform's billing portal, and this server has
+ * no such accounts.
+ */
 export function rejectUnknownUser(userId: string | null | undefined): void {
   if (typeof userId === 'string')
     throw new Problem(

@@ -23,7 +23,8 @@ export function seed(platform: Platform): void {
 
 /**
  * Creates demo customers in the states that an application must handle: a new customer, a partly used plan, a
- * negative balance, a scheduled cancellation, and a card that fails on renewal. Leaves out customers that exist.
+ * negative balance, a scheduled cancellation, and a card that fails on renewal. Skips demo customers that
+ * already exist.
  */
 export function addDemoCustomers(platform: Platform): void {
   const { db, clock } = platform
@@ -77,7 +78,7 @@ function buy(
   })
 }
 
-/** Records a few events that use a share of the current plan's balance on each meter. */
+/** Records a few events that use a share of each meter's balance. */
 function useShare(platform: Platform, at: number, customer: Customer, share: number): void {
   const { db } = platform
   const [subscription] = currentSubscriptions(platform, customer.id)

@@ -95,7 +95,7 @@ export const paymentsInPeriod = (
     .filter((invoice) => invoice.billingPeriodId === id)
     .flatMap((invoice) => db.payments.by('invoice', invoice.id))
 
-/** Returns whether the payment has been received, even if it was refunded later. */
+/** Returns whether the payment has a receipt. A refunded payment keeps its receipt. */
 export const hasReceipt = ({ status }: Pick<Payment, 'status'>): boolean =>
   status === 'succeeded' || status === 'refunded'
 

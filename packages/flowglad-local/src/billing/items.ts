@@ -20,7 +20,10 @@ export const itemsAt = (
     .by('subscription', subscriptionId)
     .filter((item) => item.addedDate <= at && (item.expiredAt === null || item.expiredAt > at))
 
-/** Returns whether an item belongs to the plan. The other item holds added features and costs nothing. */
+/**
+ * Returns whether an item belongs to the plan. A subscription's only other item holds its added features and
+ * costs nothing.
+ */
 export const isPlanItem = <Item extends { manuallyCreated: boolean; priceId: string | null }>(
   item: Item,
 ): item is Item & { priceId: string } => !item.manuallyCreated && item.priceId !== null
@@ -81,7 +84,10 @@ export function addItem(
   return item
 }
 
-/** Returns a product's features. Of several features for one resource, only the newest counts. */
+/**
+ * Returns a product's features. If several features are for the same resource, returns only the newest of
+ * them.
+ */
 function featuresOfProduct(platform: Platform, productId: string | null, at: number) {
   const { db } = platform
   const active = currentLinks(platform, productId ?? '', at)

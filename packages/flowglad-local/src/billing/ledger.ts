@@ -12,7 +12,10 @@ interface Cost {
   outstanding: number
 }
 
-/** Adds units to the price's outstanding usage, or removes them. Prices without outstanding usage have no entry. */
+/**
+ * Returns the outstanding usage after adding the cost's units to its price. A price without outstanding usage
+ * has no entry.
+ */
 export function addOutstanding(before: LedgerAccount['outstanding'], { priceId, outstanding }: Cost) {
   if (outstanding === 0) return before
   const { [priceId]: units = 0, ...others } = before
@@ -93,7 +96,9 @@ export function grantCredits(
   })
 }
 
-/** Expires the credits that are due to expire by `at`, and deducts their unused units from the balance. */
+/**
+ * Expires the credits whose expiry time is `at` or earlier, and deducts their unused units from the balance.
+ */
 export function expireCredits(platform: Platform, at: number, subscriptionId: string): void {
   for (const credit of platform.db.usageCredits.by('expiring', subscriptionId)) {
     if (credit.expiresAt === null || credit.expiresAt > at) continue

@@ -21,7 +21,7 @@ type CheckoutRequest = Common &
   (
     | {
         type: 'product'
-        /** Null for an anonymous checkout, which creates a customer for the payer. */
+        /** Null for an anonymous checkout, which creates a new customer when it completes. */
         customerExternalId?: string | null | undefined
         priceId?: string | undefined
         priceSlug?: string | undefined

@@ -5,7 +5,7 @@ import { overageUnits } from '../rules/credits.ts'
 import type { UsageLine } from './invoice.ts'
 import { addOutstanding, grantCredits } from './ledger.ts'
 
-/** Returns how many units are already on invoices that a retry will collect. */
+/** Returns how many units are already on unpaid invoices that a retry will collect. */
 const alreadyBilled = (
   { db }: Platform,
   subscriptionId: string,
@@ -21,7 +21,7 @@ const alreadyBilled = (
 /**
  * Returns the invoice lines for usage that no credit covered: one line per meter and price.
  *
- * Invariant: no unit is billed on two invoices that will both be collected.
+ * Invariant: of the invoices that will be collected, at most one bills a given unit.
  */
 export function overageLines(
   platform: Platform,

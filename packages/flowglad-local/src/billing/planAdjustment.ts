@@ -45,7 +45,7 @@ interface PlannedItem {
   expiredAt?: number | null
 }
 
-/** The effect of an adjustment, or the reason why it isn't possible. */
+/** The effect of an adjustment, or the reason that it isn't possible. */
 export type AdjustmentPlan =
   | { canAdjust: false; reason: string }
   | {
@@ -104,8 +104,8 @@ export function planAdjustment(
       ({ priceId, priceSlug, given }) => !given?.manuallyCreated && (priceId ?? priceSlug) !== undefined,
     )
     .map((item) => ({ ...item, price: findPrice(platform, subscription, item) }))
-  // Like the platform, checks each rule for all items before the next rule. It looks up the prices of full items
-  // last.
+  // Like the platform, check each rule for all items before the next rule, and look up the prices of full
+  // items last.
   const missing = asked.find(({ price, given }) => !price && !given)
   if (missing) return no(`Price not found: ${missing.priceSlug ?? missing.priceId}`)
   const none = asked.find(({ quantity }) => quantity <= 0)

@@ -11,7 +11,10 @@ export function planFailure({ db }: Platform, { id }: Customer, fails: boolean):
 export const isFailurePlanned = ({ db }: Platform, customerId: string): boolean =>
   db.plannedFailures.find(customerId) !== undefined
 
-/** Returns whether this payment should fail. If so, forgets the plan, so that the customer's next payment succeeds. */
+/**
+ * Returns whether this payment should fail. If so, clears the planned failure, so that the next payment
+ * succeeds.
+ */
 export function takePlannedFailure({ db }: Platform, customerId: string): boolean {
   const planned = db.plannedFailures.find(customerId)
   if (planned) db.plannedFailures.remove(planned)

@@ -27,7 +27,7 @@ export const findUsage = ({ db }: Platform, transactionId: string, meterId: stri
   db.usageEvents.first('transaction', `${transactionId}\u0000${meterId}`)
 
 /**
- * Stores an event and deducts its cost from the subscription's credits. Never rejects an event for lack of
+ * Stores an event and deducts its cost from the subscription's credits. Accepts an event even without enough
  * credits: the balance becomes negative, and the uncovered cost stays outstanding until an invoice settles
  * it.
  */

@@ -42,7 +42,7 @@ function renew(platform: Platform, subscription: RenewingSubscription): void {
 
 type Due = { at: number; run(): void }
 
-/** Returns the earliest renewal or retry. A renewal comes before a retry that is due at the same time. */
+/** Returns the earliest renewal or retry. If both are due at the same time, returns the renewal. */
 function nextDue(platform: Platform): Due | null {
   const { db } = platform
   const subscription = db.subscriptions.lowest('renewsAt')
@@ -54,8 +54,8 @@ function nextDue(platform: Platform): Due | null {
 }
 
 /**
- * Runs all due renewals and retries in chronological order. For example, May's renewal depends on the results
- * of April's renewal. Returns whether anything was due.
+ * Runs all due renewals and retries in chronological order, because May's renewal, for example, depends on
+ * the result of April's. Returns whether anything was due.
  */
 export function catchUp(platform: Platform, now: number): boolean {
   let happened = false

@@ -13,8 +13,8 @@ export const currentSubscriptions = ({ db }: Platform, customerId: string): Subs
   db.subscriptions.by('customer', customerId).filter(isCurrent).reverse()
 
 /**
- * Returns the reason why a customer can't subscribe to a price now, or null if the customer can. Only the
- * free plan can be replaced, and only by a paid plan.
+ * Returns the reason that a customer can't subscribe to a price now, or null if the customer can. A new plan
+ * can replace only a free plan, and the new plan must be paid.
  */
 export function planConflict(platform: Platform, customer: Customer, price: Price): string | null {
   const current = currentSubscriptions(platform, customer.id)

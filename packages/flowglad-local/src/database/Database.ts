@@ -39,14 +39,14 @@ import { Table } from './Table.ts'
 /** The part of a delivery's body that identifies the customer (see `announce`). */
 const announced = z.object({ customer: z.object({ id: z.string() }) })
 
-/** The tables that a transaction commits or rolls back. */
+/** The methods that the database calls on every table. */
 type AnyTable = Pick<Table<{ id: string }>, 'open' | 'write' | 'commit' | 'rollback'>
 
 const resident = { resident: true }
 
 /**
- * Holds all of the platform's records in SQLite. Reads and writes are synchronous. A transaction commits its
- * changes to the file before it returns. If no file is given, records are in a temporary file, which is
+ * Stores all of the platform's records in SQLite. Reads and writes are synchronous. A transaction commits its
+ * changes to the file before it returns. Without a file, the records are in a temporary file, which is
  * deleted when the process ends.
  *
  * Invariant: outside `transaction`, the cached records and the file match.
@@ -157,7 +157,7 @@ export class Database {
   })
   readonly webhooks = this.#table<Webhook>()('webhooks', { model: (r) => r.pricingModelId }, resident)
   readonly webhookDeliveries = this.#table<WebhookDelivery>()('webhook_deliveries', {
-    // The server may start without the receiver from its options, so that receiver's events have their own index.
+    // A later start can omit the receiver from the options, so that receiver's events have their own index.
     dueForReceiver: (r) => (r.state === 'pending' && r.webhookId === null ? r.nextAttemptAt : null),
     dueForWebhook: (r) => (r.state === 'pending' && r.webhookId !== null ? r.nextAttemptAt : null),
     endedAt: (r) => (r.state === 'pending' ? null : r.updatedAt),
@@ -209,7 +209,7 @@ export class Database {
     }
   }
 
-  /** Calls `notify` after the transaction commits. Doesn't call it if the transaction is rolled back. */
+  /** Calls `notify` after the transaction commits, but not if the transaction is rolled back. */
   afterCommit(notify: () => void): void {
     this.#afterCommit.push(notify)
   }

@@ -12,7 +12,7 @@ export interface Of<I> {
   key: Key
 }
 
-/** The position in insertion order after which a page starts: a record, or all records with one time. */
+/** The position in insertion order after which a page starts: a record, or the last record with this time. */
 export type After = { id: string } | { createdAt: number }
 
 export interface Query<I> {
@@ -26,8 +26,8 @@ export interface Query<I> {
 const migratedAtOnce = 1000
 
 /**
- * Stores the records of one type in a SQLite table: the ID, the record as JSON and a column for each index. The
- * rows keep their insertion order, because updates keep the row's `rowid`.
+ * Stores the records of one type in a SQLite table. A row has the ID, the record as JSON and a column for
+ * each index. An update keeps the row's `rowid`, so the rows stay in insertion order.
  */
 export class Rows<R extends { id: string }, I extends Indexes<R>> {
   readonly #statements = new Map<string, Libsql.Statement>()

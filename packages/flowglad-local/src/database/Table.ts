@@ -1,7 +1,7 @@
 import type Libsql from 'libsql'
 import { type Indexes, type Key, type Of, type Query, Rows } from './Rows.ts'
 
-/** The number of cached records and index values at which a table drops its cache. */
+/** A table drops its cache when the number of cached records and index values reaches this limit. */
 const cacheLimit = 10_000
 const readAtOnce = 1000
 
@@ -17,13 +17,16 @@ const readAtOnce = 1000
  */
 export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> {
   readonly #records = new Map<string, R>()
-  /** The IDs for each index value that was read completely. */
+  /** The record IDs of each index value whose records have all been read. */
   readonly #ids = new Map<string, Set<string>>()
   /** The changes that aren't in SQLite yet. A removed record is null. */
   readonly #unwritten = new Map<string, R | null>()
   readonly #undo: (() => void)[] = []
   readonly #lowest = new Map<string, R | undefined>()
-  /** The number of records, if known. Counting reads the whole table, so changes update this number. */
+  /**
+   * The number of records, or null if they haven't been counted. Counting reads the whole table, so later
+   * changes update this number.
+   */
   #count: number | null = null
   #rows: Rows<R, I> | undefined
 
@@ -112,7 +115,9 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     }
   }
 
-  /** Adds a record, or replaces a record that was read. */
+  /**
+   * Adds a record or replaces the record with the same ID. Read the existing record before you replace it.
+   */
   put(record: R): R {
     this.options.onChange()
     const previous = this.#records.get(record.id)
@@ -135,7 +140,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     this.#canUndo(() => this.#set(record, undefined))
   }
 
-  /** Removes all records. A resident table can't do this, because it couldn't undo the removal. */
+  /** Removes all records. Throws on a resident table, which couldn't undo the removal. */
   clear(): void {
     if (this.options.resident) throw new Error(`${this.name}: a resident table can't be cleared`)
     this.options.onChange()
@@ -200,7 +205,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     this.#ids.clear()
   }
 
-  /** A table that isn't resident drops its cache instead. */
+  /** Remembers how to undo a change. A table that isn't resident drops its cache on rollback instead. */
   #canUndo(undo: () => void): void {
     if (this.options.resident) this.#undo.push(undo)
   }
@@ -226,7 +231,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   }
 
   #set(record: R, previous: R | undefined): void {
-    // Compute all keys before storing anything, so that nothing needs to be undone if a key function throws.
+    // Compute all keys before storing anything. If a key function throws, there is then nothing to undo.
     const keys = Object.entries(this.indexes).map(([index, keyOf]) => ({
       index,
       key: keyOf(record),
@@ -238,7 +243,8 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
       if (oldKey !== null) this.#ids.get(cacheKey(index, oldKey))?.delete(record.id)
       if (key === null) continue
       const ids = this.#ids.get(cacheKey(index, key))
-      // Read the value's records again, because a record whose key changes isn't necessarily the last one.
+      // The record's place among the value's records is unknown, so drop the cached IDs. The next read
+      // restores their order.
       if (previous && !this.options.resident) this.#ids.delete(cacheKey(index, key))
       else if (ids) ids.add(record.id)
       else if (this.options.resident) this.#ids.set(cacheKey(index, key), new Set([record.id]))

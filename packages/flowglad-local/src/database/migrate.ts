@@ -8,7 +8,10 @@ const olderEntry = z.object({
   outstanding: z.number().default(0),
 })
 
-/** Moves the outstanding units from each ledger entry, where version 0 stored them, to the entry's account. */
+/**
+ * Moves the outstanding units of each ledger entry to the entry's account. Version 0 stored them in the
+ * entry.
+ */
 export function moveOutstandingToAccounts({ ledgerAccounts, ledgerEntries }: Database): void {
   for (const account of ledgerAccounts.all()) ledgerAccounts.put({ ...account, outstanding: {} })
   for (const entry of ledgerEntries.all()) {

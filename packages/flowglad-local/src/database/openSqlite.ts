@@ -16,8 +16,8 @@ export interface Sqlite {
 const cacheKb = 16_000
 
 /**
- * Opens a SQLite file. A commit reaches the disk before the response is sent (`synchronous=FULL`). The lock is
- * exclusive, because a second server that changes the file would make this server's cached records stale.
+ * Opens a SQLite file. A commit is on the disk before the response is sent (`synchronous=FULL`). The lock is
+ * exclusive, because changes by a second server would make this server's cached records stale.
  * @throws DatabaseError
  */
 export function openSqlite(file: string): Sqlite {
@@ -25,7 +25,7 @@ export function openSqlite(file: string): Sqlite {
   try {
     mkdirSync(dirname(file), { recursive: true })
     database = new Libsql(file)
-    // Wait for a previous server that might still be closing.
+    // A previous server might still be closing the file.
     database.exec('PRAGMA busy_timeout = 1000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('PRAGMA journal_mode = WAL')
@@ -36,7 +36,7 @@ export function openSqlite(file: string): Sqlite {
     database?.close()
     const message = error instanceof Error ? error.message : String(error)
     if (/locked|busy/i.test(message)) throw new DatabaseError(`${file} is in use by another flowglad-local`)
-    // The driver's text names only an error number.
+    // The driver's message contains only an error number.
     const reason = /unable to open/i.test(message)
       ? "it can't be opened. Choose a file in a folder that you can write to."
       : message
@@ -61,7 +61,8 @@ export function openSqlite(file: string): Sqlite {
 
 /**
  * Opens a SQLite file that the operating system deletes when the process ends, even if the process is killed.
- * Unlike a database in memory, it keeps the process's memory flat. Nothing needs to reach the disk.
+ * Unlike an in-memory database, the file doesn't increase the process's memory. The data doesn't have to
+ * survive a crash, so SQLite doesn't wait for the disk.
  */
 export function openTemporarySqlite(): Sqlite {
   const directory = mkdtempSync(join(tmpdir(), 'flowglad-local-'))

@@ -1,12 +1,12 @@
 import { endedEventKeptMs, unfinishedCheckoutKeptMs } from '../rules/retention.ts'
 import type { Database } from './Database.ts'
 
-/** The most records of each type that a step deletes, so that a step doesn't delay calls. */
+/** The maximum number of records of each type that one call deletes, so that it doesn't delay API calls. */
 const recordsPerStep = 100
 
 /**
- * Deletes some of the records that are no longer needed: old checkout sessions that no one completed, and old
- * events that won't be sent again. Call this in a transaction.
+ * Deletes some of the records that are no longer needed: old unfinished checkout sessions, and old events
+ * that won't be sent again. Call this in a transaction.
  */
 export function prune({ checkoutSessions, webhookDeliveries, webhookAttempts }: Database, now: number): void {
   const sessions = checkoutSessions.upTo('unfinished', now - unfinishedCheckoutKeptMs, recordsPerStep)

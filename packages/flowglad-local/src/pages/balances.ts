@@ -11,7 +11,7 @@ interface Balance {
   /** The total of the unexpired grants. */
   granted: number
   used: number
-  /** The price of the usage beyond the grants, in cents. The next invoice contains it. */
+  /** The price, in cents, of the usage beyond the grants, which the next invoice will charge. */
   overage: number
   /**
    * `limited` if the plan grants credits for this meter, `unlimited` if the plan grants none and the usage costs
@@ -53,14 +53,16 @@ function balancesOf(platform: Platform, subscription: Subscription): Balance[] {
   })
 }
 
-/** Usage beyond the grants is a bug in the app, unless the customer pays for it. */
+/**
+ * Returns whether the customer used more than the grants without paying, which indicates a bug in the app.
+ */
 const isOverdrawn = ({ kind, used, granted, overage }: Balance) =>
   kind === 'limited' && used > granted && overage === 0
 
 const usedText = ({ kind, used, granted }: Balance): string =>
   kind === 'limited' ? `${count(used)} of ${count(granted)}` : count(used)
 
-/** Returns each meter's used units, with a bar that fills with use. */
+/** Returns each meter's used units, with a bar that shows the used part of the grants. */
 export function balanceBars(platform: Platform, subscription: Subscription): Html {
   const balances = balancesOf(platform, subscription)
   if (balances.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`

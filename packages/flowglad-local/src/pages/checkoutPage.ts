@@ -29,7 +29,8 @@ export function checkoutPage(
   const order = orderOf(platform, session, formError)
   const card = entered && findTestCard(entered.card) ? entered.card : testCards[0].number
   const expiry = `${testCardExpiry.month} / ${String(testCardExpiry.year).slice(2)}`
-  // After an invalid discount code, the page has the address of the discount form.
+  // After an invalid discount code, the page's URL is that of the discount form, so this form needs its own
+  // URL.
   const path = `/${session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${session.id}`
   const body = html`${testModeBar()}
 <main class="two">

@@ -13,7 +13,7 @@ import { checkoutPage, confirmPage, finishedPage } from './checkoutPage.ts'
 import type { FormError } from './formField.ts'
 import { sendPage } from './layout.ts'
 
-/** A text field. Its messages appear on the page, even if the field is missing or repeated. */
+/** A text field. Every mistake, even a missing or repeated field, has a message for the page. */
 const field = (missing: string, tooLong: string) => z.string(missing).trim().min(1, missing).max(200, tooLong)
 
 const payment = z.object({
@@ -26,7 +26,7 @@ const payment = z.object({
   confirmed: z.enum(['yes', 'no'], 'Confirm or decline the payment.').optional(),
 })
 
-/** The values that the customer entered, which the page shows again next to an error. */
+/** The values that the customer entered. The page with an error shows them again. */
 const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 
@@ -136,8 +136,8 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
 
 /**
  * Redirects to the application, or to the session's own page if it has no URL. Encodes the URL, because a
- * header can't contain line breaks or characters outside Latin-1. An invalid header would make the redirect
- * fail after the payment.
+ * header can't contain line breaks or characters outside Latin-1. Otherwise, the redirect would fail after
+ * the payment.
  */
 const backToApplication = ({ id, successUrl }: CheckoutSession, reply: FastifyReply) =>
   reply.redirect(successUrl === null ? `/checkout/${id}` : new URL(successUrl).href, 303)

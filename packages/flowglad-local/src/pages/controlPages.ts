@@ -14,7 +14,10 @@ import { sendPage } from './layout.ts'
 import { addressOf, dashboardAddress } from './organizationParts.ts'
 
 const ofForm = z.object({ model: z.string().optional().catch(undefined) }).catch({ model: undefined })
-/** A path on this server. Browsers remove tabs and line breaks, so a path with them could become another address. */
+/**
+ * A path on this server. It can't contain tabs or line breaks, because browsers remove them, which could turn
+ * the path into another host's address.
+ */
 export const localPath = z.string().regex(/^\/(?![/\\])[!-~]*$/)
 const conditions = z.object({
   fault: z.enum(faults).optional(),

@@ -99,7 +99,7 @@ ${table(
 )}`
 }
 
-/** Returns an event type that can continue on a second line after its dot. */
+/** Returns an event type that can wrap after its dot. */
 function breakable(type: string): Html {
   const [object, change] = type.split('.')
   return html`${object}.<wbr>${change}`

@@ -28,8 +28,8 @@ const move = z.object({
 const liveIntervalMs = 400
 
 /**
- * Adds the dashboard at `/`, which shows live data. The server renders the page. A script fetches the page
- * again when the database's version changes.
+ * Adds the dashboard at `/`. The server renders the page, and a script fetches it again when the database's
+ * version changes.
  */
 export function dashboardPages(
   app: FastifyInstance,

@@ -28,7 +28,7 @@ ${
   ${steps.map(([label, ms]) => html`<button class="small" name="ms" value="${ms}">${label}</button>`)}
 </form>
 <p class="small soft">Moving the clock runs renewals, expirations, scheduled changes and payment retries.${next !== null && ` Next renewal ${day(next)}.`}</p>`
-    : html`<p class="small soft">Test controls are off, so you cannot move the clock.</p>`
+    : html`<p class="small soft">Test controls are off, so you can't move the clock.</p>`
 }`
 }
 

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts'
 
-/** The error to show on the page, for one field or for the whole order. */
+/** An error to show on the page. If `field` is null, it concerns the whole order. */
 export interface FormError {
   field: 'email' | 'name' | 'card' | 'code' | null
   message: string

@@ -5,7 +5,7 @@ export class Html {
 
 type Part = string | number | Html | null | undefined | false | readonly Part[]
 
-/** Renders a template and escapes its parts, so that a customer's name can't become markup. */
+/** Renders a template and escapes its parts, so that a customer's name can't inject markup. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, string, i) => text + render(parts[i - 1]) + string))
 }

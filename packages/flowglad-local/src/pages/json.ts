@@ -3,11 +3,11 @@ import { count } from './format.ts'
 import { type Html, html } from './html.ts'
 import { objectIds } from './objectKinds.ts'
 
-/** Returns a heading with a value as JSON below it. The IDs in it are links to their objects. */
+/** Returns a heading with a value as JSON below it. IDs in the JSON link to their objects. */
 export const jsonBlock = (id: string, heading: string, value: unknown): Html =>
   textBlock(id, heading, JSON.stringify(value, null, 2))
 
-/** Returns a heading with a body below it. A body that isn't JSON, or that was cut, appears as it is. */
+/** Returns a heading with a body below it. Indents the body if it is complete JSON. */
 export function bodyBlock(id: string, heading: string, { text, length, isCut }: LoggedBody): Html {
   if (text === '') return html`<h2>${heading}</h2><p class="empty">Empty.</p>`
   return html`${textBlock(id, heading, indented(text))}

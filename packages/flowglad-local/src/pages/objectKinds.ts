@@ -3,7 +3,7 @@ import type { Indexes } from '../database/Rows.ts'
 import type { Base } from '../database/records/base.ts'
 import type { Table } from '../database/Table.ts'
 
-/** The most related objects of a kind that a page shows. */
+/** The maximum number of related objects of one kind on a page. */
 export const relatedShown = 10
 
 export interface Related {
@@ -127,7 +127,7 @@ const kinds: Record<string, Kind> = {
 /** Matches the IDs of all kinds. The group keeps them in the result of `split`. */
 export const objectIds = new RegExp(`\\b((?:${Object.keys(kinds).join('|')})_[0-9A-Za-z]{21})(?![0-9A-Za-z])`)
 
-/** Returns an ID's kind, or undefined for a text in another format. */
+/** Returns an ID's kind, or undefined if the text isn't an ID. */
 export function kindOf(id: string): Kind | undefined {
   const prefix = id.replace(/_[0-9A-Za-z]{21}$/, '')
   return Object.hasOwn(kinds, prefix) ? kinds[prefix] : undefined

@@ -61,7 +61,7 @@ function objectPage(
 </main>`
 }
 
-/** Leaves out the private fields, such as a webhook's secret. */
+/** Returns the record without its private fields, such as a webhook's secret. */
 const publicFields = (record: Base) =>
   Object.fromEntries(Object.entries(record).filter(([field]) => field !== 'internal'))
 
@@ -94,7 +94,7 @@ const stated = z.union([
   z.object({ state: text }).transform(({ state }) => state),
 ])
 
-/** Returns the text that names an object best, or the time of its creation. */
+/** Returns an object's most descriptive text, or its creation time if it has none. */
 const summaryOf = (object: Base): string => named.safeParse(object).data ?? moment(object.createdAt)
 
 function stateOf(object: Base): Html | false {

@@ -19,8 +19,8 @@ export const portalAddress = ({ organizationId }: Platform, customer?: Customer)
   `/billing-portal/${organizationId}${customer ? `/${encodeURIComponent(customer.externalId)}` : ''}`
 
 /**
- * Returns links to the same page of the other pricing models, with the end of each model's key. Returns nothing
- * if there is only one model.
+ * Returns links to the same page for each pricing model, with the end of the model's key. Returns nothing if
+ * there is only one model.
  */
 export const modelSwitch = (
   all: readonly Organization[],

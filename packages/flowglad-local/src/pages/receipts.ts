@@ -7,8 +7,8 @@ import { type PdfLine, pdf } from '../rules/pdf.ts'
 import { day, money } from './format.ts'
 
 /**
- * Adds the receipts as PDF files. As on the platform, anyone with the address can open a receipt: it contains the
- * payment's random ID.
+ * Adds the receipts as PDF files. As on the platform, anyone with a receipt's URL can open it. The URL
+ * contains the payment's random ID, so it can't be guessed.
  */
 export function receiptPages(app: FastifyInstance, organizations: Organizations): void {
   app.get<{ Params: { organization: string; payment: string } }>(

@@ -13,7 +13,7 @@ import { findForm, live, rowsShown, table } from './parts.ts'
 
 const query = z.object({ model: z.string().optional().catch(undefined), find: z.string().catch('') })
 
-/** Adds a page with all logged API requests, and a page for each request, which shows both bodies. */
+/** Adds a page with all logged API requests, and a page for each request with both of its bodies. */
 export function requestPages(app: FastifyInstance, organizations: Organizations, log: RequestLog): void {
   app.get('/requests', (request, reply) => {
     const { model, find } = query.parse(request.query)
@@ -77,7 +77,7 @@ const outcomes = {
 } as const satisfies Record<Fault, string | null>
 
 function requestPage(platform: Platform, logged: LoggedRequest): Html {
-  // A cursor would fill a heading of several lines, so the query is one of the facts.
+  // A query can contain a long cursor, so it is in the list of facts instead of the heading.
   const [path, query] = logged.url.split(/\?(.*)/s)
   const facts: [string, Html | string][] = [
     ...(query ? [['Query', html`<span class="mono">${query}</span>`] satisfies [string, Html]] : []),

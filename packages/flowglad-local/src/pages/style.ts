@@ -23,7 +23,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -0.02em; }
 h2 { font-size: 1.05rem; letter-spacing: -0.01em; }
 h3 { font-size: 0.95rem; }
 a { color: var(--accent); text-underline-offset: 3px; }
-/* A heading for screen readers only. */
+/* Visible to screen readers only. */
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .soft { color: var(--soft); }
 .small { font-size: 0.875rem; }
@@ -31,10 +31,10 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .breakable { overflow-wrap: anywhere; }
 /* A click selects the whole text. */
 .whole { user-select: all; }
-/* Copying needs the script. */
+/* Without the script, copying doesn't work, so the button is hidden. */
 .copy { display: none; }
 .scripted .copy { display: inline-block; justify-self: start; }
-/* The line below a link must not hide the underscores of an ID. */
+/* A link's underline must not hide the underscores in an ID. */
 .mono a, a.mono { text-underline-offset: 0.4em; text-decoration-thickness: 1px; }
 /* Keep the hyphens of a command-line option together. */
 .option { white-space: nowrap; }
@@ -149,7 +149,7 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 .columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
 .halves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 37rem), 1fr)); }
 .uneven { align-items: start; }
-/* Three cards: between a phone and a desktop, the third has its own row and fills it. */
+/* At medium widths, the third of three cards fills its own row. */
 @media (min-width: 37.5rem) and (max-width: 56rem) { .columns > :nth-child(3):last-child { grid-column: 1 / -1; } }
 /* Long tables scroll below their headings. */
 .long-table .scroll, .feed .scroll { max-height: 24rem; overflow-y: auto; }

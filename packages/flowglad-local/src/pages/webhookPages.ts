@@ -14,10 +14,10 @@ import { badge, live, nameOf, table } from './parts.ts'
 
 export const webhookAddress = ({ id }: WebhookDelivery) => `/webhooks/${id}`
 
-/** The maximum time that a page waits for the result of a resend. */
+/** The maximum time that the response to a resend waits for the result. */
 const resultWithinMs = 2000
 
-/** Adds a page for each event, which shows its attempts and can send the event again. */
+/** Adds a page for each event, which lists its attempts and can resend the event. */
 export function webhookPages(
   app: FastifyInstance,
   organizations: ReadonlyMap<string, Organization & { webhooks: WebhookSender }>,
@@ -50,7 +50,7 @@ export function webhookPages(
     const found = find(request.params.id)
     if (!found) return reply.redirect('/', 303)
     const { organization, record: delivery } = found
-    // Show the result even without JavaScript.
+    // Wait, so that the page shows the result even without JavaScript.
     await Promise.race([organization.webhooks.resend(delivery), sleep(resultWithinMs)])
     return reply.redirect(webhookAddress(delivery), 303)
   })
@@ -120,7 +120,7 @@ ${waits && !testControls && html`<p class="small soft">Test controls are off, so
 <p class="small soft">Clock: <span data-now>${moment(now)}</span></p>`
 }
 
-/** Returns why an event can't be resent, or null if it can. */
+/** Returns the reason that an event can't be resent, or null if it can. */
 function resendObstacle(webhooks: WebhookSender, delivery: WebhookDelivery): Html | null {
   if (webhooks.targetOf(delivery) === null)
     return html`it has no receiver. Start the server with <span class="mono option">--webhook-url</span> to add one. A webhook that is created through the API gets only later events.`

@@ -7,7 +7,7 @@ export interface Platform {
   db: Database
   clock: Clock
   organizationId: string
-  /** The API key's pricing model. New customers get it even if another model becomes the default. */
+  /** The API key's pricing model. New customers get this model even if another one becomes the default. */
   pricingModelId: string
   /** Without a trailing slash, for example `http://127.0.0.1:4010`. */
   url: string

@@ -10,7 +10,10 @@ export interface Clock {
    * @throws Problem if the clock would move backward or past the year 2200
    */
   advance(ms: number): () => void
-  /** Continues from a stored offset. The first one replaces the clock's offset; others only move it forward. */
+  /**
+   * Continues from a stored offset. The first call replaces the clock's offset. Later calls only move the
+   * clock forward.
+   */
   restore(offsetMs: number): void
   /** How far the clock is ahead of its source. */
   readonly offsetMs: number

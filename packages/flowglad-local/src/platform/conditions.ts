@@ -7,7 +7,7 @@ export const faults = ['none', 'down', 'error', 'lost'] as const
  */
 export type Fault = (typeof faults)[number]
 
-/** How the API answers one key's calls. */
+/** The faults and the delay that the API simulates for one key's calls. */
 export interface Conditions {
   /** The delay before each call. */
   latencyMs: number

@@ -1,4 +1,4 @@
-/** Returns a function that writes a message to stderr, unless it has already written the same message. */
+/** Returns a function that writes each distinct message to stderr once. */
 export function explainOnce(): (message: string) => void {
   const explained = new Set<string>()
   return (message) => {

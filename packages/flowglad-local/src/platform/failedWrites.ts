@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { Problem, rejected, unexpected } from './problems.ts'
 
-/** The kind of a write, which the platform's error messages mention. */
+/** The kind of write, which the platform's error messages name. */
 export type Write = 'insert' | 'bulk insert' | { update: string }
 
 /**
@@ -19,7 +19,7 @@ class FailedWrite extends Problem {
 
 /**
  * Returns the error for a write that the platform's database rejects.
- * @param reason the reason for the rejection. The platform's text repeats the SQL statement instead.
+ * @param reason the reason for the rejection. The platform's text contains the SQL statement instead.
  * @param explanation the error that routes in `explained` return
  */
 export function failedWrite(write: Write, table: string, reason: string, explanation?: Problem): Problem {
@@ -66,8 +66,8 @@ export function refusedValues(write: Write, table: string, issues: readonly z.co
 }
 
 /**
- * Runs a call whose route explains its errors, as the platform does for products, usage meters and customers:
- * a rejected write returns its own status, and any other 500 returns a general message.
+ * Runs a call on a route that explains its errors, as the platform's routes for products, usage meters and
+ * customers do. A rejected write returns its `explanation`, and any other 500 has a generic message.
  */
 export function explained<Answer>(call: () => Answer): Answer {
   try {

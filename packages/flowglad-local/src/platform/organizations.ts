@@ -24,7 +24,7 @@ export const ofModel = (organizations: Organizations, pricingModelId: string | u
   [...organizations.values()].find(({ platform }) => platform.pricingModelId === pricingModelId) ??
   firstOf(organizations)
 
-/** Looks up a record in each organization. The record's ID is unique across organizations. */
+/** Looks up a record in every organization. IDs are unique across organizations. */
 export function findIn<O extends Organization, R>(
   organizations: ReadonlyMap<string, O>,
   find: (db: Platform['db']) => R | undefined,
@@ -38,8 +38,8 @@ export function findIn<O extends Organization, R>(
 }
 
 /**
- * Returns the end of a key, to tell it from the other keys. Never shows more than half of the key, because a key
- * is a secret.
+ * Returns the end of a key, long enough to distinguish it from the other keys. A key is a secret, so the text
+ * contains at most half of it.
  */
 export function shortKeyOf(organizations: readonly Organization[], { key }: Organization): string {
   const longest = Math.floor(key.length / 2)

@@ -20,7 +20,7 @@ export class Problem extends Error {
   constructor(
     readonly code: Code,
     readonly body: string | readonly unknown[],
-    /** False for platform errors without a code. */
+    /** False if the platform's response has no code. */
     readonly hasCode = true,
   ) {
     super(typeof body === 'string' ? body : JSON.stringify(body))
@@ -42,14 +42,14 @@ export const unsupportedType = (type: string | undefined) =>
   )
 
 /**
- * Returns the error for a request that violates a business rule. Flowglad returns 500 instead of 4xx, so its
- * SDK retries the request. We copy this behavior, because applications must handle it.
+ * Returns the error for a request that violates a business rule. As on the platform, the status is 500
+ * instead of 4xx, so Flowglad's SDK retries the request. Applications must handle these retries.
  */
 export const rejected = (message: string) => new Problem('INTERNAL_SERVER_ERROR', message)
 
 /**
- * Returns the same error as `rejected`, with the prefix that Flowglad adds if a function returns its errors
- * instead of throwing them.
+ * Returns the same error as `rejected`, with the prefix that Flowglad adds if a function returned the error
+ * instead of throwing it.
  */
 export const rejectedResult = (
   kind: 'NotFoundError' | 'ValidationError' | 'ConflictError' | 'SubscriptionTerminalStateError' | 'Error',

@@ -1,9 +1,9 @@
 import { maskSecrets } from '../rules/maskSecrets.ts'
 import type { Fault } from './conditions.ts'
 
-/** An API request with its answer, without secrets. */
+/** An API request and its response, without secrets. */
 export interface LoggedRequest {
-  /** The request ID, which the answer's `X-Request-Id` header contains. */
+  /** The request ID, which the `X-Request-Id` header of the response contains. */
   id: string
   /** The platform's time when the request arrived. */
   at: number
@@ -12,7 +12,7 @@ export interface LoggedRequest {
   method: string
   /** The path and the query. */
   url: string
-  /** Null if the connection was closed without an answer. */
+  /** Null if the connection was closed without a response. */
   status: number | null
   durationMs: number
   request: LoggedBody
@@ -44,12 +44,15 @@ export interface RequestLog {
   newest(pricingModelId: string): LoggedRequest[]
 }
 
-/** The most requests that the log holds, for all keys together. */
+/** The maximum number of requests in the log, for all keys together. */
 export const maxRequests = 500
 export const maxBodyLength = 16_384
 /** The length of the longest key in any encoding. */
 const longestKey = 1024
-/** The total length of the stored texts. A character takes up to 2 bytes, so they take up to 16 MB of memory. */
+/**
+ * The maximum total length of the stored texts. A character takes up to 2 bytes, so they take up to 16 MiB of
+ * memory.
+ */
 const maxTotalLength = 8 * 1024 * 1024
 
 export function createRequestLog(limits = { maxRequests, maxTotalLength }): RequestLog {
@@ -89,13 +92,14 @@ export function createRequestLog(limits = { maxRequests, maxTotalLength }): Requ
 }
 
 /**
- * Masks the secrets before it cuts the text, so that a cut secret isn't overlooked. Reads only a little beyond the
- * cut, so that a large body doesn't delay its call.
+ * Returns a body's beginning without secrets. Masks before cutting, because a secret that the cut shortens
+ * might not be recognized. Reads only a little beyond the cut, so that a large body doesn't delay its call.
  */
 function bodyOf(body: string, key: string | null): LoggedBody {
   const masked = maskSecrets(body.slice(0, maxBodyLength + longestKey), key)
   const isCut = body.length > maxBodyLength + longestKey || masked.length > maxBodyLength
-  // A slice would keep the whole body in memory, so copy it. Half of a surrogate pair becomes U+FFFD.
+  // Copy the text, because a slice would keep the whole body in memory. Half of a surrogate pair becomes
+  // U+FFFD.
   const text = isCut ? Buffer.from(masked.slice(0, maxBodyLength)).toString() : masked
   return { text, length: body.length, isCut }
 }

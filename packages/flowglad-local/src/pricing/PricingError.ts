@@ -1,4 +1,4 @@
-/** Reports the mistakes in a pricing file with their line numbers. */
+/** The mistakes in a pricing file, with their line numbers. */
 export class PricingError extends Error {
   constructor(
     readonly source: string,

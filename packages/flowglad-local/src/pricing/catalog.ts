@@ -11,7 +11,7 @@ export const hasSlug = <R extends { id: string; slug: string | null }>(
   except?: string,
 ): boolean => Boolean(slug) && records.some((record) => record.slug === slug && record.id !== except)
 
-/** Returns whether a number doesn't fit into the platform's database. */
+/** Returns whether any of the numbers is too large for the platform's database. */
 export const overflows = (...numbers: (number | null | undefined)[]) =>
   numbers.some((number) => (number ?? 0) > int32Max)
 
@@ -39,7 +39,7 @@ export const emptyPrice = {
 type Terms = Pick<Price, 'type' | 'unitPrice'> & Partial<Price>
 
 /**
- * Replaces a product's price. A product has only one active price, so this archives its other prices. Existing
+ * Replaces a product's price. A product has only one active price, so its other prices are archived. Existing
  * subscriptions keep the old price.
  */
 export function replaceProductPrice(
@@ -104,7 +104,7 @@ export function updatePrice(
   return platform.db.prices.patch(price.id, { ...change, updatedAt: now })
 }
 
-/** Rejects a slug that another active price has. The platform checks this only among prices of products. */
+/** Rejects the slug of another active price. Like the platform, checks only the prices of products. */
 function rejectDuplicateSlug({ db }: Platform, write: Write, price: Price): void {
   const { slug, productId, pricingModelId } = price
   if (slug === null || productId === null || !price.active) return

@@ -1,6 +1,6 @@
 import { isRecord } from '../rules/isRecord.ts'
 
-/** Returns fields with defaults for the absent ones. Removes the `nullable` fields whose value is null. */
+/** Returns the fields and the defaults of absent fields. Removes `nullable` fields that are null. */
 const fill = (value: unknown, defaults: Record<string, unknown>, nullable: readonly string[] = []) =>
   isRecord(value)
     ? {
@@ -20,7 +20,7 @@ const change = (value: unknown, key: string, to: (field: unknown) => unknown) =>
 const price = (defaults: Record<string, unknown>) => (value: unknown) =>
   fill(value, defaults, ['name', 'slug', 'usageMeterId', 'usageMeterSlug'])
 
-/** Adds the fields that a pricing file can omit. The API requires them. */
+/** Adds the fields that a pricing file can omit but the API requires. */
 export function withFileDefaults(setup: unknown): unknown {
   let filled = fill(setup, {}, ['resources'])
   filled = change(filled, 'features', (list) => each(list, (feature) => fill(feature, { description: '' })))

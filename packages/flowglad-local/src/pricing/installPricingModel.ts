@@ -21,9 +21,9 @@ import {
 
 /**
  * Installs a setup as a new pricing model. With `replacing`, updates that pricing model instead, so that a
- * developer can edit the pricing file and restart. In an update, records whose slug is still in the setup keep
- * their IDs. Other prices, products and features become inactive instead of being deleted, because
- * subscriptions can refer to them.
+ * developer can edit the pricing file and restart. A record whose slug is still in the setup then keeps its
+ * ID. The other prices, products and features become inactive. They aren't deleted, because subscriptions can
+ * refer to them.
  */
 export function installPricingModel(
   platform: Platform,
@@ -34,7 +34,7 @@ export function installPricingModel(
   const { db, organizationId } = platform
   const broken = validateSetup(setup) ?? validateDefaultProduct(setup)
   if (broken) fail(broken)
-  // The platform's database rejects a second record with the slug of the free plan.
+  // The platform adds a free plan, so its database rejects another record with the free plan's slug.
   if (usesFreePlansSlug(setup)) throw rejected('Unwrap called on Err: Panic: generator body threw')
   if (setup.isDefault) clearDefaultModel(platform, at)
   const base = replacing ? { ...replacing, updatedAt: at } : newRecord('pricing_model', at)
@@ -176,7 +176,9 @@ function fail({ kind, message }: Violation): never {
   throw rejectedPanic(kind, message)
 }
 
-/** Makes no pricing model the default. Like the platform, changes the update time of every model. */
+/**
+ * Clears the default flag of every pricing model. Like the platform, changes the update time of every model.
+ */
 export function clearDefaultModel({ db }: Platform, at: number): void {
   for (const { id } of db.pricingModels.all()) db.pricingModels.patch(id, { isDefault: false, updatedAt: at })
 }

@@ -6,7 +6,10 @@ import { unknownSlug } from './setupRules.ts'
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
-/** A product of the older format that only carries a meter's price, without that price. */
+/**
+ * A product of the older format that exists only to list a meter's price. The schema doesn't include that
+ * price.
+ */
 export const usageProduct = z.object({
   product: productDetails,
   features: z.array(z.string()),
@@ -24,7 +27,7 @@ interface Converted {
   value: unknown
   /** Returns the original path of a converted path, for error messages. */
   originOf(path: Path): Path
-  /** The products that list a usage price, without that price, and their original paths. */
+  /** The products that list a usage price, and their original paths. The entries don't include the price. */
   usageProducts: readonly { entry: unknown; at: Path }[]
   /** The mistakes that only the older format can have. */
   findings: readonly Finding[]

@@ -17,7 +17,9 @@ export function parsePricing(text: string, source = 'pricing'): PricingSetup {
   return checkPricing(value, source, lineAt)
 }
 
-/** The setups that `checkPricing` has returned. A check is slow, and many keys can use one setup. */
+/**
+ * The setups that `checkPricing` has already returned. Checks are slow, and many keys can share one setup.
+ */
 const checked = new WeakMap<object, PricingSetup>()
 
 /**

@@ -9,10 +9,10 @@ export type UsagePrice = NonNullable<MeterEntry['prices']>[number]
 
 const plain = (value: object): unknown => JSON.parse(JSON.stringify(value))
 
-/** Returns whether two groups of fields differ. An absent field and `undefined` are the same, but not null. */
+/** Returns whether two groups of fields differ. `undefined` equals an absent field, but null doesn't. */
 export const differs = (before: object, after: object) => !isDeepStrictEqual(plain(before), plain(after))
 
-/** The differences between two lists. Entries with the same slug are the same part. */
+/** The differences between two lists. Entries are matched by slug. */
 export interface Changes<Entry> {
   added: Entry[]
   kept: { before: Entry; after: Entry }[]
@@ -36,7 +36,7 @@ function compareBySlug<Entry>(
   return changes
 }
 
-/** Returns the slug that a usage price without one gets when its meter is updated. */
+/** Returns a usage price's slug. A price without a slug gets this one when its meter is updated. */
 export const usagePriceSlug = (
   price: Pick<UsagePrice, 'slug' | 'unitPrice' | 'usageEventsPerUnit' | 'intervalUnit' | 'intervalCount'> & {
     currency?: string | undefined
@@ -96,7 +96,10 @@ type Terms = Pick<
   'unitPrice' | 'usageEventsPerUnit' | 'intervalUnit' | 'intervalCount' | 'trialPeriodDays' | 'currency'
 >
 
-/** Returns whether a currency is given for a price whose terms stay the same. A new price ignores its currency. */
+/**
+ * Returns whether the request adds a currency to a price with unchanged terms. If the terms change, a new
+ * price replaces it, and a new price ignores the currency.
+ */
 function changesOnlyCurrency(before: Terms, after: Terms): boolean {
   const terms = ({ unitPrice, usageEventsPerUnit, intervalUnit, intervalCount, trialPeriodDays }: Terms) => ({
     unitPrice,

@@ -3,7 +3,7 @@ import { PricingError } from './PricingError.ts'
 import type { Path } from './schemaFindings.ts'
 
 /**
- * Reads a pricing file as YAML, of which JSON is a part.
+ * Reads a pricing file as YAML, which includes JSON.
  * @returns the file's value, and a function that returns the line of a field
  * @throws PricingError with the line of each mistake
  */
@@ -55,8 +55,8 @@ function readValue(document: Document, lines: LineCounter, source: string): unkn
 }
 
 /**
- * Returns the line of a field's key, or of a list's entry. For a field that is absent, returns the line of the
- * group that should contain it. Follows aliases to the anchor, because the mistake is there.
+ * Returns the line of a field's key or of a list's entry. If the field is absent, returns the line of the
+ * group that should contain it. Follows an alias to its anchor, because the mistake is there.
  */
 function lineOf(document: Document, lines: LineCounter, path: Path): number | null {
   let node: unknown = document.contents

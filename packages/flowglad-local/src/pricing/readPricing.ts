@@ -4,7 +4,7 @@ import { checkPricing } from './parsePricing.ts'
 import { readYaml } from './pricingLines.ts'
 import type { PricingSetup } from './pricingSetup.ts'
 
-/** A pricing file's content, and the places of its fields. */
+/** A pricing file's setup, and the lines of its fields. */
 export interface PricingFile {
   setup: PricingSetup
   /**
@@ -17,7 +17,7 @@ export interface PricingFile {
 }
 
 /**
- * Parses a pricing file like `parsePricing`. The result can also say where a field is.
+ * Parses a pricing file like `parsePricing`. The result also tells where each field is in the file.
  * @throws PricingError with the line of each mistake
  */
 export function readPricing(text: string, source = 'pricing'): PricingFile {

@@ -15,13 +15,13 @@ export const isSamePath = (a: Path, b: Path) =>
   a.length === b.length && a.every((key, i) => String(key) === String(b[i]))
 
 /**
- * Returns the mistakes in a value's fields. Unlike the API, rejects unknown fields, and values that aren't
- * numbers but can be converted to one, such as `true`.
+ * Returns the mistakes in a value's fields. Unlike the API, rejects unknown fields, and rejects values such
+ * as `true` that JavaScript can convert to a number.
  */
 export function schemaFindings(schema: z.ZodType, value: unknown): Finding[] {
   const strict = [...strictFindings(schema, value, [])]
   const parsed = schema.safeParse(value)
-  // `brokenRules` checks the schema's own rules, because zod skips them as soon as one field is wrong.
+  // `brokenRules` checks the schema's custom rules, because zod skips them if any field is wrong.
   const issues = (parsed.error?.issues ?? [])
     .filter(({ code }) => code !== 'custom')
     .map((issue) => toFinding(issue, value))
@@ -36,7 +36,7 @@ export function schemaFindings(schema: z.ZodType, value: unknown): Finding[] {
   ]
 }
 
-/** `instead` is the path of the field that a misspelled field stands for. */
+/** `instead` is the path of the field whose name was misspelled. */
 type StrictFinding = Finding & { instead?: Path }
 
 function* strictFindings(schema: unknown, value: unknown, path: Path): Generator<StrictFinding> {
@@ -63,7 +63,7 @@ const isNumeric = (value: unknown) =>
     ? value.trim() !== '' && !Number.isNaN(Number(value))
     : typeof value === 'number')
 
-/** Checks the fields of the type that the value names. */
+/** Checks a value's fields against the variant of its type. */
 function* variantFindings(
   schema: z.ZodDiscriminatedUnion,
   value: unknown,
@@ -88,7 +88,7 @@ function* variantFindings(
   }
 }
 
-/** @param variants the types of the same union, whose fields may be null */
+/** @param variants the union's variants. A field that only another variant has must be null. */
 function* fieldFindings(
   schema: z.ZodObject,
   value: unknown,
@@ -97,7 +97,7 @@ function* fieldFindings(
 ): Generator<StrictFinding> {
   if (!isRecord(value)) return
   for (const [key, field] of Object.entries(value)) {
-    // Only a setup in code can contain undefined, which means that the field is absent.
+    // Only a setup in code can contain undefined. It counts as an absent field.
     if (field === undefined) continue
     if (Object.hasOwn(schema.shape, key)) {
       yield* strictFindings(schema.shape[key], field, [...path, key])
@@ -132,7 +132,7 @@ const kinds: Record<string, string> = {
   boolean: 'true or false',
 }
 
-/** For a union, returns the issue of its first option. */
+/** Returns the issue. For a union, returns the first issue of the first option. */
 function firstOption(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   const first = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined
   return first ? { ...first, path: [...issue.path, ...first.path] } : issue

@@ -62,7 +62,7 @@ export const usagePriceTerms = (price: UsagePrice) =>
 
 /**
  * Returns a feature's fields.
- * @param fail throws the error for a meter or resource that the setup doesn't have
+ * @param fail throws the error for a meter or resource that isn't in the setup
  */
 export function featureFields(
   feature: PricingSetup['features'][number],

@@ -77,7 +77,7 @@ export function brokenRules(value: unknown): Finding[] {
   ]
 }
 
-/** Reports a reference to a slug that the setup doesn't have. */
+/** Returns a mistake if the setup doesn't contain the slug. */
 export function unknownSlug(noun: string, slug: string, named: Slugs, path: Path): Finding[] {
   const known = named.flatMap((entry) => entry.slug ?? [])
   if (known.includes(slug)) return []

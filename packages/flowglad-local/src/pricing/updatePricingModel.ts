@@ -33,13 +33,13 @@ interface Update {
 /** Returns the platform's error for a record that its database rejects during an update. */
 const refused = () => rejected('generator body threw')
 
-/** Returns the new value, or the stored one if the update doesn't mention the field. */
+/** Returns the new value, or the stored value if the update omits the field. */
 const kept = <T>(next: T | undefined, stored: T): T => (next === undefined ? stored : next)
 
 /**
- * Changes a pricing model to match a setup. Matches the parts by slug. Parts that the setup doesn't mention
- * become inactive, but meters can't be removed. As on the platform, an inactive feature or resource stays
- * inactive when the setup mentions it again.
+ * Changes a pricing model to match a setup. Matches the parts by slug. Parts that the setup omits become
+ * inactive, except that meters can't be removed. As on the platform, an inactive feature or resource stays
+ * inactive if a later setup contains it again.
  */
 export function updatePricingModel(
   platform: Platform,

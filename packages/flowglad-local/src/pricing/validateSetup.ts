@@ -1,6 +1,6 @@
 import type { PricingSetup } from './pricingSetup.ts'
 
-/** A rule that a pricing model breaks. The platform returns the rule's text with status 500. */
+/** A rule that a pricing model breaks. The platform returns the message with status 500. */
 export interface Violation {
   kind: 'NotFoundError' | 'ValidationError'
   message: string
@@ -12,7 +12,7 @@ export const missing = (noun: string, id: string): Violation => ({
   message: `${noun} not found: ${id}`,
 })
 
-/** Returns the first rule that the setup's parts break in combination, or null. */
+/** Returns the first broken rule that involves several parts of the setup, or null. */
 export function validateSetup({
   features,
   products,
@@ -49,7 +49,7 @@ export function validateSetup({
   return null
 }
 
-/** Returns the first rule that the default products of a new pricing model break, or null. */
+/** Returns the first rule that a new pricing model's default products break, or null. */
 export function validateDefaultProduct({ products }: PricingSetup): Violation | null {
   const defaults = products.filter(({ product }) => product.default)
   if (defaults.length > 1) return invalid('Invalid products: Multiple default products not allowed')

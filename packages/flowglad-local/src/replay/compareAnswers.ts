@@ -1,10 +1,10 @@
 /** A client-visible difference between two responses. */
 export interface Difference {
-  /** The place in the response's body, or `status` or `content type`. */
+  /** The path in the response's body, or `status` or `content type`. */
   at: string
-  /** Absent if the recorded response has no value there. */
+  /** Absent if the recorded response has no value at this path. */
   expected?: unknown
-  /** Absent if the server's response has no value there. */
+  /** Absent if the server's response has no value at this path. */
   got?: unknown
 }
 
@@ -17,7 +17,10 @@ export interface Answer {
 const id =
   /^(cust|sub|si|price|prod|feature|usage_meter|usage_event|pricing_model|chckt_session|billing_period|billing_run|inv|inv_li|pym|pm|prch|sub_feature|product_feature|org|usage_credit|resource|res_claim|discount|discount_redemption|webhook|ledger_entry)_[A-Za-z0-9_-]{15,}$/
 
-/** Fields whose values depend on the time, the server or the wording. Their presence is compared. */
+/**
+ * Fields whose values can differ between servers: times, URLs and texts. The comparison only checks whether
+ * they have a value.
+ */
 const changingFields = new Set([
   'addedDate',
   'billingCycleAnchorDate',
@@ -75,14 +78,18 @@ const changingFields = new Set([
   'usageDate',
 ])
 
-/** The payer types these values in the checkout, so the recorded requests don't contain them. */
+/** The payer enters these values in the checkout, so the recorded requests don't contain them. */
 const typedInCheckout = /\.billing(Details|Address)\./
 
 const bySlug = (record: Fields) => String(record.slug)
 
-/** Lists whose order the platform doesn't define, with the key that pairs their elements. */
+/**
+ * The lists whose order the platform doesn't define. The function returns the key by which their elements are
+ * sorted.
+ */
 const unorderedFields: Readonly<Record<string, (record: Fields) => string>> = {
-  // Catalog records that were created together have no order. Records without a slug keep the list's order.
+  // Catalog records that were created together have no defined order. Records without a slug keep the list's
+  // order.
   data: bySlug,
   usageMeterBalances: bySlug,
   products: bySlug,
@@ -99,9 +106,9 @@ const unorderedFields: Readonly<Record<string, (record: Fields) => string>> = {
 }
 
 /**
- * Returns the differences that a client can see. Compares the status, content type, fields, types, and every
- * value that doesn't depend on the time, the server or the wording.
- * @param ids receives the server's ID for each recorded ID that it doesn't contain yet, and the server's cursors
+ * Returns the differences that a client can see. Compares the status, the content type, the fields and their
+ * types, and every value except times, URLs and texts.
+ * @param ids maps recorded IDs and cursors to those of the server. The function adds new ones.
  */
 export function compareAnswers(expected: Answer, got: Answer, ids: Map<string, string>): Difference[] {
   if (expected.status !== got.status)
@@ -111,7 +118,7 @@ export function compareAnswers(expected: Answer, got: Answer, ids: Map<string, s
     type === null || type === mediaType(got.contentType)
       ? []
       : [{ at: 'content type', expected: type, got: mediaType(got.contentType) }]
-  // A text response contains only wording, which isn't compared.
+  // Only the texts could differ, and texts aren't compared.
   if (typeof expected.body === 'string' && typeof got.body === 'string') return differences
   return [
     ...differences,
@@ -140,14 +147,14 @@ function compareValues({ expected, got, at, field }: Pair, ids: Map<string, stri
   if (isFields(expected)) return isFields(got) ? compareFields({ expected, got, at }, ids) : different
   const prefix = typeof expected === 'string' && id.exec(expected)?.[1]
   if (prefix && typeof got === 'string') {
-    // In a list without an order, an ID can meet another record's ID. The first pair comes from the pricing model
-    // or from the record's creation.
+    // In a list without a defined order, an ID can be compared with another record's ID. Keep the first pair,
+    // which comes from the pricing model or from the response that created the record.
     if (!ids.has(expected)) ids.set(expected, got)
     return got.startsWith(`${prefix}_`) ? [] : different
   }
   if (field === 'nextCursor' && typeof expected === 'string' && typeof got === 'string') {
     ids.set(expected, got)
-    // A path contains the encoded cursor.
+    // A path contains the cursor in URL-encoded form.
     ids.set(encodeURIComponent(expected), encodeURIComponent(got))
   }
   if ((changingFields.has(field) || typedInCheckout.test(at)) && isValue(expected) === isValue(got)) return []

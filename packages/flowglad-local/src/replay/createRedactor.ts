@@ -2,17 +2,17 @@ import { mapStrings } from './mapStrings.ts'
 
 const secret = /\b(sk|pk|rk|whsec)_[\w+/=-]{8,}/g
 
-// In a path, the @ of an e-mail address, some punctuation and every character outside ASCII are encoded.
+// In a path, the @ of an email address, some punctuation and every non-ASCII character are percent-encoded.
 const foreign = '[^\\0-\\x7f]|%[89A-F][\\dA-F]'
 const localPart = `(?:[\\w.+!#$*^\`{|}~'-]|${foreign}|%(?:2[1347AB]|5E|60|7[BCD]))+`
 const label = `(?:[\\w-]|${foreign})+`
-// An address starts before or after an encoded character, but not within one.
+// An address can start before or after an encoded character, but not in the middle of one.
 const start = '(?<!%(?=[\\dA-F]{2})|%[\\dA-F](?=[\\dA-F]))'
 const email = new RegExp(`${start}${localPart}(@|%40)${label}(?:\\.${label})*`, 'giu')
 
 /**
- * Returns a function that removes keys and e-mail addresses from a value and from the names of its fields. The
- * same address always gets the same replacement, so that a replay still matches customers.
+ * Returns a function that removes keys and email addresses from a value and from the names of its fields. It
+ * always replaces the same address with the same text, so that a replay still matches customers.
  * @param keys keys to remove regardless of their format
  */
 export function createRedactor(keys: ReadonlySet<string>): (value: unknown) => unknown {
@@ -30,7 +30,7 @@ export function createRedactor(keys: ReadonlySet<string>): (value: unknown) => u
   return (value) => mapStrings(value, redact, redact)
 }
 
-/** Decodes a part of a URL. Returns text that isn't encoded correctly unchanged. */
+/** Decodes a part of a URL. Returns the text unchanged if its encoding is invalid. */
 export function decode(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -1,4 +1,4 @@
-/** Returns the value with every string changed, including strings in lists and in fields. */
+/** Returns a copy of the value in which every string is changed, also in lists and fields. */
 export function mapStrings(
   value: unknown,
   change: (text: string) => string,

@@ -11,8 +11,8 @@ const named = z.union([
 ])
 
 /**
- * Adds a suffix to the conversation's external IDs and transaction IDs, because a running server may already
- * contain them.
+ * Adds a suffix to the conversation's external IDs and transaction IDs, because a running server might
+ * already have records with these IDs.
  */
 export function renameForServer(steps: readonly Step[], suffix: string): Step[] {
   const names = new Set(steps.flatMap(({ request }) => named.safeParse(request).data ?? []).filter(Boolean))

@@ -14,13 +14,13 @@ export interface DifferingStep {
   differences: Difference[]
 }
 
-/** A shorter delay doesn't move the clock, so that a quick conversation needs no test controls. */
+/** Shorter delays don't move the clock, so that a short conversation needs no test controls. */
 const shortDelayMs = 1000
 
 /**
- * Sends a conversation's requests to a server and returns the steps whose responses differ. IDs differ between
- * servers, so each request uses the IDs from the server's earlier responses. If the recorded steps have times, the
- * server's clock moves by the time that passed in the recording but not yet in the replay.
+ * Sends a conversation's requests to a server and returns the steps whose responses differ. IDs differ
+ * between servers, so each request uses the IDs from the server's earlier responses. If the recorded steps
+ * have times, moves the server's clock forward so that the replay keeps up with the recording.
  */
 export async function replayConversation(steps: readonly Step[], target: Target): Promise<DifferingStep[]> {
   const ids = new Map<string, string>()
@@ -64,7 +64,10 @@ async function replayStep(
   return compareAnswers({ status, contentType, body: response }, answer, ids)
 }
 
-/** Returns the authorization header: the target's key unless the recorded request was rejected for its key. */
+/**
+ * Returns the authorization header with the target's key. If the platform rejected the recorded header,
+ * returns that header.
+ */
 function authorizationOf({ authorization, status }: Step, { key }: Target): string | null {
   if (authorization === undefined) return key
   if (authorization === null || status === 401) return authorization

@@ -1,4 +1,4 @@
-/** A server that speaks Flowglad's API. */
+/** A server with Flowglad's API. */
 export interface Target {
   /** The URL without a trailing slash. */
   url: string
@@ -12,11 +12,11 @@ interface Request {
   body?: unknown
   /** Null sends no header. Default: the target's key. */
   authorization?: string | null
-  /** Null sends no header. Default: JSON. Requests with the method GET never have this header. */
+  /** Null sends no header. Default: JSON. GET requests never have this header. */
   contentType?: string | null | undefined
 }
 
-/** Reports a server that doesn't answer. */
+/** A server that doesn't respond. */
 export class UnreachableError extends Error {}
 
 /**
@@ -27,14 +27,14 @@ export async function fetchFrom(url: string, path: string, init: RequestInit): P
   try {
     return await fetch(url + path, init)
   } catch (error) {
-    // `fetch` itself only says that it failed.
+    // The message of the error itself is only "fetch failed".
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
     throw new UnreachableError(`Cannot reach ${url}: ${reason instanceof Error ? reason.message : reason}`)
   }
 }
 
 /**
- * Sends a request and reads the answer, which can be JSON or text.
+ * Sends a request and reads the response, which can be JSON or text.
  * @throws UnreachableError
  */
 export async function sendRequest(

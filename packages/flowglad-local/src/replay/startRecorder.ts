@@ -15,9 +15,10 @@ export interface Recorder extends AsyncDisposable {
 }
 
 /**
- * Starts a server that forwards requests to a platform and records the answers. The requests run one at a time,
- * in order of arrival. After each answer, the recorder writes the whole conversation to the file, without keys
- * and e-mail addresses. The conversation starts with the pricing model, so that a replay can install it.
+ * Starts a server that forwards requests to a platform and records the responses. The requests run one at a
+ * time, in order of arrival. After each response, the recorder writes the whole conversation to the file,
+ * without keys and email addresses. The conversation starts with the pricing model, so that a replay can
+ * install it.
  * @throws TranscriptError if the file exists or can't be written
  */
 export async function startRecorder({
@@ -48,7 +49,7 @@ export async function startRecorder({
           method,
           headers: { ...(authorization && { authorization }), ...(type && { 'content-type': type }) },
           ...(body && { body }),
-          // A redirect could lead to another host.
+          // A redirect could send the key to another host.
           redirect: 'manual',
         })
     const text = await response.text()
@@ -87,7 +88,7 @@ export async function startRecorder({
       const { method = 'GET', url: path = '/' } = request
       const body = method === 'GET' || method === 'HEAD' ? '' : await readBody(request)
       // A full URL, as sent to a proxy, would change the platform's host name.
-      if (!path.startsWith('/')) throw new Error(`${path} isn't a path`)
+      if (!path.startsWith('/')) throw new Error(`The request must have a path, not the URL ${path}`)
       if (!hasPricing && request.headers.authorization) await recordPricing(request.headers)
       const sent = { body, headers: request.headers }
       const { response, text } = await forward(method, path, sent)
@@ -118,13 +119,13 @@ export async function startRecorder({
 }
 
 /**
- * Creates the file, so that an existing or unwritable file is reported before the first request. A check of the
- * folder's permissions would miss other reasons.
+ * Creates the file and deletes it, so that an existing or unwritable file is reported before the first
+ * request. Checking the folder's permissions wouldn't detect every reason.
  */
 function checkFile(file: string): void {
   try {
     writeFileSync(file, '', { flag: 'wx' })
-    // Without requests, the file is empty. Delete it, because the next start requires a new file.
+    // If there are no requests, an empty file would remain, and the next start would reject it.
     rmSync(file)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
@@ -144,7 +145,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** Records only how the request's key was sent, never the key. */
+/** Returns how the request sent its key, but never the key itself. */
 function recordedAuthorization(
   header: string | undefined,
   status: number,

@@ -5,11 +5,14 @@ const step = z.object({
   /** A comment about the step. */
   note: z.string().default(''),
   method: z.string(),
-  /** The path with its query. Below `/__ops`, an action outside the API, such as a payment in a browser. */
+  /**
+   * The path with its query. A path below `/__ops` stands for an action outside the API, such as a payment in
+   * a browser.
+   */
   path: z.string().startsWith('/'),
   /** The request's JSON body. A string is sent unchanged. Null or absent if the request has no body. */
   request: z.unknown(),
-  /** The authorization header if it isn't the valid key. Null if the request has no header. */
+  /** The authorization header. Absent if it was only the valid key. Null if the request had no header. */
   authorization: z.string().nullish(),
   /** The request's content type if it isn't JSON. Null if the request has no content type. */
   requestType: z.string().nullish(),
@@ -26,7 +29,7 @@ const transcript = z.array(step)
 /** A request to the platform and the platform's response. */
 export type Step = z.output<typeof step>
 
-/** Reports a file that can't be read or written, or isn't a recorded conversation. */
+/** A file that can't be read or written, or that isn't a recorded conversation. */
 export class TranscriptError extends Error {}
 
 /**
@@ -48,9 +51,9 @@ function readJson(file: string): unknown {
 }
 
 /**
- * Starts a conversation with the recorded answer of `GET /pricing-models/default`, which teaches a replay the
- * pricing model's IDs.
- * @param file the recorded answer
+ * Inserts the recorded response of `GET /pricing-models/default` before the conversation, so that a replay
+ * can map the pricing model's IDs.
+ * @param file the file with the recorded response
  * @throws TranscriptError
  */
 export const withPricingModel = (steps: readonly Step[], file: string): Step[] => [

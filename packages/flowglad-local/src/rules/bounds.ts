@@ -1,15 +1,17 @@
 import { z } from 'zod'
 
 /*
- * Number limits. The platform's database stores 32-bit integers. Except in the catalog, the platform rejects
- * larger numbers with 500, and this server rejects some of them with 400. No time is later than 1 January 2200,
- * so that every date computed from a time is valid.
+ * Number limits. The platform's database stores 32-bit integers. Outside the catalog, the platform rejects
+ * larger numbers with 500, and this server rejects some of them with 400. Times end at 1 January 2200, so
+ * that every date computed from a time is valid.
  */
 export const int32Max = 2 ** 31 - 1
 export const maxIntervals = 1000
 export const lastEpochMs = Date.UTC(2200, 0)
 
-/** A number in a call that changes the catalog. Storing it fails if it doesn't fit into 32 bits. */
+/**
+ * A number in a call that changes the catalog. The call fails later if the number doesn't fit into 32 bits.
+ */
 export const wholeNumber = z.coerce.number<number>().int().positive()
 export const wholeNumberOrZero = wholeNumber.or(z.literal(0))
 
@@ -25,7 +27,7 @@ export const catalogue = {
   trialPeriodDays: positiveOrZero(36_500),
 }
 
-/** A quantity without a lower bound. Callers add a lower bound if they need one. */
+/** A quantity. Callers add a lower bound if they need one. */
 export const quantities = z.int().max(int32Max)
 export const epochMs = z.number().min(0).max(lastEpochMs)
 
@@ -38,7 +40,7 @@ export const instant = z.coerce
 /** A metadata object. */
 export const metadata = z.record(z.string(), z.union([z.string().max(500), z.number(), z.boolean()]))
 
-/** Returns the error with which the platform's database rejects a number, or null if it stores the number. */
+/** Returns the error of the platform's database for a number that is out of range, or null. */
 export const outOfRange = (value: number): string | null =>
   Math.abs(value) > int32Max ? `value "${value}" is out of range for type integer` : null
 

@@ -6,8 +6,9 @@ interface Spendable {
 }
 
 /**
- * Returns the credits that a usage cost consumes, and the outstanding cost that no credit covers. Credits that
- * expire first are consumed first; the ID breaks ties. An outstanding cost makes the balance negative.
+ * Returns the credits that a usage cost consumes, and the outstanding cost that no credit covers. Credits
+ * that expire earlier are consumed first, and on a tie, the one with the lower ID. An outstanding cost makes
+ * the balance negative.
  */
 export function applyCredits(credits: readonly Spendable[], cost: number) {
   const order = [...credits].sort(

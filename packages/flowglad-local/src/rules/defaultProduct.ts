@@ -1,7 +1,10 @@
 /** The fields that an update of the default product can change. */
 const changeable = ['name', 'displayFeatures', 'description', 'imageURL', 'active']
 
-/** Returns why a product can't change in this way, or null if it can. The request can contain unchanged fields. */
+/**
+ * Returns the error for a forbidden change of a product, or null. The request can contain fields that stay
+ * the same.
+ */
 export function forbiddenProductChange(
   product: Record<string, unknown> & { default: boolean },
   change: Record<string, unknown> & { default?: boolean | undefined },

@@ -1,4 +1,4 @@
-/** Fields that a feature of each type doesn't have. */
+/** For each feature type, the fields that it doesn't have. */
 const absent = {
   toggle: ['amount', 'usageMeterId', 'renewalFrequency', 'resourceId'],
   usage_credit_grant: ['resourceId'],
@@ -8,6 +8,6 @@ const absent = {
 type Field = (typeof absent)[keyof typeof absent][number]
 type Feature = { type: keyof typeof absent } & Record<Field, unknown>
 
-/** Returns the values that a feature has kept from its former type. */
+/** Returns the fields that a feature still has from its previous type. */
 export const leftovers = (feature: Feature): Field[] =>
   absent[feature.type].filter((field) => feature[field] !== null)

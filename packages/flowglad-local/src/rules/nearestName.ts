@@ -1,6 +1,6 @@
 /**
- * Returns the name that a misspelled name probably stands for, or null if none is close. More than half of the
- * longer name's letters must match, or one name must contain the other.
+ * Returns the name that is most similar to a misspelled name, or null if none is similar enough. More than
+ * half of the longer name's letters must match, or one name must contain the other.
  */
 export function nearestName(typed: string, names: Iterable<string>): string | null {
   let nearest: string | null = null

@@ -77,7 +77,7 @@ function drawing({ text, right: whole, bold = false, size = 10 }: PdfLine, y: nu
   return parts.join('\n')
 }
 
-/** The fewest characters to which a long text at the right margin can shorten the text on the left. */
+/** A long text at the right margin never shortens the text on the left to fewer characters than this. */
 const minTextLength = 12
 
 const cut = (text: string, length: number) =>

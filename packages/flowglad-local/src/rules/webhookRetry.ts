@@ -17,7 +17,7 @@ const waitsMs = [
 
 interface Outcome {
   ok: boolean
-  /** Whether the receiver asked for no further attempts. */
+  /** Whether the receiver asked to stop further attempts. */
   aborts: boolean
   /** Whether the attempt is a resend, which is not part of the schedule. */
   isResend: boolean

@@ -1,6 +1,6 @@
 /** A receiver of webhooks. */
 export interface WebhookTarget {
   url: string
-  /** `whsec_` followed by the base64 key. */
+  /** `whsec_` followed by a base64-encoded key. */
   secret: string
 }

@@ -58,7 +58,7 @@ export function announce(
     .by('model', customer.pricingModelId)
     .filter((webhook) => webhook.active && webhook.filterTypes.includes(type))
   for (const webhook of asked) put(webhook.id, 'pending')
-  // Keep events without a receiver, so that the dashboard can show them.
+  // An event without a receiver is stored too, so that the dashboard can show it.
   if (hasReceiver) put(null, 'pending')
   else if (asked.length === 0) put(null, 'kept')
 }

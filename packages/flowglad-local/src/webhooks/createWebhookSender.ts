@@ -10,7 +10,7 @@ import { isWebhookSecret } from './webhookSecret.ts'
 
 const answerWithinMs = 15_000
 const maxInFlight = 8
-/** The most events that a poke handles before it lets calls run. */
+/** The maximum number of events that one poke handles before API calls can run again. */
 const eventsPerPoke = 100
 
 /** Delivers events in the background. */
@@ -18,22 +18,26 @@ export interface WebhookSender {
   /** Sends due events. Call this when events are added, when the clock moves, and about once a second. */
   poke(): void
   /**
-   * Sends an event once more, in any state. A failure doesn't change the event's schedule. Does nothing if the
-   * event has no receiver or if its webhook is disabled. If an attempt is running, waits for that attempt instead.
+   * Sends an event once more, in any state. A failure doesn't change the event's schedule. Does nothing if
+   * the event has no receiver or if its webhook is disabled. If another attempt is running, only waits for
+   * that attempt.
    */
   resend(delivery: WebhookDelivery): Promise<void>
   /** Returns where an event goes, or null if it has no receiver. */
   targetOf(delivery: WebhookDelivery): WebhookTarget | null
-  /** Returns whether the event's webhook is disabled. As with Svix, it then gets no attempts, not even a resend. */
+  /**
+   * Returns whether the event's webhook is disabled. As with Svix, the event then gets no attempts, not even
+   * a resend.
+   */
   isDisabled(delivery: WebhookDelivery): boolean
   close(): Promise<void>
 }
 
 /**
  * Delivers the outbox's events to the target and to the webhooks created through the API. Retries a failed
- * delivery on Svix's schedule by the platform's clock, so a receiver can get an event twice. Runs in the
- * background, so a slow or broken receiver never delays the API. Timestamps signatures with the machine's
- * clock, because receivers compare the timestamps with their own clocks.
+ * delivery on Svix's schedule, measured by the platform's clock, so a receiver can get an event twice. Runs
+ * in the background, so that a slow receiver doesn't delay the API. Signatures have the machine's time,
+ * because receivers compare it with their own clocks.
  */
 export function createWebhookSender(
   { db, clock }: { db: Database; clock: Clock },
@@ -53,7 +57,7 @@ export function createWebhookSender(
     db.transaction(() => {
       const at = clock.now()
       const delivery = db.webhookDeliveries.find(id)
-      // An old event can be deleted during a resend.
+      // An old event can be pruned during a resend.
       if (!delivery) return
       db.webhookAttempts.put({
         ...newRecord('atmpt', at),
@@ -99,7 +103,7 @@ export function createWebhookSender(
   /** Returns the due event that has waited longest and that isn't being sent. */
   function nextDue(): WebhookDelivery | undefined {
     const { webhookDeliveries } = db
-    // These rows suffice, because fewer than `maxInFlight` events are being sent.
+    // Fewer than `maxInFlight` events are being sent, so `maxInFlight` rows contain at least one that isn't.
     const due = [
       ...(target ? webhookDeliveries.upTo('dueForReceiver', clock.now(), maxInFlight) : []),
       ...webhookDeliveries.upTo('dueForWebhook', clock.now(), maxInFlight),
@@ -114,7 +118,7 @@ export function createWebhookSender(
         const delivery = inFlight.size < maxInFlight ? nextDue() : undefined
         const to = delivery && targetOf(delivery)
         if (!to) return
-        // As with Svix, this ends the schedule permanently.
+        // As with Svix, no further attempts follow, even if the webhook is enabled again.
         if (isDisabled(delivery))
           db.webhookDeliveries.patch(delivery.id, {
             state: 'failed',

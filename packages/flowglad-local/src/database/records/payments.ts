@@ -16,7 +16,7 @@ export interface BillingRun extends Base {
   reason: 'first' | 'renewal' | 'adjustment'
   status: 'scheduled' | 'succeeded' | 'failed' | 'abandoned'
   attempts: number
-  /** When the next attempt is due, or null if no attempt is planned. */
+  /** The time of the next attempt, or null if no attempt is planned. */
   dueAt: number | null
 }
 
@@ -129,6 +129,6 @@ export interface DiscountRedemption extends Base {
   purchaseId: string | null
   amount: number
   amountType: Discount['amountType']
-  /** The number of payments that the discount still reduces, or null if the discount never ends. */
+  /** The number of further payments that the discount reduces, or null if the discount never ends. */
   paymentsLeft: number | null
 }

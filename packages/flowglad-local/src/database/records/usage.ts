@@ -14,7 +14,7 @@ export interface UsageEvent extends Base {
   pricingModelId: string
 }
 
-/** Granted units. `remaining` is the part that usage hasn't consumed. */
+/** A grant of units. `remaining` is the number of units that usage hasn't consumed. */
 export interface UsageCredit extends Base {
   subscriptionId: string
   usageMeterId: string
@@ -45,6 +45,6 @@ export interface LedgerAccount extends Base {
   subscriptionId: string
   usageMeterId: string
   balance: number
-  /** The usage that no credit has covered and no invoice has settled, by the ID of its price. */
+  /** The usage, by price ID, that no credit has covered and no invoice has settled. */
   outstanding: Record<string, number>
 }
