@@ -171,7 +171,7 @@ function overageOf(model: PricingModel, meters: Meters, toggles: { slug: string 
     const billed = priceSlug
       ? meter?.prices.find((candidate) => candidate.slug === priceSlug)
       : meter?.defaultPrice
-    // Usage recorded at a price of 0 is not billed.
+    // Usage at a price of 0 isn't billed, so the plan has no overage price to show.
     if (!billed || billed.unitPrice === 0) return []
     const { unitPrice, usageEventsPerUnit, currency } = billed
     return [

@@ -49,7 +49,7 @@ export class CustomerPayments {
   readonly #clock: Pick<Clock, 'now'>
   /** The newest requests, by the customer's ID at Flowglad. */
   readonly #recent = new RecentMap<string, Asked>(rememberedCustomers)
-  /** The last successful answers. */
+  /** The last successful answers, which are returned while Flowglad can't be reached. */
   readonly #last = new RecentMap<string, PaymentsPage>(rememberedCustomers)
 
   constructor({
@@ -91,8 +91,8 @@ export class CustomerPayments {
 
   async #ask(customer: string): Promise<PaymentsPage> {
     const { data, hasMore } = page.parse(await this.#flowglad.payments(customer))
-    // Flowglad filters the list by the cursor. If it ever ignores the filter, the list contains other customers'
-    // payments.
+    // If Flowglad ever ignored the cursor's filter, the list would contain other customers' payments. Filter
+    // it again.
     const own = data.filter(({ customerId }) => customerId === customer)
     const answer = { payments: own.sort((a, b) => b.chargeDate - a.chargeDate), hasOlder: hasMore }
     this.#last.set(customer, answer)

@@ -15,7 +15,7 @@ import { Shares } from './shares.ts'
 interface Taken {
   lease: Lease
   sendings: Sending[]
-  /** The customer's part of the pass, in events. */
+  /** How many of the pass's events may be this customer's. */
   share: number
   /** False if the customer may have more events than this pass took. */
   isComplete: boolean
@@ -104,7 +104,7 @@ export class Delivery {
       if (state === 'progress') continue
       if ((await this.#ledger.health()).waiting === 0) return true
       if (state === 'blocked' || this.#retries.customersBackingOff() > 0) return false
-      // A fetch may hold the lease that the remaining events need.
+      // A fetch may hold the lease that the remaining events need, so wait for it until the deadline.
       if (this.#clock.now() > giveUpAt) return false
       await sleep(this.#clock, 20)
     }
@@ -122,14 +122,15 @@ export class Delivery {
   }
 
   async #pass(): Promise<PassState> {
-    // Recovery must first find usage that Flowglad already has under another attempt.
+    // Deliver nothing until recovery has found the usage that Flowglad already has under another attempt.
     if (!(await this.#restored.tryCheck())) return 'unavailable'
     if (this.#restored.isRecovering) return 'blocked'
     const held = new Set<Lease>()
     try {
       const { taken, hasMore } = await this.#takeLeases(held)
       if (taken.length === 0) return 'idle'
-      // The leases may come from a backup that has replaced the ledger, or another node may have recorded a restore.
+      // Check again, because a backup may have replaced the ledger, or another node may have recorded a
+      // restore.
       if (!(await this.#restored.isStillReady())) return 'blocked'
       const { unavailable, timedOut, resolved } = await this.#sendAll(
         taken.flatMap(({ sendings }) => sendings),
@@ -167,7 +168,7 @@ export class Delivery {
     await allEnded(
       shares.map(async ({ customer, share }) => {
         const skipped = skippedEvents.get(customer) ?? 0
-        // One more event than the share shows whether the customer has more.
+        // Take one event more than the share, to learn whether the customer has more.
         const maxEvents = Math.min(room, share + 1) + skipped
         const lease = await this.#leases.tryDeliver(customer, maxEvents)
         if (!lease) return
@@ -214,8 +215,8 @@ export class Delivery {
 }
 
 /**
- * Waits for all tasks to end, then throws the first error. The caller must not end a lease while a task is
- * still using it.
+ * Waits for all tasks to end, even if one fails, so that the caller doesn't end a lease that a task still
+ * uses. Then throws the first error.
  */
 async function allEnded(running: Promise<void>[]): Promise<void> {
   for (const end of await Promise.allSettled(running)) if (end.status === 'rejected') throw end.reason

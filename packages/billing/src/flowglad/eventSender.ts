@@ -31,7 +31,7 @@ interface Progress extends SendResult {
 }
 
 /**
- * Sends usage events, and writes the outcome of each event to the ledger. Flowglad handles a bulk request
+ * Sends usage events and writes each event's outcome to the ledger. Flowglad handles a bulk request
  * atomically: if one event is bad, all events are rejected. A rejected bulk request is therefore split until
  * the bad event is isolated. If the answer to a bulk request omits an event, that event is sent again in its
  * own request. Only the answer to that request shows which event Flowglad has recorded under the transaction
@@ -60,8 +60,8 @@ export class EventSender {
   }
 
   /**
-   * Sends events in bulk requests, and then the events at fault one by one. Skips events at fault that are
-   * backing off.
+   * Sends events in bulk requests, and then events at fault (see `RetryPolicy`) one by one. Skips events at
+   * fault that are backing off.
    */
   async send(batch: Sending[]): Promise<SendResult> {
     const retries = this.#retries
@@ -77,8 +77,8 @@ export class EventSender {
 
   /**
    * Sends ambiguous events before a fetch. Also sends the events at fault that are backing off, in one
-   * request. If Flowglad has recovered, a call doesn't have to wait until these events are due. If the
-   * request fails, looks for the events in Flowglad's list, and doesn't change their backoff.
+   * request. If Flowglad has recovered, calls then don't have to wait for their backoff. If this request
+   * fails, looks for the events in Flowglad's list and doesn't change their backoff.
    */
   async resend(batch: Sending[]): Promise<void> {
     const retries = this.#retries
@@ -129,7 +129,7 @@ export class EventSender {
 
   /**
    * Searches a rejected bulk request for the bad event. If the error names an event, sends that event alone,
-   * and then the others together. Otherwise, sends each half separately.
+   * and then the other events together. Otherwise, sends each half separately.
    */
   async #narrow(sendings: Sending[], culprit: UsageEvent | null, result: Progress): Promise<void> {
     const suspect = sendings.find(({ event }) => event === culprit)
@@ -177,8 +177,8 @@ export class EventSender {
 
   /**
    * Looks for events with inconclusive rejections in Flowglad's list, and acknowledges those that the list
-   * contains. The others are retried or parked. They stay ambiguous unless the list shows that Flowglad
-   * hasn't recorded them.
+   * contains. Events that the list doesn't contain are retried or parked. They stay ambiguous unless the list
+   * proves that Flowglad hasn't recorded them.
    */
   async #decideInconclusive(result: Progress): Promise<void> {
     const { inconclusive } = result

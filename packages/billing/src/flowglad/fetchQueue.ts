@@ -9,8 +9,7 @@ export type FetchResult = { state: 'installed' } | { state: 'failed'; error: unk
 
 interface Fetch extends Waiter {
   /**
-   * Whether this fetch has already noted which usage is acknowledged. Callers that arrive after that need
-   * another fetch.
+   * Whether this fetch has already noted which usage is acknowledged. If so, new callers need another fetch.
    */
   noted: boolean
 }
@@ -102,7 +101,7 @@ export class FetchQueue {
     return result
   }
 
-  /** Resolves when no fetch is running. Each fetch holds a lease until it ends. */
+  /** Resolves when no fetch is running or waiting, so that no fetch holds a lease. */
   async idle(): Promise<void> {
     while (this.#slots.size > 0) {
       const slots = [...this.#slots.values()]

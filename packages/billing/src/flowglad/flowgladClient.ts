@@ -18,8 +18,9 @@ export interface FlowgladSettings {
 export type FlowgladClient = ReturnType<typeof createFlowgladClient>
 
 /**
- * Returns a cursor that makes a list begin at the newest record. Without it, Flowglad's lists begin at the oldest
- * record. The parameters filter the list. Flowglad's lists have no other filters.
+ * Returns a cursor that makes a list begin at the newest record. Without it, Flowglad's lists begin at the
+ * oldest record. The list contains only records whose fields equal `parameters`. Flowglad's lists can't be
+ * filtered in any other way.
  */
 const cursorFor = (parameters: Record<string, string>) =>
   Buffer.from(
@@ -45,7 +46,7 @@ export function createFlowgladClient(
     maxRetries: 0,
     timeout: deadlineMs,
   })
-  // The SDK's timeout covers only the headers. The signal also aborts a request if the answer's body stalls.
+  // The SDK's timeout covers only the headers. This signal also aborts a request whose body stalls.
   const once = () => ({ signal: AbortSignal.timeout(deadlineMs) })
 
   let problem: string | null = null
@@ -163,7 +164,7 @@ export function createFlowgladClient(
         sdk.subscriptions.adjust(
           subscription,
           adjustmentTo(priceSlug),
-          // Flowglad waits up to a minute for the payment.
+          // Flowglad waits up to a minute for the payment before it answers.
           { signal: AbortSignal.timeout(75_000), timeout: 75_000 },
         ),
       )

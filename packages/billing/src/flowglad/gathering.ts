@@ -17,7 +17,7 @@ export class Gathering {
     this.#waitMs = options.deliverAfterMs
   }
 
-  /** Counts new events. */
+  /** Counts new events. Ends the wait if there are enough. */
   add(events: number): void {
     this.#events += events
     if (this.#waiting && this.#events >= this.#waiting.forEvents) this.#waiting.end.abort()
@@ -46,7 +46,7 @@ export class Gathering {
     await this.#until(eventsPerRequest, this.#waitMs * extraWaits)
   }
 
-  /** Ends all waits, now and later. */
+  /** Ends the current wait, and makes later waits return immediately. */
   stop(): void {
     this.#hasStopped = true
     this.#waiting?.end.abort()

@@ -1,4 +1,4 @@
-/** Groups the items by their key, in order. */
+/** Groups the items by key. The groups, and the items in each group, keep the input's order. */
 export function groupBy<Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>()
   for (const item of items) {

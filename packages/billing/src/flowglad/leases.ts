@@ -33,8 +33,8 @@ export interface Lease {
    */
   acknowledge(events: Acknowledge['events']): Promise<void>
   /**
-   * Ends the lease, unless it has ended. Unsent events, and events with two conclusive rejections in a row, return to their previous
-   * state.
+   * Ends the lease, unless it has already ended. Unsent events, and events with two conclusive rejections in
+   * a row, return to their previous state.
    */
   leave(): Promise<void>
 }
@@ -85,7 +85,7 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
       },
       async acknowledge(events) {
         for (const event of events) unacknowledged.delete(idOf(event))
-        // A fetch still needs its lease. A delivery doesn't once all its events are acknowledged.
+        // A fetch still needs its lease, but a delivery doesn't after all its events are acknowledged.
         const isLast = purpose === 'deliver' && unacknowledged.size === 0
         const acknowledge = { type: 'acknowledge', customer, events } as const
         await ledger.execute(isLast ? { ...acknowledge, endsLease: token } : acknowledge)

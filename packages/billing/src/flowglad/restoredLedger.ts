@@ -26,9 +26,9 @@ const pollMs = 10_000
  * backup lacks. A restored ledger has forgotten charges and keys, so without this recognition it would admit too
  * many calls and charge retries again.
  *
- * The ledger was restored if Flowglad has an event that this ledger has sent, but no longer has. The ledger is
- * checked on the first call, and whenever its store was opened or lost its connection. Until the check has ended,
- * calls wait, but no longer than `decisionMs`, and nothing is delivered.
+ * The ledger was restored if Flowglad has an event that this ledger sent but no longer has. The check runs on
+ * the first call, and again after the store was opened or lost its connection. Until the check ends, nothing
+ * is delivered. Calls wait for it, but no longer than `decisionMs`.
  */
 export class RestoredLedger {
   readonly #ledger: Ledger
@@ -68,12 +68,12 @@ export class RestoredLedger {
     return this.#checked === this.#ledger.interruptions()
   }
 
-  /** Whether events that Flowglad has may be missing. */
+  /** Whether the ledger may lack events that Flowglad has. */
   get isRecovering(): boolean {
     return this.#state?.isRecovering ?? false
   }
 
-  /** Whether calls can be decided without waiting. */
+  /** Whether calls can go to the ledger without waiting for a check or a recovery. */
   get isReady(): boolean {
     return this.isChecked && !this.isRecovering
   }
@@ -103,8 +103,8 @@ export class RestoredLedger {
   }
 
   /**
-   * Returns whether the ledger is checked, and no process has recorded a restore in the meantime. Reads the ledger, because
-   * `isReady` can be out of date.
+   * Returns whether the ledger is checked and no process has recorded a restore since. Reads the ledger,
+   * because `isReady` can be out of date.
    */
   async isStillReady(): Promise<boolean> {
     this.#state = await this.#ledger.restoreState()
@@ -140,7 +140,7 @@ export class RestoredLedger {
   #check(): Promise<void> {
     this.#checking ??= this.#checkOnce()
       .catch((error: unknown) => {
-        // Calls don't wait again for a Flowglad that doesn't answer.
+        // The ledger or Flowglad doesn't answer, so calls don't wait for a check during the next `retryMs`.
         this.#noCheckBefore = this.#clock.now() + retryMs
         throw error
       })
@@ -155,7 +155,8 @@ export class RestoredLedger {
     const interruptions = this.#ledger.interruptions()
     const isRestored = !state.isRecovering && (await this.#hasLostEvents(state))
     if (isRestored) await this.#ledger.markRestored()
-    // Another node may have recorded and recovered the restore during the check.
+    // Read the state again, because another node may have recorded and recovered the restore during the
+    // check.
     this.#state = await this.#ledger.restoreState()
     if (isRestored) {
       this.#logger.error(
@@ -164,11 +165,11 @@ export class RestoredLedger {
       )
     }
     this.#checked = interruptions
-    // `run` tries again if this fails.
+    // If the recovery fails, `run` tries again.
     if (this.isRecovering) this.#recover().catch(() => {})
   }
 
-  /** Returns whether one of the newest events that this ledger has sent is missing. */
+  /** Returns whether the ledger lacks one of the newest events that it has sent. */
   async #hasLostEvents(state: RestoreState): Promise<boolean> {
     let pages = 0
     for await (const listed of listUsageEvents(this.#flowglad)) {
@@ -205,7 +206,8 @@ export class RestoredLedger {
         const { added } = await this.#ledger.execute({ type: 'recover', customer, events })
         recovered += added
       }
-      // Recovered events prove nothing: an earlier recovery may have ended before it reached older events.
+      // Count only events that the backup contained. An earlier recovery may have added events and then
+      // stopped before it reached older ones.
       known = states.every((it) => it === 'acknowledged') ? known + own.length : 0
       if (known >= enoughKnownEvents || isTooOld(listed, state)) break
     }
@@ -218,8 +220,8 @@ export class RestoredLedger {
 }
 
 /**
- * Returns the events that the ledger has sent and can't have pruned. Leaves out events of other programs that have
- * copied the properties, if the ledger can't have booked such an event.
+ * Returns the events that the ledger has sent and can't have pruned. Leaves out events that the ledger can't
+ * have booked, such as those of another program that copies the properties.
  */
 function ownEvents(listed: ListedEvent[], state: RestoreState): OwnEvent[] {
   return listed.flatMap((event) => {
@@ -249,5 +251,5 @@ function isTooOld(listed: ListedEvent[], { keepsEventsSince }: RestoreState): bo
   return oldest === undefined || oldest < keepsEventsSince
 }
 
-/** The parts of the check for a restore that calls use. */
+/** The parts of `RestoredLedger` that calls use. */
 export type RestoreCheck = Pick<RestoredLedger, 'isReady' | 'recognizesKeys' | 'ready'>

@@ -10,7 +10,10 @@ export class Shares {
   /** The last shares of customers that may have had more events. */
   readonly #tooSmall = new RecentMap<string, number>(rememberedCustomers)
 
-  /** Divides a pass with room for `room` events. If there isn't room for all customers, the first ones go first. */
+  /**
+   * Divides a pass with room for `room` events. If there isn't room for all customers, the last ones get no
+   * share.
+   */
   divide(customers: string[], room: number): { customer: string; share: number }[] {
     const equal = Math.ceil(room / customers.length)
     const shares: { customer: string; share: number }[] = []

@@ -122,8 +122,8 @@ function failureOf(error: unknown): Rejected | Unanswered {
 }
 
 // Flowglad's answers identify a meter only by Flowglad's own ID, and one attempt may use several meters. The
-// properties therefore carry the meter's slug. From the customer and the ledger, a restored ledger recognizes the
-// events that it has lost.
+// properties therefore carry the meter's slug. The customer and the ledger's ID let a restored ledger
+// recognize the events that it has lost.
 const requestBody = (event: UsageEvent, ledger: string) => ({
   subscriptionId: event.subscription,
   transactionId: event.attempt,

@@ -19,7 +19,6 @@ export interface Observer {
   error(error: unknown): void
   complete(): void
 }
-/** Returns whether the value is an observable. */
 export const isObservable = (value: unknown): value is Observable =>
   typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function'
 
@@ -34,7 +33,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 /**
  * Returns whether tRPC can send each of the object's properties as soon as that property is ready. Uses
- * tRPC's rule, which also accepts objects from other realms, and objects that inherit from a plain object.
+ * tRPC's rule, which also accepts objects from other realms and objects that inherit from a plain object.
  */
 export function hasParts(value: unknown): value is Record<string, unknown> {
   if (!isRecord(value)) return false
@@ -44,14 +43,15 @@ export function hasParts(value: unknown): value is Record<string, unknown> {
   return isRecord(prototype) && Object.hasOwn(prototype, 'isPrototypeOf')
 }
 
-/** Returns whether any of the value's direct properties passes the test. */
+/** Returns whether the value is an object, but not an array, with a direct property that passes the test. */
 export const hasProperty = (value: unknown, test: (property: unknown) => boolean): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).some(test)
 
 const isAsync = (value: unknown) => isPromise(value) || isAsyncIterable(value)
 
 /**
- * Returns whether JSON represents the object by its fields, rather than by the result of `toJSON` or a codec.
+ * Returns whether to search the object's fields. JSON doesn't send the fields of an object with `toJSON`, and
+ * binary data contains only numbers.
  */
 const isSentByField = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !('toJSON' in value)
@@ -61,8 +61,8 @@ const maxDepth = 16
 
 /**
  * Returns the path of a promise or stream inside the value, such as `pages.0.text`, or null if there is none.
- * JSON represents such a part as `{}`. If a codec serializes class instances, set `ofInstances` to false.
- * Instances are then not searched.
+ * JSON represents such a part as `{}`. If a codec serializes class instances, set `ofInstances` to false to
+ * skip them.
  */
 export const asyncPathIn = (value: unknown, ofInstances: boolean): string | null =>
   pathIn(value, 0, { searched: new Set(), isSearched: ofInstances ? isSentByField : isPlainObject })

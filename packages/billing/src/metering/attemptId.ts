@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-/** The time of the last ID, and its text. Many calls can start in the same millisecond. */
+/** Caches the text of the last ID's time, because many calls can start in the same millisecond. */
 let last = { now: 0, text: '' }
 
 /** Returns a UUIDv7 (RFC 9562). These IDs sort by time, so new charges are adjacent in the index. */

@@ -20,7 +20,7 @@ const maxLength = 4_096
 class Canonical {
   readonly #files: Blob[]
   readonly #codec: Serializer | undefined
-  /** The text of each object that has been read. An object can occur several times, and can contain itself. */
+  /** Caches each object's text, because an object can occur several times, or contain itself. */
   readonly #known = new Map<object, string>()
 
   constructor(files: Blob[], codec?: Serializer) {
@@ -39,7 +39,7 @@ class Canonical {
     return text
   }
 
-  /** A getter, a proxy or a `toJSON` can throw. */
+  /** Never throws, although a getter, a proxy or a `toJSON` can throw. */
   #read(value: object, depth: number): string {
     try {
       return this.#objectText(value, (part) => this.textOf(part, depth + 1))
@@ -109,7 +109,9 @@ function fields(value: object, of: (part: unknown) => string): string {
 
 const sorted = (texts: string[]) => `{${texts.sort().join()}}`
 
-/** Returns whether reading the value would consume it, as with a stream or a promise. */
+/**
+ * Returns whether the value is a stream, an iterator or a promise, whose content can't be read in advance.
+ */
 const isReadOnce = (value: object) =>
   Symbol.asyncIterator in value || 'then' in value || (Symbol.iterator in value && 'next' in value)
 

@@ -4,10 +4,10 @@ import { InvalidAmountError } from '../contract/errors.ts'
 /** Counts the units that a running call spends. */
 export interface Usage {
   /**
-   * Adds `units`, an integer of at least 0. Never throws. A finished call's usage is unknown if the work
-   * never called `add` or `set`, or called one of them with an invalid amount. If a cost then reads `total`,
-   * the held units are charged and the charge is flagged. After the call has ended, `add` and `set` have no
-   * effect, and a warning is logged once.
+   * Adds `units`, an integer of at least 0. Never throws. If the work never calls `add` or `set`, or calls
+   * one of them with an invalid amount, the call's usage is unknown. If a cost then reads `total`, the held
+   * units are charged and the charge is flagged. After the call has ended, `add` and `set` have no effect,
+   * and the first such use logs a warning.
    */
   add(units: number): void
   /**
@@ -40,26 +40,26 @@ export type MeterCost<Input> =
   | { hold?: undefined; cost?: Amount<CostCall<Input>> }
   | { hold: Amount<HoldCall<Input>>; cost: Amount<CostCall<Input>> }
 
-/** One meter's part of a call: the units to hold, and the units to charge after the work. */
+/** One meter's part of a call: the units to hold before the work and the units to charge after it. */
 export interface MeteredLeg {
   meter: string
   hold: number
-  /** True if the cost is known before the work. Counted usage then doesn't change the cost. */
+  /** True if the cost is known before the work and counted usage can't change it. */
   fixed: boolean
   usage: UsageCounter
   /**
-   * Returns the actual amount. Never throws: if the cost is invalid or depends on unknown usage, returns the
-   * held amount and flags it with the reason.
+   * Returns the amount to charge. Never throws: if the cost is invalid or depends on unknown usage, returns
+   * the held amount and flags it with the reason.
    */
   actual(output: unknown, basis: CostBasis): { amount: number; flagged: string | null }
 }
 
 /**
- * Determines a leg's actual amount. `work`: the cost of finished work. `left`: the charge for a stream whose
- * reader has left, according to the meter's `onLeave`. `counted`: the cost of the units counted so far (0 if
- * none were counted), even if the usage is unknown. `stopped`: the charge for a stream that ends because the
- * process stops. If units were counted, their cost is charged. Otherwise, the meter's `onExpiry` determines
- * the charge, as when the hold expires.
+ * Determines the amount that a leg charges. `work`: the cost of finished work. `left`: the charge for a
+ * stream whose reader has left, according to the meter's `onLeave`. `counted`: the cost of the units counted
+ * so far (0 if none were counted), even if the usage is unknown. `stopped`: the charge for a stream that ends
+ * because the process stops. If units were counted, their cost is charged. Otherwise, the meter's `onExpiry`
+ * determines the charge, as when the hold expires.
  */
 export type CostBasis = 'work' | 'left' | 'counted' | 'stopped'
 
@@ -80,7 +80,9 @@ class UsageCounter implements Usage {
   #total = 0
   #closed = false
   #wasCalled = false
-  /** The message about an invalid amount, or null if every amount was valid. */
+  /**
+   * The error message of an invalid amount. Null if there was none, or if a later valid `set` replaced it.
+   */
   #invalid: string | null = null
 
   constructor(onLate: OnLateUsage) {
@@ -89,7 +91,7 @@ class UsageCounter implements Usage {
   get total() {
     return this.#total
   }
-  // Work can pass a method without its object: `onToken: usage.add`.
+  // Arrow functions, because work can pass a method without its object: `onToken: usage.add`.
   readonly add = (units: number) =>
     this.#count('add', units, () => {
       assertAmount(this.#total + units, 0, 'The usage of one call')
@@ -113,7 +115,7 @@ class UsageCounter implements Usage {
   close() {
     this.#closed = true
   }
-  /** Returns the usage counted so far. A cost can read it, but can't change it. */
+  /** Returns the usage counted so far. A cost can read it but not change it. */
   soFar(): Usage {
     return { add: countInCost, set: countInCost, total: this.#total }
   }
@@ -145,7 +147,7 @@ export function meteredLeg<Input>(
   { onLeave, onExpiry, onLateUsage }: LegSettings,
 ): MeteredLeg {
   const usage = new UsageCounter(onLateUsage)
-  /** Returns the charge for a leg without counted units if its stream was stopped. */
+  /** Returns the charge for a stopped stream that counted no units. */
   const uncounted = (held: number) =>
     onExpiry === 'settle' ? { amount: held, flagged: 'stopped' } : { amount: 0, flagged: null }
   if (hold === undefined) {
@@ -179,7 +181,7 @@ export function meteredLeg<Input>(
         assertAmount(amount, 0, 'The cost')
         return { amount, flagged: null }
       } catch (error) {
-        // The work succeeded, so charge the held amount, which the app chose.
+        // The output was delivered, so it must not be free. Charge the held amount, which the app chose.
         return { amount: held, flagged: messageOf(error) }
       }
     },
@@ -197,7 +199,7 @@ function messageOf(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error)
   } catch {
-    return 'The cost threw a value that has no message'
+    return 'The cost threw a value without a message'
   }
 }
 
@@ -205,10 +207,10 @@ const evaluate = <Call>(amount: Amount<Call>, call: Call) =>
   typeof amount === 'function' ? amount(call) : amount
 
 function countInCost() {
-  throw new TypeError('A cost callback cannot change usage')
+  throw new TypeError('A cost callback cannot change usage. Count usage in the work.')
 }
 
-// Before the work, usage is always 0. If a cost could read this usage, every call would be free.
+// Before the work, usage is always 0. If a cost could read it then, every call would be free.
 const notCountedYet: Usage = {
   add: countInCost,
   set: countInCost,

@@ -32,9 +32,12 @@ const limits = {
   waiting: 10_000,
   /** How many rows one write can add to the ledger. */
   rowsPerWrite: 500,
-  /** How many kinds are counted per customer and hour. Further denials count under `otherProcedures`. */
+  /**
+   * How many kinds are counted per customer and hour. Further kinds are counted together as
+   * `otherProcedures`.
+   */
   kindsPerCustomer: 100,
-  /** For how many customers the kinds are remembered. */
+  /** For how many customers the kinds are remembered. At this limit, all kinds are forgotten. */
   customers: 10_000,
 }
 /** The procedure name of denials beyond `kindsPerCustomer`. */
@@ -44,9 +47,9 @@ const pauseMs = { betweenWrites: 1_000, afterFailure: 15_000, onClose: 2_000 }
 const hourMs = 3_600_000
 
 /**
- * Counts denials in memory, and adds the counts to the ledger in the background, at most once a second. A denied
- * call doesn't wait for this, and doesn't fail if the ledger can't be written. If the process dies, the counts of
- * the last second are lost.
+ * Counts denials in memory, and adds the counts to the ledger in the background, at most once a second. A
+ * denied call doesn't wait for the write, and returns the same denial if the write fails. If the process
+ * dies, counts that aren't in the ledger yet are lost.
  */
 export class DenialCounts {
   readonly #ledger: Pick<Ledger, 'countDenials'>
@@ -67,7 +70,7 @@ export class DenialCounts {
     this.#logger = parts.logger
   }
 
-  /** Runs the work, and counts its denial. */
+  /** Runs the work. If it is denied, counts the denial and rethrows it. */
   async during<T>(call: DeniableCall, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
@@ -78,14 +81,14 @@ export class DenialCounts {
   }
 
   /**
-   * Counts the denial in the error, if there is one. An outer procedure can rethrow an inner procedure's denial. Such a
-   * denial counts once, for the inner procedure. Never throws.
+   * Counts the denial in the error or its causes, if there is one. If an outer procedure rethrows an inner
+   * procedure's denial, the denial counts once, for the inner procedure. Never throws.
    */
   note(call: DeniableCall, thrown: unknown): void {
     for (const error of withCauses(thrown)) {
       if (!(error instanceof BillingError)) continue
       const { denial } = error
-      // The call was allowed, and its work is done.
+      // The call was allowed and its work is done, so this isn't a denial.
       if (denial.code === 'BILLING_UNAVAILABLE' && denial.chargeUnconfirmed) return
       if (this.#counted.has(error)) return
       this.#counted.add(error)
@@ -95,7 +98,7 @@ export class DenialCounts {
     }
   }
 
-  /** Adds the waiting counts to the ledger, and stops counting. Waits up to two seconds. */
+  /** Adds the waiting counts to the ledger without a further pause. Waits up to two seconds. */
   async close(): Promise<void> {
     this.#closing.abort()
     const writing = async () => {
@@ -107,7 +110,7 @@ export class DenialCounts {
 
   #add(call: DeniableCall, { code }: Denial, reason: Reason): void {
     const given = { ...call, code, ...reason }
-    // A caller can repeat a denied call very often, so this skips the checks for a kind that already waits.
+    // A caller can repeat a denied call very often, so a kind that is already waiting skips the checks.
     const waiting = this.#waiting.get(nameOf(given)) ?? this.#addKind(given)
     if (!waiting) return
     waiting.count += 1
@@ -117,7 +120,9 @@ export class DenialCounts {
     waiting.available = reason.available
   }
 
-  /** Returns the waiting count of this kind. Returns null if the denial can't be counted. */
+  /**
+   * Returns this kind's waiting count and adds it if necessary. Returns null if the denial can't be counted.
+   */
   #addKind(given: Kind): Waiting | null {
     if (!fields.customer.safeParse(given.customer).success) return null
     const kind = this.#boundedKind({ ...given, procedure: storable(given.procedure) })
@@ -131,7 +136,7 @@ export class DenialCounts {
     return added
   }
 
-  /** Returns the kind. If the customer has too many kinds in this hour, returns one kind for all others. */
+  /** Returns the kind, or a combined kind if the customer already has too many kinds in this hour. */
   #boundedKind(kind: Kind): Kind {
     const now = this.#clock.now()
     if (now >= this.#kindsSince + hourMs || this.#kinds.size >= limits.customers) {
@@ -156,7 +161,10 @@ export class DenialCounts {
     this.#writing = continues ? this.#writeLater() : null
   }
 
-  /** Adds some of the waiting counts to the ledger. During an outage, the counts keep waiting. Never rejects. */
+  /**
+   * Adds up to `rowsPerWrite` counts to the ledger, and returns whether the write succeeded. During an
+   * outage, the counts keep waiting. Never rejects.
+   */
   async #write(): Promise<boolean> {
     const taken = [...this.#waiting].slice(0, limits.rowsPerWrite)
     for (const [name] of taken) this.#waiting.delete(name)
@@ -173,7 +181,7 @@ export class DenialCounts {
     } catch (error) {
       this.#hasFailed = true
       if (!isOutage(error)) {
-        // The write would fail again, so its counts are lost.
+        // Another attempt would fail too, so drop these counts.
         this.#logger.warn({ error: String(error) }, 'counting denials failed')
         return false
       }
@@ -191,7 +199,7 @@ type Reason = Pick<DenialCount, 'meter' | 'feature' | 'required' | 'available'>
 
 const noReason: Reason = { meter: null, feature: null, required: null, available: null }
 
-/** Returns a reason for each meter that lacks units, or one reason. */
+/** Returns a reason for each meter that lacks units. For any other denial, returns a single reason. */
 function reasonsOf(denial: Denial): Reason[] {
   switch (denial.code) {
     case 'INSUFFICIENT_CREDITS':
@@ -211,8 +219,10 @@ function reasonsOf(denial: Denial): Reason[] {
   }
 }
 
-/** An app can throw an `InsufficientCreditsError` with any numbers. */
+/**
+ * Apps can throw an `InsufficientCreditsError` with any numbers, so this drops numbers that can't be stored.
+ */
 const integer = (units: number) => (Number.isSafeInteger(units) ? units : null)
 
-/** Returns the text in a form that both stores can save. */
+/** Returns the text, shortened and in a form that both stores can save. */
 const storable = (text: string) => fields.decoration.parse(text.slice(0, 256))

@@ -4,14 +4,13 @@ import type { Codec } from './storedResult.ts'
 
 /**
  * Returns the raw input's fingerprint, which distinguishes a retry from a different operation under the same
- * key. The fingerprint is a SHA-256 hash in hex. The fingerprint covers the content of files, but not the
- * order of fields.
+ * key. It is a SHA-256 hash in hex that covers the content of files but not the order of fields.
  *
- * Never fails. Parts that can't be compared, such as a stream or a private field, have no effect on the
- * fingerprint. Inputs that differ only in such parts have the same fingerprint.
+ * Never fails. Inputs have the same fingerprint if they differ only in parts that can't be compared, such as
+ * a stream or a private field.
  *
- * `codec` serializes instances of an app's own classes. By default, the fingerprint covers the instances'
- * fields.
+ * `codec` serializes instances of an app's own classes. Without a codec, the fingerprint covers the
+ * instances' fields.
  */
 export async function fingerprint(rawInput: unknown, codec?: Pick<Codec, 'serialize'>): Promise<string> {
   const files: Blob[] = []

@@ -12,8 +12,8 @@ import { assertSendable, isRead, isStream, untracked } from './transport.ts'
 const cleanUpMs = 5_000
 
 /**
- * Wraps an output that ends later. The caller reads the returned copy instead of `output`. The reader's
- * session is checked while the copy is read.
+ * Wraps an output, such as a stream, that is still running when the work returns. The caller reads the
+ * returned copy instead of `output`. The reader's session is checked while the copy is read.
  */
 export function followOutput<Output>(
   call: Pick<
@@ -65,7 +65,7 @@ export function followOutput<Output>(
     patienceMs: cleanUpMs,
   })
   try {
-    // The copy has the same shape as the output.
+    // This cast is safe because the copy has the same shape as the output.
     const copy = (isRead(call, output) ? followed.observe(output) : followed.wrap(output)) as Output
     on.onStop?.((why) => followed.stop(toError(new StreamStoppedError(why))))
     return copy

@@ -68,8 +68,8 @@ export class Hold {
 
   /**
    * Renews the hold until it ends or reaches its maximum lifetime. If `readCount` is given, also stores the
-   * units that it returns, and renews the hold even beyond its maximum lifetime. If the process dies, the hold
-   * expires, and the stored units are charged.
+   * units that it returns, and renews the hold even beyond its maximum lifetime. If the process dies, the
+   * hold expires, and the stored units are charged.
    */
   startRenewing(readCount: (() => Counted) | null = null): void {
     this.#stopRenewing()
@@ -88,8 +88,8 @@ export class Hold {
   }
 
   /**
-   * Stops renewing the hold until `startRenewing` is called again, and stores the units counted so far. Once the
-   * hold's expiry time has passed, shutdown no longer waits for the hold.
+   * Stops renewing the hold until `startRenewing` is called again, and stores the units counted so far. Once
+   * the hold's expiry time has passed, shutdown no longer waits for the hold.
    */
   stopRenewing(): void {
     this.#stopRenewing()
@@ -102,7 +102,8 @@ export class Hold {
   }
 
   /**
-   * Calls `run` when the stream has to end early, or immediately if the process has already stopped its streams.
+   * Calls `run` when the stream has to end early, or immediately if the process has already stopped its
+   * streams.
    */
   onStop(run: (why: StreamStop) => void): void {
     this.#onStop = run
@@ -115,7 +116,7 @@ export class Hold {
   }
 
   /**
-   * Books the actual amounts. Resolves when the charge is durable. If another attempt under the same key
+   * Charges the actual amounts. Resolves when the charge is durable. If another attempt under the same key
    * settled first, returns `completed` with that attempt's result, and this attempt costs nothing. If the
    * ledger takes longer than `settleAnswerMs`, rejects with `BILLING_UNAVAILABLE` (`chargeUnconfirmed`), and
    * retries the settle in the background until shutdown.
@@ -166,7 +167,8 @@ export class Hold {
     const { clock, logger, inFlight } = this.#services
     const { customer, attempt } = this.#granted
     const releasing = this.#untilDurable({ type: 'release', customer, attempt }).catch((error: unknown) =>
-      // If the release fails, the hold expires. On meters with `onExpiry: 'settle'`, expiry charges the hold.
+      // If the release fails, the hold expires. On meters with `onExpiry: 'settle'`, expiry charges the held
+      // units.
       logger.warn({ customer, attempt, error: String(error) }, 'release failed: the hold will expire'),
     )
     inFlight.track(releasing)
@@ -185,7 +187,7 @@ export class Hold {
     return lifetimeOf(meters, this.#granted.legs, options).ttlMs
   }
 
-  /** Stores a count. If the ledger is unavailable, the last stored count stays. */
+  /** Stores the counted units. If the ledger is unavailable, it keeps the units that were stored last. */
   async #storeCount(counted: Counted): Promise<void> {
     const { customer, attempt } = this.#granted
     const renew = { type: 'renew', customer, attempt, ttlMs: this.#ttlMs(), counted } as const
@@ -199,7 +201,7 @@ export class Hold {
       return answer
     } catch (error) {
       if (!isInvalidCommand(error)) throw unconfirmed(5_000, error)
-      // The result, reference or properties may be invalid. Book the charge without them.
+      // The result, reference or properties may be invalid. Store the charge without them.
       if (command.result || command.reference) {
         return await this.#settle({ ...command, result: null, reference: null, properties: {} })
       }

@@ -4,9 +4,9 @@ import { types } from 'node:util'
 const maxDepth = 16
 
 /**
- * Handles rejections of the promises in a value that isn't sent, because an unhandled rejection would end the
- * process. Doesn't touch other objects with a `then` method, such as database queries, because calling `then`
- * starts their work.
+ * Ignores rejections of the promises in a value that isn't sent. Otherwise, an unhandled rejection would end
+ * the process. Doesn't touch other objects with a `then` method, such as database queries, because calling
+ * `then` starts their work.
  */
 export function ignoreErrors(value: unknown): void {
   const searched = new Set<unknown>()
@@ -26,7 +26,7 @@ export function ignoreErrors(value: unknown): void {
   search(value, 0)
 }
 
-/** A getter can throw. */
+/** Returns the object's field values, or none if a getter throws. */
 function fieldsOf(value: object): unknown[] {
   try {
     return Object.values(value)

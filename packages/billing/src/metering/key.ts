@@ -7,6 +7,5 @@ export function parseKey(key: string): string {
   throw keyInvalid(key)
 }
 
-/** Creates the `KEY_INVALID` denial. */
 export const keyInvalid = (key: string) =>
   new BillingError({ code: 'KEY_INVALID', key: printable(key) }, keyRule)

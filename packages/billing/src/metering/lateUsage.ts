@@ -1,7 +1,7 @@
 import type { Logger } from '../config/logger.ts'
 import type { UsageMethod } from './cost.ts'
 
-/** Returns a function that warns about usage counted after its call was charged. It warns only once. */
+/** Returns a function that logs a warning the first time that usage is counted after its call was charged. */
 export function warnAboutLateUsage(
   logger: Logger,
 ): (meter: string, method: UsageMethod, units: unknown) => void {

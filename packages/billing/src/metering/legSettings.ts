@@ -3,10 +3,10 @@ import type { Meters } from '../contract/meters.ts'
 import type { LegSettings } from './cost.ts'
 import { warnAboutLateUsage } from './lateUsage.ts'
 
-/** Returns the settings of a meter's legs. */
+/** Returns the leg settings of a meter. */
 export type LegSettingsOf = (meter: string) => LegSettings
 
-/** Creates the function that returns the settings of a meter's legs. */
+/** Creates a `LegSettingsOf` from the meters' policies. */
 export function createLegSettings(meters: Meters, logger: Logger): LegSettingsOf {
   const onLateUsage = warnAboutLateUsage(logger)
   return (meter) => ({

@@ -8,7 +8,7 @@ import type { Operation } from './operation.ts'
 
 /**
  * The cost of work outside tRPC. For a fixed cost, set `amount`. If the cost depends on the result, set
- * `hold` to the number of units to reserve. Set `cost` to a function that returns the actual cost after the
+ * `hold` to the number of units to reserve, and `cost` to a function that returns the actual cost after the
  * work. `amount` and `hold` are integers from 1 to 2^31−1.
  */
 type WorkCost =
@@ -46,7 +46,7 @@ export type MeterCall<Meter extends string> = WorkCost & {
   signal?: AbortSignal
 }
 
-/** The context that is passed to plain work. */
+/** The context that `billing.meter` passes to the work. */
 export interface MeterRun {
   usage: Usage
   /** The ID of this run, which becomes the usage event's `transactionId` at Flowglad. */

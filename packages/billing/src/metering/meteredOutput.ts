@@ -17,7 +17,7 @@ interface Following {
   paused: () => void
   /** Runs once, before the reader sees the end of the last part. */
   ended: (how: OutputEnd, wasRead: boolean) => Promise<void>
-  /** Throws if the value can't be sent. The value has null in place of its asynchronous properties. */
+  /** Throws if the value can't be sent. In the value, null replaces each asynchronous property. */
   check: (value: unknown) => void
   /** Returns whether the value is a stream to meter. */
   isStream: (value: unknown) => value is AsyncIterable<unknown>
@@ -54,7 +54,7 @@ export class MeteredOutput {
 
   /**
    * Returns a copy of the value that reports when its parts end. The caller reads the copy instead of the
-   * value. Throws before it follows any part if the value's synchronous properties can't be sent.
+   * value. If the value's synchronous properties can't be sent, throws before it follows any part.
    */
   wrap(value: unknown): unknown {
     const { check, isStream, nests } = this.#following
@@ -79,8 +79,8 @@ export class MeteredOutput {
   }
 
   /**
-   * Ends the output without waiting for its source or its reader. Once `ended` has run, each part that hasn't ended
-   * fails with the error.
+   * Ends the output without waiting for its source or its reader. Once `ended` has run, each part that hasn't
+   * ended fails with the error.
    */
   stop(error: unknown): void {
     if (this.#ended) return
@@ -118,7 +118,7 @@ export class MeteredOutput {
         if (--this.#open > 0) {
           if (this.#active === 0) this.#following.paused()
         } else if (!this.#ended) {
-          // An observable can be subscribed to again after it ends.
+          // A second subscription to an observable can begin and end after this one. Don't charge it again.
           this.#ended = true
           await this.#following.ended(this.#how, this.#wasRead)
         }
@@ -140,7 +140,8 @@ export class MeteredOutput {
         patienceMs,
       })
     } catch (error) {
-      // The source can't be read, for example because another reader has locked it. The output that contains it fails.
+      // The source can't be read, for example because another reader has locked it. The output that contains
+      // it fails.
       this.#open--
       throw error
     }
@@ -159,7 +160,7 @@ export class MeteredOutput {
     })
     const read = async () => {
       const value = await Promise.race([source, stopped])
-      // The charge doesn't cover a value that arrives after the stop.
+      // The charge doesn't cover a value that arrives after the stop, so the reader doesn't get it.
       if (this.#stopped) throw await this.#stopped
       return this.wrap(value)
     }
@@ -192,7 +193,8 @@ export class MeteredOutput {
       }
       follow().then(resolve, reject)
     })
-    // After a disconnect, no reader is left to handle the error.
+    // After a disconnect, no reader handles a rejection. Ignore it, because otherwise it would end the
+    // process.
     followed.catch(() => {})
     return followed
   }
@@ -261,7 +263,10 @@ export class MeteredOutput {
   }
 }
 
-/** Runs the app's cleanup of an observable. An error must not prevent other outputs from ending. */
+/**
+ * Runs the app's cleanup of an observable. Ignores its errors, so that they can't prevent other outputs from
+ * ending.
+ */
 function ignoreThrown(cleanUp: () => void) {
   try {
     cleanUp()

@@ -37,8 +37,8 @@ export function meteredStream(
     /** Receives the function that stops the stream. */
     onStop: (stop: Stop) => void
     /**
-     * Returns a chunk, or the generator's return value, for the reader. If the chunk can't be sent, throws,
-     * and the stream fails.
+     * Converts a chunk, or the generator's return value, for the reader. Throws if it can't be sent, which
+     * makes the stream fail.
      */
     wrap: (chunk: unknown) => unknown
     reader: Pick<Reader, 'signal' | 'error'>
@@ -99,7 +99,7 @@ export function meteredStream(
     error.then(() => endPendingRead())
   })
 
-  /** Throws the error on the first read after the stream was stopped. */
+  /** The first read after the stop throws the error. Later reads return the end of the stream. */
   async function readStopped(): Promise<IteratorResult<unknown>> {
     if (hasThrown) return done
     hasThrown = true
@@ -142,7 +142,7 @@ export function meteredStream(
         await end('failed')
         throw error
       }
-      // The charge doesn't cover a chunk that arrives after the stop.
+      // The charge doesn't cover a chunk that arrives after the stop, so the reader doesn't get it.
       if (stopped) return readStopped()
       let value: unknown
       try {

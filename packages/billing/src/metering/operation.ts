@@ -47,7 +47,7 @@ export interface MeteredCall<Output> {
   codec?: Codec | undefined
   /** Converts an error before the reader of a stream gets it. Default: the error itself. */
   toError?: (error: unknown) => unknown
-  /** The signal that is aborted when the reader of a stream disconnects. */
+  /** Aborted when the reader of a stream disconnects. */
   signal?: AbortSignal | undefined
   /** Checks the session of a stream's reader while the stream is read. Default: no checks. */
   watchSession?: WatchSession | undefined
@@ -59,25 +59,25 @@ export interface MeteredCall<Output> {
 export type Run = Pick<Hold, 'attempt' | 'subscription'>
 
 /**
- * The metered operation. All metered work runs through it:
+ * Runs metered work. All metered work takes these steps:
  *
  * 1. **Recognize a retry, or reserve.** One ledger command handles both cases under the customer's lock. A
- * key
- *    identifies one operation per customer and procedure. A call without a key is always a new operation.
+ *    key identifies one operation per customer and procedure. A call without a key is always a new operation.
  *    - If the key was used with a different input, even in a failed call, the call is denied with
  *      `KEY_REUSED`.
  *    - If an earlier call with the key still has an active hold, the call is denied with `IN_PROGRESS`.
  *    - If an earlier call with the key has completed, its stored result is returned, and nothing runs. If no
  *      result is stored, for example because the output was a stream or the earlier call was charged at
- *      expiry, the call is denied with `ALREADY_COMPLETED`. A retry never gets a damaged result.
+ *      expiry, the call is denied with `ALREADY_COMPLETED`. A retry never gets a result that differs from the
+ *      first one.
  *    - If the key is new, or its earlier call failed, the units of all legs are held. If any leg lacks units,
  *      no units are held.
  *
  *    Before the operation denies a call for lack of units, it fetches the customer's balance from Flowglad
  *    and asks the ledger again. A denied call doesn't use up its key.
  * 2. **Run the work.** The hold is renewed while the work runs, up to its maximum lifetime. After that, the
- *    hold expires, and a retry can run at the same time. The work continues and is charged when it succeeds,
- *    unless a retry was charged first.
+ *    hold expires, and a retry can start while the work is still running. The work is charged when it
+ *    succeeds, unless a retry was charged first.
  * 3. **Settle on success.** One transaction turns the hold into one usage event per meter for the actual
  *    amount, and stores the result under the key. The actual amount can exceed the hold. If it is less, the
  *    unused units return to the customer. If `cost` throws, returns an invalid number or reads usage that the
@@ -93,13 +93,12 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  * when its last part ends. The charge depends on how the output ends:
  * - If the stream finished, its `cost` is charged, as in step 3.
  * - If its reader left after the first read, or the reader's session ended, each meter's `onLeave` determines
- *   the charge. By default, the `cost` is charged, as in step 3. If the work has counted nothing, the held units
- *   are charged.
+ *   the charge. By default, the `cost` is charged, as in step 3. If the work has counted nothing, the held
+ *   units are charged.
  * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
  * - If the reader neither reads the stream nor leaves, the hold expires. The units that other parts of the
- * output have
- *   counted are charged.
+ *   output have counted are charged.
  * - If the process stops, the stream ends with an error, and is charged as if its hold had expired.
  * - If the hold expired and was charged while the process couldn't reach the ledger, the stream ends with an
  *   error, because no more of its units can be charged.
@@ -186,8 +185,8 @@ export class Operation {
   }
 
   /**
-   * Settles the charge when the output ends, not when the work returns it. The hold is renewed while the output
-   * is being read.
+   * Settles the charge when the output ends, not when the work returns it. The hold is renewed while the
+   * output is being read.
    */
   async #meterLater<Output>(call: MeteredCall<Output>, hold: Hold, output: Output): Promise<Output> {
     // Until the first read, nothing renews the hold. If a stream is never read, the hold expires, as after a

@@ -1,7 +1,7 @@
 import type { PastDuePolicy } from '../contract/pastDue.ts'
 import type { PastDueRule } from '../ledger/commands.ts'
 
-/** What applies while a renewal is unpaid. */
+/** The terms that apply while a renewal is unpaid. */
 export interface PastDueTerms {
   /** Undefined if the grace period never ends. */
   rule: PastDueRule | undefined

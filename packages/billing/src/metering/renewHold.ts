@@ -10,8 +10,8 @@ export type Counted = NonNullable<Renew['counted']>
  * function is called. A failed renewal is retried until the hold's expiry time.
  *
  * With `readCount`, each renewal also stores the units counted so far. A changed count is stored within
- * `countEveryMs`, or as soon as the ledger can be reached again. If expiry has already charged the hold, calls
- * `onUncharged` once the stream has counted units that can no longer be charged.
+ * `countEveryMs`, or as soon as the ledger can be reached again. If expiry has already charged the hold,
+ * calls `onUncharged` as soon as the stream counts units that can no longer be charged.
  */
 export function renewHold(
   { ledger, clock }: { ledger: Pick<Ledger, 'execute'>; clock: Clock },

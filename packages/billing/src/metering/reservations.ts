@@ -27,8 +27,8 @@ export interface ReserveRequest {
 }
 
 /**
- * `completed` means that an earlier call under the key succeeded. `result` is that call's stored result.
- * Denials are thrown as `BillingError`.
+ * `completed`: an earlier call under the key succeeded. `result` is that call's stored result. Denials are
+ * thrown as `BillingError`.
  */
 export type Reserved = { state: 'held'; hold: Hold } | { state: 'completed'; result: string | null }
 
@@ -115,8 +115,8 @@ export class Reservations {
   }
 
   /**
-   * Asks the ledger. Before denying the call, fetches a snapshot, checks the meters and asks again. Waits for
-   * Flowglad for at most `decisionMs` in total.
+   * Asks the ledger. If the ledger would deny the call, fetches a snapshot, checks the meters and asks again.
+   * Waits for Flowglad for at most `decisionMs` in total.
    */
   async #decide(request: ReserveRequest, attempt: string): Promise<Decision> {
     const { clock, options } = this.#services
@@ -158,8 +158,8 @@ export class Reservations {
   }
 
   /**
-   * Asks the ledger after the check for a restore. If the store was reopened in the meantime, the answer may come
-   * from a backup, so asks once more.
+   * Asks the ledger after the check for a restored backup. If the store was reopened before the answer
+   * arrived, the answer may come from a backup. In that case, checks and asks again.
    */
   async #askChecked(request: ReserveRequest, attempt: string): Promise<ReserveAnswer> {
     const { ledger, restored } = this.#services
@@ -233,7 +233,7 @@ export class Reservations {
   }
 }
 
-/** Returns the keyed operation's ID. Undefined without a key. */
+/** Returns the keyed operation's ID, or undefined without a key. */
 const operationOf = ({ customer, procedure, key, fingerprint }: ReserveRequest) =>
   key === null || fingerprint === null
     ? undefined

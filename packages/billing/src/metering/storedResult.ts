@@ -26,7 +26,7 @@ interface Delivery {
  * undefined.
  */
 const storedResult = z.strictObject({
-  /** The output, if JSON carries it exactly. */
+  /** The output, if JSON represents it exactly. */
   json: z.unknown().optional(),
   /**
    * The output in V8's serialization format, in base64. This form preserves dates, maps, bytes, `undefined`
@@ -57,8 +57,8 @@ export function assertSerializable(output: unknown, codec?: Codec): void {
 
 /**
  * Returns an output in the form that is stored for retries. Returns null if a retry could get a different
- * value, or if the stored form is larger than `maxBytes`. `plain` is true if JSON carries the output exactly
- * (see `isJson`).
+ * value, or if the stored form is larger than `maxBytes`. `plain` is true if JSON represents the output
+ * exactly (see `isJson`).
  */
 export function storeResult(
   output: unknown,
@@ -77,7 +77,7 @@ function asData(output: unknown, maxBytes: number): string | null {
       ? JSON.stringify({ data: data.toString('base64') })
       : null
   } catch {
-    // The output contains a function or a promise.
+    // V8 can't serialize the output, for example because it contains a function or a promise.
     return null
   }
 }
@@ -111,7 +111,7 @@ export function replayResult(result: string | null, key: string, { codec, inProc
     if (sent === undefined) return json
     if (codec && !inProcess) return codec.deserialize(sent)
   } catch {
-    // The data comes from a newer version of Node or from another transformer.
+    // A newer version of Node or another transformer may have written the data.
   }
   throw completed()
 }

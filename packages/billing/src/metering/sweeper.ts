@@ -5,8 +5,8 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 
 /**
- * Expires holds that are no longer renewed, prunes old rows, and records the ledger's health as metrics. Repeats
- * every `sweepMs` until `stopping` is aborted. Pauses don't keep the process running.
+ * Expires holds that are past their expiry time, prunes old rows, and records the ledger's health as metrics.
+ * Repeats every `sweepMs` until `stopping` is aborted. Pauses don't keep the process running.
  */
 export async function runSweeper({
   ledger,

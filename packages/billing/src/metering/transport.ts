@@ -19,9 +19,9 @@ import { assertSerializable, type Codec, toJson } from './storedResult.ts'
 export type Transport = 'json' | 'jsonLines' | 'subscription' | 'socket'
 
 /**
- * Returns whether the value is a stream to meter. For a call over a transport, any async iterable is a stream.
- * For a caller in this process, only a generator is a stream. Any other object, such as an SDK's page of results
- * or a `ReadableStream`, must reach the caller unchanged.
+ * Returns whether the value is a stream to meter. For a call over a transport, any async iterable is a
+ * stream. For a caller in this process, only a generator is a stream. Any other object, such as an SDK's page
+ * of results or a `ReadableStream`, must reach the caller unchanged.
  */
 export const isStream = (transport: Transport | null, value: unknown): value is AsyncIterable<unknown> =>
   isAsyncIterable(value) && (transport !== null || 'next' in value)
@@ -54,8 +54,8 @@ export function endOf(call: Delivered, output: unknown): 'now' | 'later' | 'refu
   const isWhole = transport === 'json' || transport === 'socket'
   if (isAsync) return isWhole ? 'refused' : 'later'
   if (!hasProperty(output, (it) => isStream(transport, it) || isPromise(it))) return 'now'
-  // Over plain JSON, tRPC also rejects a class instance with 415. Over other transports, it sends the
-  // instance as one value.
+  // Over plain JSON, tRPC also rejects a class instance with asynchronous properties. Over other transports,
+  // it sends the instance as one value.
   if (transport === 'json') return 'refused'
   if (!hasParts(output)) return 'now'
   return isWhole ? 'refused' : 'later'
@@ -69,7 +69,7 @@ export function endOf(call: Delivered, output: unknown): 'now' | 'later' | 'refu
 export function reject<Output>(call: Delivered, output: Output): Output {
   ignoreErrors(output)
   if (call.transport === 'subscription' || isAsyncIterable(output)) return output
-  // tRPC doesn't read the stream.
+  // tRPC rejects the stream without reading it.
   if (isRead(call, output)) return emptyStream() as Output
   if (call.transport === 'json') return output
   const path = asyncPathIn(output, true) ?? ''
@@ -81,8 +81,8 @@ export function reject<Output>(call: Delivered, output: Output): Output {
 async function* emptyStream() {}
 
 /**
- * Throws if the output can't be sent, so that the call isn't charged. `plain` is true if the output is plain JSON,
- * which is already known to be serializable.
+ * Throws if the output can't be sent, so that the call isn't charged. `plain` is true if the output is plain
+ * JSON, which is already known to be serializable.
  */
 export function assertDeliverable(
   { transport, codec }: { transport: Transport | null; codec?: Codec | undefined },
@@ -108,7 +108,10 @@ function assertNoAsyncPart(value: unknown, codec?: Codec): void {
   )
 }
 
-/** Returns the data that a subscription sends for a chunk. tRPC's `tracked` adds an ID and a symbol to the data. */
+/**
+ * Returns the data that a subscription sends for a chunk. tRPC's `tracked` adds an ID and a symbol to the
+ * data.
+ */
 export const untracked = (chunk: unknown): unknown =>
   Array.isArray(chunk) && typeof chunk[2] === 'symbol' ? chunk[1] : chunk
 
