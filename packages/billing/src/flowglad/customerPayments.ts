@@ -41,8 +41,8 @@ interface Asked {
 }
 
 /**
- * Reads customers' payments from Flowglad. An answer is reused for five seconds, and a failure for one second.
- * Concurrent reads of a customer share one request.
+ * Reads customers' payments from Flowglad. An answer is reused for five seconds, and a failure for one
+ * second. Concurrent reads of a customer share one request.
  */
 export class CustomerPayments {
   readonly #flowglad: Pick<FlowgladClient, 'payments'>
@@ -64,8 +64,8 @@ export class CustomerPayments {
   }
 
   /**
-   * Returns up to 100 payments. `customer` is the customer's ID at Flowglad. Returns the last known payments if Flowglad
-   * can't be reached.
+   * Returns up to 100 payments. `customer` is the customer's ID at Flowglad. Returns the last known payments
+   * if Flowglad can't be reached.
    */
   async read(customer: string): Promise<PaymentsPage> {
     const known = this.#recent.get(customer)

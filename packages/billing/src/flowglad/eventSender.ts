@@ -195,7 +195,8 @@ export class EventSender {
       const { event, lease } = sending
       const state = found.get(event)?.state
       if (state === 'recorded') continue
-      // An event that was ambiguous before this lease stays ambiguous: its earlier request may still be running.
+      // An event that was ambiguous before this lease stays ambiguous: its earlier request may still be
+      // running.
       if (state === 'missing' && lease.events.includes(event)) lease.rejections.set(event, 2)
       await this.#rejected(event, reason, result)
     }

@@ -75,7 +75,9 @@ export function createFlowgladClient(
   return {
     url: sdk.baseURL,
 
-    /** Returns instructions if Flowglad's last answer shows that a setting is wrong. Otherwise, returns null. */
+    /**
+     * Returns instructions if Flowglad's last answer shows that a setting is wrong. Otherwise, returns null.
+     */
     settingsProblem: () => problem,
 
     /** Returns whether a request has succeeded since the given time (`performance.now()`). */
@@ -124,8 +126,8 @@ export function createFlowgladClient(
     },
 
     /**
-     * Returns a page of all usage events, newest first. `cursor` is the previous page's `nextCursor`, or null for
-     * the first page.
+     * Returns a page of all usage events, newest first. `cursor` is the previous page's `nextCursor`, or null
+     * for the first page.
      */
     async newestUsageEvents(cursor: string | null): Promise<unknown> {
       const query = { limit: 100, cursor: cursor ?? newestFirst }
@@ -140,7 +142,10 @@ export function createFlowgladClient(
       return ask(sdk.checkoutSessions.create({ checkoutSession: session }, once()))
     },
 
-    /** Returns the recent checkout session whose `outputMetadata` has this value under `name`, or null if there is none. */
+    /**
+     * Returns the recent checkout session whose `outputMetadata` has this value under `name`, or null if
+     * there is none.
+     */
     async findCheckout(name: string, value: string) {
       const query = { limit: '100', cursor: newestFirst }
       const { data } = await ask(sdk.checkoutSessions.list(query, once()))
@@ -176,7 +181,9 @@ export function createFlowgladClient(
       return ask(sdk.post(path, { body: adjustmentTo(priceSlug), ...once() }))
     },
 
-    /** Returns up to 100 payments of a customer, newest first. `customer` is the customer's ID at Flowglad. */
+    /**
+     * Returns up to 100 payments of a customer, newest first. `customer` is the customer's ID at Flowglad.
+     */
     async payments(customer: string): Promise<unknown> {
       const query = { limit: '100', cursor: cursorFor({ customerId: customer }) }
       return ask(sdk.payments.list(query, once()))

@@ -13,8 +13,8 @@ export interface Lease {
   /** Events that were marked as sent when this lease was taken. */
   events: UsageEvent[]
   /**
-   * For each of `events`, the number of consecutive conclusive rejections. An event has no entry while it is being
-   * sent, or after any other outcome. In these cases, Flowglad might have recorded the event.
+   * For each of `events`, the number of consecutive conclusive rejections. An event has no entry while it is
+   * being sent, or after any other outcome. In these cases, Flowglad might have recorded the event.
    */
   rejections: Map<UsageEvent, number>
   /**

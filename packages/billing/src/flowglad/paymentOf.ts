@@ -29,8 +29,8 @@ export const invoicedFrom = ({
   billingPeriodStartDate ?? dueDate ?? createdAt ?? 0
 
 /**
- * Returns a subscription's unpaid invoices. If a later period has been paid, leaves out older open invoices: Flowglad
- * doesn't collect them either.
+ * Returns a subscription's unpaid invoices. If a later period has been paid, leaves out older open invoices:
+ * Flowglad doesn't collect them either.
  */
 export function unpaidOf<Invoice extends z.infer<typeof invoice>>(own: Invoice[]): Invoice[] {
   const settledFor = newest(own.filter(({ status }) => settled.has(status)).map(invoicedFrom))

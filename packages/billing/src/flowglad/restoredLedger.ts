@@ -22,9 +22,9 @@ const retryMs = 2_000
 const pollMs = 10_000
 
 /**
- * Recognizes that the ledger was restored from a backup, and recovers the usage events that Flowglad has and the
- * backup lacks. A restored ledger has forgotten charges and keys, so without this recognition it would admit too
- * many calls and charge retries again.
+ * Recognizes that the ledger was restored from a backup, and recovers the usage events that Flowglad has and
+ * the backup lacks. A restored ledger has forgotten charges and keys, so without this recognition it would
+ * admit too many calls and charge retries again.
  *
  * The ledger was restored if Flowglad has an event that this ledger sent but no longer has. The check runs on
  * the first call, and again after the store was opened or lost its connection. Until the check ends, nothing
@@ -96,7 +96,9 @@ export class RestoredLedger {
     await until(ended, Math.max(0, startedAt + decisionMs - this.#clock.now())).catch(() => {})
   }
 
-  /** Checks the ledger, unless it was already checked. Returns false if the ledger or Flowglad doesn't answer. */
+  /**
+   * Checks the ledger, unless it was already checked. Returns false if the ledger or Flowglad doesn't answer.
+   */
   async tryCheck(): Promise<boolean> {
     if (!this.isChecked) await this.#check().catch(() => {})
     return this.isChecked
@@ -111,7 +113,10 @@ export class RestoredLedger {
     return this.isReady
   }
 
-  /** Checks the ledger and recovers lost events, until `stopping` aborts. Pauses don't keep the process running. */
+  /**
+   * Checks the ledger and recovers lost events, until `stopping` aborts. Pauses don't keep the process
+   * running.
+   */
   async run(stopping: AbortSignal): Promise<void> {
     while (!stopping.aborted) {
       const isDone = await this.#pass().catch((error: unknown) => {

@@ -239,8 +239,8 @@ export class RetryPolicy {
 
   /**
    * Returns the pauses before the next pass. New usage can end `untilWokenMs` early. Only a shutdown ends
-   * `alwaysMs` early. While Flowglad does not answer or passes fail, `alwaysMs` grows exponentially, with jitter, up to
-   * `deliverMaxPauseMs`.
+   * `alwaysMs` early. While Flowglad does not answer or passes fail, `alwaysMs` grows exponentially, with
+   * jitter, up to `deliverMaxPauseMs`.
    */
   pausesAfter(state: PassState): { alwaysMs: number; untilWokenMs: number } {
     const { deliverEveryMs, deliverMaxPauseMs } = this.#options

@@ -17,8 +17,8 @@ export async function stillLeased(batch: Sending[]): Promise<Sending[]> {
 }
 
 /**
- * Sends a request. After a conclusive rejection, increments each event's rejection count, unless the count was
- * cleared earlier. Any other outcome clears the counts, because Flowglad may have recorded the events.
+ * Sends a request. After a conclusive rejection, increments each event's rejection count, unless the count
+ * was cleared earlier. Any other outcome clears the counts, because Flowglad may have recorded the events.
  */
 export async function countingRejections<Answer extends BulkAnswer | SingleAnswer>(
   sendings: Sending[],

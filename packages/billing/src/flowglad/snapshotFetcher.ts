@@ -44,8 +44,8 @@ export class SnapshotFetcher {
   }
 
   /**
-   * Whether the last fetch failed at Flowglad, and no request has succeeded since. Other failures, such as a lost
-   * lease, don't count.
+   * Whether the last fetch failed at Flowglad, and no request has succeeded since. Other failures, such as a
+   * lost lease, don't count.
    */
   get isUnavailable(): boolean {
     return this.#failedAt !== null && !this.#flowglad.hasAnsweredSince(this.#failedAt)

@@ -50,7 +50,9 @@ const billing = z.object({
   }),
 })
 
-/** Reads a snapshot from Flowglad's `GET /customers/:id/billing` answer. Uses only the current subscription. */
+/**
+ * Reads a snapshot from Flowglad's `GET /customers/:id/billing` answer. Uses only the current subscription.
+ */
 export function snapshotOf(answer: unknown, now: number): Snapshot {
   const { currentSubscription: current, invoices, pricingModel } = billing.parse(answer)
   if (!current) return { subscription: null, meters: {} }

@@ -135,7 +135,9 @@ export class Sync {
     if (pauses) pauses.staleRefreshes = 0
   }
 
-  /** Returns this node's last `GET billing` answer for the customer, or null if it is older than `maxAgeMs`. */
+  /**
+   * Returns this node's last `GET billing` answer for the customer, or null if it is older than `maxAgeMs`.
+   */
   lastBilling(customer: string, maxAgeMs: number): unknown {
     const last = this.#answers.peek(customer)
     return last && this.#clock.now() - last.at <= maxAgeMs ? last.billing : null
