@@ -36,9 +36,14 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   trustedOrigins?: readonly string[] | undefined
   /** The page that denials link to. Default: `/pricing`. */
   upgradeUrl?: string
-  /** The page where customers pay or change their card. `PAYMENT_OVERDUE` links to it. Default: `/billing`. */
+  /**
+   * The page where customers pay or change their card. `PAYMENT_OVERDUE` links to it. Default: `/billing`.
+   */
   billingUrl?: string
-  /** What customers can use while a renewal is unpaid. Default: the plan for 7 days, then the free plan's grants. */
+  /**
+   * Limits what customers can use while a renewal is unpaid. Default: the plan for 7 days, then the free
+   * plan's grants.
+   */
   pastDue?: PastDuePolicy
   /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */
   returnPaths?: { success: string; cancelled: string }
@@ -56,7 +61,7 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * same name: it uses the earlier instance's ledger, and takes over delivery. Default: the ledger's address,
    * so that hot reload doesn't leak connections. Set a name to run several nodes on one ledger in one
    * process. Also set a name if the ledger is in memory or uses a `Pool`. Otherwise, a new instance doesn't
-   * replace the earlier one.
+   * replace the earlier instance.
    */
   instance?: string
   /** The clock. Replace it in tests that control time. Default: the system clock. */

@@ -65,13 +65,13 @@ export type Billing<M extends Meters = Meters, Ctx extends object = object> = Re
  * start on the first call. Call `start()` to start them earlier and to check the setup. Call `close()` before
  * the process exits. Throws a `TypeError` if a setting is missing or invalid.
  *
- * ```ts
- * const billing = createBilling({ meters, ledger: sqliteLedger('billing.db'), flowglad: { secretKey }, customer, publicUrl })
+ * ```ts const billing = createBilling({ meters, ledger: sqliteLedger('billing.db'), flowglad: { secretKey },
+ * customer, publicUrl })
  * ```
  */
 export function createBilling<const M extends Meters, Ctx extends object>(setup: BillingSetup<M, Ctx>) {
   assertNodeVersion()
-  // Settings from the environment can be missing during a build.
+  // During a build, settings from the environment can be missing, so don't check them.
   if (!isNextBuild()) assertSettings(setup)
   const { meters, publicUrl, upgradeUrl = '/pricing', clock = systemClock } = setup
   const logger = redactingLogger(setup.logger ?? consoleLogger)
@@ -135,7 +135,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
     meterWork
 
-  // The data that customers see and change.
+  // The parts that read and change customers' data.
   const shownLedger = customerLedger(callLedger, meters, pastDue)
   const accounts = createAccounts({
     ledger: shownLedger,
@@ -148,7 +148,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   })
   const watchers = new Watchers({ ledger, read: (id) => accounts.read({ id }), clock, options, logger })
   const sessions = new SessionChecks({
-    // The router's types ensure that the contexts are `Ctx`.
+    // These casts are safe, because the router's types ensure that each context is a `Ctx`.
     customerOf: (ctx) => setup.customer(ctx as Ctx),
     source: setup.session as SessionSource<object> | undefined,
     clock: steady,
@@ -187,7 +187,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       assertNotNextBuild()
       return onLedger(work())
     },
-    // The customer gets the units back when the next snapshot arrives.
+    // Fetch a snapshot, because the customer gets the units back only when one arrives.
     onDrop: (id) => sync.fetch({ id }, { urgent: false, forced: true }),
   })
   const health = createHealth({ ledger, restored, sync, delivery, catalog, flowglad, options, clock })
@@ -224,7 +224,9 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
   return {
     meters,
-    /** The adapter for a tRPC app: `metered`, `meteredProcedure`, the billing router, and the error formatter. */
+    /**
+     * The adapter for a tRPC app: `metered`, `meteredProcedure`, the billing router, and the error formatter.
+     */
     trpc: createTrpc<M, Ctx>(
       {
         meters,
@@ -296,15 +298,15 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       return health()
     },
     /**
-     * Reads the ledger for operators, and performs their acts: adjust a balance, refund a charge, release a hold,
-     * retry or drop a parked event. The ledger records who acted, why, and the state before and after.
+     * Reads the ledger for operators and makes their changes: adjusts a balance, refunds a charge, releases a
+     * hold, retries or drops a parked event. The ledger records the operator, the reason, and the state
+     * before and after.
      */
     operator,
 
     /**
-     * Recreates a customer that Flowglad has archived. The customer gets the default plan and its credits.
-     * Until the customer is recreated, their calls are denied with `CUSTOMER_ARCHIVED`. Does nothing if the
-     * customer exists.
+     * Recreates a customer that Flowglad has archived and whose calls are denied with `CUSTOMER_ARCHIVED`.
+     * The customer gets the default plan and its credits. Does nothing if the customer exists.
      */
     async recreateCustomer(customer: Customer) {
       assertNotNextBuild()

@@ -38,7 +38,7 @@ export function createAccounts({
   const rows = ({ id }: KnownCustomer, balances: UsableBalances) =>
     balanceRows(id, balances, meters, (slug) => catalog.peek()?.meters.get(slug)?.name ?? slug)
 
-  /** Loads the meters' names. Without the names, rows show slugs. */
+  /** Loads the meters' names. Until they are loaded, rows show slugs. */
   const loadNames = () => within(clock, options.decisionMs, catalog.get(), null).catch(() => null)
 
   async function current(customer: KnownCustomer): Promise<UsableBalances> {
@@ -48,8 +48,8 @@ export function createAccounts({
 
   /**
    * Refreshes the snapshot once it is `arrivalMaxAgeMs` old, unless another fetch has refreshed it since the
-   * page opened. After a deployment, all pages reconnect at the same time. If the node is at its fetch limit,
-   * each page tries again after a random delay.
+   * page opened. If the node is at its fetch limit, for example because all pages reconnect after a
+   * deployment, tries again after a random delay.
    */
   async function refreshAfterArrival(
     customer: KnownCustomer,
@@ -71,9 +71,9 @@ export function createAccounts({
 
   return {
     /**
-     * Returns the balances after a call that began at `since` (`performance.now()`). Never fetches, and rarely
-     * reads the store. If the call failed before the ledger decided it, this process may know only balances that
-     * are older than the call.
+     * Returns the balances after a call that began at `since` (`performance.now()`). Never fetches. Reads the
+     * store only if this process knows no balances that are newer than the call's start, for example because
+     * the call failed before it reached the ledger.
      */
     async afterCall(customer: KnownCustomer, since: number): Promise<BalancesAnswer> {
       return rows(customer, ledger.lastCommitted(customer.id, since) ?? (await snapshots.read(customer)))

@@ -18,8 +18,8 @@ export class BalancesStream {
   }
 
   /**
-   * Offers balances to the reader. Any version that differs from the last one counts as new. It can be lower,
-   * because a restore from a backup lowers the version.
+   * Offers balances to the reader. Any version that differs from the last one counts as new, because
+   * restoring a backup can lower the version.
    */
   offer(balances: BalancesAnswer): void {
     this.#next = balances.version === this.#seen ? null : balances
@@ -34,7 +34,7 @@ export class BalancesStream {
     this.#wake()
   }
 
-  /** Yields each change. */
+  /** Yields the balances whenever they have changed, until the stream ends. */
   async *read(): AsyncGenerator<BalancesAnswer, void, undefined> {
     for (;;) {
       if (!this.#next && !this.signal.aborted) {

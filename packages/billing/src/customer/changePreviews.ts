@@ -36,17 +36,17 @@ interface Parts {
 }
 
 /**
- * Creates the function that returns what a change to another paid plan would charge and grant. Changes nothing.
- * Rejects with `BILLING_UNAVAILABLE` if the customer asks too often.
+ * Creates the function that returns what a change to another paid plan would charge and grant. Changes
+ * nothing. Rejects with `BILLING_UNAVAILABLE` if the customer asks too often.
  */
 export function createPreviewChange({ ledger, flowglad, statements, throttle }: Parts) {
   return async (customer: Customer, wanted: PlanOffer, offers: PlanOffer[]): Promise<ChangePreview> => {
     const { snapshot, balances } = await ledger.balances(customer.id)
     const subscription = snapshot?.subscription
     if (!subscription) throw new PlanChangeError('You have no plan to change. Choose a plan first.')
-    if (wanted.kind !== 'plan') throw new PlanChangeError("A pack can't replace your plan.")
+    if (wanted.kind !== 'plan') throw new PlanChangeError("A pack can't replace your plan. Choose a plan.")
     if (decidePlanChange(subscription, wanted.priceSlug) !== 'adjust') {
-      throw new PlanChangeError(`${wanted.name} is already your plan.`)
+      throw new PlanChangeError(`${wanted.name} is already your plan. Choose another plan.`)
     }
     const current = offers.find(
       ({ kind, priceSlug }) => kind === 'plan' && priceSlug === subscription.priceSlug,
@@ -66,9 +66,9 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
     }
     if (!preview.canAdjust) {
       if (subscription.cancelScheduledAt === null) {
-        throw new PlanChangeError(preview.reason ?? "This plan can't be changed now.")
+        throw new PlanChangeError(preview.reason ?? "Your plan can't be changed now. Try again later.")
       }
-      // A plan that is no longer for sale has no offer.
+      // If the current plan is no longer for sale and its price is unknown, the charge can't be estimated.
       const before = known?.price ?? current?.unitPrice
       if (before === undefined) throw unavailable(1_000)
       return { ...base, ...estimate(subscription, { before, current, wanted, now, balances }) }
@@ -101,8 +101,8 @@ const later = (effectiveAt: number) => ({
 })
 
 /**
- * Computes the charge as Flowglad does. Flowglad gives no preview while a cancellation is scheduled, although the change
- * would undo the cancellation.
+ * Estimates the charge with Flowglad's formula. Flowglad gives no preview while a cancellation is scheduled,
+ * although the change would undo the cancellation.
  */
 function estimate(
   { periodStart, periodEnd }: Subscription,
@@ -125,7 +125,7 @@ function estimate(
   const length = (periodEnd ?? now) - (periodStart ?? now)
   const elapsed = length > 0 ? Math.min(1, Math.max(0, (now - (periodStart ?? now)) / length)) : 0
   const rest = Math.round(wanted.unitPrice * (1 - elapsed))
-  // The current plan has been paid for until the end of the period.
+  // Subtract the current plan's price, which has been paid for the whole period.
   const charge = Math.max(0, Math.round(before * elapsed) + rest - before)
   return {
     timing: 'now' as const,

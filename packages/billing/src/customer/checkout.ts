@@ -79,7 +79,8 @@ export function createCheckout({
       const request = { customer: customer.id, procedure: 'addPaymentMethod', key, input: null }
       return sessions.open(request, async () => {
         const { id, status, isPastDue, isFree } = await subscriptions.require(customer)
-        // Activation would undo a scheduled cancellation.
+        // Don't activate a plan whose cancellation is scheduled, because activation would undo the
+        // cancellation.
         const isDue = isPastDue && !isFree && status !== 'cancellation_scheduled'
         const type = isDue ? 'activate_subscription' : 'add_payment_method'
         const target = { customerExternalId: customer.id, targetSubscriptionId: id, ...urls }

@@ -72,9 +72,9 @@ export class CheckoutSessions {
     const { session } = await this.#find(id)
     const create = await prepare()
     if (session) return session
-    // The lease ensures that only one request with the key runs at a time, on all nodes. If the process dies
-    // before the session is stored, a later request opens another session. No client has the lost session's
-    // URL.
+    // The lease ensures that only one request with the key runs at a time across all nodes. If the process
+    // dies before the session is stored, a later request opens another session. This is safe, because no
+    // client has the first session's URL.
     return this.#underLease(id.customer, (lease) => this.#openOnce(id, lease, create))
   }
 
@@ -99,7 +99,7 @@ export class CheckoutSessions {
       throw unavailable(2_000, error)
     })
     if (status === 'succeeded') throw completed(id.key)
-    // The page of a pending payment still shows the outcome.
+    // Return the page of a pending payment too, because it still shows the outcome.
     const isOpen = status === 'open' || status === 'pending'
     return { session: isOpen ? session : null, replaces: attempt }
   }
@@ -111,13 +111,16 @@ export class CheckoutSessions {
     try {
       return await work(lease)
     } finally {
-      // If the ledger is unavailable, the lease expires.
+      // Ignore the error: if the ledger is unavailable, the lease expires.
       await lease.leave().catch(() => {})
     }
   }
 }
 
-/** Returns the stored session. Throws a denial if the key belongs to another input, or if no session is stored. */
+/**
+ * Returns the stored session. Throws a denial if the key belongs to another input, or if no session is
+ * stored.
+ */
 function storedIn(answer: Exclude<KeepResultAnswer, { state: 'kept' }>, key: string) {
   if (answer.state === 'keyReused') throw keyDenial(answer, key)
   const { attempt, result } = answer

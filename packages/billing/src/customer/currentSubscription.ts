@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 export type Subscription = NonNullable<Snapshot['subscription']>
 
-/** A subscription, and whether one of its renewals is unpaid. The status doesn't always show this. */
+/** A subscription, and whether one of its renewals is unpaid, which its status doesn't always show. */
 type Current = Subscription & { isPastDue: boolean }
 
 /** The longest time that a throttled customer waits for a fetch. */
@@ -39,9 +39,9 @@ export class CurrentSubscription {
   }
 
   /**
-   * Returns the subscription, or null if there is none. Counts against the customer's fetch limit, because
-   * requests that don't change a plan must be throttled too. If the customer is throttled, waits for the next
-   * fetch instead of rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer, and with
+   * Returns the subscription, or null if there is none. Each call counts against the customer's fetch limit,
+   * even if no plan change follows. If the customer is throttled, waits for the next fetch instead of
+   * rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer, and with
    * `CUSTOMER_ARCHIVED` if Flowglad has archived the customer.
    */
   async get(customer: Customer): Promise<Current | null> {

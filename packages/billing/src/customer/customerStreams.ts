@@ -11,7 +11,7 @@ const pushPauseMs = 50
 export class CustomerStreams {
   readonly #read: () => Promise<BalancesAnswer>
   readonly #clock: Clock
-  /** In the order in which they opened. */
+  /** The open streams, oldest first. */
   readonly #streams = new Set<BalancesStream>()
   readonly #started = new Set<BalancesStream>()
   readonly #empty = new AbortController()

@@ -26,7 +26,7 @@ export function overdueOf(
 ): OverdueAmount | null {
   const unpaid = unpaidInvoices(report, subscription.id).map(({ invoice }) => invoice)
   const invoiced = unpaid.reduce((sum, { subtotal }) => sum + (subtotal ?? 0), 0)
-  // Without a payment method, Flowglad writes no invoice for the renewal.
+  // Without a payment method, Flowglad writes no invoice for the renewal, so use the plan's price.
   const amount = unpaid.length > 0 ? invoiced : priceOf(report)
   if (amount === 0) return null
   const retries = unpaid.map(({ id }) => {
@@ -45,12 +45,15 @@ export function overdueOf(
 
 type Usage = Pick<Balance, 'meter' | 'used' | 'limit' | 'adjusted'>
 
-/** Returns the units used beyond Flowglad's grants. Flowglad doesn't know the adjustments of operators. */
+/**
+ * Returns the units used beyond Flowglad's grants. Ignores operators' adjustments, which Flowglad doesn't
+ * know.
+ */
 const beyondGrants = ({ used, limit, adjusted }: Usage): number => used - Math.max(0, limit - adjusted)
 
 /**
- * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills it even after a
- * change to a plan without overage. Leaves out unlimited meters, whose usage is free.
+ * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills it even
+ * after a change to a plan without overage. Leaves out unlimited meters, whose usage is free.
  */
 export function overageOf(
   subscription: Subscription,
@@ -72,12 +75,16 @@ export function overageOf(
   })
 }
 
-/** A meter has the same overage price on every plan that allows overage. */
+/**
+ * Returns one price per meter, because a meter has the same overage price on every plan that allows overage.
+ */
 const pricesOf = (offers: PlanOffer[]) => [
   ...new Map(offers.flatMap(({ overage }) => overage).map((price) => [price.meter, price])).values(),
 ]
 
-/** Returns the unlimited meters with usage that Flowglad may bill because the plan changed during the period. */
+/**
+ * Returns the unlimited meters with usage that Flowglad may bill because the plan changed during the period.
+ */
 export function earlierUsageOf(
   { periodStart }: Subscription,
   { offer, offers }: { offer: PlanOffer | undefined; offers: PlanOffer[] },
@@ -96,9 +103,9 @@ export function earlierUsageOf(
 }
 
 /**
- * Returns the invoice at the end of the period, or null if none is planned. Flowglad writes no invoice for a plan
- * that ends, none for $0, and none for the extra usage of a free plan without a payment method. `plan` is the plan of
- * the next period.
+ * Returns the invoice at the end of the period, or null if none is planned. Flowglad writes no invoice for a
+ * plan that ends, none for $0, and none for the extra usage of a free plan without a payment method. `plan`
+ * is the plan of the next period.
  */
 export function nextInvoiceOf(
   subscription: Subscription,

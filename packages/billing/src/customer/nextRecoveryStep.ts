@@ -34,9 +34,9 @@ export type RecoveryStep =
  * Decides what to do after a failed plan change.
  *
  * Flowglad rejects plan changes while a cancellation or a downgrade is scheduled, so the schedule was removed
- * before the change. If the change fails, a removed cancellation is restored, because a plan that the customer
- * cancelled must not renew. A removed downgrade can't be restored, because Flowglad doesn't report its target,
- * which may have been the free plan.
+ * before the change. If the change fails, a removed cancellation is restored, because a plan that the
+ * customer cancelled must not renew. A removed downgrade can't be restored, because Flowglad doesn't report
+ * its target, which may have been the free plan.
  */
 export function nextRecoveryStep(failed: FailedChange, cause: unknown): RecoveryStep {
   const { lifted, outcome, seen, restored } = failed

@@ -2,7 +2,10 @@ import type { PaymentItem, PaymentMethodSummary, PaymentRow } from '../contract/
 import type { BillingReport, ReportedInvoice } from '../flowglad/billingReport.ts'
 import type { Payment } from '../flowglad/customerPayments.ts'
 
-/** These texts mark the invoice lines of a plan change, and of a plan that starts within a period. */
+/**
+ * Flowglad uses these texts to mark the invoice lines of plan changes, and of plans that start within a
+ * period.
+ */
 const planChangePrefix = 'Proration:'
 const proratedPrefix = 'Prorated: '
 const proratedSuffix = ' - Prorated charge'
@@ -54,7 +57,7 @@ function itemsOf(
   report: BillingReport,
 ): PaymentItem[] {
   const isPlanChange = invoiceLineItems.some(({ description }) => description?.startsWith(planChangePrefix))
-  // The invoice of a plan change repeats the lines that the customer has already paid for.
+  // A plan change's invoice repeats lines that the customer has already paid for, so show only one item.
   if (isPlanChange) {
     return [{ kind: 'planChange', to: planAfter(payment, newer, report), amount: payment.amount }]
   }
@@ -83,7 +86,7 @@ function itemsOf(
       amount: price,
     }
   })
-  // The lines of an invoice don't contain its discount.
+  // An invoice's lines don't include its discount, so compute the discount from the subtotal.
   const total = items.reduce((sum, { amount }) => sum + amount, 0)
   const discount = total - (invoice.subtotal ?? total)
   return discount > 0 ? [...items, { kind: 'discount', amount: -discount }] : items
@@ -101,7 +104,7 @@ function planAfter(
   if (!currentSubscription || currentSubscription.id !== subscriptionId) return null
   const isSoonAfter = (time: number | null | undefined) =>
     typeof time === 'number' && Math.abs(time - chargeDate) <= changeMs
-  // A newer payment can have changed the plan again.
+  // If a newer payment may have changed the plan again, it is unknown which plan this payment started.
   if (newer.some((later) => later.subscriptionId === subscriptionId && isSoonAfter(later.chargeDate))) {
     return null
   }
@@ -113,8 +116,9 @@ const productOf = ({ products }: BillingReport['pricingModel'], priceId: string 
   products.find(({ prices }) => prices.some(({ id }) => id === priceId))
 
 /**
- * Returns the product's name, because customers know that name. Invoices contain only the price's name, or "null" if
- * the price has none. In that case, returns the name of the product with this price, if there is only one.
+ * Returns the product's name, because customers know that name. Invoices contain only the price's name, or
+ * "null" if the price has none. In that case, returns the name of the product with this price, if there is
+ * only one.
  */
 function nameOf(priceName: string, unitPrice: number, { pricingModel: { products } }: BillingReport): string {
   const named = products.find(({ prices }) => prices.some(({ name }) => name === priceName))

@@ -17,13 +17,16 @@ export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lift
     { cause, mayHaveCharged: true },
   )
 
-/** Flowglad returns this error if a plan change's payment fails, and sometimes if the change fails after its payment. */
+/**
+ * Flowglad returns this error if a plan change's payment fails, and sometimes if the change fails after its
+ * payment.
+ */
 const isFailedPayment = (error: unknown) =>
   error instanceof PlanChangeError && error.message.startsWith('Billing run failed')
 
 /**
- * Returns the error for a change that Flowglad rejected. If the payment failed, the message is written for the customer.
- * `readCharge` returns the change's payment, or null if there is none.
+ * Returns the error for a change that Flowglad rejected. If the payment failed, replaces Flowglad's message
+ * with one for customers. `readCharge` returns the change's payment, or null if there is none.
  */
 export async function rejectedChange(
   error: unknown,

@@ -61,8 +61,8 @@ export class PlanChanges {
   }
 
   /**
-   * Runs the customer's requests on this node one after another. Flowglad waits up to a minute for a payment,
-   * and each request must see the changes that earlier requests made.
+   * Runs the customer's requests on this node one after another. A request can take a minute, because
+   * Flowglad waits for the payment, and the next request must see its change.
    */
   async #inTurn(customer: Customer, request: () => Promise<MadeChange>): Promise<MadeChange> {
     const earlier = this.#newest.get(customer.id)
@@ -108,7 +108,7 @@ export class PlanChanges {
     const { flowglad, subscriptions, clock } = this.#parts
     const current = await subscriptions.require(customer)
     const { id, isFree, cancelScheduledAt, periodEnd } = current
-    if (isFree) throw new PlanChangeError("The free plan can't be cancelled.")
+    if (isFree) throw new PlanChangeError("You're on the free plan, which can't be cancelled.")
     if (cancelScheduledAt !== null) return this.#read(customer, cancelScheduledAt)
     return this.#change(customer, current, {
       async request() {
@@ -161,7 +161,8 @@ export class PlanChanges {
       try {
         await askFlowglad(request())
       } catch (error) {
-        // Flowglad can remove the schedule and then answer with an error.
+        // Flowglad can remove the schedule and then answer with an error, so check whether it is still
+        // scheduled.
         const now = await this.#parts.subscriptions.look(customer)
         if (!now) throw unavailable(2_000, error)
         if (now[schedule] !== null) throw error
@@ -211,7 +212,7 @@ export class PlanChanges {
 
   async #liftRestored(customer: Customer, { id, scheduledAdjustmentAt }: Subscription): Promise<MadeChange> {
     const { flowglad, subscriptions, clock } = this.#parts
-    // Flowglad can remove the cancellation and then answer with an error.
+    // Flowglad can remove the cancellation and then answer with an error, so check the subscription too.
     const isLifted =
       (await succeeds(flowglad.uncancel(id))) ||
       (await subscriptions.look(customer))?.cancelScheduledAt === null

@@ -51,8 +51,8 @@ export function createPlans({
   sync: Pick<Sync, 'fetch' | 'isArchived'>
   catalog: { get(): Promise<Catalog> }
   /**
-   * Reads the plan's balances from the ledger, without the past due terms. A customer who loses the plan also
-   * loses its packs, even if a renewal is unpaid.
+   * Reads the plan's balances from the ledger, without the past due terms. A plan change forfeits packs even
+   * if a renewal is unpaid.
    */
   readBalances: (customer: Customer) => Promise<BalancesAnswer>
   /** The ledger without the past due terms. */
@@ -111,7 +111,7 @@ export function createPlans({
       },
     ),
 
-    /** Opens a hosted page that stores a payment method for the current subscription. */
+    /** Opens a hosted page where the customer saves a payment method for the current subscription. */
     addPaymentMethod: bounded((customer, key: string | null) => checkout.addPaymentMethod(customer, key)),
 
     /** Returns the customer's payments, the amount overdue, and the next invoice. */

@@ -23,8 +23,8 @@ export const createRequireFeature =
     if (snapshots.isUsable(before) && hasFeature(before, feature)) {
       snapshots.refreshIfOld(customer, before)
       if (!before.snapshot?.needsFetch) return
-      // The feature may have ended with the period. While Flowglad doesn't answer, the customer keeps the
-      // feature.
+      // The feature may have ended with the period, so fetch the new period. If Flowglad doesn't answer, the
+      // customer keeps the feature.
       await sync.fetchNewPeriod(customer)
     } else {
       await snapshots.fetch(customer)
@@ -34,7 +34,10 @@ export const createRequireFeature =
     if (hasFeature(after, feature)) return
     if (!after.snapshot.subscription) {
       if (sync.isArchived(customer.id)) throw customerArchived()
-      throw new BillingError({ code: 'NO_SUBSCRIPTION', upgradeUrl }, 'There is no current subscription.')
+      throw new BillingError(
+        { code: 'NO_SUBSCRIPTION', upgradeUrl },
+        'There is no current subscription. Choose a plan first.',
+      )
     }
     const { pastDue, withheld } = after
     if (pastDue && pastDue.graceEndsAt !== null && withheld.includes(feature)) {
@@ -43,7 +46,7 @@ export const createRequireFeature =
     }
     throw new BillingError(
       { code: 'FEATURE_NOT_INCLUDED', feature, upgradeUrl },
-      `The plan does not include ${feature}.`,
+      `The plan does not include ${feature}. Choose a plan that includes it.`,
     )
   }
 

@@ -24,7 +24,7 @@ export class SnapshotReader {
     return onLedger(this.#parts.ledger.balances(customer.id))
   }
 
-  /** Fetches the snapshot now. */
+  /** Fetches the snapshot, with priority over background refreshes. */
   async fetch(customer: KnownCustomer): Promise<void> {
     const { sync } = this.#parts
     await this.#within(sync.fetch(customer, { urgent: true, forced: false }))

@@ -84,8 +84,8 @@ export class Statements {
   }
 
   /**
-   * Returns the price of the customer's plan and the method that pays its renewals, without asking Flowglad. Returns
-   * null if this node has not fetched the customer's report.
+   * Returns the price of the customer's plan and the method that pays its renewals, without asking Flowglad.
+   * Returns null if this node has not fetched the customer's report.
    */
   current({ id }: KnownCustomer): { price: number; method: PaymentMethodSummary | null } | null {
     const report = this.#lastReport(id)
@@ -93,8 +93,8 @@ export class Statements {
   }
 
   /**
-   * Returns the IDs of the customer's payments, or null if they can't be read now. Call this before a change, and
-   * `chargedSince` after it.
+   * Returns the IDs of the customer's payments, or null if they can't be read now. Call this before a change,
+   * and `chargedSince` after it.
    */
   async paymentIds({ id }: KnownCustomer): Promise<ReadonlySet<string> | null> {
     const page = await this.#paymentsOfKnown(id).catch(() => null)
@@ -128,7 +128,9 @@ export class Statements {
     return report && this.#parts.payments.readAgain(report.customer.id)
   }
 
-  /** Returns this node's last report on the customer. Returns null if there is none, or if it can't be read. */
+  /**
+   * Returns this node's last report on the customer. Returns null if there is none, or if it can't be read.
+   */
   #lastReport(customer: string): BillingReport | null {
     const last = this.#parts.sync.lastBilling(customer, Number.POSITIVE_INFINITY)
     try {
@@ -139,9 +141,10 @@ export class Statements {
   }
 
   /**
-   * Reads Flowglad's report and the payments. Reads the report again if it lacks the newest payment's invoice, or if its
-   * subscription isn't the snapshot's: another node can have installed a newer snapshot. Rejects with
-   * `BILLING_UNAVAILABLE` if the new report has another subscription too.
+   * Reads Flowglad's report and the payments. Reads the report again if it lacks the newest payment's
+   * invoice. Also reads it again if its subscription isn't the snapshot's, because another node may have
+   * installed a newer snapshot. Rejects with `BILLING_UNAVAILABLE` if the new report has another subscription
+   * too.
    */
   async #readMoney(customer: Customer): Promise<{ report: BillingReport; page: PaymentsPage }> {
     const { ledger, payments, options } = this.#parts
@@ -156,7 +159,8 @@ export class Statements {
     let page = await askFlowglad(payments.read(report.customer.id))
     if (hasUnknownInvoice(page, report)) report = await this.#report(customer, 0)
     const charged = chargedWithoutPayment(page, report)
-    // Some invoices never get a payment, for example because a discount covers them.
+    // Read the payments again only once per invoice. Some invoices never get a payment, for example because a
+    // discount covers them.
     if (charged !== null && charged !== this.#withoutPayment.get(customer.id)) {
       page = await payments.readAgain(report.customer.id).catch(() => page)
       this.#withoutPayment.set(customer.id, charged)
@@ -164,7 +168,9 @@ export class Statements {
     return { report, page }
   }
 
-  /** Returns Flowglad's report on the customer. Returns an older one if Flowglad is slow or can't be reached. */
+  /**
+   * Returns Flowglad's report on the customer. Returns an older one if Flowglad is slow or can't be reached.
+   */
   async #report(customer: Customer, maxAgeMs: number): Promise<BillingReport> {
     const { sync, clock, options } = this.#parts
     const recent = maxAgeMs > 0 ? sync.lastBilling(customer.id, maxAgeMs) : null
@@ -189,8 +195,8 @@ const hasUnknownInvoice = ({ payments }: PaymentsPage, { invoices }: BillingRepo
   payments[0]?.invoiceId != null && !invoices.some(({ invoice }) => invoice.id === payments[0]?.invoiceId)
 
 /**
- * Returns the ID of the newest invoice if it has no payment among these. Otherwise, returns null. Flowglad charges an
- * invoice when it is written.
+ * Returns the ID of the newest invoice if none of the payments is for it. Otherwise, returns null. Flowglad
+ * charges an invoice when it writes it, so the payments may be out of date.
  */
 function chargedWithoutPayment({ payments }: PaymentsPage, { invoices }: BillingReport): string | null {
   const charged = invoices
@@ -209,8 +215,8 @@ const methodOfSubscription = (report: BillingReport) =>
   methodOf(report, report.currentSubscription?.backupPaymentMethodId)
 
 /**
- * Returns the plan that a scheduled change leads to. Flowglad doesn't report that plan, but schedules only changes to
- * cheaper plans. Returns undefined if several plans are possible.
+ * Returns the plan that a scheduled change leads to. Flowglad doesn't report that plan, but schedules only
+ * changes to cheaper plans. Returns undefined if several plans are possible.
  */
 function scheduledPlan(
   { scheduledAdjustmentAt }: Subscription,

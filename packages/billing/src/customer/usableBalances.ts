@@ -5,8 +5,8 @@ import type { Balance, CustomerBalances, LedgerForCalls } from '../ledger/ledger
 import type { PastDueTerms } from '../metering/pastDueTerms.ts'
 
 /**
- * The balances and features that a customer can use. While a renewal is overdue, the customer can't use
- * everything that the plan includes.
+ * The balances and features that a customer can use. While a renewal is overdue, they can be fewer than the
+ * plan includes.
  */
 export interface UsableBalances extends CustomerBalances {
   pastDue?: PastDue
@@ -72,7 +72,10 @@ const states = { all: 'grace', noOverage: 'free', free: 'free', none: 'denied' }
 
 const empty = (balance: Balance): Balance => ({ ...balance, available: 0, limit: 0 })
 
-/** Neither the plan's nor the default plan's features lift a limit or allow overage. A free plan loses only overage. */
+/**
+ * Returns the features that the customer can use. After the grace period, no feature allows overage. A paid
+ * plan's features are replaced by those of the default plan that don't lift a limit.
+ */
 function usableFeatures(
   { features, freePlan }: { features: string[]; freePlan?: { features: string[] } | undefined },
   meters: Meters,

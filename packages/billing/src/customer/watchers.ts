@@ -9,7 +9,10 @@ import { isOutage } from '../ledger/reportOutages.ts'
 import { BalancesStream } from './balancesStream.ts'
 import { CustomerStreams } from './customerStreams.ts'
 
-/** The commands that change visible balances. Renewals and leases change only rows that no screen shows. */
+/**
+ * The commands that change visible balances. Other commands, such as renewals and leases, change only rows
+ * that no screen shows.
+ */
 const visible: ReadonlySet<Command['type']> = new Set([
   'reserve',
   'settle',
@@ -139,7 +142,7 @@ export class Watchers {
     try {
       const versions = await ledger.versions([...this.#byCustomer.keys()])
       for (const [customer, streams] of this.#byCustomer) {
-        // A restored ledger might not contain the customer.
+        // If a restored ledger doesn't contain the customer, the version counts as 0.
         if ((versions.get(customer) ?? 0) !== streams.version) streams.wake()
       }
     } catch (error) {
