@@ -54,7 +54,10 @@ export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActio
   async function requireCurrent(customer: Customer, id: string | undefined) {
     const { snapshot } = await ledger.balances(customer.id)
     if (id !== undefined && snapshot?.subscription?.id !== id) {
-      throw new ActionError(403, 'This is not your current subscription')
+      throw new ActionError(
+        403,
+        `"${id}" isn't the ID of your current subscription. Reload the page, then try again.`,
+      )
     }
   }
 
@@ -88,7 +91,10 @@ export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActio
       await requireCurrent(customer, wanted.id)
       // After an immediate cancellation, Flowglad would start a new free subscription with new credits.
       if (wanted.cancellation.timing !== 'at_end_of_current_billing_period') {
-        throw new ActionError(403, 'A plan can only be cancelled at the end of its billing period')
+        throw new ActionError(
+          403,
+          'A plan can only be cancelled at the end of its billing period. Set timing to at_end_of_current_billing_period.',
+        )
       }
       await plans.cancel(customer)
       return changed(customer)

@@ -53,12 +53,13 @@ export function createFlowgladRoute({ catalog, trustedOrigins, denialCounts, ...
   return async (path: string, request: Request, { customer: readCustomer, limit }: Caller) => {
     const isPublic = path === 'pricing-models/retrieve'
     const action = actionAt(path)
-    if (!action && !isPublic) return fail(404, 'not_found', `"${path}" is not available here`)
+    if (!action && !isPublic)
+      return fail(404, 'not_found', `Billing doesn't serve "${path}". Check the path.`)
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (!(request.method === 'POST' || (isRead && readable.has(path)))) {
       return fail(405, 'method_not_allowed', `Use POST for "${path}"`)
     }
-    // The public price list, for `usePricing()`.
+    // Serves the public price list for `usePricing()`.
     if (!action) {
       return replyWith(async () => ({ pricingModel: (await readCatalog()).pricingModel, source: 'default' }))
     }
@@ -84,13 +85,13 @@ async function readJson(request: Request): Promise<{ json: unknown } | Response>
   const body = await readBody(request)
   if (!body) return fail(413, 'too_large', `The request body must not exceed ${maxBodyBytes} bytes`)
   if (body.length === 0) return { json: {} }
-  // Without this check, a form on another site could post JSON as text/plain with the customer's cookies.
+  // Otherwise, a form on another site could post JSON as text/plain with the customer's cookies.
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
     return fail(415, 'unsupported_media_type', 'Send JSON with the content type application/json')
   }
   try {
     return { json: JSON.parse(body.toString('utf8')) ?? {} }
   } catch {
-    return fail(400, 'invalid_json', 'The body is not valid JSON')
+    return fail(400, 'invalid_json', 'The request body is not valid JSON. Send a JSON object.')
   }
 }

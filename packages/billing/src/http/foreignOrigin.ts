@@ -7,12 +7,12 @@ type ForeignOrigin = Extract<Denial, { code: 'FOREIGN_ORIGIN' }>
 /**
  * Returns the denial for a request that a page on a foreign origin sent, or null for any other request.
  *
- * - `Sec-Fetch-Site: same-origin` is set by the browser, and a page can't forge it. The `Host` header is ignored,
- *   so a proxy may change it.
+ * - `Sec-Fetch-Site: same-origin` is set by the browser, and a page can't forge it. The `Host` header is
+ *   ignored, so a proxy may change it.
  * - A request with neither `Sec-Fetch-Site` nor `Origin` comes from a client that isn't a browser. With
  *   `Sec-Fetch-Site: none`, the user opened the address, for example from a bookmark.
- * - `same-site` and `cross-site` mean another origin, which must be trusted. Requests from links and images have
- *   no `Origin` header, so they are denied.
+ * - `same-site` and `cross-site` mean another origin, which must be trusted. Requests from links and images
+ *   have no `Origin` header, so they are denied.
  * - A request with only an `Origin` header comes from an old browser, a WebSocket, or a page without TLS. Its
  *   origin must be trusted or match the host.
  */

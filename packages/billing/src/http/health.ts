@@ -20,7 +20,10 @@ export interface Health {
   waiting: number
   /** The number of parked usage events (events that Flowglad rejected). */
   parked: number
-  /** How far the ledger's clock is behind the latest time in the ledger. 0 unless the clock has stepped backward. */
+  /**
+   * How far the ledger's clock is behind the latest time in the ledger. 0 unless the clock has stepped
+   * backward.
+   */
   skewMs: number
 }
 
@@ -36,7 +39,7 @@ export interface HealthParts {
 }
 
 const probeTimeoutMs = 2_000
-/** Smaller steps are part of normal time synchronization. */
+/** Smaller steps aren't reported, because they are part of normal time synchronization. */
 const reportedSkewMs = 1_000
 
 /**
@@ -58,7 +61,8 @@ export function createHealth({
 
   async function check(): Promise<Health> {
     try {
-      // While the database is unreachable, a write waits for it. A read fails at once, with the reason.
+      // Read and write. While the database is unreachable, only the read fails immediately, with the reason.
+      // The write waits.
       const answers = await within(clock, probeTimeoutMs, Promise.all([ledger.health(), probe()]), null)
       if (!answers) throw new Error('it does not answer')
       const [{ waiting, oldestWaitingMs, parked, skewMs }] = answers
@@ -75,7 +79,8 @@ export function createHealth({
           'The ledger was restored from a backup. Until its lost usage is recovered from Flowglad, no usage is delivered.',
         )
       }
-      if (parked > 0) reasons.push(`Flowglad rejected ${parked} usage events. They are parked.`)
+      if (parked > 0)
+        reasons.push(`Flowglad rejected ${parked} usage events. To list them, run metered parked.`)
       if (skewMs >= reportedSkewMs) {
         const seconds = Math.round(skewMs / 1_000)
         reasons.push(

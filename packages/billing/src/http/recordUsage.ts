@@ -48,14 +48,20 @@ export const createRecordUsage =
     const { amount, transactionId, subscriptionId, ...names } = usageEvent.parse(body)
     const { meter, usageMeterId, priceId, noChargePriceId } = meterOf(names, catalog, meters)
     if (!meters[meter]?.recordableByClient) {
-      throw new ActionError(403, `Only the server can record usage of ${meter}`)
+      throw new ActionError(
+        403,
+        `Only the server can record usage of ${meter}, because the meter isn't marked recordableByClient.`,
+      )
     }
     if (subscriptionId !== undefined) {
       // Fetches the snapshot if the ledger has none for this customer.
       await accounts.balances(customer)
       const { snapshot } = await ledger.balances(customer.id)
       if (snapshot?.subscription?.id !== subscriptionId) {
-        throw new ActionError(403, 'This is not your current subscription')
+        throw new ActionError(
+          403,
+          "subscriptionId isn't the ID of your current subscription. Reload the page, then try again.",
+        )
       }
     }
     return runMetered(
@@ -63,7 +69,7 @@ export const createRecordUsage =
         customer,
         meter,
         amount,
-        // Keys are scoped to the meter, like Flowglad's own transaction IDs.
+        // The name scopes keys to the meter. Flowglad's transaction IDs have the same scope.
         name: `record.${meter}`,
         ...(transactionId === undefined ? {} : { key: transactionId }),
       },
@@ -92,7 +98,7 @@ function meterOf(
 ) {
   const given = [usageMeterSlug, usageMeterId, priceSlug, priceId].filter((name) => name !== undefined)
   if (given.length !== 1) {
-    throw new ActionError(400, 'Send exactly one of usageMeterSlug, usageMeterId, priceSlug and priceId')
+    throw new ActionError(400, 'Send exactly one of usageMeterSlug, usageMeterId, priceSlug and priceId.')
   }
   for (const [slug, { id, prices, defaultPriceId }] of catalog.meters) {
     const policy = Object.hasOwn(meters, slug) ? meters[slug] : undefined
@@ -107,8 +113,15 @@ function meterOf(
     if (slug === usageMeterSlug || id === usageMeterId) return found
     const wanted = priceId ?? (priceSlug === undefined ? undefined : prices.get(priceSlug))
     if (wanted === undefined || ![...prices.values()].includes(wanted)) continue
-    if (wanted !== own) throw new ActionError(403, `Usage of ${slug} can't be recorded at that price`)
+    if (wanted !== own)
+      throw new ActionError(
+        403,
+        `Usage of ${slug} can't be recorded at that price. Send usageMeterSlug instead.`,
+      )
     return found
   }
-  throw new ActionError(400, 'There is no such usage meter or price')
+  throw new ActionError(
+    400,
+    'The app has no such usage meter or price. Send the slug or ID of a meter in defineMeters.',
+  )
 }

@@ -20,7 +20,8 @@ export const createWebhook =
   ({ ledger, sync, webhookSecret }: WebhookParts) =>
   async (request: Request): Promise<Response> => {
     if (!webhookSecret) {
-      // Flowglad retries the webhook later, when the secret may have been set.
+      // Answer with an error, so that Flowglad sends the webhook again later, when the secret may have been
+      // set.
       const message = 'Set flowglad.webhookSecret to receive webhooks.'
       return Response.json({ error: 'no_webhook_secret', message }, { status: 503 })
     }

@@ -19,8 +19,8 @@ const billing = z.looseObject({
 
 /**
  * Replaces the balances in Flowglad's billing answer with the ledger's balances. Flowglad's own balances
- * ignore undelivered usage and held units. Adds the balance of each ledger meter that has no balance at
- * Flowglad. Otherwise, `checkUsageBalance` would return null for such a meter. Removes the features that are
+ * ignore undelivered usage and held units. Adds the balance of each meter that has a balance only in the
+ * ledger, because `checkUsageBalance` would otherwise return null for it. Removes the features that are
  * withheld until an overdue renewal is paid.
  */
 export function withLedgerBalances(

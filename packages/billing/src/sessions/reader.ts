@@ -44,7 +44,7 @@ export class Reader {
     this.#stopWatching = null
   }
 
-  /** Stops the checks, and stops listening to the request. */
+  /** Stops the checks and stops listening to the request. */
   close(): void {
     this.pause()
     this.#request?.removeEventListener('abort', this.#leave)

@@ -6,14 +6,14 @@ import type { Customer } from '../contract/customer.ts'
  */
 export interface SessionSource<Ctx> {
   /**
-   * Returns the session's ID. A customer's streams whose contexts have the same ID share one check. If one session
-   * can be used for several customers, such as organizations, each customer has its own check.
+   * Returns the session's ID. A customer's streams whose contexts have the same ID share one check. If one
+   * session can be used for several customers, such as organizations, each customer has its own check.
    */
   id: (ctx: Ctx) => string
   /**
    * Returns the customer that the session belongs to now, or null if the session has ended. Read the session
    * from its store, not from a copy such as a cookie or the context. If the store is unreachable, reject the
-   * promise. The check is then repeated.
+   * promise, and the session is checked again later.
    */
   customer: (ctx: Ctx) => Promise<Pick<Customer, 'id'> | null>
 }

@@ -25,7 +25,7 @@ export class AppTrpc {
       throw new SetupError('This procedure comes from tRPC 10. Install @trpc/server 11.')
     }
     this.#inspection = this.#compare(builder as unknown as Builder)
-    // `check` reports the error on the next call.
+    // Ignore the error here, because `check` reports it on the next call.
     this.#inspection.catch(() => {})
   }
 

@@ -88,7 +88,7 @@ export class BillingRequest {
    */
   keyOf(call: MiddlewareCall): string | null {
     const sender = this.#senderOf(call)
-    // A key in a WebSocket's upgrade request would apply to every call on the connection.
+    // Ignore a key in a WebSocket's upgrade request, because it would apply to every call on the connection.
     if (this.#keys.length === 0 || sender === 'webSocket' || sender === 'caller') return null
     const calls = this.#info?.calls ?? [call]
     if (this.#keys.length !== calls.length) throw keyInvalid(this.#keys.join())
@@ -148,7 +148,7 @@ export class BillingRequest {
     return (sender === 'http' || sender === 'unknown') && !call.isSubscription && !this.#readsStreams
   }
 
-  /** Keeps the balances for the response header if they are newer than the current balances. */
+  /** Keeps the balances for the response header if they are newer than those kept so far. */
   note(balances: BalancesAnswer) {
     if (this.balances && balances.version <= this.balances.version) return
     this.balances = balances

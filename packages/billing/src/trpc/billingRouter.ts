@@ -30,7 +30,7 @@ export const createBillingRouter =
   ) =>
   (procedures: { protectedProcedure: object; publicProcedure: object }): BillingRouter<Meter> => {
     const t = initTRPC.create()
-    // The types of `BillingTrpc` ensure that `customer` can read the procedures' context.
+    // These casts are safe, because `BillingTrpc` accepts only procedures whose context `customer` can read.
     const base = procedures.protectedProcedure as typeof t.procedure
     const publicProcedure = procedures.publicProcedure as typeof t.procedure
     app.inspect(base)

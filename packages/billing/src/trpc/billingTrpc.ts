@@ -79,8 +79,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   requireFeature<Input>(feature: string): MiddlewareFunction<Ctx, unknown, object, object, Input>
 
   /**
-   * Ends a stream with its session, and denies a call over a WebSocket whose session has ended. Metered
-   * procedures and the billing router already do this. Add this middleware to your other procedures:
+   * Ends a stream when its session ends, and denies calls over a WebSocket after its session has ended.
+   * Metered procedures and the billing router already do this. Add this middleware to your other procedures:
    * `protectedProcedure.use(billing.trpc.checkSession())`.
    */
   checkSession<Input>(): MiddlewareFunction<Ctx, unknown, object, object, Input>

@@ -2,8 +2,8 @@ import type { BillingRequest, MiddlewareCall } from './billingRequest.ts'
 import { keyIn } from './inputKey.ts'
 
 /**
- * Returns the raw input, or undefined if it can't be read. If the procedure needs an input, its validator rejects
- * undefined.
+ * Returns the raw input, or undefined if it can't be read. If the procedure needs an input, its validator
+ * rejects undefined.
  */
 export const rawInputOf = ({ getRawInput }: Pick<MiddlewareCall, 'getRawInput'>): Promise<unknown> =>
   getRawInput().catch(() => undefined)

@@ -89,7 +89,7 @@ export function createTrpc<M extends Meters, Ctx extends object>(
     const costs = Object.entries<MeterCost<Input> | undefined>(meters).map(
       ([meter, cost]): [string, MeterCost<Input>] => [known(meter), cost ?? {}],
     )
-    if (costs.length === 0) throw new TypeError('metered({ … }) needs at least one meter')
+    if (costs.length === 0) throw new TypeError('metered({ … }) names no meter. Name at least one.')
     return meteredMiddleware<Ctx, Record<Metered, Usage>, Input>(parts, {
       readCustomer,
       costs,
@@ -108,7 +108,7 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
     meteredProcedure(base) {
       app.inspect(base)
-      // The parameter's type ensures that `customer` can read the context.
+      // This cast is safe, because the parameter's type ensures that `customer` can read the context.
       return (meter, amount = 1) => base.use<{ usage: Usage }>(metered(meter, { cost: amount }) as never)
     },
 

@@ -13,8 +13,8 @@ export function keyIn(rawInput: unknown): string | null {
 }
 
 /**
- * Returns the raw input without its key. An empty object and `undefined` both become `undefined`, because a client
- * sends both as an object that contains only the key.
+ * Returns the raw input without its key. An empty object and `undefined` both become `undefined`, because a
+ * client sends both as an object that contains only the key.
  */
 export function withoutKey(rawInput: unknown): unknown {
   const input = hasKey(rawInput) ? omitKey(rawInput) : rawInput

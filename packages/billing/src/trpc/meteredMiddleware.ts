@@ -45,7 +45,8 @@ export interface MeteringParts extends TrpcServices {
 }
 
 /**
- * The metered calls that are running. Each call has its own `getRawInput` function, which identifies the call.
+ * The metered calls that are running. Each call has its own `getRawInput` function, which identifies the
+ * call.
  */
 const meteredCalls = new Set<() => Promise<unknown>>()
 
@@ -89,8 +90,8 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     if (!request && signal) warnings.missingRequest(nameOfPath(path))
 
     /**
-     * Returns the call's key. A subscription has no key. After a reconnect, it is new work, and only the
-     * usage from then on is charged.
+     * Returns the call's key. A subscription has no key, because each reconnect starts new work, and only the
+     * new work's usage is charged.
      */
     const readKey = async () => {
       if (isSubscription) return null
@@ -110,7 +111,8 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       request?.assertWanted(call, path, { isRead: type !== 'mutation' && !holdsUnits })
       const key = holdsUnits ? await readKey() : null
       if (key !== null && path === '') throw keyWithoutPath()
-      // If the key comes from the input, a refetch gets the stored result and isn't charged.
+      // Don't warn if the key comes from the input, because a refetch then gets the stored result and isn't
+      // charged.
       if (type === 'query' && holdsUnits && !keyOf) warnings.meteredQuery(nameOfPath(path))
       sendsBalances = holdsUnits && !!request?.canSendBalances(call)
       const data = await operation.run<unknown>({
@@ -141,7 +143,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       denialCounts.note({ customer: customer.id, procedure: nameOfPath(path) }, error)
       throw app.toError(error)
     } finally {
-      // One of the app's middlewares may run a failed call again.
+      // Forget the call, because one of the app's middlewares may run it again after a failure.
       meteredCalls.delete(getRawInput)
       if (request && sendsBalances) await noteBalances(request, customer, startedAt)
     }
@@ -154,7 +156,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
   }
 }
 
-/** Returns the name on charges. A server action in Next.js has no path. */
+/** Returns the name to show on charges. A Next.js server action has no path, so it gets a fixed name. */
 export const nameOfPath = (path: string) => path || 'unnamed procedure'
 
 /** Procedures without paths would share their keys, so a key could return another procedure's result. */
