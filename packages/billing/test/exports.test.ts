@@ -4,8 +4,8 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
 /**
- * Imports the entry files in a new process, and returns the CommonJS files that they load. A loaded database
- * driver appears in this list, because every driver is a CommonJS package.
+ * Imports the entry files in a new process and returns the CommonJS files that they load. Every database driver is a
+ * CommonJS package, so the list contains each loaded driver.
  */
 async function loadedBy(entries: string[]): Promise<string[]> {
   const script = `

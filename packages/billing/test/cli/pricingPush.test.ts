@@ -66,7 +66,7 @@ const exportOf = async (flowglad: FlowgladLocal) => {
   return z.object({ pricingModel: z.looseObject({ name: z.string() }) }).parse(answer).pricingModel
 }
 
-test('makes the changes that it shows only with --yes', async () => {
+test('makes the shown changes only with --yes', async () => {
   const { flowglad, push } = await start()
   const before = await modelOf(flowglad)
   const shown = await push(studio)

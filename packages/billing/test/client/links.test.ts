@@ -114,7 +114,7 @@ test.each([36, 128])(
   },
 )
 
-test('suggests a fix for a batch whose keys do not fit in a header and charges nothing', async () => {
+test('rejects a batch whose keys do not fit in a header and suggests a fix', async () => {
   await using app = await startApp()
   const calls = Array.from({ length: 500 }, () =>
     app.streaming.ping.mutate(undefined, keyed(crypto.randomUUID())),

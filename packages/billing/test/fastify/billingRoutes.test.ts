@@ -5,7 +5,7 @@ import { maxBodyBytes } from '../../src/http/readBody.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { signWebhook } from '../http/signWebhook.ts'
 
-/** Starts a Fastify app with billing under a prefix, another route and an error handler. */
+/** Starts a Fastify app with the billing routes under `prefix`, a route of its own and an error handler. */
 async function startFastifyApp({ prefix = '' } = {}) {
   const stack = await startStack()
   const app = fastify()
@@ -40,7 +40,7 @@ async function startFastifyApp({ prefix = '' } = {}) {
   }
 }
 
-test("verifies a webhook against its raw bytes, and doesn't change JSON parsing in the rest of the app", async () => {
+test("verifies a webhook's raw bytes without changing how the app's routes parse JSON", async () => {
   await using app = await startFastifyApp()
   const body = '{ "customer": null }'
   expect(await app.post('/api/webhooks/flowglad', body, signWebhook(body))).toEqual({

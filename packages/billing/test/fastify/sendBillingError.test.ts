@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { sendBillingError } from '../../src/fastify/index.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
-test('returns 402 with the balance if credits are insufficient, and 503 with retry-after if the ledger is closed', async () => {
+test('replies to a denial with its status, details and retry-after header', async () => {
   await using stack = await startStack()
   const app = fastify()
   app.setErrorHandler((error, _request, reply) => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { billingHandler } from '../../src/fetch/billingHandler.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
-test("serves the billing routes to the request's customer, and returns 404 for any other path", async () => {
+test("serves only the billing routes, to the request's customer", async () => {
   await using stack = await startStack()
   const handler = billingHandler(stack.billing, {
     customer: ({ headers }) => (headers.has('user') ? aUser() : null),

@@ -13,7 +13,7 @@ const archived = { denial: { code: 'CUSTOMER_ARCHIVED' } }
 const call = ({ billing }: Stack, amount = 1) =>
   billing.meter({ customer: ada, meter: 'generations', amount }, () => 'done')
 const archive = ({ atFlowglad }: Stack) => atFlowglad.sdk.post('/api/v1/customers/ada/archive', { body: {} })
-/** Repeats the call until it is denied. Until the old snapshot is replaced, a call may still be allowed. */
+/** Repeats the call until it is denied, because calls are allowed until a fetch replaces the old snapshot. */
 const untilDenied = (stack: Stack) =>
   expect.poll(() => call(stack).catch((error) => error)).toMatchObject(archived)
 const customersAtFlowglad = async ({ atFlowglad }: Stack) => {
@@ -22,7 +22,7 @@ const customersAtFlowglad = async ({ atFlowglad }: Stack) => {
 }
 const aFile = () => join(mkdtempSync(join(tmpdir(), 'metered-archived-')), 'ledger.db')
 
-test('denies an archived customer, and never creates the customer again with new credits', async () => {
+test('denies an archived customer instead of recreating the customer with new credits', async () => {
   await using stack = await startStack({ options })
   await call(stack, 4)
   await stack.billing.drain()
@@ -38,7 +38,7 @@ test.each([
   ['changePlan', { priceSlug: 'pro_monthly' }],
   ['cancel', undefined],
   ['resume', undefined],
-] as const)("denies an archived customer's %s, and creates no customer", async (name, input) => {
+] as const)("denies an archived customer's %s without recreating the customer", async (name, input) => {
   await using stack = await startStack({ options })
   const { options: own, router } = stack.billing.trpc
   const t = initTRPC.context<{ user: User }>().create(own())
@@ -82,7 +82,7 @@ test('denies an archived customer on a node that has never served that customer'
   expect(await customersAtFlowglad(first)).toBe(1)
 })
 
-test('allows calls after recreateCustomer, with the default plan', async () => {
+test('allows calls on the default plan after recreateCustomer', async () => {
   await using stack = await startStack({ options })
   await call(stack)
   await archive(stack)
@@ -92,7 +92,7 @@ test('allows calls after recreateCustomer, with the default plan', async () => {
   expect(await customersAtFlowglad(stack)).toBe(2)
 })
 
-test('creates the customers again if the app switches to another Flowglad server', async () => {
+test('recreates a customer if the app switches to another Flowglad server', async () => {
   const file = aFile()
   await using before = await startStack({ options, ledger: sqliteLedger(file) })
   await call(before)

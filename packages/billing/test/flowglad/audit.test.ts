@@ -29,7 +29,7 @@ test('compares the delivered events with Flowglad’s list', async () => {
   })
   expect(shown).toEqual(['Read 3 usage events at Flowglad'])
 
-  // One event with another amount, one that the ledger lacks, and one that Flowglad lacks.
+  // Change the amount of one event, delete one event, and change the ID of one event.
   const db = connect(file.path)
   db.exec(`
     UPDATE metered_event SET amount = 9 WHERE amount = 1;
@@ -52,7 +52,7 @@ async function closedServer() {
   return server
 }
 
-test('explains why it can’t read Flowglad’s list, without the secret key', async () => {
+test('explains why it can’t read Flowglad’s list but never shows the secret key', async () => {
   using file = ledgerFile()
   await using flowglad = await startFlowgladLocal({ pricing })
   await using ledger = sqliteLedger(file.path)

@@ -5,7 +5,7 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from './meters.ts'
 
 /**
- * Spends one unit per call until it is killed, and writes a line for each answer. Usage:
+ * Spends one unit per call and writes a line for each answer, until it is killed. Usage:
  * `busyNode <ledger file> <Flowglad URL> <parallel calls>`
  */
 const [file = '', baseUrl = '', width = '1'] = process.argv.slice(2)
@@ -18,7 +18,7 @@ const billing = createBilling({
   publicUrl: 'http://localhost',
   logger: silent,
   options: {
-    // Leases are short, so the next node soon takes over the killed node's lease.
+    // Leases are short, so that the next node soon gets the killed node's lease.
     flowgladDeadlineMs: 400,
     leaseMs: 500,
     deliverAfterMs: 0,

@@ -11,7 +11,7 @@ const price = (slug: string, unitPrice: number) => ({
   isDefault: unitPrice > 0,
   unitPrice,
 })
-/** Returns the problems that a pricing model with one meter, `tokens`, causes for the app's meters. */
+/** Returns the problems with the app's meters if the pricing model has only the meter `tokens`. */
 async function problemsOf(prices: object[], meters: Meters) {
   const usageMeters = [{ id: 'meter_1', slug: 'tokens', name: 'Tokens', aggregationType: 'sum', prices }]
   const flowglad = { pricingModel: async () => ({ products: [], usageMeters }) }

@@ -8,7 +8,7 @@ const contact = async ({ atFlowglad }: Stack) => {
   return [customer.name, customer.email]
 }
 
-/** Reads the customer's balances until Flowglad has the name and email. Not every read triggers a fetch. */
+/** Reads the balances until Flowglad has the customer's name and email, because only some reads trigger a fetch. */
 const expectContact = (stack: Stack, user: typeof ada) =>
   expect
     .poll(async () => {
@@ -30,7 +30,7 @@ test('sends no update if neither the name nor the email has changed', async () =
   expect(stack.proxy.seen.filter(({ method }) => method === 'PUT')).toEqual([])
 })
 
-test('returns balances if Flowglad rejects the update, and sends the update again with the next fetch', async () => {
+test('sends a rejected update again with the next fetch', async () => {
   await using stack = await start()
   await stack.billing.balances(ada)
   const renamed = { ...ada, name: 'Ada King' }

@@ -49,22 +49,19 @@ test.each([
   { point: 'before settle', result: 'the result of the second run' },
   { point: 'after settle', result: 'the result of the first run' },
   { point: 'before acknowledge', result: 'the result of the first run' },
-])(
-  'bills once, and returns $result to a retry, if the process is killed $point',
-  async ({ point, result }) => {
-    using file = ledgerFile()
-    const { ledger, pass } = movedLedger(file.path)
-    await using stack = await startStack({ ledger, started: false })
-    await crash(stack, file.path, point)
-    pass(untilAllExpiredMs)
-    await stack.billing.start()
-    await expect.poll(() => retry(stack).catch((error) => error.denial.code)).toBe(result)
-    await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
-    expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3])
-    expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
-    await expect.poll(() => generations(stack)).toMatchObject({ available: 7, held: 0 })
-  },
-)
+])('bills once and returns $result to a retry if the process is killed $point', async ({ point, result }) => {
+  using file = ledgerFile()
+  const { ledger, pass } = movedLedger(file.path)
+  await using stack = await startStack({ ledger, started: false })
+  await crash(stack, file.path, point)
+  pass(untilAllExpiredMs)
+  await stack.billing.start()
+  await expect.poll(() => retry(stack).catch((error) => error.denial.code)).toBe(result)
+  await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
+  expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3])
+  expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
+  await expect.poll(() => generations(stack)).toMatchObject({ available: 7, held: 0 })
+})
 
 test("bills a stream's counted units once if the process is killed during the stream", async () => {
   using file = ledgerFile()
@@ -89,7 +86,7 @@ test("returns IN_PROGRESS for a retry until the dead node's hold expires", async
   expect(await retry(stack)).toBe('the result of the second run')
 })
 
-test('charges once if the process is suspended during the work and its hold expires', async () => {
+test('charges once if the hold expires while the process is suspended', async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger })
@@ -105,7 +102,7 @@ test('charges once if the process is suspended during the work and its hold expi
   expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3])
 })
 
-test('bills every answered call, and no call twice, if five nodes are killed while deliveries fail', async () => {
+test('bills each answered call exactly once if five nodes are killed while deliveries fail', async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })

@@ -26,7 +26,7 @@ const stopping: Ledger = {
     if (command.type === 'renew' && point === 'during stream') console.log('reached')
     return answer
   },
-} as Ledger // `execute` is generic, and this wrapper is not.
+} as Ledger // The cast is needed because `Ledger.execute` is generic and this wrapper isn't.
 
 const billing = createBilling({
   meters,

@@ -4,7 +4,7 @@ import { aCustomer, createTestBilling, testClock } from '../../src/testing/index
 import { meters } from './meters.ts'
 import { pricing } from './pricing.ts'
 
-test('charges metered work in an in-memory ledger, and renews the hold while the test clock advances', async () => {
+test('renews the hold of running work as the test clock advances', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const clock = testClock(Date.now())
   await using billing = createTestBilling({

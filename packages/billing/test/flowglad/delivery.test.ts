@@ -5,7 +5,7 @@ import { bodies, bulk, chargeOf, poison, rejection, spend, usageEvents } from '.
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test('delivers each charge once after /usage-events is unblocked', async () => {
+test('delivers each charge once after an outage of /usage-events', async () => {
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'refused' } : undefined))
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
@@ -54,11 +54,11 @@ test("sends many customers' events in one bulk request", async () => {
 })
 
 test("delivers other customers' usage in one bulk request while one customer's event is rejected", async () => {
-  // The rejected event is due in every delivery pass.
+  // With `parkAfterMs: 0`, a rejected event doesn't back off, so it is due in every delivery pass.
   await using stack = await startStack({ started: false, options: { parkAfterMs: 0, parkAfterFailures: 99 } })
   const users = Array.from({ length: 8 }, (_, n) => aUser(`u${n}`))
   for (const user of users) await spend(stack, user)
-  // Flowglad rejects an archived customer's usage, and any bulk request that contains it.
+  // Flowglad rejects any request that contains an archived customer's usage.
   await stack.atFlowglad.sdk.post('/api/v1/customers/u3/archive', { body: {} })
   await stack.billing.drain()
   expect(await stack.atFlowglad.events()).toHaveLength(7)
@@ -93,7 +93,7 @@ test("tries a customer's other events before backing off after a rejection", asy
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
-test('acknowledges events that Flowglad omits from a bulk answer because it already has them', async () => {
+test('acknowledges events that a bulk answer omits because Flowglad already has them', async () => {
   await using stack = await startStack({ started: false })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
   await spend(stack, aUser(), 1)
@@ -122,7 +122,7 @@ test("does not acknowledge an event that Flowglad recorded under another custome
   ).not.toBe('delivered')
 })
 
-test('gives up on a stalled response at the deadline, and then delivers the usage exactly once', async () => {
+test('delivers usage exactly once after giving up on a stalled response', async () => {
   await using stack = await startStack({ options: { flowgladDeadlineMs: 1_000 } })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'bodyStalls' } : undefined))
   await spend(stack, aUser())
@@ -197,7 +197,7 @@ test('stops searching for a rejected event when billing closes', async () => {
   expect(stack.proxy.count(usageEvents) - before).toBe(1)
 })
 
-test('resends ambiguous events before a fetch, in bulk requests of a size that Flowglad has recently handled', async () => {
+test('resends unanswered events in smaller bulk requests before a fetch', async () => {
   await using stack = await startStack({ started: false, options: { bulkMaxEvents: 4 } })
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
   const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0

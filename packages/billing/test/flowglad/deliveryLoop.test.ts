@@ -8,7 +8,7 @@ import { testClock } from '../ledger/testClock.ts'
 import { startDelivery } from './startDelivery.ts'
 import { until } from './until.ts'
 
-/** Longer than any test, so only new usage can end the pause. */
+/** A pause that exceeds any test's timeout, so only new usage can end it. */
 const never = 3_600_000
 
 const waiting = async ({ ledger }: ReturnType<typeof startDelivery>) => (await ledger.health()).waiting
@@ -73,7 +73,7 @@ test('stops listening to the ledger when delivery stops', async () => {
   expect(listeners).toBe(0)
 })
 
-test('lengthens its pauses while Flowglad is unavailable, up to the maximum', async () => {
+test('lengthens its pauses up to the maximum while passes fail', async () => {
   const pauses: number[] = []
   let stop = () => {}
   const clock: Clock = {
@@ -98,7 +98,7 @@ test('lengthens its pauses while Flowglad is unavailable, up to the maximum', as
   expect(Math.min(...pauses.slice(4))).toBeGreaterThanOrEqual(2_000)
 })
 
-test('reduces the size of bulk requests while requests time out, and restores it once requests succeed', async () => {
+test('sends smaller bulk requests only while requests time out', async () => {
   const sizes: number[] = []
   let maxEvents = 2
   await using node = startDelivery({
@@ -122,7 +122,7 @@ test('reduces the size of bulk requests while requests time out, and restores it
   expect(sizes.at(-1)).toBe(8)
 })
 
-test('reduces parallelism while requests time out, and restores it once requests succeed', async () => {
+test('sends fewer parallel requests only while requests time out', async () => {
   let requests = 0
   let isSlow = true
   await using node = startDelivery({
@@ -141,7 +141,7 @@ test('reduces parallelism while requests time out, and restores it once requests
     return requests
   }
   await settleEight()
-  // Every parallel request times out, which ends the drain.
+  // A drain ends when its parallel requests time out, so each drain sends only one round of requests.
   expect([await atATime(), await atATime(), await atATime(), await atATime()]).toEqual([4, 2, 1, 1])
 
   isSlow = false
@@ -153,7 +153,7 @@ test('reduces parallelism while requests time out, and restores it once requests
   expect(await atATime()).toBe(4)
 })
 
-test("delivers other customers' usage while one event gets no answer, and does not park that event", async () => {
+test("delivers other customers' usage while one event gets no answer", async () => {
   const clock = billingClock()
   const bad = aSettle()
   let isUnanswered = (_: string) => true
@@ -188,7 +188,7 @@ test("delivers other customers' usage while one event gets no answer, and does n
   await deliversDownTo(0)
 })
 
-test('stops a drain when an acknowledgement fails, and resends the same event in the next drain', async () => {
+test('resends an event in the next drain if its acknowledgement fails', async () => {
   const inner = sqliteLedger(':memory:')
   let failures = 3
   const sent: string[] = []
@@ -237,7 +237,7 @@ test("sends a busy customer's events in full requests", async () => {
   expect(sizes).toEqual(Array.from({ length: 10 }, () => 100))
 })
 
-test('sends usage that arrives while delivery waits in one request', async () => {
+test('sends all usage that arrives during a wait in one request', async () => {
   const sizes: number[] = []
   const { node, running } = await runIdle({
     respond: async (events) => void sizes.push(events.length),

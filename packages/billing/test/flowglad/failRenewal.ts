@@ -3,12 +3,12 @@ import { aUser, type Stack, type StackSetup, startStack } from './startStack.ts'
 
 export const day = 24 * 3_600_000
 export const month = 31 * day
-/** A test card that pays the first invoice and declines the renewals. */
+/** A test card that pays the first invoice but declines renewals. */
 const failsLater = '4000000000000341'
 
 type TimedSetup = Omit<StackSetup, 'ledger'>
 
-/** Starts an app or a stack whose `pass` moves Flowglad's time and the ledger's time forward. */
+/** Starts an app or a stack. `pass` advances the clocks of Flowglad and the ledger. */
 export async function startTimed<S extends Stack>(
   setup: TimedSetup,
   start: (setup: StackSetup) => Promise<S>,
@@ -28,10 +28,7 @@ export const startTimedStack = (setup: TimedSetup = {}) => startTimed(setup, sta
 
 type Timed = Stack & { pass(ms: number): void }
 
-/**
- * Buys a plan with a card that declines the renewal, and advances the time to the first unpaid period. Calls
- * `use` in the paid period.
- */
+/** Buys a plan with a card that declines renewals, calls `use`, and advances the time to the first unpaid period. */
 export async function failRenewal(
   stack: Pick<Timed, 'billing' | 'atFlowglad' | 'pass'>,
   priceSlug = 'pro_monthly',

@@ -35,7 +35,7 @@ function startQueue(maxFetches: number) {
     queue,
     fetched,
     open,
-    /** Waits until `count` fetches have a lease. A fetch with a lease is running or waiting at the gate. */
+    /** Waits until `count` fetches have a lease. Each of them is then running or waiting at the gate. */
     async leased(count: number) {
       await until(() => expect(leases).toBe(count))
       await new Promise(setImmediate)
@@ -49,7 +49,7 @@ function startQueue(maxFetches: number) {
   }
 }
 
-test('joins a fetch that is still waiting, and queues another fetch behind a running fetch', async () => {
+test('joins a waiting fetch but never a running fetch', async () => {
   await using node = startQueue(1)
   const first = node.queue.add({ id: 'ada' }, false)
   expect(node.queue.join('ada', false)).toBe(first)
@@ -64,7 +64,7 @@ test('joins a fetch that is still waiting, and queues another fetch behind a run
   expect(node.fetched).toEqual(['ada', 'ada'])
 })
 
-test('moves a fetch ahead of the others when an urgent caller joins it', async () => {
+test('moves a waiting fetch to the front when an urgent caller joins it', async () => {
   await using node = startQueue(1)
   const first = node.queue.add({ id: 'first' }, false)
   await until(() => expect(node.fetched).toEqual(['first']))
@@ -90,7 +90,7 @@ test('reports no room while the maximum number of fetches is running', async () 
   expect([node.queue.hasRoom, node.queue.isRunning('ada')]).toEqual([true, false])
 })
 
-test('fails waiting fetches when the node stops, and becomes idle once every fetch has ended', async () => {
+test('fails only waiting fetches when the node stops', async () => {
   await using node = startQueue(1)
   const begun = node.queue.add({ id: 'ada' }, false)
   await until(() => expect(node.fetched).toEqual(['ada']))

@@ -2,9 +2,7 @@ import { expect, test } from 'vitest'
 import type { Clock } from '../../src/config/clock.ts'
 import { Gathering } from '../../src/flowglad/gathering.ts'
 
-/**
- * Starts a wait, and returns the timers that it sets, in order. A timer runs only if the test calls `fire`.
- */
+/** Starts a wait. `timers` lists the delays of its timers. The latest timer runs only if the test calls `fire`. */
 async function startWait({ deliverAfterMs = 200, requests = 4, eventsPerRequest = 10, before = 0 } = {}) {
   const timers: number[] = []
   let fire = () => {}
@@ -28,7 +26,7 @@ async function startWait({ deliverAfterMs = 200, requests = 4, eventsPerRequest 
   await settle()
   return {
     timers,
-    /** Lets the wait react, and returns whether it has ended. */
+    /** Makes a change, lets the wait react, and returns whether the wait has ended. */
     async after(change: (gathering: Gathering) => void = () => {}) {
       change(gathering)
       await settle()
@@ -38,7 +36,7 @@ async function startWait({ deliverAfterMs = 200, requests = 4, eventsPerRequest 
   }
 }
 
-test('waits for new usage, then for more events to send with it', async () => {
+test('waits for new usage and then for more events to send with it', async () => {
   const wait = await startWait()
   expect(await wait.after((it) => it.add(1))).toBe(false)
   expect(wait.timers).toEqual([2_000, 200])
@@ -54,7 +52,7 @@ test("waits longer while the events don't fill one request", async () => {
   expect(await wait.after((it) => it.add(1))).toBe(true)
 })
 
-test("delivers the events after the longer wait, even if they don't fill one request", async () => {
+test("ends the longer wait even if the events don't fill one request", async () => {
   const wait = await startWait({ before: 1 })
   await wait.after(() => wait.fire())
   expect(await wait.after(() => wait.fire())).toBe(true)
@@ -66,7 +64,7 @@ test('ends the wait once the requests are full', async () => {
   expect(await wait.after((it) => it.add(1))).toBe(true)
 })
 
-test('ends the wait without new usage, so that other nodes’ events are found', async () => {
+test('ends an idle wait so that other nodes’ events are found', async () => {
   const wait = await startWait()
   expect(await wait.after(() => wait.fire())).toBe(true)
   expect(wait.timers).toEqual([2_000])

@@ -8,7 +8,7 @@ import { bulk, rejection, spend } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test('gives up on a lease after the maximum wait, and leaves the lease to the next caller', async () => {
+test('gives up on a lease after the maximum wait without blocking later callers', async () => {
   const ledger = sqliteLedger(':memory:')
   const leases = createLeases({ ledger, clock: systemClock, leaseMs: 30_000 })
   const first = await leases.takeForFetch('ada', 1_000)
@@ -21,7 +21,7 @@ test('gives up on a lease after the maximum wait, and leaves the lease to the ne
   await ledger.close()
 })
 
-test('keeps an event ambiguous if its only request was rejected once, and returns the others to the outbox', async () => {
+test('keeps an event ambiguous if Flowglad rejected it only once', async () => {
   const ledger = sqliteLedger(':memory:')
   const leases = createLeases({ ledger, clock: systemClock, leaseMs: 30_000 })
   for (const attempt of ['unsent', 'rejected-once', 'rejected-twice'])

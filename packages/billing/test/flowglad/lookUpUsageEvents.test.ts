@@ -19,7 +19,7 @@ const event = (subscription: string, attempt: string): UsageEvent => ({
   parkedBefore: false,
 })
 
-test('finds an event behind many newer events, and reports an event that Flowglad does not have as missing', async () => {
+test('tells recorded events from missing ones even behind many newer events', async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, aUser())
   const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling('ada')
@@ -49,13 +49,13 @@ test('finds an event behind many newer events, and reports an event that Flowgla
     'missing',
     'missing',
   ])
-  // The newest page contains the last event.
+  // The newest page contains `last`, so one request is enough.
   const before = stack.proxy.seen.length
   await lookUpUsageEvents(client, [last], always)
   expect(stack.proxy.seen.length - before).toBe(1)
 })
 
-test('stops at events that are older than the usage, and gives up on a list that is too long', async () => {
+test('stops at events older than the usage or after a maximum number of pages', async () => {
   const sought = event('sub', 'a')
   let pages = 0
   const pagesFrom = (createdAt: (page: number) => number) => ({

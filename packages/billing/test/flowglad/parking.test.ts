@@ -60,7 +60,7 @@ test('does not count an event as rejected when Flowglad records it and then answ
   let recorded = Promise.resolve<unknown>(undefined)
   stack.proxy.breakWith(({ path, body }) => {
     if (!usageEvents.test(path) || !body.includes(charge)) return
-    // Let all later requests through.
+    // Break only this request.
     stack.proxy.mend()
     recorded = fetch(`${stack.flowglad.url}${path}`, {
       method: 'POST',
@@ -90,7 +90,7 @@ test('keeps an unanswered event ambiguous, even if Flowglad rejects the retry', 
   await expect(spend(stack, aUser(), 7)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
 })
 
-test('parks a previously parked event again after its next rejection, on any node', async () => {
+test('parks a previously parked event again after one rejection on any node', async () => {
   using file = ledgerFile()
   await using stack = await startStack({
     ledger: sqliteLedger(file.path),
@@ -113,7 +113,7 @@ test('parks a previously parked event again after its next rejection, on any nod
   })
 })
 
-test('stops retrying an event that another process drops, and returns its units with the next fetch', async () => {
+test('stops retrying an event that another process drops and returns its units', async () => {
   using file = ledgerFile()
   await using stack = await startStack({
     ledger: sqliteLedger(file.path),
@@ -128,7 +128,7 @@ test('stops retrying an event that another process drops, and returns its units 
 
   const operator = spawn(process.execPath, ['--import', 'tsx', operatorScript, file.path, 'ada', charge])
   expect(await once(operator, 'exit')).toEqual([0, null])
-  // A retry may still be in flight.
+  // Wait for a retry that may still be in flight.
   await stack.billing.drain()
   const after = tries()
   for (let n = 0; n < 5; n++) await stack.billing.drain()

@@ -14,7 +14,7 @@ const outcomeOf = (call: Promise<unknown>) =>
 const balanceOf = async (stack: Stack) => (await stack.billing.refresh(ada)).balances[0]
 const planOf = async (stack: Stack) => (await stack.billing.refresh(ada)).plan
 
-test('keeps an unpaid plan during the grace period, and then leaves only the free grants', async () => {
+test('keeps an unpaid plan during the grace period but only the free grants afterward', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack)
   expect(await planOf(stack)).toMatchObject({ status: 'past_due', pastDue: { state: 'grace' } })
@@ -43,7 +43,7 @@ test('gives one free grant instead of a paid grant in each of four unpaid months
   }
 })
 
-test('does not lift a limit while a renewal is overdue', async () => {
+test('limits an unlimited plan while a renewal is overdue', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack, 'scale_monthly')
   expect(await balanceOf(stack)).toMatchObject({ unlimited: true })
@@ -53,7 +53,7 @@ test('does not lift a limit while a renewal is overdue', async () => {
   expect(await spend(stack, 10)).toBe('done')
 })
 
-test('gives the free grants after a paid month without a limit', async () => {
+test('gives the free grants after a paid month of unlimited usage', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack, 'scale_monthly', async () => {
     await spend(stack, 5_000)
@@ -145,7 +145,7 @@ test.each(['one', 'three'])(
     expect(await spend(stack, 100)).toBe('done')
     expect(await planOf(stack)).not.toHaveProperty('pastDue')
     expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
-    // The next renewal is paid too.
+    // The new card also pays the next renewal.
     stack.pass(month)
     expect(await spend(stack, 100)).toBe('done')
     stack.pass(8 * day)

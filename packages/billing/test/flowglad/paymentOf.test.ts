@@ -16,13 +16,13 @@ test('finds the oldest unpaid invoice', () => {
   })
 })
 
-test('ignores an open invoice if a later period is paid, and ignores a failed change in a paid period', () => {
+test('ignores open invoices up to the latest paid period', () => {
   const invoices = [anInvoice('open', 10), anInvoice('paid', 20), anInvoice('open', 20)]
   expect(paymentOf(subscription, invoices)).toMatchObject({ unpaidSince: null, settledFor: 20 })
 })
 
 test.each(['void', 'fully_refunded', 'partially_refunded'])(
-  'does not collect a %s invoice again',
+  'does not count a %s invoice as unpaid',
   (status) => {
     expect(paymentOf(subscription, [anInvoice(status, 10)])).toMatchObject({
       unpaidSince: null,

@@ -1,6 +1,9 @@
 import type { Logger } from '../../src/config/logger.ts'
 
-/** Returns a logger, its error messages, the details of its charges, and all its other messages. */
+/**
+ * Returns a logger and its records: `errors` contains the error messages, `charges` the details of charges, and
+ * `messages` all messages except those about charges.
+ */
 export function recordingLogger(): {
   logger: Logger
   errors: string[]

@@ -12,7 +12,7 @@ import { until } from './until.ts'
 
 const pageSize = 100
 
-/** An event in Flowglad's list. By default, the ledger's own event that it doesn't have. */
+/** Returns an event in Flowglad's list. By default, the ledger sent the event but has lost it. */
 const listed = (ledger: string, number: number, event: Record<string, unknown> = {}) => ({
   transactionId: `attempt-${number}`,
   subscriptionId: 'sub_1',
@@ -24,8 +24,8 @@ const listed = (ledger: string, number: number, event: Record<string, unknown> =
 type Listed = ReturnType<typeof listed>
 
 /**
- * Checks a ledger against Flowglad's list of usage events, newest first. `events` receives the ledger's ID. `page` can
- * replace Flowglad's answer.
+ * Prepares a check of a ledger against Flowglad's list of usage events, newest first. `events` receives the ledger's
+ * ID. `page` can replace Flowglad's answer.
  */
 async function aCheck({
   events,
@@ -63,7 +63,7 @@ async function aCheck({
   return { ledger, restored, reads, clock, stopping }
 }
 
-/** Books and acknowledges usage, so that the ledger has the event. */
+/** Books and acknowledges one event for each attempt. */
 async function settled(ledger: Ledger, ...attempts: string[]) {
   for (const attempt of attempts) await ledger.execute(aSettle({ attempt }))
   const events = attempts.map((attempt) => ({ attempt, meter: 'generations', priceId: null }))
@@ -97,7 +97,7 @@ test.each<[what: string, event: (id: string) => Listed]>([
   expect(restored.recognizesKeys).toBe(false)
 })
 
-test('recovers lost events behind known events, and stops after a hundred consecutive known events', async () => {
+test('recovers lost events until a hundred consecutive events are known', async () => {
   const lost = [0, 150]
   const ledger = sqliteLedger(':memory:')
   const all = Array.from({ length: 500 }, (_, number) => number)
@@ -167,7 +167,7 @@ test('does not end the recovery because of usage that was delivered after the re
   expect(reads).toEqual([0, 100, 200])
 })
 
-test('delivers no more as soon as another node records a restore, or a connection breaks', async () => {
+test('is no longer ready once another node records a restore or a connection breaks', async () => {
   let interruptions = 0
   const ledger = sqliteLedger(':memory:')
   const { restored } = await aCheck({
@@ -184,7 +184,7 @@ test('delivers no more as soon as another node records a restore, or a connectio
   expect(await restored.isStillReady()).toBe(false)
 })
 
-test('recognizes keys if another node has recorded and recovered a restore during the check', async () => {
+test('recognizes keys if another node completes a recovery during the check', async () => {
   const ledger = sqliteLedger(':memory:')
   const { restored } = await aCheck({
     ledger,
@@ -199,7 +199,7 @@ test('recognizes keys if another node has recorded and recovered a restore durin
   expect(restored.recognizesKeys).toBe(true)
 })
 
-test('recovers again if the ledger’s store was opened during the recovery', async () => {
+test('recovers again if the store was reopened during the recovery', async () => {
   let interruptions = 0
   const ledger = sqliteLedger(':memory:')
   const { restored, reads, clock, stopping } = await aCheck({
@@ -225,7 +225,7 @@ test.each([
   ['customer', { properties: { customer: 'a\0b' } }],
   ['procedure', { properties: { procedure: '' } }],
 ])(
-  'ignores a copied event with a %s that no event of the ledger can have',
+  'ignores a copied event with a %s that the ledger could not have sent',
   async (_, { properties, ...event }: { properties?: Record<string, string> } & Record<string, unknown>) => {
     const { ledger, restored } = await aCheck({
       events: (id) => {
@@ -252,7 +252,7 @@ test('does not make every call wait while Flowglad does not answer', async () =>
   expect(reads.length).toBe(2)
 })
 
-test('checks the ledger again if its store was opened during the check', async () => {
+test('checks the ledger again if the store was reopened during the check', async () => {
   let interruptions = 0
   const { restored } = await aCheck({
     ledger: { ...sqliteLedger(':memory:'), interruptions: () => interruptions },
@@ -266,7 +266,7 @@ test('checks the ledger again if its store was opened during the check', async (
   expect(await restored.tryCheck()).toBe(true)
 })
 
-test('lets only calls with a key wait for the recovery', async () => {
+test('makes only calls with a key wait for the recovery', async () => {
   let recover = () => {}
   const recovering = new Promise<void>((resolve) => {
     recover = resolve

@@ -38,7 +38,7 @@ const anEvent = (fields: Partial<UsageEvent> = {}): UsageEvent => ({
   ...fields,
 })
 
-test('parks an event once ten rejections have counted and fifteen minutes have passed', () => {
+test('parks an event after ten counted rejections over fifteen minutes', () => {
   const { policy, clock } = aPolicy()
   const event = anEvent()
   const decisions: string[] = [policy.eventRejected(event)]
@@ -157,7 +157,7 @@ test('skips rejected events while they back off, up to a hundred per customer', 
   expect([...policy.skippedEvents()]).toEqual([])
 })
 
-test('halves the bulk size while Flowglad does not answer, and also halves parallelism on timeouts', () => {
+test('reduces the load only while Flowglad does not answer', () => {
   const { policy } = aPolicy()
   const loadAfter = (unavailable: boolean, timedOut: boolean) => {
     policy.adaptLoad({ unavailable, timedOut })
@@ -184,7 +184,7 @@ test('doubles the pause while Flowglad does not answer, up to the maximum', () =
   expect(policy.pausesAfter('unavailable').alwaysMs).toBe(750)
 })
 
-test('doubles the pause while passes fail, without reporting that Flowglad does not answer', () => {
+test('doubles the pause after failed passes without blaming Flowglad', () => {
   const { policy } = aPolicy()
   const pauses = Array.from({ length: 2 }, () => policy.pausesAfter('failed').alwaysMs)
   expect(pauses).toEqual([1_000, 2_000].map((ms) => ms * 0.75))

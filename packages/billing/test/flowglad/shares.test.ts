@@ -3,11 +3,11 @@ import { Shares } from '../../src/flowglad/shares.ts'
 
 const names = (count: number) => Array.from({ length: count }, (_, n) => `u${n}`)
 
-test('gives the whole room to a customer who waits alone', () => {
+test('gives all the room to the only waiting customer', () => {
   expect(new Shares().divide(['ada'], 400)).toEqual([{ customer: 'ada', share: 400 }])
 })
 
-test('divides the room equally', () => {
+test('divides the room equally between waiting customers', () => {
   expect(new Shares().divide(['ada', 'bob'], 7)).toEqual([
     { customer: 'ada', share: 4 },
     { customer: 'bob', share: 4 },
@@ -30,13 +30,13 @@ test("doubles a busy customer's share until it fills the room", () => {
   expect(Array.from({ length: 9 }, shareOfAda)).toEqual([4, 8, 16, 32, 64, 128, 256, 400, 400])
 })
 
-test('returns to an equal share once the share was large enough', () => {
+test('returns to equal shares once a share was large enough', () => {
   const shares = new Shares()
   shares.tooSmall('ada', 100)
   expect(shares.divide(['ada', 'bob'], 10)).toEqual([{ customer: 'ada', share: 10 }])
   expect(shares.divide(['ada', 'bob'], 10)).toContainEqual({ customer: 'ada', share: 5 })
 })
 
-test('divides nothing if no customer waits', () => {
+test('returns no shares if no customer waits', () => {
   expect(new Shares().divide([], 400)).toEqual([])
 })

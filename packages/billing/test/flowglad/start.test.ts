@@ -36,13 +36,13 @@ test.each([
   ['a meter that Flowglad does not have', { nope: {} }, 'no usage meter "nope"'],
   ['a meter with an aggregation other than sum', { people: {} }, 'count_distinct_properties'],
   ['a price that the meter does not have', { calls: { priceSlug: 'gold' } }, 'no active price "gold"'],
-])('fails to start with %s, and names the problem', async (_, meters, words) => {
+])('fails to start with %s and names the problem', async (_, meters, words) => {
   await using flowglad = await startFlowgladLocal({ pricing })
   await using billing = billingOf(flowglad.url, meters)
   await expect(billing.start()).rejects.toThrow(words)
 })
 
-test('starts and delivers when a failed start is retried', async () => {
+test('delivers usage after a failed start is retried', async () => {
   await using stack = await startStack({ started: false, options: { catalogMaxAgeMs: 0 } })
   const body = { pricingModel: { products: [], usageMeters: [] } }
   stack.proxy.breakWith(({ path }) =>
@@ -55,7 +55,7 @@ test('starts and delivers when a failed start is retried', async () => {
   await expect.poll(() => stack.atFlowglad.events()).toHaveLength(1)
 })
 
-test('fails to start, and denies calls, while the ledger’s folder is missing', async () => {
+test('neither starts nor allows calls while the ledger’s folder is missing', async () => {
   const folder = join(tmpdir(), randomUUID())
   await using billing = billingOf('http://127.0.0.1:9', { calls: {} }, join(folder, 'ledger.db'))
   const message = `The ledger's folder ${folder} does not exist. Create it, or pass another path.`

@@ -13,9 +13,9 @@ import { testClock } from '../../src/testing/testClock.ts'
 type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents' | 'newestUsageEvents'>
 
 /**
- * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad: it
- * receives a request's events, and either resolves (the events are recorded) or rejects (the request fails).
- * Use this function for cases that would be slow with a real server, such as timeouts.
+ * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad. It receives a
+ * request's events and either resolves (the events are recorded) or rejects (the request fails). Use this function
+ * for cases that would be slow with a real server, such as timeouts.
  */
 export function startDelivery({
   ledger = sqliteLedger(':memory:'),
@@ -28,7 +28,7 @@ export function startDelivery({
   clock?: Clock
   options?: Partial<BillingOptions>
   respond?: (events: { transactionId: string }[]) => Promise<void>
-  /** The check for a restore. Default: the ledger is checked, and wasn't restored. */
+  /** The restore check. By default, the ledger has been checked and wasn't restored. */
   restored?: { isRecovering: boolean; tryCheck(): Promise<boolean>; isStillReady(): Promise<boolean> }
 }) {
   const options = { ...defaultOptions, ...changed }

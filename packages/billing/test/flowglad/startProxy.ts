@@ -15,7 +15,7 @@ export type Fault =
   | { state: 'held'; until: Promise<void> }
   /**
    * Flowglad gets the request immediately. The proxy holds Flowglad's answer until `until` resolves, so the
-   * answer may be outdated. A function is called when Flowglad has answered.
+   * answer may be outdated. If `until` is a function, the proxy calls it when Flowglad has answered.
    */
   | { state: 'answerHeld'; until: Promise<void> | (() => Promise<void>) }
   /** The answer's headers arrive, but its body never ends. */
@@ -35,7 +35,7 @@ export interface Passing {
  * Starts a proxy between billing and Flowglad. The proxy records every request. With `breakWith`, a test
  * chooses how requests fail.
  *
- * @param records Whether `seen` contains the requests. A long run uses false, because `seen` grows.
+ * @param records Whether to keep the requests in `seen`. Pass false for long runs, because `seen` grows.
  */
 export async function startProxy(target: string, { records = true }: { records?: boolean } = {}) {
   const seen: Passing[] = []
@@ -100,7 +100,7 @@ export async function startProxy(target: string, { records = true }: { records?:
     const upstream = forward(
       { hostname, port, method: request.method, path: request.url, headers: request.headers },
       async (answer) => {
-        // Flowglad can be killed while it answers.
+        // If Flowglad is killed while it answers, break billing's connection too.
         answer.on('error', () => response.destroy())
         await (typeof after === 'function' ? after() : after)
         if (twice) {
@@ -133,7 +133,7 @@ export async function startProxy(target: string, { records = true }: { records?:
   return {
     url: `http://127.0.0.1:${ownPort}`,
     seen,
-    /** Counts the requests to a path. */
+    /** Counts the requests whose path matches. */
     count: (path: RegExp) => seen.filter((passing) => path.test(passing.path)).length,
     breakWith(next: (passing: Passing) => Fault | undefined) {
       fault = next
@@ -141,13 +141,13 @@ export async function startProxy(target: string, { records = true }: { records?:
     mend() {
       fault = () => undefined
     },
-    /** Holds every request to a path until the returned function is called. */
+    /** Holds each request whose path matches until the returned function is called. */
     hold(path: RegExp) {
       const { promise, resolve } = withResolver()
       fault = (passing) => (path.test(passing.path) ? { state: 'held', until: promise } : undefined)
       return resolve
     },
-    /** Holds the answer to every request to a path until the returned function is called. */
+    /** Holds the answer to each request whose path matches until the returned function is called. */
     holdAnswers(path: RegExp) {
       const { promise, resolve } = withResolver()
       fault = (passing) => (path.test(passing.path) ? { state: 'answerHeld', until: promise } : undefined)

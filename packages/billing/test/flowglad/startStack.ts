@@ -54,7 +54,7 @@ export interface StackSetup {
   /** Default: no logs. */
   logger?: Logger
   clock?: Clock
-  /** Another stack. The new stack uses the same Flowglad and proxy. */
+  /** A stack whose Flowglad and proxy the new stack shares. */
   beside?: { flowglad: FlowgladLocal; proxy: Proxy }
 }
 type Proxy = Awaited<ReturnType<typeof startProxy>>
@@ -83,7 +83,7 @@ export async function startStack({
     ...setup,
     options: { ...quick, ...options },
     autoStart,
-    // Stacks with unique names can share one ledger, like separate nodes.
+    // Unique names let stacks share one ledger, as separate nodes do.
     instance: randomUUID(),
     logger,
     clock,
@@ -104,7 +104,7 @@ export async function startStack({
         const rows = currentSubscription?.experimental?.usageMeterBalances ?? []
         return rows.find(({ slug }) => slug === meter)?.availableBalance ?? null
       },
-      /** Returns every usage event at Flowglad, in the order in which they were recorded. */
+      /** Returns up to 100 usage events at Flowglad, in the order in which they were recorded. */
       async events(): Promise<{ amount: number; transactionId: string; subscriptionId: string }[]> {
         const all = await direct.get<{
           data: { amount: number; transactionId: string; subscriptionId: string }[]

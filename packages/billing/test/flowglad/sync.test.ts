@@ -84,7 +84,7 @@ test('accepts a customer whom another node creates at the same time', async () =
   await expect.poll(() => stack.atFlowglad.available(ada, 'generations')).toBe(9)
 })
 
-test('fetches again before each denial, so a payment takes effect on the next call', async () => {
+test('fetches again before each denial, so that a payment takes effect on the next call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()
@@ -124,7 +124,7 @@ test('limits the number of fetches during a burst of denials', async () => {
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
 })
 
-test('denies a call based on the last snapshot while Flowglad is slow, and reports the snapshot’s time', async () => {
+test('while Flowglad is slow, denies calls based on the last snapshot and reports its time', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   await meet(stack)
   await spend(stack, 9)
@@ -147,11 +147,11 @@ test('returns BILLING_UNAVAILABLE for an unknown customer until Flowglad answers
     retryAfterMs: expect.any(Number),
   })
   open()
-  // The fetch continued in the background.
+  // The first call's fetch has continued in the background.
   await expect.poll(() => denialOf(spend(stack))).toBe('done')
 })
 
-test('lets a known customer spend up to the limit during an outage, and then delivers each charge once', async () => {
+test('lets a known customer spend up to the limit during an outage', async () => {
   await using stack = await startStack({ options: { decisionMs: 200 } })
   await meet(stack)
   await spend(stack)
@@ -170,8 +170,8 @@ test('lets a known customer spend up to the limit during an outage, and then del
 test('returns BILLING_UNAVAILABLE if ambiguous units would cover the shortfall', async () => {
   await using stack = await startStack()
   await spend(stack, 6)
-  // Flowglad records the event, but its answer is lost. Billing can't tell whether a fetched balance includes
-  // the event.
+  // Flowglad records the event, but its answer is lost. Billing therefore can't tell whether a fetched balance
+  // includes the event.
   stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
   await stack.billing.drain()
   expect(await denialOf(spend(stack, 8))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', required: 8 })
@@ -196,7 +196,7 @@ test('resends ambiguous events before the fetch that decides a call', async () =
   expect(await stack.atFlowglad.events()).toHaveLength(1)
 })
 
-test('resends no usage that was acknowledged while its fetch waited for other fetches, and counts it once', async () => {
+test("does not resend usage that is acknowledged while the customer's fetch waits", async () => {
   await using stack = await startStack({ started: false, options: { maxFetches: 1 } })
   await spend(stack, 6)
   stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
@@ -210,7 +210,7 @@ test('resends no usage that was acknowledged while its fetch waited for other fe
   })
   const fetching = stack.billing.refresh(ada)
   await until(() => expect(leases).toBe(1))
-  // Another node has the late answer to its request.
+  // Another node gets a late answer to its request and acknowledges the usage.
   const requests = stack.proxy.count(/usage-events/)
   const { charges } = await stack.ledger.charges({ customer: 'ada', limit: 1, cursor: null })
   const events = charges.map(({ transactionId: attempt, meter }) => ({ attempt, meter, priceId: null }))
@@ -223,7 +223,7 @@ test('resends no usage that was acknowledged while its fetch waited for other fe
   expect(balances.find(({ meter }) => meter === 'generations')).toMatchObject({ available: 4, used: 6 })
 })
 
-test('decides a call with an old snapshot, and refreshes the snapshot in the background', async () => {
+test('decides a call with an old snapshot and refreshes the snapshot in the background', async () => {
   await using stack = await startStack({ options: { snapshotMaxAgeMs: 1 } })
   await spend(stack)
   const before = stack.proxy.count(billing)
@@ -240,7 +240,7 @@ test("delivers a customer's usage while its refresh waits for another customer's
   await using stack = await startStack({
     options: { snapshotMaxAgeMs: 1, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })
-  // Finish Ada's fetch first. A pending fetch would keep her lease while Bob's fetch is held.
+  // Finish Ada's fetch first. Otherwise, it would keep her lease while it waits for Bob's held fetch.
   await stack.billing.refresh(ada)
   const open = stack.proxy.hold(/bob/)
   const bob = stack.billing.refresh(aUser('bob'))

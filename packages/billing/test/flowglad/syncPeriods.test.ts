@@ -8,10 +8,7 @@ const month = 32 * 24 * hour
 const year = 365 * 24 * hour
 const billing = /\/billing$/
 
-/**
- * Starts a stack whose `pass` moves the ledger's time ahead. Flowglad's time moves only with
- * `flowglad.advance`.
- */
+/** Starts a stack. `pass` advances only the ledger's clock, and `flowglad.advance` advances only Flowglad's clock. */
 async function startTimed({ options, ...setup }: Omit<StackSetup, 'ledger'> = {}) {
   const { ledger, pass } = movedLedger()
   const stack = await startStack({ ...setup, ledger, options: { snapshotMaxStaleMs: year, ...options } })
@@ -69,7 +66,7 @@ test('decides calls based on the old period while Flowglad still reports that pe
   expect(fetches(stack) - before).toBeLessThanOrEqual(1)
 })
 
-test('uses the old period after one failed fetch during an outage, but fetches again before a denial', async () => {
+test('after one failed fetch, uses the old period but fetches again before a denial', async () => {
   await using stack = await startTimed({ started: false })
   await spend(stack, 5)
   await stack.billing.drain()
@@ -85,7 +82,7 @@ test('uses the old period after one failed fetch during an outage, but fetches a
   expect(fetches(stack)).toBeGreaterThan(before)
 })
 
-test('keeps a feature after one failed fetch during an outage, and does not wait for another fetch', async () => {
+test('after one failed fetch, keeps a feature without waiting for another fetch', async () => {
   // The deadlines are longer than the test timeout, so a call that waits for Flowglad fails the test.
   const options = { decisionMs: 600_000, flowgladDeadlineMs: 600_000 }
   await using stack = await startTimed({ started: false, options })
@@ -100,7 +97,7 @@ test('keeps a feature after one failed fetch during an outage, and does not wait
   open()
 })
 
-test('fetches at growing intervals, not on each call, while Flowglad reports the old period', async () => {
+test('fetches at growing intervals while Flowglad reports the old period', async () => {
   await using stack = await startTimed({ started: false })
   await subscribeToPro(stack)
   stack.pass(month)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { RecentMap } from '../../src/config/recentMap.ts'
 import { Throttle } from '../../src/flowglad/throttle.ts'
 
-test('allows each customer a burst, then one fetch per interval', () => {
+test('allows each customer a burst and then one fetch per interval', () => {
   let now = 0
   const throttle = new Throttle({ burst: 3, everyMs: 100, clock: { now: () => now } })
   const taken = (customer: string, times: number) =>

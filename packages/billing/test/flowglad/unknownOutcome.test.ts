@@ -13,7 +13,7 @@ const failure = {
   request_id: '0a1b2c3d',
 }
 
-/** Flowglad handles matching requests, but answers with an error. */
+/** Makes Flowglad handle matching requests but answer them with an error. */
 const failAfter = (stack: Stack, matches: (passing: Passing) => boolean) =>
   stack.proxy.breakWith((passing) =>
     matches(passing) ? { state: 'handledButFails', status: 500, body: failure } : undefined,
@@ -27,7 +27,7 @@ test('returns BILLING_UNAVAILABLE if a shortfall depends on usage whose outcome 
   await stack.billing.drain()
   for (const customer of customers) {
     await stack.billing.refresh(customer)
-    // Flowglad's balance of 6 already includes the 4 units.
+    // Flowglad's balance of 6 already includes the 4 units, but billing can't know that.
     await expect(spend(stack, customer, 5)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
     await expect(spend(stack, customer, 11)).rejects.toMatchObject({
       denial: { code: 'INSUFFICIENT_CREDITS' },
@@ -60,10 +60,10 @@ test('returns BILLING_UNAVAILABLE to a new customer while every answer from Flow
   expect((await stack.atFlowglad.sdk.customers.list()).data).toHaveLength(1)
 })
 
-/** Matches the requests that send usage events. Flowglad's list of usage events can still be read. */
+/** Matches only requests that send usage events, so Flowglad's list of events can still be read. */
 const sendsUsage = ({ method, path }: Passing) => method === 'POST' && usageEvents.test(path)
 
-test("admits each customer whose usage is in Flowglad's list, even if Flowglad answers every usage request with an error", async () => {
+test("admits customers whose usage is in Flowglad's list even if every usage request gets an error", async () => {
   await using stack = await startStack({ started: false })
   const customers = Array.from({ length: 6 }, (_, n) => aUser(`u${n}`))
   for (const customer of customers) await spend(stack, customer, 6)

@@ -56,7 +56,7 @@ test('bills nothing for work that begins with a limit and ends after the limit i
   expect((await invoicedAfterRenewal(stack)).at(-1)).toBe(9900)
 })
 
-test('bills nothing for work that begins on an unlimited plan and ends after that plan', async () => {
+test('bills nothing for work that begins on an unlimited plan and ends after the plan has ended', async () => {
   await using stack = await startScale()
   await subscribe(stack, 'scale_monthly')
   await use(stack, 50_000, async () => {

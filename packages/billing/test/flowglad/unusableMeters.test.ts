@@ -34,14 +34,14 @@ async function startUnusable() {
   }
 }
 
-test('fails to start, and describes each unknown meter on a separate line', async () => {
+test('fails to start and describes each unknown meter on a separate line', async () => {
   await using app = await startUnusable()
   await expect(app.billing.start()).rejects.toThrow(
     new SetupError(`${noMeter('pages')}\n${noMeter('seconds')}`),
   )
 })
 
-test('fails a call on an unknown meter before the work runs, and says what to do', async () => {
+test('fails a call on an unknown meter before the work runs', async () => {
   await using app = await startUnusable()
   const work = vi.fn()
   const call = app.billing.meter({ customer: ada, meter: 'pages' }, work)
@@ -58,7 +58,7 @@ test('fails a call on an unknown meter even if the plan makes the meter unlimite
   await expect(call).rejects.toThrow(noMeter('seconds'))
 })
 
-test('logs one error for each unknown meter, and accepts calls on the other meters', async () => {
+test('accepts calls on known meters and logs one error for each unknown meter', async () => {
   await using app = await startUnusable()
   for (let call = 0; call < 3; call++) {
     expect(await app.billing.meter({ customer: ada, meter: 'tokens' }, () => 'done')).toBe('done')

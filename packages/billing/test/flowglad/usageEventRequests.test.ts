@@ -25,7 +25,7 @@ const recorded = {
   properties: { meter: 'tokens' },
 }
 
-/** A client that answers requests for usage events with `respond`. */
+/** Returns a client whose requests for usage events call `respond` instead of Flowglad. */
 const answering = (respond: () => Promise<unknown>) => ({
   ...createFlowgladClient({ secretKey: 'unused' }, { deadlineMs: 1_000, logger: silent }),
   createUsageEvent: respond,
@@ -38,12 +38,12 @@ describe('an event that Flowglad has', () => {
   })
 
   test.each([
-    ['transaction ID', { transactionId: 't2' }],
-    ['subscription', { subscriptionId: 'sub_2' }],
-    ['amount', { amount: 4 }],
-    ['meter', { properties: { meter: 'images' } }],
-    ['meter, which is missing', { properties: null }],
-  ])('is not ours if it has another %s', async (_, changed) => {
+    ['transaction ID differs', { transactionId: 't2' }],
+    ['subscription differs', { subscriptionId: 'sub_2' }],
+    ['amount differs', { amount: 4 }],
+    ['meter differs', { properties: { meter: 'images' } }],
+    ['meter is missing', { properties: null }],
+  ])('is not ours if its %s', async (_, changed) => {
     const other = { ...recorded, ...changed }
     expect(isSameEvent(other, anEvent())).toBe(false)
     const single = answering(async () => ({ usageEvent: other }))

@@ -31,7 +31,7 @@ const rejectsTheKey = (status: number) =>
 const isNotFlowglad = (url: string, answer: string) =>
   `\`flowglad.baseUrl\` ${url} is not Flowglad's API (${answer}). Use the address of Flowglad or flowglad-local, without a path.`
 
-test('fails to start with a key that Flowglad rejects, and names the setting', async () => {
+test('fails to start with a rejected key and names the setting', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const { billing, errors } = billingAt({ secretKey: 'sk_test_other', baseUrl: flowglad.url })
   await using _ = billing
@@ -89,7 +89,7 @@ test('fails to start with a base URL that contains an API path', async () => {
   await expect(billing.start()).rejects.toThrow(isNotFlowglad(baseUrl, '404'))
 })
 
-test('logs a rejected key once, and reports it as the only reason in health()', async () => {
+test('logs a rejected key once and reports it as the only reason in health()', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const { billing, errors } = billingAt({ secretKey: 'sk_test_other', baseUrl: flowglad.url })
   await using _ = billing
@@ -104,7 +104,7 @@ test('logs a rejected key once, and reports it as the only reason in health()', 
   expect(errors()).toEqual([rejectsTheKey(401)])
 })
 
-test('keeps usage in the outbox while Flowglad rejects the key, and delivers it when Flowglad accepts the key', async () => {
+test('keeps usage in the outbox until Flowglad accepts the key', async () => {
   const log = recordingLogger()
   await using stack = await startStack({ logger: log.logger })
   const use = () => stack.billing.meter({ customer: ada, meter: 'tokens' }, () => 'done')
@@ -124,7 +124,7 @@ test('keeps usage in the outbox while Flowglad rejects the key, and delivers it 
   expect(await stack.atFlowglad.events()).toHaveLength(2)
 })
 
-test('creates a customer who is missing at Flowglad, without reporting a wrong setting', async () => {
+test('creates a customer who is missing at Flowglad without reporting a wrong setting', async () => {
   const log = recordingLogger()
   await using stack = await startStack({ logger: log.logger })
   await stack.billing.meter({ customer: aUser('eve'), meter: 'tokens' }, () => 'done')

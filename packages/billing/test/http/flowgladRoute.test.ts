@@ -80,7 +80,7 @@ test("reports that the plan may have changed if the ledger can't be read after t
   await app.atFlowglad.pay(ada, 'pro_monthly')
   await app.client.billing.refresh.mutate()
   app.proxy.breakWith(({ path }) => {
-    // Allow one more ledger read, for the plan. The later read of the billing data fails.
+    // Allow one more read of the ledger, for the plan. The next read, for the billing data, fails.
     if (path.endsWith('/adjust')) readsLeft = 1
     return undefined
   })
@@ -117,7 +117,7 @@ test('returns 401 without a session', async () => {
   })
 })
 
-test("records the browser's usage through the ledger, by default one unit at the meter's price", async () => {
+test("by default, records the browser's usage as one unit at the meter's price", async () => {
   await using app = await startApp()
   const answer = await post(app, 'usage-events/create', { usageMeterSlug: 'api_calls' })
   expect(answer).toMatchObject({
@@ -134,7 +134,7 @@ test("records the browser's usage through the ledger, by default one unit at the
   })
 })
 
-test("uses the browser's transaction ID as an idempotency key, never as Flowglad's transaction ID", async () => {
+test("uses the browser's transaction ID only as an idempotency key", async () => {
   await using app = await startApp()
   const body = { usageMeterSlug: 'api_calls', transactionId: 'move-17', amount: 3 }
   const first = await post(app, 'usage-events/create', body)
@@ -181,7 +181,7 @@ test("rejects the browser's usage if the meter, price, subscription, amount or k
   expect(await availableOf(app, 'api_calls')).toBe(99)
 })
 
-test("ignores the browser's return URLs in a checkout, and rejects prices that are not for sale", async () => {
+test("ignores the browser's return URLs in a checkout", async () => {
   await using app = await startApp()
   await app.client.ping.mutate()
   const { data } = await post(app, 'checkout-sessions/create', {
@@ -196,6 +196,10 @@ test("ignores the browser's return URLs in a checkout, and rejects prices that a
   })
   const sent = app.proxy.seen.find(({ path }) => path.includes('checkout-sessions'))
   expect(sent?.body).not.toContain('evil')
+})
+
+test('rejects a checkout for a price that is not for sale', async () => {
+  await using app = await startApp()
   for (const priceSlug of ['free', 'api_calls_standard', 'nope']) {
     expect(await post(app, 'checkout-sessions/create', { priceSlug }), priceSlug).toMatchObject({
       status: 400,
@@ -203,7 +207,7 @@ test("ignores the browser's return URLs in a checkout, and rejects prices that a
   }
 })
 
-test('cancels a plan at the end of its period, resumes it and changes it, but never ends it immediately', async () => {
+test('lets the browser cancel, resume and change a plan but never end it immediately', async () => {
   await using app = await startApp()
   await app.client.ping.mutate()
   await app.atFlowglad.pay(ada, 'pro_monthly')
@@ -248,8 +252,8 @@ test('returns 503 with retryAfterMs if Flowglad has been unavailable since start
   expect(await post(app, 'checkout-sessions/create', { priceId: 'price_1' })).toMatchObject(away)
 })
 
-test('limits the wait for an unresponsive Flowglad to decisionMs, as in a metered call', async () => {
-  // The request deadline is longer than the test timeout.
+test('waits for an unresponsive Flowglad no longer than decisionMs', async () => {
+  // The deadline of requests exceeds the test timeout, so only `decisionMs` can end the wait in time.
   await using app = await startApp({
     started: false,
     options: { decisionMs: 50, flowgladDeadlineMs: 600_000 },
@@ -267,11 +271,11 @@ test('limits the wait for an unresponsive Flowglad to decisionMs, as in a metere
   }
   app.proxy.mend()
   open()
-  // The fetch continued in the background.
+  // The held fetch continues in the background and installs a snapshot.
   await until(async () => expect(await post(app, 'customers/billing')).toMatchObject({ status: 200 }))
 })
 
-test('rate-limits reads and actions: returns 429 with retry-after without calling Flowglad', async () => {
+test('returns 429 with retry-after for a rate-limited request without calling Flowglad', async () => {
   let left = 2
   await using app = await startApp({
     limit: async () => (left-- > 0 ? null : { retryAfterMs: 2_500 }),
@@ -310,7 +314,7 @@ test('after a restart, returns known balances without waiting for an unresponsiv
   await ledger.close()
 })
 
-test('rejects long slugs and IDs', async () => {
+test('rejects slugs and IDs that are longer than 200 characters', async () => {
   const requests: [string, object][] = [
     ['usage-events/create', { usageMeterSlug: long }],
     ['usage-events/create', { usageMeterId: long }],

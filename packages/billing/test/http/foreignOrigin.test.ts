@@ -63,7 +63,7 @@ test.each<[who: string, site: string | null, origin: string | null, host: string
   ['a Sec-Fetch-Site value that browsers may add later', 'same-party', null, 'app.example'],
   ['two origins', null, `https://app.example, ${evil}`, 'app.example'],
   ['an empty origin', null, '', 'app.example'],
-  ['a page if the request has no host', null, evil, null],
+  ['a page whose request has no host', null, evil, null],
 ])('treats %s as foreign', (_, site, origin, host) => {
   expect(judge({ site, origin, host })).toEqual({ foreign: origin })
 })
@@ -75,7 +75,7 @@ test("reads the host from an HTTP/2 request's headers and from a web-standard re
   expect(foreignOriginOf(request, trusted)).toBeNull()
 })
 
-test('shortens a long origin, and replaces non-ASCII characters', () => {
+test('shortens the reported origin and replaces its non-ASCII characters', () => {
   const origin = `https://${'x'.repeat(10_000)}`
   expect(foreignOriginOf({ headers: { origin } }, trusted)?.origin).toHaveLength(128)
   expect(foreignOriginOf({ headers: { origin: 'https://a\u202e' } }, trusted)?.origin).toBe('https://a?')

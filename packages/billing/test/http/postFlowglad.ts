@@ -2,7 +2,7 @@ import type { startApp } from '../trpc/startApp.ts'
 
 export type App = Awaited<ReturnType<typeof startApp>>
 
-/** Calls an action below `/api/flowglad/`, as `@flowglad/react` does. */
+/** Calls an action under `/api/flowglad/`, as `@flowglad/react` does. */
 export async function post(
   app: App,
   path: string,

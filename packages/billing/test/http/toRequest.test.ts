@@ -17,7 +17,7 @@ test('copies the method, path, repeated headers and body', async () => {
   expect(await request?.text()).toBe('raw')
 })
 
-test('does not read the body of a GET or HEAD request, or of a request outside billing', async () => {
+test('does not read the body of a GET, HEAD or non-billing request', async () => {
   for (const method of ['GET', 'HEAD']) {
     expect(await toRequest({ method, url: '/healthz', headers: {}, body: unread })).toMatchObject({ method })
   }

@@ -78,7 +78,7 @@ describe('over HTTP', () => {
     expect(new Set(server.received.map(({ header }) => header)).size).toBe(1)
   })
 
-  test('batches queries except the plans query, and no mutations', async () => {
+  test('batches all queries except the plans query, but no mutations', async () => {
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })
     await Promise.all([
