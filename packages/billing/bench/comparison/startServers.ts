@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createTRPCClient } from '@trpc/client'
 import { startPostgres } from 'test-postgres'
+import { buildScript } from '../../processes/buildScript.ts'
 import { startProcess } from '../../processes/startProcess.ts'
 import { temporaryFolder } from '../pairs.ts'
 import type { FlowgladControl } from '../processes/flowgladProcess.ts'
@@ -10,7 +12,11 @@ import type { ServerControl } from '../processes/serverProcess.ts'
 import { BenchServer } from './BenchServer.ts'
 import { postgresCpu } from './postgresCpu.ts'
 
-const script = (name: string) => new URL(`../processes/${name}.ts`, import.meta.url)
+const processes = new URL('../processes/', import.meta.url).href
+const flowgladLocal = fileURLToPath(new URL('../../../flowglad-local/', import.meta.url))
+
+/** Bundles a script, because an installed package runs without the overhead of `tsx`. */
+const script = async (name: string, root?: string) => pathToFileURL(await buildScript(name, processes, root))
 
 /** Starts flowglad-local, a load generator and one server for each variant, each in its own process. */
 export async function startServers(
@@ -28,12 +34,13 @@ export async function startServers(
 
   async function start() {
     const folder = use(await temporaryFolder())
-    const load = createTRPCClient<LoadControl>(use(await startProcess(script('loadProcess'))))
+    const load = createTRPCClient<LoadControl>(use(await startProcess(await script('loadProcess'))))
     const { address: flowgladAddress } = createTRPCClient<FlowgladControl>(
-      use(await startProcess(script('flowgladProcess'))),
+      use(await startProcess(await script('flowgladProcess', flowgladLocal))),
     )
     const postgres = variants.includes('PostgreSQL') ? use(await startPostgres()) : null
     const flowglad = await flowgladAddress.query()
+    const serverScript = await script('serverProcess')
 
     const startServer = async (variant: Variant) => {
       const database = variant === 'PostgreSQL' && postgres ? await postgres.createDatabase() : null
@@ -46,9 +53,7 @@ export async function startServers(
         delivers,
         counts,
       }
-      const server = createTRPCClient<ServerControl>(
-        use(await startProcess(script('serverProcess'), settings)),
-      )
+      const server = createTRPCClient<ServerControl>(use(await startProcess(serverScript, settings)))
       const databaseCpu = database === null ? async () => null : await postgresCpu(database)
       return new BenchServer({
         variant,

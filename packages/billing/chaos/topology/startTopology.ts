@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { buildScript } from '../../test/flowglad/buildScript.ts'
+import { buildScript } from '../../processes/buildScript.ts'
 import { startProxy } from '../../test/flowglad/startProxy.ts'
 import { pricing } from '../settings.ts'
 import { ChaosServer, freePort } from './chaosServer.ts'

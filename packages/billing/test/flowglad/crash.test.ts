@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { beforeAll, expect, test } from 'vitest'
-import { buildScript } from './buildScript.ts'
+import { buildScript } from '../../processes/buildScript.ts'
 import { ledgerFile } from './ledgerFile.ts'
 import { movedLedger } from './movedLedger.ts'
 import { usageEvents } from './spending.ts'
@@ -13,8 +13,8 @@ const untilAllExpiredMs = 600_000
 let crashingNode = ''
 let busyNode = ''
 beforeAll(async () => {
-  crashingNode = await buildScript('crashingNode')
-  busyNode = await buildScript('busyNode')
+  crashingNode = await buildScript('crashingNode', import.meta.url)
+  busyNode = await buildScript('busyNode', import.meta.url)
 })
 
 /** Starts a node and waits until it reaches `point`. */

@@ -3,14 +3,14 @@ import { build } from 'vite'
 
 /**
  * Bundles a script for Node and returns the bundle's path. The bundle starts three times as fast as the script under
- * `tsx`, which matters for tests that start it repeatedly. The script must be in the folder of the module `beside`
- * (default: this module). The bundle imports its packages, so it is written under the `node_modules` of the package
- * at `root` (default: this package), where Node finds them.
+ * `tsx`. It also runs faster, because `tsx` adds a call that sets the name of each new function. The script must be
+ * in the folder of the module `beside`. The bundle imports its packages, so it is written under the `node_modules`
+ * of the package at `root` (default: this package), where Node finds them.
  */
 export async function buildScript(
   name: string,
-  beside = import.meta.url,
-  root = fileURLToPath(new URL('../..', import.meta.url)),
+  beside: string,
+  root = fileURLToPath(new URL('..', import.meta.url)),
 ): Promise<string> {
   const outDir = `${root}node_modules/.test-scripts/${name}`
   await build({
