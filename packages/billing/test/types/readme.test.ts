@@ -34,7 +34,7 @@ test('documents every meter policy in the README', () => {
 
 test('documents every denial with its tRPC code and HTTP status in the guide', () => {
   const guide = readFileSync(new URL('../../../../docs/metering.md', import.meta.url), 'utf8')
-  const [, after = ''] = guide.split('\n## What a metered procedure throws\n')
+  const [, after = ''] = guide.split('\n## Denials and other errors\n')
   const [section = ''] = after.split('\n## ')
   const rows = section.split('\n').filter((line) => line.startsWith('| `'))
   const listed = rows.flatMap((row) => {
