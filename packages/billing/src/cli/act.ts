@@ -8,7 +8,7 @@ import { type CommandContext, CommandError, type Report } from './command.ts'
 import { columns, time } from './formatting.ts'
 import { openLedger } from './openLedger.ts'
 
-/** Executes an operator's act, and reports its record. `next` is the last line of the report. */
+/** Makes an operator's change and reports its record. `next` is the last line of the report. */
 export async function act(
   {
     customer,
@@ -27,7 +27,7 @@ export async function act(
   const operator = createOperator({ ledger })
   const answer = await operator.act({ customer, id: randomUUID(), by: by ?? context.user, reason, act })
   if (answer.state === 'refused') throw new CommandError(`Nothing was changed: ${refusals[answer.why]}`)
-  const repeated = answer.state === 'repeated' ? 'The act was already done. Nothing was changed.\n' : ''
+  const repeated = answer.state === 'repeated' ? 'This change was already made. Nothing was changed.\n' : ''
   return { text: `${repeated}${describeAct(answer.act)}${next}\n`, json: answer.act }
 }
 
@@ -41,7 +41,7 @@ const refusals: Record<Refusal, string> = {
   unlimited: 'the charge cost nothing, because the meter was unlimited.',
 }
 
-/** Describes an act, and each value that it changed. */
+/** Describes an act and each value that it changed. */
 export function describeAct(record: Act | LedgerAct): string {
   const { at, by, reason, act: done } = record
   const { type, ...object } = done

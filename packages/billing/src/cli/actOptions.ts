@@ -9,7 +9,7 @@ export const actOptions = {
   ledger: z.string().optional(),
 }
 
-/** The command line of an act on one usage event. */
+/** The command line of a command that changes one usage event. */
 export const eventAct = {
   arguments: ['customer', 'attempt', 'meter'],
   options: ['reason', 'by', 'ledger', 'json'],

@@ -10,9 +10,9 @@ type Flowglad = Pick<FlowgladClient, 'url' | 'newestUsageEvents'>
 type Delivered = Map<string, { customer: string; amount: number }>
 
 /**
- * Compares the ledger with Flowglad's list of usage events. The list must contain every delivered charge once, with
- * the same amount, and no event of this ledger that the ledger doesn't have. Reads the charges first, so that a
- * charge that is delivered during the audit isn't reported as missing.
+ * Compares the ledger with Flowglad's list of usage events. The list must contain every delivered charge
+ * once, with the same amount. It must not contain an event of this ledger that the ledger lacks. Reads the
+ * charges first, so that a charge that is delivered during the audit isn't reported as missing.
  */
 export async function auditFlowglad(
   ledger: Ledger,

@@ -11,11 +11,16 @@ export interface CommandContext {
   user: string
   /** Shows the progress of long work. Each text replaces the previous one. */
   progress(text: string): void
-  /** Writes to standard output, and waits until the reader accepts more. Use it for output larger than the memory. */
+  /**
+   * Writes to standard output, and waits until the reader accepts more. Use it for output that doesn't fit in
+   * memory.
+   */
   write(text: string): Promise<void>
 }
 
-/** A command's output and exit code: 0 = ok, 1 = failed or a check found a problem, 2 = wrong command line. */
+/**
+ * A command's output and exit code: 0 = ok, 1 = failed or a check found a problem, 2 = wrong command line.
+ */
 export interface CommandResult {
   code: 0 | 1 | 2
   stdout: string
@@ -33,7 +38,7 @@ export interface Report {
 /** The error for a wrong command line. The message is one line. */
 export class UsageError extends Error {}
 
-/** The error for a command that can't do its work. The message is one line. */
+/** The error for a command that fails. The message is one line. */
 export class CommandError extends Error {}
 
 /** One subcommand of `metered`. */
@@ -46,14 +51,14 @@ export interface Command {
   run(argv: string[], context: CommandContext): Promise<{ report: Report; isJson: boolean }>
 }
 
-/** Describes a subcommand. `input` parses the arguments and options, by name. */
+/** Creates a subcommand from its definition. `input` parses the arguments and options, by name. */
 export function defineCommand<Input extends z.ZodType>(definition: {
   name: string
   summary: string
   /** The names of the arguments. All of them are required. */
   arguments: string[]
   options: OptionName[]
-  /** Says what the command does, and what happens next. */
+  /** Explains what the command does and what happens next. */
   details: string
   input: Input
   run(input: z.output<Input>, context: CommandContext): Promise<Report>
@@ -87,7 +92,7 @@ function parseCommandLine(
 ): Record<string, string | boolean | undefined> {
   try {
     const { values, positionals } = parseArgs({
-      // `parseArgs` would parse a negative number as an option.
+      // Put a space before a negative number. Otherwise, `parseArgs` would parse it as an option.
       args: argv.map((arg) => (/^-\d+$/.test(arg) ? ` ${arg}` : arg)),
       options: Object.fromEntries(accepted.map((it) => [it, { type: options[it].type }])),
       allowPositionals: true,
@@ -98,7 +103,7 @@ function parseCommandLine(
     return { ...values, ...Object.fromEntries(given) }
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    // Node adds advice on how to write such an argument. Leave it out.
+    // Leave out Node's advice on how to write such an argument.
     const message = error.message.split(/\. To specify|\n/)[0]
     throw new UsageError(`metered ${name}: ${message}.`)
   }

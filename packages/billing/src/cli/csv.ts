@@ -8,5 +8,8 @@ function csvCell(value: unknown): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** A spreadsheet would run a text such as `=HYPERLINK(…)`, which a customer may have chosen. */
+/**
+ * Disables formulas. A spreadsheet would run a text such as `=HYPERLINK(…)`, which a customer may have
+ * chosen.
+ */
 const inert = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)

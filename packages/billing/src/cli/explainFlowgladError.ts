@@ -6,7 +6,7 @@ import { flowgladError } from '../flowglad/flowgladError.ts'
 import { CommandError } from './command.ts'
 
 /**
- * Returns an error that says why a request to Flowglad failed, in words of a command's user. `wanted` completes the
+ * Returns an error that tells a command's user why a request to Flowglad failed. `wanted` completes the
  * sentence "Flowglad can't …".
  */
 export function explainFlowgladError(
@@ -18,10 +18,12 @@ export function explainFlowgladError(
   const rejection = flowgladError(failure)
   if (rejection) return new CommandError(`Flowglad can't ${wanted}: ${rejection.message}`)
   if (failure?.status === 401 || failure?.status === 403)
-    return new CommandError(`Flowglad rejects FLOWGLAD_SECRET_KEY (${failure.status}).`)
+    return new CommandError(
+      `Flowglad rejects FLOWGLAD_SECRET_KEY (${failure.status}). Copy the key from Flowglad's dashboard.`,
+    )
   if (error instanceof SetupError || error instanceof ZodError) return notFlowglad(url)
   if (!failure) return error instanceof Error ? error : new Error(String(error))
-  // The innermost cause says why there is no connection.
+  // Report the innermost cause, which says why there is no connection.
   const cause = causes.at(-1)
   const reason = failure.status ?? (cause instanceof Error ? cause.message : failure.message)
   return new CommandError(`Flowglad at ${url} doesn't answer: ${reason}`)
@@ -29,4 +31,6 @@ export function explainFlowgladError(
 
 /** Returns the error for an answer that doesn't come from Flowglad's API. */
 export const notFlowglad = (url: string) =>
-  new CommandError(`FLOWGLAD_BASE_URL ${url} is not Flowglad's API: its answer has an unknown format.`)
+  new CommandError(
+    `FLOWGLAD_BASE_URL ${url} is not Flowglad's API: its answer has an unknown format. Check the address.`,
+  )

@@ -11,16 +11,16 @@ export interface ExportQuery {
   only: ExportedTable | null
 }
 
-/** A row of an export. `type` says what it describes. */
+/** A row of an export. `type` names the kind of row, such as `charge`. */
 export type ExportedRow = { type: string } & Record<string, unknown>
 
-/** More days than any ledger has existed. */
+/** Includes all days, because no ledger is this old. */
 const allDays = 100_000
 
 /**
- * Yields the rows to export: the charges of one customer after another, and then the acts. Charges and acts come oldest
- * first. For one customer, all other data of the customer comes first. `refundedAt` covers the refunds that exist at
- * the start. Contains neither idempotency keys nor stored results.
+ * Yields the rows to export: each customer's charges, and then the acts, both oldest first. For a single
+ * customer, the customer's other data comes first. `refundedAt` shows only refunds that exist when the export
+ * starts. Leaves out idempotency keys and stored results.
  */
 export async function* exportRows(ledger: Ledger, query: ExportQuery): AsyncGenerator<ExportedRow> {
   const { customer, only } = query

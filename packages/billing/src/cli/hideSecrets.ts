@@ -1,10 +1,10 @@
 /**
- * Returns a function that replaces secrets in a text: the passwords of connection strings, and secret keys. `given`
- * lists the values that can be or contain a secret.
+ * Returns a function that replaces secrets in a text: the passwords of connection strings, and secret keys.
+ * `given` lists the values that can be or contain a secret.
  */
 export function hideSecrets(given: (string | undefined)[]): (text: string) => string {
   const secrets = given.flatMap((it) => (it === undefined ? [] : secretsIn(it))).filter((it) => it !== '')
-  // Longer secrets first, because one secret can contain another.
+  // Replace longer secrets first, because one secret can contain another.
   secrets.sort((a, b) => b.length - a.length)
   return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, '***'), text)
 }

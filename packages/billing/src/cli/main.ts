@@ -3,7 +3,8 @@ import { osUser } from './osUser.ts'
 import { runCommand } from './runCommand.ts'
 import { showProgress } from './showProgress.ts'
 
-// The callback of `write` reports the error, for example after `metered export | head`.
+// Ignore errors here, such as those after `metered export | head`, because the callback of `write` reports
+// them.
 process.stdout.on('error', () => {})
 const write = (text: string) =>
   new Promise<void>((resolve, reject) => {

@@ -5,7 +5,7 @@ export function osUser(): string {
   try {
     return userInfo().username
   } catch {
-    // In a container, the user's ID often has no name.
+    // In a container, the user often has no name, so return the ID.
     return `uid ${process.getuid?.() ?? 'unknown'}`
   }
 }

@@ -49,8 +49,8 @@ Exit codes: 0 = ok, 1 = failed or found a problem, 2 = wrong command line.
 `
 
 /**
- * Runs the `metered` command. Never rejects. Error messages contain no password. Without `context.write`, all output is
- * in the result. Without `context.progress`, progress isn't shown.
+ * Runs the `metered` command. Never rejects. Error messages contain no password. Without `context.write`, all
+ * output is in the result. Without `context.progress`, progress isn't shown.
  */
 export async function runCommand(
   argv: string[],
@@ -95,7 +95,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (isLedgerUnavailable(error) && error.reason === 'storeOutOfReach')
     return `The ledger's database doesn't answer: ${messageOf(error.cause)}`
-  // If a host has several addresses, the errors of all attempts are in one error without a message.
+  // If a host has several addresses, Node puts the errors of all attempts into one error without a message.
   return error instanceof AggregateError ? messageOf(error.errors[0]) : error.message
 }
 

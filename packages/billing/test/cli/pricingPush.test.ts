@@ -540,7 +540,7 @@ test('explains a missing file, a wrong key and an unreachable server without sho
   expect(await pushTo({ url: flowglad.url, key: 'sk_test_another' }, folder)).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'Flowglad rejects FLOWGLAD_SECRET_KEY (401).\n',
+    stderr: "Flowglad rejects FLOWGLAD_SECRET_KEY (401). Copy the key from Flowglad's dashboard.\n",
   })
   const away = await pushTo({ url: 'http://127.0.0.1:1', key: 'sk_test_s3cret' }, folder)
   expect(away).toMatchObject({ code: 1, stdout: '' })

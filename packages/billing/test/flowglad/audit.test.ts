@@ -68,7 +68,7 @@ test('explains why it can’t read Flowglad’s list but never shows the secret 
   expect(await audit(flowglad.url)).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'Flowglad rejects FLOWGLAD_SECRET_KEY (401).\n',
+    stderr: "Flowglad rejects FLOWGLAD_SECRET_KEY (401). Copy the key from Flowglad's dashboard.\n",
   })
   const { url } = await closedServer()
   const away = await audit(url)
@@ -82,6 +82,6 @@ test('explains why it can’t read Flowglad’s list but never shows the secret 
   )
   expect(await audit(other.url)).toMatchObject({
     code: 1,
-    stderr: `FLOWGLAD_BASE_URL ${other.url} is not Flowglad's API: its answer has an unknown format.\n`,
+    stderr: `FLOWGLAD_BASE_URL ${other.url} is not Flowglad's API: its answer has an unknown format. Check the address.\n`,
   })
 })

@@ -8,19 +8,20 @@ import { openLedger } from '../openLedger.ts'
 
 export const acts = defineCommand({
   name: 'acts',
-  summary: 'lists what operators have done, when and why',
+  summary: "lists operators' changes, with the time and the reason",
   arguments: [],
   options: ['customer', 'ledger', 'json'],
-  details: `Lists the operators' acts, oldest first: the time, the act, who acted, why, and the changed values. The
-record can't be changed, and is never pruned. Without --customer, the list includes the acts on the whole
-ledger, such as metered restored. --json prints the complete state before and after each act.`,
+  details: `Lists the changes that operators have made, oldest first: the time, the change, the operator, the reason,
+and the changed values. These records can't be changed and are never pruned. Without --customer, the list
+includes changes to the whole ledger, such as metered restored. --json prints the complete state before and
+after each change.`,
   input: z.object({ customer: fields.customer.optional(), ledger: z.string().optional() }),
   async run({ customer = null, ...options }, context) {
     await using ledger = await openLedger(options, context)
     const found: (Act | LedgerAct)[] = []
     for await (const act of allActs(ledger, { customer })) found.push(act)
     return {
-      text: found.length === 0 ? 'No acts are recorded.\n' : found.map(describeAct).join(''),
+      text: found.length === 0 ? 'No changes are recorded.\n' : found.map(describeAct).join(''),
       json: found,
     }
   },

@@ -32,21 +32,21 @@ const columns: Record<ExportedTable, string[]> = {
 
 const times = ['at', 'refundedAt']
 
-/** How many characters are collected before each write. */
+/** How many characters to collect before each write. */
 const chunkLength = 65_536
 
 export const exportCommand = defineCommand({
   name: 'export',
-  summary: 'writes all charges and acts, or a whole customer, as JSON Lines or CSV',
+  summary: "exports all charges and operators' changes, or all data of one customer",
   arguments: [],
   options: ['customer', 'format', 'only', 'out', 'ledger'],
-  details: `Writes the charges of all customers and the record of acts, one JSON object per line. With --customer, writes
-everything about one customer: balances, holds, daily totals, denials, charges and acts. The first line names
+  details: `Writes the charges of all customers and operators' changes (acts), one JSON object per line. With --customer,
+writes all data of one customer: balances, holds, daily totals, denials, charges and acts. The first line names
 the ledger. The last line contains the number of rows, so an export without it is incomplete. CSV has one table
 per file, so it needs --only. Servers can use the ledger at the same time. Each charge that exists when the
-command starts appears once, unless it is pruned meanwhile. It has the state that it had when its page was
-read, and shows refunds from before the command started. To export one point in time, export a copy of the
-ledger. Never overwrites a file. Doesn't export keys and stored results.`,
+command starts appears once, unless it is pruned during the export. It has the state that it had when its page
+was read, and shows refunds from before the command started. To export one point in time, export a copy of the
+ledger. Never overwrites a file. Doesn't export keys or stored results.`,
   input: z.object({
     customer: fields.customer.optional(),
     format: z.enum(['jsonl', 'csv']).default('jsonl'),
@@ -67,7 +67,7 @@ ledger. Never overwrites a file. Doesn't export keys and stored results.`,
       for await (const row of exportRows(ledger, query)) {
         yield row
         count += 1
-        // Without `out`, the terminal may show the rows.
+        // Without `out`, the terminal may show the rows, so progress must not be written between them.
         if (out !== undefined && count % 1_000 === 0) context.progress(`Exported ${count} rows`)
       }
     }
@@ -120,7 +120,7 @@ async function writeChunks(lines: AsyncIterable<string>, write: (text: string) =
   if (chunk !== '') await write(chunk)
 }
 
-/** Writes the lines to a new file, which gets its name when it is complete. */
+/** Writes the lines to a new file. The file gets its final name only when it is complete. */
 async function writeNewFile(file: string, lines: AsyncIterable<string>): Promise<void> {
   if (existsSync(file)) throw new CommandError(`${file} already exists. An export never overwrites a file.`)
   if (!existsSync(dirname(file))) throw new CommandError(`The folder ${dirname(file)} does not exist.`)

@@ -11,7 +11,7 @@ export const restored = defineCommand({
   arguments: [],
   options: ['reason', 'by', 'ledger', 'json'],
   details: `Records that the ledger was restored from a backup. Run it after you restore a backup, and before
-you start the server. The server recognizes most restores itself. This command also covers the other
+you start the server. The server recognizes most restores automatically. This command also covers the other
 cases, for example if Flowglad can't be reached when the server starts. Running it again does no harm.
 metered acts lists each run.`,
   input: z.object(actOptions),

@@ -14,7 +14,7 @@ export interface ContextFunction {
   start: number
 }
 
-/** Searches for each name in turn. Returns the first function found, or null. */
+/** Returns the first function with one of the names, or null. Earlier names take precedence. */
 export function findFunction(files: SourceFile[], names: string[]): ContextFunction | null {
   for (const name of names) {
     const pattern = new RegExp(

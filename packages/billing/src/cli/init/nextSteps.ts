@@ -10,7 +10,7 @@ export interface Surroundings {
   nodeVersion: string
 }
 
-/** Returns what the developer must do after the changes. */
+/** Returns the steps that the developer must take after the changes. */
 export function nextSteps(
   app: App,
   { billingPath, addsSignIn }: { billingPath: string; addsSignIn: boolean },
@@ -51,7 +51,9 @@ export function nextSteps(
   ]
 }
 
-/** Returns whether the app's `package.json` lists a SQLite library other than `libsql`, the ledger's driver. */
+/**
+ * Returns whether the app's `package.json` lists a SQLite library other than `libsql`, the ledger's driver.
+ */
 export const otherSqlite = (manifest: string) =>
   dependsOn(manifest, ['better-sqlite3', 'sqlite3', '@libsql/client'])
 

@@ -49,8 +49,8 @@ const instead = 'To create a new pricing model from the file instead, add --crea
 const terms = ['type', 'unitPrice', 'intervalUnit', 'intervalCount', 'trialPeriodDays', 'usageEventsPerUnit']
 
 /**
- * Compares a pricing file with Flowglad's pricing model. Parts with the same slug are the same part. A field that the
- * file omits keeps Flowglad's value. New parts get the defaults of `model`.
+ * Compares a pricing file with Flowglad's pricing model. Matches parts by their slugs. A field that the file
+ * omits keeps Flowglad's value. New parts get the defaults of `model`.
  */
 export function comparePricing(
   { model: file, given }: Pick<PricingFile, 'model' | 'given'>,
@@ -190,7 +190,7 @@ class Comparing {
       wanted.delete(old.slug)
       if (price) return this.#mergePrice(part(old.slug ?? ''), old, price, { isReplaced: false })
       this.#untouched.push(part(old.slug ?? String(old.name ?? 'without a slug')))
-      // A meter has one default price. The file's default replaces it.
+      // A meter has only one default price, so the file's default replaces this one.
       if (!hasDefault || old.isDefault !== true) return old
       return this.#mergePrice(part(old.slug ?? ''), old, { ...old, isDefault: false }, { isReplaced: false })
     })
@@ -250,7 +250,7 @@ class Comparing {
     if (fields.length > 0) this.#changes.push({ action: 'change', part, fields })
   }
 
-  /** Flowglad protects the default product, which every new customer gets. */
+  /** Reports changes that Flowglad refuses for the default product, which every new customer gets. */
   #checkDefaultProduct(): void {
     const before = this.#remote.products.find(({ product }) => product.default)
     // A product that omits `default` stays the default.

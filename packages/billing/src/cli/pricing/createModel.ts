@@ -2,7 +2,10 @@ import { CommandError, type Report } from '../command.ts'
 import type { PricingApi } from './pricingApi.ts'
 import type { PricingModel } from './pricingModel.ts'
 
-/** Creates a new pricing model from the file. Without `yes`, says what would be created. `key` describes the secret key. */
+/**
+ * Creates a new pricing model from the file. Without `yes`, reports what it would create. `key` describes the
+ * secret key.
+ */
 export async function createModel(
   api: PricingApi,
   file: PricingModel,

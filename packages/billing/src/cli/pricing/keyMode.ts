@@ -1,4 +1,4 @@
-/** Returns the mode of a secret key, or null if its prefix doesn't tell. */
+/** Returns the mode of a secret key, or null if its prefix doesn't show the mode. */
 export const keyModeOf = (secretKey: string) => {
   if (secretKey.startsWith('sk_test_')) return 'test'
   return secretKey.startsWith('sk_live_') ? 'live' : null

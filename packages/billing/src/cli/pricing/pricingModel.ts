@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A value that JSON can carry. */
+/** An object with any fields. */
 const fields = z.record(z.string(), z.unknown())
 const labeled = fields.and(z.object({ slug: z.string() }))
 const isActive = ({ active }: Record<string, unknown>) => active !== false
@@ -8,8 +8,8 @@ const isActive = ({ active }: Record<string, unknown>) => active !== false
 const price = fields.and(z.object({ type: z.string(), slug: z.string().optional() }))
 
 /**
- * A pricing model in Flowglad's setup format, from a pricing file or from Flowglad. Contains only the fields that the
- * comparison needs by name. All other fields are compared and sent as they are.
+ * A pricing model in Flowglad's setup format, from a pricing file or from Flowglad. Names only the fields
+ * that the comparison needs. All other fields are compared and sent as they are.
  */
 const pricingModel = z.object({
   name: z.string(),
@@ -32,7 +32,7 @@ export type Meter = PricingModel['usageMeters'][number]
 export type Price = z.output<typeof price>
 
 /**
- * Parses a pricing model. An absent field and null mean the same. Leaves out `currency`, because Flowglad uses the
+ * Parses a pricing model. Treats null as an absent field. Leaves out `currency`, because Flowglad uses the
  * organization's currency.
  */
 export const parsePricingModel = (value: unknown): PricingModel => pricingModel.parse(withoutNulls(value))
@@ -55,8 +55,8 @@ export interface Part {
 }
 
 /**
- * Returns the model's active parts, and the parts that the file marks as inactive. Flowglad's list of a model's parts
- * contains no inactive features, resources or meter prices.
+ * Returns the model's active parts, and the parts that the file marks as inactive. Flowglad's list of a
+ * model's parts contains no inactive features, resources or meter prices.
  */
 export function activeParts(model: PricingModel): { active: PricingModel; inactive: Part[] } {
   const features = model.features.filter(isActive)

@@ -7,10 +7,10 @@ import type { PricingModel } from './pricingModel.ts'
 import type { PricingFile } from './readPricingFile.ts'
 
 /**
- * Makes the changes of a comparison at Flowglad, and no other changes. Each step compares again, so an interrupted push
- * can be repeated. Flowglad changes a whole pricing model in one step. Before that, this function creates the new meters
- * and the new prices of meters one by one: when Flowglad changes the whole model, it creates no `<meter>_no_charge` price
- * for a new meter, and it rejects a new default price.
+ * Makes the changes of a comparison at Flowglad, and no other changes. Compares again after each step, so an
+ * interrupted push can be repeated. First creates the new meters and the meters' new prices one by one. Then
+ * changes the rest of the pricing model in one step. In that step, Flowglad would create no
+ * `<meter>_no_charge` price for a new meter, and would reject a new default price.
  * @throws CommandError if the pricing model has changed since it was compared
  */
 export async function pushPricing(
@@ -46,11 +46,14 @@ export async function pushPricing(
   const { changes } = comparePricing(file, await api.read(model.id))
   if (changes.length === 0) return
   throw new CommandError(
-    `Flowglad accepted the changes, but still differs: ${changes.map(({ part }) => nameOf(part)).join(', ')}. A feature or resource that was archived at Flowglad must be activated there.`,
+    `Flowglad accepted the changes, but still differs: ${changes.map(({ part }) => nameOf(part)).join(', ')}. If a feature or resource was archived at Flowglad, activate it there.`,
   )
 }
 
-/** Creates new prices of meters, and changes the names and the default of the others. Returns whether it sent a change. */
+/**
+ * Creates meters' new prices, and changes the names and the default of their existing prices. Returns whether
+ * it sent a change.
+ */
 async function pushUsagePrices(api: PricingApi, { changes, merged }: Comparison): Promise<boolean> {
   const isOfMeter = ({ part }: Change) =>
     part.kind === 'price' && merged.usageMeters.some(({ usageMeter }) => usageMeter.slug === part.of)
@@ -76,13 +79,13 @@ async function pushUsagePrices(api: PricingApi, { changes, merged }: Comparison)
 const changed = () =>
   new CommandError('The pricing model has changed since it was compared. Run the command again.')
 
-/** Returns whether the change makes no more changes than the one that was shown. */
+/** Returns whether the change contains only differences that were shown. */
 const contains = (shown: Change, { action, part, fields }: Change) =>
   shown.action === action &&
   isDeepStrictEqual(shown.part, part) &&
   fields.every((field) => shown.fields.some((it) => isSame(it, field)))
 
-/** Compares without the order of lists, which Flowglad doesn't define. */
+/** Ignores the order of lists, which Flowglad doesn't define. */
 const isSame = (a: object, b: object) => isDeepStrictEqual(sorted(a), sorted(b))
 
 function sorted(value: unknown): unknown {

@@ -25,8 +25,8 @@ const reader = z.object({
 })
 
 /**
- * Reads a pricing file with flowglad-local, so that both accept the same files. If the file has mistakes, returns one
- * line for each.
+ * Reads a pricing file with flowglad-local, so that flowglad-local and this command accept the same files. If
+ * the file has mistakes, returns one line for each.
  */
 export async function readPricingFile(
   path: string,
@@ -46,7 +46,7 @@ export async function readPricingFile(
   }
 }
 
-/** Returns the value without the fields that the file omits. Keeps lists, which a default leaves empty. */
+/** Returns the value without the fields that the file omits. Keeps lists, because a default list is empty. */
 function withoutDefaults(
   value: unknown,
   path: (string | number)[],
@@ -62,7 +62,7 @@ function withoutDefaults(
 }
 
 async function flowgladLocal() {
-  // A variable, because an app without flowglad-local has no types for it.
+  // Import through a variable, because an app without flowglad-local has no types for it.
   const specifier = 'flowglad-local/pricing'
   try {
     return reader.parse(await import(specifier))

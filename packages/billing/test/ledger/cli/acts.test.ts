@@ -71,7 +71,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(listed.stdout).toMatch(/Z release ada .+: The worker is gone\n/)
     expect(await meteredJson(it.address, 'acts')).toEqual(await actsOf(it.ledger))
     expect(await metered(it.address, 'acts', '--customer', 'bob')).toMatchObject({
-      stdout: 'No acts are recorded.\n',
+      stdout: 'No changes are recorded.\n',
     })
   })
 

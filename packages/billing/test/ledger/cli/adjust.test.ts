@@ -29,7 +29,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(await meteredOn(name, it, ...refund)).toMatchObject({ code: 0, stderr: '' })
     const again = await metered(it.address, ...refund)
     expect(again).toMatchObject({ code: 0, stderr: '' })
-    expect(again.stdout).toMatch(/^The act was already done\. Nothing was changed\.\n/)
+    expect(again.stdout).toMatch(/^This change was already made\. Nothing was changed\.\n/)
     expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 4, limit: 14 })
     expect(await actsOf(it.ledger)).toHaveLength(1)
   })

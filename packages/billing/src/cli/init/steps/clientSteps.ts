@@ -106,7 +106,9 @@ function extended({ file, links }: Client, options: number): Step {
 
 const closed = (file: SourceFile, open: number) => (file.closing(open) ?? open) + 1
 
-/** Returns whether a `const` of this name is declared before the offset, in a block that contains the offset. */
+/**
+ * Returns whether a `const` of this name is declared before the offset, in a block that contains the offset.
+ */
 function hasInScope(file: SourceFile, name: string, at: number): boolean {
   return file.matches(new RegExp(`\\bconst\\s+(?:\\[\\s*)?${name}\\b`)).some(({ index }) => {
     let depth = 0

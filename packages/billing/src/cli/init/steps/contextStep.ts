@@ -101,7 +101,8 @@ function editInline(found: ContextFunction, from: string) {
   const isEmpty = file.codeIn(parameters).trim() === ''
   if (returned !== null) {
     if (!isEmpty) return editParameters(found, returned, imports)
-    // The body might use `req` from an enclosing function. A new parameter must not shadow that variable.
+    // If the body uses `req`, that name may come from an enclosing function, so don't shadow it with a new
+    // parameter.
     const insert = usesRequest(file.code.slice(returned, file.closing(returned) ?? returned))
       ? '{ info }'
       : '{ req, info }'

@@ -2,9 +2,9 @@ import type { App } from '../findApp.ts'
 import type { Step } from './step.ts'
 
 /**
- * Adds a `protectedProcedure` to an app without sign-in. In development, the procedure uses the same user for every
- * caller. In production, it rejects all calls. Returns null if the app already has a `protectedProcedure`, has no
- * `publicProcedure`, or appears to have its own sign-in.
+ * Adds a `protectedProcedure` to an app without sign-in. In development, the procedure uses the same user for
+ * every caller. In production, it rejects all calls. Returns null if the app already has a
+ * `protectedProcedure`, has no `publicProcedure`, or appears to have its own sign-in.
  */
 export function signInStep({ files, protectedProcedure, publicProcedure }: App): Step | null {
   const hasSignIn = files.some(({ text }) => /\bUNAUTHORIZED\b/.test(text))
@@ -13,7 +13,10 @@ export function signInStep({ files, protectedProcedure, publicProcedure }: App):
   const end = file.statementEnd(start)
   const insert = `
 
-/** Replace this with your app's sign-in. Until then, every caller is the same user, and production rejects all calls. */
+/**
+ * Replace this with your app's sign-in. Until then, every caller is the same user, and production rejects all
+ * calls.
+ */
 export const protectedProcedure = ${name}.use(({ next }) => {
   if (process.env.NODE_ENV === 'production') throw new TRPCError({ code: 'UNAUTHORIZED' })
   return next({ ctx: { user: { id: 'demo', name: 'Demo', email: 'demo@example.com' } } })
