@@ -73,8 +73,9 @@ export class BalancesStream<Meter extends string> {
   }
 
   /**
-   * Opens a new connection, which belongs to the session's current customer. An open connection still belongs to the
-   * customer it was opened for. Does nothing if the stream isn't delivering or was opened less than `minAgeMs` ago.
+   * Opens a new connection, which belongs to the session's current customer. An open connection still belongs
+   * to the customer it was opened for. Does nothing if the stream isn't delivering or was opened less than
+   * `minAgeMs` ago.
    */
   renew(minAgeMs: number): void {
     if (!this.#delivering || Date.now() - this.#openedAt < minAgeMs) return

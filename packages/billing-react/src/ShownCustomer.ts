@@ -6,7 +6,8 @@ import type { QueryClient } from '@tanstack/react-query'
  * - `show`: the answer is for the customer that the page shows.
  * - `follow`: the session's customer has changed, so the page switches to the answer's customer.
  * - `drop`: the request was sent before the page showed the current customer.
- * - `reject`: the server has never answered for the provider's customer, or its answers contradict each other.
+ * - `reject`: the server has never answered for the provider's customer, or its answers contradict each
+ *   other.
  */
 export type Verdict = 'show' | 'follow' | 'drop' | 'reject'
 

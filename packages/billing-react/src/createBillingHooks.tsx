@@ -15,8 +15,8 @@ import { useInvalidation } from './useInvalidation.ts'
 interface BillingHooksOptions {
   /**
    * The billing router's query key: `getQueryKey(trpc.billing)` in @trpc/react-query, or
-   * `trpc.billing.pathKey()` in @trpc/tanstack-react-query. The default, `[['billing']]`, is the key of a router
-   * at the path `billing`. With a plain tRPC client, use the default.
+   * `trpc.billing.pathKey()` in @trpc/tanstack-react-query. The default, `[['billing']]`, is the key of a
+   * router at the path `billing`. With a plain tRPC client, use the default.
    */
   queryKey?: QueryKey
 }

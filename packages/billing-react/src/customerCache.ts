@@ -75,7 +75,7 @@ const setOwner = (customer: string | null, queryClient: QueryClient, keys: Query
   setCacheOwner(queryClient, customer, (answer) => receiveOther(answer, 'elsewhere', queryClient, keys))
 
 /**
- * Balances from storage or server rendering don't come from a request. Every answer to a later request
+ * Records when balances from storage or server rendering arrived, so that the answer to any later request
  * replaces them.
  */
 function noteRestored(customer: string | null, queryClient: QueryClient, keys: QueryKeys) {

@@ -2,8 +2,8 @@ import { billingDenial } from '@metered/billing/client'
 
 /**
  * Returns whether a failed call may have run on the server, or may still be running. A retry of such a call
- * must use the same key. Returns false for an aborted call. An aborted call may also have run, but the
- * customer chose to abort it.
+ * must use the same key. Returns false for an aborted call, even if it may have run, because the customer
+ * chose to abort it.
  */
 export function mayHaveRun(error: unknown): boolean {
   const denial = billingDenial(error)

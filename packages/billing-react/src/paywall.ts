@@ -11,8 +11,8 @@ const criticalShare = 0.9
 export type Paywall<Meter extends string = string> =
   | { state: 'open' }
   /**
-   * At least 80 % is used. `percent` is the percentage of units used, rounded down. `percent` reaches 100
-   * only on plans with overage.
+   * At least 80% of the units are used. `percent` is the percentage of units used, rounded down. It reaches
+   * 100 only on plans with overage.
    */
   | { state: 'approaching'; balance: BalanceRow<Meter>; percent: number; critical: boolean }
   /** Units are left, but fewer than the denied call needs. */
@@ -38,7 +38,7 @@ export function paywallOfMeter<Meter extends string>(
   return {
     state: 'approaching',
     balance,
-    // Round down, so that the paywall never shows 100 % while units are left.
+    // Round down, so that the paywall never shows 100% while units are left.
     percent: Math.floor(balance.share * 100),
     critical: balance.share > criticalShare,
   }

@@ -56,7 +56,7 @@ export function balancesOptions<Meter extends string>(
     async queryFn({ signal }) {
       const start = startRead()
       const answer = await client.balances.query(undefined, { signal })
-      // The cache drops the answer to a canceled request.
+      // Skip the checks for a canceled request, because the cache drops its answer.
       return signal.aborted ? answer : asRead(ofCustomer(customer, answer, queryClient), start)
     },
     enabled: customer !== null,
@@ -96,8 +96,8 @@ const currentMs = 15_000
 const retryMs = 8_000
 
 /**
- * Statuses that count as current, but come from an older report. Either Flowglad can't be reached, or the server found
- * the report recent enough. These statuses are checked again.
+ * Statuses that count as current, but come from an older report. Either Flowglad can't be reached, or the
+ * server found the report recent enough. These statuses are checked again.
  */
 const unconfirmed = new WeakSet<BillingStatus>()
 const confirmedMs = 1_000
@@ -120,7 +120,7 @@ export function statusOptions<Meter extends string>(
     enabled: customer !== null,
     staleTime: 0,
     gcTime: 0,
-    // Keep equal answers apart, because `unconfirmed` can contain one of them and not the other.
+    // Don't reuse an earlier, equal answer, because `unconfirmed` may contain only one of the two.
     structuralSharing: false,
     refetchInterval: ({ state: { data } }) =>
       data !== undefined && (!data.current || unconfirmed.has(data)) ? retryMs : false,

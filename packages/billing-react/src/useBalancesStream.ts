@@ -51,7 +51,7 @@ export function useBalancesStream<Meter extends string>(
       onInterrupted: refetchStale,
     })
     current.current = stream
-    // Another window may have changed the session's customer while this page was visible.
+    // On focus, open a new connection, because another window may have changed the session's customer.
     const stopFocus = onWindowFocus(() => {
       if (stream.delivering) return stream.renew(balancesFreshMs)
       refetchStale()
@@ -68,7 +68,7 @@ export function useBalancesStream<Meter extends string>(
 }
 
 function onWindowFocus(listener: () => void): () => void {
-  // In React Native, `window` has no events.
+  // In React Native, `window` exists but has no events.
   if (typeof window === 'undefined' || !window.addEventListener) return () => {}
   window.addEventListener('focus', listener)
   return () => window.removeEventListener('focus', listener)

@@ -6,9 +6,9 @@ import type { QueryKeys } from './queryKeys.ts'
 import { shownIn } from './ShownCustomer.ts'
 
 /**
- * Returns the customer that the page shows, and whether the hooks may read the cache for this customer. `isReady` is
- * false for one commit after the provider's customer changes, so that no hook renders the previous customer's data. The
- * browser doesn't paint that commit.
+ * Returns the customer that the page shows, and whether the hooks may read the cache for this customer.
+ * `isReady` is false for one commit after the provider's customer changes, so that no hook renders the
+ * previous customer's data. The browser doesn't paint that commit.
  */
 export function useCustomerCache(
   given: string | null,

@@ -18,8 +18,8 @@ export function useInvalidation(customer: string | null, keys: QueryKeys): void 
 }
 
 /**
- * Invalidates the billing queries after every mutation, like `utils.billing.invalidate()`. This includes
- * failed mutations: a denial means that the balance on the screen was out of date.
+ * Invalidates the billing queries after every mutation, like `utils.billing.invalidate()`. Includes failed
+ * mutations, because a denial means that the balance on the screen was out of date.
  */
 function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): () => void {
   const plansHash = hashKey(keys.plans)
@@ -36,8 +36,8 @@ function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): ()
 }
 
 /**
- * Invalidates usage, charges and the statement whenever the balances have a new version. Invalidates Flowglad's data if the
- * plan has changed.
+ * Invalidates usage, charges and the statement whenever the balances have a new version. Invalidates
+ * Flowglad's data if the plan has changed.
  */
 function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): () => void {
   const balancesHash = hashKey(keys.balances)
@@ -46,12 +46,12 @@ function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): 
     if (event.query.queryHash !== balancesHash) return
     const answer = queryClient.getQueryData<BalancesAnswer>(keys.balances)
     if (answer === undefined || answer === known) return
-    // Balances from storage or from server rendering arrive without a request.
+    // This also records balances from storage or server rendering, which arrive without a request.
     noteArrival(answer)
     const before = known
     known = answer
     if (before === undefined || before.version === answer.version) return
-    // If the customer has changed, the usage and charges queries are new.
+    // If the customer has changed, these queries have just been reset, so don't invalidate them again.
     if (before.customer !== answer.customer) return
     void queryClient.invalidateQueries({ queryKey: keys.procedure('usage') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('charges') })

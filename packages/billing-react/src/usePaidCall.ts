@@ -22,8 +22,8 @@ interface Unanswered {
 }
 
 /**
- * The calls whose outcome is unknown, by QueryClient and mutation key. The map is outside the hook, so a call keeps
- * its key when the user leaves a screen and returns.
+ * The calls whose outcome is unknown, by QueryClient and mutation key. The map is outside the hook, so a call
+ * keeps its key when the user leaves a screen and returns.
  */
 const unansweredCalls = new WeakMap<QueryClient, Map<string, Unanswered>>()
 

@@ -3,8 +3,8 @@ import { hashKey, type QueryClient } from '@tanstack/react-query'
 import type { PaidCall } from './usePaidCall.ts'
 
 /**
- * The idempotency key of each order, by QueryClient. The map is outside the hook, so an order keeps its key when the
- * user leaves a screen and returns.
+ * The idempotency key of each order, by QueryClient. The map is outside the hook, so an order keeps its key
+ * when the user leaves a screen and returns.
  */
 const orderKeys = new WeakMap<QueryClient, Map<string, string>>()
 
@@ -31,7 +31,7 @@ export async function withOrderKey<Page>(
     return await openUnder(key)
   } catch (error) {
     if (billingDenial(error)?.code !== 'ALREADY_COMPLETED') throw error
-    // A concurrent call may have replaced the key already.
+    // Delete only this call's key. A concurrent call may already have replaced it.
     if (keys.get(order) === key) keys.delete(order)
     return openUnder(keyNow())
   }

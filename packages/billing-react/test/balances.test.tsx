@@ -164,7 +164,7 @@ describe('fetching balances', () => {
     expect(server.openStreams()).toBe(0)
   })
 
-  it('closes the stream when the page is hidden, and reopens it when the page is visible', async () => {
+  it('keeps the stream open only while the page is visible', async () => {
     const server = aClient()
     render(() => hooks.useBalances(), server)
     show('hidden')
@@ -222,7 +222,7 @@ describe('mutations', () => {
 })
 
 describe('usage in another tab', () => {
-  it('refetches usage and charges, and Flowglad’s data only if the plan has changed', async () => {
+  it('refetches Flowglad’s data only after a plan change, but usage and charges after each change', async () => {
     const server = aClient()
     const flowglad = vi.fn(async () => ({}))
     const { result } = render(

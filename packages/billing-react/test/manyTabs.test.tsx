@@ -13,8 +13,8 @@ afterEach(() => {
 const later = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms))
 
 /**
- * Opens several tabs for the same customer. Like the server, replaces the oldest stream when more than `most` streams are
- * open.
+ * Opens several tabs for the same customer. Like the server, replaces the oldest stream when more than `most`
+ * streams are open.
  */
 async function openTabs(count: number, most: number) {
   let opened = 0
@@ -39,7 +39,7 @@ async function openTabs(count: number, most: number) {
   return { tabs, requests, opened: () => opened, open: () => open.length }
 }
 
-it('refetches in the oldest tab, instead of reopening its stream, when a customer has one tab too many', async () => {
+it('polls in the oldest tab instead of reopening its stream when a customer has one tab too many', async () => {
   const browser = await openTabs(21, 20)
   await waitFor(() => expect(browser.tabs[0]?.result.current.data?.used).toBe(4))
   const before = browser.requests('balances')

@@ -128,7 +128,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
   })
 })
 
-it('opens its stream as the new customer, and fetches nothing twice', async () => {
+it('fetches nothing twice when the customer changes', async () => {
   vi.useFakeTimers({ shouldAdvanceTime: true })
   const server = aServer()
   const page = await annasPage(server)
@@ -156,7 +156,7 @@ it('shows none of the old customer’s data while the new customer’s usage is 
   await waitFor(() => expect(shownIn(page.result)).toEqual([1, 'Pro', undefined]))
 })
 
-it('keeps its components mounted, and tells the app', async () => {
+it('keeps the components mounted and calls onCustomerChange when the customer changes', async () => {
   const server = aServer()
   const onCustomerChange = vi.fn()
   const page = render(use, { ...server, onCustomerChange })
@@ -166,7 +166,7 @@ it('keeps its components mounted, and tells the app', async () => {
   server.switchTo(ofBen)
   await act(() => refresh.mutateAsync())
   await showsBen(page)
-  // A remounted component has lost its mutation.
+  // A remounted component would have lost its mutation's result.
   expect(page.result.current.refresh.data).toMatchObject({ customer: 'ben' })
   expect(onCustomerChange.mock.calls).toEqual([['ben']])
 

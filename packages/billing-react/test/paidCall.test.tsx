@@ -141,7 +141,7 @@ describe('start', () => {
     expect(other.keys).toEqual([])
   })
 
-  it('fails immediately when offline, instead of starting later without a click', async () => {
+  it('fails immediately when offline instead of starting later without a click', async () => {
     onlineManager.setOnline(false)
     const { result, call } = renderPaidCall([lost])
     await call()

@@ -16,7 +16,7 @@ const aCharge = (transactionId: string) => ({
 })
 
 describe('charges', () => {
-  it('returns each charge once, page by page, until the last page', async () => {
+  it('returns each charge once across all pages', async () => {
     const pages = [
       { charges: [aCharge('c'), aCharge('b')], nextCursor: 'after b' },
       { charges: [aCharge('a')], nextCursor: null },
@@ -51,7 +51,7 @@ describe('usage', () => {
 })
 
 describe('the plan', () => {
-  it('is null without a subscription, and undefined while loading', async () => {
+  it('is null without a subscription and undefined while loading', async () => {
     const answer = deferred<unknown>()
     const server = aClient({ balances: () => answer.promise })
     const { result } = render(() => hooks.usePlan(), server)
@@ -101,7 +101,7 @@ describe('a checkout', () => {
   }
   const paid = () => Promise.reject(aDenial({ code: 'ALREADY_COMPLETED', key: 'k' }))
 
-  it('keeps its key for the same order, after a lost answer and from another button', async () => {
+  it('keeps its key for the same order after a lost answer or from another button', async () => {
     const { keys, order } = renderCheckout([() => Promise.reject(new Error('lost'))])
     await order({ priceSlug: 'pack' })
     await order({ priceSlug: 'pack' }, { priceSlug: 'pack', quantity: 1 })

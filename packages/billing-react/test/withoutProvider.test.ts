@@ -16,7 +16,9 @@ const t = initTRPC.create()
 const router = t.router({ spend: t.procedure.mutation(() => 'done') })
 const { balances: queryKey } = billingQueryKeys()
 
-/** A client with `billingLinks` and TanStack Query, but without React. Each response contains the balances. */
+/**
+ * A client with `billingLinks` and TanStack Query, but without React. Each response contains the balances.
+ */
 function aClientOf(answer: () => BalancesAnswer<Meter>) {
   const queryClient = new QueryClient()
   const client = createTRPCClient<typeof router>({
