@@ -108,7 +108,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 const quantile = (sorted: readonly number[], q: number) => sorted[Math.floor((sorted.length - 1) * q)] ?? 0
 
-/** Measures calls one after another. `prepare` runs before each call and isn't measured. */
+/** Measures calls one after another. Runs `prepare` before each call without measuring it. */
 async function measure(
   count: number,
   call: (n: number) => Promise<unknown>,
@@ -144,7 +144,7 @@ async function measureCalls(url: string, subscriptions: readonly string[], store
     ask(`${url}/api/v1/customers/customer-${(n * 7919) % subscriptions.length}/billing`),
   )
   const last = await cursorAfter(url, subscriptions, next - pageSize)
-  // A list's response contains the number of events, so an event is added before each page.
+  // Add an event before each page. Otherwise, a build could answer with a cached total.
   const page = (cursor: string) => measure(repeats, () => ask(`${lists}${cursor}`), create)
   const first = await page('')
   const end = await page(`&cursor=${last}`)

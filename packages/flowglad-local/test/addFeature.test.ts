@@ -14,7 +14,7 @@ const add = async (studio: Studio, subscriptionId: string, body: object) =>
 const featureItems = async (studio: Studio, externalId: string) =>
   (await studio.plan(externalId)).experimental?.featureItems ?? []
 
-it('adds a toggle to one subscription, and only once', async () => {
+it('adds a toggle to a subscription only once', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -45,7 +45,7 @@ it('adds a toggle to one subscription, and only once', async () => {
   expect((await studio.plan('ada')).subscriptionItems).toHaveLength(1)
 })
 
-it('adds up the amounts of a credit feature, and grants credits immediately only on request', async () => {
+it('adds up the amounts of a credit feature and grants credits immediately only on request', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -62,7 +62,7 @@ it('adds up the amounts of a credit feature, and grants credits immediately only
   expect(await studio.plan('ada')).toMatchObject({ name: 'Hobby', priceId: expect.any(String) })
 })
 
-it('gives seats for a resource feature, which can be added only once', async () => {
+it('gives seats for a resource feature only once', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -80,7 +80,7 @@ it('gives seats for a resource feature, which can be added only once', async () 
   expect(claims).toHaveLength(2)
 })
 
-it('ends an added feature when a new plan contains it, and keeps the others', async () => {
+it('ends only the added features that the new plan contains', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'weekly_price')
@@ -177,7 +177,7 @@ it.each([
   await expect(add(studio, id, body)).rejects.toMatchObject({ status, error: { error } })
 })
 
-it('rejects inactive features and subscriptions that have ended or do not exist', async () => {
+it('rejects an inactive feature and a subscription that has ended or does not exist', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')
@@ -207,7 +207,7 @@ it('rejects inactive features and subscriptions that have ended or do not exist'
   })
 })
 
-it('rejects an amount that adds up to more than the platform can store, and changes nothing', async () => {
+it('changes nothing if the amounts add up to more than the platform can store', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')

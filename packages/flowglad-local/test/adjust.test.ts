@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cards, dayMs, pay, sharedStudio, startStudio } from './studio.ts'
 
-/** The server shared by tests that don't change its data. */
+/** The server for all tests that don't change its data. */
 const shared = sharedStudio(async (studio) => {
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -94,7 +94,7 @@ describe('adjusting a subscription', () => {
     ])
   })
 
-  it('records only a failed payment and an open invoice when the card is declined', async () => {
+  it('adds only a failed payment and an open invoice when the card is declined', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -185,7 +185,7 @@ describe('adjusting a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('accepts a full item with a slug and metadata, and ignores a manually created item', async () => {
+  it('accepts a full item with a slug and metadata and ignores a manually created item', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -320,7 +320,7 @@ describe('adjusting a subscription', () => {
     ])
   })
 
-  it('undoes a scheduled change, and rejects a second undo', async () => {
+  it('undoes a scheduled change only once', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'agency_price')
@@ -370,7 +370,7 @@ describe('adjusting a subscription', () => {
     await studio.node.subscriptions.adjust(id, to('team_price', 'immediately'))
   })
 
-  it('does not restore expired features when a scheduled change is undone', async () => {
+  it('keeps expired features expired when a scheduled change is undone', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, experimental } = await studio.subscribe('ada', 'team_price', { quantity: 2 })

@@ -5,7 +5,7 @@ import { operations } from './operations.ts'
 import { createAnswerSchemas } from './sdk/schemas.ts'
 import { startStudio } from './studio.ts'
 
-/** The operations that always fail, so this file checks no response. */
+/** The operations that always fail and therefore have no response to check. */
 const alwaysFailing = ['POST /subscription-item-features/:id/expire', 'GET /api-keys/:id']
 
 let schemas: Map<string, z.ZodType>

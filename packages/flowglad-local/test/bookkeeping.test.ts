@@ -16,8 +16,8 @@ import { dayMs } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
 /**
- * Creates a platform with a database that the test can read. Injects HTTP requests instead of opening a
- * socket.
+ * Creates a server whose database the test can read. The test injects its HTTP requests, so the server needs
+ * no port.
  */
 function openPlatform() {
   const db = new Database(null)
@@ -74,7 +74,7 @@ type Opened = ReturnType<typeof openPlatform>
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0)
 const wasPaid = ({ status }: Payment) => status === 'succeeded' || status === 'refunded'
 
-/** Checks the invariants that all data must satisfy at all times. */
+/** Checks the invariants of all records. */
 function audit(opened: Opened): void {
   const { db, platform } = opened
   for (const account of db.ledgerAccounts.all()) {
@@ -154,14 +154,14 @@ function dearestPlan({ db }: Opened, { subscriptionId, startDate, endDate }: Bil
 }
 
 /**
- * Returns whether a subscription gets credits without a payment, because it is free, has a trial or is never
+ * Returns whether a subscription gets credits without a payment: a free plan, a trial, or one that is never
  * charged.
  */
 const isGiven = ({ isFreePlan, trialEnd, doNotCharge }: Subscription) =>
   isFreePlan || trialEnd !== null || doNotCharge
 
 const slugs = ['team_price', 'agency_price', 'weekly_price', 'trial_price'] as const
-// The card that fails on renewals is listed twice to make such failures more likely.
+// Lists the card that fails on renewals twice, to make such failures more likely.
 const card = fc.constantFrom(...testCards.map(({ number }) => number), '4000000000000341' as const)
 const quantity = fc.integer({ min: 1, max: 3 })
 const plan = fc.record({ priceSlug: fc.constantFrom(...slugs), quantity })
@@ -294,7 +294,10 @@ async function take(
 
 const team = { priceSlug: 'team_price', quantity: 1 } as const
 
-/** Changes the plan while an invoice is open. A retry collects the invoice, so the change must not charge for it. */
+/**
+ * Changes the plan while an invoice is open. A retry will collect the invoice, so the change must not charge
+ * for it.
+ */
 const changedWhilePastDue: Step[] = [
   { do: 'buy', plan: team, card: '4000000000000341', code: '', preserveBillingCycleAnchor: false },
   { do: 'wait', days: 29 },
@@ -303,7 +306,10 @@ const changedWhilePastDue: Step[] = [
   { do: 'wait', days: 4 },
 ]
 
-/** Changes a plan that a discount made free. Nothing was paid, so the change charges the previewed amount. */
+/**
+ * Changes a plan that was free because of a discount. Nothing was paid, so the change charges the previewed
+ * amount.
+ */
 const changedAfterAGift: Step[] = [
   { do: 'buy', plan: team, card: '4242424242424242', code: 'ALL', preserveBillingCycleAnchor: false },
   { do: 'adjust', items: [team], timing: 'auto', prorate: true },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { startStudio } from './studio.ts'
 
-it('offers products, prices and meters that are added to a pricing model', async () => {
+it('offers the products, prices and meters that are added to a pricing model', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel } = await node.pricingModels.retrieveDefault()
@@ -43,7 +43,7 @@ it('offers products, prices and meters that are added to a pricing model', async
   expect(await studio.balances('ada')).toEqual({ scripts: 9 })
 })
 
-it('replaces a default price and keeps existing subscriptions on the old price', async () => {
+it('keeps existing subscriptions on the old price when a default price is replaced', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await studio.customer('ada')
@@ -91,7 +91,7 @@ it('creates and clones pricing models, and changes the default', async () => {
   )
   await node.pricingModels.update(clone.id, { pricingModel: { id: clone.id, name: 'Copy', isDefault: true } })
   expect((await node.pricingModels.retrieveDefault()).pricingModel.name).toBe('Copy')
-  // Changing the default doesn't affect the API key: new customers still get the key's original model.
+  // Changing the default doesn't affect the API key. New customers still get the key's original model.
   await studio.customer('ada')
   expect((await node.customers.retrieve('ada')).customer.pricingModelId).toBe(original.id)
   const { pricingModel: empty } = await node.pricingModels.create({ pricingModel: { name: 'Empty' } })

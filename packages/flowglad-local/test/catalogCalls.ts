@@ -2,7 +2,7 @@ import { startStudio } from './studio.ts'
 
 type Body = Record<string, unknown>
 
-/** Starts a studio with raw calls and lookups for catalog tests. */
+/** Starts a studio for catalog tests, with calls that bypass the SDK and lookups by slug. */
 export async function startCatalog() {
   const studio = await startStudio()
   const call = async (method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => {
@@ -24,7 +24,7 @@ export async function startCatalog() {
     ...studio,
     call,
     pricingModelId: pricingModel.id,
-    /** The product's state at the start. */
+    /** Returns a product as it was at the start. */
     product: (slug: string) => find(pricingModel.products, slug),
     meter: (slug: string) => find(pricingModel.usageMeters, slug),
     feature: (slug: string) =>
@@ -49,7 +49,7 @@ export const unexpected = failed('An unexpected error occurred. Please try again
 export const unable = (verb: string) =>
   failed(`Unable to ${verb}. Please try again or contact support if the problem persists.`)
 
-/** A $10 monthly price, as a request sends it. */
+/** The fields of a request for a monthly price of $10. */
 export const aPrice = (fields: object) => ({
   type: 'subscription',
   intervalUnit: 'month',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sharedStudio, startStudio } from './studio.ts'
 
-/** The server shared by tests that don't change its data. */
+/** The server for all tests that don't change its data. */
 const shared = sharedStudio()
 
 type Studio = Awaited<ReturnType<typeof startStudio>>
@@ -14,7 +14,7 @@ const productOf = async (studio: Studio, slug: string) => {
 }
 
 describe('a product', () => {
-  it('is hidden after its price is archived, but its subscriptions stay readable', async () => {
+  it('is hidden but leaves its subscriptions readable after its price is archived', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -33,7 +33,7 @@ describe('a product', () => {
 })
 
 describe('a pricing model', () => {
-  it('requires a name for an update, and a known ID for a clone', async () => {
+  it('requires a name for an update and a known ID for a clone', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     const put = (pricingModel: object) =>
@@ -190,7 +190,7 @@ describe('a feature', () => {
   })
 })
 
-/** Returns the issues that a rejected request reports, in order and without messages. */
+/** Returns the issues of a rejected request in order, without their messages. */
 async function issuesOf({ node }: Studio, method: 'post' | 'put', path: string, body: object) {
   const rejection: unknown = await node[method](`/api/v1${path}`, { body }).catch((error: unknown) => error)
   const { status, error } = rejection as { status: number; error: { error: Record<string, unknown>[] } }
@@ -198,7 +198,7 @@ async function issuesOf({ node }: Studio, method: 'post' | 'put', path: string, 
   return error.error.map(({ message: _, ...issue }) => issue)
 }
 
-it('accepts catalog numbers as strings, and reports invalid numbers in field order', async () => {
+it('accepts catalog numbers as strings and reports invalid numbers in field order', async () => {
   await using studio = await startStudio()
   const { id: productId } = await productOf(studio, 'team')
   const price = { type: 'subscription', isDefault: true, intervalUnit: 'month', productId, slug: 'text' }
@@ -276,7 +276,7 @@ describe('seats', () => {
     return { studio, id, claims: `/resource-claims/${id}` }
   }
 
-  it('require exactly one selector and, like the platform, report a violation twice', async () => {
+  it('require exactly one selector and report a violation twice, like the platform', async () => {
     const { studio, claims } = await seats()
     await using _ = studio
     for (const [call, text] of [
@@ -300,7 +300,7 @@ describe('seats', () => {
     })
   })
 
-  it('are claimed without a feature ID, and stay listed after the plan has ended', async () => {
+  it('are claimed without a feature ID and stay listed after the plan has ended', async () => {
     const { studio, id } = await seats()
     await using _ = studio
     const { node } = studio
@@ -393,7 +393,7 @@ describe('a feature added to one subscription', () => {
     expect(await studio.balances('ada')).toMatchObject({ render: (render ?? 0) + 7 })
   })
 
-  it('requires an existing meter or resource, limits the amount, and never removes credits', async () => {
+  it('requires an existing meter or resource, limits the amount and never removes credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { features } = await productOf(studio, 'team')

@@ -57,7 +57,7 @@ it.each([
   }
 })
 
-it('records the quantity in the item and the invoice, but not in the purchase', async () => {
+it('records the quantity in the item and the invoice but not in the purchase', async () => {
   await using studio = await startStudio()
   const customerExternalId = await studio.customer('ada')
   const { url } = await studio.node.checkoutSessions.create({
@@ -81,7 +81,7 @@ it('records the quantity in the item and the invoice, but not in the purchase', 
   expect((await studio.plan('ada')).name).toBe('Team x 3')
 })
 
-it('charges only for the rest of the billing period if the anchor is preserved, but grants the full credits', async () => {
+it('grants the full credits but charges only for the rest of the period if the anchor is preserved', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   const customerExternalId = await studio.customer('ada')
   studio.advance(10 * dayMs)
@@ -126,7 +126,7 @@ it('charges only for the rest of the billing period if the anchor is preserved, 
   expect((await studio.billing('ada')).invoices[1]).toMatchObject({ invoice: { subtotal: 9800 } })
 })
 
-it('changes nothing when a card is declined, and accepts another card', async () => {
+it('accepts another card after a declined card, which changes nothing', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { session, pay } = await studio.checkout('ada', 'team_price')
@@ -163,14 +163,14 @@ it('charges only once when the form is submitted several times', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
-it('sells a top-up that never expires, and ignores the quantity', async () => {
+it('sells a top-up that never expires and ignores the quantity', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack', 3)
   await pay()
   expect((await studio.billing('ada')).invoices).toMatchObject([{ invoice: { subtotal: 1200 } }])
   await studio.renew('ada')
-  // The pack's feature is recurring, but a purchase grants its credits once, and they never expire.
+  // The pack's feature is recurring, but a purchase grants its credits only once, and they never expire.
   expect(await studio.balances('ada')).toEqual({ render: 60 + 25 + 100 })
 })
 
@@ -266,7 +266,7 @@ describe('the checkout page', () => {
   })
 })
 
-it('lets test controls complete and decline checkouts, unless the controls are off', async () => {
+it('lets test controls complete and decline checkouts only if the controls are on', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { session } = await studio.checkout('ada', 'team_price')

@@ -14,7 +14,7 @@ async function put(studio: Studio, checkoutSession: object, id = 'any') {
   return [answer.status, await answer.json()]
 }
 
-/** Returns the studio with an open checkout for Ada, and the prices by slug. */
+/** Starts a studio with an open checkout for Ada. */
 async function withCheckout() {
   const studio = await startStudio()
   await studio.customer('ada')
@@ -25,7 +25,7 @@ async function withCheckout() {
   return { studio, session, url, priceIdOf }
 }
 
-it("changes the session in the body, regardless of the path's ID", async () => {
+it("changes the session that the body identifies, regardless of the path's ID", async () => {
   const { studio, session, url, priceIdOf } = await withCheckout()
   await using _ = studio
   const change = {
@@ -63,7 +63,7 @@ it('sells the price from the update', async () => {
   expect((await studio.plan('ada')).priceId).toBe(priceIdOf('agency_price'))
 })
 
-it('removes the subscription and its card setting when a session changes to a product session', async () => {
+it('removes the subscription and the card setting when the type changes to product', async () => {
   const { studio, priceIdOf } = await withCheckout()
   await using _ = studio
   const { id: targetSubscriptionId } = await studio.plan('ada')

@@ -9,8 +9,8 @@ const open = async (studio: Studio, checkoutSession: object) =>
   studio.node.checkoutSessions.create({ checkoutSession: { ...urls, ...checkoutSession } as never })
 
 /**
- * Returns the status and error of a rejected request. The error is a message, or the code and path of each
- * issue.
+ * Returns the status and the error of a rejected request. The error is either a message, or the code and path
+ * of each issue.
  */
 const rejectionOf = async (studio: Studio, checkoutSession: object) => {
   const answer = await fetch(`${studio.url}/api/v1/checkout-sessions`, {
@@ -166,7 +166,7 @@ describe('opening a session', () => {
     expect((await open(studio, identified)).checkoutSession.priceId).toEqual(expect.any(String))
   })
 
-  it("rejects the slug of an inactive product's price, but accepts the price's ID", async () => {
+  it('accepts the price of an inactive product by ID but not by slug', async () => {
     await using studio = await startStudio()
     const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
     const team = pricingModel.products.find(({ slug }) => slug === 'team')
@@ -232,7 +232,7 @@ describe('an anonymous payer', () => {
   })
 })
 
-it("returns the customer's details for a plan's session, and the payer's details for a one-time purchase", async () => {
+it("returns the customer's details for a plan but the payer's details for a one-time purchase", async () => {
   await using studio = await startStudio()
   await studio.customer('grace')
   const shown = async (priceSlug: string) => {
@@ -338,7 +338,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it("collects a past-due subscription's open invoice after a declined card, and stops retrying", async () => {
+  it("stops retrying a past-due subscription's open invoice once a checkout has collected it", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -377,7 +377,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 85 })
   })
 
-  it("charges a free plan's overage and shows the amount", async () => {
+  it("shows and charges a free plan's overage", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.plan('ada')

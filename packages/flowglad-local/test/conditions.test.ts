@@ -21,7 +21,7 @@ it.each([
   ['down', {}, []],
   ['error', { status: 500 }, []],
   ['lost', {}, ['ada']],
-] as const)('simulates the fault "%s" until it is switched off', async (fault, failure, created) => {
+] as const)('simulates the fault "%s" until the fault is switched off', async (fault, failure, created) => {
   await using studio = await startStudio()
   expect((await submit(studio, { fault })).status).toBe(303)
   await expect(studio.customer('ada')).rejects.toMatchObject(failure)
@@ -57,7 +57,7 @@ it('rejects unknown faults, delays and keys', async () => {
   expect((await submit(studio, { latencyMs: '-1' })).status).toBe(400)
 })
 
-it('offers no controls if the test controls are off', async () => {
+it('offers no fault controls if test controls are off', async () => {
   await using studio = await startStudio({ testControls: false })
   const { customer } = (
     await studio.node.customers.create({

@@ -15,7 +15,7 @@ const rows = [
   notes: groups?.notes?.trim(),
 }))
 
-it('documents every operation of openapi.json exactly once', () => {
+it('lists every operation of openapi.json exactly once', () => {
   expect(rows.map(({ operation }) => operation).sort()).toEqual([...operations].sort())
 })
 

@@ -62,14 +62,15 @@ it.each([
 it('grants the credits of a free plan even if the subscription is never charged', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
-  // An incomplete subscription replaces the free plan, so that the customer can request the free plan.
+  // This incomplete subscription replaces the free plan. Otherwise, the customer couldn't request the free
+  // plan.
   await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
   await studio.server('ada').createSubscription({ priceSlug: 'hobby_price', doNotCharge: true })
   expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, doNotCharge: true })
   expect(await studio.balances('ada')).toEqual({ render: 85 })
 })
 
-it('names an item "null" if its price has no name, and removes the name in a plan change', async () => {
+it('names an item "null" if its price has no name and removes the name in a plan change', async () => {
   const products = studioPricing.products.map((entry) =>
     entry.product.slug === 'team' || entry.product.slug === 'agency'
       ? { ...entry, price: { ...entry.price, name: undefined } }
@@ -92,7 +93,7 @@ it('names an item "null" if its price has no name, and removes the name in a pla
   expect((await fetch(`${billingPortalUrl}/ada`)).status).toBe(200)
 })
 
-it('grants the seats of only the newest of two features for one resource', async () => {
+it('grants only the seats of the newest feature if two features are for one resource', async () => {
   const seats = studioPricing.features.find(({ slug }) => slug === 'team_seats')
   const pricing = {
     ...studioPricing,
@@ -138,7 +139,7 @@ it("keeps a full item's external ID and end", async () => {
   expect((await studio.plan('ada')).subscriptionItems).toEqual([])
 })
 
-it("finds an archived product's price by its ID, but not by its slug", async () => {
+it("finds an archived product's price by its ID but not by its slug", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
@@ -150,7 +151,7 @@ it("finds an archived product's price by its ID, but not by its slug", async () 
   expect(subscription).toMatchObject({ priceId: prices[0]?.id, status: 'incomplete' })
 })
 
-it('reports an unknown cancellation time without listing the valid ones', async () => {
+it('reports an unknown cancellation timing without listing the valid timings', async () => {
   const studio = shared()
   await expect(
     studio.node.post('/api/v1/subscriptions/sub_x/cancel', { body: { cancellation: { timing: 'later' } } }),

@@ -41,7 +41,7 @@ it('rejects a duplicate external ID until the first customer is archived', async
   expect(await archive()).toMatchObject({ customer: { id: second.customer.id } })
 })
 
-it('changes only the given fields, and never the external ID', async () => {
+it('changes only the given fields and never the external ID', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await node.customers.create({ customer: { ...details('ada'), domain: 'ada.example' } })
@@ -80,7 +80,7 @@ it("starts the default product's archived price", async () => {
   expect(await studio.plan('ada')).toMatchObject({ priceId: id, name: 'Hobby Subscription' })
 })
 
-it('rejects the ID of a user that does not exist', async () => {
+it('rejects an unknown user ID', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const unknown = {
@@ -132,7 +132,7 @@ it('accepts any JSON as the body of a call that requires no fields', async () =>
   ])
 })
 
-it('returns balances for the current plan, or for a requested subscription in any state', async () => {
+it('returns balances for the current plan or for a requested subscription in any state', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.customer('grace')

@@ -24,7 +24,7 @@ const failNextPayment = async (studio: Studio, externalId: string) =>
 
 const fixedClock = { clock: () => Date.UTC(2027, 3, 1) }
 
-it('fails only the next renewal, and collects the retry', async () => {
+it('fails only the next renewal and collects the retry', async () => {
   await using studio = await startStudio(fixedClock)
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -35,7 +35,7 @@ it('fails only the next renewal, and collects the retry', async () => {
   expect((await studio.plan('ada')).status).toBe('active')
 })
 
-it('declines only the next checkout that charges a card, and saves a card without a charge', async () => {
+it('declines the next checkout that charges a card, but not one that only saves a card', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await failNextPayment(studio, 'ada')
@@ -60,7 +60,7 @@ it('declines only the next checkout that charges a card, and saves a card withou
   expect((await pay()).status).toBe(303)
 })
 
-it('declines a checkout that a test completes', async () => {
+it('declines a checkout that a test control completes', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await failNextPayment(studio, 'ada')
@@ -102,7 +102,7 @@ it('grants credits that stay after a renewal', async () => {
 
 const pricingOf = async (studio: Studio) => (await studio.node.pricingModels.retrieveDefault()).pricingModel
 
-it('deletes all customers and their data after asking, and keeps the pricing and the other keys', async () => {
+it("deletes one key's customers and their data after confirmation and keeps the pricing", async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const studio = await startStudio({ db })
@@ -132,7 +132,7 @@ it('deletes all customers and their data after asking, and keeps the pricing and
   expect(await restarted.balances('ada')).toEqual({ render: 85 })
 })
 
-it('adds the demo customers that are missing', async () => {
+it('adds only the demo customers that are missing', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const demo = async () => {
@@ -151,7 +151,7 @@ it('adds the demo customers that are missing', async () => {
 })
 
 it.each(['/requests?find=ada', '//elsewhere.example', '/\t/elsewhere.example', '/\\elsewhere.example'])(
-  'returns only to a page of this server (%j)',
+  'redirects only to a page of this server (%j)',
   async (back) => {
     await using studio = await startStudio()
     const answer = await fetch(`${studio.url}/conditions`, {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from './browser.ts'
 import { startStudio } from './studio.ts'
 
-// On a busy machine, a page can take longer than Playwright's 5 seconds.
+// On a busy machine, a page can need longer than Playwright's default of 5 seconds.
 const expectPage = expectInBrowser.configure({ timeout: 60_000 })
 
 let browser: Awaited<ReturnType<typeof launchBrowser>>
@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-it('copies a whole ID', async () => {
+it('copies the complete ID', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -26,7 +26,7 @@ it('copies a whole ID', async () => {
   expect(JSON.parse(json)).toMatchObject({ id, status: 'active' })
 })
 
-it('switches a fault on and off, and shows the failed call live', async () => {
+it('switches a fault on and off and shows the failed call live', async () => {
   await using studio = await startStudio()
   await using page = await browser.newPage()
   await page.goto(studio.url)
@@ -47,13 +47,13 @@ it('switches a fault on and off, and shows the failed call live', async () => {
   expect((await studio.plan('ada')).status).toBe('active')
 })
 
-it('grants credits, fails the next payment, and deletes all customers after asking', async () => {
+it('grants credits, fails the next payment and deletes all customers after confirmation', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await using page = await browser.newPage()
   await page.goto(`${studio.url}/?customer=ada`)
   await expectPage(page.getByText('Live', { exact: true })).toBeVisible()
-  // An update of the page keeps what is being entered.
+  // A live update keeps the form's input.
   await page.getByLabel('Credits').fill('15')
   await studio.use('ada', 'render', 20)
   const details = page.getByRole('region', { name: 'Details' })
@@ -69,7 +69,7 @@ it('grants credits, fails the next payment, and deletes all customers after aski
   await expectPage(page.getByRole('region', { name: 'Customers' })).toContainText('Ada Lovelace')
 })
 
-it('shows whole event names', async () => {
+it('shows complete event names', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')

@@ -13,7 +13,7 @@ const summer = {
 const enter = (url: string, code: string) =>
   fetch(`${url}/discount`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ code }) })
 
-it('stores a discount code in upper case, and updates, lists and counts discounts', async () => {
+it('stores discount codes in upper case and updates, lists and counts discounts', async () => {
   await using studio = await startStudio()
   const { discounts } = studio.node
   const { discount } = await discounts.create({ discount: summer })
@@ -50,7 +50,7 @@ it('stores a discount code in upper case, and updates, lists and counts discount
   expect(await discounts.list()).toMatchObject({ total: 1, data: [{ code: 'SUN', redemptionCount: 0 }] })
 })
 
-/** Sends a discount without the SDK, because the SDK's types forbid invalid discounts. */
+/** Sends a discount without the SDK, whose types forbid invalid discounts. */
 async function send(studio: { url: string; key: string }, discount: object, id?: string) {
   const answer = await fetch(`${studio.url}/api/v1/discounts${id ? `/${id}` : ''}`, {
     method: id ? 'PUT' : 'POST',
@@ -129,7 +129,7 @@ describe('a discount code at the checkout', () => {
     ],
     ['for every payment', { ...summer, duration: 'forever' as const }, [4410, 4410, 4410]],
     ['by a fixed amount', { ...summer, amount: 900, amountType: 'fixed' as const }, [4000, 4900, 4900]],
-    ['by 100 %', { ...summer, amount: 100 }, [0, 4900, 4900]],
+    ['by 100%', { ...summer, amount: 100 }, [0, 4900, 4900]],
   ])("reduces a plan's price %s", async (_, discount, subtotals) => {
     await using studio = await startStudio()
     await studio.customer('ada')
@@ -139,7 +139,7 @@ describe('a discount code at the checkout', () => {
     const due = `$${((subtotals[0] ?? 0) / 100).toFixed(2)}`
     expect(await (await fetch(url)).text()).toContain(`<span>Due today</span><span>${due}</span>`)
     expect((await studio.node.checkoutSessions.retrieve(session.id)).checkoutSession.discountId).toBe(id)
-    // Changing the discount after the payment doesn't affect the subscription.
+    // A change of the discount after the payment doesn't affect the subscription.
     expect((await pay(url)).status).toBe(303)
     await studio.node.discounts.update(id, {
       discount: { ...discount, id, amount: 50, active: false } as never,

@@ -10,7 +10,7 @@ import { studioPricing } from './studioPricing.ts'
 
 const sdk = (url: string) => new Flowglad({ baseURL: url, apiKey: 'sk_test_local', maxRetries: 0 })
 
-it('loses no acknowledged write, no matter when the server is killed', async () => {
+it('loses no acknowledged write when the server is killed at any time', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   const answered: string[] = []
@@ -125,7 +125,7 @@ it('keeps all customers when the documented production command restarts the serv
   expect(await sdk(after.url).customers.retrieve('ada')).toMatchObject({ customer: { name: 'Ada' } })
 })
 
-it('keeps its data and its clock across a restart', async () => {
+it('keeps its data and clock across a restart', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const before = await startStudio({ db })
@@ -156,7 +156,7 @@ it('applies a changed pricing file without changing existing subscriptions', asy
   expect((await after.plan('ada')).subscriptionItems).toMatchObject([{ unitPrice: 4900 }])
 })
 
-it("starts a new database's clock at a given date, and resumes it after a restart", async () => {
+it("starts a new database's clock at a given date and resumes it after a restart", async () => {
   await using directory = await createDirectory()
   const startAt = Date.UTC(2027, 0, 31)
   const clock = () => 1000
@@ -179,7 +179,7 @@ it('rejects a second server on the same database file', async () => {
   )
 })
 
-it('rejects a path that is not a database file, and names it in the error', async () => {
+it('names the path of a file that is not a database in the error', async () => {
   await using directory = await createDirectory()
   const text = directory.file('notes.txt')
   await writeFile(text, 'This text is not a database, and it is longer than a database header. '.repeat(20))

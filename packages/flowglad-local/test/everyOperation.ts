@@ -37,7 +37,7 @@ function createRecorder({ url, key }: { url: string; key: string }) {
 
 /**
  * Calls every operation and returns each operation's successful responses.
- * @param options.url where to send the calls, if not to the studio
+ * @param options.url the URL to call; default: the studio's URL
  * @param options.onPaid called with the ID of each checkout session that was paid in the browser
  */
 export async function callEveryOperation(

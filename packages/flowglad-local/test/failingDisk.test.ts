@@ -7,7 +7,7 @@ import { dayMs, startStudio } from './studio.ts'
 
 const secret = `whsec_${Buffer.from('secret').toString('base64')}`
 
-/** Makes each insert into a table fail as on a full disk, if the new row meets a condition. */
+/** Makes inserts of rows that meet the condition fail, as on a full disk. */
 function fill(db: string, table: string, condition = 'true'): void {
   const file = new Libsql(db)
   file.exec(
@@ -17,7 +17,7 @@ function fill(db: string, table: string, condition = 'true'): void {
   file.close()
 }
 
-it('keeps the clock where it was if a move of the clock cannot be stored', async () => {
+it('keeps the clock unchanged if its new time cannot be stored', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const clock = () => Date.UTC(2027, 0, 31)
@@ -30,7 +30,7 @@ it('keeps the clock where it was if a move of the clock cannot be stored', async
   expect(server.now()).toBe(clock() + 2 * dayMs)
 })
 
-it('keeps serving if a renewal between requests cannot be stored', async () => {
+it('keeps serving requests if a renewal cannot be stored', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const earlier = await startStudio({ db, clock: () => Date.now() - 40 * dayMs })
@@ -42,7 +42,7 @@ it('keeps serving if a renewal between requests cannot be stored', async () => {
   expect((await fetch(server.url)).status).toBe(500)
 })
 
-it('keeps serving if the result of a webhook cannot be stored', async () => {
+it('keeps serving requests if the result of a webhook cannot be stored', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   await (await startStudio({ db })).close()

@@ -18,7 +18,7 @@ const refused = (table: string) =>
   )
 
 describe('a feature', () => {
-  it('is created active in the pricing model of the API key, which the request must name', async () => {
+  it("is created only if the request names the API key's pricing model", async () => {
     await using catalog = await startCatalog()
     const create = (fields: object) =>
       catalog.call('POST', '/features', { feature: aToggle(catalog, fields) })
@@ -57,7 +57,7 @@ describe('a feature', () => {
     })
   })
 
-  it('is updated by the ID in the URL, and reports a failed update', async () => {
+  it("is identified by the URL's ID instead of the body's ID in an update", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.feature('watermark_free')
     const put = (path: string, fields: object) =>
@@ -74,7 +74,7 @@ describe('a feature', () => {
     )
   })
 
-  it("changes its type only if the former type's fields are null", async () => {
+  it("changes its type only if the previous type's fields are null", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.feature('team_render')
     const put = (feature: object) => catalog.call('PUT', `/features/${id}`, { feature: { id, ...feature } })
@@ -116,7 +116,7 @@ describe("a product's feature", () => {
     )
   })
 
-  it('can be created with an end, and is restored without an end', async () => {
+  it('can be created with an end and is restored without an end', async () => {
     await using catalog = await startCatalog()
     const expiredAt = catalog.now() + dayMs
     const created = await link(catalog, { expiredAt: new Date(expiredAt).toISOString() })

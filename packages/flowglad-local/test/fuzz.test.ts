@@ -141,7 +141,7 @@ it("answers every input in Flowglad's format and keeps the data consistent", asy
   expect(usageMeterBalances.every((row) => Number.isSafeInteger(row.availableBalance))).toBe(true)
 })
 
-/** Returns the path of every nested value, so that a test can replace each value. */
+/** Returns the path of every nested value. */
 const placesIn = (value: Json, at: (string | number)[] = []): (string | number)[][] =>
   typeof value !== 'object' || value === null
     ? [at]
@@ -162,7 +162,7 @@ const replaced = (value: Json, [head, ...rest]: (string | number)[], by: unknown
   return copy
 }
 
-it('never reports an internal error for a valid request with one value replaced', async () => {
+it('reports no internal error for a valid request in which one value is replaced', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
@@ -194,7 +194,7 @@ it('never reports an internal error for a valid request with one value replaced'
           headers: { authorization: studio.key, 'content-type': 'application/json' },
           body: named(text).replaceAll('NEW', `n${++fresh}`),
         })
-        // The platform describes an invalid number as NaN, so this NaN isn't a bug.
+        // The platform's errors describe an invalid number as NaN, so this NaN isn't a bug.
         const body = (await answer.text()).replaceAll(/"received":"NaN"|received NaN/g, '')
         if (
           /TypeError|RangeError|is not a function|Cannot read|undefined is|referenced record|has no billing|\bNaN\b/.test(

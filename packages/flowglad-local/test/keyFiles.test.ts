@@ -7,7 +7,7 @@ import { studioPricing } from './studioPricing.ts'
 
 const headers = (key: string) => ({ authorization: key })
 
-/** Starts a server with these keys, in this order. A key's pricing model has the key's name. */
+/** Starts a server with these keys in this order. Each key's pricing model has the key as its name. */
 const start = (db: string, keys: string[], extra = {}) =>
   startFlowgladLocal({
     db,
@@ -44,7 +44,7 @@ function forgetOwner(db: string): void {
   file.close()
 }
 
-it("keeps each key's records when keys are reordered, or removed and added again", async () => {
+it("keeps each key's records when keys are reordered or removed and added again", async () => {
   await using directory = await createDirectory()
   const db = directory.file('data.db')
   {
@@ -84,7 +84,7 @@ it('keeps the file of the only key when other keys are added', async () => {
   expect(files.sort()).toEqual(['data.db', 'data.db.key-b', 'data.db.key-c'])
 })
 
-it("finds an earlier version's file by its only key, and by the key without a separate file", async () => {
+it("gives an earlier version's file to its only key or to the only key without a separate file", async () => {
   await using directory = await createDirectory()
   const db = directory.file('data.db')
   {
@@ -102,7 +102,7 @@ it("finds an earlier version's file by its only key, and by the key without a se
   expect(await customersOf(server, ['a', 'b'])).toEqual({ a: ['ada'], b: ['bob'] })
 })
 
-it("doesn't guess the key of an earlier version's file", async () => {
+it("rejects an earlier version's file if several keys could own it", async () => {
   await using directory = await createDirectory()
   const db = directory.file('data.db')
   await (await start(db, ['a'])).close()
@@ -113,7 +113,7 @@ it("doesn't guess the key of an earlier version's file", async () => {
   expect(server.key).toBe('b')
 })
 
-it('continues the stored clock, even if the first key is new', async () => {
+it('continues the stored clock even if the first key is new', async () => {
   await using directory = await createDirectory()
   const db = directory.file('data.db')
   const startAt = Date.UTC(2027, 1, 1)

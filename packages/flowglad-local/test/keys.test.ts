@@ -46,7 +46,7 @@ it('gives each key its own customers, catalog and balances', async () => {
   expect((await node.pricingModels.list()).data).toHaveLength(1)
 })
 
-/** Creates records of every type. Returns one ID of each type for the parameters of an operation. */
+/** Creates records of every type and returns one ID of each type, to use as a path parameter. */
 async function recordsOf(studio: Awaited<ReturnType<typeof startStudio>>) {
   await studio.customer('ada')
   const subscription = await studio.subscribe('ada', 'team_price', { card: cards.pays })
@@ -105,7 +105,7 @@ const bodies: Record<string, (id: string) => object> = {
   'PUT /webhooks/:id': (id) => ({ webhook: { id, url: 'http://127.0.0.1:1/', filterTypes: [] } }),
 }
 
-it("treats another key's IDs like unknown IDs, and changes nothing", async () => {
+it("treats another key's IDs like unknown IDs", async () => {
   const { studio, key } = await startWithTwoKeys()
   await using _ends = studio
   const ids = await recordsOf(studio)
@@ -135,7 +135,7 @@ it("treats another key's IDs like unknown IDs, and changes nothing", async () =>
   }
   const withId = operations.filter((operation) => operation.includes(':'))
   expect(withId.filter((operation) => !checked.includes(operation))).toEqual([])
-  // For an unknown ID, these two operations return 200 and change nothing.
+  // For an unknown ID, only these two operations return 200, and they change nothing.
   expect(answered).toEqual(['POST /subscriptions/:id/preview-adjust', 'POST /product-features/:id/expire'])
   expect(await everything()).toEqual(before)
 })
@@ -171,7 +171,7 @@ it('renews the plans of every key when the clock moves', async () => {
   )
 })
 
-it('starts with a list of keys, and updates the pricing of one key', async () => {
+it('starts with a list of keys and updates the pricing of one key', async () => {
   await using server = await startFlowgladLocal({
     keys: [
       { key: 'sk_test_a', pricing: studioPricing },
@@ -192,7 +192,7 @@ it('starts with a list of keys, and updates the pricing of one key', async () =>
   )
 })
 
-it('adds a key over HTTP, and explains invalid pricing', async () => {
+it('adds a key over HTTP and explains invalid pricing', async () => {
   await using studio = await startStudio()
   const add = async (body: object) => {
     const answer = await fetch(`${studio.url}/__test__/keys`, { method: 'POST', body: JSON.stringify(body) })
@@ -264,17 +264,20 @@ it.each([
     ['ab', 'xb'],
     ['…b', '…b'],
   ],
-])('distinguishes models with the same name by at most half of each key: %s', async (keys, shown) => {
-  await using server = await startFlowgladLocal({
-    keys: keys.map((key) => ({ key, pricing: studioPricing })),
-  })
-  const dashboard = await (await fetch(server.url)).text()
-  const portal = await (await fetch(`${server.url}${/\/billing-portal\/\w+/.exec(dashboard)?.[0]}`)).text()
-  for (const page of [dashboard, portal]) {
-    const links = page.matchAll(/>Film studio <span class="mono">(.*?)<\/span><\/a>/g)
-    expect([...links].map(([, key]) => key)).toEqual(shown)
-  }
-})
+])(
+  'shows as much of each key as distinguishes models with the same name, but at most half: %s',
+  async (keys, shown) => {
+    await using server = await startFlowgladLocal({
+      keys: keys.map((key) => ({ key, pricing: studioPricing })),
+    })
+    const dashboard = await (await fetch(server.url)).text()
+    const portal = await (await fetch(`${server.url}${/\/billing-portal\/\w+/.exec(dashboard)?.[0]}`)).text()
+    for (const page of [dashboard, portal]) {
+      const links = page.matchAll(/>Film studio <span class="mono">(.*?)<\/span><\/a>/g)
+      expect([...links].map(([, key]) => key)).toEqual(shown)
+    }
+  },
+)
 
 it('starts one server for several keys on the command line', async () => {
   await using directory = await createDirectory()
@@ -286,7 +289,7 @@ it('starts one server for several keys on the command line', async () => {
   expect(server.output()).toContain('FLOWGLAD_SECRET_KEY=sk_test_b')
 })
 
-it('starts only the key whose pricing file has a mistake with its stored pricing', async () => {
+it('uses the stored pricing only for the key whose pricing file has a mistake', async () => {
   await using directory = await createDirectory()
   const write = (file: string, name: string, extra = {}) =>
     writeFile(directory.file(file), JSON.stringify({ ...studioPricing, name, ...extra }))
@@ -306,7 +309,7 @@ it('starts only the key whose pricing file has a mistake with its stored pricing
   expect(server.errors()).toContain('a.yaml:1: plans: is not a known field.')
 })
 
-it("continues the first database's clock, and never moves it back for another key", async () => {
+it("continues the first database's clock and never moves it back for another key", async () => {
   await using directory = await createDirectory()
   const options = { db: directory.file('data.db'), pricing: studioPricing, clock: () => Date.UTC(2027, 0, 1) }
   {
@@ -322,7 +325,7 @@ it("continues the first database's clock, and never moves it back for another ke
   }
 })
 
-it('stores the records of a key that is too long for a file name, and of a key with slashes', async () => {
+it('stores the records of a key with slashes and of a key that is too long for a file name', async () => {
   await using directory = await createDirectory()
   const db = directory.file('data.db')
   const create = { customer: { externalId: 'ada', name: 'Ada', email: 'ada@games.example' } }

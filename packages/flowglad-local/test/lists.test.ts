@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { sharedStudio, startStudio } from './studio.ts'
 
-/** The server shared by tests that don't change its data. */
+/** The server for all tests that don't change its data. */
 const shared = sharedStudio((studio) => studio.customer('ada'))
 
 it('lists every record once, oldest first, even if records are added between pages', async () => {
@@ -82,7 +82,7 @@ it('accepts a cursor that points backward or has only a time or an ID', async ()
   expect((await pageFrom({ id: b?.id })).names).toEqual(['a', 'b', 'c', 'd'])
 })
 
-it("filters a list by its cursor's parameters, on every page", async () => {
+it("filters every page of a list by the cursor's parameters", async () => {
   const clock = { now: Date.UTC(2027, 0, 1) }
   await using studio = await startStudio({ clock: () => clock.now })
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
@@ -176,7 +176,7 @@ it("supports the SDK's list calls", async () => {
   ])
 })
 
-it('has a route for every call in the SDK, except for catalogs, which the platform has renamed', async () => {
+it('has a route for every SDK call except those for catalogs, which the platform has renamed', async () => {
   await using studio = await startStudio()
   const resources = dirname(fileURLToPath(import.meta.resolve('@flowglad/node/resources')))
   const calls = readdirSync(`${resources}/resources`)

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { sharedStudio, startStudio } from './studio.ts'
 
-/** The server shared by tests that don't change its data. */
+/** The server for all tests that don't change its data. */
 const shared = sharedStudio()
 
 it.each([
@@ -101,7 +101,7 @@ it.each([
   expect((await fetch(studio.url)).status).toBe(200)
 })
 
-it('replaces a lone surrogate, so that pages can link to the customer', async () => {
+it('links to a customer whose ID contained a lone surrogate', async () => {
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1/customers`, {
     method: 'POST',
@@ -118,7 +118,7 @@ it('replaces a lone surrogate, so that pages can link to the customer', async ()
   ])
 })
 
-it('rejects huge numbers before doing any work', async () => {
+it('rejects huge numbers before it changes anything', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')

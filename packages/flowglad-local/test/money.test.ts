@@ -6,8 +6,8 @@ type Studio = Awaited<ReturnType<typeof startStudio>>
 const paymentsOf = async (studio: Studio) => (await studio.node.payments.list()).data
 
 /**
- * Sends a request without an SDK. Returns the status and the body, or only the body's `error` if there is
- * one.
+ * Sends a request without an SDK. Returns the status with the body's `error` or, if there is none, with the
+ * body.
  */
 async function ask(studio: Studio, path: string, body?: object): Promise<[number, unknown]> {
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
@@ -42,7 +42,7 @@ it.each([{}, { partialAmount: 900 }, { partialAmount: -1 }, { partialAmount: 'ha
   },
 )
 
-it('rejects a second refund, a refund of a failed payment and of an unknown payment', async () => {
+it('rejects a refund of a refunded, failed or unknown payment', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -101,7 +101,7 @@ it("reports unknown IDs with the platform's message", async () => {
   expect(await ask(studio, '/invoices/none')).toEqual([500, 'Output validation failed'])
 })
 
-it('gives each received payment a receipt, which shows the amount that was charged and refunded', async () => {
+it('gives each received payment a receipt with the charged and the refunded amount', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -124,7 +124,7 @@ it('gives each received payment a receipt, which shows the amount that was charg
   expect((await fetch(url)).status).toBe(404)
 })
 
-it("shows a discount on the receipt, and cuts a long name at the page's edge", async () => {
+it('shows a discount on the receipt and shortens a name that is too long for the page', async () => {
   await using studio = await startStudio()
   await studio.node.customers.create({
     customer: { externalId: 'ada', name: 'Ada '.repeat(100), email: 'ada@studio.example' },

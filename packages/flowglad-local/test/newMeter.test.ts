@@ -20,7 +20,9 @@ const withCaptions = {
   }),
 }
 
-/** Starts the studio with a free and a paid customer. Both subscribed before their plans included `captions`. */
+/**
+ * Starts the studio with a free and a paid customer who subscribed before their plans included `captions`.
+ */
 async function startWithNewMeter() {
   const studio = await startStudio({ startAt: Date.UTC(2027, 3, 1), clock: () => 0 })
   await studio.customer('free')
@@ -55,7 +57,7 @@ describe("a new meter's credits", () => {
     expect(await studio.balances('free')).toMatchObject({ captions: 300 })
   })
 
-  it('are prorated to the rest of the period after a change between paid plans', async () => {
+  it('are prorated for the rest of the period after a change between paid plans', async () => {
     await using studio = await startWithNewMeter()
     studio.advance(15 * dayMs)
     const { id } = await studio.plan('paid')

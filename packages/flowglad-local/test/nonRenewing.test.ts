@@ -63,7 +63,7 @@ it('starts a plan that never renews if the default price is a one-time price', a
   expect(await studio.node.subscriptions.retrieve(subscription?.id ?? '')).toEqual({ subscription })
 })
 
-it('grants the credits of a plan without periods once, and never expires them', async () => {
+it('grants a plan without periods its credits once and never expires them', async () => {
   await using studio = await startStudio({ pricing })
   await studio.customer('ada')
   await studio.use('ada', 'render', 5)

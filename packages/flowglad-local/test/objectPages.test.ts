@@ -8,7 +8,7 @@ const pageOf = async (url: string) => (await fetch(url)).text()
 const addressesIn = (page: string) =>
   new Set([...page.matchAll(/href="(\/objects\/\w+)"/g)].flatMap(([, address]) => address ?? []))
 
-/** Follows every link to an object, and returns the pages by their object's kind. */
+/** Follows all links between objects and returns one page for each kind of object. */
 async function crawl(studio: Studio, start: string): Promise<Map<string, string>> {
   const pages = new Map<string, string>()
   const seen = new Set<string>()
@@ -26,7 +26,7 @@ async function crawl(studio: Studio, start: string): Promise<Map<string, string>
   return pages
 }
 
-it('gives every object a page with its whole ID, its JSON and links to related objects', async () => {
+it('gives every object a page with its ID, its JSON and links to related objects', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -78,7 +78,7 @@ it('hides private fields, such as the secret of a webhook', async () => {
   expect(page).not.toContain('internal')
 })
 
-it('opens an object whose ID is searched for, and reports an unknown ID', async () => {
+it('opens the object when its ID is searched for', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -104,7 +104,7 @@ products:
     features: [free_drawings]
 `
 
-it('shows unlimited usage as a number, and only overdrawn credits in red', async () => {
+it('shows unlimited usage as a number and only overdrawn credits in red', async () => {
   await using studio = await startStudio({ pricing: sketch })
   await studio.customer('ada')
   await studio.use('ada', 'exports', 12)
@@ -126,7 +126,7 @@ it('shows unlimited usage as a number, and only overdrawn credits in red', async
   ])
 })
 
-it('shows what overage adds to the next invoice', async () => {
+it('shows the cost of overage on the next invoice', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')

@@ -3,7 +3,7 @@ import { sharedStudio, startStudio } from './studio.ts'
 
 const shared = sharedStudio()
 
-/** Returns the path of every page that a form is sent to. */
+/** Returns every path that accepts a form. */
 async function formsOf(studio: ReturnType<typeof shared>): Promise<string[]> {
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -32,7 +32,7 @@ async function formsOf(studio: ReturnType<typeof shared>): Promise<string[]> {
   ]
 }
 
-it('rejects a body without fields on every page, and changes nothing', async () => {
+it('changes nothing on any page if the body has no fields', async () => {
   const studio = shared()
   const forms = await formsOf(studio)
   const before = await studio.billing('ada')
@@ -63,7 +63,7 @@ it('rejects a body without fields on every page, and changes nothing', async () 
   expect(await studio.billing('ada')).toEqual(before)
 })
 
-it('rejects every form that another site sends, and changes nothing', async () => {
+it('changes nothing if another site sends a form', async () => {
   await using studio = await startStudio()
   const forms = [
     ...(await formsOf(studio)),
@@ -91,7 +91,7 @@ it('rejects every form that another site sends, and changes nothing', async () =
   expect(await studio.billing('ada')).toEqual(before)
 })
 
-it("doesn't let another site's page embed or read any page", async () => {
+it('forbids another site to embed or read any page', async () => {
   const studio = shared()
   for (const path of ['/', '/reset', '/objects/none', '/requests/none', '/webhooks/none']) {
     const { headers } = await fetch(studio.url + path, { headers: { origin: 'https://attacker.example' } })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from './browser.ts'
 import { cards, startStudio } from './studio.ts'
 
-// On a busy machine, a page can take longer than Playwright's 5 seconds.
+// On a busy machine, a page can need longer than Playwright's default of 5 seconds.
 const expectPage = expectInBrowser.configure({ timeout: 60_000 })
 
 let browser: Awaited<ReturnType<typeof launchBrowser>>
@@ -19,7 +19,7 @@ declare global {
   }
 }
 
-/** Starts a server with data, and returns the URL of every page in each of its states. */
+/** Starts a server with data and returns the URL of every page in each of its states. */
 async function openTour() {
   const studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31) })
   const pages: string[] = [studio.url, `${studio.url}/checkout/none`, `${studio.url}/?find=missing`]
@@ -79,7 +79,7 @@ const schemes: ['light' | 'dark', axe.RunOptions][] = [
   ['dark', { runOnly: ['color-contrast'] }],
 ]
 
-it('has no axe violations on any page in light or dark mode, and fits on a small phone', async () => {
+it('fits a small phone on every page and has no axe violations in light or dark mode', async () => {
   const { studio, url, pages } = await openTour()
   await using _ends = studio
   await using page = await browser.newPage({ viewport: { width: 360, height: 740 }, bypassCSP: true })
@@ -101,14 +101,14 @@ it('has no axe violations on any page in light or dark mode, and fits on a small
   }
   for (const address of pages) {
     await page.goto(address)
-    // The script of a live page changes the page when it connects.
+    // A live page changes when its script connects.
     const state = page.locator('[data-live-state]')
     if ((await state.count()) > 0) await expectPage(state).toHaveText('Live')
     await look(address)
   }
   await page.goto(url)
   await page.getByLabel('Discount code').fill('MORE')
-  // A click doesn't wait for the next page, and axe fails if the page is replaced while it runs.
+  // A click doesn't wait for the next page, and axe fails if the page changes while axe runs.
   await page.getByRole('button', { name: 'Apply' }).click()
   await expectPage(page.getByRole('alert')).toContainText('MORE')
   await look('an unknown discount code')

@@ -4,7 +4,7 @@ import { startApplication } from './application.ts'
 import { launchBrowser } from './browser.ts'
 import { cards, startStudio } from './studio.ts'
 
-// On a busy machine, a page can take longer than Playwright's 5 seconds.
+// On a busy machine, a page can need longer than Playwright's default of 5 seconds.
 const expectPage = expectInBrowser.configure({ timeout: 60_000 })
 
 let browser: Awaited<ReturnType<typeof launchBrowser>>
@@ -96,7 +96,7 @@ it('shows scheduled changes and failed payments in the billing portal', async ()
   await expectPage(page.getByRole('row', { name: /Open/ })).toContainText('$199.00')
 })
 
-it('says at the sale what extra usage costs, and how long a pack lasts', async () => {
+it('tells the customer at the checkout what extra usage costs and how long a pack lasts', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const pageOf = async (price: string) => (await fetch((await studio.checkout('ada', price)).url)).text()
@@ -163,7 +163,7 @@ it('keeps the keyboard focus when the dashboard updates', async () => {
   await expectPage(page.getByText('31 Jan 2027, 00:00:05 UTC')).toBeVisible()
 })
 
-it('finds a customer that is not among the 40 listed, and shows the total number of customers', async () => {
+it('finds a customer that is not among the 40 listed and shows the number of all customers', async () => {
   await using studio = await startStudio()
   for (let i = 0; i < 45; i++) await studio.customer(`customer-${i}`)
   await studio.use('customer-0', 'render', 5)
@@ -190,7 +190,7 @@ it('finds a customer that is not among the 40 listed, and shows the total number
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Billing')
 })
 
-it('keeps the entered values when it shows an error, but never an unknown card number', async () => {
+it('keeps all entered values except an unknown card number when it shows an error', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.checkout('ada', 'team_price')

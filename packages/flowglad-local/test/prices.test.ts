@@ -13,7 +13,7 @@ const meterPrices = async ({ node }: Catalog, slug: string) => {
 }
 
 describe('a new price', () => {
-  it('is active and the default, and has only the fields that its type needs', async () => {
+  it('is active, is the default and has only the fields of its type', async () => {
     await using catalog = await startCatalog()
     const { id: productId } = catalog.product('pack')
     const price = { type: 'single_payment', productId, isDefault: false, active: false, unitPrice: '700' }
@@ -64,7 +64,7 @@ describe('a new price', () => {
     )
   })
 
-  it("can reuse the slug of the price that it replaces, but not another product's slug", async () => {
+  it("can reuse the slug of the price that it replaces but not another product's slug", async () => {
     await using catalog = await startCatalog()
     const { id: productId } = catalog.product('team')
     const create = (slug: string) => catalog.call('POST', '/prices', { price: aPrice({ productId, slug }) })
@@ -78,7 +78,7 @@ describe('a new price', () => {
     ])
   })
 
-  it('of a meter can share a slug with any price, but not use the reserved ending', async () => {
+  it("of a meter can have any other price's slug but not the reserved ending", async () => {
     await using catalog = await startCatalog()
     const { id: usageMeterId } = catalog.meter('render')
     const create = (fields: object) =>
@@ -105,7 +105,7 @@ describe('a new price', () => {
 })
 
 describe('a price', () => {
-  it('changes its name, slug and state, and ignores the terms in its update', async () => {
+  it('changes its name, slug and state but not its terms', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team').defaultPrice
     const change = { name: null, slug: 'crew', active: false }
@@ -123,7 +123,7 @@ describe('a price', () => {
     )
   })
 
-  it("can't take the slug of another product's active price, even by becoming active", async () => {
+  it("can't have the slug of another product's active price, even by becoming active", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team').defaultPrice
     const duplicate = failed(
@@ -207,7 +207,7 @@ describe("a meter's free price", () => {
   })
 })
 
-it("reports an unknown type and a huge number with the texts of the platform's validator", async () => {
+it("reports an unknown type and a huge number in the words of the platform's validator", async () => {
   await using catalog = await startCatalog()
   const create = (fields: object) =>
     catalog.call('POST', '/prices', { price: aPrice({ productId: 'x', ...fields }) })

@@ -4,7 +4,7 @@ import { parsePricing } from '../src/pricing/parsePricing.ts'
 import { sharedStudio, startStudio } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
-/** The server shared by tests that don't change its data. */
+/** The server for all tests that don't change its data. */
 const shared = sharedStudio()
 
 const findingsOf = (text: string) => {

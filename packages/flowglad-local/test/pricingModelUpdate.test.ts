@@ -15,13 +15,13 @@ interface Setup {
   resources: Record<string, unknown>[]
 }
 
-/** Starts a server whose pricing model can be read and replaced as one document. */
+/** Starts a server with functions that read and replace the whole pricing model. */
 async function withModel() {
   const studio = await startStudio()
   const { node } = studio
   const { id } = (await node.pricingModels.retrieveDefault()).pricingModel
   const path = `/api/v1/pricing-models/${id}`
-  /** Returns the parts as an update sends them, without the fields that are null in the export. */
+  /** Returns the exported parts in the format of an update, which omits fields that are null. */
   const read = async (): Promise<Setup> => {
     const { pricingModel } = await node.get<{ pricingModel: Setup }>(`${path}/export`)
     for (const meter of pricingModel.usageMeters) meter.prices ??= []
@@ -75,7 +75,7 @@ describe('an update with all parts', () => {
     expect(await model.details()).toEqual(before)
   })
 
-  it('replaces a price whose terms change, and keeps subscriptions on the old price', async () => {
+  it('keeps subscriptions on the old price when it replaces a price whose terms change', async () => {
     await using model = await withModel()
     await model.studio.customer('ada')
     const { priceId } = await model.studio.subscribe('ada', 'team_price')
@@ -123,7 +123,7 @@ describe('an update with all parts', () => {
     expect(await model.studio.balances('ada')).toEqual({ scripts: 3 })
   })
 
-  it('archives the features and resources that it omits, and keeps them archived when they return', async () => {
+  it('archives the features and resources that it omits and keeps them archived if a later update contains them', async () => {
     await using model = await withModel()
     const before = await model.read()
     await model.change((setup) => {
@@ -141,7 +141,7 @@ describe('an update with all parts', () => {
     expect(team?.features.find(({ slug }) => slug === 'team_seats')).toMatchObject({ active: false })
   })
 
-  it("archives a product that it omits, after which the model can't be exported or updated", async () => {
+  it('prevents further exports and updates of the model if it omits a product', async () => {
     await using model = await withModel()
     const before = await model.read()
     await model.change((setup) => {
@@ -174,7 +174,7 @@ describe('an update with all parts', () => {
     expect((await model.details()).defaultProduct).toMatchObject({ slug: 'hobby', name: 'Starter' })
   })
 
-  it('makes the model no longer the default unless it sets `isDefault`', async () => {
+  it("clears the model's default flag unless it sets `isDefault`", async () => {
     await using model = await withModel()
     const { isDefault, ...setup } = await model.read()
     expect(isDefault).toBe(true)
@@ -183,7 +183,7 @@ describe('an update with all parts', () => {
     })
   })
 
-  it("replaces a meter's prices, but can't add a second default price", async () => {
+  it("replaces a meter's prices but can't add a second default price", async () => {
     await using model = await withModel()
     const night = {
       type: 'usage',
@@ -285,7 +285,7 @@ it('requires all parts or none, a name and the ID in the body', async () => {
   })
 })
 
-it('returns 404 for an update of an unknown model if the update has parts, and 500 otherwise', async () => {
+it('returns 404 for an unknown model if the update has parts and 500 otherwise', async () => {
   await using model = await withModel()
   const put = (setup: object) => model.put(setup, '/api/v1/pricing-models/pricing_model_x')
   await expect(put(await model.read())).rejects.toMatchObject({

@@ -16,7 +16,7 @@ const slugTaken = conflict(
 )
 
 describe('the default product', () => {
-  it('changes its name, description and image, and stays active', async () => {
+  it('stays active when its name, description and image change', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby')
     const change = { name: 'Starter', description: 'Begin here', imageURL: 'https://a.example/i.png' }
@@ -26,7 +26,7 @@ describe('the default product', () => {
     expect(answer).toMatchObject({ status: 200, product: { ...change, active: true, default: true } })
   })
 
-  it('rejects changes to its slug and labels, and names the changed fields', async () => {
+  it('names the fields that an update must not change', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby')
     const product = { id, name: 'Hobby', active: true, slug: 'x', singularQuantityLabel: 'seat' }
@@ -37,7 +37,7 @@ describe('the default product', () => {
     )
   })
 
-  it('ignores a price in its update', async () => {
+  it('ignores the price in an update', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby')
     const before = await catalog.prices(id)
@@ -46,7 +46,7 @@ describe('the default product', () => {
     expect(await catalog.prices(id)).toEqual(before)
   })
 
-  it('accepts new features, which only new subscriptions get', async () => {
+  it('gives new features to new subscriptions only', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby')
     await catalog.customer('ada')
@@ -73,7 +73,7 @@ describe('a product', () => {
     }
   })
 
-  it('is created active, with its price, and not as the default', async () => {
+  it('is always created as active and not as the default', async () => {
     await using catalog = await startCatalog()
     const { pricingModelId } = catalog
     const { product } = await catalog.node.products.create({
@@ -101,7 +101,7 @@ describe('a product', () => {
     ])
   })
 
-  it('is created only in the pricing model of the API key, which the request must name', async () => {
+  it("is created only if the request names the API key's pricing model", async () => {
     await using catalog = await startCatalog()
     const create = (fields: object) =>
       catalog.call('POST', '/products', {
@@ -120,7 +120,7 @@ describe('a product', () => {
     )
   })
 
-  it('reserves the slug `free`, and requires `id`, `name` and `active` in an update', async () => {
+  it("can't have the slug `free` and requires `id`, `name` and `active` in an update", async () => {
     await using catalog = await startCatalog()
     const { pricingModelId } = catalog
     const product = { name: 'X', slug: ' Free ', active: true, pricingModelId }
@@ -177,7 +177,7 @@ describe('a product', () => {
     expect(data.map(({ slug }) => slug)).not.toContain('new')
   })
 
-  it('is updated by the ID in the body', async () => {
+  it("is identified by the body's ID in an update", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team')
     const put = (product: object) => catalog.call('PUT', '/products/other', { product })
@@ -189,7 +189,7 @@ describe('a product', () => {
     expect(await put({ id, name: 'X', active: true, slug: 'agency' })).toEqual(slugTaken)
   })
 
-  it('gives its price the new slug, unless another active price has it', async () => {
+  it('gives its price the new slug unless another active price has this slug', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team')
     const rename = (slug: string, price?: object) =>
@@ -226,7 +226,7 @@ describe("a product update's price", () => {
     expect((await catalog.prices(id)).at(-1)).toEqual({ ...before, unitPrice: 1300 })
   })
 
-  it('belongs to the product or meter that it names', async () => {
+  it('applies to the product or meter that it names', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team')
     const { id: agency } = catalog.product('agency')
@@ -250,7 +250,7 @@ describe("a product update's price", () => {
   })
 })
 
-it('returns all prices and current features from GET /products/:id, and 500 for an unknown ID', async () => {
+it('returns all prices and current features from GET /products/:id and 500 for an unknown ID', async () => {
   await using catalog = await startCatalog()
   const { id } = catalog.product('team')
   await catalog.call('POST', '/prices', { price: aPrice({ productId: id, slug: 'team_2' }) })

@@ -25,13 +25,13 @@ products:
     'pricing.yaml:11: products.0.price.intervalUnit',
   )
   expect(placeOf(['features', 0, 'type'])).toBe('pricing.yaml:3: features.0.type')
-  // For an absent field, the group that should contain it.
+  // The place of an absent field is the line of the group that should contain it.
   expect(placeOf(['products', 0, 'price', 'trialPeriodDays'])).toBe(
     'pricing.yaml:7: products.0.price.trialPeriodDays',
   )
 })
 
-test('returns the place in a file of the older format', () => {
+test('returns the place of a field in a file of the older format', () => {
   const { placeOf } = readPricing(
     `name: Tiny
 features: []
@@ -48,7 +48,7 @@ products:
   expect(placeOf(['products', 0, 'price', 'unitPrice'])).toBe('old.yaml:8: products.0.prices.0.unitPrice')
 })
 
-test('tells the fields of the file from the defaults', () => {
+test('distinguishes fields in the file from defaults', () => {
   const parts = `name: Tiny
 features: [{ type: toggle, slug: hd, name: HD }]
 products:

@@ -12,7 +12,7 @@ const run = promisify(execFile)
 const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 const text = await readFile(join(packageFolder, 'README.md'), 'utf8')
 const blocks = [...text.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
-/** The files that the README shows. Each one starts with a comment that names it. */
+/** The files that the README shows. Each file starts with a comment that contains its name. */
 const files = Object.fromEntries(
   blocks.flatMap((code) => {
     const name = /^(?:\/\/|#) (\w+\.\w+)\n/.exec(code)?.[1]
@@ -38,14 +38,14 @@ it('shows a complete file in every TypeScript and YAML block', () => {
   expect(text.match(/^```(ts|yaml)$/gm)).toHaveLength(3)
 })
 
-it('shows a pricing file that is valid and that the help repeats', async () => {
+it('shows the valid pricing file that the help also shows', async () => {
   expect(parsePricing(pricing).name).toBe('Sketch')
   const help = await readFile(join(packageFolder, 'bin/help.txt'), 'utf8')
   const [, example = ''] = help.split('A short pricing file:\n\n')
   expect(`# pricing.yaml\n${example.replace(/^ {2}/gm, '')}`).toBe(pricing)
 })
 
-it('runs example.mts as it stands', async () => {
+it('runs example.mts unchanged', async () => {
   await using app = await createApp()
   const { stdout } = await run(process.execPath, [...tsx, 'example.mts'], { cwd: app.path })
   expect(stdout).toMatch(/^Free Subscription\nsk_test_\w{21}\n$/)

@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { expect, it } from 'vitest'
 import { sharedStudio } from './studio.ts'
 
-/** The server shared by tests that don't change its data. */
+/** The server for all tests that don't change its data. */
 const shared = sharedStudio()
 
 it('answers invalid keys and unknown routes in plain text', async () => {
@@ -37,7 +37,7 @@ it.each([
   },
 )
 
-it("accepts only requests to this machine's host names, to prevent DNS rebinding", async () => {
+it("accepts only requests to this machine's host names", async () => {
   const studio = shared()
   const { port } = new URL(studio.url)
   const statusFor = (host: string) =>

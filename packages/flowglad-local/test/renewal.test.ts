@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cards, dayMs, pay, startStudio } from './studio.ts'
 
 describe('renewal', () => {
-  it('replaces recurring credits, and keeps credits that never expire', async () => {
+  it('replaces recurring credits and keeps credits that never expire', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'render', 20)
@@ -12,7 +12,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 85 })
   })
 
-  it('keeps a free plan active without a card, and allows an upgrade', async () => {
+  it('keeps a free plan active without a card and allows an upgrade', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.renew('ada')
@@ -39,7 +39,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 45 })
   })
 
-  it('rounds overage up to whole units on the invoice, and starts the new period with full credits', async () => {
+  it('rounds overage up to whole units and starts the new period with full credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -96,7 +96,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600 })
   })
 
-  it('grants credits at the start of a trial, and collects the first payment at the end', async () => {
+  it('grants credits at the start of a trial and collects the first payment at its end', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 17) })
     await studio.customer('ada')
     const trial = await studio.subscribe('ada', 'trial_price')
@@ -121,7 +121,7 @@ describe('renewal', () => {
     expect((await studio.plan('ada')).currentBillingPeriodEnd).toBe(Date.UTC(2027, 2, 31))
   })
 
-  it('invoices $0 and the overage for a free plan with a card', async () => {
+  it('invoices $0 plus the overage for a free plan with a card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.plan('ada')

@@ -20,7 +20,7 @@ async function replay(file: string, options: { against?: string; json?: boolean 
   return { agrees, output }
 }
 
-/** Records a customer who buys credits, opens a checkout with an e-mail address as ID, and uses credits. */
+/** Records a conversation in which a customer, whose ID is an email address, buys and uses credits. */
 async function record(file: string): Promise<void> {
   await using studio = await startStudio()
   await using recorder = await startRecorder({ file, against: studio.url })
@@ -141,14 +141,14 @@ it('replays a conversation repeatedly against a server that already has its cust
     })
 })
 
-it('records neither keys nor e-mail addresses', async () => {
+it('records neither keys nor email addresses', async () => {
   await using directory = await createDirectory()
   const file = directory.file('conversation.json')
   await record(file)
   expect(readFileSync(file, 'utf8')).not.toMatch(/sk_test_local|studio\.test/)
 })
 
-it('prints the place, the recorded value and the new value of each difference', async () => {
+it('prints the path, the recorded value and the new value of each difference', async () => {
   await using directory = await createDirectory()
   const file = directory.file('conversation.json')
   await record(file)
@@ -175,7 +175,7 @@ it('exits with code 1 if a response differs, and with code 0 otherwise', async (
   expect([await other.ended, other.errors()]).toEqual([1, ''])
 })
 
-it('keeps an earlier recording', async () => {
+it("doesn't overwrite an earlier recording", async () => {
   await using directory = await createDirectory()
   const file = directory.file('conversation.json')
   writeFileSync(file, '[]')
@@ -203,7 +203,7 @@ it('reports an empty file name before the first request, in one line', async () 
   expect([await recorder.ended, recorder.errors()]).toEqual([1, expect.stringMatching(/^Cannot write .+\n$/)])
 })
 
-it('leaves no file behind without requests, so that the next start can use the name', async () => {
+it('leaves no file behind if there were no requests', async () => {
   await using directory = await createDirectory()
   const file = directory.file('conversation.json')
   for (let start = 0; start < 2; start++)
@@ -250,12 +250,12 @@ it('moves the clock by the sum of short pauses', async () => {
   )
   const before = studio.now()
   await replay(file, { against: studio.url })
-  // The time of the replay itself counts, too.
+  // The time that the replay takes counts too.
   expect(studio.now() - before).toBeGreaterThan(490_000)
   expect(studio.now() - before).toBeLessThanOrEqual(500_000)
 })
 
-/** Starts a platform that answers every request with the request's body and lists the requests. */
+/** Starts a platform that returns each request's body and lists the requests. */
 async function startEcho(headers: Record<string, string> = {}, status = 200) {
   const requests: string[] = []
   const server = createServer(async (request, reply) => {
@@ -279,7 +279,7 @@ async function startEcho(headers: Record<string, string> = {}, status = 200) {
   }
 }
 
-it('removes every form of e-mail address, and a key of any format', async () => {
+it('removes email addresses of every form and keys of any format', async () => {
   await using directory = await createDirectory()
   await using echo = await startEcho()
   const file = directory.file('conversation.json')

@@ -24,7 +24,7 @@ it('keeps only the newest requests', () => {
   expect(log.find('a')).toBeUndefined()
 })
 
-it('limits the total length of the bodies, and the length of each body', () => {
+it('limits the length of each body and of all bodies together', () => {
   const log = createRequestLog({ maxRequests: 100, maxTotalLength: 2.5 * maxBodyLength })
   for (const id of ['a', 'b', 'c']) log.add(aRequest(id, { response: 'x'.repeat(maxBodyLength + 5) }), null)
   expect(log.newest('pricing_model_1').map(({ id }) => id)).toEqual(['c', 'b'])
@@ -127,7 +127,7 @@ it('shows each API request with both bodies and without secrets', async () => {
   }
 })
 
-it('finds a request by the ID in its answer, and logs a request without a valid key', async () => {
+it('finds a request by the ID in its response, even without a valid key', async () => {
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1/customers`, {
     headers: { authorization: 'sk_live_from_production' },
@@ -139,7 +139,7 @@ it('finds a request by the ID in its answer, and logs a request without a valid 
   expect((await fetch(`${studio.url}/requests/none`)).status).toBe(404)
 })
 
-it('shows the path of a request as the heading, and its query apart', async () => {
+it('shows only the path of a request in the heading', async () => {
   await using studio = await startStudio()
   const headers = { authorization: studio.key }
   const answer = await fetch(`${studio.url}/api/v1/payments?limit=5?`, { headers })
@@ -165,7 +165,7 @@ it('finds requests by path, status or body', async () => {
   expect(await found('nothing-has-this')).toEqual([])
 })
 
-it('tells open dashboards about a request that changes no data', async () => {
+it('notifies open dashboards of a request that changes no data', async () => {
   await using studio = await startStudio()
   const { body } = await fetch(`${studio.url}/live`)
   if (!body) throw new Error('The stream has no body')

@@ -3,7 +3,7 @@ import { sharedStudio, startStudio } from './studio.ts'
 
 const seat = { resourceSlug: 'seats' }
 
-/** Starts a server on which Ada's plan has two seats per unit. */
+/** Starts a server on which Ada's plan has two seats for each unit of its quantity. */
 async function withSeats(quantity = 1) {
   const studio = await startStudio()
   await studio.customer('ada')
@@ -43,7 +43,7 @@ describe('a claim', () => {
     [{ quantity: 3 }, 3],
     [{ quantity: 2 ** 40 }, 2 ** 40],
     [{ externalIds: ['a', 'b', 'c'] }, 3],
-  ])('of more seats than are free returns 400 (%j)', async (request, requested) => {
+  ])('for more seats than are available returns 400 (%j)', async (request, requested) => {
     await using seats = await withSeats()
     await expect(seats.call('claim', request)).rejects.toMatchObject({
       status: 400,
@@ -55,7 +55,7 @@ describe('a claim', () => {
     expect(await seats.claimed()).toBe(0)
   })
 
-  it('of the same new external ID twice fails and claims nothing', async () => {
+  it('that contains the same new external ID twice claims nothing', async () => {
     await using seats = await withSeats()
     await expect(seats.call('claim', { externalIds: ['a', 'a'] })).rejects.toMatchObject({
       status: 500,
@@ -88,7 +88,7 @@ describe('a claim', () => {
   })
 })
 
-it('releases nothing if an external ID is repeated, and one seat if a claim ID is repeated', async () => {
+it('releases nothing if an external ID is repeated but one seat if a claim ID is repeated', async () => {
   await using seats = await withSeats()
   const { claims } = await seats.studio.node.resourceClaims.claim(seats.id, { ...seat, externalId: 'a' })
   await expect(seats.call('release', { externalIds: ['a', 'a'] })).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe('the usages of a subscription', () => {
     return usages.map(({ usage }) => usage.resourceSlug)
   }
 
-  it('can be filtered by a repeated parameter, but not by a single value', async () => {
+  it('can be filtered by a repeated parameter but not by a single value', async () => {
     await using seats = await withSeats()
     expect(await slugs(seats, '')).toEqual(['seats'])
     expect(await slugs(seats, '?resourceSlugs=desks&resourceSlugs=seats')).toEqual(['seats'])

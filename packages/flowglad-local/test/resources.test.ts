@@ -34,7 +34,7 @@ describe('a resource', () => {
     })
   })
 
-  it('can only be updated if it exists', async () => {
+  it('can be updated only if it exists', async () => {
     await expect(
       shared().node.resources.update('resource_x', { resource: { id: 'resource_x', name: 'X' } }),
     ).rejects.toMatchObject({ status: 500, error: { error: 'No resources found with id: resource_x' } })

@@ -10,7 +10,7 @@ const fixedClock = { clock: () => Date.UTC(2027, 0, 31) }
 
 const list = (studio: Studio) => studio.node.get('/api/v1/checkout-sessions?limit=100')
 
-it('deletes a checkout session that no one completed 14 days after its creation', async () => {
+it('deletes an unfinished checkout session 14 days after its creation', async () => {
   await using studio = await startStudio(fixedClock)
   await studio.customer('ada')
   const completed = await studio.checkout('ada', 'team_price')
@@ -24,7 +24,7 @@ it('deletes a checkout session that no one completed 14 days after its creation'
   expect((await fetch(`${studio.url}/checkout/${session.id}`)).status).toBe(404)
 })
 
-it('deletes many checkout sessions in several steps, also without calls', async () => {
+it('deletes many checkout sessions in several steps, even without API calls', async () => {
   await using studio = await startStudio(fixedClock)
   await studio.customer('ada')
   for (let n = 0; n < 120; n++) await studio.checkout('ada', 'team_price')
@@ -33,7 +33,7 @@ it('deletes many checkout sessions in several steps, also without calls', async 
   await vi.waitFor(async () => expect(await list(studio)).toMatchObject({ total: 0 }), { timeout: 10_000 })
 })
 
-it('deletes an event and its attempts 90 days after it ended, and keeps an event to retry', async () => {
+it('deletes an event and its attempts 90 days after the last attempt unless it will be retried', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   await using receiver = await startReceiver(() => 200)
@@ -59,7 +59,7 @@ it('deletes an event and its attempts 90 days after it ended, and keeps an event
   stored.close()
 })
 
-it('accepts an answer for an event that was deleted while it was sent again', async () => {
+it('handles the response to a resent event that was deleted during the resend', async () => {
   let answer = (_status: number) => {}
   const later = new Promise<number>((resolve) => {
     answer = resolve

@@ -2,7 +2,8 @@ import { expect, it, vi } from 'vitest'
 import { sharedStudio, startStudio } from './studio.ts'
 
 /*
- * The routes that the platform generates. Each resource has five, even if its router lacks some procedures.
+ * The routes that the platform generates: five for each resource, even if its router lacks some of the
+ * procedures.
  */
 const actions = [
   ['list', 'GET', ''],
@@ -132,7 +133,7 @@ it.each([
   ['GET', '/customers/x/nothing'],
   ['GET', '/resource-claims'],
   ['POST', '/api-keys/x'],
-  // The platform has renamed catalogs to pricing models, but the SDK still calls these routes.
+  // The platform has renamed catalogs to pricing models, but the SDK still has methods for these routes.
   ['GET', '/catalogs'],
   ['GET', '/catalogs/default'],
   ['POST', '/catalogs/x/clone'],
@@ -193,7 +194,7 @@ it.each(['application/json', 'application/json; charset=utf-8', null])(
   },
 )
 
-it("requires JSON's content type even for a call without a body", async () => {
+it('requires the JSON content type even for a call without a body', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')
@@ -209,7 +210,7 @@ it("requires JSON's content type even for a call without a body", async () => {
   expect((await studio.node.subscriptions.retrieve(id)).subscription.status).toBe('active')
 })
 
-it("prefers a GET route's query parameters to the path's parameters of the same name", async () => {
+it('prefers query parameters to path parameters of the same name on GET routes', async () => {
   await using studio = await startStudio()
   for (const name of ['ada', 'bob']) await studio.customer(name)
   const { id } = await studio.plan('bob')
@@ -227,7 +228,7 @@ it("prefers a GET route's query parameters to the path's parameters of the same 
   expect(await changed.json()).toMatchObject({ customer: { externalId: 'ada' } })
 })
 
-it('checks the page and the body before it reports a missing procedure', async () => {
+it('checks the list parameters and the body before it reports a missing procedure', async () => {
   expect((await send(shared(), 'GET', '/purchases?limit=0')).status).toBe(400)
   expect(await (await send(shared(), 'POST', '/invoices', { body: '{' })).json()).toMatchObject({
     error: 'Invalid JSON in request body',
@@ -258,7 +259,7 @@ it('rejects calls that manage API keys, like the platform', async () => {
   ])
 })
 
-it('logs once that a feature is not implemented', async () => {
+it('logs only once that a feature is not implemented', async () => {
   await using studio = await startStudio()
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
   const body = JSON.stringify({ name: 'Live', destinationEnvironment: 'livemode' })

@@ -16,13 +16,13 @@ it("starts without loading Fastify's schema compiler", async () => {
      })`,
   )
   const server = await startProcess(directory.path, { env: { NODE_OPTIONS: `--require ${probe}` } })
-  // The server handles signals from its first response on.
+  // Before its first response, the server might not handle signals yet.
   await fetch(server.url)
   await server[Symbol.asyncDispose]()
   expect(server.errors().trim()).toBe('loaded fastify')
 })
 
-it('checks pricing once if several keys use it', () => {
+it('checks pricing that several keys use only once', () => {
   const setup = parsePricing(JSON.stringify(studioPricing))
   expect(checkPricing(setup)).toBe(setup)
   expect(checkPricing({ ...setup })).toEqual(setup)

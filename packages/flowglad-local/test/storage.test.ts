@@ -42,7 +42,7 @@ const change = fc.oneof(
 )
 const transactions = fc.array(fc.record({ changes: fc.array(change), fails: fc.boolean() }), { maxLength: 8 })
 
-/** Compares every query of a table with the same query of a list. */
+/** Compares the result of every query with the same query on a list. */
 function expectSame({ billingRuns }: Database, model: ReadonlyMap<string, BillingRun>): void {
   const all = [...model.values()]
   const due = all.filter((run) => run.dueAt !== null)
@@ -111,13 +111,13 @@ it('finds the same records as a list after any sequence of changes and rollbacks
   )
 })
 
-/** Queries the table during a transaction, which writes the transaction's changes so far. */
+/** Queries the table during a transaction. A query first writes the transaction's changes. */
 function expectCounts({ billingRuns }: Database, model: ReadonlyMap<string, BillingRun>): void {
   expect(billingRuns.count()).toBe(model.size)
   expect(new Set(billingRuns.page({ limit: 9 }))).toEqual(new Set(model.values()))
 }
 
-it('opens a file from an earlier version and keeps its balances, overage and duplicates', async () => {
+it('keeps the balances, overage and transaction IDs of a file from an earlier version', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const older = new Libsql(db)
@@ -171,7 +171,7 @@ it('starts without reading the stored usage', async () => {
   ).toBe(200)
 })
 
-it('keeps a limited number of records in memory, even if they are only added, and finds all of them', async () => {
+it('finds all records although it keeps only a limited number in memory', async () => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const db = new Database(null)
@@ -183,7 +183,7 @@ it('keeps a limited number of records in memory, even if they are only added, an
   const first = new WeakRef(db.billingRuns.get('run-0'))
   for (let n = 1; n <= 20_000; n += 1000) {
     add(n, n + 1000)
-    // References stay alive until the current task ends.
+    // Weak references keep their targets alive until the current task ends.
     await new Promise(setImmediate)
   }
   collect()
@@ -192,7 +192,7 @@ it('keeps a limited number of records in memory, even if they are only added, an
   db.close()
 })
 
-it('counts a table once, and then follows its changes', () => {
+it('counts a table once and then follows its changes', () => {
   const database = new Libsql(':memory:')
   const table = new Table('runs', {}, { onChange: () => {}, onWrite: () => {} })
   table.open(database)
@@ -202,7 +202,7 @@ it('counts a table once, and then follows its changes', () => {
   }
   put('a')
   expect(table.count()).toBe(1)
-  // A record that the table doesn't know, so that a second count would find it.
+  // Only a second count would find this record, because it is inserted without the table.
   database.exec(`INSERT INTO runs VALUES ('x', '{"id":"x"}')`)
   put('b')
   put('b')
@@ -214,7 +214,7 @@ it('counts a table once, and then follows its changes', () => {
   database.close()
 })
 
-/** Returns the pricing with which a database file's server was started. */
+/** Returns the pricing that a database file contains. */
 async function pricingOf(db: string): Promise<string> {
   const file = new Libsql(db)
   const row = file.prepare("SELECT record FROM settings WHERE id = 'pricing'").get()

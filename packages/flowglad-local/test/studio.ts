@@ -6,7 +6,7 @@ import { studioPricing } from './studioPricing.ts'
 
 export const dayMs = 24 * 60 * 60 * 1000
 
-/** Starts a server with the studio's pricing, and creates Flowglad's SDK clients for the server. */
+/** Starts a server with the studio's pricing and creates Flowglad's SDK clients for it. */
 export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
   const local = await startFlowgladLocal({ pricing: studioPricing, ...options })
   const connection = { apiKey: local.key, baseURL: local.url }
@@ -97,7 +97,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
 
 type Studio = Awaited<ReturnType<typeof startStudio>>
 
-/** Starts one server before a test file's first test. Returns a getter for the server. */
+/** Starts one server before the file's first test. Returns a function that returns the server. */
 export function sharedStudio(prepare: (studio: Studio) => Promise<unknown> = async () => {}) {
   let studio: Studio
   beforeAll(async () => {

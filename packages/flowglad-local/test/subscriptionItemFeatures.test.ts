@@ -32,7 +32,7 @@ async function onTeam() {
   return { ...studio, itemId: plan.subscriptionItems?.[0]?.id ?? '', featureItem, featureOf }
 }
 
-it('moves a feature to another catalog feature, and accepts times in every format', async () => {
+it('moves a feature to another catalog feature and accepts times in every format', async () => {
   await using studio = await onTeam()
   const { id, subscriptionItemId } = studio.featureItem('watermark_free')
   const featureId = studio.featureOf('pack_render')

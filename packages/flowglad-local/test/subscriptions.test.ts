@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cards, pay, startStudio } from './studio.ts'
 
 describe('cancelling a subscription', () => {
-  it('keeps the plan until the end of the period, then starts the free plan with new credits', async () => {
+  it('keeps the plan until the end of the period and then starts the free plan with new credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -21,7 +21,7 @@ describe('cancelling a subscription', () => {
     expect((await studio.billing('ada')).invoices).toHaveLength(1)
   })
 
-  it('ends the plan immediately, and does nothing if repeated', async () => {
+  it('ends the plan immediately and does nothing if repeated', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -48,7 +48,7 @@ describe('cancelling a subscription', () => {
     })
   })
 
-  it('can be undone, and undoing it again has no effect', async () => {
+  it('can be undone, even repeatedly', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -113,7 +113,7 @@ describe('creating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it("charges the customer's saved card immediately, but not at the renewal", async () => {
+  it("charges the customer's saved card immediately but not at the renewal", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const first = await studio.subscribe('ada', 'team_price')
@@ -144,7 +144,7 @@ describe('creating a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
   })
 
-  it('without a card, starts no period and rejects adjustments and end-of-period cancellations', async () => {
+  it('starts no period without a card and rejects adjustments and end-of-period cancellations', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
@@ -204,7 +204,7 @@ describe('creating a subscription', () => {
         intervalCount: 1,
       },
     })
-    // Replace the free plan, so that the customer can request another free plan.
+    // This replaces the free plan, so that the customer can request another free plan.
     await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'student_price' })
     expect(subscription).toMatchObject({ status: 'incomplete', isFreePlan: true, name: 'Student' })
@@ -231,7 +231,7 @@ it('accepts a quantity of 0 and a trial end of 0', async () => {
   })
 })
 
-it("reports another customer's card only if there is no other error", async () => {
+it("reports another customer's card only if there is no other mistake", async () => {
   await using studio = await startStudio()
   for (const who of ['ada', 'bob']) await studio.customer(who)
   const plan = await studio.subscribe('bob', 'team_price')

@@ -7,23 +7,20 @@ import { replayConversation } from '../src/replay/replayConversation.ts'
 import type { Target } from '../src/replay/request.ts'
 import { readTranscript, withPricingModel } from '../src/replay/transcript.ts'
 
-/**
- * The folder of recorded conversations with the real platform. FLOWGLAD_TRANSCRIPTS overrides the default, a
- * folder next to the repository.
- */
+/** The folder with recorded conversations with the platform. Default: a folder next to the repository. */
 const place =
   process.env.FLOWGLAD_TRANSCRIPTS ?? fileURLToPath(new URL('../../../../shared/flowglad', import.meta.url))
 const transcripts = existsSync(place)
   ? readdirSync(`${place}/transcripts`).filter((name) => name.endsWith('.json'))
   : []
 
-/** The recorded responses that this server doesn't copy, with the reason. */
+/** The known differences between recorded responses and this server's responses. */
 const knownDifferences = z.array(
   z.object({
     /** The start of the file's name. */
     transcript: z.string(),
     steps: z.array(z.int()),
-    /** The start of each difference's place, or * for the whole response. */
+    /** The start of each difference's path, or * for the whole response. */
     paths: z.array(z.string()),
   }),
 )

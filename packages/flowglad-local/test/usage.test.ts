@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Table } from '../src/database/Table.ts'
 import { sharedStudio, startStudio } from './studio.ts'
 
-/** The server shared by tests that don't change its data. */
+/** The server for all tests that don't change its data. */
 const shared = sharedStudio((studio) => studio.customer('ada'))
 
 const event = (subscriptionId: string, transactionId: string, amount: number, usageMeterSlug = 'render') => ({
@@ -71,7 +71,7 @@ it('rejects an empty transaction ID', async () => {
   })
 })
 
-it('rejects properties that are nested too deeply, and stores nothing', async () => {
+it('rejects properties that are nested too deeply', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -120,7 +120,7 @@ it.each(['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'])(
   },
 )
 
-it("counts usage toward the current period regardless of the event's date, and rejects an invalid date", async () => {
+it("counts usage toward the current period regardless of the event's date", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -152,7 +152,7 @@ it("counts usage toward the current period regardless of the event's date, and r
     })
 })
 
-it('identifies the rejected event in a bulk call, and checks subscriptions before meters', async () => {
+it('identifies the rejected event in a bulk call and checks subscriptions before meters', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -235,7 +235,7 @@ it('reports the error that the platform finds first if several identifiers are w
   ])
 })
 
-it("finds a usage price by a slug that a product's price also has, but only in bulk calls", async () => {
+it("finds a usage price whose slug a product's price also has only in bulk calls", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -262,7 +262,7 @@ it("finds a usage price by a slug that a product's price also has, but only in b
 })
 
 describe('a meter that counts distinct properties', () => {
-  it('charges only the first of several events with equal properties, and stores all of them', async () => {
+  it('stores all events with equal properties but charges only the first one', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'viewers', 3, { user: 'a', seat: { row: 1, place: 2 } })
@@ -324,7 +324,7 @@ describe('a meter that counts distinct properties', () => {
       })
   })
 
-  it('distinguishes lists in a different order, and numbers from strings', async () => {
+  it('distinguishes the order of lists and numbers from strings', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     for (const at of [[1, 2], [2, 1], ['1', 2], { 0: 1, 1: 2 }, null])
@@ -332,7 +332,7 @@ describe('a meter that counts distinct properties', () => {
     expect(await studio.balances('ada')).toMatchObject({ viewers: -5 })
   })
 
-  it('counts each subscription and meter separately, and each transaction ID only once', async () => {
+  it('counts each subscription and meter separately and each transaction ID only once', async () => {
     await using studio = await startStudio()
     for (const name of ['ada', 'grace']) await studio.customer(name)
     const [ada, grace] = [await studio.plan('ada'), await studio.plan('grace')]

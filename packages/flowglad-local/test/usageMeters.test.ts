@@ -8,7 +8,7 @@ const create = ({ call }: Catalog, usageMeter: object, price?: object) =>
   call('POST', '/usage-meters', { usageMeter: { name: 'Scripts', slug: 'scripts', ...usageMeter }, price })
 
 describe('a new meter', () => {
-  it('belongs to the pricing model of the API key, and its name and slug are trimmed', async () => {
+  it("belongs to the API key's pricing model and has a trimmed name and slug", async () => {
     await using catalog = await startCatalog()
     const fields = { name: ' Scripts ', slug: ' scripts ', pricingModelId: 'other' }
     expect(await create(catalog, fields)).toEqual({
@@ -57,7 +57,7 @@ describe('a new meter', () => {
 })
 
 describe('a meter', () => {
-  it('is updated by the ID in the URL, and its prices keep their slugs', async () => {
+  it("is identified by the URL's ID in an update, which keeps the slugs of its prices", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.meter('render')
     const put = (path: string, fields: object) =>

@@ -16,8 +16,8 @@ const price: { [key: string]: Json } = {
 }
 
 /**
- * Valid requests with a method, a path and a body. Before a test sends one, it replaces names such as `SUB` with IDs,
- * and `NEW` with a new name.
+ * Valid requests: method, path and body. Before a test sends a request, it replaces names such as `SUB` with
+ * IDs, and `NEW` with a new name.
  */
 export const validRequests: [string, string, { [key: string]: Json }][] = [
   ['POST', '/customers', { customer: { externalId: 'NEW', name: 'N', email: 'n', domain: null } }],

@@ -38,8 +38,8 @@ it('applies an edit that is saved immediately after the start', async () => {
   writeFileSync(file, 'before')
   const applied: string[] = []
   const apply = (content: string) => applied.push(content)
-  // Keep all four threads of Node's pool busy, so that an asynchronous read of the file would run after the
-  // edit.
+  // Keep all four threads of Node's pool busy. An asynchronous read of the file would therefore happen only
+  // after the edit.
   for (let thread = 0; thread < 4; thread++) pbkdf2('password', 'salt', 200_000, 32, 'sha512', () => {})
   const unwatch = watchPricing({ file, current: 'before', apply, report: () => {} })
   writeFileSync(file, 'after')

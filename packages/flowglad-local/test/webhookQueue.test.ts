@@ -6,7 +6,7 @@ import { startStudio } from './studio.ts'
 import { secret, startReceiver } from './webhookReceiver.ts'
 
 const now = Date.UTC(2027, 0, 31)
-// More events than the server caches.
+// More events than the server can cache.
 const manyEvents = 10_500
 
 const anEvent = (changes: Partial<WebhookDelivery>): WebhookDelivery => ({
@@ -52,7 +52,7 @@ async function expectFewReads(
   }
 }
 
-it('reads no waiting events when it serves calls and sends new events', async () => {
+it('reads no waiting events while it serves calls and sends new events', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   addEvents(db, { nextAttemptAt: now + 1 })
@@ -61,7 +61,7 @@ it('reads no waiting events when it serves calls and sends new events', async ()
   await expectFewReads(studio, () => vi.waitFor(() => expect(receiver.received).toHaveLength(2)))
 })
 
-it('reads no events without a receiver, and sends the events of a registered webhook', async () => {
+it("sends a registered webhook's events without reading the events that have no receiver", async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   addEvents(db, {})
@@ -95,7 +95,7 @@ it('reads few of the events that are due while the receiver is slow', async () =
   answer(200)
 })
 
-it('fails the events of a disabled webhook and then sends the events of others', async () => {
+it("fails a disabled webhook's events and then sends the events of other webhooks", async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   await using receiver = await startReceiver(() => 200)

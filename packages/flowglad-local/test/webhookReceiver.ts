@@ -4,7 +4,9 @@ import { verifyWebhook } from '@flowglad/server'
 
 export const secret = `whsec_${Buffer.from("the receiver's secret").toString('base64')}`
 
-/** Starts a receiver that verifies webhooks with Flowglad's SDK and answers with the status from `statusOf`. */
+/**
+ * Starts a receiver that verifies webhooks with Flowglad's SDK and responds with the status from `statusOf`.
+ */
 export async function startReceiver(
   statusOf: (attempt: number) => number | Promise<number>,
   secretOf = () => secret,

@@ -16,7 +16,7 @@ it("sends events that are signed in Svix's format and identify the object to loo
     expect(body).toEqual({ id: expect.any(String), object: expect.any(String), ...common })
 })
 
-it('retries until the receiver accepts the event, without delaying the API', async () => {
+it('retries until the receiver accepts the event and never delays the API', async () => {
   await using receiver = await startReceiver((attempt) => (attempt < 3 ? 503 : 204))
   await using studio = await startStudio({ webhook: { url: receiver.url, secret } })
   await studio.customer('ada')
@@ -30,7 +30,9 @@ const seconds = 1000
 const minutes = 60 * seconds
 const hours = 60 * minutes
 
-/** Starts a server whose webhook gets one event for each customer. Its clock moves only with `advance`. */
+/**
+ * Starts a server whose webhook gets one event for each new customer. The clock moves only with `advance`.
+ */
 async function startWithWebhook(statusOf: (attempt: number) => number, answerHeaders = {}) {
   let registered = ''
   const receiver = await startReceiver(statusOf, () => registered, answerHeaders)
@@ -70,7 +72,7 @@ async function startWithWebhook(statusOf: (attempt: number) => number, answerHea
   }
 }
 
-it("retries on Svix's schedule by the server's clock, and then marks the event as failed", async () => {
+it("retries on Svix's schedule by the server's clock and then marks the event as failed", async () => {
   await using started = await startWithWebhook(() => 500)
   const { receiver, studio, shown } = started
   const waits = [5 * seconds, 5 * minutes, 30 * minutes, 2 * hours, 5 * hours, 10 * hours, 10 * hours]
@@ -93,7 +95,7 @@ it("retries on Svix's schedule by the server's clock, and then marks the event a
   expect(receiver.attempts()).toBe(8)
 })
 
-it('resends an event on request, and keeps the schedule if the resend fails', async () => {
+it('resends an event on request and keeps the schedule if the resend fails', async () => {
   await using started = await startWithWebhook((attempt) => (attempt < 4 ? 500 : 200))
   const { receiver, studio, shown, resend } = started
   await vi.waitFor(async () => expect((await shown()).attempts).toHaveLength(1))
@@ -133,7 +135,7 @@ it('stops retrying if the webhook is disabled', async () => {
   expect(receiver.attempts()).toBe(2)
 })
 
-it("doesn't resend an event to a disabled webhook, and shows why", async () => {
+it("shows why it doesn't resend an event to a disabled webhook", async () => {
   await using started = await startWithWebhook(() => 200)
   const { receiver, shown, page, update, resend } = started
   await vi.waitFor(async () => expect((await shown()).state).toBe('Delivered'))
@@ -149,7 +151,7 @@ it("doesn't resend an event to a disabled webhook, and shows why", async () => {
   expect(receiver.attempts()).toBe(2)
 })
 
-it('shows why an event without a receiver has no buttons', async () => {
+it("shows why an event without a receiver can't be resent", async () => {
   await using studio = await startStudio({ testControls: false })
   await studio.customer('ada')
   const event = /\/webhooks\/\w+/.exec(await (await fetch(studio.url)).text())?.[0]
@@ -158,7 +160,7 @@ it('shows why an event without a receiver has no buttons', async () => {
   expect(text).not.toContain('<form method="post"')
 })
 
-it('shows why the clock has no button', async () => {
+it("shows why the clock can't be moved", async () => {
   await using receiver = await startReceiver(() => 500)
   await using studio = await startStudio({
     webhook: { url: receiver.url, secret },
@@ -220,7 +222,7 @@ it("signs events for a registered webhook with the webhook's own secret", async 
     })
 })
 
-it('rejects a webhook for another pricing model, and an update of an unknown webhook', async () => {
+it('rejects a webhook for another pricing model and an update of an unknown webhook', async () => {
   await using studio = await startStudio()
   const other = await studio.node.pricingModels.create({ pricingModel: { name: 'Other' } })
   const webhook = { name: 'X', url: 'http://127.0.0.1:1', filterTypes: [] }

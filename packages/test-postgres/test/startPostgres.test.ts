@@ -17,7 +17,7 @@ const asRoot = process.getuid?.() === 0
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'test-postgres-test-'))
-  // Only the owner can enter the folder, as with root's home directory.
+  // Like root's home directory, only the owner can enter the folder.
   chmodSync(folder, 0o700)
 })
 afterEach(() => {
@@ -33,7 +33,7 @@ async function query(postgres: Postgres, text: string) {
   return rows
 }
 
-test('creates separate databases, and leaves no files behind', async () => {
+test('creates separate databases and leaves no files behind', async () => {
   vi.stubEnv('TMPDIR', folder)
   chmodSync(folder, 0o755)
   {
@@ -74,7 +74,7 @@ test('throws the reason in one line when the server rejects its configuration', 
   )
 })
 
-// If the tests run as root, the server runs as another user, who might be unable to access the installed
+// If the tests run as root, the server runs as another user, who might not have access to the installed
 // files.
 test.runIf(asRoot)('starts from a folder that only root can enter', async () => {
   await using postgres = await startPostgres({ library: copyLibrary({ library, folder }) })

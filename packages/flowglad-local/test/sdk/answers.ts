@@ -8,8 +8,8 @@ type UsageEvent = Flowglad.UsageEventCreateResponse['usageEvent']
 type Page<Listed> = Omit<Flowglad.CustomerListResponse, 'data'> & { data: Listed[] }
 
 /*
- * The SDK has no types for the following records. The types list the fields in the platform's openapi.json. Its
- * optional fields can be null.
+ * The SDK has no types for these records. The fields come from the platform's openapi.json. Optional fields
+ * can be null.
  */
 type Stored = { id: string; createdAt: number; updatedAt: number; livemode: boolean }
 type OfOrganization = Stored & { organizationId: string; pricingModelId: string }
@@ -82,8 +82,8 @@ type Exported = {
 }
 
 /**
- * The type of each operation's response. If the SDK has the types of an operation's records but not of the
- * operation, the type here wraps the records as the platform does.
+ * The type of each operation's response. If the SDK has types only for an operation's records, the type here
+ * wraps the records as the platform does.
  */
 export interface Answers {
   'GET /customers': Flowglad.CustomerListResponse

@@ -7,7 +7,8 @@ type JsonSchema = z.core.JSONSchema.JSONSchema
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /**
- * Derives a validator for each operation's response from its type. The validators reject unknown fields.
+ * Returns a validator for each operation, generated from its response type. The validators reject unknown
+ * fields.
  */
 export function createAnswerSchemas(): Map<string, z.ZodType> {
   const generator = createGenerator({
@@ -37,11 +38,11 @@ const isObjectSchema = (node: JsonSchema): node is ObjectSchema =>
 
 const orNull = (type: JsonSchema): JsonSchema => ({ anyOf: [type, { type: 'null' }] })
 
-/** Adapts an object's schema to the platform's response where the SDK is out of date. */
+/** Adapts an object's schema to the platform's response where the SDK's types are out of date. */
 function asOnPlatform({ properties, required = [], ...schema }: ObjectSchema): JsonSchema {
   const fields = Object.entries(properties).map(
     ([name, type]) =>
-      // The platform sends null for a field without a value.
+      // The platform returns null for a field without a value.
       [name, required.includes(name) ? type : orNull(type)] as const,
   )
   const added = {
