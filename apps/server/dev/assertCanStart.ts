@@ -7,7 +7,7 @@ import { nameOf, type PortVariable, type Settings, StartError, shown } from './r
 
 /**
  * Checks for all problems that can prevent `dev` from starting. `--reset` deletes data only after these
- * checks pass, so a failed start deletes nothing.
+ * checks, so a failed start deletes nothing.
  * @throws StartError
  */
 export async function assertCanStart(settings: Settings, processes: DevProcess[], { reset }: DevOptions) {
@@ -61,7 +61,7 @@ async function assertPricingIsValid({ pricingFile, databases }: Settings, { rese
     parsePricing(readFileSync(pricingFile, 'utf8'), shown(pricingFile))
   } catch (error) {
     if (!(error instanceof PricingError)) throw error
-    throw new StartError(`${error.message}\nFix the pricing file, and start again.`)
+    throw new StartError(`${error.message}\nFix the pricing file and start again.`)
   }
 }
 

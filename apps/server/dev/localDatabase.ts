@@ -1,13 +1,13 @@
 import { existsSync, rmSync } from 'node:fs'
 import Libsql from 'libsql'
 
-/** Returns whether another process has the database open. If so, SQLite refuses an exclusive lock. */
+/** Returns whether another process has the database open, in which case SQLite refuses an exclusive lock. */
 export function isOpen(file: string): boolean {
   if (!existsSync(file)) return false
   let database: Libsql.Database | undefined
   try {
     database = new Libsql(file)
-    // A stopping process may keep the file open for a moment.
+    // A process that is stopping can keep the file open for a moment.
     database.exec('PRAGMA busy_timeout = 1000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('BEGIN EXCLUSIVE; COMMIT')
@@ -19,7 +19,7 @@ export function isOpen(file: string): boolean {
   }
 }
 
-/** Deletes a database and the files that SQLite keeps next to it. Returns the deleted files. */
+/** Deletes a database and the files that SQLite creates next to it. Returns the deleted files. */
 export function deleteDatabase(file: string): string[] {
   const files = ['', '-wal', '-shm', '-journal'].map((suffix) => file + suffix).filter((it) => existsSync(it))
   for (const it of files) rmSync(it)

@@ -1,6 +1,6 @@
 /**
- * Implements `pnpm dev`: starts flowglad-local, the server and the web app, and prints their warnings and
- * errors. Each process reloads when its code changes.
+ * Implements `pnpm dev`: starts flowglad-local, the server and the web app, and prints their output. Each
+ * process reloads when its code changes.
  */
 import { mkdirSync } from 'node:fs'
 import { EnvError } from '../src/env.ts'

@@ -25,7 +25,7 @@ apps/server/README.md lists the server's other variables.
 export interface DevOptions {
   help: boolean
   reset: boolean
-  /** The database folder, exactly as the user entered it. Undefined means the default folder. */
+  /** The database folder exactly as entered, or undefined for the default folder. */
   data: string | undefined
 }
 

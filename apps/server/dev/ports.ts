@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** Returns why no server can listen on the port, or null if the port is free. */
+/** Returns the reason that no server can listen on the port, or null if the port is free. */
 export async function problemOfPort(port: number): Promise<string | null> {
   // On macOS, a server can listen on all addresses even if another server uses the same port on 127.0.0.1.
   for (const host of ['127.0.0.1', '::1', '::']) {
@@ -12,8 +12,8 @@ export async function problemOfPort(port: number): Promise<string | null> {
 }
 
 /**
- * Tries to listen. Returns the error code, or undefined on success. "::1" doesn't exist on machines without
- * IPv6.
+ * Tries to listen. Returns the error code, or undefined on success. On a machine without IPv6, listening on
+ * "::1" fails with a code that `problemOfPort` ignores.
  */
 function listen(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {

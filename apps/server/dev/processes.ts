@@ -9,7 +9,7 @@ export interface DevProcess {
   /** A URL that responds with 2xx once the process is ready. */
   ready: string
   env: Record<string, string>
-  /** True to print only warnings and errors. */
+  /** True to print only the process's warnings and errors. */
   quiet: boolean
 }
 
@@ -33,7 +33,7 @@ export function processesOf(settings: Settings): DevProcess[] {
       FLOWGLAD_LOCAL_WEBHOOK_URL: webhook.url,
       FLOWGLAD_LOCAL_WEBHOOK_SECRET: webhook.signingSecret,
     },
-    // flowglad-local's greeting would repeat the one that `dev` prints.
+    // `dev` already prints what flowglad-local prints when it starts.
     quiet: true,
   }
   const server: DevProcess = {

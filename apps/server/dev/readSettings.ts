@@ -5,7 +5,7 @@ import { command } from './options.ts'
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Reports that `dev` can't start. The message says what to do. */
+/** The reason that `dev` can't start. The message says what to do. */
 export class StartError extends Error {}
 
 const defaultPorts = { FLOWGLAD_LOCAL_PORT: 4010, PORT: 3000, WEB_PORT: 5173 }
@@ -24,12 +24,12 @@ export interface Settings {
   pricingFile: string
   /** The databases that `--reset` deletes. */
   localDatabases: { metered: string; flowglad: string }
-  /** The databases that the processes use: `localDatabases`, unless environment variables select others. */
+  /** The databases that the processes use: `localDatabases` unless environment variables select others. */
   databases: { metered: Env['database']; flowglad: string }
   /** flowglad-local signs webhooks with `signingSecret`, and the server verifies them with `secret`. */
   webhook: { url: string; signingSecret: string; secret: string }
   publicUrl: string
-  /** Whether emails arrive at /dev/mailbox. */
+  /** Whether the server shows its emails at /dev/mailbox. */
   withMailbox: boolean
   /** One line for each shell variable that overrides a default. */
   notes: string[]

@@ -33,7 +33,7 @@ export async function runProcesses(processes: DevProcess[]): Promise<boolean> {
   }
 
   const waiting = new Set(processes)
-  // When a program fails, tsx keeps running and waits for an edit.
+  // If a program fails to start, tsx keeps running and waits for an edit, so report what `dev` waits for.
   const reporting = setInterval(() => {
     const names = Array.from(waiting, (it) => it.name).join(' and ')
     console.log(`Still waiting for ${names}. If you see an error above, fix its cause. Press Ctrl-C to stop.`)
@@ -53,8 +53,8 @@ function start({ name, folder, command: [tool, ...args], env, quiet }: DevProces
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Each child gets its own process group, so Ctrl-C reaches only this process. This process then sends
-    // each child exactly one signal, because tsx would kill its program on a second signal.
+    // Each child has its own process group, so that Ctrl-C reaches only this process, which sends each child
+    // one signal. On a second signal, tsx would kill its program.
     detached: process.platform !== 'win32',
     shell: process.platform === 'win32',
   })

@@ -38,11 +38,11 @@ export interface AppParts extends RouterParts {
   log: FastifyBaseLogger
   /** Default: `limits.slowClients`. */
   slowClients?: SlowClientLimits | undefined
-  /** Returns the reason why the app's tables aren't ready, or null if they are ready. */
+  /** Returns the reason that the app's tables aren't ready, or null if they are. */
   databaseProblem: () => string | null
 }
 
-/** Builds the Fastify app with all its plugins. The caller must call `listen`. */
+/** Builds the Fastify app with all its plugins, but doesn't listen yet. */
 export async function buildApp({
   env,
   auth,
@@ -57,7 +57,7 @@ export async function buildApp({
     loggerInstance: log,
     logController: new RequestLog(),
     trustProxy: fastifyTrustProxy(env.trustProxy),
-    // A batch request's path contains the names of all its procedures.
+    // The path of a batch request is long, because it contains the names of all its procedures.
     routerOptions: { maxParamLength: 5_000 },
   })
   const web = env.production ? readWeb(env.webRoot) : null
@@ -76,7 +76,7 @@ export async function buildApp({
         // Mantine sets inline styles.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
-        // This directive and Strict-Transport-Security (below) break plain http://localhost.
+        // This directive and Strict-Transport-Security (below) would break plain http://localhost.
         upgradeInsecureRequests: encrypted ? [] : null,
       },
     },
@@ -111,7 +111,7 @@ export async function buildApp({
       const problem = request.routeOptions.url === '/readyz' ? databaseProblem() : null
       if (problem === null) return
       const health = await billing.health()
-      // The ledger is in the same database. If it is unavailable too, its own reason says what to do.
+      // The ledger is in the same database. If the ledger is unavailable too, its reasons say what to do.
       const reasons =
         health.status === 'unavailable' ? health.reasons : [`Waiting for the database: ${problem}`]
       return reply.code(503).send({ ...health, status: 'unavailable', reasons })
@@ -126,9 +126,9 @@ export async function buildApp({
     })
   })
   await app.register(async (trpc) => {
-    // Refuses reads too: no page on another origin needs this app's API.
+    // Refuse reads too, because no page on another origin needs this app's API.
     trpc.addHook('onRequest', async (request) => billing.assertTrustedOrigin(request))
-    // The answers contain customers' data, so caches must not store them.
+    // The responses contain customers' data, so caches must not store them.
     trpc.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store')
     })
@@ -153,7 +153,7 @@ export async function buildApp({
           return { user, session, ...billing.trpc.request({ req, res, info }) }
         },
         onError({ error, path }) {
-          // Denials are normal responses. Log only failures in this server and in the services that it uses.
+          // Denials are normal responses. Log only failures of this server and of the services that it uses.
           if (error.cause instanceof QueueFullError) return
           if (error.code === 'SERVICE_UNAVAILABLE') log.warn({ path, reason: reasonOf(error) }, error.message)
           else if (error.code === 'INTERNAL_SERVER_ERROR')

@@ -68,18 +68,18 @@ export const variableNames = Object.keys(variables.shape)
 
 export interface Env {
   /**
-   * True for the built server, and for the server that runs from source with `NODE_ENV=production`. In
+   * True for the built server, and with `NODE_ENV=production` for a server that runs from source. In
    * production mode, the server serves the web app and requires secrets.
    */
   production: boolean
   port: number
   host: string
   /**
-   * The origin that users see in the browser: the web app's origin in development, otherwise this server's
-   * origin.
+   * The origin that users see in the browser: in development, the web app's origin, and otherwise this
+   * server's origin.
    */
   publicUrl: string
-  /** Origins whose pages may use the server, in addition to `publicUrl`. */
+  /** Further origins, besides `publicUrl`, whose pages may use the server. */
   trustedOrigins: string[]
   database: { type: 'sqlite'; file: string } | { type: 'postgres'; url: string }
   flowglad: { baseUrl: string; secretKey: string; webhookSecret: string | null }
@@ -106,7 +106,7 @@ export interface Env {
   webRoot: string
 }
 
-/** Reports invalid variables. The message lists every invalid variable, one per line. */
+/** The error for invalid variables. The message has one line for each of them. */
 export class EnvError extends Error {
   override readonly name = 'EnvError'
 }
@@ -163,10 +163,10 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
     holdTtlMs: env.HOLD_TTL_MS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     rateLimit: env.RATE_LIMIT === 'on',
-    // A delay of 150 ms is long enough for a developer to watch a text arrive and to see its held units.
+    // With a delay of 150 ms, a developer can watch a text arrive and see its held units.
     studioLatencyMs: env.STUDIO_LATENCY_MS ?? (production ? 0 : 150),
-    // An API key alone must not enable the endpoint. A developer might have a key in their shell, and the
-    // demo would then spend their money.
+    // An API key alone must not enable the endpoint. Otherwise, a key in a developer's shell would let the
+    // demo spend the developer's money.
     openAi: env.OPENAI_BASE_URL
       ? {
           baseUrl: env.OPENAI_BASE_URL.replace(/\/+$/, ''),
@@ -191,8 +191,8 @@ function isLoopback(url: string): boolean {
 }
 
 /**
- * Returns three variants of a loopback origin, one for each loopback name. Returns an empty list for any
- * other origin.
+ * Returns the variants of a loopback origin, one for each loopback name, or an empty list for any other
+ * origin.
  */
 function loopbackAliases(url: string): string[] {
   if (!isLoopback(url)) return []

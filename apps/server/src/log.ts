@@ -2,15 +2,15 @@ import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { logSerializers } from './http/logSerializers.ts'
 
 /**
- * Creates the server's logger. Logs JSON in production. In development, logs only warnings and errors, in a
- * readable format.
+ * Creates the server's logger. In production, it logs JSON. In development, it logs only warnings and errors,
+ * in a readable format.
  */
 export async function createLog({
   production,
   stream,
 }: {
   production: boolean
-  /** Receives the log as JSON instead of standard output. */
+  /** Gets the log as JSON. Default: standard output. */
   stream?: { write(line: string): void } | undefined
 }): Promise<FastifyBaseLogger> {
   const level = production ? 'info' : 'warn'

@@ -24,7 +24,7 @@ function fail(error: unknown) {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof EnvError) return `The server cannot start:\n${error.message}`
-  // These messages say what to change.
+  // These messages say what to change, so the stack trace isn't needed.
   if (error instanceof LedgerUnavailableError || error instanceof SetupError)
     return `The server cannot start: ${error.message}`
   const code = 'code' in error ? String(error.code) : null
@@ -32,7 +32,7 @@ function explain(error: unknown): string {
     const port = 'port' in error ? Number(error.port) : Number.NaN
     return `Port ${port} is in use. Stop the process that uses the port, or choose another port: PORT=${port + 1}`
   }
-  // Errors with a code come from the operating system or the database. Their message is clear without a stack
-  // trace.
+  // Errors with a code come from the operating system or the database, and their message is clear without a
+  // stack trace.
   return `The server cannot start: ${code ? `${error.message} (${code})` : error.stack}`
 }

@@ -1,4 +1,4 @@
-/** These values are public, so they are safe only on a developer's own machine. */
+/** Public values, which are safe only on a developer's own machine. */
 export const developmentSecrets = {
   authSecret: 'metered-development-secret-known-to-everybody',
   flowgladSecretKey: 'sk_test_local',
@@ -21,8 +21,8 @@ interface Secrets {
 }
 
 /**
- * Returns one message for each secret that is public or easy to guess. A message starts with the variable's
- * name, and never contains an operator's secret.
+ * Returns a message for each secret that is public or easy to guess. The message starts with the variable's
+ * name and never contains a secret that the operator has set.
  */
 export function secretProblems(
   env: Secrets,

@@ -55,9 +55,9 @@ const operatorsWithoutMailWarning =
   'OPERATORS needs emails that reset passwords, but the server sends no emails. Set SMTP_URL. Users who have already reset their password with an email can open /operator.'
 
 /**
- * Opens and migrates the database, then creates the server. If the database is unreachable, locked or
- * read-only, the server still starts, and recovers when the database is available. Rejects if the setup is
- * wrong. Disposing the server rejects new calls, waits for running calls, and closes all connections.
+ * Opens and migrates the database and creates the server. If the database is unreachable, locked or
+ * read-only, the server still starts, and it recovers once the database is available. Rejects if the setup is
+ * wrong. Disposing the server rejects new calls, waits for running calls and closes all connections.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { env, log } = options
@@ -75,7 +75,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
 async function assemble(database: Database, start: DatabaseStart, options: ServerOptions): Promise<Server> {
   const { env, log, rateLimit, wrongPasswords, modelQueues, slowClients } = options
-  // In development, all sign-ups come from the developer's own machine.
+  // Don't limit development, where all sign-ups come from the developer's own machine.
   const { newAccountsPerNetwork = env.production ? limits.newAccountsPerNetwork : null } = options
   const { sessionCheckMs = limits.sessionCheckMs } = options
   const { source } = database
@@ -84,8 +84,7 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
   const { mailer, mailbox } = createMailer(env, { log, now: Date.now })
   const billing = createBilling({
     meters,
-    // The app's tables are in the same file, so the ledger opens the file with the same SQLite library as the
-    // app.
+    // The app's tables are in the same file, so the ledger must use the app's SQLite library.
     ledger: 'file' in source ? sqliteLedger(source.file, { driver: 'libsql' }) : postgresLedger(source.pool),
     flowglad: { ...env.flowglad, webhookSecret: env.flowglad.webhookSecret ?? undefined },
     customer: ({ user }: SignedInContext) => customerOf(user),
@@ -115,8 +114,8 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
         env.rateLimit && newAccountsPerNetwork ? createNewAccountLimit(newAccountsPerNetwork) : unlimited,
       wrongPasswords,
       isOperatorAddress: createIsOperatorAddress(env.operators),
-      // Fetches the customer from Flowglad while the first page loads, so that the first call doesn't wait.
-      // If the fetch fails, the first call repeats it.
+      // Fetch the customer from Flowglad while the first page loads, so that the first call doesn't wait. If
+      // the fetch fails, the first call tries again.
       onSignIn(user) {
         if (!awaitsVerification(user)) void billing.balances(user).catch(() => {})
       },
@@ -133,7 +132,8 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
     databaseProblem: () => start.problem,
   })
   const started = billing.start()
-  // While the database is unavailable, this check takes long, and the server must listen before it ends.
+  // While the database is unavailable, this check takes a long time, so the server listens without waiting
+  // for it.
   if (start.problem === null) await started
   else started.catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)))
   if (env.production && env.openCreditsByDefault) log.warn(openCreditsWarning)

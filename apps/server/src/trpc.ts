@@ -49,7 +49,7 @@ const unavailable = (cause: Error) =>
 export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLimit: RateLimit }) {
   const t = initTRPC.context<Context>().create(
     billing.trpc.options({
-      // Stack traces belong in the log only.
+      // Don't send stack traces to clients.
       isDev: false,
       sse: {
         ping: { enabled: true, intervalMs: 15_000 },
@@ -70,7 +70,7 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
 
   const publicProcedure = t.procedure.use(async ({ next }) => {
     const result = await next()
-    // The caller can try again. Any other error of the database is a failure in this server (500).
+    // The caller can try again later. Any other database error is a failure of this server (500).
     if (!result.ok && isUnavailable(result.error)) throw orServiceUnavailable(result.error)
     return result
   })
@@ -79,7 +79,7 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
       if (!ctx.user || !ctx.session) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
       return next({ ctx: { user: ctx.user, session: ctx.session } })
     })
-    // The rate limit comes before metering, so a call over the limit never holds units.
+    // Apply the rate limit before metering, so that a call over the limit holds no units.
     .use(async ({ ctx, next }) => {
       try {
         await rateLimit(ctx.user.id)

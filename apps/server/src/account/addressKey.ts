@@ -1,6 +1,6 @@
 /**
- * Returns the same key for all spellings of an email address that reach one inbox. Ignores case, a `+` suffix
- * and, for Gmail, dots.
+ * Returns a key that is the same for all spellings of an email address that reach one inbox. Ignores case, a
+ * `+` suffix and, for Gmail, dots.
  */
 export function addressKey(email: string): string {
   const lower = email.trim().toLowerCase()

@@ -48,8 +48,8 @@ export function createAuth(parts: AuthParts) {
     }),
     hooks: authHooks(events),
     logger: authLogger(log),
-    // By default, better-auth prints errors to the console, including the values in database errors. Fastify
-    // logs them instead.
+    // Let Fastify log errors. better-auth would print them to the console, including the values in database
+    // errors.
     onAPIError: { throw: true },
     plugins: env.rateLimit ? [limitSignIns(wrongPasswords)] : [],
     databaseHooks: {
@@ -58,7 +58,8 @@ export function createAuth(parts: AuthParts) {
           before: async ({ userAgent }, context) => ({
             data: {
               userAgent: shortUserAgent(userAgent),
-              // A password that is reset during a sign-in is newer than the session.
+              // Use the time of arrival, so that a session is older than a password reset that happens during
+              // the sign-in.
               createdAt: receivedAtOf(context?.headers),
             },
           }),
@@ -93,14 +94,14 @@ function optionsOf({ database, env }: Connected) {
     database: {
       db: database.kysely,
       type: database.type,
-      // On SQLite, a sign-up's transaction would stay open during password hashing and block the ledger.
+      // On SQLite, a sign-up's transaction would block the ledger while the password is hashed.
       transaction: database.type === 'postgres',
       ...(database.type === 'postgres' ? { schemaName } : {}),
     },
     user: { additionalFields: userFields },
     // A cookie holds a signed copy of the session, so most calls need no database query.
     session: { cookieCache: { enabled: true, maxAge: limits.sessionCacheMs / 1_000 } },
-    // addressLimits.ts limits requests instead.
+    // addressLimits.ts already limits requests.
     rateLimit: { enabled: false },
     advanced: {
       ipAddress: { ipAddressHeaders: [clientAddressHeader] },

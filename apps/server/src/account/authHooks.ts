@@ -42,7 +42,7 @@ export const authHooks = ({ onSignIn, now, countMail, isOperatorAddress }: AuthE
     refuseBadFields(body)
     refuseBadFields(query)
     if (path === '/change-password') {
-      // A change that begins before a reset can end after it, and would replace the new password.
+      // A password change that starts before a reset can end after it and replace the new password.
       const session = await getSessionFromCtx(request)
       if (session && isOperatorAddress(session.user.email)) throw operatorsResetPassword()
     }
@@ -57,7 +57,7 @@ export const authHooks = ({ onSignIn, now, countMail, isOperatorAddress }: AuthE
     if (context.newSession) onSignIn(context.newSession.user)
     const email = emailIn(body)
     if (path === signUpPath && email !== null) await explainLostRace(context, email, context.returned)
-    // The browser's copy of the session still says that the address is unverified.
+    // The browser's cached session still says that the address is unverified.
     if (path === '/verify-email') expireCookie(request, context.authCookies.sessionData)
   }),
 })
@@ -65,7 +65,7 @@ export const authHooks = ({ onSignIn, now, countMail, isOperatorAddress }: AuthE
 const operatorsResetPassword = () =>
   new APIError('FORBIDDEN', {
     code: 'OPERATORS_RESET_PASSWORD',
-    message: 'Operators choose a new password with the link in an email. Sign out, and request the email.',
+    message: 'Operators choose a new password with the link in an email. Sign out and request the email.',
   })
 
 function emailIn(body: unknown): string | null {

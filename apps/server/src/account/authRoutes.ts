@@ -27,7 +27,7 @@ export async function authRoutes(
       addressLimits.countAuth(request, pathname)
       const hasBody = request.method === 'POST' && typeof request.body === 'string'
       const sent = new Request(new URL(pathname + search, publicUrl), {
-        // For a HEAD request, Node sends only the headers of this response.
+        // Treat HEAD as GET. Node sends only the headers of the response.
         method: request.method === 'HEAD' ? 'GET' : request.method,
         headers: headersOf(request),
         ...(hasBody ? { body: String(request.body) } : {}),
@@ -41,7 +41,7 @@ export async function authRoutes(
 /** A session that was valid when the request arrived. */
 export interface OpenSession {
   id: string
-  /** When the sign-in's request arrived. */
+  /** The time at which the sign-in request arrived. */
   createdAt: Date
   /** Reads the session from the database. Returns null if it has ended. Rejects if the database is unavailable. */
   readUser(): Promise<User | null>

@@ -11,7 +11,7 @@ const text = (field: string, length: number) =>
     .regex(/^\P{Cc}*$/u, `The ${field} must not contain control characters.`)
     .optional()
 
-/** Pages show the image, so its URL must not run a script or use plain HTTP. */
+/** Pages load the image, so its URL must use HTTPS and can't be a script. */
 const image = z
   .url({ protocol: /^https$/, error: 'The image must be an https:// address.' })
   .startsWith('https://', 'The image must be an https:// address.')
@@ -29,8 +29,8 @@ const knownFields = z.looseObject({
 })
 
 /**
- * Refuses a request to better-auth whose fields are too long or can't be shown safely. The length matters,
- * because a session's cookie contains the user's fields.
+ * Refuses a request to better-auth whose fields are too long or unsafe to display. Long fields would make
+ * cookies too large, because a session's cookie contains the user's fields.
  *
  * @throws {APIError} with status 400 and a message for the user.
  */

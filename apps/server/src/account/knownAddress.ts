@@ -4,7 +4,7 @@ import { APIError } from 'better-auth/api'
 import { addressKey } from './addressKey.ts'
 
 /**
- * The maximum duration of a sign-up. If a user still has no password after this time, a crash interrupted the
+ * The maximum duration of a sign-up. If a user has no password after this time, a crash interrupted the
  * sign-up.
  */
 const signUpMaxMs = 60_000
@@ -17,7 +17,7 @@ interface KnownUser {
 }
 
 /**
- * Refuses a sign-up if the address, or another spelling of it, already has an account.
+ * Refuses a sign-up if the address or another spelling of it already has an account.
  *
  * On SQLite, a sign-up is not a transaction (see auth.ts). If the process dies after writing the user but
  * before writing the password, the user can neither sign in nor sign up again. This function deletes such a
@@ -32,8 +32,8 @@ export async function refuseKnownAddress(users: Users, email: string, now: numbe
 }
 
 /**
- * If a sign-up failed because a simultaneous sign-up took the address, throws the same error as
- * `refuseKnownAddress`. The unique column `addressKey` lets only one of the two create a user.
+ * Throws the same error as `refuseKnownAddress` if a sign-up failed because a simultaneous sign-up used the
+ * same address. The unique column `addressKey` lets only one of them create a user.
  */
 export async function explainLostRace(users: Users, email: string, answer: unknown) {
   if (!(answer instanceof APIError) || answer.body?.code !== BASE_ERROR_CODES.FAILED_TO_CREATE_USER.code)

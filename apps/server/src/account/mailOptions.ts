@@ -24,8 +24,8 @@ export function mailOptions<User>({
   onVerified,
   onPasswordReset,
 }: MailOptions<User>) {
-  // These links ignore the redirect addresses that a client can send. The token for a new password is in the
-  // URL's fragment, so no server logs it.
+  // The links ignore redirect addresses that a client sends. The password token is in the URL's fragment,
+  // which browsers don't send, so no server logs it.
   const verifyUrl = (token: string) =>
     `${publicUrl}/api/auth/verify-email?${new URLSearchParams({ token, callbackURL: '/verified' })}`
   const resetUrl = (token: string) => `${publicUrl}/reset-password#token=${token}`

@@ -9,8 +9,8 @@ export interface NewAccountLimits {
 }
 
 /**
- * Returns a function that counts a new account for the network of an IP address. The function rejects with a
- * 429 if the network has created too many accounts.
+ * Returns a function that counts a new account for an IP address's network, and rejects with a 429 if the
+ * network has created too many accounts.
  */
 export function createNewAccountLimit({ perHour, perDay }: NewAccountLimits): RateLimit {
   const countHour = createRateLimit(perHour)

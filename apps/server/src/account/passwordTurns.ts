@@ -7,8 +7,8 @@ import { limits } from '../limits/limits.ts'
 const hashing = /^\/api\/auth\/(sign-(up|in)\/|(change|verify|reset)-password|delete-user)/
 
 /**
- * Runs `work` immediately if the request can't hash a password. Otherwise, waits for the network's turn
- * first, and returns a 503 if too many requests are waiting.
+ * Runs `work`. If the request can hash a password, first waits for the network's turn, or returns a 503 if
+ * too many requests are waiting.
  */
 type TakeTurn = (
   call: { request: FastifyRequest; reply: FastifyReply; pathname: string },
@@ -16,9 +16,9 @@ type TakeTurn = (
 ) => Promise<Response>
 
 /**
- * Makes networks take turns with requests that hash passwords. A hash occupies one of Node's four threads,
- * which also read files and look up host names. At least one thread stays free for other work, and one
- * network can't delay another. A turn ends before the response is sent, so a client that doesn't read the
+ * Makes networks take turns with requests that hash passwords, so that one network can't delay another. A
+ * hash occupies one of Node's four threads, which also read files and look up host names. At least one thread
+ * stays free for that work. A turn ends before the response is sent, so a client that doesn't read the
  * response can't block the queue.
  */
 export function createPasswordTurns(settings: FairQueueSettings = limits.passwordTurns): TakeTurn {

@@ -1,10 +1,10 @@
 /**
- * The header that passes a request's time of arrival to better-auth. The server overwrites any value that a client
- * sends.
+ * The header that passes a request's time of arrival to better-auth. The server replaces any value from the
+ * client.
  */
 export const receivedAtHeader = 'x-received-at'
 
-/** Returns when the request that better-auth handles arrived. */
+/** Returns the time of arrival from the headers of a request to better-auth. */
 export function receivedAtOf(headers: Headers | undefined): Date {
   const value = headers?.get(receivedAtHeader)
   if (!value) throw new Error('The request has no time of arrival')

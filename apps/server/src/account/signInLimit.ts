@@ -24,10 +24,10 @@ const deviceCookieMaxAgeSeconds = 365 * 86_400
 
 /**
  * Limits wrong passwords. A caller is an address, or a browser in which the account's owner has signed in
- * before. Each caller has its own allowance for an account. All callers that are new to the account also
- * share one allowance. If an attacker with many addresses exhausts it, the owner can still sign in from known
- * browsers and addresses. Attempts for accounts that don't exist are counted in the same way. Otherwise, the
- * answer would reveal which accounts exist.
+ * before. Each caller has its own allowance for an account. Callers from which the owner hasn't signed in
+ * also share one allowance. If an attacker with many addresses exhausts it, the owner can still sign in from
+ * known browsers and addresses. Attempts for unknown accounts count too. Otherwise, the response would reveal
+ * which accounts exist.
  */
 export function limitSignIns(
   settings: WrongPasswordLimits = {
@@ -97,7 +97,7 @@ export function limitSignIns(
   }
 }
 
-/** Identifies an account by its email address, in a form that is short and safe in a cookie. */
+/** Returns an account's ID for cookies and limits: a short hash of its email address. */
 const accountOf = (email: string) =>
   createHash('sha256').update(email.trim().toLowerCase()).digest('base64url').slice(0, 22)
 
@@ -123,7 +123,7 @@ async function isKnownNetwork(
   network: string,
 ): Promise<boolean> {
   const known = await internalAdapter.findUserByEmail(email)
-  // Runs even without a user, so that the duration doesn't reveal whether the account exists.
+  // Query the sessions even without a user, so that the duration doesn't reveal whether the account exists.
   const sessions = await internalAdapter.listSessions(known?.user.id ?? '')
   return sessions.some(({ ipAddress }) => networkOf(ipAddress ?? '') === network)
 }

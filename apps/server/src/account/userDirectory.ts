@@ -10,7 +10,9 @@ export interface DirectoryUser {
 
 /** Finds users for operators. */
 export interface UserDirectory {
-  /** Returns up to `limit` users whose email address starts with the text, in order. Ignores case. */
+  /**
+   * Returns up to `limit` users whose email address starts with the text, sorted by address. Ignores case.
+   */
   findByEmail(query: { startsWith: string; limit: number }): Promise<DirectoryUser[]>
   /** Returns the users with these IDs, in any order. Omits unknown IDs. */
   byId(ids: string[]): Promise<DirectoryUser[]>

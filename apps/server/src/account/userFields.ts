@@ -3,7 +3,9 @@ import { addressKey } from './addressKey.ts'
 
 /** The columns that the app adds to better-auth's user table. Clients can't set them. */
 export const userFields = {
-  /** The user's `addressKey`. Null if an older account had the same key when this column was added. */
+  /**
+   * The user's `addressKey`. Null if an older account already had the same key when this column was added.
+   */
   addressKey: { type: 'string', required: false, unique: true, input: false, returned: false },
   /** True if the user signed up while `SIGNUP_VERIFICATION` was on. */
   mustVerifyEmail: { type: 'boolean', required: false, input: false },
@@ -50,8 +52,8 @@ export async function fillAddressKeys({ kysely }: Pick<Connection, 'kysely'>) {
 }
 
 /**
- * Waives verification for all users who haven't verified their email address yet. Called by a server that
- * doesn't require verification.
+ * Stops requiring verification from all users who haven't verified their email address yet. A server without
+ * verification calls this at its start.
  */
 export async function waiveVerification({ kysely }: Pick<Connection, 'kysely'>) {
   await usersIn(kysely)

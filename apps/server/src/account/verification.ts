@@ -6,15 +6,15 @@ interface User {
   mustVerifyEmail?: boolean | null | undefined
 }
 
-/** Returns whether this user must still confirm their email address before they get free credits. */
+/** Returns whether this user must confirm the email address before getting free credits. */
 export const awaitsVerification = ({
   emailVerified,
   mustVerifyEmail,
 }: Pick<User, 'emailVerified' | 'mustVerifyEmail'>) => mustVerifyEmail === true && !emailVerified
 
 /**
- * The error for a user who must confirm their email address before using billing. Works in tRPC and in
- * Fastify.
+ * The error for a user who must confirm the email address before using billing. tRPC and Fastify both
+ * understand it.
  */
 export class EmailUnverifiedError extends TRPCError {
   readonly statusCode = 403
@@ -33,8 +33,8 @@ export class EmailUnverifiedError extends TRPCError {
 }
 
 /**
- * Returns the user as billing's customer. Billing creates the customer at Flowglad and grants free credits,
- * so code that uses billing must get its customer from this function.
+ * Returns the user as billing's customer. Billing creates this customer at Flowglad and grants free credits,
+ * so code must pass only customers from this function to billing.
  * @throws EmailUnverifiedError
  */
 export function customerOf<U extends User>(user: U): U {

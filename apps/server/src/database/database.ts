@@ -20,13 +20,13 @@ export interface Database extends Connection, AsyncDisposable {
   source: { file: string } | { pool: Pool }
   /**
    * Resolves when the app's tables and better-auth's tables are up to date. If several servers start at the
-   * same time, the first server migrates while the others wait. After a failure, the next call or query tries
-   * again, so the server recovers when the database can be written to again.
+   * same time, one of them migrates while the others wait. After a failure, the next call or query tries
+   * again, so the server recovers once the database accepts writes again.
    */
   ready(): Promise<void>
 }
 
-/** Adds better-auth's tables. The connection is in a transaction. */
+/** Adds better-auth's tables through a connection that is in a transaction. */
 export type MigrateSessions = (connection: Connection) => Promise<void>
 
 /**

@@ -7,8 +7,8 @@ const patienceMs = 5_000
 const retryMs = 1_000
 
 /**
- * Opens and migrates the database. If the database is unavailable or slow, the server starts without it, and
- * retries until it succeeds.
+ * Opens and migrates the database. If the database is unavailable or slow, the server starts without it and
+ * keeps trying.
  */
 export class DatabaseStart {
   readonly #database: Pick<Database, 'ready'>
@@ -23,7 +23,7 @@ export class DatabaseStart {
     this.#log = log
   }
 
-  /** The reason why the database isn't ready, or null if it is ready. */
+  /** The reason that the database isn't ready, or null if it is. */
   get problem(): string | null {
     return this.#problem
   }
@@ -60,8 +60,8 @@ export class DatabaseStart {
   }
 
   /**
-   * Retries later, even if the setup is wrong: the server already runs, and the operator can correct the
-   * setup.
+   * Retries later, even if the setup is wrong, because the server is already running and the operator can
+   * correct the setup.
    */
   #wait(error: unknown) {
     this.#problem = messageOf(error)
@@ -75,7 +75,7 @@ export class DatabaseStart {
     }, retryMs)
   }
 
-  /** Logs each problem once. */
+  /** Logs a problem unless it is the same as the last one. */
   #report(problem: string) {
     if (problem === this.#logged || this.#isStopped) return
     this.#logged = problem
@@ -83,7 +83,10 @@ export class DatabaseStart {
   }
 }
 
-/** If a host has several addresses, one error without a message contains the errors of all attempts. */
+/**
+ * Returns the error's message. If a host has several addresses, an error without a message contains the
+ * errors of all attempts.
+ */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
   return error instanceof Error ? error.message : String(error)

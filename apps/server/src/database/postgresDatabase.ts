@@ -7,14 +7,14 @@ import { isUnavailable, orUnavailable } from './unavailable.ts'
 
 /**
  * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches the schema
- * with the same name as the role. If that schema were the ledger's, the app would use the ledger's tables.
+ * that has the role's name. If the ledger's schema had that name, the app would use the ledger's tables.
  */
 export const schemaName = 'public'
 
 const schemaLock = 7_301_955_662_241_091n
 
 export function openPostgres(url: string, migrateSessions: MigrateSessions): Database {
-  // The ledger has its own pool, so a burst of picture requests never delays the ledger.
+  // The ledger has its own pool, so that a burst of picture requests doesn't delay the ledger.
   const pool = createPool(url, { max: 10, connectionTimeoutMillis: 10_000, query_timeout: 12_000 })
   const ledgerPool = createPool(url, { max: 4, connectionTimeoutMillis: 5_000 })
   const kyselyOn = (dialect: PostgresDialect) => new Kysely<Tables>({ dialect }).withSchema(schemaName)
@@ -51,10 +51,9 @@ export function openPostgres(url: string, migrateSessions: MigrateSessions): Dat
 }
 
 /**
- * Wraps the client. If a query fails because the database is unavailable, `release` removes the connection
- * from the pool. The connection may be broken. If PostgreSQL has rejected a write because the session is
- * read-only, the session keeps its `default_transaction_read_only` until it ends, even if the database's
- * setting changes.
+ * Wraps a client. If a query fails because the database is unavailable, `release` removes the connection from
+ * the pool, because the connection may be broken. It may also be read-only: a session keeps its
+ * `default_transaction_read_only` until it ends, even if the database's setting changes.
  */
 function closedIfBroken(client: PoolClient): PostgresPoolClient {
   let isBroken = false
@@ -76,7 +75,10 @@ function createPool(
   limits: {
     max: number
     connectionTimeoutMillis: number
-    /** How long to wait for the answer to a query. Without a limit, a silent database would block the caller. */
+    /**
+     * How long to wait for the result of a query. Without a limit, a database that doesn't respond would
+     * block the caller.
+     */
     query_timeout?: number
   },
 ): Pool {
@@ -84,11 +86,11 @@ function createPool(
     connectionString,
     ...limits,
     application_name: 'metered',
-    // Detects a database that stops responding without closing its connections.
+    // Detect a database that stops responding without closing its connections.
     keepAlive: true,
   })
-  // If a connection breaks, its query fails, and the pool replaces the connection. Without a listener, the
-  // `error` event would end the process.
+  // A broken connection's query fails, and the pool replaces the connection. Without a listener, the `error`
+  // event would end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool

@@ -38,17 +38,18 @@ export function openSqlite(file: string, migrateSessions: MigrateSessions): Data
 /** Throws if the file is locked. */
 function connect(file: string): Libsql.Database {
   mkdirSync(dirname(file), { recursive: true })
-  // Node's error is clearer than SQLite's: it distinguishes a read-only volume from missing permissions.
+  // Let Node check the folder first, because its error distinguishes a read-only volume from missing
+  // permissions.
   accessSync(dirname(file), constants.W_OK)
   const connection = new Libsql(file)
   try {
     connection.exec('PRAGMA busy_timeout = 0')
     connection.exec('PRAGMA journal_mode = WAL')
-    // NORMAL is safe here, because the ledger writes to the same file. When the ledger flushes a charge to
-    // the disk, it also flushes the app's earlier writes.
+    // NORMAL is safe here. The ledger writes to the same file, so when it flushes a charge to the disk, it
+    // also flushes the app's earlier writes.
     connection.exec('PRAGMA synchronous = NORMAL')
-    // If SQLite can't write to the file, it opens the file for reading, and the connection stays read-only.
-    // This write makes `connect` fail instead. The app doesn't use `user_version`.
+    // If SQLite can't write to the file, it opens the file as read-only without an error. This write makes
+    // `connect` fail instead. The app doesn't use `user_version`.
     inTransaction(connection, () => connection.exec('PRAGMA user_version = 0'))
     return connection
   } catch (error) {
@@ -57,7 +58,7 @@ function connect(file: string): Libsql.Database {
   }
 }
 
-/** Connects, and begins a transaction that locks the file. */
+/** Connects and begins a transaction that locks the file. */
 function connectAndBegin(file: string): Libsql.Database {
   const connection = connect(file)
   try {

@@ -16,9 +16,9 @@ import type Libsql from 'libsql'
 import { orUnavailable } from './unavailable.ts'
 
 /**
- * Kysely's dialect for a SQLite file. Kysely's own dialect waits for a locked file inside SQLite, which
- * blocks the event loop and all other queries. In this dialect, a query waits for a locked file on a timer,
- * so reads and other requests continue.
+ * A Kysely dialect for a SQLite file. Kysely's own dialect waits for a locked file inside SQLite, which
+ * blocks the event loop. In this dialect, a query waits on a timer and then tries again, so other queries and
+ * requests continue.
  *
  * `connect` must open a connection with a `busy_timeout` of 0. If `connect` fails, the next query calls it
  * again.
@@ -40,7 +40,7 @@ function createDriver(connect: () => Promise<Libsql.Database>): Driver {
       if (!database) throw new Error('The database is not open.')
       return connectionTo(database)
     },
-    // All queries share one connection, so a transaction would also contain other requests' queries.
+    // All queries share one connection, so a transaction would contain other requests' queries too.
     beginTransaction: () => Promise.reject(new Error('Transactions need their own Kysely instance.')),
     commitTransaction: async () => {},
     rollbackTransaction: async () => {},

@@ -21,9 +21,8 @@ const networkCalls = /^(connect|getaddrinfo|read|write)$/
 const driverMessages = /^(Connection terminated|timeout exceeded|Query read timeout)|not queryable/
 
 /**
- * Returns whether an error of the database means that the database can't be reached or written to at the
- * moment. If so, a retry can succeed. Call it only with errors of the database: the network errors of other
- * services look the same.
+ * Returns whether a database error means that the database can't currently be reached or written to, so that
+ * a retry can succeed. Pass only database errors: network errors of other services look the same.
  */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
@@ -37,7 +36,7 @@ export function isOutage(error: unknown): boolean {
   return fileCodes.test(code) || driverMessages.test(error.message)
 }
 
-/** The error for a query while the database is unavailable. better-auth answers with its status, 503. */
+/** The error for a query while the database is unavailable. better-auth responds with its status, 503. */
 class DatabaseUnavailableError extends APIError {
   constructor(cause: unknown) {
     super('SERVICE_UNAVAILABLE', { message: 'Try again in a moment.', code: 'UNAVAILABLE', cause })
@@ -48,12 +47,15 @@ class DatabaseUnavailableError extends APIError {
 export const isUnavailable = (error: unknown): boolean =>
   error instanceof Error && (error instanceof DatabaseUnavailableError || isUnavailable(error.cause))
 
-/** Collects the outages of queries. The queries of one `assertNoOutage` share a list. */
+/**
+ * Collects the errors of queries that failed because of an outage. The queries of one `assertNoOutage` call
+ * share a list.
+ */
 const outages = new AsyncLocalStorage<DatabaseUnavailableError[]>()
 
 /**
  * Returns the work's result. If the database is unavailable, throws an error with status 503. better-auth
- * would report any other error as the caller's mistake (422) or as its own (500).
+ * would report the original error as the caller's mistake (422) or as an internal error (500).
  */
 export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
@@ -67,9 +69,9 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 }
 
 /**
- * Returns the work's result. If a query of the work has failed because the database is unavailable, throws
- * the query's error, even if the work has caught it. better-auth catches some errors, and then reports that
- * the session has ended, or that it has ended a session.
+ * Returns the work's result. If any of the work's queries failed because the database was unavailable, throws
+ * that query's error, even if the work has caught it. better-auth catches some errors and then reports that
+ * the session has ended or that a sign-out has succeeded.
  */
 export async function assertNoOutage<T>(work: () => Promise<T>): Promise<T> {
   const failed: DatabaseUnavailableError[] = []

@@ -10,13 +10,13 @@ interface ClientError {
   rawPacket?: unknown
 }
 
-/** Answers a request that Node couldn't read, and closes its connection. */
+/** Responds to a request that Node couldn't parse and closes its connection. */
 export function answerClientError(error: ClientError, socket: Socket) {
   if (socket.writable && error.code !== 'ECONNRESET') socket.write(responseOf(answerTo(error)))
   socket.destroy()
 }
 
-/** Answers CONNECT, which asks for a connection to another server. */
+/** Rejects CONNECT, which asks for a connection to another server. */
 export function answerConnect(_request: unknown, socket: Duplex) {
   socket.end(responseOf(methodNotAllowed))
 }
@@ -34,7 +34,7 @@ function answerTo({ code, rawPacket }: ClientError): Answer {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { status: 408, error: 'timeout', message: 'The request took too long to arrive.' }
     case 'HPE_HEADER_OVERFLOW':
-      // The request line is too long if it doesn't end within the limit for all headers.
+      // If the request line doesn't end within the limit for all headers, the URL is too long.
       if (/^[A-Z-]+ [^\r\n]*$/.test(start)) return urlTooLong
       return {
         status: 431,

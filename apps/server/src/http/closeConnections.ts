@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '../limits/limits.ts'
 
 /**
- * Closes the connections of a server that has stopped listening. For up to `limits.lastBytesMs`, readers can
- * receive the rest of their response, such as the error that ends a stream. After that, closes the
- * connections of stalled readers too.
+ * Closes the connections of a server that has stopped listening. For up to `limits.lastBytesMs`, lets clients
+ * receive the rest of their response, such as the error that ends a stream. Then closes all remaining
+ * connections.
  *
- * @param closed Resolves when no connection is left.
+ * @param closed resolves when no connection is left
  */
 export async function closeConnections(
   server: Pick<Server, 'closeIdleConnections' | 'closeAllConnections'>,
@@ -20,7 +20,7 @@ export async function closeConnections(
   }
   closed.then(close, close)
   while (!isClosed && performance.now() < deadline) {
-    // After a response has been sent, its connection stays open for the next request.
+    // A connection stays open after its response, so close the new idle connections.
     server.closeIdleConnections()
     await sleep(20)
   }

@@ -3,7 +3,7 @@ import { limits } from '../limits/limits.ts'
 import { answerClientError } from './answerClientError.ts'
 import type { SlowClientLimits } from './slowClients.ts'
 
-/** Returns Fastify's options for the HTTP server: limits for the size and the duration of requests. */
+/** Returns Fastify's options that limit the size and the duration of requests. */
 export const createHttpOptions = ({ headersMs, requestMs, checkMs, idleMs }: SlowClientLimits) =>
   ({
     bodyLimit: limits.bodyBytes,
@@ -15,7 +15,7 @@ export const createHttpOptions = ({ headersMs, requestMs, checkMs, idleMs }: Slo
     requestTimeout: requestMs,
     keepAliveTimeout: idleMs,
     clientErrorHandler: answerClientError,
-    // A client that treats this server as a proxy sends a whole URL. Keep only the path, so that no route
-    // sees the other host.
+    // A client that treats this server as a proxy sends a full URL. Keep only the path, so that no route sees
+    // another host.
     rewriteUrl: ({ url = '' }) => url.replace(/^https?:\/\/[^/?]*\/?/i, '/'),
   }) satisfies FastifyServerOptions & { http: object }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { answerConnect } from './answerClientError.ts'
 import { allowedMethods, refusalOf } from './requestRules.ts'
 
-/** Refuses requests that no route can read, before their bodies arrive. */
+/** Refuses requests that no route accepts, before their bodies arrive. */
 export function guardRequests(app: FastifyInstance) {
   app.addHook('onRequest', async ({ raw }, reply) => {
     const refusal = refusalOf(raw)
@@ -11,9 +11,9 @@ export function guardRequests(app: FastifyInstance) {
     if (status === 405) reply.header('allow', allowedMethods)
     return reply.code(status).send(body)
   })
-  // Fastify closes the connection after a body that is too large. A client that is still sending would then
-  // see a reset instead of the response. With this header removed, Node discards the rest of the body and
-  // keeps the connection open.
+  // If a body is too large, Fastify closes the connection, so a client that is still sending would see a
+  // reset instead of the response. Without this header, Node discards the rest of the body and keeps the
+  // connection open.
   app.addHook('onSend', async (_request, reply) => {
     if (reply.statusCode === 413) reply.removeHeader('connection')
   })

@@ -9,14 +9,14 @@ interface LoggedRequest {
 export const routeOf = ({ routeOptions }: Pick<LoggedRequest, 'routeOptions'>) => routeOptions?.url ?? null
 
 /**
- * The parts of requests, responses and errors that the log may contain. A URL, a header or an error's
+ * Selects the parts of requests, responses and errors that may be logged. URLs, headers and an error's other
  * properties could contain customer data or keys.
  */
 export const logSerializers = {
   req: (request: LoggedRequest) => ({ method: request.method, route: routeOf(request) }),
   res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
   err: describeError,
-  /** A text that describes an error, without the error itself. */
+  /** An error's message, logged without the error. */
   reason: (reason: unknown) => (typeof reason === 'string' ? redactText(reason) : undefined),
 }
 
@@ -31,7 +31,8 @@ type DescribedError = {
 function describeError(error: Error): DescribedError {
   const { name, stack = '', cause } = error
   const message = redactText(error.message)
-  // A stack begins with the message. Its frames stay as they are, because their paths can look like email addresses.
+  // A stack starts with the message, which can contain customer data. The frames aren't redacted, because
+  // their paths can look like email addresses.
   const frames = stack.search(/\n {4}at /)
   return {
     type: name,

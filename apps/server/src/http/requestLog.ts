@@ -1,7 +1,7 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { routeOf } from './logSerializers.ts'
 
-/** Logs each answered request in one line, without its URL. */
+/** Logs one line without the URL for each response. */
 export class RequestLog extends LogController {
   override incomingRequest() {}
 

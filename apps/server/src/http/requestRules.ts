@@ -18,7 +18,7 @@ interface RequestHead {
   rawHeaders: string[]
 }
 
-/** Returns the reason why no route can read the request, or null if a route can. Doesn't need the body. */
+/** Returns the refusal if no route accepts a request with this head, or null. */
 export function refusalOf({ method = '', url = '', headers, rawHeaders }: RequestHead): Refusal | null {
   if (!allowedMethods.split(', ').includes(method)) return methodNotAllowed
   if (url.length > limits.urlBytes) return urlTooLong

@@ -6,7 +6,7 @@ export interface SlowClientLimits {
   headersMs: number
   /** How long a whole request can take to arrive, including its body. */
   requestMs: number
-  /** How often the server looks for late requests. A request can exceed its limit by up to this time. */
+  /** How often the server checks for late requests. A request can exceed its limit by up to this time. */
   checkMs: number
   /** How long a connection without a request stays open. */
   idleMs: number
@@ -15,9 +15,9 @@ export interface SlowClientLimits {
 }
 
 /**
- * Closes connections whose clients don't read their response or don't send another request. Node itself
- * closes connections whose requests arrive too slowly (see `createHttpOptions`). The duration of a response,
- * such as a stream, isn't limited.
+ * Closes connections whose clients stop reading a response or don't send another request. Node closes
+ * connections whose requests arrive too slowly (see `createHttpOptions`). A response, such as a stream, can
+ * last for any time.
  */
 export function closeSlowClients(
   app: FastifyInstance,
@@ -34,8 +34,9 @@ export function closeSlowClients(
     clearTimeout(connection.idle)
     response.once('close', () => {
       connection.requests--
-      // Node ignores line breaks between requests, so a client could keep an idle connection open by sending
-      // them. A request that begins at the last moment still has time to arrive.
+      // Node ignores line breaks between requests, so without this timer, a client could keep an idle
+      // connection open by sending line breaks. The time is long enough for a request that starts at the last
+      // moment.
       if (connection.requests === 0) {
         connection.idle = setTimeout(() => socket.destroy(), idleMs + headersMs + checkMs).unref()
       }

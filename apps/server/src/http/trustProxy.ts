@@ -23,7 +23,10 @@ export const trustProxySetting = z.string().transform((value, context): TrustPro
   return z.NEVER
 })
 
-/** Returns false for `/0`: a server that trusts every address lets each client choose its own address. */
+/**
+ * Returns whether a text is an IP address or a network. Rejects `/0`: a server that trusts every address
+ * would let each client choose its own address.
+ */
 function isNetwork(text: string): boolean {
   const [address = ''] = text.split('/')
   if (!ipaddr.IPv6.isValid(address) && !ipaddr.IPv4.isValidFourPartDecimal(address)) return false
@@ -33,8 +36,9 @@ function isNetwork(text: string): boolean {
 /**
  * Converts the setting to Fastify's format: a list of networks, or a function that returns whether an address
  * belongs to a trusted proxy. Hop 0 is the connection's own address. The next hops are the entries of
- * `X-Forwarded-For`, from right to left. The client's address is the first address that isn't trusted. Fastify
- * doesn't accept a number of hops: a client that bypasses the proxies could then choose its own address.
+ * `X-Forwarded-For`, from right to left. The client's address is the first address that isn't trusted.
+ * Fastify rejects a plain number of hops, because a client that bypasses the proxies could then choose its
+ * own address.
  */
 export const fastifyTrustProxy = (setting: TrustProxy) =>
   typeof setting === 'number' ? (_address: string, hop: number) => hop < setting : setting

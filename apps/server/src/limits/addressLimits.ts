@@ -5,8 +5,7 @@ import { networkOf } from './networkOf.ts'
 import { RateLimitedError } from './rateLimit.ts'
 
 /**
- * Counts requests per network. Each `count…` function throws a `RateLimitedError` if there are too many
- * requests.
+ * Counts requests per network. Each `count…` function throws a `RateLimitedError` after too many requests.
  */
 export interface AddressLimits {
   /** Counts a request to `/api/auth`. `pathname` is the path that better-auth receives. */
@@ -18,10 +17,7 @@ export interface AddressLimits {
   giveBackWebhook(request: FastifyRequest): void
 }
 
-/**
- * Reading a session isn't limited. Pages read it often, and the request neither checks a password nor starts
- * work.
- */
+/** Reading a session isn't limited, because pages read it often and the request causes little work. */
 const sessionPath = '/api/auth/get-session'
 
 export function createAddressLimits(): AddressLimits {
@@ -52,7 +48,7 @@ export function createAddressLimits(): AddressLimits {
   }
 }
 
-/** For `RATE_LIMIT=off`. */
+/** Limits nothing. Used with `RATE_LIMIT=off`. */
 export const noAddressLimits: AddressLimits = {
   countAuth() {},
   countAnonymous() {},
@@ -66,8 +62,8 @@ function count(limiter: Limiter, request: FastifyRequest, calls = 1) {
 }
 
 /**
- * Returns the network whose limits apply to the request. If a proxy sends something other than an IP address,
- * the limits of the proxy's own network apply.
+ * Returns the network whose limits apply to the request. If a proxy doesn't send an IP address, returns the
+ * proxy's own network.
  */
 export const networkOfRequest = ({ ip, socket }: FastifyRequest) =>
   networkOf(ip) ?? networkOf(socket.remoteAddress ?? '') ?? 'unknown'

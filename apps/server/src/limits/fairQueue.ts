@@ -1,19 +1,19 @@
 import { type TurnSettings, Turns } from './turns.ts'
 
 export interface FairQueueSettings extends TurnSettings {
-  /** A job that has waited for this long is refused. */
+  /** The queue refuses a job after it has waited for this time. */
   maxWaitMs: number
   /** How long a refused caller should wait before trying again. */
   retryAfterMs: number
 }
 
-/** The customer who takes a turn. If `signal` aborts, a waiting job leaves the queue. */
+/** The customer whose turn a job uses. If `signal` aborts, a waiting job leaves the queue. */
 export interface Caller {
   customer: string
   signal?: AbortSignal | undefined
 }
 
-/** The queue has no place for this job, or the job has waited too long. The job has not started. */
+/** The queue has no place for this job, or the job has waited too long. In both cases, it hasn't started. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError'
   constructor(readonly retryAfterMs: number) {
@@ -22,12 +22,12 @@ export class QueueFullError extends Error {
 }
 
 export interface FairQueue {
-  /** Waits for the customer's turn, then does the work. */
+  /** Waits for the customer's turn and then does the work. */
   run<Result>(caller: Caller, work: () => Promise<Result>): Promise<Result>
   /**
-   * Waits for the customer's turn, then yields what `open` yields. The turn ends when the stream ends, or
-   * after `maxMs`, even if the reader has stalled. After `maxMs`, also aborts the signal that `open`
-   * received.
+   * Waits for the customer's turn and then yields the items of the stream that `open` returns. The turn ends
+   * with the stream, but at the latest after `maxMs`, even if the reader has stalled. After `maxMs`, also
+   * aborts the signal that `open` received.
    */
   stream<Item>(
     caller: Caller & { maxMs: number },
@@ -37,8 +37,8 @@ export interface FairQueue {
 
 /**
  * Creates a queue in which customers take turns (see turns.ts). Rejects with `QueueFullError` if the queue is
- * full or the job has waited too long. If the signal is aborted while a job waits, the job's call rejects
- * with the signal's reason.
+ * full or the job has waited too long. If the caller's signal aborts while the job waits, rejects with the
+ * signal's reason.
  */
 export function createFairQueue({ maxWaitMs, retryAfterMs, ...settings }: FairQueueSettings): FairQueue {
   const turns = new Turns<Waiter>(settings)

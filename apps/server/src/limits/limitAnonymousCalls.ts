@@ -4,7 +4,7 @@ import { type Session, sessionOf } from '../account/authRoutes.ts'
 import type { AddressLimits } from './addressLimits.ts'
 
 /**
- * Reads a request's session. Counts the calls (default 1) of a request without a session, and rejects with a
+ * Reads a request's session. If there is none, counts the request's calls (default 1), and rejects with a
  * `RateLimitedError` if its network has made too many.
  */
 export type ReadSession = (request: FastifyRequest, calls?: number) => Promise<Session>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { limits } from './limits.ts'
 
-/** Allows `calls` calls per key in a window of `windowMs`. A key's window starts with its first call. */
+/** Allows `calls` calls per key within `windowMs`. A key's window starts with the key's first call. */
 export interface LimitSettings {
   calls: number
   windowMs: number
@@ -16,13 +16,13 @@ export interface Limiter {
   take(key: string, calls?: number): number
   /** If no call is left, returns the milliseconds until the key's window ends, otherwise 0. Counts nothing. */
   waitMs(key: string): number
-  /** Removes one call from the key's count. */
+  /** Subtracts one call from the key's count. */
   giveBack(key: string): void
 }
 
 /**
- * Creates a limiter with bounded memory: it counts at most `maxKeys` keys. When there are more, it forgets
- * the older half. Counts in this process only.
+ * Creates a limiter with bounded memory. It counts at most `maxKeys` keys. When there are more, it forgets
+ * the half whose windows started first. Each process counts separately.
  */
 export function createLimiter(
   { calls: maxCalls, windowMs }: LimitSettings,
@@ -33,7 +33,7 @@ export function createLimiter(
   }: { now?: () => number; maxKeys?: number } = {},
 ): Limiter {
   type Windows = Map<string, { calls: number; endsAt: number }>
-  // Two maps, because repeatedly deleting the first key of one large map would be slow.
+  // There are two maps, because repeatedly deleting the first key of one large map would be slow.
   let newer: Windows = new Map()
   let older: Windows = new Map()
 
@@ -73,6 +73,9 @@ export function createLimiter(
 
 const maxKeyLength = 64
 
-/** Clients choose some keys, such as email addresses, so a long key is replaced by its hash. */
+/**
+ * Returns the key, or the hash of a long key. Clients choose some keys, such as email addresses, so their
+ * length isn't limited.
+ */
 const shortened = (key: string) =>
   key.length <= maxKeyLength ? key : createHash('sha256').update(key).digest('base64')

@@ -1,10 +1,10 @@
 /** The server's limits. docs/security.md explains each limit. */
 export const limits = {
   /**
-   * Calls that use a model, local or remote. Customers take turns, and each server has its own queues. A call
-   * that doesn't fit into the queue, or waits longer than `maxWaitMs`, gets 503 and costs nothing. A turn
-   * lasts until all pictures of a generation are done, or until a text ends. A text that takes longer than
-   * `maxMs` is interrupted.
+   * Calls that use a local or remote model. Customers take turns, and each server has its own queues. A call
+   * that doesn't fit into the queue, or that waits longer than `maxWaitMs`, gets 503 and costs nothing. A
+   * turn lasts until all pictures of a generation are done or until a text ends. A text that takes longer
+   * than `maxMs` is interrupted.
    */
   modelQueues: {
     pictures: {
@@ -26,8 +26,8 @@ export const limits = {
     },
   },
   /**
-   * Picture files that are being sent. Users take turns. Further downloads get 503. A download that takes
-   * longer than `maxMs` is cut off.
+   * Downloads of pictures. Users take turns. A download that doesn't fit into the queue gets 503, and one
+   * that takes longer than `maxMs` is cut off.
    */
   pictureDownloads: {
     running: 32,
@@ -40,8 +40,8 @@ export const limits = {
   },
   /**
    * Requests that hash passwords, such as sign-ins. Networks take turns. A request that doesn't fit into the
-   * queue, or waits longer than `maxWaitMs`, gets 503. `running` is less than the number of Node's threads
-   * (4).
+   * queue, or that waits longer than `maxWaitMs`, gets 503. `running` is lower than 4, the number of Node's
+   * threads.
    */
   passwordTurns: {
     running: 3,
@@ -59,11 +59,11 @@ export const limits = {
   modelEventLength: 3 * 1024 * 1024,
   /** The largest picture response that a model endpoint may send, in bytes of JSON. */
   modelPictureBytes: 8 * 1024 * 1024,
-  /** How much of a model endpoint's error response is read, in bytes. */
+  /** The maximum number of bytes that are read from a model endpoint's error response. */
   modelErrorBytes: 64 * 1024,
   /**
-   * Each user's calls. Every call in a batch counts. The limit allows normal use, including bursts of 40
-   * calls. Each server applies the limit separately.
+   * Calls per user. Every call in a batch counts. The limit allows normal use, including bursts of 40 calls.
+   * Each server counts separately.
    */
   calls: { calls: 120, windowMs: 10_000 },
   /**
@@ -73,9 +73,8 @@ export const limits = {
   signUpsPerAddress: { calls: 30, windowMs: 60_000 },
   signInsPerAddress: { calls: 30, windowMs: 60_000 },
   /**
-   * New accounts per network: the /24 of an IPv4 address, or the /64 of an IPv6 address. Each account gets
-   * free credits. Refused sign-ups don't count. Each server applies the limit separately. Development has no
-   * such limit.
+   * New accounts per network (an IPv4 /24 or an IPv6 /64), because each account gets free credits. Refused
+   * sign-ups don't count. Each server counts separately. In development, there is no such limit.
    */
   newAccountsPerNetwork: {
     perHour: { calls: 10, windowMs: 3_600_000 },
@@ -92,36 +91,41 @@ export const limits = {
    * signed in before.
    */
   wrongPasswordsPerCaller: { calls: 10, windowMs: 900_000 },
-  /** Wrong passwords for one account from all other callers together. */
+  /**
+   * Wrong passwords for one account from all callers together from which the owner hasn't signed in before.
+   */
   wrongPasswordsPerAccount: { calls: 20, windowMs: 900_000 },
   /** Requests per address to the other routes of `/api/auth`. Reading a session isn't limited. */
   authRequestsPerAddress: { calls: 300, windowMs: 60_000 },
   /**
-   * How long a signed cookie is accepted without reading the session from the database. After a session has
-   * ended, its cookie is accepted for up to this time.
+   * How long the server accepts a signed cookie without reading the session from the database. A cookie can
+   * therefore outlive its session by this time.
    */
   sessionCacheMs: 10_000,
   /** How often the session of an open stream is read from the database. */
   sessionCheckMs: 10_000,
   /** Calls and requests without a session (such as reading the plans), per address. */
   anonymousCallsPerAddress: { calls: 600, windowMs: 60_000 },
-  /** Rejected webhooks per address, for example those with a wrong signature. */
+  /** Rejected webhooks per address, such as webhooks with a wrong signature. */
   rejectedWebhooksPerAddress: { calls: 300, windowMs: 60_000 },
   /**
-   * The number of days that customers keep a plan whose renewal is unpaid. After that, they get only the free
-   * plan's credits.
+   * The number of days that customers keep a plan after its renewal wasn't paid. After that, they have only
+   * the free plan's credits.
    */
   pastDueGraceDays: 7,
   /**
-   * How long a stopping server waits for readers to receive the rest of their response. Connections that are
-   * still open after this time are closed.
+   * How long a stopping server lets clients receive the rest of their response before it closes their
+   * connections.
    */
   lastBytesMs: 1_000,
-  /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */
+  /**
+   * The maximum number of calls in a batch. Even within the rate limit, a longer batch could keep the server
+   * busy.
+   */
   batchCalls: 50,
   /** The longest request URL, in bytes. */
   urlBytes: 8 * 1024,
-  /** The size of a request's URL and headers, in bytes. */
+  /** The maximum size of a request's URL and headers together, in bytes. */
   headerBytes: 16 * 1024,
   /** The largest request body, in bytes. A larger body is refused before it is read into memory. */
   bodyBytes: 256 * 1024,
@@ -132,9 +136,12 @@ export const limits = {
    * `/api/auth`.
    */
   fields: { name: 100, email: 254, password: 128, image: 1_000, other: 2_000 },
-  /** How much of the `User-Agent` header a session stores, in characters. */
+  /** The maximum length of the `User-Agent` header in a stored session, in characters. */
   userAgentLength: 256,
-  /** How long a client can take to send a request and to read the response. Work and streams can take longer. */
+  /**
+   * How long a client can take to send a request or pause while it reads the response. Work and streams can
+   * take longer.
+   */
   slowClients: { headersMs: 30_000, requestMs: 60_000, checkMs: 10_000, idleMs: 72_000, unreadMs: 60_000 },
   /**
    * How many keys (users, networks, accounts) each limit counts. When there are more, the server forgets the

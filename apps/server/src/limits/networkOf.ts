@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 
-/** Providers usually assign each customer an IPv6 network with this prefix length. */
+/** Providers usually assign an IPv6 network with this prefix length to each customer. */
 const ipv6PrefixLength = 64
 
 /**

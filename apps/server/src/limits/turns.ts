@@ -1,7 +1,9 @@
 export interface TurnSettings {
   /** The maximum number of jobs that run at the same time. */
   running: number
-  /** The same for one customer's jobs. Less than `running`, so that one customer can't occupy every place. */
+  /**
+   * The maximum for one customer. It is lower than `running`, so that one customer can't occupy every place.
+   */
   runningPerCustomer: number
   /** The maximum number of waiting jobs. */
   waiting: number
@@ -9,9 +11,8 @@ export interface TurnSettings {
 }
 
 /**
- * Decides which job runs next. Customers take turns: between two jobs of one customer, each other waiting
- * customer gets a turn. One customer's jobs run in the order in which they arrived. This class starts no
- * jobs; fairQueue.ts does.
+ * Decides which job runs next. Customers take turns: between two jobs of one customer, every other waiting
+ * customer gets a turn. One customer's jobs run in the order of arrival. fairQueue.ts starts the jobs.
  */
 export class Turns<Job> {
   readonly #settings: TurnSettings
@@ -26,8 +27,9 @@ export class Turns<Job> {
   }
 
   /**
-   * Adds a job. Returns the job that doesn't fit, or null. If all places are taken, a job of a customer with
-   * fewer waiting jobs replaces the newest job of the customer with the most.
+   * Adds a job. Returns the job that doesn't fit, or null. If all places are taken, the new job replaces the
+   * newest job of the customer with the most waiting jobs, unless that would leave that customer with fewer
+   * waiting jobs than this one.
    */
   add(customer: string, job: Job): Job | null {
     const line = this.#lines.get(customer) ?? []
@@ -83,7 +85,7 @@ export class Turns<Job> {
     return this.#runningCount
   }
 
-  /** Removes the newest job of the longest line with more than `length` jobs. Returns undefined if there is none. */
+  /** Removes and returns the newest job of the longest line if that line has more than `length` jobs. */
   #makeRoom(length: number): Job | undefined {
     let longest: [string, Job[]] | undefined
     for (const line of this.#lines) if (line[1].length > (longest?.[1].length ?? length)) longest = line

@@ -3,8 +3,8 @@ import type { Mail } from './mailer.ts'
 /** How long the link in an email works. */
 export const linkMaxAgeSeconds = 3_600
 
-// The emails don't contain the user's name: anyone can sign up with any name and another person's address, so a name
-// could carry an advertisement to that person.
+// The emails don't contain the user's name. Anyone can sign up with another person's address, and the name
+// could be an advertisement to that person.
 
 export const verificationMail = (mail: Pick<Mail, 'to' | 'link'>): Mail => ({
   ...mail,

@@ -1,6 +1,6 @@
 import type { Mail, Mailer } from './mailer.ts'
 
-/** Replaces a mail server in development: keeps the newest emails in memory, for the page at /dev/mailbox. */
+/** Replaces a mail server in development. Keeps the newest emails in memory for the page at /dev/mailbox. */
 export interface Mailbox extends Mailer {
   /** Returns the emails, newest first. */
   mails(): ReceivedMail[]

@@ -9,9 +9,9 @@ interface MailboxRouteOptions {
 }
 
 /**
- * Serves the emails at /dev/mailbox. Their links open users' accounts, so only the developer's own browser
- * may read the page. A page on another site can't read it, even if that site's domain name resolves to this
- * machine.
+ * Serves the emails at /dev/mailbox. The links in the emails open users' accounts, so other sites must not
+ * read this page. The route also refuses requests to other host names, because another site's domain name
+ * could resolve to this machine.
  */
 export async function mailboxRoute(app: FastifyInstance, { mailbox, origins }: MailboxRouteOptions) {
   const hosts = new Set(origins.map((origin) => new URL(origin).hostname))

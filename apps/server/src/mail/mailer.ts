@@ -10,11 +10,11 @@ export interface Mail {
   after: string
 }
 
-/** Sends emails to users. Disposing a mailer waits briefly for emails that are being sent. */
+/** Sends emails to users. Disposing a mailer waits a short time for emails that are being sent. */
 export interface Mailer extends AsyncDisposable {
   /**
-   * Sends the email in the background, so that the duration of a request reveals nothing about a user. A
-   * failure is only logged.
+   * Sends the email in the background, so that a request's duration doesn't reveal whether an account exists.
+   * Only logs failures.
    */
   send(mail: Mail): void
 }

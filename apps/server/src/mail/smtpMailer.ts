@@ -15,7 +15,7 @@ interface SmtpSettings {
 
 /** An error from nodemailer. */
 interface SmtpError extends Error {
-  /** The mail server's answer. Undefined if it didn't answer. */
+  /** The mail server's response, or undefined if there was none. */
   response?: string
   /** The SMTP command that failed. */
   command?: string
@@ -26,10 +26,11 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
     url: smtpUrl,
     pool: true,
     maxConnections: 2,
-    // Without this setting, an attacker on the network could hide that the server offers TLS, and read the
-    // password. `?requireTLS=false` in the URL overrides it.
+    // Otherwise, an attacker on the network could hide that the mail server offers TLS and then read the
+    // password. `?requireTLS=false` in the URL overrides this setting.
     requireTLS: new URL(smtpUrl).username !== '',
-    // With nodemailer's defaults, a mail server that doesn't respond would block the queue for minutes.
+    // With nodemailer's default timeouts, a mail server that doesn't respond would block the queue for
+    // minutes.
     dnsTimeout: 10_000,
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
@@ -43,7 +44,7 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
     try {
       await transport.sendMail({
         from,
-        // An object, because a string would be parsed as a list of addresses.
+        // This is an object, because nodemailer parses a string as a list of addresses.
         to: { name: '', address: to },
         subject,
         text: [before, link, after].join('\n\n'),
@@ -74,7 +75,10 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
   }
 }
 
-/** Returns why an email could not be sent. A mail server's answer often contains the recipient's address. */
+/**
+ * Returns the reason that an email could not be sent. Leaves out the text of the mail server's response,
+ * which often contains the recipient's address.
+ */
 function reasonOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { response, command } = error as SmtpError

@@ -7,26 +7,29 @@ interface SignedIn {
 }
 
 /**
- * Returns whether the session is an operator's: its user has one of the addresses in `OPERATORS`, and signed in after
- * resetting the password with a link from an email.
+ * Returns whether the session is an operator's: its user has one of the addresses in `OPERATORS` and has
+ * signed in after resetting the password with the link in an email.
  */
 export type IsOperator = (signedIn: SignedIn) => boolean
 
 /** Creates the check for these email addresses. */
 export function createIsOperator(operators: string[]): IsOperator {
   const isOperatorAddress = createIsOperatorAddress(operators)
-  // Anyone can sign up with another person's address and their own password. If the address's owner then opens
-  // the link that verifies the address, the account still has the other person's password and sessions. Only a reset
-  // proves that the address's owner has set the password.
+  // Anyone can sign up with another person's address. If that person then opens the link that verifies the
+  // address, the account still has the stranger's password and sessions. Only a reset proves that the
+  // address's owner has set the password.
   return ({ user: { email, passwordResetAt }, session }) =>
     isOperatorAddress(email) &&
     passwordResetAt != null &&
-    // In the cookie's copy of the session, this time is a string. A sign-in with the old password can end after the
-    // reset, but it arrived before.
+    // In the cookie's copy of the session, this time is a string. Compare it with the arrival of the sign-in,
+    // because a sign-in with the old password can end after the reset.
     session.createdAt >= new Date(passwordResetAt)
 }
 
-/** Returns a function that returns whether an address is an operator's. Case and surrounding spaces don't matter. */
+/**
+ * Returns a function that checks whether an address is an operator's, regardless of case and surrounding
+ * spaces.
+ */
 export function createIsOperatorAddress(operators: string[]): (email: string) => boolean {
   const addresses = new Set(operators.map(normalized))
   return (email) => addresses.has(normalized(email))

@@ -28,7 +28,7 @@ const signedUnits = z
 
 const actInput = z.object({
   customer,
-  /** The browser creates one ID for each dialog, so a double click or a retry acts once. */
+  /** The browser creates one ID for each dialog, so a double click or a retry makes the change only once. */
   id: z.uuid(),
   reason,
   act: z.discriminatedUnion('type', [
@@ -43,8 +43,8 @@ const actInput = z.object({
     z.object({ type: z.literal('drop'), attempt, meter }),
   ]) satisfies z.ZodType<OperatorCommand['act']>,
   /**
-   * The newest act that the operator has seen for this customer. Null if there was none. If another act has followed,
-   * the server refuses an adjustment with `changed`.
+   * The ID of the customer's newest change (`Act`) that the operator has seen, or null if there was none. If
+   * another change has followed, the server refuses an adjustment with `changed`.
    */
   newestAct: text(256).nullable(),
 })
@@ -78,11 +78,12 @@ export function createOperatorRouter(
     snapshot?.subscription?.features.some((feature) => feature === unlimitedBy.get(slug)) ?? false
 
   const operatorProcedure = protectedProcedure.use(async ({ ctx, path, next }) => {
-    // For other users, the procedure doesn't exist.
+    // Other users get the same error as for an unknown procedure.
     const unknown = () =>
       new TRPCError({ code: 'NOT_FOUND', message: `No procedure found on path "${path}"` })
     if (!isOperator(ctx)) throw unknown()
-    // The cookie's copy of the session is some seconds old. Acts need a session that hasn't ended.
+    // The cookie's copy of the session can be some seconds old, but operators need a session that hasn't
+    // ended.
     const user = await ctx.session.readUser()
     if (!user) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
     if (!isOperator({ user, session: ctx.session })) throw unknown()
@@ -94,8 +95,8 @@ export function createOperatorRouter(
     access: protectedProcedure.query(({ ctx }) => isOperator(ctx)),
 
     /**
-     * Finds customers by the start of their ID or email address. A mutation, because a query's input is part of the
-     * URL, and proxies log URLs.
+     * Finds customers by the start of their ID or email address. This is a mutation, because a query's input
+     * is part of the URL, which proxies log.
      */
     find: operatorProcedure
       .input(z.object({ text: z.string().trim().pipe(text(256)) }))
@@ -103,7 +104,8 @@ export function createOperatorRouter(
         const query = { startsWith: input.text, limit: shownMatches }
         const [named, ids] = await Promise.all([users.findByEmail(query), operator.find(query)])
         const known = new Map(named.map((user) => [user.id, user]))
-        // A user who hasn't used billing yet has no rows in the ledger, so also look for a user with exactly this ID.
+        // A user who hasn't used billing yet has no rows in the ledger, so also look for a user with this
+        // exact ID.
         for (const user of await users.byId([...ids, input.text])) known.set(user.id, user)
         const found = new Set([...known.keys(), ...ids])
         return [...found].slice(0, shownMatches).map((id) => ({ id, user: shown(known.get(id)) }))
@@ -131,7 +133,7 @@ export function createOperatorRouter(
       return { charges, nextCursor }
     }),
 
-    /** Returns the parked events of all customers. */
+    /** Returns the parked events of all customers. Flowglad rejects these events. */
     parked: operatorProcedure.query(async () => {
       const events = await operator.parked(shownParked)
       const known = await users.byId([...new Set(events.map((event) => event.customer))])
@@ -142,7 +144,7 @@ export function createOperatorRouter(
       .input(z.object({ customer }))
       .query(({ input }) => operator.audit(input.customer)),
 
-    /** Returns a page of the record, oldest first. */
+    /** Returns a page of the recorded changes, oldest first. */
     acts: operatorProcedure.input(actsInput).query(async ({ input }) => {
       const acts: Act[] = []
       for await (const act of operator.acts(input)) {
@@ -162,8 +164,8 @@ export function createOperatorRouter(
   })
 
   /**
-   * Returns whether another act has followed the newest act that the operator has seen. Otherwise, two operators
-   * could both credit the customer for the same incident.
+   * Returns whether another change has followed the newest one that the operator has seen. Without this
+   * check, two operators could both credit the customer for the same incident.
    */
   async function hasChanged(
     { customer, id }: OperatorCommand | { customer: string; id: string },
@@ -171,7 +173,7 @@ export function createOperatorRouter(
   ) {
     let newest: string | null = null
     for await (const act of operator.acts({ customer })) {
-      // The browser sends the act again if the answer was lost.
+      // This is a retry: the browser repeats a change if the response was lost.
       if (act.id === id) return false
       newest = act.id
     }

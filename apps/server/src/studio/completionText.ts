@@ -4,10 +4,7 @@ import { eventData } from './eventData.ts'
 import { contentDenied, isContentRefusal, modelUnavailable, textInterrupted } from './models.ts'
 import { readBodyStart } from './readBody.ts'
 
-/**
- * The fields that this module reads from the events of a streamed chat completion. Unknown fields are
- * dropped.
- */
+/** The fields that this module reads from the events of a streamed chat completion. */
 const event = z.object({
   error: z.unknown().optional(),
   choices: z
@@ -19,16 +16,16 @@ const event = z.object({
     )
     .nullish()
     .catch(null),
-  // Some endpoints report 0 instead of omitting the count. A text has at least one token.
+  // Ignore 0, which some endpoints report instead of omitting the count.
   usage: z.object({ completion_tokens: z.int32().positive() }).nullish().catch(null),
 })
 
 /**
- * Yields the text of a streamed chat completion. Skips unknown events. If the completion fails before its
- * first text, throws `contentDenied` for a refused prompt, and otherwise `modelUnavailable`. If it fails
+ * Yields the text of a streamed chat completion. Skips unknown events. If the completion fails before the
+ * first text, throws `contentDenied` for a refused prompt and `modelUnavailable` otherwise. If it fails
  * later, throws `textInterrupted`. A completion that ends without a finish reason has failed, unless text and
- * `[DONE]` have arrived. At the end of a complete text, calls `onUsage` with the endpoint's own count of
- * tokens, if it has sent one.
+ * `[DONE]` have arrived. At the end of a complete text, calls `onUsage` with the endpoint's token count if
+ * the endpoint has sent one.
  */
 export async function* completionText(
   response: Response,
@@ -38,7 +35,7 @@ export async function* completionText(
   let finished = false
   let tokens: number | null = null
   try {
-    // Some endpoints answer a stream request with a JSON error and status 200.
+    // Some endpoints respond to a stream request with a JSON error and status 200.
     if (response.headers.get('content-type')?.includes('application/json')) {
       throw new Error(`The model endpoint sent no stream: ${await readBodyStart(response, 500)}`)
     }
@@ -54,7 +51,7 @@ export async function* completionText(
       const text = choice?.delta?.content ?? ''
       if (text !== '') {
         started = true
-        // An earlier count doesn't include this text.
+        // Forget an earlier count, because it doesn't include this text.
         tokens = null
         yield text
       }
@@ -67,7 +64,7 @@ export async function* completionText(
     }
     if (!finished) throw new Error('The model endpoint ended the stream before the text was complete')
   } catch (error) {
-    // If the text is complete, only the count of tokens can be missing.
+    // If the text is already complete, only the token count is missing, so ignore the error.
     if (!finished) throw started ? textInterrupted(error) : failureOf(error)
   }
   if (started && tokens !== null) onUsage(tokens)

@@ -1,6 +1,6 @@
 import { createRandom } from './art/random.ts'
 
-/** The phrases for the slots in the sentences below. Only `{subject}` comes from the prompt. */
+/** The phrases for the slots in the sentences below. `{subject}` comes from the prompt. */
 const vocabulary: Record<string, readonly [string, ...string[]]> = {
   time: [
     'before sunrise',
@@ -63,8 +63,8 @@ const endings = [
 ] as const
 
 /**
- * Yields a text about the prompt, sentence by sentence. The text has three to six paragraphs and is always
- * the same for the same prompt.
+ * Yields a text of three to six paragraphs about the prompt, sentence by sentence. A prompt always gives the
+ * same text.
  */
 export function* compose(prompt: string): Generator<string> {
   const random = createRandom(`text of ${prompt.toLowerCase()}`)
@@ -99,7 +99,10 @@ export function* compose(prompt: string): Generator<string> {
   }
 }
 
-/** Returns the prompt's subject, ready to use in a sentence. Removes words such as "write a story about". */
+/**
+ * Returns the prompt's subject in a form for use within a sentence. Removes words such as "write a story
+ * about".
+ */
 function subjectOf(prompt: string): string {
   const request = /^(?:please\s+)?(?:write|tell|give|make|compose|describe)\b(?:\s+(?:me|us))?\s*/i
   const form =
@@ -107,7 +110,7 @@ function subjectOf(prompt: string): string {
   const subject = withoutFinalMarks(prompt.replace(/\s+/g, ' ').trim().replace(request, '').replace(form, ''))
   const short = subject.split(' ').slice(0, 14).join(' ')
   if (!short) return 'this'
-  // Lowercase only common first words, because a name keeps its capital letter in the middle of a sentence.
+  // Lowercase only common first words, because names keep their capital letter within a sentence.
   return short.replace(
     /^(?:An?|The|My|Our|Your|His|Her|Their|Some|One|Two|Three|How|Why|What|When|Where)\b/,
     (word) => word.toLowerCase(),

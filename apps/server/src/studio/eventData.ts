@@ -1,6 +1,6 @@
 /**
- * Yields the content of each `data:` line in a stream of server-sent events. Each byte is examined once.
- * Throws if a line has more than `maxLength` characters, so that an endless line can't exhaust the memory.
+ * Yields the content of each `data:` line in a stream of server-sent events, in linear time. Throws if a line
+ * has more than `maxLength` characters, so that an endless line can't exhaust the memory.
  */
 export async function* eventData(
   body: ReadableStream<Uint8Array> | null,

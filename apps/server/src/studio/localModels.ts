@@ -6,8 +6,8 @@ import { createPacer } from './pacer.ts'
 import { atMost, tokensOf } from './tokens.ts'
 
 /**
- * Creates models that run in this process. The same prompt always gives the same result. `latencyMs` is the
- * delay for each picture, text and sentence. A sentence's delay is spread over its words.
+ * Creates models that run in this process and always give the same result for the same prompt. `latencyMs` is
+ * the delay before each picture, text and sentence. A sentence's delay is divided among its words.
  */
 export function createLocalModels({ latencyMs }: { latencyMs: number }): Models {
   const pace = createPacer()
@@ -25,7 +25,7 @@ export function createLocalModels({ latencyMs }: { latencyMs: number }): Models 
   return {
     async paint(request) {
       if (latencyMs > 0) await sleep(latencyMs)
-      // Simulates a remote model: denies the prompt after the delay, while the call's units are held.
+      // Like a remote model, deny the prompt only after the delay, while the call's units are held.
       assertAllowed(request.prompt)
       await pace()
       const { svg, size } = paint(request)

@@ -6,14 +6,14 @@ export type { PictureRequest }
 
 export interface TextRequest {
   prompt: string
-  /** The maximum length in tokens (see tokens.ts). The text can be shorter. */
+  /** The maximum length in tokens (see tokens.ts). */
   maxTokens: number
   /**
-   * Called after the last token if the model provider reports its own count of tokens, from 1 to `maxTokens`.
-   * The customer is charged for this count. Not called if the text fails or the reader disconnects.
+   * Called after the last token with the model provider's own token count, from 1 to `maxTokens`, if there is
+   * one. The customer is charged for this count. Not called if the text fails or the reader disconnects.
    */
   onUsage?: (tokens: number) => void
-  /** Aborts when the reader disconnects. The model then stops immediately. */
+  /** Aborts when the reader disconnects. The model must then stop immediately. */
   signal?: AbortSignal | undefined
 }
 
@@ -25,8 +25,8 @@ export interface PaintedPicture {
 }
 
 /**
- * Generates pictures and texts. Throws `contentDenied` or `modelUnavailable` before any output, so nothing is
- * charged. Throws `textInterrupted` if a text stops after its first token.
+ * Generates pictures and texts. A failure before any output throws `contentDenied` or `modelUnavailable`, and
+ * nothing is charged. A text that fails after its first token throws `textInterrupted`.
  */
 export interface Models {
   paint(request: PictureRequest): Promise<PaintedPicture>
@@ -34,7 +34,7 @@ export interface Models {
   write(request: TextRequest): AsyncIterable<string>
 }
 
-/** Enforces our content policy, in addition to the model provider's policy. */
+/** Enforces our content policy, which applies in addition to the model provider's policy. */
 export function assertAllowed(prompt: string) {
   if (/\bforbidden\b/i.test(prompt)) throw contentDenied()
 }
@@ -66,11 +66,14 @@ export const modelBusy = (cause: QueueFullError) =>
     cause,
   })
 
-/** Reports a closed connection. Unlike an internal error, this error isn't logged. */
+/** The error for a caller that has disconnected. Unlike an internal error, it isn't logged. */
 export const callerLeft = (cause: unknown) =>
   new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller closed the connection.', cause })
 
-/** The message doesn't say "Nothing was charged", because the received tokens are charged. */
+/**
+ * The error for an interrupted text. The message doesn't say "Nothing was charged", because the received
+ * tokens are charged.
+ */
 export const textInterrupted = (cause?: unknown) =>
   new TRPCError({
     code: 'SERVICE_UNAVAILABLE',

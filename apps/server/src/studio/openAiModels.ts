@@ -48,8 +48,8 @@ export function createOpenAiModels({
   }
 
   /**
-   * Requests a text. Some models accept only `max_completion_tokens` as the limit, and others only
-   * `max_tokens`. Some endpoints don't support `stream_options`.
+   * Requests a text. If the endpoint rejects a parameter, tries again without it: some models accept only
+   * `max_completion_tokens`, others only `max_tokens`, and some endpoints don't support `stream_options`.
    */
   async function complete({ maxTokens, ...body }: CompletionRequest, signal: AbortSignal): Promise<Response> {
     let limit = 'max_tokens'
@@ -75,14 +75,14 @@ export function createOpenAiModels({
       const request: CompletionRequest = {
         model: textModel,
         stream: true,
-        // The customer pays for these tokens, so the customer's limit applies.
+        // Pass on the customer's limit, because the customer pays for these tokens.
         maxTokens: Math.min(maxTokens, 16_000),
         messages: [{ role: 'user', content: prompt }],
       }
       const response = await complete(request, signal ? AbortSignal.any([stop.signal, signal]) : stop.signal)
       yield* completionText(response, onUsage)
     } finally {
-      // Cancels the request when the reader stops reading.
+      // Cancel the request when the reader stops reading.
       stop.abort()
     }
   }
@@ -117,7 +117,7 @@ export function createOpenAiModels({
         reportUsage = () => onUsage?.(Math.min(tokens, maxTokens))
       })
       yield* atMost(maxTokens, wholeTokens(text))
-      // By the time the last token is yielded, the count has arrived.
+      // If the stream has ended, the count has arrived.
       reportUsage()
     },
   }
@@ -133,7 +133,7 @@ interface CompletionRequest {
 /** An error response from the endpoint. */
 class EndpointError extends Error {
   readonly status: number
-  /** The answer's text. It can repeat the prompt, so it isn't part of the message, which is logged. */
+  /** The response's text. It can repeat the prompt, so it isn't part of the message, which is logged. */
   readonly text: string
   constructor(status: number, text: string, names: (string | null | undefined)[]) {
     const known = names.filter((name) => name && /^[\w.-]{1,60}$/.test(name))
@@ -166,11 +166,11 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Decodes base64. Returns null if the text is invalid. zod's base64 check is a regular expression, which
- * needs a lot of memory for a long text.
+ * Decodes base64. Returns null if the text is invalid. zod's base64 check needs a lot of memory for a long
+ * text.
  */
 function fromBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64')
-  // `Buffer.from` skips invalid characters, so the result is then too short.
+  // `Buffer.from` skips invalid characters, so an invalid text gives too few bytes.
   return bytes.length === Buffer.byteLength(text, 'base64') ? bytes : null
 }

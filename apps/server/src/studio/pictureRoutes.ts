@@ -9,8 +9,8 @@ import type { PictureFile, PictureStore } from './pictureStore.ts'
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4](\.png)?$/) })
 
 /**
- * An SVG file can contain scripts. Without this policy, the scripts could run in the session of the user who
- * opens the file.
+ * An SVG file can contain scripts. Without this policy, they could run in the session of the user who opens
+ * the file.
  */
 const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -23,8 +23,8 @@ interface PictureRoutesOptions {
 }
 
 /**
- * Serves each picture only to its owner. Other users get 404. Users take turns, so one user's downloads can
- * neither exhaust the memory nor delay other users. A user with too many downloads gets 503.
+ * Serves each picture only to its owner. Other users get 404. Users take turns, so that one user's downloads
+ * can neither exhaust the memory nor delay other users. A user with too many downloads gets 503.
  */
 export async function pictureRoutes(
   app: FastifyInstance,
@@ -54,7 +54,9 @@ export async function pictureRoutes(
     }
   })
 
-  /** Sends the picture, and waits until it has arrived. Disconnects a reader that takes too long. */
+  /**
+   * Sends the picture and waits until the client has received it. Disconnects a client that takes too long.
+   */
   async function download(
     reply: FastifyReply,
     { id, user, etag }: { id: string; user: string; etag: string | undefined },
@@ -63,15 +65,15 @@ export async function pictureRoutes(
     const isUnchanged = etag === tag && (await pictures.has({ id, user }))
     const picture = isUnchanged ? undefined : await pictures.file({ id, user })
     if (!picture && !isUnchanged) return notFound(reply)
-    // A browser may cache the file but must revalidate it, so that the picture can't be seen after the user
-    // signs out.
+    // A browser may cache the file but must ask the server before each use, so that the picture isn't shown
+    // after the user signs out.
     reply.header('cache-control', 'private, no-cache').header('etag', tag).header('vary', 'cookie')
     reply.header('content-security-policy', contentSecurityPolicy).header('x-content-type-options', 'nosniff')
     if (!picture) return reply.code(304).send()
     const tooLong = setTimeout(() => reply.raw.destroy(), maxMs)
     reply.header('content-disposition', `inline; filename="${fileName(picture)}"`)
     reply.type(picture.contentType).send(picture.file)
-    // Rejects if the reader disconnects.
+    // This rejects if the client disconnects.
     await finished(reply.raw).catch(() => {})
     clearTimeout(tooLong)
     return reply

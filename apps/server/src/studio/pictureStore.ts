@@ -16,8 +16,8 @@ export interface Picture {
 
 export interface PictureStore {
   /**
-   * Stores either all of a generation's pictures or none. Then deletes up to 50 of the user's oldest
-   * pictures, but always keeps the newest ones (see `limits.picturesPerUser`).
+   * Stores either all of a generation's pictures or none. Then deletes up to 50 of the user's oldest pictures
+   * beyond the number to keep (see `limits.picturesPerUser`).
    */
   keep(generation: { user: string; prompt: string; pictures: PaintedPicture[] }): Promise<{
     id: string
@@ -44,8 +44,8 @@ export interface PictureFile {
 }
 
 /**
- * The maximum number of pictures to delete at once. A generation adds fewer pictures than this, so each
- * deletion reduces the surplus. Deleting more pictures at once would block other SQLite writers for longer.
+ * The maximum number of pictures to delete at once. It is higher than the number that a generation adds, so
+ * each deletion reduces the surplus. Deleting more at once would block other SQLite writers for longer.
  */
 const maxDeletions = 50
 
@@ -87,7 +87,7 @@ export function createPictureStore({
         created_at: createdAt,
       }))
       await kysely.insertInto('picture').values(rows).execute()
-      // If this deletion fails, the generation still succeeds. The next generation deletes the remaining
+      // If the deletion fails, the generation still succeeds, and the next one deletes the remaining
       // pictures.
       await deleteOldest(user).catch(() => {})
       return { id, pictures: rows.map((row) => ({ id: row.id, url: pictureUrl(row.id) })) }

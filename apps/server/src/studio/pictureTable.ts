@@ -1,15 +1,15 @@
 import { type Kysely, sql } from 'kysely'
 
 export interface PictureTable {
-  /** Starts with the creation time, so that ids sort by age. */
+  /** Starts with the creation time, so that IDs sort by age. */
   id: string
   user_id: string
   prompt: string
   /** Width and height in pixels. */
   size: number
   /**
-   * The picture file. The `content_type` column specifies its format. During an update, renaming this column
-   * would break servers that still run the previous version.
+   * The picture file, in the format that `content_type` specifies. The column keeps its old name, because
+   * servers of the previous version still use the table during an update.
    */
   png: Uint8Array
   content_type: string
@@ -28,7 +28,7 @@ export async function createPictureTable({
   await kysely.schema
     .createTable('picture')
     .ifNotExists()
-    // Both engines must sort ids byte by byte. Without this collation, PostgreSQL would sort them by its
+    // Both engines must sort IDs byte by byte. Without this collation, PostgreSQL would sort them by its
     // locale.
     .addColumn('id', type === 'postgres' ? sql`text COLLATE "C"` : 'text', (column) => column.primaryKey())
     .addColumn('user_id', 'text', (column) => column.notNull())

@@ -11,7 +11,7 @@ import {
 } from './models.ts'
 import { createPacer } from './pacer.ts'
 
-/** Models that customers take turns to use. */
+/** Models that customers use in turns. */
 export interface QueuedModels {
   /**
    * Paints and stores a generation's pictures in one turn. Otherwise, pictures that wait for the database
@@ -33,8 +33,8 @@ export interface ModelQueueSettings {
 
 /**
  * Makes customers take turns with the models. A call that doesn't fit into the queue fails with `modelBusy`,
- * and a text that takes too long fails with `textInterrupted`. A waiting caller that disconnects frees its
- * place.
+ * and a text that takes too long fails with `textInterrupted`. A caller that disconnects while waiting leaves
+ * the queue.
  */
 export function queueModels(
   models: Models,
@@ -48,7 +48,7 @@ export function queueModels(
       pictureQueue
         .run(caller, async () => {
           const pictures = requests.map((request) => models.paint(request))
-          // If one picture fails, the turn still lasts until the others end.
+          // Even if one picture fails, the turn lasts until the others end.
           await Promise.allSettled(pictures)
           return store(await Promise.all(pictures))
         })
@@ -65,7 +65,7 @@ export function queueModels(
       try {
         for await (const token of tokens) {
           yield token
-          // A model can send a whole text in one piece.
+          // A model can send a whole text at once, so let the server handle other events regularly.
           if (++count % limits.tokensAtOnce === 0) await pace()
         }
       } catch (error) {

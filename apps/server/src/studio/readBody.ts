@@ -15,7 +15,7 @@ export async function readBodyStart({ body }: Response, maxBytes: number): Promi
 async function readStart(body: ReadableStream<Uint8Array> | null, maxBytes: number) {
   const chunks: Uint8Array[] = []
   let left = maxBytes
-  // Leaving the loop cancels the body.
+  // Returning from the loop cancels the body.
   for await (const chunk of body ?? []) {
     chunks.push(chunk.subarray(0, left))
     if (chunk.length > left) return { text: Buffer.concat(chunks).toString(), isWhole: false }

@@ -54,7 +54,7 @@ export function createStudioRouter(
       .input(writeInput)
       .use(metered('tokens', { hold: ({ input }) => input.maxTokens, cost: ({ usage }) => usage.total }))
       .mutation(async function* ({ input, ctx, signal }) {
-        // A text that is stopped before its first token is free.
+        // Record 0 tokens, so that a text that stops before its first token is free.
         ctx.usage.add(0)
         const onUsage = (tokens: number) => ctx.usage.set(tokens)
         const caller = { customer: ctx.user.id, signal }

@@ -1,14 +1,14 @@
 /**
- * A longer word or a longer run of whitespace is split into several tokens. Some scripts have no spaces
- * between words.
+ * The maximum length of a token in characters. Longer words and longer runs of whitespace are split into
+ * several tokens, because some scripts have no spaces between words.
  */
 const maxLength = 20
 
 /**
- * Splits a text into tokens while it arrives in arbitrary pieces. A token is one word with the whitespace
- * around it, up to 20 characters. Joining the tokens restores the text. The tokens don't depend on where the
- * text is split into pieces. The customer is charged for these tokens, unless the model provider reports its
- * own count. Each character is examined once, so the time grows linearly with the text.
+ * Splits a text into tokens while it arrives in pieces. A token is one word and the whitespace after it, up
+ * to 20 characters. Whitespace at the start of the text belongs to the first token. Joining the tokens
+ * restores the text, and the pieces don't affect the tokens. The customer is charged for these tokens unless
+ * the model provider reports its own count. The time is linear in the length of the text.
  */
 class Tokenizer {
   #token = ''
@@ -18,9 +18,7 @@ class Tokenizer {
   /** The first half of a character that the next piece completes. */
   #half = '';
 
-  /**
-   * Yields the tokens that the piece completes. Splits the piece only as far as the caller reads the tokens.
-   */
+  /** Yields the tokens that the piece completes. Splits the piece only as far as the caller reads. */
   *push(piece: string): Generator<string> {
     const text = this.#half + piece
     const whole = endsInHalf(text) ? text.length - 1 : text.length
@@ -47,7 +45,7 @@ class Tokenizer {
     }
   }
 
-  /** Returns the current token and starts the next one. */
+  /** Ends and returns the current token. */
   #cut(): string {
     const token = this.#token
     this.#token = ''
@@ -68,7 +66,7 @@ export function tokensOf(text: string): string[] {
   return [...tokenizer.push(text), ...tokenizer.end()]
 }
 
-/** Yields a text's tokens while the text arrives. Yields the last token only when it is complete. */
+/** Yields a text's tokens, each as soon as it is complete. */
 export async function* wholeTokens(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   const tokenizer = new Tokenizer()
   for await (const piece of pieces) yield* tokenizer.push(piece)

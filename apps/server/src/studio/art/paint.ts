@@ -9,9 +9,9 @@ import { escapeXml, svg } from './svg.ts'
 
 /** A style's drawing tools. The canvas is 512 × 512 units, with [0, 0] at the top left. */
 export interface Brush {
-  /** Random numbers for the composition, which is the same in standard quality and in HD. */
+  /** Random numbers for the composition, which is the same in standard quality and HD. */
   random: Random
-  /** Random numbers for the details. HD has more details. */
+  /** Random numbers for the details, of which HD has more. */
   grain: Random
   hd: boolean
   /** Returns the palette's color at `t`, from the darkest (0) to the lightest (1). */
@@ -54,7 +54,7 @@ function toneOf(palette: readonly string[]): Brush['tone'] {
     const from = Math.min(colors.length - 2, Math.floor(at))
     const mixed = [0, 1, 2].map((channel) => {
       const [a = 0, b = 0] = [colors[from]?.[channel], colors[from + 1]?.[channel]]
-      // Mixing squared values approximates linear light, so mixed colors stay bright.
+      // Mix squared values, which approximate linear light. Otherwise, mixed colors would be too dark.
       return Math.round(Math.sqrt(a * a + (b * b - a * a) * (at - from)))
     })
     return `#${mixed.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`

@@ -9,8 +9,8 @@ export interface Random {
 }
 
 /**
- * Creates a random number generator (mulberry32, seeded by FNV-1a). The same seed gives the same sequence on
- * every machine.
+ * Creates a random number generator (mulberry32, seeded by FNV-1a). A seed gives the same sequence on every
+ * machine.
  */
 export function createRandom(seed: string): Random {
   let state = 2_166_136_261

@@ -1,4 +1,4 @@
-/** Builds SVG from a template. Joins lists, and rounds numbers to hundredths to keep the files small. */
+/** Builds SVG from a template. Joins lists and, to keep the files small, rounds numbers to hundredths. */
 export function svg(texts: TemplateStringsArray, ...values: (string | number | string[])[]): string {
   return texts.reduce((written, text, i) => {
     const value = values[i - 1] ?? ''
@@ -10,7 +10,7 @@ export function svg(texts: TemplateStringsArray, ...values: (string | number | s
 export const repeat = (count: number, make: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => make(i))
 
-/** Returns a gradient's stops. Each stop is given as `[offset, color, opacity = 1]`. */
+/** Returns a gradient's stops from tuples `[offset, color, opacity = 1]`. */
 export const stops = (...list: (readonly [offset: number, color: string, opacity?: number])[]) =>
   list.map(
     ([offset, color, opacity = 1]) =>
@@ -23,7 +23,7 @@ export const vertical = (id: string, list: string[]) =>
 export const radial = (id: string, list: string[], focus = '') =>
   svg`<radialGradient id="${id}" ${focus}>${list}</radialGradient>`
 
-/** Escapes text for XML and drops the control characters that XML forbids. */
+/** Escapes text for XML and removes the control characters that XML forbids. */
 export const escapeXml = (text: string) =>
   text
     .replace(/\s/g, ' ')
