@@ -39,8 +39,8 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
   /** The link that sends subscriptions. The default is `httpSubscriptionLink`. */
   subscriptionLink?: TRPCLink<Router>
   /**
-   * The parameters that `createContext` gets as `info.connectionParams`. They are sent with subscriptions and
-   * over WebSockets.
+   * The parameters that `createContext` gets as `info.connectionParams`. Subscriptions and WebSocket connections
+   * send them.
    */
   connectionParams?: Exclude<WebSocketClientOptions['connectionParams'], undefined>
   /**
@@ -101,7 +101,7 @@ function callsAndSubscriptions(options: BillingLinksOptions<AnyTRPCRouter>) {
   return splitLink<AnyTRPCRouter>({
     condition: (op) => op.type === 'subscription',
     true: subscriptionLink ?? httpSubscriptionLink({ ...options, url: String(options.url) }),
-    // The server might wait for Flowglad before it returns the plans.
+    // Send the query for plans in a separate request, because the server might wait for Flowglad to answer it.
     false: httpLinks(options, ({ path }) => path === plansPath),
   })
 }

@@ -31,7 +31,9 @@ export interface BillingQueryKeys {
 export function billingQueryKeys(router: BillingQueryKey = [['billing']]): BillingQueryKeys {
   const path = router.at(-1)
   if (!Array.isArray(path))
-    throw new Error(`Invalid query key for the billing router: ${JSON.stringify(router)}`)
+    throw new Error(
+      `Invalid query key for the billing router: ${JSON.stringify(router)}. Pass a key such as [['billing']].`,
+    )
   const procedure = (name: string): BillingQueryKey => [...router.slice(0, -1), [...path, name]]
   const query = (name: string, input?: object): BillingQueryKey => [
     ...procedure(name),

@@ -22,9 +22,8 @@ export const cacheOwner = (queryClient: object): string | null | undefined =>
  * `BillingProvider` calls this function. An app without `BillingProvider` must call it when a user signs in
  * or out, and remove the previous user's queries.
  *
- * `onOtherCustomer` gets the balances that the cache ignores. Such balances either come from a late response
- * or mean that the session's customer has changed, for example because the user has switched to another
- * organization in another tab.
+ * `onOtherCustomer` gets the balances that the cache ignores. Either they come from a late response, or the
+ * session's customer has changed. For example, the user has switched organizations in another tab.
  */
 export function setCacheOwner(
   queryClient: object,

@@ -59,7 +59,7 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
       }
       const context = { ...op.context, [idempotencyKey]: key, [onKeyInHeader]: onHeader }
       return observable((observer) => {
-        // In a batch, an invalid key in the header would make the other calls fail too.
+        // Don't send an invalid key. In a batch, it would make all other calls fail too.
         if (!keyPattern.test(key)) return observer.error(keyInvalid(key))
         let waitedMs = 0
         let timer: ReturnType<typeof setTimeout> | undefined

@@ -3,7 +3,7 @@ import { idempotencyKeyHeader } from '../contract/keyHeader.ts'
 
 /**
  * The context field that carries an operation's key. Set this field yourself if each retry creates a new
- * operation, as in React Query.
+ * operation, as in TanStack Query.
  */
 export const idempotencyKey = 'idempotencyKey'
 
@@ -13,8 +13,8 @@ export const idempotencyKey = 'idempotencyKey'
 export const onKeyInHeader = Symbol('onKeyInHeader')
 
 /**
- * The number of calls that `billingLinks` sends in one request. A header can carry this many keys, even if
- * each key has 128 characters.
+ * The maximum number of calls that `billingLinks` sends in one request. A header can carry this many keys, even
+ * if each key has 128 characters.
  */
 export const maxBatchItems = 90
 
@@ -48,7 +48,7 @@ export const keyHeadersAs =
       if (typeof notify === 'function') notify()
     }
     const keys = operations.map(keyOf)
-    // The server accepts either one key per call or no keys.
+    // If one call has no key, send none, because the server accepts only one key per call or no keys.
     if (keys.length === 0 || keys.includes(null)) return {}
     const value = keys.join()
     if (value.length > maxHeaderLength) {

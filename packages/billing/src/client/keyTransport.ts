@@ -4,8 +4,8 @@ import type { OperationContext } from '@trpc/client'
 export type KeyPlace = 'header' | 'input'
 
 /**
- * Detects whether the links after `idempotencyLink` send HTTP requests. A link can't inspect the links after
- * it. However, HTTP links add the response to an answer's context, and `wsLink` doesn't.
+ * Detects whether the links after `idempotencyLink` send HTTP requests. A link can't inspect later links, but
+ * HTTP links add the response to an answer's context, and `wsLink` doesn't.
  */
 export class KeyTransport {
   #place: KeyPlace | 'unknown' = 'unknown'

@@ -2,9 +2,8 @@ import { sharedState } from './sharedState.ts'
 
 /**
  * The order in which this page sends requests for balances and receives the answers. The server reads the
- * ledger after it gets the request. An answer is therefore at least as new as every answer that arrived
- * before its request was sent. This is true even if its version is lower because the ledger has been restored
- * from a backup.
+ * ledger after it gets the request. An answer is therefore at least as new as every answer that had arrived
+ * before the request was sent, even if its version is lower after a restore from a backup.
  */
 const order = sharedState('readOrder', () => ({
   last: 0,
@@ -29,7 +28,7 @@ export function asRead<Answer extends object>(answer: Answer, start: number): An
   return answer
 }
 
-/** Records that the page now has the answer. Later calls for the same answer have no effect. */
+/** Records when the answer arrived: at the first call for the answer. */
 export function noteArrival(answer: object): void {
   if (!order.arrivedAt.has(answer)) order.arrivedAt.set(answer, next())
 }

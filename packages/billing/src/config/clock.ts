@@ -27,7 +27,7 @@ export const systemClock: Clock = {
   after(ms, run, { keepAlive = true, anyContext = false } = {}) {
     if (keepAlive && anyContext) return sharedTimer.after(ms, run)
     const timer = setTimeout(run, ms)
-    // In some runtimes, a timer is a number.
+    // In some runtimes, a timer is a number, which has no `unref`.
     if (!keepAlive) timer.unref?.()
     return () => clearTimeout(timer)
   },

@@ -12,7 +12,7 @@ import {
 const seconds = { unit: 's', advice: { explicitBucketBoundaries: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60] } }
 
 /**
- * The instruments. The names contain the unit, because some exporters append the unit to the name and others don't.
+ * Creates the instruments. Each name contains the unit, because only some exporters append the unit to the name.
  */
 function createInstruments(meter: Meter) {
   const counter = (name: string, unit: string, description: string) =>
@@ -21,36 +21,40 @@ function createInstruments(meter: Meter) {
     meter.createGauge(`metered.${name}`, { unit, description })
   return {
     counters: {
-      holds: counter('holds', '{hold}', 'Holds taken, by procedure'),
+      holds: counter('holds', '{hold}', 'Holds created, by procedure'),
       settles: counter('settles', '{settle}', 'Settled attempts, by procedure'),
       units: counter('units', '{unit}', 'Units settled, by meter'),
-      lateSettles: counter('late.settles', '{settle}', 'Settles whose hold had expired'),
+      lateSettles: counter('late.settles', '{settle}', 'Attempts settled after their hold had expired'),
       releases: counter('releases', '{hold}', 'Holds released because the work failed'),
       expirations: counter('expirations', '{hold}', 'Holds that expired'),
       denials: counter('denials', '{call}', 'Denied calls, by code and procedure'),
       deliveries: counter('deliveries', '{event}', 'Usage events that Flowglad acknowledged'),
-      parkings: counter('parkings', '{event}', 'Usage events that were parked'),
-      leaseWaits: counter('lease.waits', '{lease}', 'Leases that another node held, by purpose'),
+      parkings: counter('parkings', '{event}', 'Usage events parked because Flowglad kept rejecting them'),
+      leaseWaits: counter(
+        'lease.waits',
+        '{lease}',
+        'Leases refused because another node had them, by purpose',
+      ),
     },
     gauges: {
-      waiting: gauge('events.waiting', '{event}', 'Usage events that wait for delivery'),
-      lag: gauge('delivery.lag.seconds', 's', 'The age of the oldest usage event that waits for delivery'),
-      parked: gauge('events.parked', '{event}', 'Usage events that are parked'),
+      waiting: gauge('events.waiting', '{event}', 'Usage events waiting for delivery'),
+      lag: gauge('delivery.lag.seconds', 's', 'The age of the oldest usage event waiting for delivery'),
+      parked: gauge('events.parked', '{event}', 'Usage events that Flowglad keeps rejecting'),
       skew: gauge('clock.skew.seconds', 's', 'How far the clock is behind the latest time in the ledger'),
     },
     histograms: {
       snapshotAge: meter.createHistogram('metered.snapshot.age.seconds', {
         unit: 's',
-        description: 'The age of the snapshots that calls are decided with',
+        description: 'The age of the snapshot when a call is allowed',
         advice: { explicitBucketBoundaries: [1, 10, 30, 60, 120, 600, 3_600, 86_400] },
       }),
       batchCommands: meter.createHistogram('metered.batch.size', {
         unit: '{command}',
-        description: 'Commands in a batch',
+        description: 'Commands per batch',
         advice: { explicitBucketBoundaries: [1, 2, 4, 8, 16, 32, 64, 128, 256] },
       }),
       batchSeconds: meter.createHistogram('metered.batch.duration.seconds', {
-        description: 'How long a batch takes, from its first transaction to its answer',
+        description: 'How long a batch takes, including retries',
         ...seconds,
       }),
     },
@@ -66,7 +70,7 @@ type Instruments = ReturnType<typeof createInstruments>
 /** Null for a provider that records nothing. */
 const instrumentsOf = new WeakMap<MeterProvider, Instruments | null>()
 
-/** Returns null if the process has no OpenTelemetry SDK. The app can register its SDK at any time. */
+/** Returns null if the process has no OpenTelemetry SDK. Checks each time, because the app can register one later. */
 function instruments(): Instruments | null {
   const provider = metrics.getMeterProvider()
   const known = instrumentsOf.get(provider)
@@ -79,7 +83,7 @@ function instruments(): Instruments | null {
 
 const isNoop = (meter: Meter) => meter.constructor === createNoopMeter().constructor
 
-/** Whether the process has an OpenTelemetry SDK that records metrics. */
+/** Returns whether the process has an OpenTelemetry SDK that records metrics. */
 export const recordsMetrics = (): boolean => instruments() !== null
 
 /** Adds to a counter. Without an OpenTelemetry SDK, does nothing. */

@@ -14,7 +14,7 @@ export const defaultOptions = {
   maxHoldMs: 15 * 60_000,
   /** How often due holds are expired and old rows are pruned. */
   sweepMs: 10_000,
-  /** The age at which a snapshot is refreshed in the background (±20 %). */
+  /** The age at which a snapshot is refreshed in the background (±20%). */
   snapshotMaxAgeMs: 60_000,
   /**
    * When a balances stream opens, a snapshot of at least this age is refreshed. Reloading a page therefore

@@ -1,27 +1,27 @@
-/** The text of an error can contain a whole response, which has no maximum length. */
+/** Limits a text's length, because an error can contain a whole response of any length. */
 const maxLength = 2_000
 
-/** The longest email address. */
+/** The maximum length of an email address. */
 const maxAddressLength = 254
 
 const word = /[^\s"'`<>()[\]{},:;=\\]+/g
 const lastWord = /[^\s"'`<>()[\]{},:;=\\]*$/
-// Tested on single words. A search for whole addresses in the text would read a long word again from each of its
+// Tested on single words. Searching the text for whole addresses would scan a long word again from each of its
 // characters.
 const emailAddress = /[^@]@[^@]+\.[^@]/
-/** Flowglad's keys, and the keys of webhooks. */
+/** Matches Flowglad's API keys and webhook secrets. */
 const secret = /\b(sk|pk|whsec)_[\w+/=-]+/g
 
 /**
- * Returns a text for a log: without email addresses, Flowglad's keys and webhook secrets, and cut to about 2,000
- * characters. Errors of databases, Flowglad and other services can repeat parts of a request.
+ * Returns a text that is safe to log. Removes email addresses, Flowglad's keys and webhook secrets, and cuts the text
+ * to about 2,000 characters. Errors from databases, Flowglad and other services can repeat parts of a request.
  *
  * @example
  * redactText('No user ada@example.com') // 'No user [removed]'
  */
 export function redactText(text: string): string {
   if (text.length <= maxLength) return withoutSecrets(text)
-  // The start of an address that the cut divides isn't recognized as an address.
+  // Also cut the last word. It may be the start of an address, which wouldn't be recognized as an address.
   const end = maxLength - maxAddressLength
   return `${withoutSecrets(text.slice(0, end) + text.slice(end, maxLength).replace(lastWord, ''))}…`
 }

@@ -4,13 +4,13 @@ interface Waiting {
   run: () => void
 }
 
-/** The longest delay of `setTimeout`. */
+/** The longest delay that `setTimeout` accepts. */
 const maxDelayMs = 2 ** 31 - 1
 
 /**
- * Runs functions after delays, with one timer of the runtime. Most calls set deadlines and cancel them soon
- * afterwards, so one timer for each deadline would take more CPU than the rest of the call. A function can run in
- * the async context of another caller.
+ * Runs functions after delays, and uses a single `setTimeout` timer. Most calls set deadlines and cancel them soon
+ * afterwards, so one timer per deadline would take more CPU than the rest of the call. A function can run in the
+ * async context of another caller.
  */
 export class SharedTimer {
   readonly #waiting = new Set<Waiting>()
@@ -23,7 +23,7 @@ export class SharedTimer {
    */
   after(ms: number, run: () => void): () => void {
     const waiting = { at: performance.now() + ms, run }
-    // In some runtimes, a timer is a number.
+    // In some runtimes, a timer is a number, which has no `ref`.
     if (this.#waiting.size === 0) this.#timer?.ref?.()
     this.#waiting.add(waiting)
     if (waiting.at < this.#firesAt) this.#fireAt(waiting.at)
@@ -46,12 +46,12 @@ export class SharedTimer {
   #fire() {
     this.#timer = undefined
     this.#firesAt = Number.POSITIVE_INFINITY
-    // A timer of the runtime can fire up to 1 ms early.
+    // `setTimeout` can fire up to 1 ms early.
     const now = performance.now() + 1
     let next = Number.POSITIVE_INFINITY
     for (const waiting of this.#waiting) {
       if (waiting.at > now) next = Math.min(next, waiting.at)
-      // An earlier function can cancel this one, or throw.
+      // Use a microtask for each function, because an earlier function can throw, or cancel this one.
       else queueMicrotask(() => this.#remove(waiting) && waiting.run())
     }
     if (next < Number.POSITIVE_INFINITY) this.#fireAt(next)

@@ -1,7 +1,7 @@
 import type { PlanSummary } from './plans.ts'
 
 /**
- * The state of a balance. `warning` means that more than 75 % is used, and `critical` more than 90 %.
+ * The state of a balance. `warning` means that more than 75% is used, and `critical` more than 90%.
  * `exhausted` means that no units are left and that held units can't become available.
  */
 export type BalanceStatus = 'ok' | 'warning' | 'critical' | 'exhausted' | 'unlimited'
@@ -32,7 +32,7 @@ export interface BalanceRow<Meter extends string = string> {
   renewsAt: number | null
   /** When Flowglad last reported the balance. */
   asOf: number
-  /** The number of parked usage events, which Flowglad keeps rejecting. */
+  /** The number of usage events that Flowglad keeps rejecting. */
   parked: number
   /** The version of the answer that contains this row. */
   version: number

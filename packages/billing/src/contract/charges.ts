@@ -15,8 +15,8 @@ export interface ChargeRow<Meter extends string = string> {
   priceId: string | null
   state: 'waiting' | 'delivered' | 'parked' | 'dropped'
   /**
-   * Whether the charge was booked after its hold had expired, for example because the server was stopped for a
-   * while. The units were available again, so the balance may have become negative.
+   * Whether the charge was booked after its hold had expired, for example because the server was suspended. The
+   * held units were available again, so the balance may have become negative.
    */
   isLate: boolean
 }

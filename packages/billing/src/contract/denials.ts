@@ -1,7 +1,7 @@
 /** A meter with too few units for a call. Amounts are in the meter's unit. */
 export interface ShortMeter<Meter extends string = string> {
   meter: Meter
-  /** Units that could be reserved when the call was denied. This number can be negative. */
+  /** Units that could be reserved when the call was denied. Can be negative. */
   availableBalance: number
   /** Units that running work holds and may still return. */
   heldBalance: number

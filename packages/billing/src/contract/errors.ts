@@ -46,8 +46,8 @@ export class UnserializableResultError extends Error {
 }
 
 /**
- * Why a stream ends early. `shutdown`: the process is stopping. `expired`: the stream's hold expired and was
- * charged, so no more units could be charged.
+ * The reason for ending a stream early. `shutdown`: the process is stopping. `expired`: the stream's hold expired
+ * and was charged, so no more units could be charged.
  */
 export type StreamStop = 'shutdown' | 'expired'
 
@@ -61,7 +61,7 @@ export class StreamStoppedError extends Error {
 }
 
 /**
- * Why a session is treated as over. `ended`: the session has ended, or belongs to another customer.
+ * The reason for treating a session as over. `ended`: the session has ended, or belongs to another customer.
  * `unchecked`: reading the session has failed for too long.
  */
 export type SessionEnd = 'ended' | 'unchecked'
@@ -78,10 +78,10 @@ export class SessionEndedError extends Error {
   }
 }
 
-/** The plan can't be purchased or changed this way. The message is written for the customer. */
+/** The plan can't be purchased or changed as requested. The message is written for the customer. */
 export class PlanChangeError extends Error {
   override readonly name = 'PlanChangeError'
-  /** Whether the plan may have changed, or a payment may have been made. If not, nothing was charged. */
+  /** Whether the plan may have changed or a payment may have been made. If false, nothing was charged. */
   readonly mayHaveCharged: boolean
   constructor(
     message: string,

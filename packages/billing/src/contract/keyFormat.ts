@@ -5,7 +5,7 @@
 export const keyPattern = /^[A-Za-z0-9._:-]{1,128}$/
 
 export const keyRule =
-  'An idempotency key has 1 to 128 letters, digits, dots, colons, dashes or underscores. A batch needs one key per call.'
+  'The idempotency key is invalid. Use 1 to 128 letters, digits, dots, colons, dashes or underscores. In a batch, send one key per call.'
 
 /** Returns a header's value in a form that is safe to show in an error. */
 export const printable = (value: string) => value.slice(0, 128).replace(/[^\x20-\x7e]/g, '?')

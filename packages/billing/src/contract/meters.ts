@@ -49,7 +49,7 @@ export function defineMeters<const M extends Meters>(meters: M): M {
   for (const slug of Object.keys(meters)) {
     if (!/^[a-z0-9][a-z0-9_-]*$/i.test(slug)) {
       throw new TypeError(
-        `"${slug}" can't be the slug of a usage meter. Use letters, digits, dashes and underscores.`,
+        `"${slug}" can't be the slug of a usage meter. Use letters, digits, dashes and underscores, and start with a letter or digit.`,
       )
     }
   }

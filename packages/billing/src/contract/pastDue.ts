@@ -1,5 +1,5 @@
 /**
- * What a customer can use while a renewal of their plan is unpaid. A free plan is past due only if its
+ * Limits what customers can use while a renewal of their plan is unpaid. A free plan is past due only if its
  * overage is unpaid, and then loses only its overage.
  */
 export interface PastDuePolicy {
@@ -9,8 +9,8 @@ export interface PastDuePolicy {
    */
   graceDays: number
   /**
-   * What applies after the grace period. `free`: the customer gets only the default plan's grants, once per
-   * period. `deny`: every call that costs units is denied.
+   * The limit after the grace period. `free`: the customer gets only the default plan's grants, once per period.
+   * `deny`: every call that costs units is denied.
    */
   then: 'free' | 'deny'
 }

@@ -3,7 +3,7 @@
  * (cents), and times are epoch milliseconds.
  */
 export interface BillingStatement<Meter extends string = string> {
-  /** The newest payments first, at most 100. Includes failed attempts. */
+  /** Up to 100 payments, newest first. Includes failed attempts. */
   payments: PaymentRow<Meter>[]
   /** Whether Flowglad has older payments. */
   hasOlder: boolean
@@ -16,14 +16,14 @@ export interface BillingStatement<Meter extends string = string> {
    * never billed.
    */
   overage: OverageCharge<Meter>[]
-  /** The plan that a scheduled change leads to. null if there is none, or if it can't be determined. */
+  /** The plan after a scheduled change. null if no change is scheduled, or if the plan can't be determined. */
   changesTo: { name: string; priceSlug: string } | null
   /**
-   * The meters whose grants are smaller in this period, because the plan changed during the period. Empty if
+   * The meters whose grants are smaller in this period because the plan changed during the period. Empty if
    * the plan has been the same since the period began.
    */
   prorated: ProratedGrant<Meter>[]
-  /** The method that pays the next invoice. null if there is none. */
+  /** The payment method for the next invoice. null if there is none. */
   method: PaymentMethodSummary | null
 }
 
@@ -45,17 +45,17 @@ export interface PaymentRow<Meter extends string = string> {
   currency: string
   /** `pending` payments are not confirmed yet. */
   status: 'paid' | 'pending' | 'failed'
-  /** The part of the amount that was returned. */
+  /** The refunded part of the amount. */
   refunded: number
   refundedAt: number | null
   method: PaymentMethodSummary | null
   items: PaymentItem<Meter>[]
   invoiceNumber: string | null
-  /** The address of the receipt or the invoice, a PDF at Flowglad. null while there is none. */
+  /** The URL of the receipt or invoice, a PDF at Flowglad. null while there is none. */
   pdfUrl: string | null
 }
 
-/** One item that a payment is for. */
+/** An item of a payment. */
 export type PaymentItem<Meter extends string = string> =
   /** A plan for a period. `prorated` means that the plan started within the period. */
   | { kind: 'plan'; name: string; from: number | null; to: number | null; prorated: boolean; amount: number }
@@ -83,8 +83,8 @@ export interface NextInvoice<Meter extends string = string> {
   currency: string
   plan: { name: string; amount: number }
   /**
-   * Meters whose extra usage may be added to `total`. The plan changed during the period, and the meter is now
-   * unlimited. Flowglad still bills what was used beyond the earlier plan, but reports no amount.
+   * Meters whose earlier overage may be added to `total`. They became unlimited when the plan changed during the
+   * period. Flowglad still bills their overage on the earlier plan, but reports no amount.
    */
   earlierUsage: Meter[]
   /** The plan and the statement's `overage`. */
@@ -93,17 +93,17 @@ export interface NextInvoice<Meter extends string = string> {
   wasDiscounted: boolean
 }
 
-/** The usage beyond the grants in this period, and its price so far. */
+/** A meter's usage beyond its grant in this period, and the price so far. */
 export interface OverageCharge<Meter extends string = string> {
   meter: Meter
   units: number
-  /** The price of the units. A part of `perUnits` costs as much as `perUnits`. */
+  /** The price of the units, rounded up to full multiples of `perUnits`. */
   amount: number
   unitPrice: number
   perUnits: number
 }
 
-/** A grant that is smaller in this period. */
+/** A grant that is smaller in this period than in later periods. */
 export interface ProratedGrant<Meter extends string = string> {
   meter: Meter
   /** The units granted in this period, without packs. */

@@ -61,7 +61,7 @@ export class Instance {
   }
 
   /**
-   * If this is the newest instance, removes the shared ledger from the registry. No loops start afterwards.
+   * If this is the newest instance, removes the shared ledger from the registry. After that, no loops start.
    */
   leave(): void {
     if (this.#shared.loops !== this.#loops) return

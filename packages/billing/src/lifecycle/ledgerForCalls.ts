@@ -1,7 +1,10 @@
 import type { RestoreCheck } from '../flowglad/restoredLedger.ts'
 import type { Ledger, LedgerForCalls } from '../ledger/ledger.ts'
 
-/** Returns the ledger methods for calls. Each method calls `onCall` first, and rejects if `onCall` throws. */
+/**
+ * Returns the ledger methods that calls use. The methods that access the store call `onCall` first, and reject if
+ * `onCall` throws.
+ */
 export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCalls {
   const afterCall = <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -21,7 +24,7 @@ export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCal
   }
 }
 
-/** Returns the check for a restore for calls. `ready` calls `onCall` first, and rejects if `onCall` throws. */
+/** Returns the restore check that calls use. `ready` calls `onCall` first, and rejects if `onCall` throws. */
 export const restoreCheckForCalls = (restored: RestoreCheck, onCall: () => void): RestoreCheck => ({
   get isReady() {
     return restored.isReady

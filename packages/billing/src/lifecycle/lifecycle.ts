@@ -27,8 +27,8 @@ export class Lifecycle {
   }
 
   /**
-   * Starts the loops, unless they are running. The first call also starts the setup check in the background.
-   * Throws during `next build`.
+   * Starts the loops if `autoStart` is set and they aren't running. The first call also starts the setup check in
+   * the background. Throws during `next build`.
    */
   onCall(): void {
     this.#assertMayRun()

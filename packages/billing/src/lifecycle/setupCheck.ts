@@ -45,14 +45,14 @@ export class SetupCheck {
       if (error instanceof SetupError) throw error
       this.#logger.warn(
         { error: String(error) },
-        'Flowglad does not answer. Starting with the data in the ledger',
+        'Flowglad does not answer, so billing starts with the data in the ledger',
       )
       return null
     })
     if (catalog && catalog.problems.size > 0) throw new SetupError([...catalog.problems.values()].join('\n'))
   }
 
-  /** Runs the check in the background and logs the problems. */
+  /** Runs the check in the background, and logs problems that haven't been logged yet. */
   runInBackground(): void {
     this.run().catch((error: unknown) => {
       // The ledger has already logged this problem.

@@ -16,7 +16,7 @@ export interface ActChange {
 
 type Value = Omit<ActChange, 'before' | 'after'> & { value: string | number | null }
 
-/** Returns each value that an act changed, as it was before and after the act. */
+/** Returns the values that an act changed, before and after the act. */
 export function actChanges({ before, after }: Pick<Act, 'before' | 'after'>): ActChange[] {
   const earlier = valuesOf(before)
   return valuesOf(after).flatMap(({ meter, name, value }) => {

@@ -19,7 +19,7 @@ export const reported = { charges: 20, events: 100, acts: 50 }
 /** An act and its author. `by`, `reason` and `id` become part of the record, which can't be changed. */
 export type OperatorCommand = Pick<Operate, 'customer' | 'id' | 'by' | 'reason' | 'act'>
 
-/** A charge as operators see it. */
+/** A charge, and the time of its refund. */
 export interface ReportedCharge extends Charge {
   /** When an operator refunded the charge, in epoch milliseconds. Null if the charge isn't refunded. */
   refundedAt: number | null
@@ -42,7 +42,7 @@ export interface CustomerReport extends CustomerBalances {
 
 /** Reads a ledger for operators, and performs their acts. Servers can use the ledger at the same time. */
 export interface Operator {
-  /** Returns up to `limit` customers whose ID starts with the text, in order. */
+  /** Returns up to `limit` customers whose IDs start with the text, in the order of their IDs. */
   find(query: { startsWith: string; limit: number }): Promise<string[]>
   /** Returns a report on the customer, or null if the ledger has no such customer. */
   customer(id: string): Promise<CustomerReport | null>
@@ -52,7 +52,7 @@ export interface Operator {
     limit: number
     cursor: string | null
   }): Promise<{ charges: ReportedCharge[]; cursor: string | null }>
-  /** Returns the parked usage events of all customers. */
+  /** Returns up to `limit` parked usage events of all customers. */
   parked(limit: number): ReturnType<Ledger['parked']>
   /**
    * Performs an act, and records it in the same transaction. `id` is a UUID that the caller creates. If the answer
@@ -62,7 +62,7 @@ export interface Operator {
   act(command: OperatorCommand): Promise<OperateAnswer>
   /** Returns the record of acts, oldest first. Default: all acts on customers. */
   acts(query?: { customer?: string | null; after?: ActCursor | null }): AsyncIterable<Act>
-  /** Checks the customer's counters against the rows that they count. Returns the contradictions. */
+  /** Checks the customer's counters against the rows that they count, and returns the contradictions. */
   audit(customer: string): Promise<Violation[]>
 }
 
@@ -80,13 +80,13 @@ interface OperatorParts {
     | 'acts'
     | 'audit'
   >
-  /** Runs each read and each act, for example to convert errors. */
+  /** Wraps each read and each act, for example to convert errors. */
   run?: <T>(work: () => Promise<T>) => Promise<T>
-  /** Called after an event is dropped. The act waits for it. */
+  /** Called after an event is dropped. `act` waits for the result. */
   onDrop?: (customer: string) => Promise<unknown>
 }
 
-/** Creates the reads and acts of operators on a ledger. */
+/** Creates an `Operator` for a ledger. */
 export function createOperator({ ledger, run = (work) => work(), onDrop }: OperatorParts): Operator {
   async function charges(query: Parameters<Operator['charges']>[0], acts: AsyncIterable<Act> | Act[]) {
     const page = await ledger.charges(query)
@@ -96,7 +96,7 @@ export function createOperator({ ledger, run = (work) => work(), onDrop }: Opera
 
   async function report(id: string): Promise<CustomerReport | null> {
     const [balances, denials] = await Promise.all([ledger.balances(id), ledger.denials(id)])
-    // The first calls of a new customer can be denied before the ledger has any other row for the customer.
+    // A new customer's first calls can be denied, so a customer can have denials before any other rows.
     if (balances.version === 0 && denials.length === 0) return null
     const acts: Act[] = []
     for await (const act of ledger.acts({ customer: id })) acts.push(act)

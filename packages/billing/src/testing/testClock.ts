@@ -5,7 +5,7 @@ interface Timer {
   run: () => void
 }
 
-/** Returns a clock that runs in real time and that a test can also move ahead. `advance` runs the timers that fall due, in order. */
+/** Returns a clock that runs in real time. A test can also move it ahead with `advance`. */
 export function testClock(start = Date.now()): Clock & {
   /** Moves time ahead and runs the timers that fall due, in order. */
   advance(ms: number): Promise<void>
@@ -38,7 +38,7 @@ export function testClock(start = Date.now()): Clock & {
         if (!next) break
         offsetMs += Math.max(0, next.at - now())
         fire(next)
-        // The timer's callback can set more timers.
+        // Let the timer's callback set more timers.
         await new Promise((resolve) => setImmediate(resolve))
       }
       offsetMs += Math.max(0, until - now())
