@@ -19,7 +19,8 @@ export function readOptions<Run>(all: Record<string, Run>) {
     process.exit()
   }
   const unknown = only.find((name) => !(name in all))
-  if (unknown) throw new Error(`No section ${unknown}. The sections are ${Object.keys(all).join(', ')}.`)
+  if (unknown)
+    throw new Error(`There is no section ${unknown}. The sections are ${Object.keys(all).join(', ')}.`)
   const rounds = Number(values.rounds ?? (quick ? 1 : 3))
   const seconds = Number(values.seconds ?? (quick ? 0.5 : 1))
   if (!(rounds >= 1 && seconds > 0)) throw new Error('--rounds and --seconds must be positive numbers.')
@@ -42,7 +43,7 @@ const usage = (
   --rounds <n>      the number of rounds. Default: 3, with --quick: 1
   --seconds <n>     the length of a round. Default: 1, with --quick: 0.5
   --quick           runs fewer calls
-  --full            10,000 customers, 10⁶ calls for the memory, two minutes of delivery
+  --full            uses 10,000 customers, 10⁶ calls for memory and two minutes of delivery
   --json            prints one JSON object instead of Markdown tables
 `
 

@@ -65,7 +65,7 @@ export async function measure({
 export async function temporaryFolder() {
   const path = await mkdtemp(fileURLToPath(new URL('../node_modules/.bench-', import.meta.url)))
   const remove = () => rmSync(path, { recursive: true, force: true })
-  // Also runs if the benchmark is interrupted.
+  // Remove the folder even if the benchmark is interrupted.
   process.once('exit', remove)
   return { path, [Symbol.asyncDispose]: async () => remove() }
 }

@@ -1,7 +1,7 @@
 /**
- * `pnpm bench:pruning --events 1e7 --store SQLite` fills a ledger with delivered events whose retention period has
- * ended, and runs the sweeper until they are gone. Callers make calls before and during this time, so their latencies
- * can be compared. It fails if an old event remains, or if a new one is missing.
+ * `pnpm bench:pruning --events 1e7 --store SQLite` fills a ledger with delivered events whose retention
+ * period has ended, and runs the sweeper until they are gone. Callers make calls before and during this time,
+ * so their latencies can be compared. It fails if an old event remains, or if a new one is missing.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -33,11 +33,11 @@ const called = 64
 await using folder = await temporaryFolder()
 await using server = values.store === 'PostgreSQL' ? await startPostgres() : null
 
-/** According to this clock, the retention period of all events that the ledger has at the start has ended. */
+/** By this clock, the retention period of all initial events has ended. */
 const later = ledgerDefaults.chargeRetentionMs + 86_400_000
 const clock = { now: () => Date.now() + later }
 
-/** The current ledger, and a function that counts its events. */
+/** Creates and opens a ledger. Returns it with a function that counts its events. */
 async function openLater() {
   if (server) {
     const address = await server.createDatabase()
@@ -110,7 +110,7 @@ function secondsSince(start: number) {
   return Math.round((performance.now() - start) / 1000)
 }
 
-/** The round with the median p99. */
+/** Returns the round with the median p99. */
 function middle(rounds: typeof during) {
   return [...rounds].sort((a, b) => a['p99 ms'] - b['p99 ms'])[Math.floor(rounds.length / 2)]
 }

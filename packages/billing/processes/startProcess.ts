@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { httpLink } from '@trpc/client'
 
 /**
- * Starts a TypeScript or JavaScript file in its own process, and waits until it sends its URL. Disposing of the result
- * ends the process.
+ * Starts a TypeScript or JavaScript file in its own process, and waits until it sends its URL. Disposing of
+ * the result ends the process.
  *
  * @param settings Passed to the script, which reads them with `readSettings`.
- * @param output The file descriptor for the script's output. Default: stderr, because stdout contains only the result of
- * the command that starts the process.
+ * @param output The file descriptor for the script's output. Default: stderr, because stdout contains only
+ * the result of the command that starts the process.
  */
 export async function startProcess(
   script: URL,

@@ -7,8 +7,8 @@ import { chunks, type Work } from './work.ts'
 
 /**
  * Creates billing with the default options, except that calls wait longer for a slow Flowglad, and snapshots
- * aren't refreshed. The number of refreshes would depend on the number of customers, not on the number of
- * calls.
+ * aren't refreshed. Refreshes would distort the cost per call, because their number depends on the number of
+ * customers.
  */
 export const createAppBilling = (
   ledger: Ledger,

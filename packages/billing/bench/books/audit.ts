@@ -13,13 +13,16 @@ export interface CustomerBooks {
 export interface Books {
   server: string
   customers: CustomerBooks[]
-  /** Calls that failed. */
+  /** The number of failed calls. */
   failures: number
   firstFailure: string | null
-  /** Successful calls, and runs of the work. In correct books, both numbers are equal. */
+  /**
+   * The number of successful calls. In correct books, it equals `runs`, the number of times that the work
+   * ran.
+   */
   calls: number
   runs: number
-  /** Usage events that haven't been delivered. */
+  /** The number of usage events that haven't been delivered. */
   waiting: number
   parked: number
 }

@@ -14,7 +14,7 @@ export interface Comparison extends CallKind {
 export interface Length {
   rounds: number
   roundMs: number
-  /** The calls before the first round, so that the rounds measure compiled code. */
+  /** The number of calls before the first round, so that the rounds measure compiled code. */
   warmUpCalls: number
 }
 
@@ -44,7 +44,8 @@ export async function compare(
 }
 
 /**
- * The maximum number of calls in one request to a process. Such a request has a time limit of five minutes.
+ * The maximum number of calls in one request to a process, because such a request has a time limit of five
+ * minutes.
  */
 const callsAtOnce = 200
 

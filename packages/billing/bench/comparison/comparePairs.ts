@@ -12,7 +12,9 @@ export interface PairLedger {
   /** The row's first columns, which identify the ledger. */
   label: Row
   ledger: Ledger
-  /** Returns the CPU time of the database's processes so far in microseconds. Null if it isn't known. */
+  /**
+   * Returns the CPU time of the database's processes so far in microseconds. Null if this time is unknown.
+   */
   databaseCpu: () => Promise<number | null>
 }
 
@@ -24,8 +26,8 @@ export interface PairComparison {
 }
 
 /**
- * Measures the ledgers in turn, with 64 callers and 64 customers, and then audits them. `first` names the first ledger
- * in the titles of the columns that compare the other ledgers with it.
+ * Measures the ledgers in turn, with 64 callers and 64 customers, and then audits them. `first` names the
+ * first ledger in the titles of the columns that compare the other ledgers with it.
  */
 export async function comparePairs(
   ledgers: PairLedger[],
@@ -99,7 +101,7 @@ async function round({ ledger, databaseCpu, answered }: Measured, durationMs: nu
   }
 }
 
-/** Nothing is delivered, so the audit reads only the ledger. */
+/** Audits only the ledger, because nothing is delivered. */
 async function audit({ label, ledger, before, answered }: Measured): Promise<string[]> {
   const title = Object.values(label).join(', ')
   const problems: string[] = []

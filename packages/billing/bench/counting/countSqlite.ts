@@ -1,7 +1,10 @@
 import Libsql from 'libsql'
 import type { Counts } from './counts.ts'
 
-/** Counts the statements that this process runs with libsql. The counts exclude statements that are only prepared. */
+/**
+ * Counts the statements that this process runs with libsql. The counts exclude statements that are only
+ * prepared.
+ */
 export function countSqlite(counts: Counts): void {
   const connection = Libsql.prototype
   const { exec } = connection

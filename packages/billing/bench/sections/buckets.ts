@@ -16,7 +16,10 @@ const settings = {
   bucket: { parallelBatches: 8, nextBatchAfterMs: 0 },
 }
 
-/** Compares the ways to use the buckets: batches of any customers or of one bucket, with and without partitions. */
+/**
+ * Compares the ways to use the buckets: batches of any customers or of one bucket, with and without
+ * partitions.
+ */
 export async function buckets({ length }: Options): Promise<Section> {
   await using postgres = await startPostgres()
   const ledgers: PairLedger[] = []

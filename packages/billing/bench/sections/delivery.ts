@@ -11,7 +11,10 @@ const name = 'Delivery'
 const customers = 64
 const callers = 64
 
-/** Measures how fast usage reaches Flowglad: from a full outbox, and while 64 callers make new calls over HTTP. */
+/**
+ * Measures how fast usage reaches Flowglad: from a full outbox, and while 64 callers make new calls over
+ * HTTP.
+ */
 export async function delivery(options: Options) {
   const { quick, full } = options
   const backlog = quick ? 1_000 : 10_000

@@ -7,7 +7,9 @@ import { ping } from './calls.ts'
 
 const name = 'Fetches: first calls and refreshes'
 
-/** Measures the calls that the other sections exclude: each customer's first call, and refreshes of snapshots. */
+/**
+ * Measures the calls that the other sections exclude: each customer's first call, and refreshes of snapshots.
+ */
 export async function fetches({ quick }: Options) {
   const customers = quick ? 64 : 500
   await using started = await startServers(['SQLite', 'PostgreSQL'])

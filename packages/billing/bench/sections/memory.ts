@@ -35,15 +35,18 @@ async function growth(server: BenchServer, calls: number): Promise<Row> {
   return {
     server: server.variant,
     calls,
-    'MiB after 10 %': first,
-    'MiB after 50 %': memoryMiB[steps / 2 - 1] ?? null,
-    'MiB after 100 %': last,
-    'MiB ÷ MiB after 10 %': last / first,
+    'MiB after 10%': first,
+    'MiB after 50%': memoryMiB[steps / 2 - 1] ?? null,
+    'MiB after 100%': last,
+    'MiB ÷ MiB after 10%': last / first,
     'ledger bytes a call': ((await ledgerBytes(server)) - sizeAfterFirst) / (calls - calls / steps),
   }
 }
 
-/** The maximum number of calls in one request to the server's process. Such a request has a time limit. */
+/**
+ * The maximum number of calls in one request to the server's process, because such a request has a time
+ * limit.
+ */
 const callsAtOnce = 10_000
 
 async function load(server: BenchServer, calls: number) {

@@ -48,7 +48,7 @@ async function countCalls(
   }
 }
 
-/** Idle connections report their statistics after 10 s. */
+/** Longer than the 10 s after which idle connections report their statistics. */
 const reportedAfterMs = 11_000
 
 async function walFlushes(connectionString: string): Promise<number> {
