@@ -14,9 +14,9 @@ export interface Recovery {
 }
 
 /**
- * Returns the recovery times after each kind of fault. A recovery begins when the fault ends. It ends when the affected
- * node answers a call that began later. If another fault affects the node before that, this function leaves the
- * recovery out, because its time would include the other fault.
+ * Returns the recovery times after each kind of fault. A recovery begins when the fault ends. It ends when
+ * the affected node answers a call that began after the fault. Leaves a recovery out if another fault affects
+ * the node before this answer, because the time would include that fault.
  */
 export function recoveries(past: PastFault[], calls: Call[]): Recovery[] {
   const answers = calls

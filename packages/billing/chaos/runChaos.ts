@@ -18,7 +18,7 @@ export interface ChaosRun {
   topology: TopologyName
   seed: number
   durationMs: number
-  /** Gets a line for each fault, as it happens. */
+  /** Called with a line for each fault when it happens. */
   log: (line: string) => void
 }
 
@@ -62,7 +62,7 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   const lost: Surroundings['lost'] = new Set()
   slowReads({ topology, random, lost })
   calling.start(callers)
-  // Without a first snapshot, no call could succeed.
+  // Before the first fault, wait for a snapshot, because no call can succeed without one.
   await eventually(async () => calling.hasAnswer, startingMs)
   const { history, past } = await causeFaults(run, { topology, random, lost }, startedAt)
   for (const node of nodes) await node.startAgain()
@@ -129,7 +129,7 @@ async function causeFaults(run: ChaosRun, surroundings: Surroundings, startedAt:
     await sleep(Math.max(0, firstAt + atMs - Date.now()))
     const isAlone = fault.kind === 'back up' || fault.kind === 'restore'
     await Promise.all(isAlone ? running.values() : [running.get(targetOf(fault))])
-    // On a busy machine, faults take longer than scheduled. The pauses between the faults stay the same.
+    // If faults take longer than scheduled, for example on a busy machine, keep the pauses between them.
     firstAt = Math.max(firstAt, Date.now() - atMs)
     if (Date.now() - startedAt > run.durationMs + startingMs) break
     const caused = cause(fault)

@@ -1,7 +1,7 @@
 import { table } from '../bench/report.ts'
 import type { ChaosResult } from './runChaos.ts'
 
-/** The violations of one rule that the report shows. */
+/** The maximum number of violations that the report shows per rule. */
 const shownViolations = 10
 
 /** Returns the result of a run as Markdown. */

@@ -9,11 +9,13 @@ export interface Evidence {
   calls: Call[]
   ledger: LedgerRows
   flowglad: DeliveredEvent[]
-  /** Operations whose undelivered charges were lost, because the ledger was restored from an earlier backup. */
+  /**
+   * Operations whose undelivered charges were lost, because the ledger was restored from an earlier backup.
+   */
   lost: ReadonlySet<string>
   /** The units of each meter that each customer has been granted. */
   granted: number
-  /** Exits of processes that were not killed. */
+  /** Exits of processes that no fault killed. */
   crashes: string[]
 }
 
@@ -39,16 +41,18 @@ export interface Audit {
   /** Charges of work that ended after its hold. Only they may exceed a grant. */
   late: { customer: string; meter: string; operation: string; attempt: string; amount: number }[]
   /**
-   * Streams whose units were booked before they ended, so the rest is free. Either the process was paused, and expiry
-   * booked the last stored count. Or an earlier attempt under the key settled after its hold had expired.
+   * Streams whose units were booked before they ended, so the rest is free. Either the process was paused and
+   * expiry booked the last stored count, or an earlier attempt under the key settled after its hold had
+   * expired.
    */
   cutShort: { customer: string; operation: string; answered: number; billed: number }[]
 }
 
-/** Compares the callers' answers with the ledger and Flowglad. Expects that everything has been delivered. */
+/** Compares the callers' answers with the ledger and Flowglad. All usage must already be delivered. */
 export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evidence): Audit {
   const delivered = groupBy(flowglad, ({ operation }) => operation)
-  // Expiry charges only units that the hold still held, or that its stream had counted.
+  // Charges at expiry aren't late, because expiry charges only units that the hold still held or that its
+  // stream had counted.
   const atExpiry = new Set(
     ledger.events.flatMap(({ attempt, flagged }) => (flagged === 'expired' ? [attempt] : [])),
   )
@@ -191,15 +195,15 @@ function wrongAccounts({ accounts }: LedgerRows, flowglad: DeliveredEvent[]): st
 }
 
 /**
- * Returns the accounts whose balance counts usage twice or not at all. The next snapshot corrects such a balance, so
- * the answers rarely show it. After a restore, a customer's balance is unknown until the next snapshot. The customer's
- * next decision waits for that snapshot.
+ * Returns the accounts whose balance counts usage twice or not at all. The next snapshot corrects such a
+ * balance, so the answers rarely show it. Skips customers without a snapshot since a restore: their balance
+ * is unknown, and their next call waits for a snapshot.
  */
 const wrongBalances = ({ accounts }: LedgerRows, granted: number): string[] =>
   accounts.flatMap(({ customer, meter, booked, held, available, ambiguous, hasSnapshot }) => {
     if (!hasSnapshot) return []
     const expected = granted - booked - held
-    // If the fetch left it unknown whether Flowglad has these units, the ledger subtracts them.
+    // The ledger also subtracts ambiguous units, which Flowglad may or may not have counted.
     return available < expected - ambiguous || available > expected
       ? [
           `${customer}: the ledger's balance is ${available} ${meter}, expected ${range(expected - ambiguous, expected)}`,

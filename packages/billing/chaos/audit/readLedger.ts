@@ -46,7 +46,8 @@ const queries = (prefix: string) => ({
     (SELECT fetched_at IS NOT NULL AND installed_token <> '${restoredToken}'
       FROM ${prefix}customer c WHERE c.customer = a.customer) AS "hasSnapshot"
     FROM ${prefix}account a GROUP BY customer, meter`,
-  // A batch can expire a hold and settle it. Then the hold never had the state `expired` in the table.
+  // A batch can expire a hold and then settle it. The table then never contains the state `expired`, so
+  // compare the times too.
   late: `SELECT customer, attempt FROM chaos_ended t
     WHERE returned OR expires_at <= (SELECT max(at) FROM ${prefix}event e WHERE e.attempt = t.attempt)`,
 })
@@ -61,9 +62,9 @@ const endedHold = (legs: string) => `OLD.customer, OLD.attempt, OLD.expires_at, 
 /** Runs one query on an address, and returns its rows. */
 type Query = (sql: string) => Promise<unknown[]>
 
-/** A ledger, as the audit reads it: with SQL, and not through the code under test. */
+/** Reads a ledger with SQL, not through the code under test. */
 export interface LedgerReader {
-  /** Records from now on how holds end. The ledger's tables must exist. */
+  /** From now on, records how holds end. The ledger's tables must exist. */
   watchEndedHolds(): Promise<void>
   read(): Promise<LedgerRows>
   query: Query
@@ -91,7 +92,7 @@ export function sqliteReader(file: string): LedgerReader {
 export function postgresReader(connectionString: string): LedgerReader {
   const query: Query = async (sql) => {
     const client = new Client({ connectionString, connectionTimeoutMillis: 5_000 })
-    // The server may be killed while the query runs.
+    // Without a listener, this process would end if a fault kills the server while the query runs.
     client.on('error', () => {})
     await client.connect()
     try {

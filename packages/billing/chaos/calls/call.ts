@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The kinds of metered work. `fixed` and `render` have a fixed cost; `counted` and `stream` learn their cost at the
- * end.
+ * The kinds of metered work. `fixed` and `render` have a fixed cost; `counted` and `stream` learn their cost
+ * at the end.
  */
 export const kinds = ['fixed', 'counted', 'stream', 'failing', 'render'] as const
 

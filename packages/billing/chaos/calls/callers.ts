@@ -3,14 +3,15 @@ import type { Random } from '../random.ts'
 import { type Call, kinds } from './call.ts'
 import { sendCall } from './sendCall.ts'
 
-/** A customer's calls are of all kinds, or each take one unit. */
+/** `mixed`: the customer makes calls of all kinds. `single units`: each call takes one unit. */
 type Profile = 'mixed' | 'single units'
 
 /** How often a caller repeats a keyed call that has no final answer. */
 const maxRetries = 12
 /**
- * After this many denials for lack of units, a new customer replaces the customer. The snapshot before the first denial
- * often overlaps the delivery of the last charges. Another denial would correct a wrong balance before the audit sees it.
+ * The number of denials for lack of units after which a new customer replaces the customer. The snapshot
+ * before the first denial often overlaps the delivery of the last charges. Another denial would correct a
+ * wrong balance before the audit sees it.
  */
 const denialsPerCustomer = { 'single units': 1, mixed: 6 } as const satisfies Record<Profile, number>
 
@@ -41,7 +42,8 @@ export class Callers {
     this.#random = random
     this.#startedAt = startedAt
     this.#customers = Array.from({ length: customers }, (_, slot) =>
-      // The audit knows the outcome of almost every call of one unit, so it notices a denial that is one unit too early.
+      // The audit knows the outcome of almost every call of one unit, so it notices a denial that is one unit
+      // too early.
       this.#newCustomer(slot % 2 ? 'mixed' : 'single units'),
     )
   }

@@ -15,11 +15,12 @@ const timeoutMs = 12_000
 /**
  * Sends the request to a node. Never rejects.
  *
- * @param leaveAfterMs When the caller closes the connection.
+ * @param leaveAfterMs The time after which the caller closes the connection.
  */
 export const sendCall = (url: string, call: Request, leaveAfterMs = timeoutMs) =>
   new Promise<Outcome>((resolve) => {
-    // A new connection for each call: a reused connection doesn't show whether the node got the request.
+    // Open a new connection for each call. An error on a reused connection doesn't show whether the node got
+    // the request.
     const sent = httpRequest(url, { method: 'POST', agent: false }, (response) => {
       let body = ''
       response.setEncoding('utf8').on('data', (part: string) => {

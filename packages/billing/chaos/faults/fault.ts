@@ -21,7 +21,7 @@ export type Fault =
   | { kind: 'pause node beyond its holds'; node: number; forMs: number }
   | { kind: 'clock forward'; node: number; forMs: number; stepMs: number }
   | { kind: 'clock backward'; node: number; forMs: number; stepMs: number }
-  /** `share`: the share of requests that are affected. */
+  /** `share`: the fraction of requests that the fault affects. */
   | { kind: 'proxy'; mode: ProxyMode; share: number; forMs: number }
   | { kind: 'kill flowglad-local'; forMs: number }
   | { kind: 'kill PostgreSQL'; forMs: number }

@@ -13,12 +13,12 @@ export interface Surroundings {
   lost: Set<string>
 }
 
-/** Delays snapshots from now on, also while there is no fault. */
+/** From now on, delays snapshots, even while there is no fault. */
 export function slowReads({ topology, random }: Surroundings): void {
   topology.proxy.breakWith((passing) => slowRead(passing, random))
 }
 
-/** Causes the fault, and resolves when it has ended. */
+/** Causes the fault. Resolves when the fault has ended. */
 export async function inject(fault: Fault, surroundings: Surroundings): Promise<void> {
   const { topology, random } = surroundings
   const { store, proxy, flowglad } = topology
@@ -57,7 +57,7 @@ export async function inject(fault: Fault, surroundings: Surroundings): Promise<
       return
     case 'terminate backends':
       await store.postgres?.terminateBackends().catch(() => {
-        // The server is down, because another fault has killed it.
+        // Ignore the error: another fault has already killed the server.
       })
       return
     case 'restart pooler':

@@ -18,9 +18,9 @@ export interface ScheduleSetup {
 const calmMs = 3_000
 
 /**
- * Returns the faults of a run. The same setup always returns the same faults. Faults overlap, except that each
- * target has at most one fault at a time, and no other fault happens during a restore, because a ledger may exceed
- * a grant if Flowglad can't be reached then.
+ * Returns the faults of a run. The same setup always returns the same faults. Faults can overlap, but each
+ * target has at most one fault at a time. No other fault happens during a restore, because a ledger may
+ * exceed a grant if Flowglad can't be reached during its restore.
  */
 export function schedule({ seed, durationMs, ...setup }: ScheduleSetup): Scheduled[] {
   const random = randomFrom(seed)
@@ -46,7 +46,8 @@ export function schedule({ seed, durationMs, ...setup }: ScheduleSetup): Schedul
     const startMs = Math.max(atMs, freeAt.get(targetOf(fault)) ?? 0)
     if (startMs + fault.forMs > durationMs) return scheduled
     add(fault, startMs)
-    // Without pauses, the nodes would mostly recover, and make few calls.
+    // Pause longer from time to time. Otherwise, the nodes would spend most of the run recovering, and make
+    // few calls.
     atMs = random.chance(0.2) ? end() + random.between(4_000, 8_000) : startMs + random.between(300, 3_000)
   }
 }

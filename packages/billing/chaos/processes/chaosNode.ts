@@ -43,7 +43,7 @@ const billing = createBilling({
 
 class WorkFailed extends Error {}
 
-/** Returns what `billing.meter` gets for every kind of work. */
+/** Returns the options of `billing.meter` that all kinds of work share. */
 const callOf = ({ customer, operation, key, amount, kind }: Request) => ({
   customer: { id: customer, name: customer, email: `${customer}@example.com` },
   name: operation,
@@ -132,7 +132,10 @@ const server = createServer((incoming, response) => {
 await once(server, 'listening')
 process.send?.(`http://127.0.0.1:${port}`)
 
-/** A proxy's page instead of Flowglad's answer looks like a wrong address. In production, a supervisor restarts nodes. */
+/**
+ * Retry, as a supervisor does in production. If the proxy answers with a page, Flowglad's address looks
+ * wrong, and `start` rejects.
+ */
 while (true) {
   try {
     await billing.start()

@@ -10,7 +10,7 @@ export class ChaosServer {
   readonly #settings: object
   readonly #output: number
   #process: RunningProcess | null = null
-  /** The exits of processes that were not killed. */
+  /** The exits that `kill` didn't cause. */
   readonly crashes: string[] = []
 
   constructor({
@@ -65,7 +65,7 @@ export class ChaosServer {
     if (this.#process?.child.connected) this.#process.child.send(message)
   }
 
-  /** Kills the process without waiting. A stopped process would otherwise outlive this one. */
+  /** Kills the process without waiting. Otherwise, a stopped process would outlive this one. */
   killNow(): void {
     this.#process?.child.kill('SIGKILL')
   }
@@ -76,8 +76,8 @@ export class ChaosServer {
 }
 
 /**
- * Returns a port that no process uses, outside the usual range of ports for outgoing connections. A connection could
- * otherwise take the port while its server is down.
+ * Returns a port that no process uses, outside the usual range of ports for outgoing connections. Otherwise,
+ * a connection could take the port while its server is down.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -41,7 +41,10 @@ export function openSqlite(folder: string): ChaosStore {
   }
 }
 
-/** Opens a database that the nodes reach directly, or through PgBouncer. The audit and the faults always reach it directly. */
+/**
+ * Opens a database that the nodes reach directly, or through PgBouncer. The audit and the faults always reach
+ * it directly.
+ */
 export async function openPostgres({ isPooled }: { isPooled: boolean }): Promise<ChaosStore> {
   const server = await startPostgres({ flags: ['-c', 'fsync=off'] })
   const database = await server.createDatabase()
@@ -49,10 +52,10 @@ export async function openPostgres({ isPooled }: { isPooled: boolean }): Promise
     ? await startPgBouncer(database, {
         listen_port: await freePort(),
         pool_mode: 'transaction',
-        // Fewer than the nodes open, so that transactions of different nodes share connections.
+        // Fewer connections than the nodes open, so that transactions of different nodes share connections.
         default_pool_size: 3,
         server_round_robin: 1,
-        // With the default of 15 s, a run would mostly show this pause.
+        // With the default of 15 s, the measured recovery times would consist mostly of this pause.
         server_login_retry: 1,
       })
     : null
