@@ -10,8 +10,9 @@ const root = join(ownFolder, '../..')
 const copied = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']
 
 /**
- * A copy of this package in a temporary folder. Faults change only the copy. The folder has the same structure as the
- * repository. It links to the repository's root files, to its other packages, and to the dependencies.
+ * A copy of this package in a temporary folder. Faults change only the copy. The folder has the same
+ * structure as the repository. It links to the repository's root files, to its other packages, and to the
+ * dependencies.
  */
 export class Copy implements AsyncDisposable {
   /** The copy's counterpart of `packages/billing`. */

@@ -6,7 +6,10 @@ import { type Outcome, outcome, type Request } from './outcome.ts'
 
 const script = fileURLToPath(new URL('testProcess.ts', import.meta.url))
 
-/** Runs test files of a copy in another process. If that process hangs or ends, the next run starts another one. */
+/**
+ * Runs test files of a copy in another process. If that process hangs or ends, the next run starts another
+ * one.
+ */
 export class TestRunner implements AsyncDisposable {
   readonly #copy: Copy
   #child: ChildProcess | null = null
@@ -15,7 +18,10 @@ export class TestRunner implements AsyncDisposable {
     this.#copy = copy
   }
 
-  /** A run that takes longer than `limitMs` counts as caught: the fault makes the tests hang. */
+  /**
+   * Runs the tests. A run that takes longer than `limitMs` counts as caught, because the fault makes the
+   * tests hang.
+   */
   async run(request: Request, limitMs: number): Promise<Outcome> {
     this.#child ??= await this.#start()
     const child = this.#child
@@ -59,7 +65,7 @@ export class TestRunner implements AsyncDisposable {
     try {
       if (pid !== undefined) process.kill(-pid, signal)
     } catch {
-      // The group has already ended.
+      // Ignore the error: the group has already ended.
     }
   }
 
@@ -67,7 +73,7 @@ export class TestRunner implements AsyncDisposable {
     const child = this.#child
     if (!child) return
     const exited = once(child, 'exit')
-    // The process closes Vitest, which stops the PostgreSQL server.
+    // After this, the process closes Vitest, which stops the PostgreSQL server.
     child.disconnect()
     await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 20_000))])
     this.#end('SIGKILL')

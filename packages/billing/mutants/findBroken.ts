@@ -6,8 +6,8 @@ import type { Copy } from './Copy.ts'
 import { type Fault, problemOf } from './fault.ts'
 
 /**
- * Returns the faults that can't be applied or don't compile, with the reason. Vitest doesn't check types, so a
- * fault that doesn't compile would fail every test, and prove nothing.
+ * Returns the faults that can't be applied or don't compile, with the reason. Vitest doesn't check types, so
+ * a fault that doesn't compile would fail every test, and prove nothing.
  */
 export async function findBroken(copy: Copy, faults: Fault[]): Promise<Map<Fault, string>> {
   const broken = new Map<Fault, string>()

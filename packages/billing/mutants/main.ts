@@ -1,6 +1,6 @@
 /**
- * `pnpm mutants` applies each named fault to a copy of the package, and checks that a test catches it. It fails if
- * a fault survives or is broken.
+ * `pnpm mutants` applies each named fault to a copy of the package, and checks that a test catches it. It
+ * fails if a fault survives or is broken.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -43,7 +43,7 @@ else process.exitCode = await runAll(Number(values.parallel))
 
 async function runAll(parallel: number): Promise<number> {
   if (!(parallel >= 1)) throw new Error('--parallel must be a positive number.')
-  if (toRun.length === 0) throw new Error('No fault matches.')
+  if (toRun.length === 0) throw new Error('No fault matches --only. --list shows all faults.')
   const copies = await Promise.all(
     Array.from({ length: Math.min(parallel, toRun.length) }, () => Copy.create()),
   )
@@ -52,7 +52,7 @@ async function runAll(parallel: number): Promise<number> {
     await Promise.all(nodes.map(({ runner }) => runner[Symbol.asyncDispose]()))
     await Promise.all(copies.map((copy) => copy[Symbol.asyncDispose]()))
   }
-  // Without this, an interrupted run would leave its copies and its processes behind.
+  // Otherwise, an interrupted run would leave its copies and its processes behind.
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -102,8 +102,8 @@ async function runOn(nodes: Node[], stopping: AbortSignal): Promise<number> {
 }
 
 /**
- * Runs each test file without a fault, because a test that fails without a fault would catch every fault. Returns the
- * time that each file takes in milliseconds, or null if a test fails.
+ * Runs each test file without a fault, because a test that fails without a fault would catch every fault.
+ * Returns the time that each file takes in milliseconds, or null if a test fails.
  */
 async function runSound({ runner }: Node, tests: string[]): Promise<Map<string, number> | null> {
   const times = new Map<string, number>()
@@ -120,7 +120,10 @@ async function runSound({ runner }: Node, tests: string[]): Promise<Map<string, 
   return times
 }
 
-/** A fault may slow its tests down, but a hanging test ends within this time. */
+/**
+ * Returns the time limit for a fault's tests. It allows tests that the fault slows down, but ends tests that
+ * hang.
+ */
 function limitOf({ tests }: Fault, times: ReadonlyMap<string, number>): number {
   return tests.reduce((total, test) => total + 10 * (times.get(test) ?? 0), 120_000)
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The result of a fault's tests. `by`: the test that caught it. `broken`: the result proves nothing, because the
- * fault can't be applied, doesn't compile, or keeps the tests from running.
+ * The result of a fault's tests. `by`: the test that caught it. `broken`: the result proves nothing, because
+ * the fault can't be applied, doesn't compile, or keeps the tests from running.
  */
 export const outcome = z.discriminatedUnion('state', [
   z.object({ state: z.literal('caught'), by: z.string() }),

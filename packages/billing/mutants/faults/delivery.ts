@@ -55,7 +55,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/usageEventRequests'],
   },
   {
-    name: 'after waiting for other fetches, a fetch doesn’t re-check which events are ambiguous',
+    name: 'a fetch that has waited for other fetches doesn’t check again which events are ambiguous',
     file: 'flowglad/snapshotFetcher.ts',
     find: 'await renote(lease)\n    if (lease.ambiguous.length > 0) {',
     replace: 'await lease.keep()\n    if (lease.ambiguous.length > 0) {',
@@ -83,7 +83,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/archivedCustomer'],
   },
   {
-    name: 'events that were sent and refused once always wait again',
+    name: 'an event that was rejected only once returns to the outbox',
     file: 'flowglad/leases.ts',
     find: '.filter(([, rejections]) => rejections !== 1)',
     replace: '.filter(() => true)',
@@ -104,7 +104,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/unknownOutcome', 'flowglad/parking'],
   },
   {
-    name: 'a rejected event is not sent once more, although Flowglad may have recorded it',
+    name: 'a rejected event isn’t sent a second time although Flowglad may have recorded it',
     file: 'flowglad/eventSender.ts',
     find: 'if (isFirstRequest) return this.#sendAlone(sending, result)',
     replace: '',
@@ -118,7 +118,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/unknownOutcome'],
   },
   {
-    name: 'an event of a list that is too long counts as missing',
+    name: 'an event counts as missing if the list is too long to read',
     file: 'flowglad/lookUpUsageEvents.ts',
     find: "  return rest('unknown')\n}",
     replace: "  return rest('missing')\n}",
@@ -132,7 +132,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/delivery'],
   },
   {
-    name: 'a rejected bulk request isn’t split, so one bad event blocks the others',
+    name: 'a rejected bulk request isn’t split, so one bad event blocks the other events',
     file: 'flowglad/eventSender.ts',
     find: 'await this.#sendTogether(sendings.slice(0, middle), result)\n      await this.#sendTogether(sendings.slice(middle), result)',
     replace: 'void middle',
@@ -209,7 +209,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/deliveryLoop'],
   },
   {
-    name: 'usage from a backup is delivered that replaced the ledger during the pass',
+    name: 'a pass delivers usage from a backup that replaced the ledger during the pass',
     file: 'flowglad/delivery.ts',
     find: "if (!(await this.#restored.isStillReady())) return 'blocked'",
     replace: '',

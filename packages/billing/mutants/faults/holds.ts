@@ -19,14 +19,14 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a repeated reserve of the same attempt is decided again',
+    name: 'a repeated reserve of the same attempt isn’t recognized',
     file: 'ledger/core/reserve.ts',
     find: 'if (existing) return heldAnswer(draft, existing)',
     replace: '',
     tests: contract,
   },
   {
-    name: 'a reserve is denied although an abandoned hold could be expired',
+    name: 'a reserve is denied although an abandoned hold is past its expiry time',
     file: 'ledger/core/reserve.ts',
     find: 'if (shortLegs(draft, snapshot, command.legs, allowed).length > 0 && expireDueHolds(draft, settings) > 0) {',
     replace:
@@ -34,7 +34,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a retry whose earlier attempt was charged when the reserve expired its hold runs again',
+    name: 'a retry runs again although its reserve has charged the earlier attempt at expiry',
     file: 'ledger/core/reserve.ts',
     find: 'if (retryAfterExpiry) return retryAfterExpiry',
     replace: '',
@@ -101,7 +101,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'an expired hold is pruned at once',
+    name: 'an expired hold is pruned immediately',
     file: 'ledger/core/endHold.ts',
     find: 'pruneAt: draft.now + holdRetentionMs',
     replace: 'pruneAt: draft.now',
@@ -150,7 +150,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a settle of 0 creates an event',
+    name: 'a settle of 0 units creates an event',
     file: 'ledger/core/bookUsage.ts',
     find: 'if (amount === 0 || draft.event(attempt, meter)) return',
     replace: 'if (draft.event(attempt, meter)) return',
@@ -192,7 +192,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a version stays the same after a change of counters only',
+    name: 'the version stays the same if only counters change',
     file: 'ledger/core/draft.ts',
     find: 'this.row.version += 1',
     replace: "if (this.#changedPart !== 'counters') this.row.version += 1",

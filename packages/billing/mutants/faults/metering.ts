@@ -53,7 +53,7 @@ export const metering: Fault[] = [
     tests: ['metering/renewHold'],
   },
   {
-    name: 'a stream goes on although its units can’t be charged',
+    name: 'a stream continues although its units can’t be charged',
     file: 'metering/renewHold.ts',
     find: 'if (counted?.some(({ meter }) => booked.includes(meter))) onUncharged()',
     replace: 'if (counted === undefined) onUncharged()',
@@ -67,7 +67,7 @@ export const metering: Fault[] = [
     tests: ['metering/denialCounts', 'trpc/denialCounts'],
   },
   {
-    name: 'the counts of denials get lost in an outage',
+    name: 'counts of denials are lost in an outage',
     file: 'metering/denialCounts.ts',
     find: 'else this.#waiting.set(name, before)',
     replace: '',

@@ -33,7 +33,7 @@ export const move: Fault[] = [
     tests,
   },
   {
-    name: 'a ledger is moved into one that has customers',
+    name: 'a ledger is moved into a ledger that has customers',
     file: 'ledger/stores/postgres/moveIn.ts',
     find: 'if (isUsed) {',
     replace: 'if (isUsed && id === copy.identity.id) {',

@@ -27,7 +27,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a lost event counts twice in a period that was first seen after it',
+    name: 'a lost event counts twice if the ledger first saw its period after it',
     file: 'ledger/core/recover.ts',
     find: 'countOnce(draft, account, amount)\n',
     replace: 'void countOnce\n',
@@ -62,7 +62,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a call with another input under the key of a lost operation is answered as completed',
+    name: 'a lost operation’s key answers a call with a different input as completed',
     file: 'ledger/core/answerRetry.ts',
     find: "  return command.fingerprint?.startsWith(recovered.fingerprint)\n    ? { state: 'completed', result: null }",
     replace: "  return command.fingerprint !== null\n    ? { state: 'completed', result: null }",
@@ -111,7 +111,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a snapshot from the backup decides without a fetch',
+    name: 'a call uses a snapshot from the backup without a fetch',
     file: 'ledger/core/period.ts',
     find: 'isFromBackup(row) || (isPeriodOver(row, now) && !isPeriodChecked(row, now))',
     replace: '(isPeriodOver(row, now) && !isPeriodChecked(row, now))',
@@ -202,7 +202,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'a second mark makes recovered events count as known',
+    name: 'a second restore mark makes recovered events count as known',
     file: 'ledger/stores/sqlite/prepareRestore.ts',
     find: 'CASE WHEN restored_at IS NOT NULL AND recovered_at IS NULL THEN restored_at ELSE ? END',
     replace: '?',
@@ -231,7 +231,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'every call waits for a Flowglad that doesn’t answer',
+    name: 'every call waits while Flowglad doesn’t answer',
     file: 'flowglad/restoredLedger.ts',
     find: 'this.#noCheckBefore = this.#clock.now() + retryMs',
     replace: '',

@@ -47,7 +47,7 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a drop takes effect in an install that began before it',
+    name: 'a drop changes an install that began before the drop',
     file: 'ledger/core/install.ts',
     find: 'subtractDropped(draft, lease)',
     replace:
@@ -111,7 +111,7 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a delivery takes more events than it asked for',
+    name: 'a delivery takes more events than it requested',
     file: 'ledger/core/lease.ts',
     find: 'Math.max(0, command.maxEvents - ambiguous.length)',
     replace: 'command.maxEvents',
@@ -132,14 +132,14 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a call is decided with a snapshot that is older than the call accepts',
+    name: 'a call uses a snapshot that is older than the call accepts',
     file: 'ledger/core/reserve.ts',
     find: "if (draft.now - fetchedAt > command.snapshotMaxStaleMs) return { state: 'needsSnapshot', reason: 'stale' }",
     replace: '',
     tests: contract,
   },
   {
-    name: 'the first call after a period’s end is decided without a fetch',
+    name: 'the first call after a period’s end doesn’t fetch the snapshot',
     file: 'ledger/core/period.ts',
     find: 'isFromBackup(row) || (isPeriodOver(row, now) && !isPeriodChecked(row, now))',
     replace: 'isFromBackup(row)',
@@ -160,7 +160,7 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'an unlimited plan that ends in mid-period gives the grants again',
+    name: 'an unlimited plan that ends mid-period gives the grants again',
     file: 'ledger/core/install.ts',
     find: 'const least = isFirstSight ? reading.granted : 0',
     replace: 'const least = reading.granted',

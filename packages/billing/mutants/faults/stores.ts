@@ -99,7 +99,7 @@ export const stores: Fault[] = [
       'the ledger recognizes a full disk before it looks at the list, and running the batch once more fails in the same way',
   },
   {
-    name: 'PostgreSQL doesn’t say that the disk is full',
+    name: 'PostgreSQL doesn’t report a full disk',
     file: 'ledger/stores/postgres/writeProblem.ts',
     find: "case '53100': // disk_full",
     replace: "case '00000':",
