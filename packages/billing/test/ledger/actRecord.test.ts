@@ -12,7 +12,7 @@ const changes = [
   (table: string) => `DELETE FROM ${table}`,
 ]
 
-test('keeps the record of acts from being changed (SQLite)', async () => {
+test('prevents changes to the record of acts (SQLite)', async () => {
   await using it = await stores.SQLite()
   const record = await anActIn(it.ledger)
   const db = connect(it.address)
@@ -23,7 +23,7 @@ test('keeps the record of acts from being changed (SQLite)', async () => {
   expect(await recordOf(it.ledger)).toEqual(record)
 })
 
-test('keeps the record of acts from being changed (PostgreSQL)', async () => {
+test('prevents changes to the record of acts (PostgreSQL)', async () => {
   await using it = await stores.PostgreSQL()
   const record = await anActIn(it.ledger)
   for (const change of [...changes, (table: string) => `TRUNCATE ${table}`])
@@ -32,7 +32,7 @@ test('keeps the record of acts from being changed (PostgreSQL)', async () => {
   expect(await recordOf(it.ledger)).toEqual(record)
 })
 
-/** Does one act on a customer and one on the ledger, and returns the record. */
+/** Performs one act on a customer and one on the ledger, and returns the record of both. */
 async function anActIn(ledger: Ledger) {
   await fetched(ledger, units(10))
   const reserve = aReserve()

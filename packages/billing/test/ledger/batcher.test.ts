@@ -14,7 +14,7 @@ import { aReserve, aSettle, fetched, units } from './builders.ts'
 class Transient extends Error {}
 const ended = (customer: string): Command => ({ type: 'release', customer, attempt: 'a' })
 
-/** Creates a batcher that runs transactions with `transact`, and records its batches. */
+/** Creates a batcher that runs transactions with `transact` and records its batches. */
 function aBatcher(
   transact: (commands: Command[]) => Promise<Answer[]>,
   settings = {},
@@ -35,7 +35,7 @@ function aBatcher(
   return { batcher, batches, sizes: () => batches.map((batch) => batch.length) }
 }
 
-/** Creates a batcher whose batches commit when the test calls the function with their number in `commits`. */
+/** Creates a batcher whose nth batch, counted from 0, commits when the test calls `commits[n]`. */
 function aWaitingBatcher(settings: Partial<typeof ledgerDefaults>) {
   const commits: (() => void)[] = []
   const commit = async (commands: Command[]) => {
@@ -48,7 +48,7 @@ function aWaitingBatcher(settings: Partial<typeof ledgerDefaults>) {
 const answerAll = async (commands: Command[]): Promise<Answer[]> => commands.map(() => ({ state: 'ended' }))
 
 describe('group commit', () => {
-  test('batches the commands that arrive while a batch is in flight, in their order of arrival', async () => {
+  test('batches commands that arrive during a batch in their order of arrival', async () => {
     let commit = () => {}
     const { batcher, batches } = aBatcher(async (commands) => {
       if (batches.length === 1) await new Promise<void>((resolve) => (commit = resolve))
@@ -62,7 +62,7 @@ describe('group commit', () => {
     expect(batches.map((batch) => batch.map((command) => command.customer))).toEqual([['1'], ['2', '3', '4']])
   })
 
-  test('batches only customers of one group, and keeps each group’s order', async () => {
+  test('batches only customers of one group and keeps their commands in order', async () => {
     const groups = { groupOf: (customer: string) => Number(customer[0]) }
     const { batcher, batches } = aBatcher(answerAll, {}, groups)
     const customers = ['1a', '2a', '1b', '2a', '3a', '1a']
@@ -74,7 +74,7 @@ describe('group commit', () => {
     ])
   })
 
-  test('runs other customers’ commands while a batch is slow, and each customer’s commands in order', async () => {
+  test('runs only other customers’ commands while a customer’s batch is slow', async () => {
     const { batcher, batches, commits } = aWaitingBatcher({ nextBatchAfterMs: 1 })
     const slow = batcher.execute(ended('slow'))
     await expect.poll(() => batches.length).toBe(1)
@@ -153,7 +153,7 @@ describe('group commit', () => {
 
   const full = new LedgerUnavailableError('cannotWrite', { message: 'The disk is full' })
 
-  test('retries a batch while the disk is full, without failing its commands', async () => {
+  test('retries a batch while the disk is full without failing its commands', async () => {
     let failures = 3
     const { batcher, sizes } = aBatcher(async (commands) => {
       if (failures-- > 0) throw full
@@ -163,7 +163,7 @@ describe('group commit', () => {
     expect(sizes()).toEqual([2, 2, 2, 2])
   })
 
-  test('rejects a command that has waited for `cannotWriteAfterMs`, and says that the disk is full', async () => {
+  test('rejects a command with the write problem after `cannotWriteAfterMs`', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     let failTransaction = () => {}
@@ -195,7 +195,7 @@ describe('group commit', () => {
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 
-  test('rejects a command immediately when the queue is full, and after `outOfReachAfterMs` when the store is unreachable', async () => {
+  test('rejects a command immediately when the queue is full', async () => {
     const { batcher } = aBatcher(() => Promise.reject(new Transient()), {
       queueCommands: 2,
       outOfReachAfterMs: 20,
@@ -233,7 +233,7 @@ describe('group commit', () => {
     expect(sizes()).toEqual([1, 1])
   })
 
-  test('executes queued commands when it closes, and rejects new commands', async () => {
+  test('executes only commands that were queued before it closes', async () => {
     const { batcher } = aBatcher(answerAll)
     const queued = batcher.execute(ended('a'))
     const closed = batcher.close()
@@ -243,7 +243,7 @@ describe('group commit', () => {
   })
 })
 
-test('retries while the SQLite file is busy, without blocking the event loop', async () => {
+test('retries while the SQLite file is busy without blocking the event loop', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-busy-'))
   const file = join(folder, 'ledger.db')
   {
@@ -258,7 +258,7 @@ test('retries while the SQLite file is busy, without blocking the event loop', a
     })
     for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate)
     expect(answered).toBe(false)
-    // Meanwhile, reads still succeed.
+    // Reads still succeed while the file is busy.
     expect((await ledger.balances('ada')).balances).toMatchObject([{ available: 10 }])
     operator.exec('COMMIT')
     operator.close()

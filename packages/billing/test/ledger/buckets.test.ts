@@ -17,12 +17,12 @@ import { anAct } from './contract/steps.ts'
 import { createDatabase, createLedgerWithoutBuckets, query } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
-/** The tables of the customers' rows. */
+/** The tables that contain customers' rows. */
 const bucketed = Object.values(tables)
   .map(({ name }) => name)
   .filter((name) => name !== tables.ledgerAct.name)
 
-/** Creates or migrates the ledger. */
+/** Creates or migrates the ledger. Returns its address. */
 async function opened(address: string): Promise<string> {
   const ledger = postgresLedger(address)
   await ledger.health()
@@ -30,7 +30,7 @@ async function opened(address: string): Promise<string> {
   return address
 }
 
-/** Runs the SQL that `metered schema` prints. */
+/** Runs the SQL that `metered schema` prints. Returns the ledger's address. */
 async function runSchema(address: string, ...argv: string[]): Promise<string> {
   const { stdout } = await runCommand(['schema', ...argv], { folder: '', env: {}, user: 'olga' })
   await query(address, stdout)
@@ -105,7 +105,7 @@ test('names the bucket before the customer in every index of a new ledger', asyn
   for (const { indexdef } of indexes) expect(indexdef).toMatch(/USING btree \(bucket, customer\b/)
 })
 
-/** Returns the number of rows in tables with a bucket that isn't the customer's. */
+/** Returns the number of rows whose bucket isn't their customer's bucket. */
 async function countWrongBuckets(address: string): Promise<number> {
   const counts = await Promise.all(
     bucketed.map((name) =>
@@ -160,14 +160,14 @@ test('fills in the buckets of rows that an earlier release writes before or afte
   expect(await query(address, 'SELECT customer FROM metered.act ORDER BY customer')).toHaveLength(2)
 })
 
-test('turns an existing ledger into the form of a new one with `metered schema`', async () => {
+test('`metered schema` gives an existing ledger the schema of a new one', async () => {
   const address = await createLedgerWithoutBuckets()
   await using ledger = postgresLedger(address)
   await callAndAct(ledger, ['ada', 'bob'])
   expect(await catalog(address)).not.toEqual(await catalog(await opened(await createDatabase())))
   await runSchema(address)
   expect(await catalog(address)).toEqual(await catalog(await opened(await createDatabase())))
-  // The open ledger continues.
+  // The ledger that was open during the change still works.
   await callAndAct(ledger, ['cleo'])
   await runSchema(address)
   expect(await countWrongBuckets(address)).toBe(0)
@@ -177,7 +177,7 @@ test('turns an existing ledger into the form of a new one with `metered schema`'
 test('counts every denial of concurrent nodes before and after `metered schema`', async () => {
   const address = await createLedgerWithoutBuckets()
   const nodes = Array.from({ length: 4 }, () => postgresLedger(address))
-  /** Each hour, all nodes count the first denials of the same customers at once. */
+  /** In each hour, all nodes concurrently count the first denials of the same customers. */
   const count = async () => {
     for (let hour = 0; hour < 100; hour += 1) {
       const lastMsAgo = hour * 3_600_000
@@ -201,7 +201,7 @@ test('does not partition a ledger that this release hasn’t migrated', async ()
   )
 })
 
-test('partitions a ledger with rows, without changing them', async () => {
+test('partitions a ledger without changing its rows', async () => {
   const address = await createLedgerWithoutBuckets()
   await using ledger = postgresLedger(address)
   await callAndAct(ledger, customers)
@@ -226,7 +226,7 @@ test('partitions a ledger with rows, without changing them', async () => {
   await expect(query(address, 'TRUNCATE metered.act_p3')).rejects.toThrow("can't be changed")
 })
 
-test('keeps rights and storage parameters when it partitions the tables, and collects statistics', async () => {
+test('keeps rights and storage parameters when it partitions the tables', async () => {
   const address = await opened(await createDatabase())
   const ledger = postgresLedger(address)
   await callAndAct(ledger, customers)
@@ -279,7 +279,7 @@ test('locks all tables with buckets before it changes one of them', () => {
   expect(lockOrder.toSorted()).toEqual(bucketed.toSorted())
 })
 
-test('does not deadlock with the calls of two nodes while the SQL of `metered schema` runs', async () => {
+test('`metered schema` does not deadlock with the calls of two nodes', async () => {
   for (let repetition = 0; repetition < 3; repetition += 1) {
     const address = await createLedgerWithoutBuckets()
     await using first = postgresLedger(address)
@@ -314,7 +314,7 @@ test('does not deadlock with the calls of two nodes while the SQL of `metered sc
     await callMore()
     working = false
     await Promise.all([...work, ...prune])
-    // The server's own counter also contains the deadlocks that a node has resolved with a retry.
+    // The server also counts deadlocks that a node has resolved with a retry.
     const [found] = await query(
       address,
       'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
@@ -334,7 +334,7 @@ test.each(['any', 'bucket'] as const)(
         `SELECT relname AS name FROM pg_stat_user_tables WHERE schemaname = 'metered'
            AND relname ~ '_p[0-9]+$' AND seq_scan + idx_scan + n_tup_ins > 0 ORDER BY 1`,
       )
-    // Building an index counts as a scan. PostgreSQL updates its statistics when a connection ends.
+    // Building the indexes scans each partition. PostgreSQL counts these scans only when the connection ends.
     await expect.poll(used).toHaveLength(64 * bucketed.length)
     await query(address, 'SELECT pg_stat_reset()')
     const ledger = postgresLedger(address, { batchBy })
@@ -375,7 +375,7 @@ test('plans each read of a customer for one partition', async () => {
   await pool.end()
 })
 
-/** Returns the number of buckets in each transaction that changes customers. */
+/** Returns the number of buckets in each transaction that changes customers' rows. */
 async function bucketsPerTransaction(options: PostgresLedgerOptions): Promise<number[]> {
   const address = await opened(await createDatabase())
   await query(
@@ -402,12 +402,12 @@ async function bucketsPerTransaction(options: PostgresLedgerOptions): Promise<nu
   return counts.map(({ count }) => count)
 }
 
-test('changes only one bucket in each transaction with batchBy: bucket', async () => {
+test('with batchBy: bucket, changes only one bucket in each transaction', async () => {
   const counts = await bucketsPerTransaction({ batchBy: 'bucket' })
   expect(counts.length).toBeGreaterThan(64)
   expect(new Set(counts)).toEqual(new Set([1]))
 })
 
-test('changes many buckets in one transaction by default', async () => {
+test('by default, changes many buckets in one transaction', async () => {
   expect(Math.max(...(await bucketsPerTransaction({})))).toBeGreaterThan(10)
 })

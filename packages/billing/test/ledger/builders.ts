@@ -57,7 +57,7 @@ export const aSettle = (command: Partial<Settle> = {}): Settle => ({
   ...command,
 })
 
-/** Builds the command that settles a reserve. `amount` applies to each leg. Default: the leg's held amount. */
+/** Builds the command that settles a reserve. Charges `amount` on each leg, by default the leg's held amount. */
 export const settleOf = (reserve: Reserve, settle: Partial<Settle> & { amount?: number } = {}): Settle => {
   const { amount, ...rest } = settle
   const { customer, attempt, procedure, key, fingerprint } = reserve

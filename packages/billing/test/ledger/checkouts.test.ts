@@ -16,7 +16,7 @@ const pack: Order = { priceSlug: 'generation_pack' }
 const sources = ['http', 'batch', 'webSocket', 'caller'] as const
 type Source = (typeof sources)[number]
 
-/** The customer who orders. */
+/** The customer who places the orders. */
 interface Scene {
   customer: string
 }
@@ -50,9 +50,7 @@ async function startNode(
   }
   return {
     ...stack,
-    /**
-     * Places an order from the given kind of client or from this process. Returns the checkout page's URL.
-     */
+    /** Places an order from the given kind of client or from this process. Returns the checkout page's URL. */
     async order(from: Source, order: Order, idempotencyKey: string): Promise<string> {
       const keyed = { ...order, 'idempotency-key': idempotencyKey }
       const { url } =
@@ -118,7 +116,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     )
   const idIn = (url: string) => url.split('/').at(-1) ?? ''
 
-  test('opens one page, and returns it to each retry from any transport and node', async () => {
+  test('returns the same page to retries from any transport and node', async () => {
     const url = await one.order('http', pack, 'k')
     for (const from of sources) {
       expect(await one.order(from, pack, 'k')).toBe(url)
@@ -142,7 +140,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(created()).toBe(1)
   })
 
-  test('returns ALREADY_COMPLETED once the customer has paid, and opens no further page', async () => {
+  test('returns ALREADY_COMPLETED once the customer has paid', async () => {
     const order = { priceSlug: 'pro_monthly' }
     const url = await one.order('http', order, 'k')
     const path = `/__test__/checkout-sessions/${idIn(url)}/complete`
@@ -186,7 +184,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(await two.order('http', pack, 'k')).toBe(url)
   })
 
-  test('opens no second page while it is unknown whether the first page is still open', async () => {
+  test('opens no second page while the status of the first page is unknown', async () => {
     const url = await one.order('http', pack, 'k')
     for (const [status, body] of [
       [503, {}],

@@ -20,7 +20,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('after the clock of %s steps fo
     return Object.assign(stack, { clock })
   }
 
-  test('reports the step on /readyz until the clock has caught up, and delivers usage', async () => {
+  test('reports the step until the clock has caught up but still delivers usage', async () => {
     await using stack = await start()
     stack.clock.advance(stepMs)
     await spend(stack, aUser(), 1)
@@ -43,7 +43,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('after the clock of %s steps fo
     const user = aUser()
     await spend(stack, user, 1)
     stack.clock.advance(stepMs)
-    // A process takes the lease and dies.
+    // A process takes the lease and dies without freeing it.
     await stack.ledger.execute(aTakeLease({ customer: user.id }))
     stack.clock.advance(-stepMs)
     await stack.atFlowglad.pay(user, 'pro_monthly')

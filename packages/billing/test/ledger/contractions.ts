@@ -34,7 +34,7 @@ export function contractionsIn(...migrations: string[]): string[] {
   )
   const created = new Set(statements.flatMap((it) => /^CREATE TABLE metered\.(\w+)/i.exec(it)?.[1] ?? []))
   return statements.flatMap((statement) => {
-    // An earlier release doesn't use a new table.
+    // An earlier release doesn't use new tables, so any change to them is allowed.
     const [, table = ''] = /^(?:CREATE|ALTER) TABLE metered\.(\w+)/i.exec(statement) ?? []
     if (created.has(table) || includesPrimaryKey(statement)) return []
     return actionsOf(statement).flatMap((action) => {
@@ -52,8 +52,8 @@ export function contractionsIn(...migrations: string[]): string[] {
 }
 
 /**
- * Whether the statement creates a unique index whose columns include the primary key of an earlier release. Such an
- * index rejects no row that the primary key accepts.
+ * Returns whether the statement creates a unique index whose columns include the primary key of an earlier release.
+ * Such an index rejects no row that the primary key accepts.
  */
 function includesPrimaryKey(statement: string): boolean {
   const [, name, list = ''] =
@@ -63,7 +63,7 @@ function includesPrimaryKey(statement: string): boolean {
   return table?.key.every((it) => columns.includes(column(it).replaceAll('"', ''))) ?? false
 }
 
-/** An ALTER TABLE can contain several actions. Commas in parentheses don't separate them. */
+/** Splits an ALTER TABLE into one statement per action. Commas in parentheses don't separate actions. */
 function actionsOf(statement: string): string[] {
   const [head] = /^ALTER TABLE (IF EXISTS )?(ONLY )?[\w".]+ /i.exec(statement) ?? []
   if (head === undefined) return [statement]

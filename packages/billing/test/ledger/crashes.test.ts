@@ -18,7 +18,7 @@ afterAll(async () => {
   await node[Symbol.asyncDispose]()
 })
 
-/** Opens a ledger in the test's own process, so the ledger stays open when the node crashes. */
+/** Opens a ledger in the test's process, so the ledger stays open when the node crashes. */
 async function survivor(store: (typeof storeNames)[number]) {
   const address = await stores[store]()
   let offsetMs = 0
@@ -99,7 +99,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('charges every answered call, plus at most the calls in flight, when processes are killed', async () => {
+  test('charges all answered calls and at most the calls in flight when processes are killed', async () => {
     const address = await stores[store]()
     let offsetMs = 0
     await using it = openAt(address, { offsetMs: () => offsetMs })
@@ -125,7 +125,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test("limits the wait for a stopped node's locks, and completes that node's hold when it resumes", async () => {
+  test("limits the wait for a stopped node's locks without losing that node's hold", async () => {
     const address = await stores[store]()
     await using other = openAt(address, { transactionTimeoutMs: 1000, ...timeouts[store] })
     await fetched(other.ledger, units(10))

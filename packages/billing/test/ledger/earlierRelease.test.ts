@@ -50,7 +50,7 @@ const stores = {
 const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
 
 test.each(['SQLite', 'PostgreSQL'] as const)(
-  'expires an earlier release’s hold, and keeps a hold’s count when an earlier release renews the hold (%s)',
+  'handles holds that an earlier release has written or renewed (%s)',
   async (name) => {
     await using store = await stores[name]()
     const { ledger, clock, run } = store

@@ -11,7 +11,7 @@ const file = 'src/ledger/stores/postgres/migrations.ts'
 const git = (...args: string[]) =>
   execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
 
-/** Each migration ends with a line that contains only this text. */
+/** Counts the migrations by their last lines, which contain only this text. */
 const countMigrations = (source: string) => source.match(/^ {2}`,$/gm)?.length ?? 0
 
 /** Returns the last commit before the newest migration, or null if the repository's history doesn't contain it. */
@@ -26,7 +26,7 @@ export function commitBeforeMigration(): string | null {
   }
 }
 
-/** Builds the ledger of the commit. */
+/** Builds the commit's PostgreSQL ledger. */
 export async function buildEarlierLedger(commit: string) {
   // The bundle must be inside the package to find the package's dependencies.
   const folder = join(root, `node_modules/.earlier-release-${process.pid}`)

@@ -11,7 +11,7 @@ import { createDatabase, query } from './postgres.ts'
 const settingsFor = (LEDGER_TEST_URL: string, others = {}) => engineSettings({ LEDGER_TEST_URL, ...others })
 const schemas = (address: string) => query(address, "SELECT FROM pg_namespace WHERE nspname = 'metered'")
 
-test('test:engine refuses a database that contains a ledger, and keeps the ledger', async () => {
+test('test:engine refuses a database that contains a ledger and keeps that ledger', async () => {
   const address = await createDatabase()
   await using ledger = postgresLedger(address)
   await fetched(ledger, units(10))
@@ -19,7 +19,7 @@ test('test:engine refuses a database that contains a ledger, and keeps the ledge
   expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 10 }] })
 })
 
-test('test:engine creates a ledger, runs the given SQL, and drops the schema', async () => {
+test('test:engine runs the given SQL on a new ledger and always drops the schema', async () => {
   const address = await createDatabase()
   const file = join(tmpdir(), `engine-${process.pid}.sql`)
   onTestFinished(() => rm(file, { force: true }))

@@ -1,4 +1,4 @@
-// A power failure can't be tested, so these tests check the setting with which SQLite flushes.
+// Tests can't cause a power failure, so these tests check the setting with which SQLite flushes.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { Command } from '../../src/ledger/commands.ts'
@@ -16,7 +16,7 @@ const pragma = z.object({ synchronous: z.number() })
 const [normal, full] = [1, 2]
 
 describe.each(sqliteDrivers)('SQLite through %s', (driver) => {
-  /** Opens a database, and returns the setting with which each batch is committed. */
+  /** Opens a database. `committedWith` runs a batch and returns the setting with which it was committed. */
   function aDatabase() {
     const file = ledgerFile()
     const db = openDatabase(file.path, driver)
@@ -45,7 +45,7 @@ describe.each(sqliteDrivers)('SQLite through %s', (driver) => {
     expect(aDatabase().setting()).toBe(full)
   })
 
-  test('flushes a batch with a charge, even after a batch that needs no flush', () => {
+  test('flushes a batch with a charge even after a batch that needs no flush', () => {
     const { committedWith } = aDatabase()
     const lease = aTakeLease()
     expect(committedWith(lease, anInstall({ token: lease.token, snapshot: units(10) }))).toBe(full)

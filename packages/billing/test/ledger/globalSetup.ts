@@ -10,8 +10,7 @@ declare module 'vitest' {
 
 /** Starts one PostgreSQL server for all test files. Returns a function that stops the server. */
 export default async function setup(project: TestProject) {
-  // Tests cut connections and kill clients, but no test simulates a power failure. The server therefore
-  // doesn't have to wait for the disk.
+  // No test simulates a power failure, so the server doesn't have to wait for the disk.
   const server = await startPostgres({ flags: ['-c', 'fsync=off'] })
   project.provide('postgres', await server.createDatabase())
   return () => server[Symbol.asyncDispose]()

@@ -9,7 +9,7 @@ const legs = [
 ]
 const keyed = aReserve({ key: 'k', legs, pastDue: { graceMs: 0, leaves: 'free' } })
 
-/** Every command that the function accepts. Together, they have every field. */
+/** Commands of each type that the function accepts. Together, they have every field. */
 const accepted: [string, Command][] = [
   ['a reserve', aReserve()],
   ['a reserve with a key, two legs and a past due rule', keyed],
@@ -69,7 +69,7 @@ test.each(accepted)('accepts no change to %s that the schema rejects or corrects
   for (const mutant of changed(command).filter((it) => typeof it === 'object' && it !== null) as Command[]) {
     if (!isCertainlyValid(mutant)) continue
     const parsed = commandSchema.safeParse(mutant)
-    // The schema leaves out unknown fields, which the ledger doesn't read.
+    // The schema removes unknown fields. The function accepts them, because the ledger doesn't read them.
     expect(parsed.success && mutant).toMatchObject(parsed.data ?? {})
     expect(parsed.success).toBe(true)
   }

@@ -4,7 +4,7 @@ import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.
 import { aReserve } from './builders.ts'
 import { createDatabase, query } from './postgres.ts'
 
-/** A pool whose only connection is older than the ledger. */
+/** Creates a ledger on a pool whose only connection is older than the ledger. */
 async function aUsedPool() {
   const address = await createDatabase()
   const pool = new Pool({ connectionString: address, max: 1, idleTimeoutMillis: 0 })
@@ -18,14 +18,14 @@ async function aUsedPool() {
   return { address, ledger, end: () => query(address, `SELECT pg_terminate_backend(${rows[0]?.pid})`) }
 }
 
-test('notices that an idle connection breaks that the app had opened before the ledger', async () => {
+test('notices the break of an idle connection that is older than the ledger', async () => {
   const { ledger, end } = await aUsedPool()
   const interruptions = ledger.interruptions()
   await end()
   await expect.poll(() => ledger.interruptions()).toBeGreaterThan(interruptions)
 })
 
-test('notices that such a connection breaks during a batch, and repeats the batch', async () => {
+test('repeats a batch if a connection that is older than the ledger breaks', async () => {
   const { address, ledger, end } = await aUsedPool()
   const interruptions = ledger.interruptions()
   await query(address, `ALTER TABLE metered.customer ADD CONSTRAINT slow CHECK (pg_sleep(0.5) IS NOT NULL)`)

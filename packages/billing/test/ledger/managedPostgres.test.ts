@@ -10,7 +10,7 @@ import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.
 import { aReserve, fetched, settleOf, units } from './builders.ts'
 import { createDatabase, query } from './postgres.ts'
 
-/** Node can’t create certificates. */
+/** The tests with TLS need openssl, because Node can’t create certificates. */
 const noOpenssl = spawnSync('openssl', ['version']).status !== 0
 
 /** Creates a database that belongs to a role without further rights, as managed providers do. */
@@ -59,11 +59,11 @@ test.each([
   await expectCalls(address)
 })
 
-test('migrates even if this takes longer than the role’s timeouts', async () => {
+test('migrates even if the migration takes longer than the role’s timeouts', async () => {
   const { address, admin } = await aRole({ statement_timeout: '300', lock_timeout: '300' })
   const other = new Client({ connectionString: admin })
   await other.connect()
-  // Another node migrates.
+  // Hold the lock of a migration, as another node does.
   await other.query('SELECT pg_advisory_lock(7260114)')
   await using ledger = postgresLedger(address)
   const opened = ledger.health()
@@ -82,7 +82,7 @@ test('says what to do if default_transaction_read_only is on', async () => {
   })
 })
 
-test('says what to do if the role may not create a schema, and uses a schema that an administrator has created', async () => {
+test('uses a schema that an administrator creates if the role may not create one', async () => {
   const { address, admin, role } = await aRole({}, { ownsDatabase: false })
   await using ledger = postgresLedger(address)
   await expect(ledger.health()).rejects.toMatchObject({
@@ -146,7 +146,7 @@ describe.skipIf(noOpenssl)('with TLS', () => {
     })
   })
 
-  test('does not open a ledger on a server without TLS if the connection string requires TLS', async () => {
+  test('opens no ledger on a server without TLS if the connection string requires TLS', async () => {
     await using ledger = postgresLedger(`${await createDatabase()}?sslmode=require`)
     await expect(ledger.health()).rejects.toMatchObject({
       reason: 'cannotOpen',

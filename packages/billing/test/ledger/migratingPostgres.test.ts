@@ -15,7 +15,7 @@ function aPool(address: string): Pool {
   return pool
 }
 
-/** Makes a statement of the migration take as long as on a large table: until `finish`. */
+/** Creates a ledger on which one statement of the migration runs until `finish`, as if its table were large. */
 async function aLargeLedger() {
   const address = await createLedgerWithoutBuckets()
   await query(
@@ -39,7 +39,7 @@ async function aLargeLedger() {
   }
 }
 
-test('migrates a ledger so large that the migration takes hours', async () => {
+test('completes a migration that takes hours', async () => {
   const ledger = await aLargeLedger()
   const pool = aPool(ledger.address)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -51,7 +51,7 @@ test('migrates a ledger so large that the migration takes hours', async () => {
   expect(await ledger.applied()).toBe(migrations.length)
 })
 
-test('allows each statement of a migration hours, and gives up if it waits long for a table', async () => {
+test('allows each statement of a migration a day but only 10 s to wait for a lock', async () => {
   const ledger = await aLargeLedger()
   await ledger.finish()
   await query(
@@ -81,7 +81,7 @@ test('ends a migration on the server when the node closes the connection', async
   await expect.poll(ledger.working).toEqual([])
 })
 
-test('gives up a migration that can’t lock the tables before calls give up, and succeeds later', async () => {
+test('gives up a migration that can’t lock the tables before calls time out', async () => {
   const ledger = await aLargeLedger()
   await ledger.finish()
   const pool = aPool(ledger.address)

@@ -17,7 +17,7 @@ test.each<[guarantee: string, flushed: Command[]]>([
   expect(commands.every(mustFlush)).toBe(true)
 })
 
-test('does not flush commands that are repeated after a restart, or whose work ends in the crash', () => {
+test('does not flush commands that a crash can undo without harm', () => {
   const commands: Command[] = [
     reserve,
     aRenew(reserve),

@@ -16,7 +16,7 @@ async function aClosingServer() {
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
-  // A server that listens on a port has an address of this type.
+  // The server listens on a port, so its address has this type.
   const { port } = server.address() as AddressInfo
   return { port, address: `postgres://app@127.0.0.1:${port}/app`, connections: () => connections }
 }
@@ -44,7 +44,7 @@ test('does not connect before its first use', async () => {
   await pool.end()
 })
 
-test('creates a pool for a connection string, and ends it when it closes', async () => {
+test('ends the pool that it has created for a connection string', async () => {
   const address = await createDatabase()
   const connections = () =>
     query(
@@ -56,7 +56,7 @@ test('creates a pool for a connection string, and ends it when it closes', async
   expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
   expect(await connections()).not.toEqual([])
   await ledger.close()
-  // The connections must end before the pool's idle timeout of 10 s.
+  // After 10 s, the pool would end idle connections anyway, so they must end earlier.
   await expect.poll(connections, { timeout: 8_000 }).toEqual([])
   // `await using` also closes the ledger, so a second close must be harmless.
   await ledger.close()
@@ -74,7 +74,7 @@ test('reports why PostgreSQL rejects the connection', async () => {
   await expect(ledger.execute(aReserve())).rejects.toMatchObject(error)
 })
 
-test('uses the connection string, without its password, as the address, and gives each pool a unique address', () => {
+test('uses the connection string without its password as the address', () => {
   const addressOf = (database: string) => postgresLedger(database).address
   expect(addressOf('postgres://ada:secret@db.example:5432/app?sslmode=require')).toBe(
     'postgres://ada@db.example:5432/app?sslmode=require',
@@ -82,6 +82,9 @@ test('uses the connection string, without its password, as the address, and give
   expect(addressOf('postgres://ada@db.example/app?password=secret')).toBe('postgres://ada@db.example/app')
   // This string isn't a valid URL, but node-postgres accepts it.
   expect(addressOf('postgres://ada:sec ret%@db.example/app')).toBe('postgres://ada@db.example/app')
+})
+
+test('gives each pool a unique address', () => {
   const [one, two] = [new Pool(), new Pool()]
   expect(postgresLedger(one).address).toBe(postgresLedger(one).address)
   expect(postgresLedger(one).address).not.toBe(postgresLedger(two).address)

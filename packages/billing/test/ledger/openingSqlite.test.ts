@@ -18,9 +18,7 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aReserve, fetched, units } from './builders.ts'
 import { sqliteDrivers } from './sqliteDrivers.ts'
 
-/**
- * Returns the error that a ledger's first read throws, and asserts that the first command throws the same error.
- */
+/** Returns the error that a ledger's first read throws. Asserts that the first command throws the same error. */
 async function openingError(ledger: Ledger): Promise<LedgerUnavailableError> {
   const [read, command] = await Promise.all(
     [ledger.health(), ledger.execute(aReserve())].map((answer) => answer.catch((error: unknown) => error)),
@@ -47,7 +45,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     return { file, ledger }
   }
 
-  /** Opens a ledger with 10 available units, and creates a backup file with 3. */
+  /** Opens a ledger with 10 available units and creates a backup file with 3. */
   const openWithBackup = async () => {
     const old = open('backup.db')
     await fetched(old.ledger, units(3))
@@ -57,7 +55,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     return {
       file,
       ledger,
-      /** Moves the backup to the ledger's path, and checks that the running ledger uses it. */
+      /** Moves the backup to the ledger's path and checks that the running ledger uses it. */
       async restore() {
         renameSync(old.file, file)
         expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
@@ -66,7 +64,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     }
   }
 
-  test('leaves a complete file when it closes, so that a copy of the file is a backup', async () => {
+  test('leaves a file that can be copied as a backup when it closes', async () => {
     const { file, ledger } = open('ledger.db')
     await fetched(ledger, units(10))
     await ledger.close()
@@ -98,7 +96,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(existsSync(file)).toBe(false)
   })
 
-  test('reports that the folder is missing, and opens the ledger once the folder exists', async () => {
+  test('reports a missing folder and opens the ledger once the folder exists', async () => {
     const { ledger } = open('missing/ledger.db')
     const missing = join(folder, 'missing')
     expect(await openingError(ledger)).toMatchObject({
@@ -109,7 +107,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(await ledger.balances('ada')).toMatchObject({ version: 0 })
   })
 
-  test('detects that its folder was moved at run time, and recovers when the folder is back', async () => {
+  test('recovers when a folder that was moved at run time is back', async () => {
     const { ledger } = open('ledger.db')
     await fetched(ledger, units(10))
     renameSync(folder, `${folder}-moved`)
@@ -123,13 +121,13 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 9 }] })
   })
 
-  test('uses the new file if its file is replaced at run time, for example by a backup', async () => {
+  test('uses a backup that replaces its file at run time', async () => {
     const { file, restore } = await openWithBackup()
     for (const ending of ['-wal', '-shm']) rmSync(file + ending)
     await restore()
   })
 
-  test('creates no empty ledger if its file is deleted at run time, and then uses a restored backup', async () => {
+  test('creates no empty ledger if its file is deleted at run time', async () => {
     const { file, ledger, restore } = await openWithBackup()
     for (const ending of ['', '-wal', '-shm']) rmSync(file + ending)
     await expect(ledger.execute(aReserve())).rejects.toMatchObject({
@@ -140,7 +138,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     await restore()
   })
 
-  test('reports a path that is a folder, or a file that is not a database', async () => {
+  test('reports a path to a folder or to a file that is not a database', async () => {
     const { file, ledger } = open('ledger.db')
     mkdirSync(file)
     expect((await openingError(ledger)).message).toBe(
@@ -164,7 +162,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     await asOrdinaryUser(async () => expect((await openingError(ledger)).message).toBe(message))
   })
 
-  test('waits for another process that is migrating the file, without blocking the event loop', async () => {
+  test('waits for another process’s migration without blocking the event loop', async () => {
     const { file, ledger } = open('ledger.db')
     const other = connect(file, driver)
     other.exec('BEGIN EXCLUSIVE')
@@ -190,16 +188,20 @@ async function asOrdinaryUser(work: () => Promise<void>) {
   }
 }
 
-test("uses the file's absolute path as the address, and gives each in-memory ledger a unique address", () => {
+const address = (path: string) => sqliteLedger(path).address
+
+test("uses the file's absolute path as the address", () => {
   const file = join(tmpdir(), 'ledger.db')
-  const address = (path: string) => sqliteLedger(path).address
   expect(address(file)).toBe(file)
   expect(address(relative(process.cwd(), file))).toBe(file)
+})
+
+test('gives each in-memory ledger a unique address', () => {
   expect(address(':memory:')).not.toBe(address(':memory:'))
 })
 
 test.each(['postgres://localhost/app', 'file:./app.db', 'file:///tmp/app.db'])(
-  'requires a file path, and rejects the URL %s',
+  'requires a file path instead of the URL %s',
   (url) => {
     expect(() => sqliteLedger(url)).toThrow('needs a file path')
   },

@@ -34,7 +34,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(await find('health')).toEqual(similar)
   })
 
-  test('reports balances with adjustments, holds, refunded charges, events and the newest acts first', async () => {
+  test('reports a customer’s balances, holds, charges, events and acts', async () => {
     await using it = await stores[name]()
     const operator = createOperator(it)
     await fetched(it.ledger, units(10))
@@ -85,7 +85,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(oldest.charges).toMatchObject([{ transactionId: first, refundedAt: expect.any(Number) }])
   })
 
-  test('does an act once, even if its command is sent again', async () => {
+  test('performs an act only once even if its command is sent again', async () => {
     await using it = await stores[name]()
     const operator = createOperator(it)
     await fetched(it.ledger, units(10))

@@ -12,7 +12,7 @@ import { createDatabase, query } from './postgres.ts'
 describe('PostgreSQL', () => {
   postgresContract(createDatabase)
 
-  test('ends an unanswered read at its deadline, and drops the connection', async () => {
+  test('drops the connection of a read that gets no answer before its deadline', async () => {
     const pool = new Pool({ connectionString: await createDatabase() })
     await using ledger = postgresLedger(pool)
     await fetched(ledger, units(10))
@@ -33,12 +33,12 @@ describe('PostgreSQL', () => {
     await pool.end()
   })
 
-  test('finds a settle’s event by its primary key, without reading the customer’s history', async () => {
+  test('finds a settle’s event without reading the customer’s history', async () => {
     const database = await createDatabase()
     const pool = new Pool({ connectionString: database })
     {
       await using ledger = postgresLedger(pool)
-      // This node doesn't know the holds, so it looks for the attempts' events.
+      // This node doesn't know the holds, so it looks up the attempts' events.
       await using other = postgresLedger(pool)
       await fetched(ledger, units(10))
       for (let count = 0; count < 3; count += 1) {
@@ -47,7 +47,7 @@ describe('PostgreSQL', () => {
         await other.execute(settleOf(reserve))
       }
     }
-    // PostgreSQL updates its statistics when the connection ends.
+    // End the connections, because PostgreSQL updates its statistics only then.
     await pool.end()
     const scans = (index: string) =>
       query(database, `SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = '${index}'`)

@@ -11,7 +11,7 @@ import { tables } from '../../src/ledger/stores/tables.ts'
 import { aReserve, fetched, settleOf, units } from './builders.ts'
 import { createDatabase, query } from './postgres.ts'
 
-/** Opens a ledger with units for one customer, and records the messages that it sends to the server. */
+/** Opens a ledger with units for one customer. Records the messages that the ledger sends to the server. */
 async function aLedger(options = '') {
   const address = await createDatabase()
   const pool = new Pool({ connectionString: address, max: 1, options })
@@ -39,7 +39,7 @@ async function aLedger(options = '') {
 
 const begin = expect.stringMatching(/^BEGIN\b.*metered\.load_/s)
 
-test('sends two messages per batch: one locks and loads, the other writes and commits', async () => {
+test('locks and loads a batch in one message and writes and commits it in another', async () => {
   const { ledger, sentBy } = await aLedger()
   const both = [begin, expect.stringMatching(/metered\.write_.*COMMIT$/s)]
   const reserve = aReserve({ key: 'k' })
@@ -114,7 +114,7 @@ describe.each(['on', 'off'])('with standard_conforming_strings = %s', (setting) 
     '"$1',
   ]
 
-  // PostgreSQL can't store NUL. Commands that contain NUL are rejected before they are queued.
+  // PostgreSQL can't store NUL, but commands with NUL are rejected before they are queued.
   const text = fc.string({ unit: 'binary' }).map((it) => it.replaceAll('\0', '$'))
 
   test('passes every row to the server unchanged', async () => {

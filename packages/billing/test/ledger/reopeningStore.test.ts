@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ReopeningStore } from '../../src/ledger/reopeningStore.ts'
 import type { OpenStore, Store } from '../../src/ledger/stores/store.ts'
 
-/** A store whose connections fail. The tests can't make a real disk fail. */
+/** Creates a store that reports failed writes as a failing disk, because the tests can't make a real disk fail. */
 function aStore(isStale: boolean) {
   const opened: number[] = []
   const store: Store = {

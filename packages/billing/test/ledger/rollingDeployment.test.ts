@@ -28,7 +28,7 @@ function startCalls(ledger: Ledger) {
   const expectMore = async (count: number) => {
     const before = answered.length
     const enough = expect.poll(() => answered.length).toBeGreaterThanOrEqual(before + count)
-    // If a call fails, the test fails at once.
+    // If a call fails, fail the test immediately.
     await Promise.race([enough, workers])
   }
   return {
@@ -42,7 +42,7 @@ function startCalls(ledger: Ledger) {
 }
 
 test.skipIf(commit === null)(
-  'books every call of an earlier and a new node while the new node migrates (needs the repository’s history)',
+  'books every call while a new node migrates the ledger that an earlier node uses (needs the repository’s history)',
   async () => {
     using earlier = await buildEarlierLedger(commit ?? '')
     const address = await createDatabase()

@@ -28,7 +28,7 @@ export function startCallers(nodes: [Stack, ...Stack[]]) {
   const workers = Promise.all(users.map((user, index) => work(nodes[index % nodes.length] ?? nodes[0], user)))
   return {
     users,
-    /** The attempts whose calls were answered. */
+    /** The attempts of answered calls. */
     answered,
     /** Waits until this many more calls are answered. */
     async expectMore(calls: number) {
@@ -42,7 +42,7 @@ export function startCallers(nodes: [Stack, ...Stack[]]) {
   }
 }
 
-/** Reads the attempts of all usage events at Flowglad. */
+/** Returns the attempts of all usage events at Flowglad. */
 export async function deliveredTo({ atFlowglad }: Stack): Promise<string[]> {
   const ids: string[] = []
   let cursor: string | null = null

@@ -3,13 +3,13 @@ import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.
 import { aReserve, fetched, settleOf, units } from './builders.ts'
 import { createDatabase, query } from './postgres.ts'
 
-/** Opens a ledger whose database rejects the first `times` events with the SQLSTATE. */
+/** Opens a ledger whose database rejects the first `times` inserts of events with the SQLSTATE `state`. */
 async function rejecting(state: string, times: number) {
   const address = await createDatabase()
   const ledger = postgresLedger(address)
   onTestFinished(() => ledger.close())
   await fetched(ledger, units(10))
-  // A rollback doesn't reset a sequence.
+  // A sequence counts the tries, because a rollback doesn't reset it.
   await query(
     address,
     `CREATE SEQUENCE tries;
@@ -45,7 +45,7 @@ test('does not run a batch again after an error that a retry can’t fix', async
   await expect(settle()).rejects.toMatchObject({ code: '23514' })
 })
 
-test('says that the disk of the PostgreSQL server is full, and recovers automatically', async () => {
+test('recovers automatically after the PostgreSQL server’s disk was full', async () => {
   const { settle } = await rejecting('53100', 4)
   await expect
     .poll(() => settle().catch((error: Error) => error.message))

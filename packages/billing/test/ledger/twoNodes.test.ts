@@ -73,7 +73,7 @@ describe('two nodes on one PostgreSQL', () => {
     await expectNoDeadlock(address)
   })
 
-  test('locks customers in a fixed order, so a batch that waits for the first customer holds no other lock', async () => {
+  test('holds no other lock while a batch waits for its first customer', async () => {
     const address = await createDatabase()
     await using one = openAt(address)
     const customers = ['e', 'd', 'c', 'b', 'a']
@@ -138,7 +138,7 @@ describe('two nodes on one PostgreSQL', () => {
     for (const node of nodes) await node[Symbol.asyncDispose]()
   })
 
-  test('answers every call and books it once while connections are cut at random moments', async () => {
+  test('books every call once while connections are cut at random moments', async () => {
     const address = await createDatabase()
     await using one = openAt(address)
     await fetched(one.ledger, units(10_000))

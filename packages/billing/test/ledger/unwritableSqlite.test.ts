@@ -37,7 +37,7 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
   }
 
   test.each(['normal stop', 'crash'] as const)(
-    'rejects commands if the volume is read-only at startup after a %s, and recovers automatically',
+    'recovers automatically if the volume was read-only at startup after a %s',
     async (end) => {
       using volume = testVolume()
       const file = join(volume.folder, 'ledger.db')
@@ -53,7 +53,7 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     },
   )
 
-  test('rejects commands while the volume of a new ledger is read-only, and creates the ledger afterward', async () => {
+  test('creates a new ledger once its volume is no longer read-only', async () => {
     using volume = testVolume()
     const file = join(volume.folder, 'ledger.db')
     volume.makeReadOnly()
@@ -65,7 +65,7 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     expect(await reserve(ledger)).toMatchObject(held)
   })
 
-  test('rejects commands if the disk is full at startup, and recovers automatically', async () => {
+  test('recovers automatically if the disk was full at startup', async () => {
     using volume = testVolume()
     volume.fill()
     const ledger = open(join(volume.folder, 'ledger.db'))
@@ -75,7 +75,7 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     expect(await reserve(ledger)).toMatchObject(held)
   })
 
-  test('still reads while the disk is full, and recovers automatically', async () => {
+  test('rejects only commands while the disk is full', async () => {
     using volume = testVolume()
     const ledger = open(join(volume.folder, 'ledger.db'))
     await fetched(ledger, units(1_000))
@@ -90,7 +90,7 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     expect(await reserve(ledger)).toMatchObject(held)
   })
 
-  test('still reads while the running ledger’s file rejects writes, and recovers automatically', async () => {
+  test('still reads while the running ledger’s file rejects writes', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'metered-rejects-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'ledger.db')

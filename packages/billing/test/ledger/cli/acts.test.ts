@@ -51,7 +51,7 @@ describe.each(storeNames)('%s', (name) => {
     ])
   })
 
-  test('releases a hold, and lists the act with its reason', async () => {
+  test('lists the release of a hold with its reason', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const reserve = aReserve()
@@ -75,7 +75,7 @@ describe.each(storeNames)('%s', (name) => {
     })
   })
 
-  test('lists a restore between the customers’ acts, and not among one customer’s acts', async () => {
+  test('lists a restore only among the acts of all customers', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const adjust = (reason: string) =>
@@ -122,7 +122,7 @@ test.each([
   ['drop', 'ada', 'attempt', 'generations'],
   ['release', 'ada', 'attempt'],
   ['restored'],
-])('needs a reason: %j', async (...argv) => {
+])('requires a reason: %j', async (...argv) => {
   expect(await metered('missing.db', ...argv)).toMatchObject({
     code: 2,
     stderr: `metered ${argv[0]} needs --reason. See metered ${argv[0]} --help.\n`,

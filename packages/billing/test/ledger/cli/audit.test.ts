@@ -26,7 +26,7 @@ describe.each(storeNames)('%s', (name) => {
     }
   }
 
-  test('prints one line for each problem, and exits with code 1', async () => {
+  test('prints one line for each problem and exits with code 1', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(100))
     await spend(it.ledger, 7)
@@ -70,7 +70,7 @@ describe.each(storeNames)('%s', (name) => {
   })
 })
 
-test('says that an empty ledger has nothing to check', async () => {
+test('reports an empty ledger as consistent', async () => {
   await using it = await stores.SQLite()
   await it.ledger.health()
   expect(await metered(it.address, 'audit')).toMatchObject({
@@ -79,7 +79,7 @@ test('says that an empty ledger has nothing to check', async () => {
   })
 })
 
-test('shows its progress', async () => {
+test('shows its progress after each 100 customers', async () => {
   await using it = await stores.SQLite()
   for (let index = 0; index < 201; index += 1)
     await fetched(it.ledger, units(1), { customer: `customer ${index}` })
@@ -89,6 +89,6 @@ test('shows its progress', async () => {
   expect(shown).toEqual(['Checked 100 customers', 'Checked 200 customers'])
 })
 
-test('needs the secret key to compare with Flowglad', async () => {
+test('requires the secret key with --flowglad', async () => {
   expect(await metered('missing.db', 'audit', '--flowglad')).toMatchObject({ code: 2 })
 })

@@ -7,7 +7,7 @@ import { aReserve, fetched, settleOf, units } from '../builders.ts'
 import { spend } from '../contract/steps.ts'
 import { metered, meteredJson, meteredProcess, stores } from './cli.ts'
 
-/** A SQLite ledger with 1000 units, and the path of a copy that doesn't exist. */
+/** Creates a SQLite ledger with 1000 units. `copy` is the path of a file that doesn't exist yet. */
 async function aLedger() {
   const it = await stores.SQLite()
   onTestFinished(() => it[Symbol.asyncDispose]())
@@ -15,7 +15,7 @@ async function aLedger() {
   return { ...it, folder: dirname(it.address), copy: join(dirname(it.address), 'copy.db') }
 }
 
-test('copies every answered call of a server that keeps writing, and leaves no other file', async () => {
+test('copies every answered call while a server keeps writing', async () => {
   const { address, ledger, folder, copy } = await aLedger()
   let answered = 0
   let isCopied = false
@@ -51,7 +51,7 @@ test('keeps the ledger’s ID and prints the size', async () => {
   expect(await restored.id()).toBe(await ledger.id())
 })
 
-test('never overwrites a file, not even an empty one', async () => {
+test('never overwrites a file, even if the file is empty', async () => {
   const { address, folder, copy } = await aLedger()
   writeFileSync(copy, '')
   expect(await metered(address, 'backup', copy)).toEqual({
@@ -69,7 +69,7 @@ test('leaves no copy of a damaged ledger', async () => {
   await ledger.close()
   const damaged = join(folder, 'damaged.db')
   copyFileSync(address, damaged)
-  // The index's definition contradicts its content.
+  // Damage the ledger: the index's new definition doesn't match its content.
   const db = connect(damaged)
   db.exec('PRAGMA writable_schema = ON')
   db.exec(

@@ -12,14 +12,14 @@ import { createDatabase } from '../postgres.ts'
 export const metered = (address: string, ...argv: string[]) =>
   runCommand(argv, { folder: tmpdir(), env: { METERED_LEDGER: address }, user: 'olga' })
 
-/** Runs a command in this process, and returns the JSON that it prints. */
+/** Runs a command in this process and returns the JSON that it prints. */
 export async function meteredJson(address: string, ...argv: string[]): Promise<unknown> {
   const { stdout, stderr } = await metered(address, ...argv, '--json')
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout)
 }
 
-/** A `progress` for a command's context, and the texts that the command has shown. */
+/** Returns a `progress` function for a command's context, and the texts that it has received. */
 export function recordedProgress() {
   const shown: string[] = []
   return { shown, progress: (text: string) => void shown.push(text) }
@@ -35,8 +35,8 @@ export const meteredProcess = (folder: string, argv: string[], env: Record<strin
   )
 
 /**
- * Runs a command on the store. Only SQLite's commands run in a separate process. Processes start slowly, so
- * PostgreSQL's commands run in this process.
+ * Runs a command on the store. Commands on SQLite run in a separate process, as an operator's do. Commands on
+ * PostgreSQL run in this process, because processes start slowly.
  */
 export const meteredOn = (store: keyof typeof stores, { address }: OpenStore, ...argv: string[]) =>
   store === 'SQLite' ? meteredProcess(tmpdir(), argv, { METERED_LEDGER: address }) : metered(address, ...argv)

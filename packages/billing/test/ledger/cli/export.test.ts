@@ -24,7 +24,7 @@ const exported = async ({ address }: OpenStore, ...argv: string[]) => {
   return stdout
 }
 
-/** Two customers with charges in different states, and two acts. Returns ada's attempts, oldest first. */
+/** Writes charges of two customers in different states, and two acts. Returns the charges' attempts. */
 async function fill(ledger: Ledger) {
   await fetched(ledger, units(100))
   await fetched(ledger, units(100), { customer: 'bob' })
@@ -42,13 +42,13 @@ async function fill(ledger: Ledger) {
 }
 
 describe.each(storeNames)('%s', (name) => {
-  test('writes the charges of all customers and the record of acts, and no keys or results', async () => {
+  test('writes all charges and acts but no keys or results', async () => {
     await using it = await stores[name]()
     const { delivered, parked, bobs } = await fill(it.ledger)
     const { code, stdout, stderr } = await meteredOn(name, it, 'export')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const rows = rowsOf(stdout)
-    // The store chooses the order of the customers.
+    // The order of the customers depends on the store.
     const charges = (customer: string) => rows.slice(1, 4).filter((row) => row.customer === customer)
     expect(charges('ada')).toMatchObject([
       { type: 'charge', transactionId: delivered, amount: 3, state: 'delivered' },
@@ -134,11 +134,11 @@ describe.each(storeNames)('%s', (name) => {
     expect(acts).toMatch(/Z,,olga,The disk failed,"\{""type"":""restored""\}"/)
   })
 
-  test('returns every charge once, in pages, while more charges are booked and the reader is slow', async () => {
+  test('returns every charge once even if more charges are booked while a slow reader reads', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(100_000))
     const before = new Set<string>()
-    // More than two pages, with equal times at the pages' ends.
+    // Book more than two pages of charges. Charges at the end of a page have equal times.
     for (let round = 0; round < 12; round += 1) {
       const attempts = await Promise.all(Array.from({ length: 100 }, () => spend(it.ledger, 1)))
       for (const attempt of attempts) before.add(attempt)
@@ -171,7 +171,7 @@ describe.each(storeNames)('%s', (name) => {
   })
 })
 
-test('writes a file that only its owner can read, and never overwrites one', async () => {
+test('writes a new file that only its owner can read', async () => {
   await using it = await stores.SQLite()
   await fill(it.ledger)
   const folder = await mkdtemp(join(tmpdir(), 'metered-export-'))
@@ -192,7 +192,7 @@ test('writes a file that only its owner can read, and never overwrites one', asy
   expect(readdirSync(folder).sort()).toEqual(['charges.jsonl', 'file'])
 })
 
-test('shows its progress if it writes to a file', async () => {
+test('shows its progress only if it writes to a file', async () => {
   await using it = await stores.SQLite()
   await fetched(it.ledger, units(2_000))
   for (let round = 0; round < 10; round += 1)

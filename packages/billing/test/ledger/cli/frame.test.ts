@@ -19,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const failed = (message: string) => ({ code: 1, stdout: '', stderr: expect.stringContaining(message) })
 
-test('creates no file if the ledger is missing, and says so in one line', async () => {
+test('reports a missing ledger in one line and creates no file', async () => {
   const file = join(folder, 'missing.db')
   const result = await meteredProcess(folder, ['restored', '--reason=x', '--ledger', 'missing.db'])
   expect(result).toEqual({ code: 1, stdout: '', stderr: `The ledger's file ${file} does not exist.\n` })
@@ -120,7 +120,7 @@ test.each([
   ['restored', '--reason=x', 'postgres://metered:s3cr%21t@db.example/app'],
   ['restored', '--reason=x', '--url=postgres://metered:s3cr%21t@db.example/app'],
   ['restored', '--reason=x'],
-])('exits with 2 if the command line is wrong, and never prints a password: %j', async (...argv) => {
+])('exits with 2 on a wrong command line without printing its password: %j', async (...argv) => {
   const result = await runCommand(argv, { folder, env: {}, user: 'olga' })
   expect(result).toMatchObject({ code: 2, stdout: '' })
   expect(result.stderr.trim().split('\n')).toHaveLength(1)

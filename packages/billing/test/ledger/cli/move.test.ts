@@ -16,7 +16,7 @@ import { anAct, deliver, park, spend } from '../contract/steps.ts'
 import { createDatabase, createLedgerWithoutBuckets, query } from '../postgres.ts'
 import { metered, meteredProcess } from './cli.ts'
 
-/** A ledger with rows in every table, in a file that no process uses. */
+/** Creates a ledger with rows in every table, in a file that no process has open. */
 async function aStoppedLedger() {
   const folder = await mkdtemp(join(tmpdir(), 'metered-move-'))
   onTestFinished(() => rm(folder, { recursive: true }))
@@ -37,7 +37,7 @@ async function aStoppedLedger() {
     await ledger.execute(anAct({ type: 'adjust', meter: 'generations', amount: 7 }))
     await ledger.markRestored({ id: randomUUID(), by: 'olga', reason: 'A backup' })
   }
-  // libsql keeps a connection to the first file open until its statements are garbage-collected.
+  // Use a copy, because libsql keeps the first file open until its statements are garbage-collected.
   copyFileSync(used, file)
   return { folder, used, file, keyed, running }
 }
@@ -61,7 +61,7 @@ async function rowsInDatabase(address: string, name: string): Promise<string[]> 
     .sort()
 }
 
-/** Returns the columns that both stores have, sorted by name. */
+/** Returns the columns that both stores have, sorted by name, as JSON. */
 const textOf = (row: Record<string, unknown>) =>
   JSON.stringify(
     Object.entries(row)
@@ -72,11 +72,11 @@ const textOf = (row: Record<string, unknown>) =>
 /** Returns the address without the password, as in the ledger's messages. */
 const shown = (address: string) => poolSource(address).address
 
-/** Runs `metered move` in its own process, as an operator does. */
+/** Runs `metered move` in a separate process, as an operator does. */
 const move = ({ folder, file }: { folder: string; file: string }, address: string) =>
   meteredProcess(folder, ['move', address, '--ledger', file])
 
-test('moves every row of every table to PostgreSQL, and the audit finds no problem', async () => {
+test('moves every row of every table to PostgreSQL', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   expect(await move(it, address)).toMatchObject({ code: 0, stderr: '' })
@@ -99,7 +99,7 @@ test('replays an earlier key and settles an earlier hold on PostgreSQL', async (
   expect(await metered(address, 'audit')).toMatchObject({ code: 0 })
 })
 
-test('leaves no second ledger: no server and no command opens the file again, and no other database gets it', async () => {
+test('makes the moved file unusable for servers, commands and further moves', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   await move(it, address)
@@ -114,7 +114,7 @@ test('leaves no second ledger: no server and no command opens the file again, an
   expect([again.code, again.stderr]).toEqual([1, `${moved.replace(it.file, file)}\n`])
 })
 
-test('rejects a file that a server has opened, even while the server is idle', async () => {
+test('rejects a file that an idle server has open', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   await using server = sqliteLedger(it.file)
@@ -126,7 +126,7 @@ test('rejects a file that a server has opened, even while the server is idle', a
   await spend(server, 1)
 })
 
-test('never mixes the ledger with the customers of another one', async () => {
+test('never moves a ledger into another one that has customers', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   {
@@ -142,7 +142,7 @@ test('never mixes the ledger with the customers of another one', async () => {
   await spend(server, 1)
 })
 
-test('never takes an earlier copy of the ledger for a finished move', async () => {
+test('rejects an earlier copy of a ledger that was already moved', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   const backup = join(it.folder, 'backup.db')
@@ -166,7 +166,7 @@ test('neither migrates nor changes a ledger of another release', async () => {
   expect(await read()).toEqual(before)
 })
 
-test('replaces the ID that an open ledger has read before the move', async () => {
+test('updates the ID of a ledger that was open before the move', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   await using open = postgresLedger(address)
@@ -178,7 +178,7 @@ test('replaces the ID that an open ledger has read before the move', async () =>
   expect(await open.id()).toBe(ledger)
 })
 
-test('can be repeated after a crash before and after the commit on PostgreSQL', async () => {
+test('can be repeated after a crash before or after the commit on PostgreSQL', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   const crash = moveOut(it.file, shown(address), async (_, mark) => {
@@ -186,7 +186,7 @@ test('can be repeated after a crash before and after the commit on PostgreSQL', 
     throw new Error('The process ends here')
   })
   await expect(crash).rejects.toThrow('The process ends here')
-  // In this process, libsql keeps a connection to the file open.
+  // Continue with a copy, because libsql keeps the file open in this process.
   const file = join(it.folder, 'crashed.db')
   copyFileSync(it.file, file)
   const again = { ...it, file }

@@ -5,7 +5,7 @@ import { acknowledgeOf, balance, loseDelivery, spend } from './steps.ts'
 
 export const accounting = (open: OpenLedger) =>
   describe('accounting against a snapshot', () => {
-    test("subtracts undelivered usage from Flowglad's balance, and delivered usage only once", async () => {
+    test('subtracts usage exactly once before and after its delivery', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
@@ -28,7 +28,7 @@ export const accounting = (open: OpenLedger) =>
       const { attempt } = await loseDelivery(it, 3)
       const fetch = aTakeLease()
       expect(await it.other.execute(fetch)).toMatchObject({ ambiguous: [{ attempt, amount: 3 }] })
-      // The delivery that lost its lease acknowledges its event only now, after Flowglad answered the fetch.
+      // The delivery that lost its lease acknowledges its event only after Flowglad has answered the fetch.
       await it.ledger.execute(acknowledgeOf(attempt))
       await it.other.execute(anInstall({ token: fetch.token, snapshot: units(10) }))
       expect(await balance(it.ledger)).toMatchObject({ available: 7 })
@@ -37,8 +37,8 @@ export const accounting = (open: OpenLedger) =>
     test('reports ambiguous units separately from spent units in a denial', async () => {
       await using it = await open()
       const { attempt } = await loseDelivery(it, 6)
-      // Flowglad recorded the event, but its answer was lost. Flowglad reports 4 available units, and the
-      // ledger subtracts the event's units again.
+      // Flowglad recorded the event, but its answer was lost. The ledger therefore subtracts the event's units
+      // again from the 4 units that Flowglad reports.
       await fetched(it.ledger, units(4, 10))
       expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })] }))).toMatchObject({
         state: 'short',
@@ -51,7 +51,7 @@ export const accounting = (open: OpenLedger) =>
       })
     })
 
-    test('records the acknowledged units again when a fetch takes its lease again', async () => {
+    test('updates the acknowledged units when a fetch takes its lease again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 6)

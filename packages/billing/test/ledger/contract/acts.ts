@@ -13,7 +13,7 @@ export const actsOf = async (ledger: Ledger, customer: string | null = 'ada') =>
 
 export const acts = (open: OpenLedger) =>
   describe('acts of operators', () => {
-    test('makes a parked event due, and records who did it, why, and the state before and after', async () => {
+    test('records who retried a parked event, why, and the state before and after', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
@@ -45,7 +45,7 @@ export const acts = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).version).toBeGreaterThan(version)
     })
 
-    test('drops a parked event once, even if the command is sent again', async () => {
+    test('drops a parked event only once even if the command is sent again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
@@ -80,7 +80,7 @@ export const acts = (open: OpenLedger) =>
       expect((await it.ledger.health()).waiting).toBe(0)
     })
 
-    test('releases an open hold, and still books its work’s late settle', async () => {
+    test('still books the late settle of a hold that an operator released', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 4 })] })
@@ -101,7 +101,7 @@ export const acts = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 6, used: 4 })
     })
 
-    test('refuses an act without a matching event or hold, and records nothing', async () => {
+    test('refuses an act without a matching event or hold and does not record it', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 1)
@@ -123,7 +123,7 @@ export const acts = (open: OpenLedger) =>
       expect(await actsOf(it.ledger, null)).toEqual([])
     })
 
-    test('lists the acts of one customer or of all, oldest first', async () => {
+    test('lists the acts of one or all customers, oldest first', async () => {
       await using it = await open()
       const ids = []
       for (const customer of ['bob', 'ada', 'bob']) {

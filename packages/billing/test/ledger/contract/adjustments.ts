@@ -11,7 +11,7 @@ const periodOf = (periodStart: number, available: number, granted = 10) =>
 
 export const adjustments = (open: OpenLedger) =>
   describe('adjustments by operators', () => {
-    test('adds units that survive fetches, and end with the period', async () => {
+    test('adds units that last until the period ends', async () => {
       await using it = await open()
       await fetched(it.ledger, periodOf(1, 10))
       expect(await it.other.execute(adjust(5))).toMatchObject({
@@ -33,7 +33,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0, limit: 10 })
     })
 
-    test('keeps spent credit free when Flowglad carries the negative balance into the next period', async () => {
+    test('keeps spent adjustments free when Flowglad carries a negative balance into the next period', async () => {
       await using it = await open()
       await fetched(it.ledger, periodOf(1, 10))
       await it.ledger.execute(adjust(5))
@@ -45,7 +45,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0, limit: 10 })
     })
 
-    test('subtracts units until the period ends, down to the limit', async () => {
+    test('subtracts no more than the limit until the period ends', async () => {
       await using it = await open()
       await fetched(it.ledger, periodOf(1, 10))
       await spend(it.ledger, 4)
@@ -67,7 +67,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await it.ledger.execute(adjust(5))).toEqual(refused)
     })
 
-    test('refunds a charge once, even after another command with another ID', async () => {
+    test('refunds a charge only once even if another command has another ID', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 4)
@@ -79,7 +79,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await actsOf(it.ledger)).toHaveLength(1)
     })
 
-    test('gives the units of a refunded event back once if the event is dropped', async () => {
+    test('returns the units of a refunded event only once if the event is dropped', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 4)

@@ -32,7 +32,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(taken).toMatchObject({ state: 'taken', events: [{ attempt }] })
     })
 
-    test('delivers to customers whose lease ended during the step before other customers', async () => {
+    test('delivers first to customers whose lease ended during the step', async () => {
       await using it = await open()
       for (const customer of ['ada', 'bob']) {
         if (customer === 'ada') it.advance(stepMs)
@@ -79,7 +79,7 @@ export const clockSteps = (open: OpenLedger) =>
       await expectLateInstallRejected(it, early.token)
     })
 
-    test('keeps a hold that can still end in time, and ends a hold that ends too late', async () => {
+    test('ends a hold from the step only if it would outlast its maximum lifetime', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 4 })], ttlMs: 1000, maxHoldMs: 10_000 })
@@ -93,13 +93,13 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await it.other.execute(expire)).toEqual({ state: 'swept', ended: 1 })
       expect(await it.other.customersWithDueHolds(10)).toEqual([])
       expect(await balance(it.ledger)).toMatchObject({ available: 10, held: 0 })
-      // Known spend is never released, even if its hold is over.
+      // Known spend is charged even if its hold has ended.
       await it.ledger.execute(settleOf(reserve))
       await it.ledger.execute(settleOf(reserve))
       expect(await balance(it.ledger)).toMatchObject({ available: 6, held: 0 })
     })
 
-    test('gives new holds and charges the clock’s time', async () => {
+    test('uses the clock’s current time for new holds and charges', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const first = await spend(it.ledger, 1)
@@ -120,13 +120,13 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await it.ledger.execute(expire)).toEqual({ state: 'swept', ended: 1 })
     })
 
-    test('ends a hold from the step before it denies a call', async () => {
+    test('ends a hold from the step before denying a call', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       it.advance(stepMs)
       await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 10 })], key: 'k' }))
       it.advance(-stepMs)
-      // Another command for the same customer doesn't hide the hold.
+      // Earlier commands must not hide the hold from the next reserve.
       await it.other.execute(expireOf('bob'))
       await it.other.execute(settleOf(aReserve(), { amount: 1 }))
       expect(await it.other.execute(aReserve({ legs: [aLeg({ amount: 9 })] }))).toMatchObject({
@@ -135,7 +135,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 0, held: 9 })
     })
 
-    test('runs a retry whose key belongs to a hold that was reserved during the step', async () => {
+    test('runs a retry under the key of a hold from the step', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       it.advance(stepMs)
@@ -172,7 +172,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(taken).toMatchObject({ events: [{ attempt, parkedBefore: true }] })
     })
 
-    test('reports a snapshot that was fetched during the step as old, so that it is refreshed', async () => {
+    test('reports a snapshot from the step as old so that it is refreshed', async () => {
       await using it = await open()
       it.advance(stepMs)
       await fetched(it.ledger, units(10))
@@ -183,7 +183,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect((await it.other.balances('ada')).snapshot).toMatchObject({ ageMs: 0 })
     })
 
-    test('asks for a fetch after a period ends, even if the step passed the period’s end', async () => {
+    test('asks for a fetch after a period ends even if the step passed the period’s end', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const asOf = (await it.ledger.balances('ada')).snapshot?.asOf ?? 0
@@ -211,7 +211,7 @@ export const clockSteps = (open: OpenLedger) =>
       it.advance(stepMs)
       await spend(it.ledger, 1)
       it.advance(-stepMs)
-      // A process that starts after the step reports it too, while usage from the step is undelivered.
+      // While usage from the step is undelivered, a process that starts later reports the step too.
       for (const ledger of [it.ledger, it.other]) {
         expect(await ledger.health()).toEqual({ waiting: 1, oldestWaitingMs: 0, parked: 0, skewMs: stepMs })
       }

@@ -9,7 +9,7 @@ const ttlMs = 1000
 const generations = aLeg({ amount: 4 })
 const tokens = aLeg({ meter: 'tokens', amount: 5 })
 
-/** Opens a ledger with 10 units on each meter, and reserves units for running work. */
+/** Opens a ledger with 10 units on each meter and reserves units for running work. */
 async function running(open: OpenLedger, legs: Leg[], maxHoldMs = 900_000) {
   const it = await open()
   const grant = { available: 10, granted: 10 }
@@ -43,7 +43,7 @@ const balancesOf = async (ledger: Ledger) => (await ledger.balances('ada')).bala
 export const counts = (open: OpenLedger) =>
   describe('counts', () => {
     test.each(['release', 'settle'] as const)(
-      'books the count once when the hold expires, if onExpiry is %s',
+      'books the count once when the hold expires and onExpiry is %s',
       async (onExpiry) => {
         await using it = await running(open, [{ ...generations, onExpiry }])
         await it.count([{ meter: 'generations', amount: 1 }])
@@ -87,14 +87,14 @@ export const counts = (open: OpenLedger) =>
       expect(await balancesOf(it.ledger)).toMatchObject([{ available: -2, held: 0, used: 12 }, {}])
     })
 
-    test('lets onExpiry decide for the legs that have counted nothing', async () => {
+    test('applies onExpiry if no leg has a count', async () => {
       await using it = await running(open, [{ ...generations, onExpiry: 'settle' }, tokens])
       await it.count([])
       await it.crash()
       expect(await chargesOf(it.ledger)).toEqual([['generations', 4]])
     })
 
-    test('books the counted legs, and lets onExpiry decide for the others', async () => {
+    test('applies onExpiry only to legs without a count', async () => {
       await using it = await running(open, [{ ...generations, onExpiry: 'settle' }, tokens])
       await it.count([{ meter: 'tokens', amount: 1 }])
       await it.crash()
@@ -104,7 +104,7 @@ export const counts = (open: OpenLedger) =>
       ])
     })
 
-    test('lets onExpiry decide after the count returns to 0, so that a retry can run', async () => {
+    test('applies onExpiry after the count has returned to 0', async () => {
       await using it = await running(open, [generations])
       await it.count([{ meter: 'generations', amount: 3 }])
       await it.count([])
@@ -113,13 +113,20 @@ export const counts = (open: OpenLedger) =>
       expect(await it.retry()).toMatchObject({ state: 'held' })
     })
 
-    test('keeps the count if a renewal carries no count, and ignores meters that the call does not use', async () => {
+    test('keeps the count if a renewal carries no count', async () => {
+      await using it = await running(open, [generations])
+      await it.count([{ meter: 'generations', amount: 3 }])
+      await it.count(null)
+      await it.crash()
+      expect(await chargesOf(it.ledger)).toEqual([['generations', 3]])
+    })
+
+    test('ignores the count of a meter that the call does not use', async () => {
       await using it = await running(open, [generations])
       await it.count([
         { meter: 'generations', amount: 3 },
         { meter: 'tokens', amount: 3 },
       ])
-      await it.count(null)
       await it.crash()
       expect(await chargesOf(it.ledger)).toEqual([['generations', 3]])
     })
@@ -148,7 +155,7 @@ export const counts = (open: OpenLedger) =>
       expect(await chargesOf(it.ledger)).toEqual([['generations', 3]])
     })
 
-    test('returns the units of work that still counts usage at maxHoldMs, and later charges the work in full', async () => {
+    test("returns a running stream's units at maxHoldMs but later charges the stream in full", async () => {
       await using it = await running(open, [generations], 1500)
       await it.count([{ meter: 'generations', amount: 1 }])
       it.advance(800)

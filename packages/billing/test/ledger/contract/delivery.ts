@@ -36,7 +36,7 @@ export const delivery = (open: OpenLedger) =>
       expect(await it.ledger.customersToDeliver(1)).toEqual(['bob'])
     })
 
-    test('shows a parked event, and offers it for delivery again only when its retry is due', async () => {
+    test('offers a parked event for delivery only when its retry is due', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)

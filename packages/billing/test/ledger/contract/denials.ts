@@ -24,7 +24,7 @@ const countsOf = async (ledger: Ledger, customer = 'ada') =>
 
 export const denials = (open: OpenLedger) =>
   describe('counts of denials', () => {
-    test('adds up the denials of all nodes, and keeps the amounts of the last denial', async () => {
+    test('adds up the denials of all nodes but keeps only the last denial’s amounts', async () => {
       await using it = await open()
       await it.ledger.countDenials([aDenial({ count: 2, firstMsAgo: 1_500, lastMsAgo: 1_000 })])
       await it.other.countDenials([aDenial({ count: 3, required: 7, available: 1 })])
@@ -74,7 +74,7 @@ export const denials = (open: OpenLedger) =>
       expect(await it.other.denials('eve')).toEqual([])
     })
 
-    test('returns the denials of the last day, newest first, and prunes older ones', async () => {
+    test('returns only the denials of the last day, newest first', async () => {
       await using it = await open({ pruneRows: 1 })
       for (const procedure of ['a', 'b', 'c']) {
         await it.ledger.countDenials([aDenial({ procedure }), aDenial({ procedure: 'always' })])
@@ -86,7 +86,7 @@ export const denials = (open: OpenLedger) =>
         ['b', 1],
       ])
       it.advance(8 * hour)
-      // A row contains a whole hour, so it is pruned after 25 hours.
+      // A row covers a whole hour, so it is pruned 25 hours after its start.
       while (await it.ledger.prune());
       expect(await countsOf(it.other)).toEqual([
         ['c', 1],
@@ -98,7 +98,7 @@ export const denials = (open: OpenLedger) =>
       expect(await countsOf(it.other)).toEqual([['d', 1]])
     })
 
-    test('changes no balance, and no version', async () => {
+    test('changes neither balances nor versions', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const before = await it.ledger.balances('ada')

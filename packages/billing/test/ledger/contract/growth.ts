@@ -35,7 +35,7 @@ export const growth = (open: OpenLedger) =>
       expect(await it.ledger.usage({ customer: 'ada', days: 10 })).toEqual([])
     })
 
-    test('keeps an expired hold as long as its key, so that a retry of charged work does not run', async () => {
+    test('keeps an expired hold as long as its key so that charged work does not run again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const legs = [aLeg({ onExpiry: 'settle' })]

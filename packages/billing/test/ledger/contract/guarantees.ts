@@ -29,7 +29,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(new Set(answers.map((answer) => answer.state))).toEqual(new Set(['held']))
     })
 
-    test('names every short meter in a denial, and reports held units separately from spent units', async () => {
+    test('names every short meter in a denial with its available and held units', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),
@@ -81,7 +81,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(days).toMatchObject([{ meter: 'generations', amount: 4 }])
     })
 
-    test('never loses usage: offers a settled charge for delivery until it is acknowledged, even after an unanswered request', async () => {
+    test('never loses usage: offers a settled charge for delivery until it is acknowledged', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()
@@ -158,7 +158,7 @@ export const guarantees = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 9, held: 0, used: 1 }])
     })
 
-    test('returns the unused part of a hold, and charges the actual amount even if it exceeds the hold', async () => {
+    test('charges the actual amount whether it is below or above the held amount', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const [below, above, nothing] = [5, 5, 0].map((amount) =>

@@ -5,7 +5,7 @@ import { balance } from './steps.ts'
 
 export const holds = (open: OpenLedger) =>
   describe('holds', () => {
-    test('holds units once and returns the same answer when a reserve runs again', async () => {
+    test('holds units only once when a reserve runs again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 6 })], key: 'k' })
@@ -15,7 +15,7 @@ export const holds = (open: OpenLedger) =>
       expect((await balance(it.ledger))?.held).toBe(6)
     })
 
-    test('renews an overdue hold that is still marked as held, but not a hold that has ended', async () => {
+    test('renews an overdue hold unless it has already ended', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000 })
@@ -29,7 +29,7 @@ export const holds = (open: OpenLedger) =>
       expect((await balance(it.ledger))?.held).toBe(0)
     })
 
-    test('stops renewing a hold at its maximum lifetime, so endless work stops holding units', async () => {
+    test('stops renewing a hold at its maximum lifetime', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000, maxHoldMs: 1500 })
@@ -77,7 +77,7 @@ export const holds = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })
 
-    test('marks a charge that is booked after its hold expired, and only such a charge', async () => {
+    test('marks only charges that are booked after their holds expired', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const [inTime, late] = [aReserve(), aReserve({ ttlMs: 1000 })]
@@ -98,7 +98,7 @@ export const holds = (open: OpenLedger) =>
       )
     })
 
-    test('books a hold at expiry if its meter settles on expiry, and keeps the booking after a late settle', async () => {
+    test('keeps the amount that was booked at expiry after a late settle', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),
@@ -141,7 +141,7 @@ export const holds = (open: OpenLedger) =>
       })
     })
 
-    test('ignores a release after expiry has charged the hold, so that a retry does not run', async () => {
+    test('ignores the release of a hold that was charged at expiry', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ onExpiry: 'settle' })], ttlMs: 1000, key: 'k' })
@@ -170,7 +170,7 @@ export const holds = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })
 
-    test('holds and books unlimited and overage units without comparing them to the balance', async () => {
+    test('holds and books unlimited and overage units without comparing them with the balance', async () => {
       await using it = await open()
       await fetched(it.ledger, aSnapshot({ features: ['unlimited'] }), {
         unlimitedBy: { generations: 'unlimited' },

@@ -17,13 +17,13 @@ const aKeep = (keep: Partial<KeepResult> = {}): KeepResult => ({
 
 export const keptResults = (open: OpenLedger) =>
   describe('results of unmetered work', () => {
-    test('keeps the first result under a key for 24 hours, on either node and without a snapshot', async () => {
+    test('keeps the first result under a key for 24 hours on both nodes', async () => {
       await using it = await open()
       expect(await it.ledger.execute(aFind())).toEqual({ state: 'unused' })
       const first = aKeep()
       const stored = { state: 'completed', attempt: first.attempt, result: '"first"' }
       expect(await it.ledger.execute(first)).toEqual({ state: 'kept' })
-      // A batch runs again if the outcome of its COMMIT is unknown.
+      // The batcher repeats a command if the outcome of its COMMIT is unknown.
       expect(await it.ledger.execute(first)).toEqual({ state: 'kept' })
       expect(await it.other.execute(aKeep({ result: '"second"' }))).toEqual(stored)
       expect(await it.other.execute(aFind())).toEqual(stored)
@@ -67,12 +67,17 @@ export const keptResults = (open: OpenLedger) =>
       })
     })
 
-    test('rejects a different input, and scopes the key to its customer and procedure', async () => {
+    test('rejects a different input under a key', async () => {
       await using it = await open()
       const other = { fingerprint: 'b'.repeat(64) }
       await it.ledger.execute(aKeep())
       expect(await it.other.execute(aFind(other))).toEqual({ state: 'keyReused' })
       expect(await it.other.execute(aKeep(other))).toEqual({ state: 'keyReused' })
+    })
+
+    test('scopes a key to its customer and procedure', async () => {
+      await using it = await open()
+      await it.ledger.execute(aKeep())
       for (const scope of [{ customer: 'bob' }, { procedure: 'another' }]) {
         expect(await it.other.execute(aFind(scope))).toEqual({ state: 'unused' })
       }

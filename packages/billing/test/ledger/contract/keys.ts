@@ -86,7 +86,7 @@ export const keys = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ held: 1 }])
     })
 
-    test('charges only the first settle under a key, and returns its result to a later attempt', async () => {
+    test('charges only the first settle under a key', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const first = aReserve({ key: 'k', ttlMs: 1000, legs: [aLeg({ amount: 2 })] })
@@ -194,7 +194,7 @@ export const keys = (open: OpenLedger) =>
       expect(await it.other.execute(aReserve({ key: 'k' }))).toEqual({ state: 'completed', result })
     })
 
-    test('keeps a key in use while its stream runs, even after the key’s retention period', async () => {
+    test('keeps a key in use while its stream runs beyond the key’s retention period', async () => {
       await using it = await open({ keyRetentionMs: 1000 })
       await fetched(it.ledger, units(10))
       const stream = aReserve({ key: 'k', ttlMs: 1000, maxHoldMs: 1000 })
@@ -215,7 +215,7 @@ export const keys = (open: OpenLedger) =>
       expect(await it.other.execute(aReserve({ key: 'k' }))).toMatchObject({ state: 'inProgress' })
     })
 
-    test('charges a late settle whose key has since completed another operation, and keeps that operation’s result', async () => {
+    test('charges a late settle without replacing another operation’s result under its key', async () => {
       await using it = await open({ keyRetentionMs: 1000 })
       await fetched(it.ledger, units(10))
       const late = aReserve({ key: 'k', ttlMs: 1000, maxHoldMs: 1000 })

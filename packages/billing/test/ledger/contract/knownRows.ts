@@ -3,9 +3,7 @@ import { aReserve, aSettle, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { acknowledgeOf, balance, deliver, spend } from './steps.ts'
 
-/**
- * A node keeps rows between batches. In these tests, another node often changes the rows between two batches.
- */
+/** A node keeps rows between batches. In most of these tests, another node changes the rows between two batches. */
 export function knownRows(open: OpenLedger): void {
   describe('rows that a node knows', () => {
     test('counts the units that another node has held and spent since the last batch', async () => {
@@ -31,7 +29,7 @@ export function knownRows(open: OpenLedger): void {
       expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
     })
 
-    test('expires another node’s hold of a customer whose ID is also a property of every object', async () => {
+    test('expires another node’s hold of a customer with the ID `__proto__`', async () => {
       await using nodes = await open()
       const { ledger, other, advance } = nodes
       const customer = '__proto__'
@@ -48,7 +46,7 @@ export function knownRows(open: OpenLedger): void {
       await fetched(other, units(1))
       await other.execute(aReserve({ ttlMs: 1_000 }))
       advance(1_000)
-      // Processing a settle doesn't expire due holds.
+      // This settle loads the rows but doesn't expire due holds.
       await ledger.execute(aSettle({ legs: [] }))
       expect(await ledger.execute({ type: 'expire', customer: 'ada' })).toEqual({ state: 'swept', ended: 1 })
     })
@@ -104,7 +102,7 @@ export function knownRows(open: OpenLedger): void {
       expect(ledger.lastCommitted('bob', since)).toBeNull()
     })
 
-    test('does not return balances from before a given time, because another node may have changed them', async () => {
+    test('does not return remembered balances from before a given time', async () => {
       await using nodes = await open()
       const { ledger, other } = nodes
       await fetched(ledger, units(5))

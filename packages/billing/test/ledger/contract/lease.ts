@@ -6,7 +6,7 @@ import { acknowledgeOf, balance, expectLateInstallRejected, loseDelivery, spend 
 
 export const lease = (open: OpenLedger) =>
   describe('the lease', () => {
-    test('gives the lease to one process at a time, and lets that process extend the lease', async () => {
+    test('gives the lease to one process, which can extend it', async () => {
       await using it = await open()
       const mine = aTakeLease()
       expect(await it.ledger.execute(mine)).toEqual({ state: 'taken', ambiguous: [], events: [] })
@@ -27,7 +27,7 @@ export const lease = (open: OpenLedger) =>
       await expectLateInstallRejected(it, slow.token)
     })
 
-    test('ends the lease with an acknowledgement, but only for the process that holds it', async () => {
+    test('lets an acknowledgement end only the lease of its own process', async () => {
       await using it = await open()
       const { attempt, token } = await loseDelivery(it, 3)
       const mine = aTakeLease({ purpose: 'deliver' })
@@ -104,7 +104,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.ledger.execute(aTakeLease())).toMatchObject({ ambiguous: untaken })
     })
 
-    test('does not extend a lease that another process has since held, even if the lease is free again', async () => {
+    test('does not extend a lease that another process has since held and freed', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]

@@ -22,7 +22,7 @@ export const onCommit = (open: OpenLedger) =>
       expect(await committed).toMatchObject({ balances: [{ available: 6, held: 4 }] })
     })
 
-    test('calls listeners for each command, in each customer’s order', async () => {
+    test('calls listeners in the order of each customer’s commands', async () => {
       await using it = await open()
       const seen: Command[] = []
       it.ledger.onCommit((command) => seen.push(command))
@@ -47,7 +47,7 @@ export const onCommit = (open: OpenLedger) =>
       expect(seen).toEqual([accepted])
     })
 
-    test("does not call a listener after it unsubscribes, or for another process's commands", async () => {
+    test("calls a listener only for its own process's commands and only until it unsubscribes", async () => {
       await using it = await open()
       const seen: Command[] = []
       const unsubscribe = it.ledger.onCommit((command) => seen.push(command))

@@ -10,9 +10,7 @@ type Report = Parameters<typeof aSnapshot>[0]
 
 export const pastDue = (open: OpenLedger) =>
   describe('while a renewal is unpaid', () => {
-    /**
-     * Opens a ledger with an unpaid renewal, and returns functions that install snapshots and reserve units.
-     */
+    /** Opens a ledger with an unpaid renewal. Returns functions that install snapshots and reserve units. */
     async function openPastDue(subscription: Report = {}) {
       const it = await open()
       await fetched(it.ledger, aSnapshot())
@@ -56,7 +54,7 @@ export const pastDue = (open: OpenLedger) =>
       })
     })
 
-    test('neither lifts a limit nor allows overage after the grace period', async () => {
+    test('limits unlimited and overage meters after the grace period', async () => {
       await using it = await openPastDue()
       it.advance(7 * day)
       for (const leg of [{ unlimitedBy: 'unlimited' }, { overageWith: 'overage' }]) {
@@ -65,7 +63,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(10, free, { unlimitedBy: 'unlimited' })).toMatchObject({ state: 'held' })
     })
 
-    test('keeps the start of the grace period if Flowglad bills only a later unpaid period', async () => {
+    test('keeps the start of the grace period if Flowglad then reports a later one', async () => {
       await using it = await openPastDue()
       it.advance(30 * day)
       const later = it.renewal + 30 * day
@@ -73,7 +71,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', since: it.renewal })
     })
 
-    test('starts the grace period once, even if several renewals in a row are unpaid', async () => {
+    test('starts the grace period only once for several unpaid renewals in a row', async () => {
       await using it = await openPastDue()
       it.advance(30 * day)
       await it.report({ periodStart: it.renewal + 30 * day, payment: { ...it.payment, unpaidSince: null } })

@@ -8,7 +8,7 @@ import { deleteRows } from '../postgres.ts'
 import { testClock } from '../testClock.ts'
 import { ledgerContract } from './ledgerContract.ts'
 
-/** Runs the contract on two nodes that share the database. `prepare` returns its address. */
+/** Runs the contract on two nodes that share a database. `prepare` returns the database's address. */
 export function postgresContract(
   prepare: () => Promise<string>,
   given: Pick<PostgresLedgerOptions, 'batchBy'> = {},

@@ -20,7 +20,7 @@ const procedure = 'studio.generate'
 const fingerprint = 'a'.repeat(64)
 const operationOf = (key: string) => operationId({ customer: 'ada', procedure, key, fingerprint })
 
-/** An event at Flowglad that the ledger has lost. */
+/** Builds an event that Flowglad has and the ledger has lost. */
 const aLostEvent = (event: Partial<Recover['events'][number]> = {}) => ({
   attempt: attemptId(Date.now()),
   meter: 'generations',
@@ -37,7 +37,7 @@ const aRecover = (...events: Recover['events']): Recover => ({ type: 'recover', 
 
 export const restore = (open: OpenLedger) =>
   describe('after a restore', () => {
-    test('asks for a fetch before the next decision, once per customer', async () => {
+    test('asks for one fetch per customer before the next decision', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.other.markRestored()
@@ -65,7 +65,7 @@ export const restore = (open: OpenLedger) =>
       })
     })
 
-    test('raises the version beyond those of the lost rows', async () => {
+    test('raises the version above the versions of the lost rows', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const { version } = await it.ledger.balances('ada')
@@ -76,7 +76,7 @@ export const restore = (open: OpenLedger) =>
       )
     })
 
-    test('records an operator’s restore with the state before and after, and no act for the server’s own', async () => {
+    test('records a restore as an act only if an operator reports it', async () => {
       await using it = await open()
       await it.ledger.markRestored()
       expect(await it.other.ledgerActs()).toEqual([])
@@ -96,7 +96,7 @@ export const restore = (open: OpenLedger) =>
         before: { restoredAt: at - 1_000, recoveredAt: at - 1_000 },
         after: { restoredAt: at, recoveredAt: null },
       })
-      // The recovery that hasn't ended continues.
+      // The second report doesn't restart the recovery that is already running.
       expect(second).toMatchObject({ by: 'ben', before: first?.after, after: first?.after, at: at + 1_000 })
     })
 
@@ -133,7 +133,7 @@ export const restore = (open: OpenLedger) =>
       ).toEqual(['missing', 'open', 'acknowledged', 'missing', 'missing'])
     })
 
-    test('tells events that it had at the restore from those acknowledged since, even if it is marked again', async () => {
+    test('distinguishes events from before the restore from events that were recovered since', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const kept = await spend(it.ledger, 1)
@@ -152,7 +152,7 @@ export const restore = (open: OpenLedger) =>
       ])
     })
 
-    test('subtracts a lost event from a snapshot of the backup, and not from a later snapshot', async () => {
+    test('subtracts a lost event only from the backup’s snapshot', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.markRestored()
@@ -185,7 +185,7 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 7 }, { available: 6 }])
     })
 
-    test('lists a lost event as delivered, and adds its units to its day', async () => {
+    test('lists a lost event as delivered and adds its units to its day', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const event = aLostEvent({ at: Date.now() - 1000 })
@@ -232,7 +232,7 @@ export const restore = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 7, held: 0, used: 3 })
     })
 
-    test('corrects the amount of a dropped event that was recovered, also in the total of its day', async () => {
+    test('corrects the daily total when a dropped event is recovered', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 2)
@@ -243,7 +243,7 @@ export const restore = (open: OpenLedger) =>
       expect(await it.ledger.audit('ada')).toEqual([])
     })
 
-    test('answers a retry of a lost operation as completed, for its input, procedure and customer only', async () => {
+    test('answers only retries of the lost operation as completed', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await fetched(it.ledger, units(10), { customer: 'bob' })
@@ -274,7 +274,7 @@ export const restore = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, held: 0 })
     })
 
-    test('drops the waiting usage of a retry, and of no other operation', async () => {
+    test('drops only the waiting usage of the recovered operation’s retry', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       for (const key of ['k', 'other', null]) {
@@ -311,7 +311,7 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.health()).waiting).toBe(1)
     })
 
-    test('keeps usage that was sent, because Flowglad may have it', async () => {
+    test('keeps the usage of a retry if it was already sent', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.execute(aSettle({ key: 'k', properties: { operation: operationOf('k') } }))
@@ -320,7 +320,7 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.health()).waiting).toBe(1)
     })
 
-    test('ends the hold of an attempt that settled after the backup, without charging it again', async () => {
+    test('ends the hold of a recovered attempt without charging it again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000, legs: [aLeg({ amount: 3, onExpiry: 'settle' })] })

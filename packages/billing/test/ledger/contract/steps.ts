@@ -50,8 +50,8 @@ export async function deliver(ledger: Ledger, maxEvents = 100): Promise<void> {
 }
 
 /**
- * Spends `generations` units, and takes a lease to deliver them. The lease ends before the usage is delivered.
- * Returns the attempt and the lease's token.
+ * Spends `generations` units and takes a lease to deliver them. The lease expires before the delivery. Returns the
+ * attempt and the lease's token.
  */
 export async function loseDelivery({ ledger, advance }: TwoNodes, amount: number) {
   await fetched(ledger, units(10))

@@ -19,7 +19,7 @@ export const unlimited = (open: OpenLedger) => {
       return taken.state === 'taken' ? taken.events.map(({ price }) => price) : taken
     }
 
-    test('books usage at the no-charge price, even if the hold’s row is gone', async () => {
+    test('books usage at the no-charge price even if the hold’s row is gone', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
       const held = aCall()
@@ -40,7 +40,7 @@ export const unlimited = (open: OpenLedger) => {
       expect(await prices(it)).toEqual([standard, noCharge, standard])
     })
 
-    test('books usage at the no-charge price if the meter was unlimited when the units were reserved, or is now', async () => {
+    test('books usage at the no-charge price if the meter was unlimited at the reserve or is at the settle', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1), { unlimitedBy })
       const before = aCall()
@@ -69,7 +69,7 @@ export const unlimited = (open: OpenLedger) => {
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
-    test('leaves no units available in the same period, even if usage is undelivered', async () => {
+    test('leaves no units available in the same period even if usage is undelivered', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
       const reserve = aReserve({ legs: [aLeg({ amount: 500, unlimitedBy: 'unlimited' })] })

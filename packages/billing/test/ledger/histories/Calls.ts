@@ -13,7 +13,7 @@ export class Calls {
     this.#ledger = ledger
   }
 
-  /** Returns the call's command, or an empty array if the call refers to a reserve that doesn't exist. */
+  /** Returns the call's commands, or none if the call refers to a reserve that doesn't exist. */
   commands(call: Call): Command[] {
     const { customer } = this.#ledger
     switch (call.type) {
@@ -48,8 +48,8 @@ export class Calls {
       legs: legs.map(({ meter, amount, liftable, onExpiry }) => ({
         meter,
         amount,
-        // `pictures` becomes unlimited, and its usage is waived when the unlimited plan ends. `tokens` gets
-        // overage, so the customer owes the usage.
+        // The feature `all` makes `pictures` unlimited and allows overage on `tokens`. The end of the plan waives the
+        // usage of `pictures`, but not that of `tokens`.
         unlimitedBy: liftable && meter === 'pictures' ? 'all' : null,
         overageWith: liftable && meter === 'tokens' ? 'all' : null,
         onExpiry: onExpiry === 'settle' ? 'settle' : 'release',
@@ -63,10 +63,7 @@ export class Calls {
     })
   }
 
-  /**
-   * Returns the commands that look up a key's result and then store a new result. If `replaces` is set, the
-   * new result replaces the old one.
-   */
+  /** Returns the commands that look up and then store a key's result. `replaces` replaces an existing result. */
   #keepResult({ key, fingerprint, result, replaces }: CallOf<'keepResult'>): Command[] {
     const { customer, model } = this.#ledger
     const id = { customer, procedure: 'unmetered', key, fingerprint: fingerprint.repeat(64) }
@@ -83,8 +80,8 @@ export class Calls {
     const { attempt } = reserve
     switch (call.type) {
       case 'reserveAgain':
-        // The batcher repeats a reserve only while its outcome is unknown. No other command of the attempt has run
-        // at that point.
+        // The batcher repeats a reserve only while its outcome is unknown, so no other command of the attempt has
+        // run yet.
         return this.#ledger.isKnown(attempt) ? [reserve] : []
       case 'settle': {
         const held = model.holds.get(attempt) ?? model.expired.get(attempt)

@@ -10,7 +10,7 @@ import { World } from './world.ts'
 export interface Subject {
   run(commands: Command[]): Promise<Answer[]>
   balances(customer: string): Promise<CustomerBalances>
-  /** The store's lookups across customers, if the ledger under test has any. */
+  /** The lookups across customers, if the ledger under test has them. */
   lookups?: Pick<Ledger, 'customersWithDueHolds' | 'customersToDeliver'>
 }
 
@@ -23,7 +23,7 @@ export class CheckedLedger {
   readonly model: Model
   readonly world = new World()
   readonly #subject: Subject
-  /** The number of changes at Flowglad that our events didn't cause. */
+  /** The number of changes at Flowglad other than usage events. */
   changes = 0
   /** The number of `changes` that the last installed snapshot includes. */
   changesSeen = -1
@@ -47,7 +47,7 @@ export class CheckedLedger {
     return this.model.holds.has(attempt) || this.model.expired.has(attempt)
   }
 
-  /** Runs a batch on the ledger and the model, and checks the answers and balances. */
+  /** Runs a batch on the ledger and the model. Checks the answers and balances. */
   async execute(commands: Command[]): Promise<Answer[]> {
     if (commands.length === 0) return []
     const expected = commands.map((command) => {

@@ -7,7 +7,7 @@ import type { DeliverStep } from './history.ts'
 
 interface Delivery {
   token: string
-  /** Events that this delivery marked as sent. */
+  /** Events that this delivery marked as sent, rather than an earlier one. */
   fresh: UsageEvent[]
   inFlight: UsageEvent[]
   /** Events that Flowglad has recorded but the ledger has not acknowledged. */
@@ -80,7 +80,7 @@ export class Deliveries {
     if (delivery.token !== this.#ledger.model.lease?.token) return
     const { recorded } = this.#ledger.world
     const rejected = delivery.inFlight.splice(0).filter((event) => !recorded.has(nameOf(event)))
-    // Flowglad rejects these events from every process.
+    // Flowglad rejects these events regardless of the process that sends them.
     const names = new Set(rejected.map(nameOf))
     const isRejected = (event: UsageEvent) => names.has(nameOf(event))
     this.#strays = this.#strays.filter((event) => !isRejected(event))
@@ -102,8 +102,8 @@ export class Deliveries {
   }
 
   async #leave(delivery: Delivery, putsBack: boolean): Promise<void> {
-    // An event never arrives at Flowglad if this delivery marked it as sent without sending it, or if
-    // Flowglad rejected it. An ambiguous event can still arrive.
+    // Return only events that can't arrive at Flowglad later: this delivery marked them as sent, but didn't send
+    // them, or Flowglad rejected them. An ambiguous event can still arrive.
     const isUntaken = (event: UsageEvent) => putsBack && delivery.fresh.includes(event)
     const untaken = delivery.inFlight.filter(isUntaken).map(({ attempt, meter }) => ({ attempt, meter }))
     delivery.inFlight = delivery.inFlight.filter((event) => !isUntaken(event))

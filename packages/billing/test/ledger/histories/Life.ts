@@ -50,7 +50,10 @@ export class Life {
     await this.#ledger.execute([{ type: 'operate', customer, id, by: 'olga', reason: 'a history', act }])
   }
 
-  /** Acts on a parked event or an open hold, or on another one if there is none. Refunds the newest charge. */
+  /**
+   * Drops or retries a parked event, releases an open hold, or refunds the newest charge. Without a parked event or an
+   * open hold, acts on the newest charge, so that the ledger must refuse the act.
+   */
   #actOn(type: 'drop' | 'retry' | 'release' | 'refund'): Operate['act'] {
     const { model } = this.#ledger
     const events = [...model.events.values()]

@@ -71,7 +71,7 @@ export class Model extends PastDueModel {
     }
   }
 
-  /** Leaves out the states before and after the act. */
+  /** Performs an operator's act. The record omits the states before and after the act. */
   #operate({ customer, id: given, by, reason, act }: Operate): Answer {
     const isRefund = act.type === 'refund'
     const actId = isRefund ? `refund ${act.attempt} ${act.meter}` : given
@@ -96,7 +96,7 @@ export class Model extends PastDueModel {
     return { state: 'done', act: row }
   }
 
-  /** A dropped event's units return, so its refund's credit ends. */
+  /** Takes back the refund of a dropped event, because the drop also returns the event's units. */
   #endRefund({ attempt, meter }: EventId, amount: number): void {
     if (!this.#refunds.has(`refund ${attempt} ${meter}`) || !this.#hasBalance(meter)) return
     const account = this.#currentAccount(meter)
@@ -339,7 +339,7 @@ export class Model extends PastDueModel {
     return { state: 'installed' }
   }
 
-  /** Ends the adjustments of a period that a new one follows. Spent credit becomes waived. */
+  /** Ends the adjustments of the previous period. Adjusted units that were spent become waived. */
   #endAdjustments({ subscription }: Snapshot): void {
     if (!subscription || this.snapshot?.subscription?.id !== subscription.id) return
     for (const [name, account] of this.accounts) {

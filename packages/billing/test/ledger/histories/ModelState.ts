@@ -48,7 +48,7 @@ interface ModelAccount {
   limit: number
   usedAtFirstSight: number
   ackedAtFirstSight: number
-  /** Units that operators have added in this period. */
+  /** Units that operators have added in this period, minus those that they have subtracted. */
   adjusted: number
 }
 
@@ -108,7 +108,7 @@ export class ModelState {
     )
   }
 
-  /** Returns the account, and creates it if it is missing. */
+  /** Returns the account. Creates it if it is missing. */
   account(subscription: string, meter: string): ModelAccount {
     const name = `${subscription}/${meter}`
     const known = this.accounts.get(name) ?? {
@@ -138,7 +138,7 @@ export class ModelState {
     )
   }
 
-  /** Extends a hold, and stores the units that its work has counted. */
+  /** Extends a hold and stores the units that its work has counted. */
   renew(command: Renew): RenewAnswer {
     const hold = this.holds.get(command.attempt)
     if (!hold) {
@@ -160,7 +160,7 @@ export class ModelState {
     return { state: hold.expiresAt === end ? 'atMaximum' : 'renewed', expiresInMs }
   }
 
-  /** Returns whether the hold's end is in the past, or too far in the future for any hold that starts now. */
+  /** Returns whether the hold's end is in the past, or later than that of any hold that starts now. */
   isDue({ expiresAt, maxHoldMs }: ModelHold): boolean {
     return expiresAt <= this.now || expiresAt > this.now + maxHoldMs
   }
@@ -227,7 +227,7 @@ export class ModelState {
 
   /** Returns an event in the form that delivery gets from the ledger. */
   usageEvent(customer: string, { attempt, meter, subscription, amount, price, at, wasParked }: ModelEvent) {
-    // The builder's default procedure.
+    // The builders use this procedure by default.
     const properties = { procedure: 'studio.generate' }
     const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties }
     return { ...event, parkedBefore: wasParked }

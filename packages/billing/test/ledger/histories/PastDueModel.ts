@@ -40,7 +40,7 @@ export class PastDueModel extends ModelState {
     return this.snapshot?.subscription?.isFree ? 'noOverage' : rule.leaves
   }
 
-  /** Returns whether a call with these short legs could succeed after a payment. */
+  /** Returns whether the call could succeed after a payment if these legs are short. */
   isOverdue({ legs, pastDue: rule }: Reserve, short: ShortLeg[]): boolean {
     const allowed = this.allowed(rule)
     const features = this.snapshot?.subscription?.features ?? []

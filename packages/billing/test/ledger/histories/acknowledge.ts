@@ -4,7 +4,7 @@ import type { CheckedLedger } from './CheckedLedger.ts'
 
 /**
  * Acknowledges each event twice, as if two workers had received the answer or a batch had run again. Ends the
- * lease that belongs to `endsLease`.
+ * lease with the token `endsLease`.
  */
 export async function acknowledge(
   ledger: CheckedLedger,

@@ -6,7 +6,7 @@ import { freeGrants, meters } from './world.ts'
 
 /**
  * Checks the model's answer against the truth at Flowglad: the answer must neither oversell nor falsely deny.
- * The ledger's answer must equal the model's.
+ * `CheckedLedger` compares the ledger's answer with the model's answer.
  */
 export function checkTruth(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer): void {
   for (const meter of meters) {
@@ -26,11 +26,11 @@ type Meter = (typeof meters)[number]
 
 function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer, meter: Meter) {
   if (answer.state !== 'held' || answer.outdated || !ledger.model.holds.has(command.attempt)) return
-  // Flowglad's clock doesn't step. Flowglad may have started a new period even though our clock says that the old
-  // period isn't over.
+  // Our clock may have stepped backward, but Flowglad's hasn't. If Flowglad has already started a new period, its
+  // credits can't be compared with the old period's answer.
   const { periodStart } = ledger.world.subscriptions.find((it) => it.id === answer.subscription) ?? {}
   if (periodStart !== ledger.model.snapshot?.subscription?.periodStart) return
-  // Flowglad's credits include neither the units that the ledger waives nor the operators' adjustments.
+  // Add the waived units and the operators' adjustments, because Flowglad's credits don't include them.
   const { waived, adjusted } = ledger.model.account(answer.subscription, meter)
   expect(left(ledger, answer.subscription, meter) + waived + adjusted, 'oversold').toBeGreaterThanOrEqual(0)
 }

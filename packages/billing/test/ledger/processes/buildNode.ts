@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-/** Bundles `node.ts`, so that processes start faster than if each one compiled the sources. */
+/** Bundles `node.ts`, so that the processes don't have to compile the sources. */
 export async function buildNode() {
   const root = fileURLToPath(new URL('../../..', import.meta.url))
   // The output is inside the package so that the bundle can find the package's dependencies.
