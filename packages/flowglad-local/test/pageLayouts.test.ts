@@ -119,3 +119,48 @@ it('fits a small phone on every page and has no axe violations in light or dark 
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Your bank asks you to confirm')
   await look('a card that needs confirmation')
 })
+
+/** Returns the page's table cells that don't show their whole text. A cell with an ellipsis shows it in a tooltip. */
+const clippedCells = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('th, td')]
+      .filter(
+        (cell) =>
+          cell.scrollWidth > cell.clientWidth &&
+          !(getComputedStyle(cell).textOverflow === 'ellipsis' && cell.hasAttribute('title')),
+      )
+      .map((cell) => `${cell.textContent}: ${cell.scrollWidth} > ${cell.clientWidth}`),
+  )
+
+it.each([
+  [768, '100%'],
+  [768, '200%'],
+  [1280, '100%'],
+  [1280, '200%'],
+])('shows every table cell at a width of %i pixels with text of %s', async (width, fontSize) => {
+  const { studio, pages } = await openTour()
+  await using _ends = studio
+  studio.advance(365 * 24 * 3_600_000)
+  await using page = await browser.newPage({ viewport: { width, height: 800 }, bypassCSP: true })
+  for (const address of pages) {
+    await page.goto(address)
+    await page.evaluate((size) => document.documentElement.style.setProperty('font-size', size), fontSize)
+    expect([address, await clippedCells(page), await scrollsSideways(page)]).toEqual([address, [], []])
+  }
+})
+
+it('shows the used units of each meter on one line at a width of 1280 pixels', async () => {
+  await using studio = await startStudio()
+  await studio.customer('alan')
+  await studio.use('alan', 'render', 1_234_567)
+  await using page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  await page.goto(studio.url)
+  const meters = page.getByRole('region', { name: 'Customers' }).locator('.spread', { hasText: ' of ' })
+  const lines = await meters.evaluateAll((rows) =>
+    rows.map((row) => [
+      row.textContent,
+      new Set([...row.children].map((part) => part.getBoundingClientRect().top)).size,
+    ]),
+  )
+  expect(lines).toEqual([['Render minutes1,234,567 of 85', 1]])
+})

@@ -15,11 +15,11 @@ export function customersPart(platform: Platform, selected: Customer | undefined
     return html`<tr class="${customer.id === selected?.id ? 'selected' : ''}">
   <td class="breakable"><a href="${addressOf(customer, find)}">${nameOf(customer)}</a><br><span class="soft mono">${customer.externalId}</span></td>
   <td>${subscription ? html`${subscription.name}<br>${badge(subscription.status)}` : html`<span class="soft">No plan</span>`}</td>
-  <td class="wide">${subscription && balanceLines(platform, subscription)}</td>
+  <td class="wide used">${subscription && balanceLines(platform, subscription)}</td>
 </tr>`
   })
   return html`${table(
-    ['Customer', 'Plan', 'Used'],
+    ['Customer', 'Plan', { used: 'Used' }],
     rows,
     find === '' ? 'No customers yet. Your app creates them.' : `No customer matches “${find}”.`,
     'Customers',

@@ -14,7 +14,7 @@ const customerCell = (
 ): Html | false => {
   if (selected) return false
   const customer = db.customers.get(db.subscriptions.get(subscriptionId).customerId)
-  return html`<td class="long"><a href="${addressOf(customer)}" title="${customer.externalId}">${nameOf(customer)}</a></td>`
+  return html`<td class="long" title="${customer.name || customer.externalId}"><a href="${addressOf(customer)}">${nameOf(customer)}</a></td>`
 }
 
 /** Limits a query to the records of the selected customer. */
@@ -92,7 +92,7 @@ ${table(
     const path = session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'
     return html`<tr><td class="when">${instant(session.createdAt)}</td><td class="long" title="${session.customerName}"><bdi>${session.customerName ?? 'Anonymous'}</bdi></td>
 <td class="long" title="${what}">${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td>
-<td class="mono long"><a href="/objects/${session.id}">${session.id}</a></td></tr>`
+${cut(session.id, 'mono', `/objects/${session.id}`)}</tr>`
   }),
   'No checkouts yet. Your app opens a checkout when a customer makes a purchase.',
   'Checkout sessions',

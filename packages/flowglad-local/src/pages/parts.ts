@@ -89,7 +89,9 @@ export const cut = (text: string, className = '', address?: string): Html =>
   html`<td class="long ${className}" title="${text}">${address === undefined ? text : html`<a href="${address}">${text}</a>`}</td>`
 
 /** A column heading, optionally with the column's kind. */
-export type Heading = string | { [kind in 'number' | 'slim' | 'slim number' | 'broad' | 'event']?: string }
+export type Heading =
+  | string
+  | { [kind in 'number' | 'slim' | 'slim number' | 'broad' | 'event' | 'used']?: string }
 
 /** Returns a table that scrolls on narrow screens. If there are no rows, returns the `empty` message. */
 export function table(

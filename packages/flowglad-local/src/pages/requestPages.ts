@@ -9,7 +9,7 @@ import { type Html, html } from './html.ts'
 import { bodyBlock, copyButton } from './json.ts'
 import { liveBadge, sendPage, testModeBar } from './layout.ts'
 import { dashboardAddress } from './organizationParts.ts'
-import { findForm, live, rowsShown, table } from './parts.ts'
+import { cut, findForm, live, rowsShown, table } from './parts.ts'
 
 const query = z.object({ model: z.string().optional().catch(undefined), find: z.string().catch('') })
 
@@ -123,7 +123,7 @@ const requestTable = (requests: readonly LoggedRequest[], empty: string): Html =
     ['When (UTC)', 'Request', { number: 'Status' }, { number: 'Duration' }],
     requests.map(
       (logged) => html`<tr><td class="when">${instant(logged.at)}</td>
-<td class="mono lead long"><a href="/requests/${logged.id}">${logged.method} ${logged.url.replace(/^\/api\/v1/, '')}</a></td>
+${cut(`${logged.method} ${logged.url.replace(/^\/api\/v1/, '')}`, 'mono lead', `/requests/${logged.id}`)}
 <td class="number ${logged.status === null || logged.status >= 400 ? 'negative' : ''}">${statusText(logged)}</td>
 <td class="number">${duration(logged)}</td></tr>`,
     ),

@@ -1,3 +1,19 @@
+/** Shows each row of a narrow table as a block, with its main cells on the first line and its time on the second. */
+const rowsAsBlocks = (table: string) => `
+  ${table} thead { display: none; }
+  ${table} tr { display: flex; flex-wrap: wrap; gap: 0 0.6rem; padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
+  ${table} tr:last-child { border-bottom: 0; }
+  ${table} td { border: 0; padding: 0; max-width: 100%; overflow-wrap: anywhere; }
+  ${table} td.number { margin-left: auto; }
+  ${table} td.when { order: 1; width: 100%; color: var(--soft); font-size: 0.8rem; }
+  ${table} td.wide { width: 100%; overflow-wrap: anywhere; }
+  ${table} td.lead { order: -1; flex: 1 1 60%; font-weight: 550; white-space: normal; }
+  ${table} td.lead ~ td.number { order: -1; }
+  ${table} .selected { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent); padding-inline: 0.75rem; }
+  ${table} .selected td { background: transparent; box-shadow: none; padding-left: 0; }
+  ${table} .long { max-width: 100%; white-space: normal; }
+`
+
 export const style = `
 :root {
   color-scheme: light dark;
@@ -41,6 +57,7 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .stack { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; align-content: start; }
 .tight { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.35rem; }
 .row { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: center; }
+.row > * { min-width: 0; overflow-wrap: anywhere; }
 .spread { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; justify-content: space-between; align-items: baseline; }
 .number { text-align: right; white-space: nowrap; }
 
@@ -69,11 +86,12 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .note.bad { background: var(--bad-tint); color: var(--bad); }
 .note.warn { background: var(--warn-tint); color: var(--warn); }
 
-main { width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1rem, 4vw, 2.5rem); }
+/* Layouts depend on the width in the reader's text size. In media queries, rem ignores the size that a page sets. */
+main { container-type: inline-size; width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1rem, 4vw, 2.5rem); }
 .narrow main { max-width: 62rem; }
 .wide main { max-width: 90rem; }
 .two { display: grid; grid-template-columns: minmax(0, 1fr); gap: clamp(1.5rem, 4vw, 3.5rem); align-items: start; }
-@media (min-width: 48rem) { .two { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
+@container (min-width: 44rem) { .two { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
 .narrow main.single { max-width: 34rem; }
 
 .price { font-size: 2.4rem; font-weight: 680; letter-spacing: -0.035em; line-height: 1.1; }
@@ -94,16 +112,18 @@ input, select {
 input[aria-invalid] { border-color: var(--bad); }
 .field { display: grid; gap: 0.35rem; }
 .formError { color: var(--bad); font-weight: 550; }
-.code { display: flex; gap: 0.75rem; align-items: start; }
-.code > :first-child { flex: 1; }
+.code { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: start; }
+.code > :first-child { flex: 1 1 10rem; }
 .code button { margin-top: 1.6rem; padding-block: 0.6rem; }
+@container (max-width: 18rem) { .code button { margin-top: 0; } }
 .find { display: flex; gap: 0.5rem; }
 .find input { padding: 0.3rem 0.6rem; font-size: 0.875rem; }
 .find button { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0.75rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr)); gap: 0.75rem; }
 button, .button {
   font: inherit; font-weight: 600; cursor: pointer; text-align: center; text-decoration: none; display: inline-block;
   border: 1px solid var(--line); border-radius: 9px; padding: 0.55rem 0.9rem; background: var(--card); color: var(--ink);
+  max-width: 100%;
 }
 button:hover, .button:hover { border-color: var(--soft); }
 button.primary, .button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); padding: 0.75rem 1rem; }
@@ -120,7 +140,7 @@ button[aria-pressed="true"] { background: var(--tint); border-color: var(--accen
 .cards li > * { min-width: 0; overflow-wrap: anywhere; }
 .cards li > :first-child { flex: 1 1 11rem; }
 
-.scroll { overflow-x: auto; }
+.scroll { container-type: inline-size; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
 th { text-align: left; font-weight: 550; color: var(--soft); white-space: nowrap; }
 th, td { padding: 0.45rem 0.75rem 0.45rem 0.1rem; border-bottom: 1px solid var(--line); vertical-align: baseline; }
@@ -128,6 +148,9 @@ th.number { text-align: right; }
 tr:last-child td { border-bottom: 0; }
 .empty { color: var(--soft); }
 td:last-child, th:last-child { padding-right: 0.1rem; }
+/* The used units of each meter need more space than a name, which can wrap. */
+th.used { width: 48%; }
+.used .spread > :last-child { margin-left: auto; }
 .long { max-width: 10.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .selected td { background: var(--tint); }
 .selected td:first-child { box-shadow: inset 3px 0 0 var(--accent); padding-left: 0.75rem; }
@@ -139,6 +162,7 @@ td:last-child, th:last-child { padding-right: 0.1rem; }
 .time { font-size: 1.25rem; font-weight: 600; letter-spacing: -0.02em; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; padding: 0.75rem 0.9rem; background: var(--paper); border: 1px solid var(--line); border-radius: 9px; }
 .facts { display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); gap: 0.35rem 1rem; font-size: 0.875rem; }
+@container (max-width: 15rem) { .facts { grid-template-columns: minmax(0, 1fr); } .facts dd { margin-bottom: 0.35rem; } }
 .facts dt { color: var(--soft); }
 .facts dd { overflow-wrap: anywhere; }
 .bars { display: grid; gap: 0.9rem; }
@@ -150,40 +174,32 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 .halves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 37rem), 1fr)); }
 .uneven { align-items: start; }
 /* At medium widths, the third of three cards fills its own row. */
-@media (min-width: 37.5rem) and (max-width: 56rem) { .columns > :nth-child(3):last-child { grid-column: 1 / -1; } }
+@container (min-width: 35rem) and (max-width: 53rem) { .columns > :nth-child(3):last-child { grid-column: 1 / -1; } }
 /* Long tables scroll below their headings. */
-.long-table .scroll, .feed .scroll { max-height: 24rem; overflow-y: auto; }
+.long-table .scroll, .feed .scroll { max-height: 22rem; overflow-y: auto; }
 .long-table .scroll { max-height: 32rem; }
 .long-table th, .feed th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px 0 var(--line); }
-.feed td { white-space: nowrap; overflow: hidden; }
+/* Two tables with six columns fit side by side only on a wide screen. */
+.feed { grid-template-columns: repeat(auto-fit, minmax(min(100%, 41rem), 1fr)); }
+.feed td { overflow: hidden; overflow-wrap: anywhere; }
+.feed td.when, .feed .long { white-space: nowrap; }
+.feed td.number { white-space: normal; }
 .feed th, .feed td { padding-right: 0.5rem; }
 .feed th { font-size: 0.8rem; }
 /* Long text is truncated. A tooltip shows the full text. */
 .feed table { table-layout: fixed; }
 .feed th:first-child { width: 8.3rem; }
-.feed th.number { width: 5.4rem; }
-.feed th.slim { width: 3.5rem; }
-.feed th.broad { width: 6.1rem; }
-.feed th.event { width: 6.8rem; }
-.feed td.type { white-space: normal; overflow-wrap: anywhere; }
+.feed th.number { width: 6.3rem; }
+.feed th.slim { width: 4.2rem; }
+.feed th.slim.number { width: 3.5rem; }
+.feed th.broad { width: 24%; }
+.feed th.event { width: 24%; }
 .feed > #requests { grid-column: 1 / -1; }
 .feed .long { max-width: none; }
 input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; font-size: 1rem; }
-@media (max-width: 40rem) {
-  /* A row becomes a block, with its main cells on the first line and its time on the second. */
-  .flow thead { display: none; }
-  .flow tr { display: flex; flex-wrap: wrap; gap: 0 0.6rem; padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
-  .flow tr:last-child { border-bottom: 0; }
-  .flow td { border: 0; padding: 0; max-width: 100%; overflow-wrap: anywhere; }
-  .flow td.number { margin-left: auto; }
-  .flow td.when { order: 1; width: 100%; color: var(--soft); font-size: 0.8rem; }
-  .flow td.wide { width: 100%; overflow-wrap: anywhere; }
-  .flow td.lead { order: -1; flex: 1 1 60%; font-weight: 550; white-space: normal; }
-  .flow td.lead ~ td.number { order: -1; }
-  .flow .selected { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent); padding-inline: 0.75rem; }
-  .flow .selected td { background: transparent; box-shadow: none; padding-left: 0; }
-  .feed .scroll, .long-table .scroll { max-height: 26rem; }
-}
+@container (max-width: 32rem) {${rowsAsBlocks('.flow')}}
+/* These tables have up to six columns. */
+@container (max-width: 37rem) {${rowsAsBlocks('.feed .flow')}}
 @media (forced-colors: active) {
   .badge { border: 1px solid; }
   progress { border: 1px solid CanvasText; }

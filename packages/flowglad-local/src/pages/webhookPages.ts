@@ -135,7 +135,7 @@ ${table(
   attempts.map(
     ({ createdAt, url, status, error, isResend }) => html`<tr><td class="when">${moment(createdAt)}</td>
 <td class="${error === null ? 'positive' : 'negative'}">${error ?? `HTTP ${status}`}</td>
-<td class="mono wide">${url}</td><td>${isResend ? 'Resend' : 'Schedule'}</td></tr>`,
+<td class="mono wide breakable">${url}</td><td>${isResend ? 'Resend' : 'Schedule'}</td></tr>`,
   ),
   'No attempts yet.',
   'Attempts',
