@@ -19,8 +19,8 @@ export interface BalancesCache {
 type Replace = (known: unknown, fetched: unknown) => unknown
 
 /**
- * Stores balances that arrived outside a query, for example in a response header. Keeps the newest answer, so
- * an older answer that arrives late never replaces it. Ignores other customers' balances if the cache has an
+ * Stores balances that arrived outside a query, for example in a response header. Keeps the newest balances, so
+ * an older response that arrives late never replaces them. Ignores other customers' balances if the cache has an
  * owner.
  *
  * `queryKey` is the billing router's key. The default, `[['billing']]`, matches a router that is mounted as
@@ -72,7 +72,7 @@ export function newestInCache(
 }
 
 /**
- * Returns the newer answer, or `arrived` if the answers are for different customers. Versions of different
+ * Returns the newer response, or `arrived` if the responses are for different customers. Versions of different
  * customers can't be compared.
  */
 function newest(known: BalancesAnswer | undefined, arrived: BalancesAnswer): BalancesAnswer {

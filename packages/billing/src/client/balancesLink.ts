@@ -8,7 +8,7 @@ import { StreamOrder } from './streamOrder.ts'
 
 /**
  * Calls `onBalances` with the balances in each non-streaming response, including denials. Responses can
- * arrive out of order, so use `newestBalances` to keep only the newest answer. Streams carry no balances. For
+ * arrive out of order, so use `newestBalances` to keep only the newest one. Streams carry no balances. For
  * balances during a stream, subscribe to the billing router's `onBalances`.
  */
 export function balancesLink<Router extends AnyTRPCRouter>({
@@ -55,7 +55,7 @@ function parse(header: string): BalancesAnswer | null {
 }
 
 /**
- * Our server always sends complete answers. This check only guards against another server's header with the
+ * Our server always sends complete balances. This check only guards against another server's header with the
  * same name.
  */
 const isAnswer = (value: unknown): value is BalancesAnswer =>

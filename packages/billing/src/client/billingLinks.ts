@@ -101,7 +101,7 @@ function callsAndSubscriptions(options: BillingLinksOptions<AnyTRPCRouter>) {
   return splitLink<AnyTRPCRouter>({
     condition: (op) => op.type === 'subscription',
     true: subscriptionLink ?? httpSubscriptionLink({ ...options, url: String(options.url) }),
-    // Send the query for plans in a separate request, because the server might wait for Flowglad to answer it.
+    // Send the query for plans in a separate request, because the server might have to wait for Flowglad.
     false: httpLinks(options, ({ path }) => path === plansPath),
   })
 }

@@ -33,7 +33,7 @@ export function setCacheOwner(
   owners.set(queryClient, { customer, onOtherCustomer })
 }
 
-/** Returns whether the cache may store the answer. If not, passes the answer to `onOtherCustomer`. */
+/** Returns whether the cache may store the balances. If not, passes them to `onOtherCustomer`. */
 export function admits(queryClient: object, answer: BalancesAnswer): boolean {
   const owner = owners.get(queryClient)
   if (owner === undefined || owner.customer === answer.customer) return true

@@ -5,12 +5,12 @@ export type KeyPlace = 'header' | 'input'
 
 /**
  * Detects whether the links after `idempotencyLink` send HTTP requests. A link can't inspect later links, but
- * HTTP links add the response to an answer's context, and `wsLink` doesn't.
+ * HTTP links add the response to a result's context, and `wsLink` doesn't.
  */
 export class KeyTransport {
   #place: KeyPlace | 'unknown' = 'unknown'
 
-  /** Where the keys are sent, or 'unknown' before the first HTTP request or answer. */
+  /** Where the keys are sent, or 'unknown' before the first HTTP request or result. */
   get place(): KeyPlace | 'unknown' {
     return this.#place
   }
@@ -21,8 +21,8 @@ export class KeyTransport {
   }
 
   /**
-   * Records an answer. If the answer's metadata contains no HTTP response, keys must be sent in the input.
-   * Once HTTP has been detected, such an answer is ignored, because it can come from a cache.
+   * Records a result. If the result's metadata contains no HTTP response, keys must be sent in the input. Once
+   * HTTP has been detected, such a result is ignored, because it can come from a cache.
    */
   sawAnswer(meta: OperationContext | undefined): void {
     if (meta?.response !== undefined) this.sawHttp()

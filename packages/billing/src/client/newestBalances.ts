@@ -2,13 +2,13 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { noteArrival, wasSentAfter } from './readOrder.ts'
 
 /**
- * Returns the newer of two answers for the same customer. If the request for `arrived` was sent after `known`
+ * Returns the newer of two responses for the same customer. If the request for `arrived` was sent after `known`
  * had arrived, `arrived` is newer. Its version can be lower if the ledger has been restored from a backup.
- * Otherwise, the requests overlapped, and the answer with the higher version is newer. If the versions are
+ * Otherwise, the requests overlapped, and the response with the higher version is newer. If the versions are
  * equal, compares `asOf`, because a new fetch doesn't always change the version. On a tie, prefers `arrived`,
  * which may include the meters' names.
  *
- * `balancesLink` and the billing hooks record when they send requests. Pass the answers to this function
+ * `balancesLink` and the billing hooks record when they send requests. Pass the responses to this function
  * unchanged, because a copy is compared only by version and `asOf`.
  */
 export function newestBalances<Answer extends BalancesAnswer>(
@@ -20,7 +20,7 @@ export function newestBalances<Answer extends BalancesAnswer>(
   return newest
 }
 
-/** Returns whether the known answer is newer than the answer that has just arrived. */
+/** Returns whether the known response is newer than the response that has just arrived. */
 function isNewer(known: BalancesAnswer, arrived: BalancesAnswer): boolean {
   if (known === arrived || wasSentAfter(known, arrived)) return false
   if (known.version !== arrived.version) return known.version > arrived.version

@@ -1,8 +1,8 @@
 import { sharedState } from './sharedState.ts'
 
 /**
- * The order in which this page sends requests for balances and receives the answers. The server reads the
- * ledger after it gets the request. An answer is therefore at least as new as every answer that had arrived
+ * The order in which this page sends requests for balances and receives the responses. The server reads the
+ * ledger after it gets the request. A response is therefore at least as new as every response that had arrived
  * before the request was sent, even if its version is lower after a restore from a backup.
  */
 const order = sharedState('readOrder', () => ({
@@ -20,7 +20,7 @@ const next = () => {
 export const startRead = (): number => next()
 
 /**
- * Records when the answer's request was sent, and returns the answer. `start` is a value that `startRead`
+ * Records when the request for `answer` was sent, and returns `answer`. `start` is a value that `startRead`
  * returned.
  */
 export function asRead<Answer extends object>(answer: Answer, start: number): Answer {
@@ -28,17 +28,17 @@ export function asRead<Answer extends object>(answer: Answer, start: number): An
   return answer
 }
 
-/** Records when the answer arrived: at the first call for the answer. */
+/** Records that the response has arrived. Only the first call for a response has an effect. */
 export function noteArrival(answer: object): void {
   if (!order.arrivedAt.has(answer)) order.arrivedAt.set(answer, next())
 }
 
-/** Returns whether the answer's request was sent after `start`. Returns false if the order is unknown. */
+/** Returns whether the request for `answer` was sent after `start`. Returns false if the order is unknown. */
 export const wasSentSince = (answer: object, start: number): boolean =>
   (order.sentAt.get(answer) ?? 0) > start
 
 /**
- * Returns whether the arrived answer's request was sent after the page had received the known answer. Returns
+ * Returns whether the request for `arrived` was sent after the page had received `known`. Returns
  * false if the order is unknown.
  */
 export function wasSentAfter(known: object, arrived: object): boolean {

@@ -2,8 +2,8 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { asRead, startRead } from './readOrder.ts'
 
 /**
- * Records when the answers of one `onBalances` subscription were requested. All answers over a connection count
- * as requested when the connection opens.
+ * Records when the balances from one `onBalances` subscription were requested. All balances from a connection
+ * count as requested when the connection opens.
  */
 export class StreamOrder {
   #start = startRead()
@@ -15,9 +15,8 @@ export class StreamOrder {
   }
 
   /**
-   * Records when the answer was requested, and returns the answer. The server reads the ledger for each answer,
-   * so a lower version means that the ledger was restored from a backup. Such an answer is newer than all earlier
-   * answers.
+   * Records when the balances were requested, and returns them. The server reads the ledger each time, so a lower
+   * version means that the ledger was restored from a backup. Such balances are newer than all earlier ones.
    */
   read<Answer extends BalancesAnswer>(answer: Answer): Answer {
     if (answer.version < this.#version) this.connect()

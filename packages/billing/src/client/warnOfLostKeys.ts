@@ -2,7 +2,7 @@
 export interface SentKey {
   type: string
   path: string
-  /** Whether the answer came over HTTP. */
+  /** Whether the response came over HTTP. */
   overHttp: boolean
   inHeader: boolean
   inInput: boolean

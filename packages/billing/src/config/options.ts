@@ -103,7 +103,7 @@ export const defaultOptions = {
   outboxLagMs: 60_000,
   /** The header that carries idempotency keys. */
   keyHeader: 'idempotency-key',
-  /** Denies metered calls without a key. */
+  /** Whether metered calls without a key are denied. */
   requireKey: false,
 } as const
 

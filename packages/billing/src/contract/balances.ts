@@ -34,7 +34,7 @@ export interface BalanceRow<Meter extends string = string> {
   asOf: number
   /** The number of usage events that Flowglad keeps rejecting. */
   parked: number
-  /** The version of the answer that contains this row. */
+  /** The version of the response that contains this row. */
   version: number
 }
 
@@ -43,7 +43,7 @@ export interface BalancesAnswer<Meter extends string = string> {
   /** The ID that the app's `customer` option returned. Versions of different customers can't be compared. */
   customer: string
   /**
-   * The version of this customer's data. Of two answers to overlapping requests, the answer with the higher
+   * The version of this customer's data. Of two responses to overlapping requests, the one with the higher
    * version is newer. The version decreases only if the ledger is restored from a backup.
    */
   version: number

@@ -29,7 +29,7 @@ export interface BatcherStore {
 /**
  * Commits commands in batches. Commands that arrive while a batch is in flight form the next batch, in order
  * of arrival. If a batch is slow, for example because another node has locked one of its customers, batches
- * for other customers run at the same time.
+ * for other customers can run at the same time.
  *
  * After a transient error, rejects the commands that have waited too long and runs the rest of the batch
  * again. After any other error, runs the batch's commands one by one, so that only the faulty command fails.

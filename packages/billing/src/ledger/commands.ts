@@ -81,7 +81,7 @@ const reserve = z.object({
   /** The rule for a past-due subscription. Default: the customer can use the whole plan. */
   pastDue: pastDueRule.optional(),
   /**
-   * True if the caller has already tried to fetch a snapshot. If so, the ledger accepts an outdated snapshot
+   * True if the caller has already tried to fetch a snapshot. The ledger then accepts an outdated snapshot
    * instead of asking for another fetch.
    */
   decisive: z.boolean(),
@@ -197,9 +197,9 @@ const leaveLease = z.object({
   token,
   /**
    * Events that were marked as sent under this lease, but that Flowglad doesn't have: they were never sent,
-   * or Flowglad conclusively rejected them twice in a row. They return to their previous state and are no longer
-   * ambiguous. Leave out events that were ambiguous when the lease was taken: a later response can't tell us
-   * whether an earlier request succeeded.
+   * Flowglad conclusively rejected them twice in a row, or Flowglad rejected them twice and doesn't list them.
+   * They return to their previous state and are no longer ambiguous. Omit events that were ambiguous when the
+   * lease was taken: a later response can't tell us whether an earlier request succeeded.
    */
   untaken: listOf(eventId),
 })

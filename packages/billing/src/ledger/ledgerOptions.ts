@@ -26,7 +26,7 @@ export const ledgerDefaults = {
    */
   transactionTimeoutMs: 5_000,
   /**
-   * PostgreSQL: how long to wait for an answer before closing the connection. Must be longer than
+   * PostgreSQL: how long to wait for a response before closing the connection. Must be longer than
    * `transactionTimeoutMs`.
    */
   silentAfterMs: 12_000,

@@ -3,9 +3,8 @@ import { unavailable } from '../contract/errors.ts'
 import type { LedgerUnavailableError } from './errors.ts'
 
 /**
- * Returns the ledger's answer. If the ledger fails, throws `BILLING_UNAVAILABLE` instead: the failure isn't
- * the caller's fault, and nothing was charged. Rethrows an `InvalidCommandError` and a `SetupError`
- * unchanged.
+ * Returns the ledger's answer. If the ledger fails, throws `BILLING_UNAVAILABLE`, because the failure isn't the
+ * caller's fault and nothing was charged. Rethrows an `InvalidCommandError` and a `SetupError` unchanged.
  */
 export const onLedger = <T>(answer: Promise<T>): Promise<T> =>
   answer.catch((error: unknown) => {
@@ -22,6 +21,6 @@ export const withoutLedger = (error: unknown): unknown =>
 export const isLedgerUnavailable = (error: unknown): error is LedgerUnavailableError =>
   error instanceof Error && error.name === 'LedgerUnavailableError'
 
-/** Returns whether the error reports a malformed command. If so, a retry can't succeed. */
+/** Returns whether the error reports a malformed command, for which a retry can't succeed. */
 export const isInvalidCommand = (error: unknown) =>
   error instanceof Error && error.name === 'InvalidCommandError'

@@ -24,7 +24,7 @@ function registry(): Map<string, Shared> {
 /**
  * An instance that `createBilling` creates. In development, each edit to an app's module creates another
  * instance, and the app doesn't close the earlier instance. Instances with the same key therefore share one
- * ledger, and only the newest instance's loops run. Earlier instances continue to answer calls.
+ * ledger, and only the newest instance's loops run. Earlier instances continue to serve calls.
  */
 export class Instance {
   readonly #key: string

@@ -55,8 +55,8 @@ export interface Operator {
   /** Returns up to `limit` parked usage events of all customers. */
   parked(limit: number): ReturnType<Ledger['parked']>
   /**
-   * Performs an act, and records it in the same transaction. `id` is a UUID that the caller creates. If the answer
-   * is lost, send the same command again. If the act with this ID is already recorded, the command changes nothing,
+   * Performs an act, and records it in the same transaction. `id` is a UUID that the caller creates. If the result
+   * is lost, send the same command again. If an act with this ID is already recorded, the command changes nothing,
    * and returns `repeated` with the record. A second refund of the same charge also returns `repeated`.
    */
   act(command: OperatorCommand): Promise<OperateAnswer>

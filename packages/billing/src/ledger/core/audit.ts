@@ -71,7 +71,7 @@ function ownProblems(account: AccountRow): string[] {
   ]
 }
 
-/** Every booked unit is also in the total of its day. */
+/** Checks that the daily totals include every booked unit. */
 function dailyProblems({ accounts, daily }: Books): string[] {
   return [...new Set(accounts.map(({ meter }) => meter))].flatMap((meter) => {
     const ofMeter = accounts.filter((account) => account.meter === meter)

@@ -8,7 +8,7 @@ import type { AccountRow, CustomerRow } from './rows.ts'
 type Lease = NonNullable<CustomerRow['lease']>
 
 /**
- * Stores Flowglad's answer for all meters, and the units that Flowglad had acknowledged when the lease was
+ * Stores Flowglad's balances for all meters, and the units that Flowglad had acknowledged when the lease was
  * taken. Ends the lease.
  */
 export function install(draft: Draft, command: Install): { state: 'installed' } | { state: 'leaseLost' } {
@@ -21,7 +21,7 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
   installAccounts(draft, command, lease)
   const { subscription } = command.snapshot
   const periodEnd = subscription?.periodEnd ?? null
-  // Use the time when the lease was taken. Flowglad's answer is at least that recent, but might not include a
+  // Use the time when the lease was taken. Flowglad's response is at least that recent, but might not include a
   // period that began later. If the clock has stepped backward and that time is in the future, use the
   // current time.
   const fetchedAt = Math.min(lease.notedAt, draft.now)
@@ -40,8 +40,8 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
 }
 
 /**
- * Subtracts dropped units from `booked`. The units were dropped before the lease was taken, so Flowglad's answer
- * can't include them.
+ * Subtracts dropped units from `booked`. The units were dropped before the lease was taken, so Flowglad's
+ * balances can't include them.
  */
 function subtractDropped(draft: Draft, { notes }: Lease): void {
   for (const { subscription, meter, dropped } of notes) {

@@ -110,7 +110,7 @@ function countOnce(draft: Draft, account: AccountRow, amount: number): void {
   draft.writeAccount(account, { ackedAtFirstSight: ackedAtFirstSight + counted })
 }
 
-/** Adds units to the notes of a running fetch. `install` compares Flowglad's answer with these notes. */
+/** Adds units to the notes of a running fetch. `install` stores these notes with Flowglad's balances. */
 function changeNote(
   draft: Draft,
   { subscription, meter }: Pick<EventRow, 'subscription' | 'meter'>,

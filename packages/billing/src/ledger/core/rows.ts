@@ -28,7 +28,7 @@ const subscriptionDetail = reportedSubscription.extend({
 
 /**
  * One account's counters at the time when the lease was taken for a fetch. `install` uses them to determine
- * which units Flowglad's answer includes.
+ * which units Flowglad's balances include.
  */
 const leaseNote = z.object({
   subscription: z.string(),

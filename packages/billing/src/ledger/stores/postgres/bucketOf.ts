@@ -11,7 +11,7 @@ export const buckets = 64
  * by bucket, and an engine that distributes tables finds a customer's rows on one shard.
  */
 export const bucketOf = (customer: string): number =>
-  // Hexadecimal text takes half as long as a buffer.
+  // Hashing to hexadecimal text takes half as long as hashing to a buffer.
   Number.parseInt(hash('sha256', customer, 'hex').slice(0, 2), 16) % buckets
 
 /** Returns a version of `bucketOf` that hashes each customer only once, because a batch has many rows per customer. */

@@ -95,7 +95,7 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * to wait, the function fails, because it already holds locks and waiting could cause a deadlock. The batch
  * is then retried.
  *
- * With `synchronous_commit = off`, a crash of the database could lose commands that the ledger has answered.
+ * With `synchronous_commit = off`, a crash of the database could undo commands that callers think are committed.
  * The function therefore turns the setting on until the transaction ends. It leaves all other values of the
  * setting unchanged.
  *
@@ -114,7 +114,7 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
   /** Whether a row belongs to the customer of the row `of`. */
   const isOf = (of: string, row: string) =>
     `${row}.bucket = ${bucketIn(`${of}.bucket`)} AND ${row}.customer = ${of}.customer`
-  /** A table's rows of the customers to load. `alias` names the table. */
+  /** Selects a table's rows for the customers to load. `alias` names the table. */
   const ofLoading = (table: string, alias: string) =>
     `unnest(loading_buckets, loading) l (bucket, customer) JOIN metered.${table} ${alias} ON ${isOf('l', alias)}`
   const lockCustomers = (wait: string) => `

@@ -4,7 +4,7 @@ import type { PostgresClient, PostgresPool } from './postgresPool.ts'
 const lost = new WeakMap<PostgresPool, number>()
 const watched = new WeakSet<PostgresPool | PostgresClient>()
 
-/** Returns how many of the pool's connections broke or didn't answer in time. Can count a connection several times. */
+/** Returns how many of the pool's connections broke or timed out. Can count a connection several times. */
 export const lostConnections = (pool: PostgresPool): number => lost.get(pool) ?? 0
 
 export const countLost = (pool: PostgresPool): void => void lost.set(pool, lostConnections(pool) + 1)

@@ -111,7 +111,7 @@ const transientStates = [
  */
 const lostConnection = /terminated|timeout|not queryable|connection(?!s$)/i
 
-/** Returns whether the connection broke, or didn't answer in time. The next connection may lead to another server. */
+/** Returns whether the connection broke or timed out. The next connection may lead to another server. */
 export const isConnectionLost = (error: unknown): boolean =>
   isTransient(error) &&
   !(error instanceof Error && 'severity' in error && 'code' in error && !/^(08|57P)/.test(String(error.code)))

@@ -13,7 +13,7 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
   const db = connect(file, driver)
   try {
     db.exec('PRAGMA journal_mode = WAL')
-    // With NORMAL, a power failure can undo the last commits, even if their calls were already answered.
+    // With NORMAL, a power failure can undo the last commits, even if their callers already have the results.
     db.exec('PRAGMA synchronous = FULL')
     // A checkpoint waits for the disk. With many customers, each checkpoint writes many pages, so fewer,
     // larger checkpoints are cheaper.

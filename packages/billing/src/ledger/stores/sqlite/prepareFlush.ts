@@ -1,8 +1,8 @@
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /**
- * Returns a function that determines whether the next commit is flushed to the disk. A flush also flushes all
- * earlier commits.
+ * Returns a function that sets whether the next commits are flushed to the disk. A flush includes all earlier
+ * commits.
  */
 export function prepareFlush(db: SqliteDatabase): (flushes: boolean) => void {
   let current: boolean | null = null

@@ -9,7 +9,7 @@ export class MovedFileError extends Error {
 /**
  * Remembers which file the path names. Returns a function that throws a `MovedFileError` if the path no
  * longer names this file. SQLite doesn't notice the change: it continues to write to the original file, which
- * is no longer found after a restart.
+ * can't be found after a restart.
  */
 export function watchFile(path: string): () => void {
   const opened = identityOf(path)
