@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { screen } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
+import { formatDate } from '../src/format/format.ts'
 import { NextInvoice } from '../src/plans/NextInvoice.tsx'
 import { aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
@@ -27,6 +28,18 @@ it('says that an overdue amount is not part of the next invoice', () => {
   statement.mockReturnValue(aStatement({ next, overdue }))
   show(<NextInvoice />)
   expect(text()).toContain("The overdue $15 isn't part of this invoice.")
+})
+
+it('shows a sum only if the invoice has more than one item', () => {
+  const day = formatDate(next.at)
+  statement.mockReturnValue(aStatement({ next }))
+  const { show: showAgain } = show(<NextInvoice />)
+  expect(text()).toContain(`Next invoicePro, ${day}$20We'll charge`)
+  const overage = [{ meter: 'api_calls', units: 1, amount: 100, unitPrice: 100, perUnits: 1_000 } as const]
+  statement.mockReturnValue(aStatement({ next: { ...next, total: 2_100 }, overage }))
+  showAgain(<NextInvoice key="again" />)
+  expect(text()).toContain('Next invoicePro$201 look-up beyond your plan so far')
+  expect(text()).toContain(`Due on ${day}$21`)
 })
 
 it('mentions no overdue amount if everything is paid', () => {

@@ -37,6 +37,18 @@ test('says what an upgrade charges, charges that amount, and lists it with its r
   expect((await file.body()).subarray(0, 5).toString()).toBe('%PDF-')
 })
 
+test('shows the newest payment on a phone without scrolling', async ({ app, customer }) => {
+  await customer.buy('pro_monthly')
+  await app.page.setViewportSize({ width: 360, height: 740 })
+  await app.open('Billing')
+  await expect(app.nextInvoice).toBeVisible()
+  const amount = app.payments.getByText('$20')
+  await expect(amount).toBeInViewport({ ratio: 1 })
+  const nav = await app.page.locator('header nav').boundingBox()
+  const box = await amount.boundingBox()
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThan(nav?.y ?? 0)
+})
+
 test('shows the cost of extra look-ups on Studio, Usage and the next invoice', async ({ app, customer }) => {
   await customer.buy('pro_monthly')
   await customer.recordApiCalls(10_001)

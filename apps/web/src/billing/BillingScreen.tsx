@@ -9,7 +9,7 @@ export function BillingScreen() {
   return (
     <SignedIn>
       {() => (
-        <Screen title="Billing" lead="Your plan, your next invoice, and everything you've paid.">
+        <Screen title="Billing" lead="Your plan, invoices and payments.">
           <OutdatedNotice />
           <WithFlowglad>
             <Subscription />

@@ -3,12 +3,11 @@ import { Skeleton } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
-import { NextInvoice } from '../plans/NextInvoice.tsx'
 import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
 import { Payments } from './Payments.tsx'
 
-/** Shows the next invoice, the payments and the payment method, which are stored only at Flowglad. */
+/** Shows the payments and the payment method, which are stored only at Flowglad. */
 export function FlowgladBilling() {
   const billing = useBilling()
   const statement = useStatement()
@@ -22,11 +21,10 @@ export function FlowgladBilling() {
   }
   return (
     <>
-      <NextInvoice />
       {statement.data ? (
         <Payments statement={statement.data} />
       ) : (
-        !noPayments && <Skeleton className={classes.loading} radius="lg" />
+        !noPayments && <Skeleton className={`${classes.loading} ${classes.paid}`} radius="lg" />
       )}
       {billing.loaded && billing.customer !== null ? (
         <PaymentMethod billing={billing} />

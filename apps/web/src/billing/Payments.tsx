@@ -8,7 +8,7 @@ import classes from './BillingScreen.module.css'
 export function Payments({ statement }: { statement: BillingStatement<Meter> }) {
   const { payments, hasOlder } = statement
   return (
-    <section className={classes.card} aria-labelledby="payments">
+    <section className={`${classes.card} ${classes.paid}`} aria-labelledby="payments">
       <h2 id="payments">Payments</h2>
       {payments.length === 0 && <p className={classes.dim}>You haven't paid for anything yet.</p>}
       <ul className={classes.payments}>

@@ -5,6 +5,7 @@ import { FailedSection } from '../denials/FailedSection.tsx'
 import { formatDate } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
+import { NextInvoice } from '../plans/NextInvoice.tsx'
 import { currentOffer, isUnknown } from '../plans/offers.ts'
 import { amountDueText, canPayNow, pastDueText } from '../plans/pastDueText.ts'
 import { priceOf } from '../plans/priceOf.ts'
@@ -15,7 +16,7 @@ import { CancelButton } from './CancelButton.tsx'
 import { PayNowButton } from './PayNowButton.tsx'
 
 /**
- * Shows the current plan: its price, its renewal or end date, and buttons to change it. While Flowglad is away, the
+ * Shows the current plan: its price, its renewal or end date, buttons to change it, and the next invoice. While Flowglad is away, the
  * notice above says that the plan can't change, so no button offers it.
  */
 export function Subscription() {
@@ -40,30 +41,35 @@ export function Subscription() {
     )
   const offer = currentOffer(offers, plan)
   const pays = canPayNow(plan)
+  const unpaid = problemOf(plan, statement)
   const isAway = status?.current === false
   return (
     <section className={withRoom(classes.card)} aria-labelledby="subscription" data-testid="subscription">
-      <div className={classes.head}>
-        <h2 id="subscription">{plan.name}</h2>
-        <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
+      <div className={classes.plan}>
+        <div className={classes.head}>
+          <h2 id="subscription">{plan.name}</h2>
+          <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
+        </div>
+        {/* The `status` role makes screen readers announce the changes that the buttons below make. */}
+        <p role="status">
+          {unpaid && <strong className={classes.problem}>{unpaid}</strong>}{' '}
+          {whatHappensNext(plan, statement, end)}
+        </p>
+        <div className={classes.actions}>
+          {pays && <PayNowButton />}
+          {plan.cancelsAt !== null || plan.changesAt !== null ? (
+            !isAway && <ResumeButton keep={plan.name} />
+          ) : (
+            <>
+              <LinkButton to="/pricing" variant={plan.isFree && !pays ? 'filled' : 'default'}>
+                {plan.isFree ? 'Upgrade' : 'Change plan'}
+              </LinkButton>
+              {!plan.isFree && !isAway && <CancelButton plan={plan} />}
+            </>
+          )}
+        </div>
       </div>
-      {/* The `status` role makes screen readers announce the changes that the buttons below make. */}
-      <p role="status" data-problem={plan.pastDue !== undefined} className={classes.next}>
-        {whatHappensNext(plan, statement, end)}
-      </p>
-      <div className={classes.actions}>
-        {pays && <PayNowButton />}
-        {plan.cancelsAt !== null || plan.changesAt !== null ? (
-          !isAway && <ResumeButton keep={plan.name} />
-        ) : (
-          <>
-            <LinkButton to="/pricing" variant={plan.isFree && !pays ? 'filled' : 'default'}>
-              {plan.isFree ? 'Upgrade' : 'Change plan'}
-            </LinkButton>
-            {!plan.isFree && !isAway && <CancelButton plan={plan} />}
-          </>
-        )}
-      </div>
+      <NextInvoice className={classes.invoice} />
     </section>
   )
 }
@@ -73,6 +79,12 @@ const withRoom = (style: string | undefined) => `${style} ${classes.subscription
 
 type Statement = BillingStatement<Meter> | undefined
 
+/** Returns which payment failed, and which amount is due. Returns null if the plan is paid. */
+function problemOf(plan: PlanSummary, statement: Statement): string | null {
+  const text = pastDueText(plan)
+  return text && [`${text.title}.`, amountDueText(statement)].filter((part) => part !== null).join(' ')
+}
+
 function whatHappensNext(
   plan: PlanSummary,
   statement: Statement,
@@ -81,12 +93,7 @@ function whatHappensNext(
   const { cancelsAt, changesAt, renewsAt, isFree, name } = plan
   const unpaid = pastDueText(plan)
   if (unpaid !== null)
-    return [
-      `${unpaid.title}.`,
-      amountDueText(statement),
-      unpaid.detail,
-      cancelsAt === null ? null : `${name} ends on ${formatDate(cancelsAt)}.`,
-    ]
+    return [unpaid.detail, cancelsAt === null ? null : `${name} ends on ${formatDate(cancelsAt)}.`]
       .filter((part) => part !== null)
       .join(' ')
   if (cancelsAt !== null)

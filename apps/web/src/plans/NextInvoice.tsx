@@ -7,44 +7,57 @@ import { methodText } from '../format/payments.ts'
 import classes from './NextInvoice.module.css'
 import { pricePerText } from './overage.ts'
 
-/** Shows the next invoice as a sum: the plan, the extra usage so far, the total, the date and the card. */
-export function NextInvoice() {
+/**
+ * Shows the next invoice as a sum: the plan, the extra usage so far, the total, the date and the card. `className` styles
+ * the frame, which is the same size while the invoice loads.
+ */
+export function NextInvoice({ className = '' }: { className?: string | undefined }) {
   const { data: plan } = usePlan()
   const { data: statement, isError } = useStatement()
   // A plan that is free, or is scheduled to end, has no next invoice, so it needs no placeholder.
   if (statement === undefined)
     return plan && !plan.isFree && plan.cancelsAt === null && !isError ? (
-      <Skeleton className={classes.card} radius="lg" />
+      <Skeleton className={className} radius="lg" />
     ) : null
   const { next } = statement
-  return next && <Invoice next={next} statement={statement} />
+  return next && <Invoice className={className} next={next} statement={statement} />
 }
 
 type Statement = BillingStatement<Meter>
 
-function Invoice({ next, statement }: { next: NonNullable<Statement['next']>; statement: Statement }) {
+interface InvoiceProps {
+  className: string
+  next: NonNullable<Statement['next']>
+  statement: Statement
+}
+
+function Invoice({ className, next, statement }: InvoiceProps) {
   const { at, currency, plan, earlierUsage, total, wasDiscounted } = next
   const { overage, method, overdue } = statement
   const money = (amount: number) => formatMoney(amount, currency)
   return (
-    <section className={classes.card} aria-labelledby="next-invoice">
+    <section className={`${classes.invoice} ${className}`} aria-labelledby="next-invoice">
       <h2 id="next-invoice">Next invoice</h2>
       <dl className={classes.sum}>
-        <div>
-          <dt>{plan.name}</dt>
-          <dd>{money(plan.amount)}</dd>
-        </div>
-        {overage.map(({ meter, units, amount, unitPrice, perUnits }) => (
-          <div key={meter}>
-            <dt>
-              {amountOf(meter, units)} beyond your plan so far
-              <span className={classes.rate}>{pricePerText({ unitPrice, perUnits, currency })}</span>
-            </dt>
-            <dd>{money(amount)}</dd>
-          </div>
-        ))}
+        {overage.length > 0 && (
+          <>
+            <div>
+              <dt>{plan.name}</dt>
+              <dd>{money(plan.amount)}</dd>
+            </div>
+            {overage.map(({ meter, units, amount, unitPrice, perUnits }) => (
+              <div key={meter}>
+                <dt>
+                  {amountOf(meter, units)} beyond your plan so far
+                  <span className={classes.rate}>{pricePerText({ unitPrice, perUnits, currency })}</span>
+                </dt>
+                <dd>{money(amount)}</dd>
+              </div>
+            ))}
+          </>
+        )}
         <div className={classes.total}>
-          <dt>Due on {formatDate(at)}</dt>
+          <dt>{overage.length > 0 ? `Due on ${formatDate(at)}` : `${plan.name}, ${formatDate(at)}`}</dt>
           <dd>{money(total)}</dd>
         </div>
       </dl>

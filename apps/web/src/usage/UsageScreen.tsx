@@ -19,9 +19,7 @@ export function UsageScreen() {
       {() => (
         <Screen title="Usage" lead="See how much you used, when and for what.">
           <Meters />
-          <div className={classes.invoice}>
-            <NextInvoice />
-          </div>
+          <NextInvoice className={classes.invoice} />
           <Days />
           <ChargesTable />
         </Screen>
