@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
 import { act, screen, within } from '@testing-library/react'
-import { expect, it, vi } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 // The button loads this dialog lazily. On a busy machine, compiling it can take longer than a query's
 // timeout, so import it first.
 import '../src/plans/ForfeitWarning.tsx'
@@ -16,6 +16,16 @@ vi.mock('../src/api/billing.ts', () => ({
   usePlans: () => ({ data: [free, pro] }),
   useCheckout: () => useMutation({ mutationFn: checkout }),
 }))
+
+// jsdom has no modal dialogs.
+beforeEach(() => {
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true
+  }
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false
+  }
+})
 
 const showOrder = () =>
   show(
@@ -40,17 +50,19 @@ it('can be clicked again after the browser’s Back button restores the page', a
 })
 
 it('shows a checkout error inside the warning about lost credits', async () => {
-  // jsdom has no modal dialogs.
-  HTMLDialogElement.prototype.showModal = function () {
-    this.open = true
-  }
-  HTMLDialogElement.prototype.close = function () {
-    this.open = false
-  }
   answer.mockReturnValue(onFree({ available: 55, limit: 60 }))
   checkout.mockRejectedValue(new Error('away'))
   showOrder()
   await press('Upgrade to Pro')
   await press('Upgrade to Pro anyway')
   expect(await within(screen.getByRole('dialog')).findByText(/Nothing was charged/)).toBeDefined()
+})
+
+it('names the credits that an upgrade from Free would lose', async () => {
+  answer.mockReturnValue(onFree({ available: 53, limit: 65, adjusted: 5 }))
+  showOrder()
+  await press('Upgrade to Pro')
+  const dialog = await screen.findByRole('dialog')
+  expect(dialog.textContent).toContain('You would lose 53 pictures')
+  expect(dialog.textContent).toContain('You have 48 pictures from packs and 5 added by us.')
 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
-import { creditParts, creditPartsText } from '../src/plans/creditParts.ts'
+import { creditParts, creditPartsText, extraText } from '../src/plans/creditParts.ts'
 import { free, onFree } from './anOffer.ts'
 
 const renewsAt = Date.UTC(2026, 11, 28)
@@ -63,4 +63,13 @@ it("calls units that an operator added “added by us”, not a pack's", () => {
     `10 renew on ${day}, 50 from packs, 5 added by us`,
   )
   expect(text({ available: 11, limit: 15, adjusted: 5 })).toBe(`6 renew on ${day}, 5 added by us`)
+})
+
+it.each([
+  [{ available: 65, limit: 65, adjusted: 5 }, '50 pictures from packs and 5 added by us'],
+  [{ available: 51, limit: 60 }, '50 pictures from packs'],
+  [{ available: 1, limit: 15, adjusted: 5 }, '1 picture added by us'],
+  [{ available: 10, limit: 10 }, null],
+])('names the sources of the credits that end with the plan: %j', (row, text) => {
+  expect(extraText(rowOf(row), free)).toBe(text)
 })

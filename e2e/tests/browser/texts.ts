@@ -53,7 +53,7 @@ export const texts = {
   changesOn: (plan: string, day: string) => `hanges to ${plan} on ${day}`,
   cancellationUndone: /cancellation/i,
   scheduledChange: /scheduled/i,
-  packEnds: /credits from packs.*end with the plan/i,
+  packEnds: /you lose 50 pictures from packs/i,
   noPaymentMethod: /no card on file/i,
   utcDays: /days and times are in utc/i,
   noCharges: /no charges yet/i,

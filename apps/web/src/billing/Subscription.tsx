@@ -100,7 +100,7 @@ function whatHappensNext(
     return [
       `${name} ends on ${formatDate(cancelsAt)}${follower ? `, and ${follower} starts` : ''}.`,
       `Until then, you keep ${name} and its credits.`,
-      lost ? `You then lose ${lost} from packs or added by us.` : null,
+      lost ? `You lose ${lost} when it ends.` : null,
       `You won't be charged for ${name} again.`,
     ]
       .filter((part) => part !== null)

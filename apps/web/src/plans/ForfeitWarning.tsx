@@ -7,6 +7,8 @@ import { PlanProblem } from './PlanProblem.tsx'
 interface ForfeitWarningProps {
   plan: string
   forfeited: { meter: Meter; amount: number }[]
+  /** The forfeited credits with their sources, such as `48 pictures from packs`. */
+  lost: string
   busy: boolean
   /**
    * The error that prevented the checkout from opening. Appears inside the dialog, because the dialog covers
@@ -17,7 +19,15 @@ interface ForfeitWarningProps {
   onClose: () => void
 }
 
-export function ForfeitWarning({ plan, forfeited, busy, error, onConfirm, onClose }: ForfeitWarningProps) {
+export function ForfeitWarning({
+  plan,
+  forfeited,
+  lost,
+  busy,
+  error,
+  onConfirm,
+  onClose,
+}: ForfeitWarningProps) {
   const credits = forfeited.map(({ meter, amount }) => amountOf(meter, amount)).join(' and ')
   return (
     <Dialog
@@ -34,8 +44,8 @@ export function ForfeitWarning({ plan, forfeited, busy, error, onConfirm, onClos
         </>
       }
     >
-      Credits from packs, and credits that we added, end with your Free plan. If you upgrade to {plan} now,
-      you lose {credits}. You can use them first and upgrade later.
+      You have {lost}. These credits end with your Free plan, so you lose them if you upgrade to {plan} now.
+      You can use them first and upgrade later.
       {error && <PlanProblem error={error} />}
     </Dialog>
   )

@@ -7,6 +7,7 @@ import type { Offer } from './offers.ts'
 import { limitFor, saveOrder } from './order.ts'
 import { PlanProblem } from './PlanProblem.tsx'
 import { useBackFromCheckout } from './useBackFromCheckout.ts'
+import { useEndOfPlan } from './useEndOfPlan.ts'
 
 const ForfeitWarning = lazy(async () => ({ default: (await import('./ForfeitWarning.tsx')).ForfeitWarning }))
 
@@ -26,6 +27,7 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
   useBackFromCheckout(checkout.reset)
   const [warning, setWarning] = useState(false)
   const forfeited = forfeitsOf(offer, offers, answer)
+  const { lost } = useEndOfPlan()
 
   function order() {
     if (checkout.isPending) return
@@ -54,6 +56,7 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
           <ForfeitWarning
             plan={offer.name}
             forfeited={forfeited}
+            lost={lost ?? ''}
             busy={busy}
             error={checkout.error}
             onConfirm={order}

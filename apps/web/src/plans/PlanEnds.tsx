@@ -17,9 +17,9 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
       {lost && (
         <p>
           <strong>
-            You lose {lost} when {plan.name} ends.
+            When {plan.name} ends, you lose {lost}.
           </strong>{' '}
-          Credits from packs, and credits that we added, end with the plan. Use them before then.
+          Use these credits before then.
         </p>
       )}
       {plan.changesAt !== null && <p>This replaces your scheduled change.</p>}

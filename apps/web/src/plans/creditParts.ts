@@ -1,6 +1,6 @@
 import type { BalanceRow, PlanSummary } from '@metered/billing/client'
 import { formatDay, formatNumber } from '../format/format.ts'
-import type { Meter } from '../format/meters.ts'
+import { amountOf, type Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
 interface CreditParts {
@@ -43,6 +43,19 @@ export function creditPartsText(
   ]
     .filter(Boolean)
     .join(', ')
+}
+
+/**
+ * Returns the units left that end with the plan because they don't renew, such as `50 pictures from packs and 5 added by
+ * us`. Returns null if there are none.
+ */
+export function extraText(row: BalanceRow<Meter>, offer: Offer | undefined): string | null {
+  const parts = creditParts(row, offer)
+  if (parts === null) return null
+  const { packs, added } = parts
+  if (packs === 0) return `${amountOf(row.meter, added)} added by us`
+  const fromPacks = `${amountOf(row.meter, packs)} from packs`
+  return added === 0 ? fromPacks : `${fromPacks} and ${formatNumber(added)} added by us`
 }
 
 function planText(units: number, renewsAt: number, plan: PlanSummary | null | undefined): string {
