@@ -92,13 +92,17 @@ it('says what a change charges, credits and grants before the customer confirms 
   await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith(made))
 })
 
-it('says that the next invoice includes the extra usage of the current plan', () => {
-  preview.mockReturnValue({ data: aPreview })
+it.each([
+  [{}, 'today or with your next invoice'],
+  [{ charge: 0 }, 'with your next invoice'],
+  [{ timing: 'periodEnd' }, 'with your next invoice'],
+])('says that the customer pays for the extra usage of the current plan: %j', (given, when) => {
+  preview.mockReturnValue({ data: { ...aPreview, ...given } })
   const overage = [
     { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const,
   ]
   statement.mockReturnValue(aStatement({ overage }))
-  expect(open().textContent).toContain('Your next invoice includes your 1,204 look-ups beyond Pro ($2).')
+  expect(open().textContent).toContain(`You also pay $2 for your 1,204 look-ups beyond Pro, ${when}.`)
 })
 
 it('changes nothing until the dialog shows the price', () => {

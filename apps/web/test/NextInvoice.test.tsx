@@ -42,6 +42,12 @@ it('shows a sum only if the invoice has more than one item', () => {
   expect(text()).toContain(`Due on ${day}$21`)
 })
 
+it('says that extra usage from before a plan change is billed', () => {
+  statement.mockReturnValue(aStatement({ next: { ...next, earlierUsage: ['api_calls'] } }))
+  show(<NextInvoice />)
+  expect(text()).toContain('Any extra look-ups from before your plan change are added')
+})
+
 it('mentions no overdue amount if everything is paid', () => {
   statement.mockReturnValue(aStatement({ next }))
   show(<NextInvoice />)

@@ -35,7 +35,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
         </p>
       )}
       <Packs plan={plan} />
-      <ExtraUsage plan={plan} currency={preview.currency} />
+      <ExtraUsage plan={plan} preview={preview} />
       {plan.cancelsAt !== null && (
         <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>
       )}
@@ -78,14 +78,18 @@ function Packs({ plan }: { plan: PlanSummary }) {
   return kept.length > 0 && <p>You keep the {kept.join(' and ')} from your packs.</p>
 }
 
-/** The next invoice bills the usage beyond the current plan, even if the plan has changed. */
-function ExtraUsage({ plan, currency }: { plan: PlanSummary; currency: string }) {
+/**
+ * Flowglad bills the usage beyond the current plan, even if it is unlimited on the new plan. An invoice for the change
+ * includes it. Without one, the next invoice does.
+ */
+function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePreview<Meter> }) {
   const { data: statement } = useStatement()
+  const { charge, currency, timing } = preview
+  const when = timing === 'now' && charge > 0 ? 'today or with your next invoice' : 'with your next invoice'
   return statement?.overage.map(({ meter, units, amount }) => (
     <p key={meter}>
-      Your next invoice includes your {amountOf(meter, units)} beyond {plan.name} (
-      {formatMoney(amount, currency)}
-      ).
+      You also pay {formatMoney(amount, currency)} for your {amountOf(meter, units)} beyond {plan.name},{' '}
+      {when}.
     </p>
   ))
 }

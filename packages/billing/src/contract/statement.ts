@@ -84,7 +84,8 @@ export interface NextInvoice<Meter extends string = string> {
   plan: { name: string; amount: number }
   /**
    * Meters whose earlier overage may be added to `total`. They became unlimited when the plan changed during the
-   * period. Flowglad still bills their overage on the earlier plan, but reports no amount.
+   * period. Flowglad still bills their overage on the earlier plan, either on the invoice for the change or on the
+   * next invoice, but reports no amount.
    */
   earlierUsage: Meter[]
   /** The plan and the statement's `overage`. */
