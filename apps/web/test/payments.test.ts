@@ -38,10 +38,10 @@ it("doesn't name a card whose digits are unknown", () => {
   expect(chargedText(aPayment({ method }))).toBe('We charged $52.67.')
 })
 
-it('says that a pack was paid with the card entered at checkout, because Flowglad does not report it', () => {
+it('says that a pack was paid with the card chosen at checkout, because Flowglad does not report it', () => {
   const method = { type: 'card', brand: null, last4: null }
   const items = [{ kind: 'pack', name: 'Picture pack', amount: 500 } as const]
-  expect(paidWithText(aPayment({ method, items }))).toBe('Card entered at checkout')
+  expect(paidWithText(aPayment({ method, items }))).toBe('Card chosen at checkout')
   expect(paidWithText(aPayment({ items }))).toBe('Visa ending in 4242')
   expect(paidWithText(aPayment({ method }))).toBe('Card')
   expect(paidWithText(aPayment({ method: null }))).toBeNull()

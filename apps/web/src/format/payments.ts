@@ -10,14 +10,14 @@ export function methodText({ type, brand, last4 }: PaymentMethodSummary): string
 }
 
 /**
- * Returns what a payment was paid with. Flowglad doesn't report the card of a one-time purchase, which the customer
- * entered at the checkout.
+ * Returns what a payment was paid with. Flowglad doesn't report the card of a one-time purchase. The customer chose it at
+ * the checkout, which can offer saved cards.
  */
 export function paidWithText({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'items'>): string | null {
   if (method === null) return null
   const isOneTime = items.length > 0 && items.every(({ kind }) => kind === 'pack' || kind === 'discount')
   return isOneTime && method.last4 === null && method.type === 'card'
-    ? 'Card entered at checkout'
+    ? 'Card chosen at checkout'
     : methodText(method)
 }
 

@@ -25,7 +25,7 @@ export function PackCard({ pack, isAway }: { pack: Offer; isAway: boolean }) {
         <h2>{pack.name}</h2>
         <p>
           {benefits} for {shortPriceOf(pack)}, paid once. Packs are used after your plan's credits and don't
-          renew. {end}
+          renew. {end} You choose the card at checkout.
         </p>
       </div>
       <Action pack={pack} benefits={benefits} isAway={isAway} />
