@@ -5,9 +5,7 @@ import { newestBalances } from './newestBalances.ts'
 
 /** The part of TanStack Query's `QueryClient` that stores balances. */
 export interface BalancesCache {
-  /** Returns a query's cached data. */
   getQueryData(queryKey: BillingQueryKey): unknown
-  /** Replaces a query's cached data. */
   setQueryData(queryKey: BillingQueryKey, update: (known: unknown) => unknown): unknown
   /** Returns the default options for queries that match the key. */
   getQueryDefaults(queryKey: BillingQueryKey): object

@@ -1,4 +1,4 @@
-/** A TanStack Query key. */
+/** A TanStack Query key, such as `[['billing']]`. */
 export type BillingQueryKey = readonly unknown[]
 
 /** The billing procedures' cache keys. */

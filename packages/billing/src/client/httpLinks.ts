@@ -17,7 +17,7 @@ import { keyHeadersAs, maxBatchItems } from './keyHeaders.ts'
 type BatchOptions<Router extends AnyTRPCRouter> = HTTPBatchLinkOptions<Router['_def']['_config']['$types']>
 type Headers = BatchOptions<AnyTRPCRouter>['headers']
 
-/** The options for sending calls over HTTP. */
+/** The options of `billingLinks` that apply to calls over HTTP. */
 export type HttpOptions<Router extends AnyTRPCRouter> = BatchOptions<Router> & {
   /** The header that carries the keys. Set it to the server's `options.keyHeader` if you changed that option. */
   keyHeader?: string

@@ -12,8 +12,8 @@ export interface BillingStatement<Meter extends string = string> {
   /** The next invoice. null if no invoice is planned, for example because the plan ends. */
   next: NextInvoice<Meter> | null
   /**
-   * The usage beyond the grants that no invoice contains yet. The next invoice bills it. If the plan ends first, it is
-   * never billed.
+   * Usage beyond the grants that hasn't been invoiced yet. The next invoice bills this usage. If the plan ends first,
+   * the usage is never billed.
    */
   overage: OverageCharge<Meter>[]
   /** The plan after a scheduled change. null if no change is scheduled, or if the plan can't be determined. */
@@ -55,7 +55,7 @@ export interface PaymentRow<Meter extends string = string> {
   pdfUrl: string | null
 }
 
-/** An item of a payment. */
+/** An item that a payment covers. */
 export type PaymentItem<Meter extends string = string> =
   /** A plan for a period. `prorated` means that the plan started within the period. */
   | { kind: 'plan'; name: string; from: number | null; to: number | null; prorated: boolean; amount: number }
@@ -67,7 +67,7 @@ export type PaymentItem<Meter extends string = string> =
   /** The discount on the other items. `amount` is negative. */
   | { kind: 'discount'; amount: number }
 
-/** The amount of an unpaid renewal. */
+/** The amount that the customer owes for an unpaid renewal. */
 export interface OverdueAmount {
   amount: number
   currency: string
@@ -77,7 +77,7 @@ export interface OverdueAmount {
   retriesAt: number | null
 }
 
-/** The invoice at the end of the current period. Usage until then can increase it. */
+/** The invoice at the end of the current period. Further usage can increase its total. */
 export interface NextInvoice<Meter extends string = string> {
   at: number
   currency: string
@@ -88,13 +88,13 @@ export interface NextInvoice<Meter extends string = string> {
    * next invoice, but reports no amount.
    */
   earlierUsage: Meter[]
-  /** The plan and the statement's `overage`. */
+  /** The price of the plan plus the statement's `overage`. */
   total: number
   /** Whether the last invoice was discounted. If so, the next invoice may be lower than `total`. */
   wasDiscounted: boolean
 }
 
-/** A meter's usage beyond its grant in this period, and the price so far. */
+/** A meter's usage beyond its grant, and the price so far. */
 export interface OverageCharge<Meter extends string = string> {
   meter: Meter
   units: number

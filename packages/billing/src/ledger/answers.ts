@@ -1,7 +1,7 @@
 import type { Command, EventId, EventPrice } from './commands.ts'
 import type { ActRow } from './core/rows.ts'
 
-/** The answer to each command. */
+/** Maps each type of command to its answer. */
 export interface AnswerOf {
   reserve: ReserveAnswer
   renew: RenewAnswer
@@ -89,7 +89,6 @@ export type TakeLeaseAnswer =
    */
   { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
 
-/** The answer to an operator's act. */
 export type OperateAnswer =
   | { state: 'done'; act: ActRow }
   /** An earlier command has already done this act. This command changed nothing. */

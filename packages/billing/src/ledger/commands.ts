@@ -156,7 +156,7 @@ const keepResult = z.object({
   procedure,
   key,
   fingerprint,
-  /** JSON. */
+  /** The result as JSON. */
   result: text(4096),
   replaces: attempt.nullable(),
 })
@@ -179,7 +179,6 @@ const takeLease = z.object({
   customer,
   token,
   purpose: z.enum(['fetch', 'deliver']),
-  /** How long the lease lasts. */
   leaseMs: durationMs,
   /** The maximum number of events in flight, including ambiguous events. */
   maxEvents: z.number().int().min(0).max(10_000),
@@ -283,7 +282,6 @@ const operate = z.object({
   id: text(64),
   /** The operator's name. */
   by: text(256),
-  /** The reason for the act. */
   reason: text(1024),
   act,
 })

@@ -70,7 +70,7 @@ export const price = z.union([
   z.strictObject({ usageMeterSlug: text(256) }),
 ])
 
-/** Identifies a usage event. */
+/** The attempt and the meter identify a usage event. */
 export const eventId = z.object({ attempt, meter })
 
 /**

@@ -100,7 +100,7 @@ export interface Ledger extends AsyncDisposable {
   denials(customer: string): Promise<DeniedCalls[]>
   /** Returns the acts of operators on the whole ledger, oldest first. */
   ledgerActs(): Promise<LedgerAct[]>
-  /** Returns the delivery metrics that operators monitor. */
+  /** Returns the delivery backlog and the clock's skew, for monitoring. */
   health(): Promise<LedgerHealth>
   /** Returns up to `limit` parked events of all customers. */
   parked(
@@ -158,7 +158,7 @@ export interface RestoreState {
   keepsEventsSince: number
   /** Whether the ledger was restored, and may lack usage events that Flowglad has. */
   isRecovering: boolean
-  /** Whether a call can match an operation from before the restore, whose key the ledger has lost. */
+  /** Whether operations whose keys were lost in the restore are recognized by their IDs. */
   recognizesKeys: boolean
 }
 
@@ -287,7 +287,6 @@ interface DenialKind {
   meter: string | null
   /** The toggle feature that the plan lacks, if that is the reason. */
   feature: string | null
-  /** The number of denied calls. */
   count: number
   /** The units that the last of these calls needed on the meter. */
   required: number | null
@@ -316,7 +315,6 @@ export interface LedgerHealth {
   waiting: number
   /** The age of the oldest waiting event. 0 if no event is waiting or if the event's time is in the future. */
   oldestWaitingMs: number
-  /** The number of parked events. */
   parked: number
   /**
    * How far the store's clock is behind the later of two times: the latest time that this process has read from

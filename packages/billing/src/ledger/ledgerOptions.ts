@@ -2,7 +2,7 @@
 export const ledgerDefaults = {
   /** The maximum number of commands in a batch (one transaction). */
   batchCommands: 256,
-  /** The maximum size of a batch. */
+  /** The maximum total size of the commands in a batch. */
   batchBytes: 1_048_576,
   /** The maximum number of batches that run at the same time. Each customer is in at most one of them. */
   parallelBatches: 2,

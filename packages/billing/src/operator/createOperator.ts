@@ -86,7 +86,6 @@ interface OperatorParts {
   onDrop?: (customer: string) => Promise<unknown>
 }
 
-/** Creates an `Operator` for a ledger. */
 export function createOperator({ ledger, run = (work) => work(), onDrop }: OperatorParts): Operator {
   async function charges(query: Parameters<Operator['charges']>[0], acts: AsyncIterable<Act> | Act[]) {
     const page = await ledger.charges(query)

@@ -23,7 +23,7 @@ export interface Books {
   events: z.output<typeof eventSum>[]
   /** The units of all days, by meter. */
   daily: z.output<typeof meterSum>[]
-  /** The total size of the stored results. */
+  /** The total size of the stored results, in bytes. */
   resultBytes: number
 }
 

@@ -2,7 +2,7 @@ import type { Charge } from '../ledger.ts'
 import type { EventRow } from './rows.ts'
 import { isParked } from './usageEvents.ts'
 
-/** Returns the customer's charge for a usage event. */
+/** Returns the charge that the customer sees for a usage event. */
 export function chargeOf(event: EventRow): Charge {
   const { at, procedure, meter, amount, attempt, reference, priceId, flagged } = event
   const state = chargeState(event)

@@ -232,7 +232,6 @@ const actState = z.object({
 export const actRow = z.object({
   customer: z.string(),
   id: z.string(),
-  /** The time of the act. */
   at: integer,
   /** The operator's name. */
   by: z.string(),

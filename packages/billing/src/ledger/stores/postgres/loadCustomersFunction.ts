@@ -263,7 +263,6 @@ export const loadCustomersFunctions = {
 /** A row of a list: the customer, followed by the other fields. */
 type Tuple = readonly [customer: string, ...unknown[]]
 
-/** Returns the statement that calls the function. */
 export function callLoadCustomers(
   { now, resultBytesPerCustomer }: { now: number | null; resultBytesPerCustomer: number },
   given: Record<LoadList, readonly Tuple[]>,

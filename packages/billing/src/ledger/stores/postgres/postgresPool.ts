@@ -36,7 +36,6 @@ export interface PostgresQuery {
   }
 }
 
-/** The result of a query. */
 export interface PostgresResult {
   rows: unknown[]
   rowCount: number | null

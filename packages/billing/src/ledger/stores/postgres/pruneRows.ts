@@ -9,7 +9,6 @@ import { inTransaction, type PostgresTransaction } from './transaction.ts'
 
 const now = `(SELECT ${databaseTime('$1')})`
 
-/** The tables that are pruned. */
 const pruned = ['key', 'hold', 'event', 'denial'] as const
 type Pruned = (typeof pruned)[number]
 
