@@ -10,11 +10,10 @@ export class InvalidCommandError extends Error {
 }
 
 /**
- * The error for a command or read that the ledger can't accept or finish. Possible reasons: the queue is
- * full, the ledger is closing, the store is unreachable, the setup prevents the store from being opened
- * (`cannotOpen`), or the store rejects writes, for example because its disk is full (`cannotWrite`). For
- * `cannotOpen` and `cannotWrite`, the message says what to correct. After `cannotWrite`, the ledger recovers
- * automatically once the problem is fixed.
+ * The error for a command or read that the ledger can't accept or finish. `storeOutOfReach`: the store is
+ * unreachable or stays busy. `cannotOpen`: the setup prevents the store from being opened. `cannotWrite`: the
+ * store rejects writes, for example because its disk is full. For `cannotOpen` and `cannotWrite`, the message
+ * says what to correct. After `cannotWrite`, the ledger recovers automatically once the problem is fixed.
  */
 export class LedgerUnavailableError extends Error {
   override readonly name = 'LedgerUnavailableError'

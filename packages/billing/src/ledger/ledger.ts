@@ -13,9 +13,9 @@ import type { ActRow, LedgerActRow } from './core/rows.ts'
  */
 export interface Ledger extends AsyncDisposable {
   /**
-   * Identifies the store within this process: ledgers with the same address use the same store. The address
-   * is the absolute path of a SQLite file, a PostgreSQL connection string without its password, or a unique
-   * name for a `:memory:` ledger or a `Pool` that the app passes.
+   * Identifies the store within this process: ledgers with the same address use the same store. The address is
+   * the absolute path of a SQLite file, or a PostgreSQL connection string without its password. A `:memory:`
+   * ledger, or a `Pool` that the app passes, has a unique name.
    */
   readonly address: string
 
@@ -70,8 +70,8 @@ export interface Ledger extends AsyncDisposable {
   /** Returns up to `limit` customers with a hold that is past its expiry time. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /**
-   * Returns up to `limit` customers whose lease is free and who have an event to deliver: one that is waiting,
-   * ambiguous, or parked and due for a retry.
+   * Returns up to `limit` customers that have a free lease and an event to deliver. An event is to be delivered if
+   * it is waiting, ambiguous, or parked and due for a retry.
    */
   customersToDeliver(limit: number): Promise<string[]>
   /** Returns the customer's open holds, oldest first. */

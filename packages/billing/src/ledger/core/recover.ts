@@ -34,8 +34,8 @@ export function recover(
 }
 
 /**
- * Sets the event's amount to the amount at Flowglad. The amounts differ if the backup contains the hold, and the hold
- * expired before its event was recovered: expiry booked the count from the backup, not the final amount.
+ * Sets the event's amount to the amount at Flowglad. The amounts can differ if a hold from the backup expired before
+ * its event was recovered: expiry booked the count from the backup, not the final amount.
  */
 function correctAmount(draft: Draft, event: EventRow, amount: number): void {
   const { subscription, meter, at, state } = event

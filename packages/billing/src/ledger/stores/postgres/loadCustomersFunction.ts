@@ -105,9 +105,9 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * rows in `holdsIfChanged`, `keysIfChanged` and `eventsIfChanged`. The other lists are those of `Needs`. The first
  * column of every list is the customer's bucket. Every list except `customers` can be null.
  *
- * Each kind of row has its own statement, which runs only if the batch needs it, because even a statement that
- * finds no rows has a cost. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
- * would then read every customer's holds.
+ * Each kind of row has its own statement. It runs only if the batch needs it, because even a statement that finds
+ * no rows has a cost. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and would
+ * then read every customer's holds.
  */
 function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
   const bucketIn = (source: string) => (batchBy === 'bucket' ? `$${lists.length + 3}` : source)

@@ -59,8 +59,8 @@ async function markLedger(
   givenTime: number | null,
   author: ActAuthor | undefined,
 ): Promise<void> {
-  // Keep the time of a restore whose recovery hasn't ended. With a later time, the events that the recovery has already
-  // added would look like events from before the restore, and the recovery would stop too early.
+  // Keep the time of a restore whose recovery hasn't ended. With a later time, events that the recovery has added would
+  // look like events from before the restore. The recovery would then stop too early.
   const { rows } = await transaction.query(
     `WITH before AS (SELECT id, restored_at, recovered_at FROM metered.ledger FOR UPDATE)
      UPDATE metered.ledger l SET recovered_at = NULL, restored_at = CASE

@@ -33,8 +33,8 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
 
 /**
  * Checks that the file is writable by writing to it. SQLite opens a read-only file without an error, and even
- * `BEGIN IMMEDIATE` succeeds. This function must not prepare statements: libsql keeps a connection open until
- * its statements are garbage-collected, and while a read-only connection is open, new connections in the
+ * `BEGIN IMMEDIATE` succeeds. This function must not prepare statements, because libsql keeps a connection open
+ * until its statements are garbage-collected. While a read-only connection is open, new connections in the
  * process are read-only too.
  */
 function checkWritable(db: SqliteDatabase): void {

@@ -7,8 +7,8 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /** Returns the functions that record a restore and the end of its recovery. */
 export function prepareRestore(db: SqliteDatabase, now: () => number) {
-  // Keep the time of a restore whose recovery hasn't ended. With a later time, the events that the recovery has already
-  // added would look like events from before the restore, and the recovery would stop too early.
+  // Keep the time of a restore whose recovery hasn't ended. With a later time, events that the recovery has added would
+  // look like events from before the restore. The recovery would then stop too early.
   const markLedger = db.prepare(
     `UPDATE metered_ledger SET recovered_at = NULL,
        restored_at = CASE WHEN restored_at IS NOT NULL AND recovered_at IS NULL THEN restored_at ELSE ? END`,

@@ -37,9 +37,8 @@ export interface SqliteLedgerOptions extends LedgerOptions {
 
 /**
  * Creates a ledger in a SQLite file (or `:memory:`). The ledger opens or creates the file on first use. The
- * file's folder must exist. The ledger's tables have the prefix `metered_`, so the app can keep its own
- * tables in the same file if the app and the ledger use the same `driver`. Several processes can open the
- * file. A batch reuses the rows of an earlier batch only if no other process has changed them since.
+ * file's folder must exist. The ledger's tables have the prefix `metered_`. The app can keep its own tables in
+ * the same file if the app and the ledger use the same `driver`. Several processes can open the file.
  *
  * @param file The file's path. A relative path is resolved against the working directory at the time of the
  * call.
