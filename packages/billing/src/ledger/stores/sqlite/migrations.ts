@@ -127,9 +127,9 @@ export const migrations = [
   `
   ALTER TABLE metered_hold ADD COLUMN counted text;
   `,
-  // A batch writes every page that it changes. With a rowid, the events of a batch are on a few adjacent
-  // pages. Their entries in the primary key's index are also adjacent, because the key begins with the
-  // attempt's ID, which begins with the time. Other indexes contain the rowid instead of the primary key.
+  // A batch writes every page that it changes, so its events should share pages. With a rowid, the events of a batch
+  // are on a few adjacent pages. Their entries in the primary key's index are also adjacent, because the key begins
+  // with the attempt's ID, which begins with the time. Other indexes contain the rowid instead of the primary key.
   `
   CREATE TABLE metered_event_by_rowid (
     ${eventColumns},
