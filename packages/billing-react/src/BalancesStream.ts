@@ -73,8 +73,8 @@ export class BalancesStream<Meter extends string> {
   }
 
   /**
-   * Opens a new connection, which belongs to the session's current customer. An open connection still belongs
-   * to the customer it was opened for. Does nothing if the stream isn't delivering or was opened less than
+   * Opens a new connection for the session's current customer. Otherwise, an open connection would keep the
+   * customer that it was opened for. Does nothing if the stream isn't delivering or was opened less than
    * `minAgeMs` ago.
    */
   renew(minAgeMs: number): void {

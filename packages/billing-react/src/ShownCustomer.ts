@@ -2,7 +2,7 @@ import { type BalancesAnswer, startRead, wasSentSince } from '@metered/billing/c
 import type { QueryClient } from '@tanstack/react-query'
 
 /**
- * The decision about an answer.
+ * How the page handles an answer from the server.
  * - `show`: the answer is for the customer that the page shows.
  * - `follow`: the session's customer has changed, so the page switches to the answer's customer.
  * - `drop`: the request was sent before the page showed the current customer.
@@ -37,7 +37,7 @@ export class ShownCustomer {
     return () => this.#listeners.delete(listener)
   }
 
-  /** If the provider's customer has changed, shows that customer. */
+  /** Shows the provider's customer if it has changed. */
   give(given: string | null): void {
     if (given === this.#given) return
     this.#given = given
@@ -52,7 +52,7 @@ export class ShownCustomer {
   }
 
   /**
-   * Decides what to do with an answer. An answer to a query is never late, because changing the customer
+   * Decides how to handle an answer. An answer to a query is never late, because changing the customer
    * cancels all queries.
    */
   judge(answer: BalancesAnswer, from: 'query' | 'elsewhere'): Verdict {

@@ -21,7 +21,6 @@ interface BillingHooksOptions {
   queryKey?: QueryKey
 }
 
-/** The props of `BillingProvider`. */
 export interface BillingProviderProps<Meter extends string> {
   /** The billing part of a tRPC client, such as `client.billing`. Pass the same object on every render. */
   client: BillingClient<Meter>

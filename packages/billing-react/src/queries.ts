@@ -30,7 +30,8 @@ export interface BillingContext<Meter extends string> {
 }
 
 /**
- * How long fetched balances count as fresh. Hooks that mount during the same navigation share one request.
+ * How long fetched balances count as fresh, so that hooks that mount during the same navigation share one
+ * request.
  */
 export const balancesFreshMs = 5_000
 const plansFreshMs = 60_000
@@ -89,8 +90,8 @@ export interface BillingStatus {
 }
 
 /**
- * An answer younger than this counts as current. An answer's age is above 0 if the server fetched the answer
- * shortly before the request.
+ * An answer younger than this counts as current. Its age can be above 0, because the server may have fetched
+ * it shortly before the request.
  */
 const currentMs = 15_000
 const retryMs = 8_000

@@ -46,7 +46,7 @@ function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): 
     if (event.query.queryHash !== balancesHash) return
     const answer = queryClient.getQueryData<BalancesAnswer>(keys.balances)
     if (answer === undefined || answer === known) return
-    // This also records balances from storage or server rendering, which arrive without a request.
+    // Also record balances from storage or server rendering, which arrive without a request.
     noteArrival(answer)
     const before = known
     known = answer
