@@ -7,7 +7,10 @@ import type { PastFault } from './runChaos.ts'
 export interface Recovery {
   fault: string
   times: number
-  /** The number of faults after which the node recovered before the next fault. Only these are measured. */
+  /**
+   * The number of faults after which the node recovered before the next fault. Only these recoveries are
+   * measured.
+   */
   measured: number
   medianMs: number | null
   slowestMs: number | null

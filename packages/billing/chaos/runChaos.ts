@@ -44,9 +44,9 @@ export interface PastFault {
 
 const callers = 20
 const customers = 6
-/** How long the first call may take. */
+/** The maximum time until the first call succeeds. */
 const startingMs = 20_000
-/** How long everything may take to recover and to be delivered after the last fault. */
+/** The maximum time from the last fault until all holds have ended and all usage is delivered. */
 const drainMs = 90_000
 
 /** Makes calls while faults happen, waits until everything is delivered, and audits the result. */

@@ -4,7 +4,9 @@ import { grant, meter, plan } from '../test/flowglad/pricing.ts'
 /** `renders` charges for work whose process dies. */
 export const meters = defineMeters({ units: {}, renders: { onExpiry: 'settle' } })
 
-/** The units of each meter that a new customer gets. Few, so that customers often reach their limit. */
+/**
+ * The units of each meter that a new customer gets: only a few, so that customers often reach their limit.
+ */
 export const granted = 25
 
 /** A pricing model with one free plan. */
@@ -18,7 +20,7 @@ export const pricing = JSON.stringify({
 
 export const holdTtlMs = 3_000
 
-/** Short times, so that many holds and leases end during a run. */
+/** The times are short, so that many holds and leases end during a run. */
 export const options = {
   holdTtlMs,
   maxHoldMs: 20_000,

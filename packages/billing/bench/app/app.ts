@@ -26,7 +26,6 @@ export const protectedProcedure = t.procedure.use(({ ctx, next }) => {
   return next({ ctx: { user: ctx.user } })
 })
 
-/** Creates the app without metering. */
 export function unmeteredApp(work: Work): App {
   const router = t.router({
     ping: protectedProcedure.mutation(work.run),

@@ -24,7 +24,6 @@ export const createAppBilling = (
     options: { decisionMs: 20_000, snapshotMaxAgeMs: 3_600_000 },
   })
 
-/** Creates the app with metered procedures. */
 export function meteredApp(work: Work, billing: ReturnType<typeof createAppBilling>): App {
   const router = t.router({
     ping: billing.trpc.meteredProcedure(protectedProcedure)('calls').mutation(work.run),

@@ -19,7 +19,7 @@ export interface Evidence {
   crashes: string[]
 }
 
-/** A rule, and how it was broken. */
+/** A rule and its violations. */
 export interface Check {
   rule: string
   violations: string[]

@@ -59,7 +59,7 @@ const hadReturnedUnits = (legs: string) =>
 /** The values of a row of `chaos_ended`, which describes a removed hold. */
 const endedHold = (legs: string) => `OLD.customer, OLD.attempt, OLD.expires_at, ${hadReturnedUnits(legs)}`
 
-/** Runs one query on an address, and returns its rows. */
+/** Runs one query and returns its rows. */
 type Query = (sql: string) => Promise<unknown[]>
 
 /** Reads a ledger with SQL, not through the code under test. */

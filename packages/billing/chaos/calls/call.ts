@@ -37,7 +37,7 @@ export type Answer = Outcome & { node: number; from: number; until: number }
 
 /** An operation and all answers to it. */
 export interface Call extends Request {
-  /** When its first request was sent, since the start of the run. */
+  /** The time of the first request, since the start of the run. */
   startedAt: number
   answers: Answer[]
 }

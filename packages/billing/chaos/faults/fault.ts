@@ -38,7 +38,7 @@ export type Fault =
   | { kind: 'restore'; node: number; forMs: number }
 
 export interface Scheduled {
-  /** When the fault starts, since the start of the run. */
+  /** The time at which the fault starts, since the start of the run. */
   atMs: number
   fault: Fault
 }

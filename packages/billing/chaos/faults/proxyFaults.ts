@@ -23,8 +23,8 @@ export function proxyFaultOf(mode: ProxyMode, random: Random): ProxyFault {
     case 'duplicated':
       return { state: 'duplicated' }
     case 'reordered':
-      // Some requests arrive after requests that were sent later, even after their own deadline. Some answers
-      // are outdated when they arrive.
+      // Delay half of the requests, so that they arrive after later requests or after their own deadline.
+      // Delay the other answers, so that they are outdated when they arrive.
       return random.chance(0.5)
         ? { state: 'held', until: sleep(random.between(0, 2_500)) }
         : { state: 'answerHeld', until: sleep(random.between(0, 900)) }

@@ -7,7 +7,10 @@ import { postgresReader, sqliteReader } from '../audit/readLedger.ts'
 import { freePort } from './chaosServer.ts'
 import type { ChaosStore } from './topology.ts'
 
-/** Opens a SQLite ledger, on a small volume that can be filled if this machine can mount one. */
+/**
+ * Opens a SQLite ledger. If this machine can mount volumes, the ledger is on a small volume that can be
+ * filled.
+ */
 export function openSqlite(folder: string): ChaosStore {
   const volume = noVolumes === null ? testVolume({ sizeMib: 64 }) : null
   const unmount = () => volume?.[Symbol.dispose]()

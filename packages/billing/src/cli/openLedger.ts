@@ -48,7 +48,8 @@ export async function openLedger(
 
 /** Throws if the file is missing. */
 export function assertFileExists(file: string): void {
-  if (!existsSync(file)) throw new CommandError(`The ledger's file ${file} does not exist.`)
+  if (!existsSync(file))
+    throw new CommandError(`The ledger's file ${file} does not exist. Pass another path.`)
 }
 
 /** Rejects unless the file is a ledger of this release. */

@@ -7,7 +7,7 @@ import type { Balance } from '../ledger/ledger.ts'
 import type { Subscription } from './currentSubscription.ts'
 
 const dayMs = 24 * 3_600_000
-/** Flowglad charges again this many days after the first, second and third failure. */
+/** The number of days after the first, second and third failure at which Flowglad charges again. */
 const retryAfterDays = [3, 5, 5]
 
 /** Returns the invoices of the subscription that the customer still has to pay. */
@@ -52,8 +52,8 @@ type Usage = Pick<Balance, 'meter' | 'used' | 'limit' | 'adjusted'>
 const beyondGrants = ({ used, limit, adjusted }: Usage): number => used - Math.max(0, limit - adjusted)
 
 /**
- * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills it even
- * after a change to a plan without overage. Leaves out unlimited meters, whose usage is free.
+ * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills this usage
+ * even after a change to a plan without overage. Leaves out unlimited meters, whose usage is free.
  */
 export function overageOf(
   subscription: Subscription,

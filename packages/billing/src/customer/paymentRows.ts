@@ -92,7 +92,7 @@ function itemsOf(
   return discount > 0 ? [...items, { kind: 'discount', amount: -discount }] : items
 }
 
-/** Flowglad adds a change's items after the payment has succeeded, which can take a minute. */
+/** After a plan change's payment has succeeded, Flowglad can take a minute to add the new plan's items. */
 const changeMs = 5 * 60_000
 
 /** Returns the name of the plan that began with the payment, if it is still the current plan. */

@@ -4,7 +4,7 @@ import type { Charge } from '../contract/statement.ts'
 /** The kind of schedule that was removed before a plan change. */
 export type Lifted = 'cancellation' | 'downgrade'
 
-/** Creates the error for a change that Flowglad may or may not have made. */
+/** Creates the error for a change that Flowglad may have made. */
 export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lifted' | 'restored' }) =>
   new PlanChangeError(
     [

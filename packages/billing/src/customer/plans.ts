@@ -58,7 +58,7 @@ export function createPlans({
   /** The ledger without the past due terms. */
   fullLedger: Pick<LedgerForCalls, 'balances'>
   statements: Statements
-  /** Limits how many previews each customer can ask for. */
+  /** Limits how many previews each customer can request. */
   previews: Pick<Throttle, 'take'>
   clock: Clock
   /** How long a throttled customer waits for the next fetch. */

@@ -36,8 +36,9 @@ export function proratedNow(
 
 /**
  * Returns the grants of `wanted` that would be smaller in this period. Flowglad grants the share for the
- * remaining time, minus the units that it has already granted in this period. `elapsed` is the elapsed share
- * of the period. If the current plan is no longer for sale, its grants are unknown, so the result is empty.
+ * remaining time, minus the units that it has already granted in this period. `elapsed` is the fraction of
+ * the period that has passed. If the current plan is no longer for sale, its grants are unknown, so the
+ * result is empty.
  */
 export function proratedAfter(
   wanted: PlanOffer,

@@ -54,7 +54,7 @@ export class Statements {
     const changesTo = scheduledPlan(subscription, offer, offers)
     // All prices have the same currency, so a plan that is no longer for sale has the currency of the offers.
     const shopCurrency = (offer ?? offers[0])?.currency ?? 'USD'
-    // While a change is scheduled to an unknown plan, the next invoice's amount is unknown too.
+    // While a change to an unknown plan is scheduled, the next invoice's amount is unknown too.
     const isUnknown = subscription.scheduledAdjustmentAt !== null && !changesTo
     const { name, currency, amount } = changesTo
       ? { ...changesTo, amount: changesTo.unitPrice }

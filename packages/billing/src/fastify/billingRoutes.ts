@@ -4,7 +4,6 @@ import { flowgladPrefix, healthPath, readinessPath, webhookPath } from '../http/
 import { maxBodyBytes } from '../http/readBody.ts'
 import { toRequest } from '../http/toRequest.ts'
 
-/** The options of `billingRoutes`. */
 export interface BillingRoutesOptions extends AdapterOptions<FastifyRequest> {
   billing: BillingHttp
 }

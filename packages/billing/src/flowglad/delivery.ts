@@ -15,7 +15,7 @@ import { Shares } from './shares.ts'
 interface Taken {
   lease: Lease
   sendings: Sending[]
-  /** How many of the pass's events may be this customer's. */
+  /** The maximum number of this customer's events in the pass. */
   share: number
   /** False if the customer may have more events than this pass took. */
   isComplete: boolean
@@ -205,7 +205,7 @@ export class Delivery {
           unsent.set(lease, left)
           if (left === 0 && held.delete(lease)) done.push(lease)
         }
-        // Leave these leases together, so that they share a transaction.
+        // End these leases together, so that the commands share a transaction.
         await allEnded(done.map((lease) => lease.leave()))
       }
     }

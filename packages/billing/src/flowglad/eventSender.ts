@@ -77,8 +77,8 @@ export class EventSender {
 
   /**
    * Sends ambiguous events before a fetch. Also sends the events at fault that are backing off, in one
-   * request. If Flowglad has recovered, calls then don't have to wait for their backoff. If this request
-   * fails, looks for the events in Flowglad's list and doesn't change their backoff.
+   * request. If Flowglad has recovered, calls don't have to wait until the backoff of these events ends. If
+   * this request fails, looks for the events in Flowglad's list and doesn't change their backoff.
    */
   async resend(batch: Sending[]): Promise<void> {
     const retries = this.#retries

@@ -39,7 +39,7 @@ export function createFlowgladClient(
   { deadlineMs, logger }: { deadlineMs: number; logger: Logger },
 ) {
   const sdk = new Flowglad({
-    // The key can be missing during `next build`.
+    // During `next build`, the key can be missing. The SDK would throw without a key.
     apiKey: settings.secretKey ?? '',
     ...(settings.baseUrl === undefined ? {} : { baseURL: settings.baseUrl }),
     logLevel: 'off',

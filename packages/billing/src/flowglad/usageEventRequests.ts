@@ -46,9 +46,9 @@ export type SingleAnswer =
   | Unanswered
 
 /**
- * The messages of the checks that Flowglad makes before it records an event. Flowglad answers a failed check
- * with 500, which it also uses for internal failures. An internal failure can happen after an event has been
- * recorded.
+ * The messages of the checks that Flowglad makes before it records an event. Only these messages prove that a
+ * request with status 500 recorded nothing. Flowglad also answers an internal failure with 500, and such a
+ * failure can happen after an event has been recorded.
  */
 const checkedFirst =
   /^(No \w+ found|(Subscription|UsageMeter|Price) not found|Invalid \w+|UsageEvent conflict):? |for archived customer$|out of range for type integer/

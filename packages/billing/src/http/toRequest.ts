@@ -33,7 +33,7 @@ export async function toRequest({
 function toHeaders(headers: Record<string, string | string[] | undefined>): Headers {
   const result = new Headers()
   for (const [name, value] of Object.entries(headers)) {
-    // Node includes HTTP/2 pseudo-headers, such as `:path`, in the headers.
+    // Leave out HTTP/2 pseudo-headers, such as `:path`, which Node includes in the headers.
     if (value === undefined || name.startsWith(':')) continue
     for (const single of Array.isArray(value) ? value : [value]) result.append(name, single)
   }

@@ -210,7 +210,7 @@ function countInCost() {
   throw new TypeError('A cost callback cannot change usage. Count usage in the work.')
 }
 
-// Before the work, usage is always 0. If a cost could read it then, every call would be free.
+// Before the work, usage is always 0. If a cost without a hold could read `total`, every call would be free.
 const notCountedYet: Usage = {
   add: countInCost,
   set: countInCost,

@@ -37,7 +37,7 @@ const limits = {
    * `otherProcedures`.
    */
   kindsPerCustomer: 100,
-  /** For how many customers the kinds are remembered. At this limit, all kinds are forgotten. */
+  /** The number of customers whose kinds are remembered. At this limit, all kinds are forgotten. */
   customers: 10_000,
 }
 /** The procedure name of denials beyond `kindsPerCustomer`. */

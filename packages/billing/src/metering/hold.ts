@@ -16,7 +16,6 @@ import { type Counted, renewHold } from './renewHold.ts'
 import type { Settlement } from './settlement.ts'
 import type { WorkInFlight } from './workInFlight.ts'
 
-/** The services that a hold uses. */
 export interface HoldServices {
   ledger: Pick<Ledger, 'execute' | 'interruptions'>
   clock: Clock

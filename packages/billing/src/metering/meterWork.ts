@@ -25,7 +25,7 @@ type WorkCost =
       amount?: undefined
     }
 
-/** A call to `billing.meter`. */
+/** The options of a `billing.meter` call. */
 export type MeterCall<Meter extends string> = WorkCost & {
   customer: Customer
   meter: Meter

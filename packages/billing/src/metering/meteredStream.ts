@@ -132,7 +132,7 @@ export function meteredStream(
       try {
         step = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
           endPendingRead = () => (reader.error ? reject(reader.error) : resolve(done))
-          // A hand-written iterator can return a result object instead of a promise.
+          // Wrap the result, because a hand-written iterator can return an object instead of a promise.
           const read = Promise.resolve(iterator.next())
           pendingStep = read
           read.then(resolve, reject)

@@ -51,7 +51,7 @@ export interface MeteredCall<Output> {
   signal?: AbortSignal | undefined
   /** Checks the session of a stream's reader while the stream is read. Default: no checks. */
   watchSession?: WatchSession | undefined
-  /** The work, which throws if it fails. `run` is null for a call that holds no units. */
+  /** The work to meter. It throws if it fails. `run` is null for a call that holds no units. */
   work: (run: Run | null) => Promise<Output> | Output
 }
 

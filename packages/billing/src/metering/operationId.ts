@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Returns the ID of a keyed operation. Usage events carry it to Flowglad. If the ledger is restored from a
- * backup, it recognizes retries of lost operations by this ID.
+ * Returns the ID of a keyed operation. Usage events carry this ID to Flowglad. A ledger that was restored
+ * from a backup uses the ID to recognize retries of lost operations.
  *
  * The first part is a hash of the customer, the procedure and the key. It hides the key, which can contain
  * business data. The second part is the start of the input's fingerprint. It distinguishes a retry from a

@@ -3,7 +3,6 @@ import type { AdapterOptions, BillingHttp } from '../http/caller.ts'
 import { maxBodyBytes } from '../http/readBody.ts'
 import { toRequest } from '../http/toRequest.ts'
 
-/** The options of `billingHandler`. */
 export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMessage>
   extends AdapterOptions<Req> {
   /**
@@ -43,7 +42,7 @@ export const billingHandler =
       if (error === req.errored) return
       if (next) return next(error)
       onError(error)
-      await send(res, reply(500, 'internal', 'Something went wrong on our side.'))
+      await send(res, reply(500, 'internal', 'Something went wrong on our side. Try again later.'))
     }
   }
 

@@ -5,7 +5,7 @@ import { SessionEndedError } from '../contract/errors.ts'
 import { decideSession, type Owner } from './decideSession.ts'
 import type { SessionSource } from './sessionSource.ts'
 
-/** A stream that ends with its session. */
+/** A stream that ends when its session ends. */
 interface OpenStream {
   ctx: object
   /** The ID of the customer for whom the stream was opened. */

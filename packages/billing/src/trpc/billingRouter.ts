@@ -60,8 +60,8 @@ export const createBillingRouter =
       onBalances: protectedProcedure.input(nothing).subscription(async function* ({ ctx, signal }) {
         await app.check()
         const customer = readCustomer(ctx)
-        // Without a snapshot, there are no balances to push. After the denial, the browser reconnects, which
-        // starts another fetch.
+        // Without a snapshot, there are no balances to push, so deny the stream. The browser then reconnects,
+        // which starts another fetch.
         const fetched = (balances: BalancesAnswer) => {
           if (balances.asOf === null) throw unavailable(1_000)
           return balances as BalancesAnswer<Meter>

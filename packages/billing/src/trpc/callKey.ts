@@ -11,7 +11,7 @@ export const rawInputOf = ({ getRawInput }: Pick<MiddlewareCall, 'getRawInput'>)
 /**
  * Returns the key from the request header or the input, or null if the client sent no key. Throws
  * `KEY_INVALID` if the key is malformed. Doesn't read a body that can't contain a key, because reading a body
- * is slow, and tRPC itself doesn't read the body for a procedure without an input.
+ * is slow. For a procedure without an input, tRPC doesn't read the body either.
  */
 export async function callKey(request: BillingRequest | null, call: MiddlewareCall): Promise<string | null> {
   const key = request?.keyOf(call) ?? null

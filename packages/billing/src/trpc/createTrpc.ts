@@ -32,7 +32,6 @@ import {
 import { Transformer } from './transformer.ts'
 import { Warnings } from './warnings.ts'
 
-/** The services that the tRPC adapter uses. */
 export interface TrpcServices {
   meters: Meters
   options: BillingOptions

@@ -23,7 +23,8 @@ For PostgreSQL, use pg_dump or your provider's point-in-time recovery.`,
     }
     await assertLedgerFile(location.file)
     const copy = resolve(context.folder, file)
-    if (!existsSync(dirname(copy))) throw new CommandError(`The folder ${dirname(copy)} does not exist.`)
+    if (!existsSync(dirname(copy)))
+      throw new CommandError(`The folder ${dirname(copy)} does not exist. Create it, or pass another path.`)
     const bytes = await backUp(location.file, copy)
     return {
       text: `Copied ${location.file} to ${copy}: ${(bytes / 1_048_576).toFixed(1)} MiB, checked.\n`,

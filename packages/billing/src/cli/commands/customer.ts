@@ -19,7 +19,7 @@ by the hour, so a count can include up to one hour before the last day.`,
   async run({ id, ...options }, context) {
     await using ledger = await openLedger(options, context)
     const found = await createOperator({ ledger }).customer(id)
-    if (!found) throw new CommandError(`The ledger has no customer ${id}.`)
+    if (!found) throw new CommandError(`The ledger has no customer ${id}. Check the ID.`)
     return { text: describe(found), json: found }
   },
 })

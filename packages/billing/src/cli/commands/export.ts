@@ -86,7 +86,7 @@ ledger. Never overwrites a file. Doesn't export keys or stored results.`,
 async function assertCustomer(ledger: Ledger, customer: string): Promise<void> {
   const { version } = await ledger.balances(customer)
   if (version === 0 && (await ledger.denials(customer)).length === 0)
-    throw new CommandError(`The ledger has no customer ${customer}.`)
+    throw new CommandError(`The ledger has no customer ${customer}. Check the ID.`)
 }
 
 async function* jsonLines(rows: AsyncIterable<ExportedRow>, header: ExportedRow): AsyncGenerator<string> {
@@ -122,8 +122,12 @@ async function writeChunks(lines: AsyncIterable<string>, write: (text: string) =
 
 /** Writes the lines to a new file. The file gets its final name only when it is complete. */
 async function writeNewFile(file: string, lines: AsyncIterable<string>): Promise<void> {
-  if (existsSync(file)) throw new CommandError(`${file} already exists. An export never overwrites a file.`)
-  if (!existsSync(dirname(file))) throw new CommandError(`The folder ${dirname(file)} does not exist.`)
+  if (existsSync(file))
+    throw new CommandError(
+      `${file} already exists. Pass another path, because an export never overwrites a file.`,
+    )
+  if (!existsSync(dirname(file)))
+    throw new CommandError(`The folder ${dirname(file)} does not exist. Create it, or pass another path.`)
   const unfinished = `${file}.${process.pid}.unfinished`
   try {
     const handle = await open(unfinished, 'wx', 0o600)

@@ -54,7 +54,7 @@ usual address.`,
       .map((part) => `${nameOf(part)} is inactive in the file. It was left out.\n`)
       .join('')
     const replaced = changes.filter(({ replaces }) => replaces).map(({ part }) => part)
-    // A key of unknown mode can be a live key.
+    // Treat a key of unknown mode as a live key.
     const needsConsent = mode !== 'test' && replaced.length > 0
     const refused = yes && needsConsent && !replacePrices
     const applied = yes && changes.length > 0 && !refused

@@ -18,7 +18,7 @@ export async function writePlan(
   ]
   for (const { path, text } of created) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
-    // With the flag `wx`, writing fails if the file exists.
+    // The flag `wx` makes the write fail if the file exists.
     await writeFile(join(folder, path), text, { flag: 'wx' })
   }
   const changed = changes.filter(({ before }) => before !== null)

@@ -253,7 +253,7 @@ class Comparing {
   /** Reports changes that Flowglad refuses for the default product, which every new customer gets. */
   #checkDefaultProduct(): void {
     const before = this.#remote.products.find(({ product }) => product.default)
-    // A product that omits `default` stays the default.
+    // If the file names no default product, Flowglad's default product stays the default.
     const after =
       this.#file.products.find(({ product }) => product.default) ??
       this.#file.products.find(({ product }) => product.slug === before?.product.slug)

@@ -91,5 +91,7 @@ test('names the backup tools for PostgreSQL', async () => {
 test('reports a missing folder', async () => {
   const { address, folder } = await aLedger()
   const result = await metered(address, 'backup', join(folder, 'missing', 'copy.db'))
-  expect(result.stderr).toBe(`The folder ${join(folder, 'missing')} does not exist.\n`)
+  expect(result.stderr).toBe(
+    `The folder ${join(folder, 'missing')} does not exist. Create it, or pass another path.\n`,
+  )
 })

@@ -99,7 +99,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(await metered(it.address, 'customer', 'eve')).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'The ledger has no customer eve.\n',
+      stderr: 'The ledger has no customer eve. Check the ID.\n',
     })
   })
 })

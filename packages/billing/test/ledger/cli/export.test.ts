@@ -89,7 +89,7 @@ describe.each(storeNames)('%s', (name) => {
     ])
     expect(await metered(it.address, 'export', '--customer', 'eve')).toMatchObject({
       code: 1,
-      stderr: 'The ledger has no customer eve.\n',
+      stderr: 'The ledger has no customer eve. Check the ID.\n',
     })
   })
 
@@ -183,7 +183,7 @@ test('writes a new file that only its owner can read', async () => {
   expect(await metered(it.address, 'export', '--out', file)).toEqual({
     code: 1,
     stdout: '',
-    stderr: `${file} already exists. An export never overwrites a file.\n`,
+    stderr: `${file} already exists. Pass another path, because an export never overwrites a file.\n`,
   })
   writeFileSync(join(folder, 'file'), '')
   const missing = join(folder, 'missing', 'charges.jsonl')

@@ -22,7 +22,11 @@ const failed = (message: string) => ({ code: 1, stdout: '', stderr: expect.strin
 test('reports a missing ledger in one line and creates no file', async () => {
   const file = join(folder, 'missing.db')
   const result = await meteredProcess(folder, ['restored', '--reason=x', '--ledger', 'missing.db'])
-  expect(result).toEqual({ code: 1, stdout: '', stderr: `The ledger's file ${file} does not exist.\n` })
+  expect(result).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `The ledger's file ${file} does not exist. Pass another path.\n`,
+  })
   expect(existsSync(file)).toBe(false)
 })
 
