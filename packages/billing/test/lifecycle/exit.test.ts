@@ -27,7 +27,7 @@ test('lets a process exit after a call even without close()', async () => {
   expect(await once(node, 'exit')).toEqual([0, null])
 })
 
-test("keeps a process running after start(), and delivers other processes' usage", async () => {
+test("keeps a process running after start() to deliver other processes' usage", async () => {
   using file = ledgerFile()
   await using stack = await startStack({ started: false, ledger: sqliteLedger(file.path) })
   const node = startNode(stack, file.path, 'start')

@@ -106,7 +106,7 @@ test('accepts a missing ledger address during `next build`', async () => {
   }
 })
 
-test('creates no ledger file and starts no loops during `next build`, even without settings', async () => {
+test('creates no ledger file and starts no loops during `next build`', async () => {
   vi.stubEnv('NEXT_PHASE', 'phase-production-build')
   using file = ledgerFile()
   const clock = countingClock()

@@ -20,8 +20,8 @@ afterAll(() => flowglad.close())
 const allLoops = 3
 
 /**
- * Simulates one evaluation of an app's billing module. Long pauses keep the instance's running loops waiting, so
- * that `loops` can count them.
+ * Simulates one evaluation of an app's billing module. The pauses are long, so the running loops are waiting when
+ * `loops` counts them.
  */
 function evaluate(
   file: string,
@@ -52,13 +52,13 @@ const used = async ({ billing }: ReturnType<typeof evaluate>) =>
 const openHandles = (file: string) =>
   readdirSync('/proc/self/fd').filter((fd) => {
     const path = `/proc/self/fd/${fd}`
-    // The list includes the handle that `readdirSync` opened on the folder itself and has already closed.
+    // The list also includes the handle with which `readdirSync` read the folder. That handle is already closed.
     return existsSync(path) && readlinkSync(path).startsWith(file)
   }).length
 
 // Only Linux lists a process's handles in `/proc`.
 test.runIf(process.platform === 'linux')(
-  'keeps one ledger open and one pair of loops running after 50 evaluations of the billing module',
+  'keeps only one ledger open and one instance running after 50 evaluations of the billing module',
   async () => {
     using file = ledgerFile()
     const first = evaluate(file.path)
@@ -99,7 +99,7 @@ test('starts the newest instance if an earlier instance receives the first call'
   expect(old.loops()).toBe(0)
 })
 
-test('accepts calls through a replaced instance, and delivers their usage', async () => {
+test('accepts calls through a replaced instance and delivers their usage', async () => {
   using file = ledgerFile()
   const old = evaluate(file.path)
   await old.spend()
@@ -156,7 +156,7 @@ test('replaces an instance that another copy of this package created', async () 
   expect(await used(old)).toBe(await used(current))
 })
 
-test('replaces an in-memory instance with the same name, and keeps its data', async () => {
+test('keeps the data of an in-memory instance that is replaced under the same name', async () => {
   const old = evaluate(':memory:', { instance: 'in memory' })
   await old.spend()
   const current = evaluate(':memory:', { instance: 'in memory' })

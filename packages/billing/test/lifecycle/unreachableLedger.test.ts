@@ -3,7 +3,7 @@ import { postgresLedger } from '../../src/ledger/stores/postgres/index.ts'
 import { recordingLogger } from '../flowglad/recordingLogger.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
-test('says why the database does not answer, and logs an outage only once', async () => {
+test('logs an outage of the database only once, with its reason', async () => {
   const { messages, logger } = recordingLogger()
   const ledger = postgresLedger('postgres://app@127.0.0.1:1/app', { outOfReachAfterMs: 20 })
   await using stack = await startStack({ ledger, logger, started: true, autoStart: true })

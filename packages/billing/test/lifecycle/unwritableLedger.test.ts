@@ -32,10 +32,10 @@ test.each([
   { ...readOnly, started: true },
   { ...readOnly, started: false },
   { ...full, started: true },
-  // With a missing folder, `start()` rejects.
+  // `start()` rejects if the folder is missing, so this case doesn't call it.
   { ...missing, started: false },
 ])(
-  'denies calls, reports the problem once and recovers automatically if the ledger’s folder $problem (start(): $started)',
+  'reports once that the ledger’s folder $problem and recovers automatically (start(): $started)',
   async ({ problem, cause, repair, started }) => {
     using volume = testVolume()
     mkdirSync(dataFolder(volume))

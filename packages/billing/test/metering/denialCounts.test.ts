@@ -16,7 +16,7 @@ import { recordingLogger } from '../flowglad/recordingLogger.ts'
 const call = { customer: 'ada', procedure: 'write' }
 const short = () => new InsufficientCreditsError('tokens', 3, 5)
 
-/** Counts on an in-memory ledger. `writes` contains the rows of each write. `fail` makes the next writes fail. */
+/** Counts denials in an in-memory ledger. `writes` contains each write's rows. `fail` makes the next writes fail. */
 function start() {
   const clock = testClock()
   const ledger = sqliteLedger(':memory:', { clock })
@@ -75,7 +75,7 @@ test('writes at most once a second', async () => {
   expect(it.writes.length).toBeGreaterThanOrEqual(4)
 })
 
-test('bounds the rows of a customer whose calls all have different names', async () => {
+test('limits the rows of a customer whose calls all have different names', async () => {
   await using it = start()
   for (let n = 0; n < 20_000; n += 1) {
     it.counts.note({ ...call, procedure: `job ${n}` }, short())
@@ -87,7 +87,7 @@ test('bounds the rows of a customer whose calls all have different names', async
   expect(rows.find(({ procedure }) => procedure === '(other procedures)')).toMatchObject({ count: 19_900 })
 })
 
-test('bounds the memory and the size of a write during an outage', async () => {
+test('limits the counts in memory and in each write during an outage', async () => {
   await using it = start()
   it.fail(new LedgerUnavailableError('storeOutOfReach'))
   for (let n = 0; n < 30_000; n += 1) it.counts.note({ ...call, customer: `c${n}` }, short())
@@ -98,7 +98,7 @@ test('bounds the memory and the size of a write during an outage', async () => {
   expect(new Set(it.writes.flat().map(({ customer }) => customer)).size).toBe(10_000)
 })
 
-test('keeps the counts while the ledger does not answer, and rarely tries again', async () => {
+test('keeps the counts and rarely retries while the ledger does not answer', async () => {
   await using it = start()
   it.fail(new LedgerUnavailableError('storeOutOfReach'))
   for (let n = 0; n < 60; n += 1) {
@@ -112,7 +112,7 @@ test('keeps the counts while the ledger does not answer, and rarely tries again'
   expect(it.messages).toEqual([])
 })
 
-test('logs a write that can never succeed, and discards its rows', async () => {
+test('logs and discards the rows of a write that can never succeed', async () => {
   await using it = start()
   it.fail(new Error('syntax error'))
   it.counts.note(call, short())
@@ -130,7 +130,7 @@ test('writes the waiting counts when it closes', async () => {
   expect(await it.ledger.denials('ada')).toHaveLength(1)
 })
 
-test('counts a denial that passes through several calls once, for the innermost', async () => {
+test('counts a denial that passes through several calls only for the innermost call', async () => {
   await using it = start()
   const outer = it.counts.during({ ...call, procedure: 'outer' }, () =>
     it.counts.during({ ...call, procedure: 'inner' }, async () => {
@@ -146,7 +146,7 @@ test('counts a denial that passes through several calls once, for the innermost'
   expect(await it.ledger.denials('ada')).toMatchObject([{ procedure: 'inner', count: 1 }])
 })
 
-test('does not count other errors, or work whose charge is unconfirmed', async () => {
+test('counts neither other errors nor work whose charge is unconfirmed', async () => {
   await using it = start()
   it.counts.note(call, new Error('the provider is down'))
   it.counts.note(call, unconfirmed(5_000))

@@ -22,7 +22,7 @@ test.each<[what: string, one: unknown, other: unknown]>([
   expect(await same(one, other)).toBe(true)
 })
 
-test('ignores fields whose value is undefined, because JSON omits them', async () => {
+test('ignores fields whose value is undefined, as JSON does', async () => {
   expect(await same({ a: 1, b: undefined }, { a: 1 })).toBe(true)
 })
 

@@ -56,7 +56,7 @@ const settlement = {
   reference: null,
 }
 
-test('renews a hold whenever half of its remaining time has passed, until renewal is stopped', async () => {
+test('until renewal is stopped, renews a hold whenever half of its remaining time has passed', async () => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   await clock.advance(expiresInMs / 2 - 100_000)
@@ -81,7 +81,7 @@ test.each([
   expect(commands).toEqual([command])
 })
 
-test('releases a hold at most once, and never after it is settled', async () => {
+test('does not release a hold after it is settled', async () => {
   const { hold, commands } = aHold()
   await hold.settle(settlement)
   await hold.release()

@@ -34,7 +34,7 @@ const tokens = async ({ billing }: Stack) => {
 const charged = async ({ ledger }: Stack) =>
   (await ledger.charges({ customer: ada.id, limit: 10, cursor: null })).charges.map(({ amount }) => amount)
 
-test('charges a stream when it ends, not when the work returns it', async () => {
+test('charges a stream only when it ends', async () => {
   await using stack = await startStack()
   const numbers = await stream(stack)
   expect(await tokens(stack)).toMatchObject({ held: 100 })
@@ -53,7 +53,7 @@ test("charges a stream's counted units when its reader leaves", async () => {
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
-test('charges the parts of an output that were read, even if its stream is never read', async () => {
+test('charges the parts of an output that were read even if its stream is never read', async () => {
   await using stack = await startStack({ options: { holdTtlMs: 200, sweepMs: 20 } })
   const output = await stack.billing.meter(
     { customer: ada, meter: 'tokens', hold: 50, cost: ({ usage }) => usage.total },
@@ -116,7 +116,7 @@ test('returns ALREADY_COMPLETED for a retry of a finished stream', async () => {
   expect(await charged(stack)).toEqual([5])
 })
 
-test('returns a non-generator result unchanged, and charges immediately', async () => {
+test('returns a non-generator result unchanged and charges for it immediately', async () => {
   await using stack = await startStack()
   const page = { data: [1, 2], async *[Symbol.asyncIterator]() {} }
   const result = await stack.billing.meter({ customer: ada, meter: 'generations', amount: 2 }, () => page)

@@ -17,7 +17,7 @@ function counting() {
     reachable: true,
     answer: 'renewed' as 'renewed' | 'ended',
     booked: [] as string[],
-    /** The number of times that the stream was told that no more units can be charged. */
+    /** How often the stream was told that no more units can be charged. */
     told: 0,
   }
   const onUncharged = () => {
@@ -47,7 +47,7 @@ test('writes nothing for a stream that ends before its first count is due', asyn
   expect(stored).toEqual([])
 })
 
-test('stores a changed count once per countEveryMs, and an unchanged count only with renewals', async () => {
+test('between renewals, stores the count once per countEveryMs if it has changed', async () => {
   const { state, stored, clock } = counting()
   for (const units of [1, 5, 5, 5, 9]) {
     state.units = units
@@ -67,7 +67,7 @@ test('stores a count that goes back to 0', async () => {
   expect(stored).toEqual([tokens(3), []])
 })
 
-test('stores the count as soon as the store can be reached again, even after the expiry time', async () => {
+test('stores the count as soon as the store can be reached again even after the expiry time', async () => {
   const { state, stored, clock } = counting()
   state.reachable = false
   state.units = 3
@@ -88,7 +88,7 @@ test('stores nothing after the hold has ended', async () => {
   expect(state.told).toBe(0)
 })
 
-test('tells a stream only once, after its first count, that its units can no longer be charged', async () => {
+test('tells a stream only once that its counted units can no longer be charged', async () => {
   const { state, stored, clock } = counting()
   state.answer = 'ended'
   state.booked = ['tokens']

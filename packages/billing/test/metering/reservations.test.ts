@@ -10,7 +10,7 @@ import type { UsableMeters } from '../../src/metering/usableMeters.ts'
 import { WorkInFlight } from '../../src/metering/workInFlight.ts'
 import { aCustomer, testClock } from '../../src/testing/index.ts'
 
-test('waits up to decisionMs for Flowglad before a denial, even if the ledger alone took longer', async () => {
+test('waits up to decisionMs for Flowglad before a denial even if the ledger has taken longer', async () => {
   const clock = testClock()
   let fetched = false
   const ledger = {

@@ -6,7 +6,7 @@ import { testClock } from '../../src/testing/testClock.ts'
 import { until } from '../flowglad/until.ts'
 import { aReserve, fetched, settleOf, units } from '../ledger/builders.ts'
 
-/** Longer than any test, so the sweeper sweeps only once. */
+/** The pause between sweeps exceeds any test's timeout, so the sweeper sweeps only once. */
 const sweepMs = 3_600_000
 
 /** Runs the sweeper on a ledger until the assertions pass. `pruned` counts its pruning steps. */

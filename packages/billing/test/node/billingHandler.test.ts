@@ -68,7 +68,7 @@ test("verifies a webhook's signature against its raw bytes", async () => {
   await using app = await startNodeApp()
   await app.billing.refresh(aUser())
   await app.atFlowglad.pay(aUser(), 'pro_monthly')
-  // If the body were parsed and serialized again, these spaces would be lost.
+  // Parsing and serializing the body would remove these spaces and break the signature.
   const body = '{ "customer": { "externalId": "ada" } }'
   const path = '/api/webhooks/flowglad'
   expect((await app.post(path, { body, headers: { ...signWebhook(body), 'svix-id': 'other' } })).status).toBe(
@@ -87,7 +87,7 @@ test('accepts a body that a body parser has already read', async () => {
   expect((await app.post('/api/flowglad/customers/billing', { headers })).status).toBe(200)
 })
 
-test('returns 413 for a body over 256 KiB, and keeps the connection usable', async () => {
+test('keeps the connection usable after a 413 for a body over 256 KiB', async () => {
   await using app = await startNodeApp()
   using agent = Object.assign(new Agent({ keepAlive: true, maxSockets: 1 }), {
     [Symbol.dispose]: () => agent.destroy(),
@@ -122,7 +122,7 @@ test('returns 404 for any other path if there is no next handler', async () => {
   ])
 })
 
-test('passes an unexpected error to the next handler, or returns 500 and reports the error', async () => {
+test('passes an unexpected error to the next handler or, without one, reports it and returns 500', async () => {
   const failing = {
     customer() {
       throw new Error('the session store is down')
@@ -162,7 +162,7 @@ test('does not report an error if a client disconnects before its request body h
     sent.on('error', () => {})
     sent.write('{')
     await once(sent, 'socket')
-    // The server has to receive the headers first.
+    // Make sure that the server has received the headers.
     await fetch(`${origin}/healthz`)
     sent.destroy()
   }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { poison, spend } from '../flowglad/spending.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
-test('returns the units of a dropped event at once', async () => {
+test('returns the units of a dropped event immediately', async () => {
   await using stack = await startStack({ options: { parkAfterFailures: 1, parkAfterMs: 1 } })
   const { operator } = stack.billing
   const { charge } = await poison(stack, () => true)

@@ -25,7 +25,7 @@ const subscribing =
         onData: opened,
         onError: (error: unknown) => end(codeOf(error)),
         onComplete: () => end('completed'),
-        // An EventSource reconnects after an outage.
+        // After an outage, an EventSource reconnects instead of calling `onError`.
         onConnectionStateChange: ({ error }: { error?: unknown }) => error && end(codeOf(error)),
       }
       const client = app[transport]
@@ -52,7 +52,7 @@ const writingLater: Open = async (app, opened) => {
   return text.catch(codeOf)
 }
 
-/** Opens a stream, and waits for its first chunk. */
+/** Opens a stream and waits for its first chunk. */
 async function open(app: SessionApp, stream: Open) {
   let end = Promise.resolve('never opened')
   await new Promise<void>((resolve) => {
@@ -89,7 +89,7 @@ async function openAll(app: SessionApp) {
 }
 const all = (code: string) => Object.fromEntries(Object.keys(streams).map((name) => [name, code]))
 
-test('ends all streams when their session ends, and charges what each stream has counted', async () => {
+test('ends all streams when their session ends and charges the units that they have counted', async () => {
   await using app = await startSessionApp()
   const { ends } = await openAll(app)
   app.setSession(null)
@@ -104,7 +104,7 @@ test('ends all streams when their session switches to another customer', async (
   expect(await ends()).toEqual(all('UNAUTHORIZED'))
 })
 
-test('keeps a stream open for as long as its session belongs to its customer', async () => {
+test('keeps a stream open while its session belongs to its customer', async () => {
   await using app = await startSessionApp()
   const { isOpen } = await open(app, balancesOverHttp)
   const before = app.reads()
@@ -112,7 +112,7 @@ test('keeps a stream open for as long as its session belongs to its customer', a
   expect(await isOpen()).toBe(true)
 })
 
-test('reads a session once for all its streams', async () => {
+test('reads a session only once for all its streams', async () => {
   await using app = await startSessionApp({ options: { sessionCheckMs: 300 } })
   const opened = []
   for (let n = 0; n < 5; n++) opened.push(await open(app, n % 2 ? writing('write') : balancesOverHttp))
@@ -122,7 +122,7 @@ test('reads a session once for all its streams', async () => {
   expect(app.reads() - before).toBeLessThanOrEqual(2)
 })
 
-test('checks each organization in a session, and ends only the streams of an organization that the user has left', async () => {
+test("ends only the streams of an organization that the session's user has left", async () => {
   await using app = await startSessionApp()
   const lost = new Set<string>()
   app.setSession(async ({ user }) => (lost.has(user.id) ? null : user))
@@ -187,7 +187,7 @@ test.each(failures)('ends a stream if the session store %s for two minutes', asy
   await expect.poll(app.charged).toEqual([['tokens', 1]])
 })
 
-test('rejects a call over a WebSocket whose session has ended, without a charge', async () => {
+test('rejects a call over a WebSocket whose session has ended and charges nothing', async () => {
   await using app = await startSessionApp()
   expect(await app.webSocket.ping.mutate()).toBe('pong')
   app.setSession(null)
@@ -222,7 +222,7 @@ test.each(failures)(
   },
 )
 
-test('does not read the session for a call over HTTP, because its context is new', async () => {
+test('does not read the session again for a call over HTTP', async () => {
   await using app = await startSessionApp({ options: { sessionCheckMs: 0 } })
   expect(await app.http.ping.mutate()).toBe('pong')
   expect(app.reads()).toBe(0)
@@ -245,7 +245,7 @@ test.each<[string, (ctx: { user: User }) => void]>([
       })
     },
   ],
-])('ends a stream when `customer` %s, even without a session store', async (_, change) => {
+])('ends a stream when `customer` %s even without a session store', async (_, change) => {
   await using app = await startSessionApp({ hasStore: false })
   const ctx = { user: aUser() }
   const stream = await app.router.createCaller(ctx).billing.onBalances()

@@ -13,7 +13,7 @@ import { aUser, type StackSetup, startStack, type User } from '../flowglad/start
 import { FetchEventSource } from '../trpc/FetchEventSource.ts'
 import { serveEverywhere } from '../trpc/serveEverywhere.ts'
 
-/** Counts and yields one token, and then yields empty strings until its reader leaves. */
+/** Counts and yields one token. Then yields empty strings until its reader leaves. */
 async function* oneToken(count: (units: number) => void) {
   count(1)
   yield 'one'
@@ -89,10 +89,7 @@ export async function startSessionApp({
     router,
     http,
     webSocket,
-    /**
-     * Replaces the session's owner in the store. If `next` is a function, the app calls it to read the
-     * session.
-     */
+    /** Replaces the session's owner in the store. If `next` is a function, the app calls it to read the session. */
     setSession(next: User | null | ((ctx: { user: User }) => Promise<User | null>)) {
       read = typeof next === 'function' ? next : async () => next
     },

@@ -1,4 +1,4 @@
-/** Implements the part of EventSource that tRPC uses, with `fetch`. Node 20 has no EventSource. */
+/** Implements with `fetch` the part of EventSource that tRPC uses, because Node 20 has no EventSource. */
 export class FetchEventSource extends EventTarget {
   static readonly CONNECTING = 0
   static readonly OPEN = 1

@@ -78,7 +78,7 @@ const chargesOf = async ({ ledger }: Stack) =>
 const invalidUnits = [-1, 1.5, Number.NaN, 2 ** 31, undefined, '7', { toString: null }]
 
 test.each(invalidUnits.flatMap((units) => [['add', units] as const, ['set', units] as const]))(
-  'charges the held units, and flags the charge, for work that calls usage.%s(%s)',
+  'charges and flags the held units of work that calls usage.%s(%s)',
   async (method, units) => {
     await using stack = await startStack()
     const work = (usage: Usage) => {
@@ -107,7 +107,7 @@ test.each([
   expect(await chargesOf(stack)).toMatchObject([{ amount: total, flagged: null }])
 })
 
-test('charges a valid total that the work sets after it counted an invalid amount', async () => {
+test('charges a valid total that the work sets after counting an invalid amount', async () => {
   await using stack = await startStack()
   await countTokens(stack, (usage) => {
     usage.add(Number.NaN)
@@ -127,7 +127,7 @@ test('charges nothing for work that sets its usage to 0', async () => {
   await expectUntouched(stack)
 })
 
-test('charges the held units, and flags the charge, for work that never counts usage', async () => {
+test('charges and flags the held units of work that never counts usage', async () => {
   await using stack = await startStack()
   expect(await countTokens(stack, () => {})).toBe('done')
   expect(await chargesOf(stack)).toMatchObject([{ amount: 50, flagged: expect.any(String) }])
@@ -150,7 +150,7 @@ test.each(['add', 'set'] as const)(
 )
 
 test.each(['add', 'set'] as const)(
-  'ignores usage.%s() after the call has been charged, and warns once',
+  'ignores usage.%s() after the call has been charged and warns once',
   async (method) => {
     const warn = vi.fn()
     await using stack = await startStack({ logger: { info() {}, warn, error() {} } })

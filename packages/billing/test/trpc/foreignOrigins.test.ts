@@ -87,7 +87,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     expect((await app.billing.balances(aUser())).plan).toMatchObject({ isFree: true, cancelsAt: null })
   })
 
-  test('does not change state or spend units, whether sent as a GET, a HEAD, a JSON POST or a form', async () => {
+  test('does not change state or spend units as a GET, a HEAD, a JSON POST or a form', async () => {
     const before = await used()
     const form = new FormData()
     form.set('a', 'b')
@@ -113,7 +113,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     expect(await used()).toEqual(before)
   })
 
-  test('gets an answer to free queries, because the page cannot read the answer', async () => {
+  test('gets an answer to free queries, which the page cannot read', async () => {
     for (const path of ['billing.balances', 'billing.usage', 'billing.plans', 'freeFind'])
       expect((await other.fetch(path, get(headers))).status, path).toBe(200)
   })
@@ -200,14 +200,14 @@ test.each(wantedSenders)('runs calls from %s', async (_, headers) => {
   expect((await used()).api_calls).toBe(before + 6)
 })
 
-test("runs calls from pages on the request's host, and from clients that send this host as their origin", async () => {
+test("runs calls from clients whose origin is the request's host", async () => {
   expect((await fetch(`${app.url}/ping`, post({ origin: app.origin }))).status).toBe(200)
   expect((await other.fetch('draw', post({ origin: 'https://api.example' }))).status).toBe(200)
   const origin = other.socketUrl.replace('ws:', 'http:')
   expect(await other.onSocket({ origin }, (client) => client.draw.mutate())).toBe('drawn')
 })
 
-test('names the origin and the setting in the error', async () => {
+test('names the origin and the setting to change in the error', async () => {
   const messageFor = async (headers: Headers) => {
     const response = await other.fetch('draw', post(headers))
     return (await response.json()).error
@@ -220,7 +220,7 @@ test('names the origin and the setting in the error', async () => {
   expect((await messageFor({ 'sec-fetch-site': 'cross-site' })).message).toContain('link, an image or a form')
 })
 
-test('runs calls from server-side callers, regardless of the request in their context', async () => {
+test('runs calls from server-side callers regardless of the request in their context', async () => {
   const req = new Request('https://api.example/', {
     headers: { origin: evil, 'sec-fetch-site': 'cross-site' },
   })
@@ -232,13 +232,13 @@ test('runs calls from server-side callers, regardless of the request in their co
   }
 })
 
-test('accepts webhooks from any sender, because they are signed', async () => {
+test("verifies a webhook's signature instead of its origin", async () => {
   const response = await fetch(`${app.origin}/api/webhooks/flowglad`, post({ origin: evil }))
   expect(response.status).toBe(401)
   expect(await response.json()).toMatchObject({ error: 'invalid_webhook' })
 })
 
-test("protects an app's own routes", () => {
+test("protects an app's own routes from foreign origins", () => {
   const { assertTrustedOrigin } = app.billing
   const request = { method: 'POST', url: '/api/sign-out?next=/', headers: { origin: evil } }
   expect(() => assertTrustedOrigin(request)).toThrow(

@@ -38,7 +38,7 @@ async function start() {
   applyWSSHandler({ wss: sockets, router, createContext })
   const address = sockets.address()
   const port = typeof address === 'object' && address ? address.port : 0
-  // A WebSocket sends its headers once, when it connects.
+  // A WebSocket sends its headers only once, when it connects.
   class KeyedSocket extends WebSocket {
     constructor(url: string) {
       super(url, { headers: { 'idempotency-key': 'of-the-connection' } })
@@ -79,7 +79,7 @@ async function start() {
   }
 }
 
-test('charges each call on a connection, and recognizes a retry by the key in its input', async () => {
+test('recognizes a retry on a connection by the key in its input', async () => {
   await using app = await start()
   await app.socket.generate.mutate({ count: 1 })
   await app.socket.generate.mutate({ count: 1 })
@@ -91,7 +91,7 @@ test('charges each call on a connection, and recognizes a retry by the key in it
   expect(await app.used()).toBe(4)
 })
 
-test('denies a different input under the same key, whether the key is in the header or the input', async () => {
+test('denies a different input under the same key in a header or an input', async () => {
   await using app = await start()
   await app.socket.any.mutate({ prompt: 'x', ...keyed('k') })
   expect(await app.batch('any', [{ prompt: 'x' }], { 'idempotency-key': 'k' })).toEqual([null])
@@ -104,7 +104,7 @@ test('denies a different input under the same key, whether the key is in the hea
 })
 
 test.each([['a b'], [''], ['x'.repeat(129)], [7], [null], [{ nested: 'k' }]])(
-  'denies a call with the invalid key %j in its input, and charges nothing',
+  'denies a call with the invalid key %j in its input without charging',
   async (key) => {
     await using app = await start()
     const denial = { data: { httpStatus: 400, billing: { code: 'KEY_INVALID' } } }
@@ -113,7 +113,7 @@ test.each([['a b'], [''], ['x'.repeat(129)], [7], [null], [{ nested: 'k' }]])(
   },
 )
 
-test('enforces requireKey for calls over a WebSocket, but not for server-side calls', async () => {
+test('enforces requireKey for calls over a WebSocket but not for server-side calls', async () => {
   await using app = await start()
   await expect(app.socket.insists.mutate({ count: 1 })).rejects.toMatchObject({
     message: expect.stringContaining(`in the input's "idempotency-key" property`),
@@ -124,7 +124,7 @@ test('enforces requireKey for calls over a WebSocket, but not for server-side ca
   expect(await app.used()).toBe(2)
 })
 
-test('uses the key in the header, or the key in the input if the header has no key', async () => {
+test('uses the key in the input only if the header has no key', async () => {
   await using app = await start()
   const input = { count: 1, ...keyed('input') }
   expect(await app.batch('generate', [input], { 'idempotency-key': 'header' })).toEqual([null])

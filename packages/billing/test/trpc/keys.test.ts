@@ -39,7 +39,7 @@ function counting() {
   }
 }
 
-test('returns the stored result to a retry, without running or charging again', async () => {
+test('returns the stored result to a retry without running or charging again', async () => {
   const work = counting()
   await using app = await startApp({ work })
   const first = await app.client.generate.mutate({ prompt: 'x', count: 2 }, withKey('k1'))
@@ -48,7 +48,7 @@ test('returns the stored result to a retry, without running or charging again', 
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 8 })
 })
 
-test('returns IN_PROGRESS while the first call runs, and lets idempotencyLink wait for the result', async () => {
+test('returns IN_PROGRESS while the first call runs unless idempotencyLink waits for the result', async () => {
   const work = counting()
   await using app = await startApp({ work })
   const patient = app.clientWith([idempotencyLink()])
@@ -64,7 +64,7 @@ test('returns IN_PROGRESS while the first call runs, and lets idempotencyLink wa
   expect(work.runs()).toBe(1)
 })
 
-test('denies a key that is reused with a different input, even if the first call failed', async () => {
+test('denies a key that is reused with a different input even if the first call failed', async () => {
   let fail = true
   await using app = await startApp({
     work: {
@@ -90,7 +90,7 @@ test('scopes a key to its customer and procedure', async () => {
   expect(work.runs()).toBe(3)
 })
 
-test('derives a key from the input, and denies a call without a required key', async () => {
+test('derives a key from the input', async () => {
   const work = counting()
   await using app = await startApp({ work })
   const first = await app.client.derived.mutate({ prompt: 'same', count: 1 })
@@ -99,7 +99,7 @@ test('derives a key from the input, and denies a call without a required key', a
   expect(await codeOf(app.client.insists.mutate({ prompt: 'x', count: 1 }))).toBe('KEY_REQUIRED')
 })
 
-test('reads keys from the configured header, and requires a key for every metered call if requireKey is set', async () => {
+test('with keyHeader and requireKey, requires a key in the configured header for metered calls', async () => {
   const work = counting()
   await using app = await startApp({ work, options: { keyHeader: 'x-request-id', requireKey: true } })
   const clientWith = (headers: (batch: Parameters<typeof keyHeaders>[0]) => Record<string, string>) =>
@@ -131,7 +131,7 @@ test.each([
     headers: {
       user: 'ada',
       'content-type': 'application/json',
-      // fetch accepts only Latin-1 header values.
+      // Encode the key, because fetch accepts only Latin-1 in header values.
       'idempotency-key': Buffer.from(`${bad},good`).toString('latin1'),
     },
     body: JSON.stringify({ 0: { prompt: 'x', count: 1 } }),

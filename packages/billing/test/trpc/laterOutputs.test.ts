@@ -1,4 +1,4 @@
-// Outputs that end after the work: objects with promises and streams, streams in streams, and observables.
+// Outputs that are still running when the work returns: objects with promises or streams, nested streams, observables.
 import { setTimeout } from 'node:timers/promises'
 import { observable } from '@trpc/server/observable'
 import { expect, test } from 'vitest'
@@ -77,7 +77,7 @@ const shapes: [string, Later, (output: never) => Promise<unknown>, unknown][] = 
 ]
 
 test.each(shapes)(
-  'charges the counted units of %s when its last part ends, for a call over HTTP',
+  'over HTTP, charges the counted units of %s when its last part ends',
   async (_, later, read, expected) => {
     await using app = await start(later)
     const output = await app.streaming.later.mutate({ tokens: 50 })
@@ -88,7 +88,7 @@ test.each(shapes)(
 )
 
 test.each(shapes)(
-  'charges the counted units of %s when its last part ends, for an in-process call',
+  'in process, charges the counted units of %s when its last part ends',
   async (_, later, read, expected) => {
     await using app = await start(later)
     const output = await app.router.createCaller({ user: aUser() }).later({ tokens: 50 })
@@ -154,7 +154,7 @@ test('charges the counted units when the reader leaves a stream in a property', 
   expect(await charged(app)).toEqual([2])
 })
 
-test('charges nothing if a promise in the result rejects later and the link cannot stream', async () => {
+test('charges nothing for a result with a promise that rejects if the link cannot stream', async () => {
   await using app = await start((count) => ({
     text: late('', () => {
       count(2)
@@ -216,7 +216,7 @@ test('charges the counted units of an observable when the observable completes',
   expect(await charged(app)).toEqual([3])
 })
 
-test('charges the counted units of an observable when its reader leaves, and unsubscribes', async () => {
+test('charges and unsubscribes from an observable when its reader leaves', async () => {
   let unsubscribed = 0
   await using app = await start((count) =>
     observable((observer) => {

@@ -51,13 +51,13 @@ function breakable(ledger: Ledger) {
   }
 }
 
-test('renews a hold while its work runs, and charges once', async () => {
+test('renews a hold while its work runs', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { holdTtlMs: 300 } })
   const long = work()
   const call = spend(stack, long.run)
   await long.started
-  // Each renewal happens when half of the time to live has passed.
+  // After five renewals, the hold has lasted longer than its first time to live.
   await expect.poll(store.renewals).toBeGreaterThan(4)
   expect(await balance(stack)).toMatchObject({ available: 6, held: 4 })
   long.finish()
@@ -65,7 +65,7 @@ test('renews a hold while its work runs, and charges once', async () => {
   expect(await balance(stack)).toMatchObject({ available: 6, held: 0, used: 4 })
 })
 
-test('stops holding units at maxHoldMs, and still charges work that ends later', async () => {
+test('still charges work that ends after maxHoldMs', async () => {
   await using stack = await startStack({ options: { holdTtlMs: 200, maxHoldMs: 400 } })
   const endless = work()
   const call = spend(stack, endless.run)
@@ -103,7 +103,7 @@ test('retries the settle until it is durable if the store fails after the work',
   expect(await balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
 })
 
-test('returns the units of failed work as soon as the store recovers, before the hold expires', async () => {
+test('returns the units of failed work as soon as the store recovers', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { holdTtlMs: 3_600_000 } })
   await spend(stack, undefined, 1)
@@ -138,10 +138,10 @@ test("expires other customers' holds when one customer's holds cannot be expired
   await Promise.all(endless.map(({ call }) => call))
 })
 
-test('returns 503 with chargeUnconfirmed when the settle takes too long, and books the charge later', async () => {
+test('returns 503 with chargeUnconfirmed while the settle takes too long', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { settleAnswerMs: 100 } })
-  // Fetches the snapshot. A first call could take longer than `settleAnswerMs` to settle on a busy machine.
+  // Fetch the snapshot first. On a busy machine, a first call could take longer than `settleAnswerMs` to settle.
   await balance(stack)
   store.breakFor((type) => type === 'settle')
   await expect(spend(stack)).rejects.toMatchObject({
@@ -166,7 +166,7 @@ test('returns BILLING_UNAVAILABLE and does not run the work if the store fails f
   expect(run).not.toHaveBeenCalled()
 })
 
-test('lets running work finish at shutdown and charges it, but accepts no new work', async () => {
+test('finishes and charges running work at shutdown but accepts no new work', async () => {
   const stack = await startStack()
   const long = work()
   const call = spend(stack, long.run)
@@ -179,7 +179,7 @@ test('lets running work finish at shutdown and charges it, but accepts no new wo
   await stack[Symbol.asyncDispose]()
 })
 
-/** Starts a call, then begins the shutdown. The call waits for Flowglad until `open` is called. */
+/** Starts a call and then the shutdown. The call waits for Flowglad until `open` is called. */
 async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
   let open = () => {}
   const until = new Promise<void>((resolve) => {
@@ -244,7 +244,7 @@ test('does not release unfinished holds at the end of the grace period', async (
   await stack[Symbol.asyncDispose]()
 })
 
-test('runs work outside tRPC once per key, and returns the same result to a retry', async () => {
+test('runs work outside tRPC only once per key', async () => {
   await using stack = await startStack()
   const run = vi.fn(() => ({ id: 7 }))
   const call = () =>
@@ -273,7 +273,7 @@ test('runs work outside tRPC once per key, and returns the same result to a retr
   expect(charges).toMatchObject([{ procedure: 'nightly', amount: 2, reference: 'ref' }])
 })
 
-test('holds the maximum amount for work outside tRPC, and charges the actual cost', async () => {
+test('charges the actual cost of work outside tRPC, not the held amount', async () => {
   await using stack = await startStack()
   await stack.billing.meter(
     { customer: ada, meter: 'tokens', hold: 500, cost: ({ usage }) => usage.total },

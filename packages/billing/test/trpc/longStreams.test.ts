@@ -7,8 +7,8 @@ import { startApp } from './startApp.ts'
 type App = Awaited<ReturnType<typeof startApp>>
 
 /**
- * Starts an app whose holds last at most 700 ms, and a stream that counts units until `finish` is called. First, the
- * stream waits for `beforeCounting`.
+ * Starts an app whose holds last at most 700 ms, and a stream. After `beforeCounting`, the stream counts units until
+ * `finish` is called.
  */
 async function startLongStream({
   beforeCounting,
@@ -48,7 +48,7 @@ async function startLongStream({
 const tokens = async (app: App) =>
   (await app.client.billing.balances.query()).balances.find(({ meter }) => meter === 'tokens')
 
-test('returns the units of a stream at maxHoldMs, and charges the whole stream once when it ends', async () => {
+test("returns a stream's units at maxHoldMs but later charges the whole stream", async () => {
   const stream = await startLongStream()
   await using app = stream.app
   await expect.poll(() => tokens(app)).toMatchObject({ held: 1_000 })

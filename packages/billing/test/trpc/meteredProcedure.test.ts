@@ -18,7 +18,7 @@ const denialOf = async (call: Promise<unknown>) => {
   }
 }
 
-test('admits exactly 10 of 40 concurrent calls when 10 credits are left, and delivers 10 units', async () => {
+test('allows exactly 10 of 40 concurrent calls when 10 credits are left', async () => {
   await using app = await startApp()
   const outcomes = await Promise.allSettled(
     Array.from({ length: 40 }, (_, n) => app.single.generate.mutate({ prompt: `p${n}`, count: 1 })),
@@ -39,7 +39,7 @@ test('admits exactly 10 of 40 concurrent calls when 10 credits are left, and del
   expect((await app.atFlowglad.events()).map(({ amount }) => amount)).toEqual(Array(10).fill(1))
 })
 
-test('returns 207 with three results and two denials for a batch of five calls when three credits are left', async () => {
+test('runs only three calls in a batch of five when three credits are left', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'first', count: 7 })
   const response = await fetch(`${app.url}/generate,generate,generate,generate,generate?batch=1`, {
@@ -81,7 +81,7 @@ test('charges nothing for failed work, invalid input or invalid output', async (
   })
 })
 
-test('admits a call immediately after a payment, without a webhook', async () => {
+test('allows a call immediately after a payment without a webhook', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   expect(await denialOf(app.client.generate.mutate({ prompt: 'more', count: 1 }))).toMatchObject({
@@ -93,7 +93,7 @@ test('admits a call immediately after a payment, without a webhook', async () =>
   expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Pro', isFree: false })
 })
 
-test('returns 401 to a signed-out caller, and sends no request to Flowglad', async () => {
+test('returns 401 to a signed-out caller without calling Flowglad', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/ping`, {
     method: 'POST',
@@ -103,7 +103,7 @@ test('returns 401 to a signed-out caller, and sends no request to Flowglad', asy
   expect(app.proxy.count(/customers/)).toBe(0)
 })
 
-test('denies a missing feature with FEATURE_NOT_INCLUDED, not INSUFFICIENT_CREDITS', async () => {
+test('denies a call that needs a missing feature with FEATURE_NOT_INCLUDED', async () => {
   await using app = await startApp()
   expect(await denialOf(app.client.hd.mutate({ prompt: 'hd', count: 1 }))).toEqual({
     status: 403,
@@ -130,7 +130,7 @@ test('sends the new balances with each response', async () => {
   expect((await app.client.billing.balances.query()).version).toBeGreaterThanOrEqual(header.version)
 })
 
-test("reserves all of a call's meters or none, and charges the actual amount on each meter", async () => {
+test("reserves and charges all of a call's meters or none", async () => {
   await using app = await startApp()
   await app.client.both.mutate({ prompt: 'x', count: 2 })
   const { balances } = await app.client.billing.balances.query()
@@ -147,26 +147,26 @@ test("reserves all of a call's meters or none, and charges the actual amount on 
   expect(await app.atFlowglad.available(ada, 'tokens')).toBe(1_993)
 })
 
-test('rejects a call to a procedure that is metered twice, and holds nothing', async () => {
+test('rejects a call to a procedure that is metered twice without holding units', async () => {
   await using app = await startApp()
   await expect(app.client.twice.mutate()).rejects.toThrow('twice is metered twice')
   expect((await app.client.billing.balances.query()).balances[2]).toMatchObject({ available: 100, held: 0 })
 })
 
-test('admits a zero-cost call at any balance, and records no charge', async () => {
+test('allows a zero-cost call at any balance without recording a charge', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   await app.client.generate.mutate({ prompt: 'nothing', count: 0 })
   expect((await app.client.billing.charges.query()).charges).toHaveLength(1)
 })
 
-test('rejects a usage-based cost without a hold, before the work runs', async () => {
+test('rejects a usage-based cost without a hold before the work runs', async () => {
   await using app = await startApp()
   await expect(app.client.asksForUsage.mutate({ prompt: 'x', count: 1 })).rejects.toThrow('needs a hold')
 })
 
 test.each([[-1], [1.5], ['NaN' as const], [2 ** 31]])(
-  'returns 400 for a call whose fixed cost is %s, and completes the other calls in the batch',
+  'returns 400 only for the batched call whose fixed cost is %s',
   async (cost) => {
     await using app = await startApp()
     const [bad, good] = await Promise.allSettled([
@@ -189,7 +189,7 @@ test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const], ['thro
   },
 )
 
-test('fails only the call whose result cannot be serialized, and does not charge it', async () => {
+test('charges every call in a batch except one whose result cannot be serialized', async () => {
   await using app = await startApp({ work: { generate: ({ prompt }) => (prompt === 'big' ? 10n : 'fine') } })
   const [bad, good] = await Promise.allSettled([
     app.client.generate.mutate({ prompt: 'big', count: 1 }),
@@ -232,7 +232,7 @@ test('makes no request to Flowglad for a call with a recent snapshot', async () 
   expect(app.proxy.seen.length).toBe(before)
 })
 
-test('lists charges newest first, with the price that Flowglad recorded', async () => {
+test('lists the newest charges first with the prices that Flowglad recorded', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'a', count: 2 })
   await app.client.ping.mutate()
@@ -256,7 +256,7 @@ test('lists charges newest first, with the price that Flowglad recorded', async 
   ])
 })
 
-test('asks a watcher to retry while no snapshot exists, and then sends the balances', async () => {
+test('asks a watcher to retry while no snapshot exists', async () => {
   await using app = await startApp()
   app.proxy.breakWith(() => ({ state: 'refused' }))
   const watch = async () => {

@@ -27,7 +27,7 @@ test("adds the denial to tRPC's default error data", () => {
 })
 
 test("returns 402 if a resolver throws billing.meter's denial", () => {
-  // tRPC wraps an unknown error in an error with this code.
+  // tRPC wraps errors other than TRPCError in an error with this code.
   const error = new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: denied.error.cause })
   expect(options().errorFormatter({ ...denied, error }).data).toMatchObject({
     code: 'PAYMENT_REQUIRED',
@@ -36,7 +36,7 @@ test("returns 402 if a resolver throws billing.meter's denial", () => {
   })
 })
 
-test("adds a denial that the app has wrapped in its own error, and keeps the error's code", () => {
+test("adds a denial to the app's own error around it without changing the error's code", () => {
   const error = new TRPCError({ code: 'BAD_REQUEST', cause: new Error('page', { cause: denied.error }) })
   expect(options().errorFormatter({ ...denied, error }).data).toEqual({
     ...denied.shape.data,
@@ -44,7 +44,7 @@ test("adds a denial that the app has wrapped in its own error, and keeps the err
   })
 })
 
-test("adds the denial to the result of the app's own formatter, and keeps the other options", () => {
+test("adds the denial to the result of the app's own formatter and keeps the other options", () => {
   const sse = { ping: { enabled: true } }
   const { errorFormatter, ...others } = options({
     sse,

@@ -1,5 +1,5 @@
-// Unusual outputs over every transport. An output costs nothing if tRPC can't send it. Otherwise, the output
-// is charged when it ends.
+// Unusual outputs over every transport. An output that tRPC can't send costs nothing. Any other output is charged
+// when it ends.
 import { setTimeout } from 'node:timers/promises'
 import { deserialize, serialize } from 'node:v8'
 import {
@@ -86,14 +86,14 @@ async function expectFree(app: App) {
   expect(await app.charged()).toEqual([])
 }
 
-/** Subscribes, and returns the chunks, followed by the message of an error if one occurs. */
+/** Subscribes and returns the chunks. If an error occurs, its message follows the chunks. */
 const watch = (app: App, transport: 'http' | 'webSocket') =>
   new Promise<unknown[]>((resolve) => {
     const seen: unknown[] = []
     const subscription = app[transport].watch.subscribe(undefined, {
       onData: (chunk) => seen.push(chunk),
       onError: (error) => end(error.message),
-      // An EventSource reconnects after an error.
+      // After an error, an EventSource reconnects instead of calling `onError`.
       onConnectionStateChange: ({ error }) => error && end(error.message),
       onComplete: () => end(),
     })
@@ -160,7 +160,7 @@ const fail = async (ms: number): Promise<never> => {
   if (ms > 0) await setTimeout(ms)
   throw new Error('the model failed')
 }
-// If an error is unhandled, Vitest fails.
+// Vitest fails these tests if a rejection is unhandled.
 test.each<[string, () => unknown]>([
   ['a property', () => ({ text: fail(0) })],
   ['a property after a delay', () => ({ text: fail(5) })],
@@ -194,7 +194,7 @@ test('charges the counted units of a stream with a chunk that contains a locked 
   expect(await app.charged()).toEqual([3])
 })
 
-test('charges nothing for an output with a promise and a locked stream, even after the promise resolves', async () => {
+test('charges nothing for an output with a locked stream even if a promise in it resolves', async () => {
   let resolved = Promise.resolve()
   await using app = await start((count) => {
     const title = setTimeout(5, 'x').finally(() => count(1))
@@ -215,7 +215,7 @@ test('charges an observable from a mutation when the observable completes', asyn
   expect(await app.charged()).toEqual([3])
 })
 
-test('charges a stream when it ends, even in an object that inherits from another object', async () => {
+test('charges a stream in an object that inherits from another object when the stream ends', async () => {
   await using app = await start((count) => Object.assign(Object.create({}), { text: words(count) }))
   const { text } = (await app.streaming.write.mutate()) as { text: unknown }
   expect(await app.charged()).toEqual([])

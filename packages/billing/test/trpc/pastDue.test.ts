@@ -13,7 +13,7 @@ async function startOverdue(then: PastDuePolicy['then']) {
   await app.billing.refresh({ id: 'ada' })
   return app
 }
-/** Enters a new card on the page that the billing page links to. */
+/** Enters a new card on the checkout page for payment methods. */
 async function payOnPage(app: Awaited<ReturnType<typeof startOverdue>>) {
   const { data } = await post(app, 'checkout-sessions/create-add-payment-method')
   const id = /chckt_session_\w+/.exec(String(data?.url))?.[0]
@@ -28,7 +28,7 @@ const overdue = {
   upgradeUrl: '/billing',
 }
 
-test('returns 402 and a denial that links to the billing page if the payment is overdue', async () => {
+test('returns 402 with a link to the billing page if the payment is overdue', async () => {
   await using app = await startOverdue('free')
   await expect(app.client.generate.mutate({ prompt: 'x', count: 11 })).rejects.toMatchObject({
     data: { httpStatus: 402 },
@@ -44,7 +44,7 @@ test('returns 402 and a denial that links to the billing page if the payment is 
   expect(graceEndsAt - pastDueSince).toBe(5 * day)
 })
 
-test('denies streams, calls whose cost is known only at the end, and usage recorded by browsers', async () => {
+test('denies streams, calls on several meters and usage that browsers record', async () => {
   await using app = await startOverdue('deny')
   const { streaming, client } = app
   expect(await denialOf(streaming.write.mutate({ tokens: 5 }))).toEqual({ ...overdue, meters: [] })
@@ -85,7 +85,7 @@ test('withholds the features and the paid grants from @flowglad/react', async ()
   })
 })
 
-test('opens a page that charges a new card even if undoing a cancellation hid the unpaid renewal', async () => {
+test('opens a page that charges a new card after a cancellation was undone', async () => {
   await using app = await startOverdue('deny')
   await app.client.billing.cancel.mutate()
   expect(await app.client.billing.resume.mutate()).toMatchObject({ plan: { status: 'active' } })

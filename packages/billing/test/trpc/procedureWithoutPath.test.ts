@@ -30,7 +30,7 @@ async function startActions({ path = '' }: { path?: string } = {}) {
 const charges = async ({ ledger }: Awaited<ReturnType<typeof startActions>>) =>
   (await ledger.charges({ customer: 'ada', limit: 10, cursor: null })).charges
 
-test('charges a procedure without a path, and records it as "unnamed procedure"', async () => {
+test('records a charge for a procedure without a path as "unnamed procedure"', async () => {
   await using app = await startActions()
   expect([await app.count(), await app.count()]).toEqual([1, 2])
   expect(await charges(app)).toMatchObject([
@@ -39,7 +39,7 @@ test('charges a procedure without a path, and records it as "unnamed procedure"'
   ])
 })
 
-test('rejects a key for a procedure without a path, says what to do, and charges nothing', async () => {
+test('rejects a key for a procedure without a path and says what to do', async () => {
   await using app = await startActions()
   await expect(app.countUnder('k')()).rejects.toThrow('set pathExtractor in experimental_caller')
   expect(await charges(app)).toEqual([])

@@ -6,7 +6,7 @@ import { createTestBilling } from '../../src/testing/index.ts'
 import { aUser, meters, type User } from '../flowglad/meters.ts'
 import { pricing } from '../flowglad/pricing.ts'
 
-/** Starts an app with metered queries, and records the logger's warnings. */
+/** Starts an app with metered queries. Records the logger's warnings. */
 async function startQueries() {
   const flowglad = await startFlowgladLocal({ pricing })
   const warnings: { procedure?: string; message: string }[] = []
@@ -50,7 +50,7 @@ async function startQueries() {
   }
 }
 
-test('warns once about each metered query, and says what to do', async () => {
+test('warns once about each metered query and says what to do', async () => {
   await using app = await startQueries()
   await app.caller.lookup()
   await app.caller.lookup()
@@ -65,7 +65,7 @@ test('warns once about each metered query, and says what to do', async () => {
   expect(await app.used()).toBe(3)
 })
 
-test('does not warn about mutations, subscriptions, free queries, or queries whose key is derived from the input', async () => {
+test('does not warn about mutations, subscriptions, free queries or queries with a derived key', async () => {
   await using app = await startQueries()
   await app.caller.change()
   await app.caller.free()

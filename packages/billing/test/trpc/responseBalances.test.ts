@@ -17,7 +17,7 @@ import { type AppRouter, createRouter } from './startApp.ts'
 
 type Stack = Awaited<ReturnType<typeof startStack>>
 
-/** Creates the app's context from all of the adapter's options. */
+/** Returns a `createContext` that passes all of the adapter's options to `billing.trpc.request`. */
 const createContextOf =
   ({ billing }: Stack) =>
   (opts: Parameters<typeof billing.trpc.request>[0]) => ({
@@ -28,10 +28,7 @@ const createContextOf =
 const routerOf = (stack: Stack) =>
   createRouter(stack, { generate: ({ prompt }) => ({ id: prompt }), async *write() {}, later: () => null })
 
-/**
- * Each function starts an app. Returns link options for connecting to the app, and a function that stops the
- * app.
- */
+/** Each function starts an app. It returns the link options for connecting to the app, and a function that stops it. */
 const adapters = {
   async fastify(stack: Stack) {
     const app = fastify()
@@ -84,7 +81,7 @@ const availableAfter = async (
 }
 
 describe.each(Object.entries(adapters))('%s', (_name, start) => {
-  test('sends the new balances with the response if createContext passes all its options to billing.trpc.request', async () => {
+  test("sends the new balances with the response if billing.trpc.request gets all of createContext's options", async () => {
     await using stack = await startStack()
     const seen = await availableAfter(await start(stack), async (draw) => {
       await draw(3, 'charged')
@@ -103,7 +100,7 @@ describe.each(Object.entries(adapters))('%s', (_name, start) => {
   })
 })
 
-test('sends balances that are no older than a call that fails before the ledger decides it', async () => {
+test('sends current balances with the response to a call that fails before it reaches the ledger', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-balances-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const file = join(folder, 'ledger.db')

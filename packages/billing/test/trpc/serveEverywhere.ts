@@ -7,7 +7,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import { aUser, type Stack } from '../flowglad/startStack.ts'
 
-/** Serves a router over HTTP and over a WebSocket. The caller is `ada`. */
+/** Serves a router over HTTP and over a WebSocket. Every caller is `ada`. */
 export async function serveEverywhere<Router extends AnyTRPCRouter>({ billing }: Stack, router: Router) {
   const { request } = billing.trpc
   const createContext = (opts: Parameters<typeof request>[0]) => ({ user: aUser(), ...request(opts) })

@@ -18,7 +18,7 @@ const otherCopy: Trpc = createRequire(createRequire(import.meta.url).resolve('tr
   '@trpc/server',
 )
 
-/** Creates billing for an app, and records the logger's warnings. */
+/** Creates billing for an app. Records the logger's warnings. */
 function setUp() {
   const warnings: string[] = []
   const billing = createBilling({
@@ -76,7 +76,7 @@ test('does not warn about a server-side caller without a billing request', async
   expect(warnings.filter(aboutRequest)).toEqual([])
 })
 
-test('fails the first call and names both copies of tRPC if the app and billing use different copies', async () => {
+test('fails a call with the names of both copies of tRPC if the app and billing use different copies', async () => {
   const { billing, routerOf } = setUp()
   await using _ = billing
   const caller = routerOf(otherCopy).createCaller({ user: aUser() })
@@ -124,7 +124,7 @@ test.each(['18.20.8', '20.18.3', '19.9.0'])('rejects Node %s', (version) => {
   expect(() => assertNodeVersion(version)).toThrow(`needs Node 20.19 or later, but this is Node ${version}.`)
 })
 
-test('accepts supported versions, and runtimes that report no version', () => {
+test('accepts supported versions and runtimes that report no version', () => {
   for (const version of ['11.0.0', '11.25.2', null]) assertTrpcVersion(version)
   for (const version of ['20.19.0', '22.0.0', '26.1.0', undefined]) assertNodeVersion(version)
   assertTrpcVersion()

@@ -15,7 +15,7 @@ export interface Work {
     count: (units: number) => void,
     signal: AbortSignal | undefined,
   ) => AsyncGenerator<string>
-  /** Returns an output that ends after the work returns. */
+  /** Returns an output that is still running when the work returns, such as an object with a stream. */
   later: (count: (units: number) => void, signal: AbortSignal | undefined) => unknown
 }
 
@@ -133,7 +133,7 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
           hold: 10,
           cost: ({ input }) => {
             if (input.cost === 'throws') throw new Error('the price list is gone')
-            // String() throws for this value.
+            // This value can't be converted to a string.
             if (input.cost === 'throwsNothing') throw Object.create(null)
             return Number(input.cost)
           },

@@ -7,7 +7,7 @@ import { serveEverywhere } from './serveEverywhere.ts'
 
 export interface TransformedSetup {
   transformer?: DataTransformer
-  /** Whether the app passes its transformer to `billing.trpc.options`. Default true. */
+  /** Whether the app passes its transformer to `billing.trpc.options`. Default: true. */
   declared?: boolean
   /** The work that the procedure runs. Default: returns the run's number. */
   work?: (input: unknown) => unknown
@@ -31,10 +31,7 @@ function createRouter(
   })
 }
 
-/**
- * Starts an app whose procedure accepts and returns any value, over HTTP, over a WebSocket and in this
- * process.
- */
+/** Starts an app whose procedure accepts and returns any value. It is served over HTTP, a WebSocket and in process. */
 export async function startTransformedApp(setup: TransformedSetup = {}) {
   const stack = await startStack()
   let runs = 0
@@ -47,7 +44,7 @@ export async function startTransformedApp(setup: TransformedSetup = {}) {
   const served = await serveEverywhere(stack, router)
   const { url, socket } = served
   const options = setup.transformer ? { transformer: setup.transformer } : {}
-  // The links' types depend on whether the router has a transformer.
+  // The casts are needed because the links' types depend on whether the router has a transformer.
   const clientOf = (link: unknown) =>
     createTRPCClient<typeof router>({ links: [idempotencyLink(), link as ReturnType<typeof httpLink>] })
   const clients = {
@@ -58,7 +55,7 @@ export async function startTransformedApp(setup: TransformedSetup = {}) {
   return {
     ...stack,
     runs: () => runs,
-    /** Calls the procedure with a key, from the given kind of client or from this process. */
+    /** Calls the procedure with a key from the given kind of client or from this process. */
     draw(from: Source, input: unknown, idempotencyKey: string): Promise<unknown> {
       if (from !== 'caller') return clients[from].draw.mutate(input, { context: { idempotencyKey } })
       const keyed = { ...Object(input), 'idempotency-key': idempotencyKey }

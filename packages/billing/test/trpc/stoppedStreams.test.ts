@@ -1,4 +1,4 @@
-// Tests what a shutdown does to running streams over every transport.
+// These tests stop the server while streams run over each transport.
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink, wsLink } from '@trpc/client'
@@ -76,7 +76,7 @@ async function start(work: Work, setup: StackSetup = {}, fails: (command: Comman
 type App = Awaited<ReturnType<typeof start>>
 type Saw = (chunk: unknown) => void
 
-/** Counts and yields three words, and then hangs, like a stalled model connection. */
+/** Counts and yields three words and then hangs, like a stalled model connection. */
 async function* words(count: (units: number) => void) {
   for (const word of ['one', 'two', 'three']) {
     count(1)
@@ -101,7 +101,7 @@ const subscribe = (client: App['http'], saw: Saw) =>
       onData: saw,
       onError: reject,
       onComplete: resolve,
-      // An EventSource reconnects after an error.
+      // After an error, an EventSource reconnects instead of calling `onError`.
       onConnectionStateChange({ error }) {
         if (!error) return
         reject(error)
@@ -129,7 +129,7 @@ const outputs: [string, Work, (app: App, saw: Saw) => Promise<unknown>][] = [
 ]
 
 test.each(outputs)(
-  'charges what %s has counted when the server stops, and ends it with an error',
+  'charges what %s has counted and ends it with an error when the server stops',
   async (_, work, read) => {
     await using app = await start(work)
     const seen: unknown[] = []
@@ -153,7 +153,7 @@ const untidy: Work = (count) =>
     }
   })
 
-test("charges and ends all streams when the server stops, even if an observable's cleanup throws", async () => {
+test("charges and ends all streams when the server stops even if an observable's cleanup throws", async () => {
   await using app = await start(untidy)
   const seen: unknown[] = []
   const saw = (chunk: unknown) => seen.push(chunk)
@@ -165,7 +165,7 @@ test("charges and ends all streams when the server stops, even if an observable'
   expect(await app.charged()).toEqual([1, 1])
 })
 
-test("charges an observable whose reader leaves, even if the observable's cleanup throws", async () => {
+test("charges an observable whose reader leaves even if the observable's cleanup throws", async () => {
   await using app = await start(untidy)
   const output = (await app.caller.watch()) as unknown as ReturnType<typeof observable>
   const subscription = output.subscribe({})
@@ -174,14 +174,14 @@ test("charges an observable whose reader leaves, even if the observable's cleanu
   expect(await app.tokens()).toMatchObject({ held: 0 })
 })
 
-test('gives the reader SERVICE_UNAVAILABLE, so that a client can tell a stopped stream from a failed one', async () => {
+test('ends a stream with SERVICE_UNAVAILABLE when the server stops', async () => {
   await using app = await start(words)
   const reading = readAll(await app.http.write.mutate(), () => {}).catch((error: unknown) => error)
   await app.close()
   expect(await reading).toMatchObject({ data: { code: 'SERVICE_UNAVAILABLE', billing: null } })
 })
 
-test('rejects a promise in a result when the server stops, and ignores the promise’s value', async () => {
+test('rejects a promise in a result when the server stops', async () => {
   let resolve = (_: unknown) => {}
   const promise = new Promise((done) => {
     resolve = done
@@ -231,7 +231,7 @@ test.each([
   ['nothing', 'release', []],
   ['the held units', 'settle', [50]],
 ] as const)(
-  'charges %s for a stopped stream without counted units, if onExpiry is %s',
+  'charges %s for a stopped stream without counted units if onExpiry is %s',
   async (_, onExpiry, expected) => {
     const silentWork = async function* () {
       yield 'one'
@@ -248,7 +248,7 @@ test.each([
   },
 )
 
-test('lets a stream finish when the server stops, if the stream ends in time', async () => {
+test('lets a stream that ends in time finish when the server stops', async () => {
   let finish = () => {}
   const finished = new Promise<void>((resolve) => {
     finish = resolve
@@ -274,7 +274,7 @@ test('lets a stream finish when the server stops, if the stream ends in time', a
   expect(await app.charged()).toEqual([2])
 })
 
-test('charges nothing for an unread stream when the server stops, and ends the stream on its first read', async () => {
+test('charges nothing for an unread stream when the server stops', async () => {
   await using app = await start(words, { options: { shutdownGraceMs: 0 } })
   const stream = await app.caller.write()
   await app.close()

@@ -78,7 +78,7 @@ const failingAfter = (counted: number): Write =>
     throw new Error('the model is gone')
   }
 
-test('holds the maximum amount for a stream, and charges the counted usage', async () => {
+test('holds the maximum amount for a stream but charges the counted usage', async () => {
   const work = paced(2)
   await using app = await start(work.write)
   const stream = await app.streaming.write.mutate({ tokens: 5 })
@@ -96,7 +96,7 @@ test('holds the maximum amount for a stream, and charges the counted usage', asy
 })
 
 type Streaming = 'write' | 'writeBoth'
-/** The ways in which a reader can leave after the third chunk. */
+/** The ways in which a reader leaves after the third chunk. */
 const departures: [string, (app: App, procedure?: Streaming) => Promise<void>][] = [
   [
     'leaves',
@@ -226,7 +226,7 @@ test('charges the counted usage once when a generator throws', async () => {
   await nothingHeld(app)
 })
 
-test('charges the counted usage, not the fixed cost, of a failed stream on several meters', async () => {
+test('charges a failed stream on several meters only for its counted usage', async () => {
   await using app = await start(failingAfter(4))
   await expect(read(app, 'writeBoth')).rejects.toThrow('the model is gone')
   expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
@@ -309,7 +309,7 @@ test('charges a finished stream for its counted units regardless of onLeave', as
   expect(await charged(app)).toEqual([3])
 })
 
-test('charges the held units, and flags the charge, if a finished stream never counted usage', async () => {
+test('charges and flags the held units of a finished stream that never counted usage', async () => {
   await using app = await start(async function* () {
     yield 'one'
   })
@@ -318,7 +318,7 @@ test('charges the held units, and flags the charge, if a finished stream never c
   expect(charges).toMatchObject([{ amount: 50, flagged: expect.stringContaining('never called usage.add') }])
 })
 
-test('charges only the counted units of a stream that fails after it counted an invalid amount', async () => {
+test('charges only the counted units of a stream that fails after counting an invalid amount', async () => {
   await using app = await start(async function* (_, count) {
     count(3)
     yield 'one'
@@ -337,7 +337,7 @@ const unsendable: Write = async function* ({ tokens: amount }, count) {
 }
 
 test.each(['write', 'writeFree'] as const)(
-  'fails only the stream (%s) whose chunk cannot be serialized, and charges only the other stream',
+  'charges every stream in a batch except one (%s) whose chunk cannot be serialized',
   async (procedure) => {
     await using app = await start(unsendable)
     const neighbor = async () => {
@@ -356,7 +356,7 @@ test.each(['write', 'writeFree'] as const)(
   },
 )
 
-test('returns 415 over a link that cannot stream, and leaves no hold or timer', async () => {
+test('returns 415 over a link that cannot stream without leaving a hold or timer', async () => {
   await using app = await start()
   await expect(app.client.write.mutate({ tokens: 50 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })

@@ -43,7 +43,7 @@ const inputs: Record<string, [unknown, unknown]> = {
 }
 
 test.each(transformedWays)(
-  'charges once per key for inputs that JSON cannot carry, and returns KEY_REUSED for a different input, from %s with %s',
+  'compares inputs that JSON cannot carry, from %s with %s',
   async (source, _, setup) => {
     await using app = await startTransformedApp(setup)
     const given = Object.entries(inputs).filter(([kind]) => setup.transformer !== text || kind !== 'url')
@@ -57,7 +57,7 @@ test.each(transformedWays)(
   },
 )
 
-/** Inputs that can be compared only in part, or not at all. */
+/** Inputs that can't be compared, or only in part. */
 const opaqueInputs: Record<string, () => unknown> = {
   'a stream': () => new ReadableStream(),
   'a promise': () => Promise.resolve(1),
@@ -201,7 +201,7 @@ const results: Record<string, unknown> = {
 const resultsWithTransformer = { ...results, bigint: { n: 10n ** 20n } }
 
 test.each(everyWay)(
-  'replays results that JSON cannot carry, without changing them, from %s with %s',
+  'replays results that JSON cannot carry unchanged, from %s with %s',
   async (source, _, setup) => {
     const given = setup.transformer && setup.declared !== false ? resultsWithTransformer : results
     await using app = await startTransformedApp({

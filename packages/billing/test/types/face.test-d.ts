@@ -154,7 +154,7 @@ test('types the denial for a page on a foreign origin', () => {
   expectTypeOf<FastifyRequest>().toExtend<RequestSource>()
 })
 
-test("keeps the types of the app's own options, and adds the denial's type", () => {
+test("adds the denial's type to the types of the app's own options", () => {
   const transformer = { serialize: (value: unknown) => value, deserialize: (value: unknown) => value }
   const own = initTRPC.context<{ requestId: string }>().create(
     billing.trpc.options({

@@ -13,7 +13,7 @@ test('runs on the expected tRPC version', () => {
   expect(getTRPCErrorFromUnknown('failure').stack).toContain(`@trpc+server@${process.env.TRPC_VERSION}`)
 })
 
-test('charges for a call that succeeds, and sends the new balances with the response', async () => {
+test('sends the new balances with the response to a charged call', async () => {
   await using app = await startVersionedApp()
   const response = await fetch(`${app.url}/generate`, {
     method: 'POST',
@@ -46,7 +46,7 @@ test('returns a typed 402 denial for a call that exceeds the balance', async () 
 const isClientError = (error: unknown): error is TRPCClientError<VersionedRouter> =>
   error instanceof TRPCClientError
 
-test('charges each call of a retried batch once, by its key, even if the order of the calls changes', async () => {
+test('charges each call of a retried batch once even if the order of the calls changes', async () => {
   await using app = await startVersionedApp()
   const generate = (count: number) => app.batching.generate.mutate({ count }, withKey(`key-${count}`))
   const first = await Promise.all([generate(1), generate(2)])
@@ -56,7 +56,7 @@ test('charges each call of a retried batch once, by its key, even if the order o
   expect(await app.balance('generations')).toEqual({ available: 7, held: 0 })
 })
 
-test('replays a call without input by its key, even if the request has no body', async () => {
+test('replays a call without input by its key even if the request has no body', async () => {
   await using app = await startVersionedApp()
   const ping = async () => {
     const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' }
@@ -100,7 +100,7 @@ test('charges nothing for a result with a stream if the link cannot carry the st
   expect(await app.balance('tokens')).toEqual({ available: 2_000, held: 0 })
 })
 
-test("charges for a server-side call, and throws denials as the app's own TRPCError", async () => {
+test("charges for server-side calls and throws denials as the app's own TRPCError", async () => {
   await using app = await startVersionedApp()
   const caller = app.router.createCaller(ada)
   expect(await caller.generate({ count: 4 })).toEqual({ id: 'ada 4' })
@@ -142,7 +142,7 @@ test.each([
   },
 )
 
-test('refuses calls from pages on a foreign origin, over HTTP and over a WebSocket', async () => {
+test('denies calls from pages on a foreign origin over HTTP and over a WebSocket', async () => {
   await using app = await startVersionedApp()
   const headers = { origin: 'https://evil.example' }
   const denial = { code: 'FOREIGN_ORIGIN', origin: headers.origin }
