@@ -46,7 +46,7 @@ function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
 const clientOf = (end: TRPCLink<AppRouter>, options = {}) =>
   createTRPCClient<AppRouter>({ links: [idempotencyLink(options), end] })
 
-test("resends an operation's own key while another attempt runs", async () => {
+test('sends the same key for an operation again while another attempt runs', async () => {
   const { link, sent } = terminating([{ retryAfterMs: 1 }, { retryAfterMs: 1 }, 'ok', 'ok'])
   const client = clientOf(link)
   expect(await client.ping.mutate()).toBe('pong')

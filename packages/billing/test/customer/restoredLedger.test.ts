@@ -1,4 +1,4 @@
-// These tests restore the ledger from a backup while a node is running, so its version numbers decrease.
+// These tests restore the ledger from a backup while a node is running, so the ledger's version numbers decrease.
 import { expect, test } from 'vitest'
 import { balancesLink, newestBalances } from '../../src/client/index.ts'
 import type { BalancesAnswer } from '../../src/contract/balances.ts'

@@ -29,7 +29,7 @@ async function onPro(app: Pick<App, 'billing' | 'atFlowglad'>, user = ada) {
 }
 const statement = (app: Pick<App, 'client'>) => app.client.billing.statement.query()
 
-test('previews the charge that a plan change during a period then makes', async () => {
+test('previews the charge of a plan change during a period', async () => {
   await using app = await start()
   await onPro(app)
   app.pass(10 * day)

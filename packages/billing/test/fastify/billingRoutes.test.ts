@@ -5,7 +5,7 @@ import { maxBodyBytes } from '../../src/http/readBody.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { signWebhook } from '../http/signWebhook.ts'
 
-/** Starts a Fastify app with the billing routes under `prefix`, a route of its own and an error handler. */
+/** Starts a Fastify app with the billing routes under `prefix`, another route and an error handler. */
 async function startFastifyApp({ prefix = '' } = {}) {
   const stack = await startStack()
   const app = fastify()

@@ -25,7 +25,7 @@ test('creates a new customer at Flowglad only once for concurrent calls', async 
   ).toHaveLength(1)
 })
 
-test('decides a new customer’s other calls with the fetch that is creating the customer', async () => {
+test('uses the fetch that creates a new customer for the customer’s other calls', async () => {
   await using stack = await startStack({ options: { decisionMs: 600_000, flowgladDeadlineMs: 600_000 } })
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
@@ -120,7 +120,7 @@ test('limits the number of fetches during a burst of denials', async () => {
   const outcomes = await Promise.all(Array.from({ length: 200 }, () => denialOf(spend(stack))))
   expect(outcomes).toEqual(Array(200).fill(expect.objectContaining({ code: 'INSUFFICIENT_CREDITS' })))
   for (let n = 0; n < 20; n++) await denialOf(spend(stack))
-  // The bucket holds five tokens. The customer's first call used the first token.
+  // The bucket holds five tokens, and the customer's first call has used one.
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
 })
 

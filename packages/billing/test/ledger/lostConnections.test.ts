@@ -18,7 +18,7 @@ async function aUsedPool() {
   return { address, ledger, end: () => query(address, `SELECT pg_terminate_backend(${rows[0]?.pid})`) }
 }
 
-test('notices the break of an idle connection that is older than the ledger', async () => {
+test('notices when an idle connection that is older than the ledger breaks', async () => {
   const { ledger, end } = await aUsedPool()
   const interruptions = ledger.interruptions()
   await end()

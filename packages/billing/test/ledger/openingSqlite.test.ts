@@ -107,7 +107,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(await ledger.balances('ada')).toMatchObject({ version: 0 })
   })
 
-  test('recovers when a folder that was moved at run time is back', async () => {
+  test('recovers once a folder that was moved at run time is moved back', async () => {
     const { ledger } = open('ledger.db')
     await fetched(ledger, units(10))
     renameSync(folder, `${folder}-moved`)

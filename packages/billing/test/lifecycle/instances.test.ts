@@ -56,7 +56,7 @@ const openHandles = (file: string) =>
     return existsSync(path) && readlinkSync(path).startsWith(file)
   }).length
 
-// Only Linux lists a process's handles in `/proc`.
+// This test needs Linux, which lists a process's handles in `/proc`.
 test.runIf(process.platform === 'linux')(
   'keeps only one ledger open and one instance running after 50 evaluations of the billing module',
   async () => {

@@ -36,7 +36,7 @@ test("returns 402 if a resolver throws billing.meter's denial", () => {
   })
 })
 
-test("adds a denial to the app's own error around it without changing the error's code", () => {
+test("adds a denial that the app's own error wraps without changing that error's code", () => {
   const error = new TRPCError({ code: 'BAD_REQUEST', cause: new Error('page', { cause: denied.error }) })
   expect(options().errorFormatter({ ...denied, error }).data).toEqual({
     ...denied.shape.data,

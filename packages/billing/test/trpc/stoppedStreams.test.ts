@@ -143,7 +143,7 @@ test.each(outputs)(
   },
 )
 
-/** An observable whose cleanup has a bug. */
+/** Returns an observable whose cleanup throws. */
 const untidy: Work = (count) =>
   observable((observer) => {
     count(1)

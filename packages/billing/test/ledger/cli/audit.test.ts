@@ -79,7 +79,7 @@ test('reports an empty ledger as consistent', async () => {
   })
 })
 
-test('shows its progress after each 100 customers', async () => {
+test('shows its progress every 100 customers', async () => {
   await using it = await stores.SQLite()
   for (let index = 0; index < 201; index += 1)
     await fetched(it.ledger, units(1), { customer: `customer ${index}` })

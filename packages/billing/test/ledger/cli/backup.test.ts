@@ -42,7 +42,7 @@ test('copies every answered call while a server keeps writing', async () => {
   expect(balance?.used).toBeLessThanOrEqual(answered)
 })
 
-test('keeps the ledger’s ID and prints the size', async () => {
+test('prints the size of a copy with the ledger’s ID', async () => {
   const { address, ledger, copy } = await aLedger()
   await spend(ledger, 3)
   const result = await meteredJson(address, 'backup', copy)

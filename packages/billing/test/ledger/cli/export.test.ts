@@ -24,7 +24,7 @@ const exported = async ({ address }: OpenStore, ...argv: string[]) => {
   return stdout
 }
 
-/** Writes charges of two customers in different states, and two acts. Returns the charges' attempts. */
+/** Writes charges in different states for two customers, and two acts. Returns the charges' attempts. */
 async function fill(ledger: Ledger) {
   await fetched(ledger, units(100))
   await fetched(ledger, units(100), { customer: 'bob' })
@@ -134,7 +134,7 @@ describe.each(storeNames)('%s', (name) => {
     expect(acts).toMatch(/Z,,olga,The disk failed,"\{""type"":""restored""\}"/)
   })
 
-  test('returns every charge once even if more charges are booked while a slow reader reads', async () => {
+  test('returns every charge once even if the reader is slow and new charges are booked', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(100_000))
     const before = new Set<string>()

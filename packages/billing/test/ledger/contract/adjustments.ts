@@ -45,7 +45,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0, limit: 10 })
     })
 
-    test('subtracts no more than the limit until the period ends', async () => {
+    test('subtracts at most the limit of the period', async () => {
       await using it = await open()
       await fetched(it.ledger, periodOf(1, 10))
       await spend(it.ledger, 4)
@@ -67,7 +67,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await it.ledger.execute(adjust(5))).toEqual(refused)
     })
 
-    test('refunds a charge only once even if another command has another ID', async () => {
+    test('refunds a charge only once even if a second command has a different ID', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 4)

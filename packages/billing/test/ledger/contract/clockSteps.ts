@@ -79,7 +79,7 @@ export const clockSteps = (open: OpenLedger) =>
       await expectLateInstallRejected(it, early.token)
     })
 
-    test('ends a hold from the step only if it would outlast its maximum lifetime', async () => {
+    test('ends a hold only if it would outlast its maximum lifetime', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 4 })], ttlMs: 1000, maxHoldMs: 10_000 })
@@ -120,7 +120,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await it.ledger.execute(expire)).toEqual({ state: 'swept', ended: 1 })
     })
 
-    test('ends a hold from the step before denying a call', async () => {
+    test('ends a hold that was reserved during the step before denying a call', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       it.advance(stepMs)
@@ -135,7 +135,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 0, held: 9 })
     })
 
-    test('runs a retry under the key of a hold from the step', async () => {
+    test('runs a retry under the key of a hold that was reserved during the step', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       it.advance(stepMs)
@@ -145,7 +145,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ held: 1 })
     })
 
-    test('limits the renewals of a hold from the step to its maximum lifetime', async () => {
+    test('renews a hold that was reserved during the step only up to its maximum lifetime', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       it.advance(stepMs)
@@ -172,7 +172,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(taken).toMatchObject({ events: [{ attempt, parkedBefore: true }] })
     })
 
-    test('reports a snapshot from the step as old so that it is refreshed', async () => {
+    test('reports a snapshot that was fetched during the step as old', async () => {
       await using it = await open()
       it.advance(stepMs)
       await fetched(it.ledger, units(10))
@@ -211,7 +211,7 @@ export const clockSteps = (open: OpenLedger) =>
       it.advance(stepMs)
       await spend(it.ledger, 1)
       it.advance(-stepMs)
-      // While usage from the step is undelivered, a process that starts later reports the step too.
+      // Until usage that was booked during the step is delivered, a process that starts later reports the step too.
       for (const ledger of [it.ledger, it.other]) {
         expect(await ledger.health()).toEqual({ waiting: 1, oldestWaitingMs: 0, parked: 0, skewMs: stepMs })
       }

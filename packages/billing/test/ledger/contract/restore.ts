@@ -111,7 +111,7 @@ export const restore = (open: OpenLedger) =>
       expect(await it.ledger.restoreState()).toMatchObject({ isRecovering: false, recognizesKeys: false })
     })
 
-    test('reports which events it has', async () => {
+    test('reports the state of each event', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const delivered = await spend(it.ledger, 1)
@@ -164,7 +164,7 @@ export const restore = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 5, used: 5, limit: 10 })
     })
 
-    test('counts a lost event once if the period was first seen after it', async () => {
+    test('counts a lost event only once if the period’s first snapshot already includes it', async () => {
       await using it = await open()
       await fetched(it.ledger, units(6, 10))
       await it.other.execute(aRecover(aLostEvent({ amount: 4 })))
@@ -172,7 +172,7 @@ export const restore = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 6, used: 4, limit: 10 })
     })
 
-    test('subtracts a lost event once if a fetch is running', async () => {
+    test('subtracts a lost event only once if a fetch is running', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.markRestored()

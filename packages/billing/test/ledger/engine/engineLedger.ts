@@ -4,7 +4,7 @@ import { query } from '../query.ts'
 import type { engineSettings } from './engineSettings.ts'
 
 /**
- * Creates a ledger in the schema `metered`. Disposing the result drops the schema.
+ * Creates a ledger in the schema `metered`. Disposing of the result drops the schema.
  *
  * @throws if the schema contains a table, so that the tests never delete the data of a ledger that is in use.
  */

@@ -6,7 +6,7 @@ import type { Call } from './history.ts'
 /** Turns a history's metered calls into commands. */
 export class Calls {
   readonly #ledger: CheckedLedger
-  /** Newest first. */
+  /** The commands that reserved units, newest first. */
   readonly #reserves: Reserve[] = []
 
   constructor(ledger: CheckedLedger) {
@@ -63,7 +63,7 @@ export class Calls {
     })
   }
 
-  /** Returns the commands that look up and then store a key's result. `replaces` replaces an existing result. */
+  /** Returns commands that look up a key's result and then store a new one. With `replaces`, it replaces the old one. */
   #keepResult({ key, fingerprint, result, replaces }: CallOf<'keepResult'>): Command[] {
     const { customer, model } = this.#ledger
     const id = { customer, procedure: 'unmetered', key, fingerprint: fingerprint.repeat(64) }

@@ -7,7 +7,7 @@ import type { DeliverStep } from './history.ts'
 
 interface Delivery {
   token: string
-  /** Events that this delivery marked as sent, rather than an earlier one. */
+  /** Events that this delivery, not an earlier one, marked as sent. */
   fresh: UsageEvent[]
   inFlight: UsageEvent[]
   /** Events that Flowglad has recorded but the ledger has not acknowledged. */

@@ -27,7 +27,7 @@ type Meter = (typeof meters)[number]
 function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer, meter: Meter) {
   if (answer.state !== 'held' || answer.outdated || !ledger.model.holds.has(command.attempt)) return
   // Our clock may have stepped backward, but Flowglad's hasn't. If Flowglad has already started a new period, its
-  // credits can't be compared with the old period's answer.
+  // credits can't be compared with an answer for the old period.
   const { periodStart } = ledger.world.subscriptions.find((it) => it.id === answer.subscription) ?? {}
   if (periodStart !== ledger.model.snapshot?.subscription?.periodStart) return
   // Add the waived units and the operators' adjustments, because Flowglad's credits don't include them.
