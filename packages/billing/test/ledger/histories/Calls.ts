@@ -63,7 +63,7 @@ export class Calls {
     })
   }
 
-  /** Returns commands that look up a key's result and then store a new one. With `replaces`, it replaces the old one. */
+  /** Returns commands that look up a key's result and then store a new one. `replaces` replaces the old one. */
   #keepResult({ key, fingerprint, result, replaces }: CallOf<'keepResult'>): Command[] {
     const { customer, model } = this.#ledger
     const id = { customer, procedure: 'unmetered', key, fingerprint: fingerprint.repeat(64) }
