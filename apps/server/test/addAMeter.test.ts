@@ -35,7 +35,10 @@ function applyDiff(content: string, diff: string): string {
   return edited
 }
 
-/** A folder outside the repository with a copy of both apps. The copies use the original apps' packages. */
+/**
+ * A folder outside the repository that contains copies of both apps. The copies use the original apps'
+ * packages.
+ */
 let copy = ''
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'metered-recipe-'))
@@ -56,10 +59,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(copy, { recursive: true, force: true }))
 
-/**
- * Applies the recipe's edits to the copy in order. If `until` names a file, stops before the edit to that
- * file.
- */
+/** Applies the recipe's edits to the copy in order. Stops before the edit to the file `until`, if given. */
 async function follow({ until }: { until?: string } = {}) {
   for (const { file, diff } of edits) {
     if (file === until) return
@@ -84,7 +84,7 @@ test('changes the number of files and adds the number of lines that the recipe s
   expect(recipe.replaceAll('\n', ' ')).toContain(`changes ${files} files and adds ${addedLines.length} lines`)
 })
 
-test("compiles only after the last edit, which adds the meter's words", async () => {
+test("compiles only after the last edit, which adds the meter's texts", async () => {
   const words = 'apps/web/src/format/meters.ts'
   await follow({ until: words })
   expect(await compile()).toEqual([
@@ -94,7 +94,7 @@ test("compiles only after the last edit, which adds the meter's words", async ()
   expect(await compile()).toEqual([])
 })
 
-test('grants the new units to a new customer, and charges for a call', async () => {
+test('grants the new units to a new customer and charges for a call', async () => {
   await follow()
   const changed = await readFile(join(copy, 'apps/server/pricing.yaml'), 'utf8')
   await using flowglad = await startFlowgladLocal({ pricing: changed })

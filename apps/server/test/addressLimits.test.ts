@@ -21,7 +21,7 @@ type Send = (forwardedFor?: string) => Promise<{ statusCode: number; headers: ob
 
 const via = (forwardedFor?: string) => (forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor })
 
-/** A sign-in attempt without a password. The server has nothing to hash, so many attempts are fast. */
+/** Attempts to sign in without a password, which is fast because the server has nothing to hash. */
 const signInAt =
   (server: TestServer): Send =>
   (forwardedFor) =>
@@ -34,7 +34,7 @@ const getAt =
 
 const plans = '/trpc/billing.plans'
 
-/** Sends requests, each with a different value of X-Forwarded-For. Returns how many were refused with a 429. */
+/** Sends requests with the given values of X-Forwarded-For. Returns how many were refused with a 429. */
 async function refusedOf(send: Send, count: number, forwardedFor: (index: number) => string | undefined) {
   let refused = 0
   for (let index = 0; index < count; index++)
@@ -108,7 +108,7 @@ test('serves other visitors after one address has sent many requests without a s
   expect((await browser.call('studio.lookup', { term: 'x' }, { headers: via(address) })).status).toBe(200)
 })
 
-test('does not limit reading the session, but limits other requests to /api/auth', async () => {
+test('limits requests to /api/auth except those that read the session', async () => {
   const address = () => '203.0.113.3'
   const allowed = limits.authRequestsPerAddress.calls
   expect(await refusedOf(getAt(behindProxy, '/api/auth/get-session'), allowed + 5, address)).toBe(0)
@@ -140,7 +140,7 @@ test.each([
 
 const anonymous = limits.anonymousCallsPerAddress.calls
 
-/** Sends batches until the address has no calls left. Returns the number of batches that weren't refused. */
+/** Sends batches until the address has no calls left. Returns the number of accepted batches. */
 async function useUpAnonymousCalls(address: string, server = behindProxy) {
   const batch = `/trpc/${Array(limits.batchCalls).fill('billing.plans').join()}?batch=1`
   const batches = anonymous / limits.batchCalls + 2
@@ -160,7 +160,7 @@ test.each([
   ['POST', '/api/flowglad/pricing-models/retrieve'],
   ['GET', '/api/flowglad/no/such/route'],
   ['GET', `/api/studio/pictures/${'0'.repeat(32)}-1`],
-] as const)('limits %s %s without a session, and says when to try again', async (method, url) => {
+] as const)('limits %s %s without a session and says when to try again', async (method, url) => {
   const address = `2001:db8:${url.length}:${method.length}::1`
   const send = () =>
     behindProxy.app.inject({

@@ -63,14 +63,14 @@ test('signs users up while Flowglad is unreachable', async () => {
   expect((await signUp(away)).user.id).toEqual(expect.any(String))
 })
 
-test('allows a second sign-up with an email address only if the first was interrupted', async () => {
+test('allows a second sign-up with an email address only if the first one was interrupted', async () => {
   await using unlimited = await startTestServer()
   const { user } = await signUp(unlimited)
   const [name, domain] = user.email.split('@')
   const alias = `${name}+1@${domain}`
   expect((await postSignUp(unlimited, user.email)).statusCode).toBe(422)
   using database = openDatabaseOf(unlimited)
-  // Simulates a process that died after writing the user but before writing the password.
+  // Simulate a process that died after writing the user but before writing the password.
   database.prepare('DELETE FROM account WHERE userId = ?').run(user.id)
   expect((await postSignUp(unlimited, user.email)).statusCode).toBe(422)
   database.prepare('UPDATE user SET createdAt = ? WHERE id = ?').run('2026-01-01T00:00:00.000Z', user.id)

@@ -15,7 +15,7 @@ import { readSettings } from '../dev/readSettings.ts'
 const main = fileURLToPath(new URL('../dev/main.ts', import.meta.url))
 
 /**
- * Runs `dev` until it exits, in a folder outside the repository and without the developer's environment
+ * Runs `dev` until it exits, in a folder outside the repository and without the shell's environment
  * variables.
  */
 async function runDev(args: string[], { cwd, env = {} }: { cwd: string; env?: Record<string, string> }) {
@@ -47,7 +47,10 @@ async function aFolder() {
   }
 }
 
-/** Creates the databases in another process, because libsql closes a file only during garbage collection. */
+/**
+ * Creates the databases in another process, because in this process libsql would close them only during
+ * garbage collection.
+ */
 async function createDatabases(files: string[]) {
   const script = `
     const { mkdirSync } = require('node:fs')
@@ -61,7 +64,7 @@ async function createDatabases(files: string[]) {
   await once(spawn(process.execPath, ['-e', script, ...files]), 'close')
 }
 
-/** Reserves three ports. Only the web app's port stays in use. */
+/** Chooses three ports, of which only the web app's port stays in use. */
 async function aTakenPort() {
   const servers = await Promise.all(
     [0, 1, 2].map(async () => {
@@ -96,7 +99,7 @@ describe('arguments', () => {
     [['reset'], "Unexpected argument 'reset'"],
     [['--reset', '--yes'], "Unknown option '--yes'"],
     [['--reset=no'], "Option '--reset' does not take an argument"],
-  ])('rejects %j and prints the help, without starting or deleting anything', async (args, reason) => {
+  ])('rejects %j, prints the help and starts or deletes nothing', async (args, reason) => {
     await using folder = await aFolder()
     const { code, output, errors } = await runDev([...folder.args, ...args], { cwd: folder.path })
     expect({ code, output }).toEqual({ code: 1, output: '' })
@@ -109,7 +112,7 @@ describe('arguments', () => {
 describe('--reset', () => {
   const kept = expect.arrayContaining(['flowglad.sqlite', 'metered.sqlite'])
 
-  test('deletes nothing if a port is in use, and suggests a free port', async () => {
+  test('deletes nothing and suggests a free port if a port is in use', async () => {
     await using folder = await aFolder()
     using port = await aTakenPort()
     const { code, errors } = await runDev(['--reset', ...folder.args], { cwd: folder.path, env: port.env })
@@ -134,7 +137,7 @@ describe('--reset', () => {
     expect(errors).toContain('Nothing was deleted.')
   })
 
-  test("deletes nothing if the pricing file has a mistake, and reports the mistake's line", async () => {
+  test('deletes nothing and reports the line of a mistake in the pricing file', async () => {
     await using folder = await aFolder()
     await writeFile(join(folder.path, 'plans.yaml'), 'name: Studio\nproducts: []\nfeatures: none\n')
     const env = { FLOWGLAD_LOCAL_PRICING: 'plans.yaml' }
@@ -170,7 +173,7 @@ describe('--reset', () => {
     expect(await folder.files()).toEqual(before.filter((it) => !deleted.includes(it)))
   })
 
-  test('recognizes an open database, and leaves a closed database unlocked', async () => {
+  test('recognizes an open database and leaves a closed database unlocked', async () => {
     await using folder = await aFolder()
     const [file = ''] = folder.databases
     expect([isOpen(file), isOpen(file)]).toEqual([false, false])
@@ -194,7 +197,7 @@ describe('greeting', () => {
     )
   })
 
-  test('shows where emails arrive, unless a mail server is configured', () => {
+  test('shows where emails arrive unless a mail server is configured', () => {
     expect(greetingOf([])).toContain('Mailbox      http://localhost:5173/dev/mailbox ')
     expect(greetingOf([], { SMTP_URL: 'smtp://mail.example' })).not.toContain('Mailbox')
   })

@@ -9,7 +9,7 @@ import { readEnv, variableNames } from '../src/env.ts'
 
 const pathOf = (file: string) => fileURLToPath(new URL(`../../../${file}`, import.meta.url))
 const read = (file: string) => readFileSync(pathOf(file), 'utf8')
-/** An image is pinned if its tag names an exact version. */
+/** Matches a pinned image, whose tag is an exact version. */
 const pinned = /^[\w./-]+:\d+\.\d+[\w.-]*$/
 const isSecret = (name: string) => /SECRET|KEY|PASSWORD|SMTP_URL/.test(name)
 
@@ -34,7 +34,7 @@ describe('the Dockerfile', () => {
     expect(new Set(images).size).toBe(1)
   })
 
-  test('copies only files that exist and aren’t ignored, and stages that exist', () => {
+  test('copies only from existing stages and only files that exist and aren’t ignored', () => {
     const allowed = read('.dockerignore').match(/(?<=^!).+$/gm) ?? []
     for (const copy of dockerfile.getCOPYs()) {
       const from = copy.getFromFlag()?.getValue()
@@ -77,7 +77,7 @@ describe('the Dockerfile', () => {
     expect(text.match(/pnpm@[\d.]+/g)).toEqual([version])
   })
 
-  test('runs node as the main process, as an unprivileged user, with a health check', () => {
+  test('runs node as the main process of an unprivileged user and has a health check', () => {
     const last = text.slice(text.lastIndexOf('\nFROM '))
     expect(last).toMatch(/^USER node$/m)
     expect(textOf('CMD').at(-1)?.join('')).toMatch(/^\["node",/)
@@ -85,7 +85,7 @@ describe('the Dockerfile', () => {
     expect(textOf('ENTRYPOINT')).toEqual([])
   })
 
-  test('sets only variables that the server reads, and no secrets', () => {
+  test('sets only variables that the server reads and no secrets', () => {
     const names = dockerfile.getENVs().flatMap((env) => env.getProperties().map((it) => it.getName()))
     for (const name of names) expect(variableNames).toContain(name)
     expect(names.filter(isSecret)).toEqual([])
@@ -99,7 +99,7 @@ const service = z.strictObject({
   profiles: z.array(z.string()).default([]),
   env_file: z.array(z.string()).default([]),
   environment: z.record(z.string(), z.string()).default({}),
-  // Other machines must use the TLS proxy.
+  // Ports are open on this machine only, because other machines must use the TLS proxy.
   ports: z.array(z.string().regex(/^127\.0\.0\.1:\d+:\d+$/)).default([]),
   volumes: z.array(z.string().regex(/^\w+:\/[\w/]+$/)).default([]),
   depends_on: z.record(z.string(), z.strictObject({ condition: z.literal('service_healthy') })).default({}),
@@ -125,7 +125,7 @@ const compose = z.strictObject({
   volumes: z.record(z.string(), z.null()),
 })
 
-/** Returns the variables of a file of environment variables. */
+/** Returns the variables in an environment file. */
 const variablesIn = (file: string) =>
   Object.fromEntries(
     [...read(file).matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
@@ -136,7 +136,7 @@ describe('compose.yaml', () => {
   const all = Object.entries(services)
   const servers = all.filter(([, { build }]) => build?.target === 'server')
 
-  test('builds existing stages from existing folders, or uses a pinned image', () => {
+  test('builds an existing stage from an existing folder or uses a pinned image', () => {
     const stages = DockerfileParser.parse(read('Dockerfile'))
       .getFROMs()
       .map((from) => from.getBuildStage())
@@ -158,7 +158,7 @@ describe('compose.yaml', () => {
       expect(services[name]?.healthcheck, name).toBeDefined()
   })
 
-  test('has an example without secrets for each file of variables, and the file isn’t in the repository', () => {
+  test('has an example without secrets for each file of variables, which isn’t in the repository itself', () => {
     const ignored = read('.gitignore')
     for (const file of new Set(all.flatMap(([, it]) => it.env_file))) {
       for (const [name, value] of Object.entries(variablesIn(`${file}.example`)))
@@ -177,7 +177,7 @@ describe('compose.yaml', () => {
         expect(known).toContain(name)
   })
 
-  test('gives every server time to finish its work, and starts it again', () => {
+  test('gives every server time to finish its work and restarts it', () => {
     const { shutdownGraceMs } = readEnv({}, { built: false })
     expect(servers.length).toBeGreaterThan(0)
     for (const [, { stop_grace_period, restart }] of servers) {

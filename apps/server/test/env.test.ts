@@ -56,7 +56,7 @@ describe('production mode', () => {
     ['a short secret padded with spaces', ownSecret.slice(0, 8).padEnd(40)],
     ['one repeated character', 'a'.repeat(64)],
     ['a few repeated characters', 'abcdef'.repeat(10)],
-  ])('rejects %s as AUTH_SECRET, and says how to create one', (_, secret) => {
+  ])('rejects %s as AUTH_SECRET and says how to create one', (_, secret) => {
     const message = denial(() => readEnv({ AUTH_SECRET: secret }, { built: true }))
     expect(message).toMatch(/^AUTH_SECRET .*openssl rand -base64 32$/)
     if (secret && secret.length > 8) expect(message).not.toContain(secret)
@@ -70,7 +70,7 @@ describe('production mode', () => {
     ],
     ['one byte', 'whsec_YQ=='],
     ['one repeated byte', `whsec_${Buffer.alloc(32, 'a').toString('base64')}`],
-  ])('rejects %s as FLOWGLAD_WEBHOOK_SECRET, even with a Flowglad server on this machine', (_, secret) => {
+  ])('rejects %s as FLOWGLAD_WEBHOOK_SECRET even with a Flowglad server on this machine', (_, secret) => {
     expect(denial(() => production({ FLOWGLAD_WEBHOOK_SECRET: secret }))).toMatch(
       /^FLOWGLAD_WEBHOOK_SECRET .*openssl rand -base64 32/,
     )
@@ -167,7 +167,7 @@ test.each([
   '10.0.0/8',
   '0x7f.1',
   '10.0.0.0/8;10.1.0.0/16',
-  // These networks contain every address, so a client could choose its own address.
+  // These networks contain every address, so each client could choose its own address.
   '0.0.0.0/0',
   '::/0',
 ])('rejects TRUST_PROXY "%s"', (value) => {
@@ -184,7 +184,7 @@ test('reads OPERATORS as a list of email addresses', () => {
     expect(denial(() => development({ OPERATORS: list }))).toMatch(/^OPERATORS must be/)
 })
 
-test('uses an external model only if its address is set, not if only an API key is set', () => {
+test('uses an external model only if its address is set', () => {
   expect(development({ OPENAI_API_KEY: 'sk-x' }).openAi).toBeNull()
   expect(development({ OPENAI_BASE_URL: 'http://localhost:11434/v1/' }).openAi).toMatchObject({
     baseUrl: 'http://localhost:11434/v1',

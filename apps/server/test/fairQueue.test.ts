@@ -11,7 +11,7 @@ const settings = {
   retryAfterMs: 700,
 }
 
-/** Returns work that runs until the test resolves or rejects it. */
+/** Returns work that runs until the test ends it. */
 function work() {
   let [resolve, reject] = [(_: string) => {}, (_: Error) => {}]
   const result = new Promise<string>((...functions) => ([resolve, reject] = functions))
@@ -41,7 +41,7 @@ describe('a fair queue', () => {
     expect(await Promise.all(results)).toEqual(['result 0', 'result 1', 'result 2'])
   })
 
-  test("refuses work that doesn't fit into the queue, and says when to try again", async () => {
+  test("refuses work that doesn't fit into the queue and says when to try again", async () => {
     const queue = createFairQueue(settings)
     const running = work()
     const results = Array.from({ length: 4 }, () => queue.run({ customer: 'ada' }, running.run))
@@ -61,7 +61,7 @@ describe('a fair queue', () => {
     expect(late.isRunning()).toBe(false)
   })
 
-  test("frees the place of a caller that leaves, and never starts the caller's work", async () => {
+  test("frees the place of a caller that leaves and never starts the caller's work", async () => {
     const queue = createFairQueue(settings)
     const [running, left, next] = [work(), work(), work()]
     const leaving = new AbortController()
@@ -124,7 +124,7 @@ describe('a fair queue', () => {
     expect(await stalled.next()).toEqual({ done: false, value: 1 })
     expect(await queue.run({ customer: 'ada' }, async () => 'next')).toBe('next')
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
-    // The stalled stream has already ended its turn, so its end doesn't free a second place.
+    // The stalled stream's turn has already ended, so the stream's end must not free a second place.
     const [first, second] = [work(), work()]
     const results = [first, second].map((it) => queue.run({ customer: 'ada' }, it.run))
     await stalled.return(undefined)

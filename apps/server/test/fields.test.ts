@@ -103,7 +103,7 @@ test.each([
   }
 })
 
-test('accepts the longest values, and removes the image if it is null', async () => {
+test('accepts the longest values and removes the image if it is null', async () => {
   const image = `https://example.com/${'a'.repeat(fields.image - 'https://example.com/'.length)}`
   const longest = { name: 'é'.repeat(fields.name), image }
   const signedUp = await post('sign-up/email', {
@@ -115,7 +115,7 @@ test('accepts the longest values, and removes the image if it is null', async ()
   expect(await post('update-user', { image: null })).toMatchObject({ status: 200 })
 })
 
-test("keeps a session's cookies small, even if the user's fields are long", async () => {
+test("keeps a session's cookies small even if the user's fields are long", async () => {
   const response = await fetch(`${server.url}/api/auth/sign-up/email`, {
     method: 'POST',
     headers: {

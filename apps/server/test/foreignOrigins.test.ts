@@ -71,7 +71,7 @@ async function send(path: string, headers: Headers, init: RequestInit = {}) {
   return response
 }
 
-/** Reads the state that a foreign page could change. */
+/** Returns the state that a request from a foreign page could change. */
 async function stateOf({ user }: Browser) {
   const { data } = await visitor.call('billing.balances', {}, { method: 'GET' })
   await server.billing.drain()
@@ -80,7 +80,7 @@ async function stateOf({ user }: Browser) {
 }
 
 describe.each(foreignPages)('a request that %s sends', (_, headers) => {
-  test('gets 403 and changes nothing, for every route, method and content type', async () => {
+  test('gets 403 and changes nothing for every route, method and content type', async () => {
     const before = await stateOf(visitor)
     for (const path of posted) {
       for (const [type, body] of bodies) {
@@ -150,7 +150,7 @@ test("accepts calls from a page at the server's own address", async () => {
   expect((await send('/trpc/studio.lookup', headers, init)).status).toBe(200)
 })
 
-test('names the refused origin and the setting that allows it', async () => {
+test('names the refused origin and the setting that would allow it', async () => {
   const headers = { cookie: visitor.cookie(), origin: 'https://evil.example' }
   const response = await fetch(`${server.url}/api/auth/sign-out`, { method: 'POST', headers })
   expect(await response.json()).toEqual({
@@ -162,7 +162,7 @@ test('names the refused origin and the setting that allows it', async () => {
   })
 })
 
-test('opens pages of the app from links on other sites, and shows pictures only to the app', async () => {
+test('opens the app from links on other sites but shows pictures only within the app', async () => {
   const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
   expect((await send('/healthz', headers)).status).toBe(200)
   expect((await send('/api/auth/get-session', headers)).status).toBe(200)

@@ -13,7 +13,7 @@ function limiterAtHand({ calls = 3, windowMs = 1_000, maxKeys = 100 } = {}) {
   return { ...limiter, advance }
 }
 
-test('limits each key separately, and reports when its window ends', () => {
+test('limits each key separately and reports when its window ends', () => {
   const { take, advance } = limiterAtHand()
   expect([take('ada'), take('ada', 2)]).toEqual([0, 0])
   advance(400)
@@ -27,7 +27,7 @@ test('does not count calls that it rejects', () => {
   expect([take('ada', 2), take('ada', 2), take('ada')]).toEqual([0, 1_000, 0])
 })
 
-test('reports whether calls are left without counting a call, and takes calls back', () => {
+test('reports whether calls are left without counting one and takes calls back', () => {
   const { take, waitMs, giveBack } = limiterAtHand({ calls: 1 })
   expect(waitMs('ada')).toBe(0)
   take('ada')
@@ -44,7 +44,7 @@ test('forgets only the keys whose windows started first', () => {
   expect(take('a')).toBe(0)
 })
 
-test('keeps its memory bounded for a million different keys of any length', () => {
+test('uses bounded memory for a million different keys of any length', () => {
   setFlagsFromString('--expose-gc')
   const collectGarbage: () => void = runInNewContext('gc')
   const { take } = createLimiter({ calls: 1, windowMs: 600_000 })

@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const fileOf = ({ env }: TestServer) => String(env.DATABASE_URL).slice('file:'.length)
 
-/** Locks the file like a write in another process. Returns a function that releases the lock. */
+/** Locks the file as a write in another process would. Returns a function that releases the lock. */
 function lock(file: string) {
   const other = new Libsql(file)
   other.exec('BEGIN IMMEDIATE')
@@ -38,7 +38,7 @@ function lock(file: string) {
 }
 
 /**
- * Runs `write` while the file is locked. Asserts that the server answers other requests until the lock is
+ * Runs `write` while the file is locked. Expects the server to answer other requests until the lock is
  * released.
  */
 async function whileLocked<T>(write: () => Promise<T>): Promise<T> {
@@ -48,7 +48,7 @@ async function whileLocked<T>(write: () => Promise<T>): Promise<T> {
     isDone = true
   })
   writing.catch(() => {})
-  // A sign-up hashes the password first, which takes about 0.1 s.
+  // Continue for longer than a sign-up hashes the password, which takes about 0.1 s before the first write.
   for (let request = 0; request < 10; request += 1) {
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
     await setTimeout(30)
@@ -58,7 +58,7 @@ async function whileLocked<T>(write: () => Promise<T>): Promise<T> {
   return writing
 }
 
-test('starts while another process locks the file, and is ready when the file is unlocked', async () => {
+test('starts while another process locks the file and is ready when the file is unlocked', async () => {
   const first = await startTestServer({ env: { DATABASE_URL: `file:${join(folder, 'locked.sqlite')}` } })
   await first[Symbol.asyncDispose]()
   const unlock = lock(fileOf(first))
@@ -71,7 +71,7 @@ test('starts while another process locks the file, and is ready when the file is
   await signUp(late)
 })
 
-test('returns 503 for a sign-in if the file stays locked, and accepts it when the file is unlocked', async () => {
+test('returns 503 for a sign-in until the file is unlocked', async () => {
   const password = 'correct horse battery'
   const { fetch: send, user } = await signUp(server, password)
   const unlock = lock(fileOf(server))
@@ -87,7 +87,7 @@ test('returns 503 for a sign-in if the file stays locked, and accepts it when th
   expect(await signIn()).toBe(200)
 })
 
-test('answers other requests while a sign-up waits for the locked file, and then finishes the sign-up', async () => {
+test('answers other requests while a sign-up waits for the locked file', async () => {
   const browser = await whileLocked(() => signUp(server))
   expect((await browser.call('studio.gallery', {}, { method: 'GET' })).status).toBe(200)
 })

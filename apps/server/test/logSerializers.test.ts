@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { logSerializers } from '../src/http/logSerializers.ts'
 
-test('removes email addresses and keys from a logged error and its cause, and keeps the stack frames', () => {
+test('removes email addresses and keys from a logged error and its cause but keeps the stack frames', () => {
   const cause = new Error('No user ada@example.com')
   const error = new Error('Key sk_live_123 was refused for ada@example.com', { cause })
   const frames = '    at run (/app/node_modules/.pnpm/fastify@5.2.1/lib/route.js:1:2)'

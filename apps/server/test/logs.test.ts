@@ -10,7 +10,7 @@ import { png, startModelEndpoint } from './startModelEndpoint.ts'
 import { startSmtp } from './startSmtp.ts'
 import { pricing } from './testServer.ts'
 
-/** Every secret, address, prompt and query string of the test contains this word. */
+/** The word that every secret, address, prompt and query string of this test contains. */
 const word = 'Xyzzy'
 const password = `${word} ${word} password`
 const webhookSecret = `whsec_${word}${randomBytes(24).toString('base64')}`
@@ -35,7 +35,7 @@ async function readAttempts(connectionString: string): Promise<string[]> {
   return rows.map(({ attempt }) => String(attempt)).toSorted()
 }
 
-test('logs transaction IDs, but no secrets, email addresses, prompts or query strings', async () => {
+test('logs transaction IDs but no secrets, email addresses, prompts or query strings', async () => {
   await using postgres = await startPostgres()
   await using smtp = await startSmtp()
   await using models = await startModelEndpoint()
@@ -48,7 +48,7 @@ test('logs transaction IDs, but no secrets, email addresses, prompts or query st
   const smtpUrl = new URL(smtp.url)
   smtpUrl.username = 'studio'
   smtpUrl.password = word
-  // Otherwise, the server sends no password without TLS.
+  // Otherwise, the server would refuse to send the password without TLS.
   smtpUrl.search = 'requireTLS=false'
   const server = startProcess([built.main], {
     AUTH_SECRET: `${word}${randomBytes(32).toString('hex')}`,
@@ -102,7 +102,7 @@ test('logs transaction IDs, but no secrets, email addresses, prompts or query st
   for (let left = 9; left > 0; left -= 1) expect(await generate()).toBe(200)
   expect(await generate()).toBe(402)
 
-  // A model endpoint that repeats the prompt in its error.
+  // The model endpoint repeats the prompt in its error.
   const other = { cookie: await signUp(2) }
   models.answer.rejection = (asked) => ({
     error: { code: 'rate_limit', type: 'requests', message: JSON.stringify(asked) },
@@ -115,7 +115,7 @@ test('logs transaction IDs, but no secrets, email addresses, prompts or query st
   for (const headers of [signWebhook(event, { secret: webhookSecret }), { 'svix-signature': word }])
     await fetch(`${url}/api/webhooks/flowglad?token=${word}`, { method: 'POST', headers, body: event })
 
-  // Flowglad's errors can repeat the request, for example an address that another customer has.
+  // Flowglad's errors can repeat the request, for example an address that another customer already has.
   const failures: ((body: string) => ProxyFault)[] = [
     () => ({ state: 'refused' }),
     (body) => ({ state: 'json', status: 500, body: { error: `${email} ${key} ${body}`, code: 'INTERNAL' } }),
@@ -147,7 +147,7 @@ test('logs transaction IDs, but no secrets, email addresses, prompts or query st
   await postgres.start()
   await expect.poll(() => generate(other)).toBe(200)
 
-  // Flowglad knows each charge by its attempt.
+  // The ID of a charge's attempt is the transaction ID at Flowglad.
   const attempts = await readAttempts(databaseUrl)
   expect(attempts.length).toBeGreaterThan(10)
   server.child.kill('SIGTERM')

@@ -44,7 +44,7 @@ test('reports the port that is in use and suggests another port', async () => {
   })
 })
 
-test('starts while Flowglad is unreachable, and exits with code 0 on SIGTERM', async () => {
+test('starts while Flowglad is unreachable and exits with code 0 on SIGTERM', async () => {
   const env = {
     AUTH_SECRET: randomBytes(32).toString('hex'),
     PORT: '0',
@@ -61,7 +61,7 @@ test('starts while Flowglad is unreachable, and exits with code 0 on SIGTERM', a
 test.each([
   [{}, true],
   [{ SIGNUP_VERIFICATION: 'off' }, false],
-])('warns once if anyone can get free credits, unless that is intended (%o)', async (env, warns) => {
+])('warns once if anyone can get free credits unless that is intended (%o)', async (env, warns) => {
   const { child, ended, line } = startProcess(fromBuild(), {
     AUTH_SECRET: randomBytes(32).toString('hex'),
     PORT: '0',
@@ -97,7 +97,7 @@ test('sends emails from the built server', async () => {
   expect((await ended).output).not.toContain('Anyone can get free credits')
 })
 
-test('says in one line that it waits for an unreachable database when it runs from source', async () => {
+test('logs one line about an unreachable database when it runs from source', async () => {
   const { child, ended, line } = startProcess(fromSource(), {
     PORT: '0',
     DATABASE_URL: 'postgres://user@127.0.0.1:9/missing',

@@ -62,7 +62,7 @@ const busy = {
   retryAfterMs: 700,
 }
 
-test("one customer's flood of pictures doesn't block another customer, and excess calls get 503 without a charge", async () => {
+test("one customer's excess picture calls get 503 without a charge and don't block another customer", async () => {
   const [flooding, other] = [await signUp(server), await signUp(server)]
   const resume = pauseFlood()
   const flood = Array.from({ length: 10 }, (_, i) => generate(flooding, `flood ${i}`))
@@ -99,7 +99,7 @@ test('a refused call can be repeated with the same key', async () => {
   expect(await balance(browser, 'generations')).toMatchObject({ used: 5, held: 0 })
 })
 
-test("a waiting caller that disconnects frees its place, isn't charged, and causes no request to a model", async () => {
+test("a waiting caller that disconnects frees its place, isn't charged and causes no request to a model", async () => {
   const browser = await signUp(server)
   const resume = pauseFlood()
   const running = generate(browser, 'flood')
@@ -126,7 +126,7 @@ test("a waiting caller that disconnects frees its place, isn't charged, and caus
   expect(await balance(browser, 'generations')).toMatchObject({ used: 2, held: 0 })
 })
 
-test("a reader that disconnects before the text starts frees its place, isn't charged, and causes no request to a model", async () => {
+test("a reader that disconnects before the text starts frees its place, isn't charged and causes no request to a model", async () => {
   const browser = await signUp(server)
   const resume = pauseFlood()
   endpoint.answer.stream = async function* () {
@@ -148,7 +148,7 @@ test("a reader that disconnects before the text starts frees its place, isn't ch
   expect(await balance(browser, 'tokens')).toMatchObject({ used: 2, held: 0 })
 })
 
-test("one customer's flood of texts doesn't block another customer, and excess calls get 503 without a charge", async () => {
+test("one customer's excess text calls get 503 without a charge and don't block another customer", async () => {
   const [flooding, other] = [await signUp(server), await signUp(server)]
   const resume = pauseFlood()
   endpoint.answer.stream = async function* () {
@@ -170,7 +170,7 @@ test("one customer's flood of texts doesn't block another customer, and excess c
   expect(await balance(flooding, 'tokens')).toMatchObject({ used: 4 * 2, held: 0 })
 })
 
-test('interrupts a text that takes too long, frees its slot, and charges only for the words received', async () => {
+test('interrupts a text that takes too long, frees its place and charges only for the received words', async () => {
   const texts = { ...queue, maxMs: 300 }
   await using server = await startTestServer({
     env: { OPENAI_BASE_URL: endpoint.url },
@@ -216,7 +216,7 @@ test('a generation keeps its turn while its pictures wait for the database', asy
       return written
     })
   const generations = [paint(), paint()]
-  // The other customer's picture is painted after Ada's.
+  // Bob's turn comes after Ada's first generation has been painted.
   await models.paint({ customer: 'bob' }, [{ prompt: 'a boat', index: 0, hd: false }], async () => {})
   expect(stored).toBe(1)
   store()
@@ -250,7 +250,7 @@ test('the server handles other events while a model sends a whole text in one pi
     }
   }
   await Promise.all(['ada', 'bob', 'cy'].map(read))
-  // All texts start together. After that, only one text continues at a time.
+  // All texts start at the same time. After that, only one text continues at a time.
   expect(longest).toBeLessThanOrEqual(3 * limits.tokensAtOnce)
 })
 

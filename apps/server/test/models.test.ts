@@ -8,7 +8,7 @@ import { data, finish, png, startModelEndpoint } from './startModelEndpoint.ts'
 describe('local models', () => {
   const models = createLocalModels({ latencyMs: 0 })
 
-  test("write the same text for the same prompt, and mention the prompt's subject", async () => {
+  test("write the same text about the prompt's subject for the same prompt", async () => {
     const request = { prompt: 'Write a short letter about the lighthouse keeper', maxTokens: 2_000 }
     const text = (await all(models.write(request))).join('')
     expect(text).toBe([...compose(request.prompt)].join(''))
@@ -20,7 +20,7 @@ describe('local models', () => {
     )
   })
 
-  test('deny the word “forbidden”, but not longer words that contain it', async () => {
+  test('deny the word “forbidden” but not longer words that contain it', async () => {
     const denied = { code: 'UNPROCESSABLE_CONTENT' }
     await expect(models.paint({ prompt: 'A FORBIDDEN door', index: 0, hd: false })).rejects.toMatchObject(
       denied,
@@ -47,7 +47,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     ])
   })
 
-  test('report a denied prompt as a content policy error, and any other failure as an unavailable model', async () => {
+  test('report a denied prompt as a content policy error and any other failure as an unavailable model', async () => {
     await using it = await startModelEndpoint()
     const cases = [
       [
@@ -75,7 +75,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     expect(it.requests).toHaveLength(requests)
   })
 
-  test('stream the text as Studio tokens, wherever the chunks split the events', async () => {
+  test('stream the text as Studio tokens, regardless of where the chunks split the events', async () => {
     await using it = await startModelEndpoint()
     const events = [
       data('The se'),
@@ -97,7 +97,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     })
   })
 
-  test("skip events without text, and don't require [DONE] after a finish reason", async () => {
+  test("skip events without text and don't require [DONE] after a finish reason", async () => {
     await using it = await startModelEndpoint()
     const events = [
       ': a comment\n\n',
@@ -124,7 +124,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
       'contains an error and malformed choices',
       [data('The sea is '), 'data: {"error":{"message":"overloaded"},"choices":[7]}\n\n', 'data: [DONE]\n\n'],
     ],
-  ])('report an interrupted text if the stream %s, and hide the endpoint’s message', async (_, events) => {
+  ])('report an interrupted text without the endpoint’s message if the stream %s', async (_, events) => {
     await using it = await startModelEndpoint()
     it.answer.stream = () => of(...events)
     const received: string[] = []
@@ -197,7 +197,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     await expect.poll(it.closed).toBe(2)
   })
 
-  test("report an interruption after the first tokens, and don't say that nothing was charged", async () => {
+  test("don't say that nothing was charged if a text is interrupted after the first tokens", async () => {
     await using it = await startModelEndpoint()
     it.answer.stream = () => of(data('Once upon a '), 'data: {"choices":[{"delta"\n\n')
     const received: string[] = []

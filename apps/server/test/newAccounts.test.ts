@@ -129,7 +129,7 @@ describe('new accounts per network', () => {
     })
   })
 
-  test('returns 429 with the time to wait, counts only created accounts, and ignores forged addresses', async () => {
+  test('returns 429 with the time to wait, counts only created accounts and ignores forged addresses', async () => {
     await using limited = await startTestServer({
       env: { RATE_LIMIT: 'on' },
       newAccountsPerNetwork: { perHour, perDay },
@@ -151,7 +151,7 @@ describe('new accounts per network', () => {
       ),
       retryAfterMs: expect.any(Number),
     })
-    // The limit per hour applies, not the one per day.
+    // The hourly limit applies, not the daily one.
     expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(3_600)
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
   })

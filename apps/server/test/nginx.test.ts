@@ -64,8 +64,8 @@ describe.skipIf(nginxIsMissing)(
         from: '127.0.2.1',
         onPart(text, end) {
           const pushes = text.match(balances)?.length ?? 0
-          // The call starts only after the first push has arrived, so the test fails if nginx waits for a
-          // full buffer.
+          // Start the call only after the first push. If nginx waited for a full buffer, it would not forward
+          // the first push.
           if (pushes > 0 && !charged) {
             charged = true
             void lookUp(cookie, '127.0.2.1')
@@ -76,14 +76,14 @@ describe.skipIf(nginxIsMissing)(
       expect(stream.body.match(balances)?.length).toBeGreaterThan(1)
     })
 
-    test('one visitor with 300 requests without a session does not block another visitor', async () => {
+    test('does not block a visitor after another one has sent 300 requests without a session', async () => {
       const forged = (index: number) => ({ 'x-forwarded-for': `198.51.100.${index % 250}` })
       const get = (path: string, from: string, index = 0) =>
         nginx.visit(path, { from, headers: forged(index) })
       let refused = 0
       for (let index = 0; index < limits.authRequestsPerAddress.calls + 5; index++)
         if ((await get('/api/auth/ok', '127.0.3.1', index)).status === 429) refused++
-      // Setting X-Forwarded-For gives the visitor no additional allowance.
+      // A visitor gets no additional allowance by setting X-Forwarded-For.
       expect(refused).toBe(5)
       expect((await get('/api/auth/ok', '127.0.3.2')).status).toBe(200)
       expect((await get('/api/auth/get-session', '127.0.3.1')).status).toBe(200)
@@ -91,7 +91,7 @@ describe.skipIf(nginxIsMissing)(
       expect((await lookUp(cookie, '127.0.3.1')).status).toBe(200)
     })
 
-    test('serves a page, and refuses a body above the limit', async () => {
+    test('serves a page and refuses a body above the limit', async () => {
       const large = { term: 'x'.repeat(limits.bodyBytes) }
       expect((await nginx.visit('/trpc/studio.lookup', { method: 'POST', body: large })).status).toBe(413)
       expect((await nginx.visit('/healthz')).headers['strict-transport-security']).toBeDefined()

@@ -19,7 +19,7 @@ afterAll(async () => {
   await postgres[Symbol.asyncDispose]()
 })
 
-/** Chooses a new password with the link in an email, and signs in with it. */
+/** Chooses a new password with the link in an email and signs in with it. */
 async function resetPassword(server: TestServer, email: string, mails: number): Promise<Browser> {
   await postAuth(server, 'request-password-reset', { email })
   const token = new URLSearchParams((await smtp.linkTo(email, mails)).split('#')[1]).get('token')
@@ -28,13 +28,13 @@ async function resetPassword(server: TestServer, email: string, mails: number): 
   return signIn(server, { email, password: newPassword })
 }
 
-/** Signs up an operator, who gets access with a new password. */
+/** Signs up an operator, who gets access by resetting the password. */
 async function signUpOperator(server: TestServer, email: string): Promise<Browser> {
   await signUpVerified(server, email)
   return resetPassword(server, email, 2)
 }
 
-/** Signs up, and opens the link in the email. */
+/** Signs up and opens the link in the email. */
 async function signUpVerified(server: TestServer, email?: string): Promise<Browser> {
   const browser = await signUp(server, randomUUID(), email)
   await browser.fetch(await smtp.linkTo(browser.user.email), { redirect: 'manual' })
@@ -48,7 +48,7 @@ interface Act {
   amount?: number
 }
 
-/** Builds an act's input. */
+/** Returns the input of `operator.act`. */
 const anAct = (customer: Browser, act: Act, input: object = {}) => ({
   customer: customer.user.id,
   id: randomUUID(),
@@ -73,7 +73,7 @@ const ledgerOf = ({ env: { DATABASE_URL = '' } }: TestServer): Ledger =>
     ? sqliteLedger(DATABASE_URL.replace(/^file:/, ''), { driver: 'libsql' })
     : postgresLedger(DATABASE_URL)
 
-/** Spends three units for a subscription that Flowglad doesn't know, and parks the usage event. */
+/** Spends three units for a subscription that Flowglad doesn't know and parks the usage event. */
 async function park(server: TestServer, customer: string): Promise<string> {
   await using ledger = ledgerOf(server)
   const attempt = randomUUID()
@@ -95,7 +95,7 @@ async function park(server: TestServer, customer: string): Promise<string> {
   return attempt
 }
 
-/** Holds four units, as running work does. */
+/** Holds four units, as running work would. */
 async function hold(server: TestServer, customer: string): Promise<string> {
   await using ledger = ledgerOf(server)
   const attempt = randomUUID()
@@ -126,7 +126,7 @@ async function hold(server: TestServer, customer: string): Promise<string> {
 }
 
 describe.each(['sqlite', 'postgres'])('on %s', (database) => {
-  // The databases share a mail server, so each address belongs to one of them.
+  // The servers share a mail server, so each of them has its own addresses.
   const operators = {
     olga: `olga@${database}.example`,
     eve: `eve@${database}.example`,
@@ -164,7 +164,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       ['act', {}, 'POST'],
     ]
 
-    test('answers every procedure as if it did not exist', async () => {
+    test('returns the error of an unknown procedure for every procedure', async () => {
       const customer = await signUpVerified(server)
       const unverified = await signUp(server, randomUUID(), operators.eve)
       for (const browser of [customer, unverified]) {
@@ -193,7 +193,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     })
   })
 
-  test('denies a user who signed up with an operator’s address, whose owner verified it and then reset the password', async () => {
+  test('denies a user who signed up with an operator’s address, even after its owner has reset the password', async () => {
     const email = operators.ola
     const password = randomUUID()
     const attacker = await signUp(server, password, email)
@@ -213,7 +213,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await expect(signIn(server, { email, password })).rejects.toThrow('401')
   })
 
-  test('denies sessions that the old password opens while it is reset', async () => {
+  test('denies sessions that are opened with the old password during the reset', async () => {
     const email = operators.ugo
     const password = randomUUID()
     await signUp(server, password, email)
@@ -249,7 +249,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(response.status).toBe(401)
   })
 
-  test('refuses an act from a page on another origin', async () => {
+  test('refuses a change from a page on another origin', async () => {
     const customer = await aCustomer()
     const headers = { origin: 'https://evil.example' }
     const { status } = await olga.call('operator.act', anAct(customer, adjust(5)), { headers })
@@ -257,7 +257,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await balanceOf(customer)).toMatchObject({ available: 10 })
   })
 
-  test('forbids caches to store an answer', async () => {
+  test('forbids caches to store a response', async () => {
     const response = await olga.fetch('/trpc/operator.parked')
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
@@ -278,7 +278,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect((await olga.call('operator.find', { text: ' ' })).status).toBe(400)
   })
 
-  test('adjusts a balance, and records the session’s address, the reason, and the state before and after', async () => {
+  test('adjusts a balance and records the session’s email address, the reason and the state before and after', async () => {
     const customer = await aCustomer()
     const forged = { by: operators.eve, operator: operators.eve, at: 0 }
     const { status, data } = await olga.call('operator.act', anAct(customer, adjust(5), forged))
@@ -311,7 +311,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     ['of an unknown type', { act: { type: 'grant', meter, amount: 5 } }, 'act'],
     ['of no units', { act: { type: 'adjust', meter, amount: 0 } }, 'act'],
     ['of half a unit', { act: { type: 'adjust', meter, amount: 0.5 } }, 'act'],
-  ])('rejects an act %s', async (_, input, path) => {
+  ])('rejects a change %s', async (_, input, path) => {
     const { status, error } = await olga.call('operator.act', anAct(olga, adjust(5), input))
     expect({ status, message: error.message }).toEqual({
       status: 400,
@@ -319,7 +319,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     })
   })
 
-  test('does an act once if it is sent twice at the same time, or again later', async () => {
+  test('makes a change once if it is sent twice at the same time or again later', async () => {
     const customer = await aCustomer()
     const input = anAct(customer, adjust(5), { reason: 'x'.repeat(500) })
     const send = async () => (await olga.call('operator.act', input)).data
@@ -329,7 +329,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await balanceOf(customer)).toMatchObject({ available: 15 })
   })
 
-  test('refuses an adjustment if another act has followed the newest one that the operator has seen', async () => {
+  test('refuses an adjustment if another change has followed the newest one that the operator has seen', async () => {
     const customer = await aCustomer()
     const act = async (amount: number, newestAct: string | null) =>
       (await olga.call('operator.act', anAct(customer, adjust(amount), { newestAct }))).data
@@ -341,7 +341,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await balanceOf(customer)).toMatchObject({ available: 12 })
   })
 
-  test('refunds a charge once, even if it is requested twice', async () => {
+  test('refunds a charge only once', async () => {
     const customer = await aCustomer()
     await customer.call('studio.generate', { prompt: 'a mill', count: 4 })
     expect(await balanceOf(customer)).toMatchObject({ available: 6 })
@@ -356,7 +356,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await charges()).toMatchObject([{ refundedAt: expect.any(Number) }])
   })
 
-  test('releases a hold, retries and drops parked events, and audits', async () => {
+  test('releases a hold, retries and drops parked events and audits the customer', async () => {
     const customer = await aCustomer()
     const { id } = customer.user
     const attempt = await hold(server, id)
@@ -404,7 +404,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
   })
 
   // This test stops billing, so it comes last.
-  test('answers 503 while the ledger is unavailable', async () => {
+  test('returns 503 while the ledger is unavailable', async () => {
     await server.billing.close()
     const calls = [
       read(olga, 'customer', { customer: 'ada' }),

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([postgres[Symbol.asyncDispose](), built.remove()]))
 
-/** The database's return must be noticed within this time. */
+/** The server must recover within this time after the database is available again. */
 const recovery = { timeout: 30_000 }
 
 const readyz = async ({ url }: { url: string }) => {
@@ -31,7 +31,7 @@ const gallery = (browser: Browser) => browser.call('studio.gallery', {}, { metho
 const post = (browser: Browser, path: string, body: object) =>
   browser.fetch(path, { method: 'POST', body: JSON.stringify(body) })
 
-/** Stops PostgreSQL, and starts it again even if the test fails. */
+/** Stops PostgreSQL, and starts it again after the test even if the test fails. */
 async function stopPostgres() {
   await postgres.stop()
   let isStopped = true
@@ -51,7 +51,7 @@ const environment = (url: string, flowglad = 'http://127.0.0.1:9') => ({
   FLOWGLAD_BASE_URL: flowglad,
 })
 
-test('starts while PostgreSQL is down, and is ready within 30 s of its return', async () => {
+test('starts while PostgreSQL is down and is ready within 30 s of its return', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const url = await postgres.createDatabase()
   await using outage = await stopPostgres()
@@ -78,14 +78,14 @@ test('starts while PostgreSQL is down, and is ready within 30 s of its return', 
 test.each([
   ['password', { password: 'wrong' }, 'password authentication failed'],
   ['database', { pathname: 'missing' }, 'database "missing" does not exist'],
-])('exits at once, with one line, if the %s is wrong', async (_, change, message) => {
+])('exits immediately with a one-line message if the %s is wrong', async (_, change, message) => {
   const url = Object.assign(new URL(await postgres.createDatabase()), change)
   const { code, output } = await startProcess([built.main], environment(url.href)).ended
   expect(code).toBe(1)
   expect(output.trim().split('\n')).toEqual([expect.stringContaining(`The server cannot start: ${message}`)])
 })
 
-test('exits at once, with one line, if a newer release has migrated the ledger', async () => {
+test('exits immediately with a one-line message if a newer release has migrated the ledger', async () => {
   const url = await postgres.createDatabase()
   const first = await startTestServer({ env: { DATABASE_URL: url } })
   await first[Symbol.asyncDispose]()
@@ -101,13 +101,15 @@ test('exits at once, with one line, if a newer release has migrated the ledger',
   ])
 })
 
-/** Removes the browser's cached copy of its session, so that a request reads the session from the database. */
+/**
+ * Returns the browser's cookies without the cached copy of the session, so that a request reads the database.
+ */
 function withoutCache(browser: Browser) {
   const cookies = browser.cookie().split('; ')
   return { headers: { cookie: cookies.filter((it) => !it.includes('session_data')).join('; ') } }
 }
 
-test('returns 503 for a session while PostgreSQL is silent, and finds the session when it answers again', async () => {
+test('returns 503 for a session until PostgreSQL responds again', async () => {
   const direct = new URL(await postgres.createDatabase())
   await using proxy = await startSwallowingProxy({ host: direct.hostname, port: Number(direct.port) })
   const address = Object.assign(new URL(direct), { port: String(proxy.port) })
@@ -121,7 +123,7 @@ test('returns 503 for a session while PostgreSQL is silent, and finds the sessio
   await expect.poll(async () => (await session()).status, recovery).toBe(200)
 })
 
-test('returns 503 while PostgreSQL is down, keeps users signed in, and works within 30 s of its return', async () => {
+test('returns 503 while PostgreSQL is down, keeps users signed in and works within 30 s of its return', async () => {
   const password = 'correct horse battery'
   const webRoot = await mkdtemp(join(tmpdir(), 'metered-web-'))
   onTestFinished(() => rm(webRoot, { recursive: true }))

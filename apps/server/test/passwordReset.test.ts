@@ -31,7 +31,7 @@ async function tokenFor(email: string, count = 1) {
   return token
 }
 
-test('lets the emailed link set a new password once, and ends all sessions', async () => {
+test('lets the emailed link set a new password once and ends all sessions', async () => {
   const browser = await signUp(server, 'an old password')
   const { email } = browser.user
   const token = await tokenFor(email)
@@ -52,7 +52,7 @@ test('keeps the old password and the sessions until the link is used', async () 
   expect((await browser.call('studio.gallery', {}, { method: 'GET' })).status).toBe(200)
 })
 
-test('gives the same response for an address without an account, but sends no email', async () => {
+test('gives the same response for an address without an account but sends no email', async () => {
   const { user } = await signUp(server)
   const known = await requestReset(user.email)
   const unknown = await requestReset('unknown@example.com')

@@ -45,11 +45,11 @@ test('returns 503 if too many sign-ins from one network are waiting', async () =
   await expect.poll(() => statuses.filter((status) => status === 503)).not.toEqual([])
   leaving.abort()
   await Promise.allSettled(flood)
-  // Requests leave the queue when their callers disconnect.
+  // The queue is empty once the disconnected callers' requests have left it.
   await expect.poll(async () => (await signIn('198.51.100.3')).statusCode).toBe(401)
 })
 
-test("lets others sign in while some clients don't read their sign-in responses", async () => {
+test("lets other clients sign in while some clients don't read their sign-in responses", async () => {
   const cookie = (await signUp(server)).cookie()
   const connections: RawConnection[] = []
   try {
@@ -57,7 +57,7 @@ test("lets others sign in while some clients don't read their sign-in responses"
       const connection = await openRaw(server.url)
       connections.push(connection)
       const sent = JSON.stringify(body())
-      // The server sends responses in order, so the sign-in responses wait for the end of the stream.
+      // A connection's responses are sent in order, so the sign-in responses wait for the end of the stream.
       await connection.send(
         `GET /trpc/billing.onBalances HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\ncookie: ${cookie}\r\n\r\n`,
       )

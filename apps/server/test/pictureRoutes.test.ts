@@ -6,7 +6,7 @@ const id = `${'0'.repeat(32)}-1`
 
 const prompts: Record<string, string> = { bob: 'Élan: a fox, at 5 o’clock', mia: '山' }
 
-/** Downloads that wait for the database until the test resumes them. */
+/** The downloads of this user wait for the database until the test resumes them. */
 const paused = { user: 'ada', reads: 0, resume: () => {} }
 let waiting = new Promise<void>((resolve) => {
   paused.resume = resolve
@@ -52,7 +52,7 @@ const download = (user: string, headers: Record<string, string> = {}, signal?: A
     ...(signal ? { signal } : {}),
   })
 
-test("one user's downloads don't delay another user, and excess downloads get 503", async () => {
+test("one user's excess downloads get 503 and don't delay another user", async () => {
   const flood = Array.from({ length: 9 }, () => download('ada'))
   const early = Array.from({ length: 4 }, () => Promise.race(flood))
   expect((await Promise.all(early)).map(({ status }) => status)).toEqual([503, 503, 503, 503])
@@ -83,7 +83,7 @@ test('a reader that disconnects frees its place', async () => {
   expect(paused.reads).toBe(3)
 })
 
-test('returns 304 for an unchanged picture without reading it, but only to its owner', async () => {
+test('returns 304 for an unchanged picture only to its owner and without reading the file', async () => {
   paused.reads = 0
   const unchanged = { 'if-none-match': `"${id}"` }
   expect((await download('ada', unchanged)).status).toBe(304)

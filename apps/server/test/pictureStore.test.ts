@@ -13,8 +13,8 @@ let folder: string
 let postgres: Postgres
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metered-pictures-'))
-  // PostgreSQL first looks for tables in the schema with the role's name. This role has the name of the
-  // ledger's schema, so these tests also check that the app doesn't use the ledger's tables.
+  // PostgreSQL first searches the schema that has the role's name. This role has the name of the ledger's
+  // schema, so the tests also check that the app doesn't use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(async () => {
@@ -29,7 +29,7 @@ const engines: [string, () => Promise<Env['database']>][] = [
 const aPicture = { file: Uint8Array.of(1, 2), contentType: 'image/svg+xml', size: 8 } as const
 
 test.each(engines)(
-  "keeps each user's newest pictures, and deletes older pictures in batches, on %s",
+  "keeps each user's newest pictures and deletes older ones in batches on %s",
   async (_, where) => {
     await using database = openDatabase(await where(), async () => {})
     let time = 1_000
@@ -46,8 +46,7 @@ test.each(engines)(
     await keep('ada', 'third', 4)
     expect(await prompts('ada')).toEqual(['third', 'third', 'third', 'third', 'second'])
     expect(await prompts('grace')).toEqual(['hers'])
-    // An older version, which had no limit, may have left this many pictures. Each generation deletes some of
-    // them.
+    // An older version had no limit and could leave this many pictures. Each generation deletes some of them.
     await keep('ada', 'many', 150)
     expect(await prompts('ada')).toEqual(Array(105).fill('many'))
     await keep('ada', 'last', 1)
@@ -56,7 +55,7 @@ test.each(engines)(
   },
 )
 
-test.each(engines)('returns a file with its content type, and only to its owner, on %s', async (_, where) => {
+test.each(engines)('returns a file with its content type only to its owner on %s', async (_, where) => {
   await using database = openDatabase(await where(), async () => {})
   const store = createPictureStore({ kysely: database.kysely, now: () => 1_000 })
   const png = { file: Uint8Array.of(3), contentType: 'image/png', size: 1 } as const
@@ -70,7 +69,7 @@ test.each(engines)('returns a file with its content type, and only to its owner,
   expect(await store.file({ id: ids[0] ?? '', user: 'grace' })).toBeUndefined()
 })
 
-test.each(engines)("deletes the user's own picture, and no other user's, on %s", async (_, where) => {
+test.each(engines)("deletes only the user's own picture on %s", async (_, where) => {
   await using database = openDatabase(await where(), async () => {})
   const store = createPictureStore({ kysely: database.kysely, now: () => 1_000 })
   const { pictures } = await store.keep({ user: 'ada', prompt: 'a pair', pictures: [aPicture, aPicture] })
@@ -100,7 +99,7 @@ test.each(engines)('serves pictures that an older version stored on %s', async (
     await using current = open()
     await current.ready()
   }
-  // During an update, servers of the older version still write to the same table.
+  // During an update, servers of the older version still write to this table.
   await insert('during')
   const store = createPictureStore({ kysely, now: () => 1_000 })
   for (const id of ['before', 'during']) {

@@ -14,7 +14,7 @@ export const postAuth = (
     payload: body,
   })
 
-/** Signs up with an email address. */
+/** Signs up with an email address and a valid name and password. */
 export const postSignUp = (
   server: Pick<TestServer, 'app'>,
   email: string,

@@ -7,18 +7,20 @@ import { pricing, signUp, startTestServer } from './testServer.ts'
 
 let postgres: Postgres
 beforeAll(async () => {
-  // PostgreSQL first looks for tables in the schema with the role's name. This role has the name of the
-  // ledger's schema, so these tests also check that the app doesn't use the ledger's tables.
+  // PostgreSQL first searches the schema that has the role's name. This role has the name of the ledger's
+  // schema, so the tests also check that the app doesn't use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(() => postgres[Symbol.asyncDispose]())
 
-/** Returns an empty database. The servers connect to it directly. */
+/** Returns an empty database to which the servers connect directly. */
 async function direct() {
   return { url: await postgres.createDatabase(), async [Symbol.asyncDispose]() {} }
 }
 
-/** Returns an empty database behind PgBouncer. A server opens more connections than PgBouncer has to PostgreSQL. */
+/**
+ * Returns an empty database behind PgBouncer, which has fewer connections to PostgreSQL than a server opens.
+ */
 async function behindPgBouncer() {
   const bouncer = await startPgBouncer(await postgres.createDatabase(), {
     pool_mode: 'transaction',
@@ -34,11 +36,11 @@ describe.each([
 ])('$where', ({ createDatabase, reason }) => {
   beforeEach(({ skip }) => skip(reason !== null, reason ?? ''))
 
-  test('shares users, pictures and credits between servers that start at the same time on one PostgreSQL database', async () => {
+  test('shares users, pictures and credits between servers that start at the same time on one database', async () => {
     await using database = await createDatabase()
     await using flowglad = await startFlowgladLocal({ pricing })
     const options = { flowglad, env: { DATABASE_URL: database.url } }
-    // All servers start with an empty database. One server creates the tables while the others wait.
+    // The database is empty, so one server creates the tables while the others wait.
     const servers = await Promise.all([1, 2, 3, 4].map(() => startTestServer(options)))
     const [one, two] = servers
     if (!one || !two) throw new Error('no servers')
@@ -70,7 +72,7 @@ describe.each([
     }
   })
 
-  test('keeps running when PostgreSQL drops every connection', async () => {
+  test('keeps running when PostgreSQL closes every connection', async () => {
     await using database = await createDatabase()
     await using server = await startTestServer({ env: { DATABASE_URL: database.url } })
     const browser = await signUp(server)

@@ -41,7 +41,7 @@ afterAll(async () => {
 })
 
 const run = promisify(execFile)
-/** Returns the memory of the server's process in MiB. */
+/** Returns the resident memory of the server's process in MiB. */
 const memory = async () =>
   Number((await run('ps', ['-o', 'rss=', '-p', String(server.child.pid)])).stdout) / 1_024
 

@@ -32,7 +32,7 @@ function send(...events: string[]) {
   }
 }
 
-/** Reads a text to its end. Returns the text and the number of tokens that the server reports. */
+/** Reads a text to its end. Returns the text and the number of charged tokens that the server reports. */
 async function write(maxTokens = 50) {
   const stream = await browser.api.studio.write.mutate({ prompt: 'the sea', maxTokens })
   const iterator = stream[Symbol.asyncIterator]()
@@ -73,7 +73,7 @@ describe("a text's charge", () => {
       [usage(0), ...text, finish, event(counted), done],
       [...text, finish, usage(7)],
       [...text, finish, usage(7), event({ choices: [], usage: null }), done],
-      // Some endpoints report a running count with each chunk of the text.
+      // Some endpoints report the count so far with each chunk of the text.
       [data('The sea is'), usage(3), data(' wide.'), usage(7), finish, done],
     ]
     for (const [index, stream] of streams.entries()) {
@@ -112,7 +112,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 4, held: 0 })
   })
 
-  test('is the provider’s own count, or one token per 20 characters, for a script without spaces', async () => {
+  test('is the provider’s own count or else one token per 20 characters for a script without spaces', async () => {
     const japanese = '吾輩は猫である。名前はまだ無い。'.repeat(5)
     send(data(japanese), finish, done)
     expect(await write()).toEqual({ text: japanese, reported: { tokens: 4 } })
@@ -155,7 +155,7 @@ describe("a text's charge", () => {
     await expect.poll(balance).toMatchObject({ used: 2, held: 0 })
   })
 
-  test('is the estimate for the received text if generation fails, and zero if no text has arrived', async () => {
+  test('is the estimate for the received text, which can be empty, if generation fails', async () => {
     const failed = event({
       choices: [{ delta: {}, finish_reason: 'error' }],
       usage: { completion_tokens: 900 },

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
-/** Headers that claim that the client used another address. */
+/** Headers that claim that the client has requested another address. */
 const forged = {
   host: 'evil.example',
   'x-forwarded-host': 'evil.example',
@@ -26,7 +26,7 @@ const signUpFrom = (origin: string, cookie = '') =>
     payload: { name: 'Ada', email: `${randomUUID()}@example.com`, password: randomUUID() },
   })
 
-test('uses only PUBLIC_URL, never a header, for cookies, origins and links', async () => {
+test('uses PUBLIC_URL instead of headers for cookies, origins and links', async () => {
   const signedUp = await signUpFrom(publicUrl)
   expect(signedUp.statusCode).toBe(200)
   expect(signedUp.headers['strict-transport-security']).toBeDefined()
@@ -59,7 +59,7 @@ test.each(['https://evil.example', 'http://evil.example', 'http://studio.example
   },
 )
 
-test('sets no Secure cookies for a PUBLIC_URL without TLS, even if X-Forwarded-Proto is https', async () => {
+test('sets no Secure cookies for a PUBLIC_URL without TLS even if X-Forwarded-Proto is https', async () => {
   await using plain = await startTestServer({ env: { TRUST_PROXY: '1' }, flowglad: server.flowglad })
   const signedUp = await plain.app.inject({
     method: 'POST',

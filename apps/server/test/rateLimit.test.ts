@@ -25,7 +25,7 @@ test('allows forty simultaneous calls by default', async () => {
 const rateLimit = { calls: 5, windowMs: 600_000 }
 const startLimited = () => startTestServer({ env: { RATE_LIMIT: 'on' }, rateLimit })
 
-test('counts every call in a batch, and returns 429 without a charge for calls over the limit', async () => {
+test('counts every call in a batch and returns 429 without a charge for calls over the limit', async () => {
   await using server = await startLimited()
   const browser = await signUp(server)
   const answers: { result?: object; error?: { data: Record<string, unknown> } }[] = []
@@ -50,7 +50,7 @@ test('counts every call in a batch, and returns 429 without a charge for calls o
 test.each([
   ['recording usage from a browser', 'usage-events/create', { usageMeterSlug: 'nope' }],
   ["reading Flowglad's billing data", 'customers/billing', {}],
-])('limits %s, and returns 429 with retryAfterMs and retry-after', async (_, action, body) => {
+])('returns 429 with retryAfterMs and retry-after for %s over the limit', async (_, action, body) => {
   await using server = await startLimited()
   const browser = await signUp(server)
   const post = () => browser.fetch(`/api/flowglad/${action}`, { method: 'POST', body: JSON.stringify(body) })

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { setImmediate as tick } from 'node:timers/promises'
 
 export interface RawConnection extends AsyncDisposable {
-  /** Resolves when the bytes are sent. Resolves to false if the connection is closed. */
+  /** Resolves to true when the bytes are sent, or to false if the connection is closed. */
   send(bytes: string | Buffer): Promise<boolean>
   /** Resolves to the status of the first response, or to null if the connection closes without a response. */
   status(): Promise<number | null>
@@ -15,7 +15,7 @@ export interface RawConnection extends AsyncDisposable {
   closed: Promise<unknown>
 }
 
-/** Opens a TCP connection for requests that no HTTP client sends. */
+/** Opens a TCP connection for requests that HTTP clients can't send. */
 export async function openRaw(url: string): Promise<RawConnection> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -34,7 +34,7 @@ export async function openRaw(url: string): Promise<RawConnection> {
     async send(bytes) {
       if (socket.destroyed) return false
       if (!socket.write(bytes)) await Promise.race([once(socket, 'drain').catch(() => {}), closed])
-      // Lets the socket read a response before the next write fails.
+      // Let the socket read a response before the next write fails.
       await tick()
       return !socket.destroyed
     },

@@ -25,7 +25,7 @@ function build() {
   return app
 }
 
-test('serves the page at every route, without caching', async () => {
+test('serves the page at every route without caching', async () => {
   const app = build()
   for (const url of ['/', '/pricing', '/usage?day=2', '/sign-in']) {
     const { statusCode, body, headers } = await app.inject({ url })
@@ -38,7 +38,7 @@ test('serves the page at every route, without caching', async () => {
   }
 })
 
-test('lets browsers cache files with a hash in the name, and returns 404 for missing files', async () => {
+test('lets browsers cache files with a hash in the name and returns 404 for missing files', async () => {
   const app = build()
   const file = await app.inject({ url: '/assets/a.js' })
   expect({ body: file.body, cache: file.headers['cache-control'] }).toEqual({
@@ -58,7 +58,7 @@ test('lets browsers cache files with a hash in the name, and returns 404 for mis
   expect((await app.inject({ method: 'POST', url: '/pricing' })).statusCode).toBe(404)
 })
 
-test("hashes the page's inline scripts, and returns null if the web app is not built", () => {
+test("hashes the page's inline scripts and returns null if the web app is not built", () => {
   expect(readWeb(root)?.inlineScripts).toEqual(["'sha256-Bb5XNAEHr+F2bM6D/MfTHoa5fjNk8GCoauuOIueKyw4='"])
   expect(readWeb(join(root, 'nowhere'))).toBeNull()
 })

@@ -10,13 +10,13 @@ const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 
 /** Builds the server into a new folder. */
 export async function buildServer() {
-  // The built server must be inside node_modules to find its external packages.
+  // The built server finds its external packages only if it is inside node_modules.
   const folder = await mkdtemp(join(packageFolder, 'node_modules/.main-test-'))
   await build({ root: packageFolder, logLevel: 'error', build: { ssr: 'src/main.ts', outDir: folder } })
   return { main: join(folder, 'main.js'), remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
-/** Starts the server as a separate process, in an unrelated folder. */
+/** Starts the server as a separate process in an unrelated folder. */
 export function startProcess(args: string[], env: Record<string, string>) {
   const child = spawn(process.execPath, args, {
     cwd: tmpdir(),

@@ -14,7 +14,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 const json = { 'content-type': 'application/json', origin: 'http://localhost:5173' }
 const password = randomUUID()
 
-/** Signs in from another device, changes the password there, and ends the other sessions. */
+/** Signs in on another device and changes the password there, which ends the other sessions. */
 async function changePasswordElsewhere({ user }: Browser) {
   const send = (path: string, body: object, cookie = '') =>
     fetch(`${server.url}/api/auth/${path}`, {
@@ -38,7 +38,9 @@ function changeRows(sql: string): (browser: Browser) => void {
   }
 }
 
-/** Reads an event stream to its end, and returns its text. Calls `opened` when the first balances arrive. */
+/**
+ * Reads the balances stream to its end and returns its text. Calls `opened` when the first balances arrive.
+ */
 async function readBalances(browser: Browser, opened: () => void) {
   const response = await browser.fetch('/trpc/billing.onBalances')
   let text = ''
@@ -49,7 +51,7 @@ async function readBalances(browser: Browser, opened: () => void) {
   return text
 }
 
-/** Reads a text to its end, and returns the number of tokens and the error's code. */
+/** Reads a text to its end and returns the number of tokens and the error's code. */
 async function readText({ api }: Browser, opened: () => void) {
   let tokens = 0
   try {
@@ -83,7 +85,7 @@ test.each<[string, (browser: Browser) => unknown]>([
     changeRows("UPDATE session SET expiresAt = '2026-01-01T00:00:00.000Z' WHERE userId = ?"),
   ],
   ['is deleted', changeRows('DELETE FROM user WHERE id = ?')],
-])('ends the open streams of a user who %s, and charges for the text so far', async (_, endSession) => {
+])('ends the open streams of a user who %s and charges for the text so far', async (_, endSession) => {
   const browser = await signUp(server, password)
   const balances = await whenOpen((opened) => readBalances(browser, opened))
   const text = await whenOpen((opened) => readText(browser, opened))
@@ -94,7 +96,7 @@ test.each<[string, (browser: Browser) => unknown]>([
   await expect.poll(async () => (await server.flowgladUsage(browser.user.id)).used.tokens).toBe(tokens)
 })
 
-test('keeps the open streams of a user who signs out on another device only', async () => {
+test('keeps the open streams of a user who signs out only on another device', async () => {
   const browser = await signUp(server, password)
   const { end } = await whenOpen((opened) => readBalances(browser, opened))
   const other = await fetch(`${server.url}/api/auth/sign-in/email`, {
@@ -112,7 +114,7 @@ test('keeps the open streams of a user who signs out on another device only', as
   await end
 })
 
-test('keeps open streams while the database is unavailable, and checks their sessions when it is available again', async () => {
+test('keeps open streams while the database is unavailable and checks their sessions afterward', async () => {
   const browser = await signUp(server, password)
   const { end } = await whenOpen((opened) => readBalances(browser, opened))
   using database = openDatabaseOf(server)
@@ -132,7 +134,7 @@ test('rejects a copied cookie soon after the user has signed out', async () => {
   const gallery = () => copy.fetch('/trpc/studio.gallery').then(({ status }) => status)
   expect(await gallery()).toBe(200)
   using database = openDatabaseOf(server)
-  // Signing out deletes the session. The browser also deletes its cookies, but a copy of them remains.
+  // Delete the session as a sign-out does. The test keeps the cookies, like someone who has copied them.
   database.prepare('DELETE FROM session WHERE userId = ?').run(browser.user.id)
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + limits.sessionCacheMs + 1_000 })
   try {
@@ -140,7 +142,7 @@ test('rejects a copied cookie soon after the user has signed out', async () => {
   } finally {
     vi.useRealTimers()
   }
-  // A stream that opens just before the session cache expires stays open until the next check, plus up to 5 s
-  // if the check hangs.
+  // A stream that opens just before the session cache expires can stay open until the next check, plus 5 s if
+  // the check hangs.
   expect(limits.sessionCacheMs + limits.sessionCheckMs + 5_000).toBeLessThanOrEqual(30_000)
 })

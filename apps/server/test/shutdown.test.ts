@@ -1,4 +1,4 @@
-// Tests what happens to unfinished texts when a built server stops or crashes.
+// Tests how unfinished texts are charged when a built server stops or crashes.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -21,7 +21,7 @@ afterAll(async () => {
   await flowglad.close()
 })
 
-/** Starts a built server whose texts take half a minute, on a new database or on the given one. */
+/** Starts a built server whose texts take half a minute. The default database is a new one. */
 async function start(
   database = join(folder, `${randomUUID()}.sqlite`),
   authSecret = randomBytes(32).toString('hex'),
@@ -44,7 +44,9 @@ async function start(
 
 const input = { prompt: 'a long story about a harbor', maxTokens: 1_000 }
 
-/** Reads a text until `count` tokens have arrived, and then continues in the background. */
+/**
+ * Starts reading a text and returns once `count` tokens have arrived. Reading continues in the background.
+ */
 async function readText(browser: Browser, count: number) {
   const tokens: string[] = []
   const stream = await browser.api.studio.write.mutate(input)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postAuth } from './postAuth.ts'
 import { startTestServer, type TestServer } from './testServer.ts'
 
-// Checking a password takes about 0.1 s of CPU time, so these limits are lower than the server's.
+// These limits are lower than the server's, because checking a password takes about 0.1 s of CPU time.
 const perCaller = 3
 const perAccount = 6
 const windowMs = 900_000
@@ -48,7 +48,7 @@ async function anOwner() {
 const signIn = (email: string, given: string, address: string, cookie?: string[]) =>
   send('sign-in/email', { email, password: given }, address, cookie)
 
-/** Sends wrong passwords for an account, each from a different address. Returns the last answer. */
+/** Sends wrong passwords for an account, each from a different address. Returns the last response. */
 async function attack(email: string) {
   let last = await signIn(email, 'wrong password', newAddress())
   for (let attempt = 1; attempt <= perAccount; attempt++)
@@ -56,7 +56,7 @@ async function attack(email: string) {
   return last
 }
 
-test("after too many wrong passwords, refuses the address's sign-ins, however the email is spelled", async () => {
+test("refuses an address after too many wrong passwords, regardless of the email's spelling", async () => {
   const { email } = await anOwner()
   const address = newAddress()
   for (let attempt = 0; attempt < perCaller; attempt++)
@@ -66,11 +66,11 @@ test("after too many wrong passwords, refuses the address's sign-ins, however th
   const refused = await signIn(email, password, address)
   expect(refused.statusCode).toBe(429)
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
-  // The owner signs in from another address, without a cookie.
+  // The owner can sign in from another address without a cookie.
   expect((await signIn(email, password, newAddress())).statusCode).toBe(200)
 })
 
-test('stops an attacker with many addresses, but lets the owner sign in from known browsers and addresses', async () => {
+test('stops an attacker with many addresses but lets the owner sign in from known browsers and addresses', async () => {
   const owner = await anOwner()
   expect((await attack(owner.email)).statusCode).toBe(429)
   expect((await signIn(owner.email, password, newAddress())).statusCode).toBe(429)

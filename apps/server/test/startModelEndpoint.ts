@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import { createOpenAiModels } from '../src/studio/openAiModels.ts'
 
-/** Starts an OpenAI-compatible endpoint that records its requests and sends `answer`. */
+/** Starts an OpenAI-compatible endpoint that records its requests and responds as `answer` says. */
 export async function startModelEndpoint() {
   const requests: { path: string; authorization: string | undefined; body: unknown }[] = []
   const answer = {
@@ -11,7 +11,7 @@ export async function startModelEndpoint() {
     stream: null as (() => AsyncIterable<string>) | null,
     /** The content type of a stream. */
     contentType: 'text/event-stream',
-    /** Returns an error for the requests that the endpoint rejects. */
+    /** Returns the error for a request that the endpoint rejects, or null. */
     rejection: (_: unknown): object | null => null,
     /** Runs before each response. */
     before: async (_prompt: string) => {},
@@ -36,7 +36,7 @@ export async function startModelEndpoint() {
       }
       reply.raw.end()
     } catch {
-      // Break the connection after the client has received the pieces.
+      // Break the connection once the pieces have been sent.
       reply.raw.write('', () => reply.raw.destroy())
     }
   })
@@ -53,7 +53,7 @@ export async function startModelEndpoint() {
   return { url, requests, answer, models, closed: () => closed, [Symbol.asyncDispose]: () => app.close() }
 }
 
-/** Returns an event with a piece of a text. */
+/** Returns an event that contains a piece of a text. */
 export const data = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
 
 /** The event that ends a text. */

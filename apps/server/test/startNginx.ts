@@ -15,7 +15,7 @@ const find = (name: string) =>
 const nginx = find('nginx')
 const openssl = find('openssl')
 
-/** Why nginx can't be started on this machine, or null. */
+/** The reason that nginx can't be started on this machine, or null if it can. */
 export const nginxIsMissing =
   nginx && openssl
     ? null
@@ -53,13 +53,13 @@ async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
-/** Replaces a placeholder value, which the text must contain. */
+/** Replaces a placeholder that the text must contain. */
 function replaced(text: string, value: string, by: string): string {
   expect(text).toContain(value)
   return text.replaceAll(value, by)
 }
 
-/** Starts nginx with docs/nginx.conf and a self-signed certificate, in front of the server at `port`. */
+/** Starts nginx in front of the server at `port`, with docs/nginx.conf and a self-signed certificate. */
 export async function startNginx({ port, host }: { port: string; host: string }): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'metered-nginx-'))
   const [https = 0, http = 0] = await freePorts(2)

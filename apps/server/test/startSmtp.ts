@@ -45,9 +45,9 @@ export async function startSmtp() {
     url: `smtp://127.0.0.1:${port}`,
     mailsTo,
     passwords,
-    /** Waits until the address has received `count` emails, and returns the path of the last email's link. */
+    /** Waits until the address has received `count` emails. Returns the path of the last email's link. */
     async linkTo(address: string, count = 1): Promise<string> {
-      // Unlike `expect.poll`, this also works in hooks.
+      // `expect.poll` doesn't work in hooks.
       await vi.waitFor(() => expect(mailsTo(address)).toHaveLength(count), { timeout: 30_000 })
       return pathOf(mailsTo(address).at(-1)?.text ?? '')
     },

@@ -27,7 +27,7 @@ test('returns 401 for every call and picture request when signed out', async () 
   expect(status).toBe(401)
 })
 
-test('serves a picture only to its owner, as an SVG that cannot run scripts', async () => {
+test('serves a picture only to its owner and as an SVG that cannot run scripts', async () => {
   const [owner, other] = [await signUp(server), await signUp(server)]
   const { data } = await owner.call('studio.generate', harbour())
   expect(data).toEqual({
@@ -71,7 +71,7 @@ test("returns the user's own pictures page by page, newest first", async () => {
   expect(seen).toEqual(all)
 })
 
-test('allows exactly 10 of 40 concurrent calls with 10 credits, and reports 10 units to Flowglad', async () => {
+test('allows exactly 10 of 40 concurrent calls with 10 credits and reports 10 units to Flowglad', async () => {
   const browser = await signUp(server)
   const answers = await Promise.all(times(40, () => browser.call('studio.generate', harbour())))
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(10)
@@ -152,7 +152,7 @@ test('draws HD at twice the width immediately after checkout, without a webhook'
     .toMatchObject({ available: { generations: 499 } })
 })
 
-test('charges for the received tokens, not for the limit', async () => {
+test('charges for the received tokens instead of the limit', async () => {
   const browser = await signUp(server)
   const short = await read(browser, { prompt: 'the sea', maxTokens: 12 })
   expect(short).toHaveLength(12)
@@ -166,7 +166,7 @@ test('charges for the received tokens, not for the limit', async () => {
     .toEqual({ tokens: 12 + long.length })
 })
 
-test('charges only the counted tokens when the reader disconnects, and returns the rest', async () => {
+test('charges only the counted tokens when the reader disconnects', async () => {
   await using slow = await startTestServer({ flowglad: server.flowglad, env: { STUDIO_LATENCY_MS: '40' } })
   const browser = await signUp(slow)
   const reader = new AbortController()

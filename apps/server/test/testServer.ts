@@ -25,10 +25,7 @@ export interface TestServer extends Server {
   env: Record<string, string>
 }
 
-/**
- * Starts the whole server on an HTTP port. By default, the server has its own flowglad-local and its own
- * SQLite file.
- */
+/** Starts the complete server on an HTTP port. By default, it has its own flowglad-local and SQLite file. */
 export async function startTestServer(
   options: {
     env?: Record<string, string>
@@ -85,12 +82,12 @@ export async function startTestServer(
   }
 }
 
-/** Acts as a signed-up user's browser. Keeps the session's cookies. */
+/** A signed-up user's browser, which keeps the session's cookies. */
 export interface Browser {
   user: { id: string; email: string }
   /** Returns the value of the `Cookie` header. */
   cookie(): string
-  /** Returns a browser with the same session for another server. */
+  /** Returns a browser that uses the same session at another server. */
   at(url: string): Browser
   fetch(path: string, init?: RequestInit): Promise<Response>
   /** Calls a procedure. Use `method: 'GET'` for a query. */

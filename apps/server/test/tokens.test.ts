@@ -4,7 +4,7 @@ import { atMost, tokensOf, wholeTokens } from '../src/studio/tokens.ts'
 import { all, of } from './asyncLists.ts'
 
 describe('tokens', () => {
-  test("are a text's words, and restore the text when joined", async () => {
+  test("are a text's words and restore the text when joined", async () => {
     const text = '  Two words,\n\nthen  three more – done. '
     expect(tokensOf(text).join('')).toBe(text)
     expect(tokensOf(text).map((token) => token.trim())).toEqual([
@@ -34,7 +34,7 @@ describe('tokens', () => {
     ],
     ['with long runs of whitespace', `a${' '.repeat(50)}b${'\n'.repeat(45)}c  `],
     ['of whitespace', ' \n'.repeat(500)],
-  ])('are at most 20 characters long, however a text %s is split', async (_, text) => {
+  ])('are at most 20 characters long, regardless of how a text %s is split', async (_, text) => {
     expect(tokensOf(text).join('')).toBe(text)
     for (const token of tokensOf(text)) expect([...token].length).toBeLessThanOrEqual(20)
     for (const length of [1, 3, 20, 21]) {
@@ -43,7 +43,7 @@ describe('tokens', () => {
     }
   })
 
-  test('stop at the limit, and stop the source', async () => {
+  test('stop at the limit and stop the source', async () => {
     let stopped = false
     async function* endless() {
       try {
@@ -56,7 +56,7 @@ describe('tokens', () => {
     expect(stopped).toBe(true)
   })
 
-  test('are the longest prefixes with at most one word and 20 characters, however the text is split', async () => {
+  test('are the longest prefixes with at most one word and 20 characters', async () => {
     const unit = fc.constantFrom(' ', ...'a.猫', ...'𠮷'.repeat(9), '\n', '\ud842', '\udfb7')
     const text = fc.string({ unit, minLength: 10, maxLength: 80 })
     const cuts = fc.array(fc.nat(80), { maxLength: 40 })
@@ -100,7 +100,7 @@ function splitAt(text: string, cuts: number[]): string[] {
   return positions.slice(1).map((end, index) => text.slice(positions[index], end))
 }
 
-/** The definition of a token, applied to a short text. */
+/** Splits a short text by the definition of a token. */
 function definedTokens(text: string): string[] {
   const tokens: string[] = []
   for (let rest = text; rest !== ''; ) {

@@ -4,7 +4,7 @@ import { Turns } from '../src/limits/turns.ts'
 
 const settings = { running: 3, runningPerCustomer: 2, waiting: 8, waitingPerCustomer: 5 }
 
-/** Adds jobs that are named after their customers, such as `ada 1`. Returns the jobs that don't fit. */
+/** Adds jobs with names such as `ada 1`. Returns the jobs that don't fit. */
 function addTo(turns: Turns<string>, customer: string, count: number): (string | null)[] {
   return Array.from({ length: count }, (_, i) => turns.add(customer, `${customer} ${i + 1}`)).filter(Boolean)
 }
@@ -28,7 +28,7 @@ describe('turns', () => {
     expect(runAll(turns)).toEqual(['ada 1', 'bob 1', 'cy 1', 'ada 2', 'bob 2', 'ada 3', 'ada 4'])
   })
 
-  test('leave a place for another customer, and never run more jobs than the settings allow', () => {
+  test('leave a place for another customer and never run more jobs than the settings allow', () => {
     const turns = new Turns<string>(settings)
     addTo(turns, 'ada', 4)
     expect([turns.next()?.job, turns.next()?.job, turns.next()]).toEqual(['ada 1', 'ada 2', null])
@@ -78,7 +78,7 @@ test('any sequence of operations respects the limits and shares the turns fairly
       const turns = new Turns<{ customer: string }>(settings)
       const waiting: { customer: string }[] = []
       const running: { customer: string }[] = []
-      /** The turns that other customers have had since this customer was ready for one. */
+      /** The turns that other customers have had since this customer was ready for a turn. */
       const passedOver = new Map<string, string[]>()
       const countOf = (list: { customer: string }[], name: string) =>
         list.filter((job) => job.customer === name).length
@@ -109,7 +109,7 @@ test('any sequence of operations respects the limits and shares the turns fairly
           const next = turns.next()
           expect(next !== null).toBe(running.length < settings.running && ready.length > 0)
           if (next) {
-            // The customer's oldest job runs.
+            // The customer's oldest waiting job runs.
             expect(next.job).toBe(waiting.find(({ customer }) => customer === next.customer))
             forget(next.job)
             running.push(next.job)
@@ -117,7 +117,7 @@ test('any sequence of operations respects the limits and shares the turns fairly
               const others = passedOver.get(name) ?? []
               if (name === next.customer) passedOver.delete(name)
               else {
-                // No other customer gets two turns before this customer gets one.
+                // No other customer gets two turns before this customer gets a turn.
                 expect(others).not.toContain(next.customer)
                 passedOver.set(name, [...others, next.customer])
               }

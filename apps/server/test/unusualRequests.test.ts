@@ -58,7 +58,7 @@ test.each(routes)('returns 415 for a body without a type at %s', async (route) =
 const json = { 'content-type': 'application/json' }
 const reading = routes.filter((route) => /trpc|auth|flowglad/.test(route))
 
-test.each(reading)('returns 413 for a large body at %s before it arrives', async (route) => {
+test.each(reading)('returns 413 for a large body at %s before the body arrives', async (route) => {
   const declared = head(`POST ${route}`, { ...json, 'content-length': String(300 * 1024) })
   expect(await sendRaw(server.url, declared)).toMatchObject({ status: 413 })
 })

@@ -78,20 +78,20 @@ async function expectDenials(server: TestServer, known: Browser) {
 
 async function expectRecovery(server: TestServer, known: Browser) {
   await expect.poll(() => readyz(server)).toEqual({ status: 200, reasons: [] })
-  // On a busy machine, a new customer's first call may not wait long enough for Flowglad.
+  // Poll, because on a busy machine, a new customer's first call may not wait long enough for Flowglad.
   for (const browser of [await signUp(server), known.at(server.url)])
     await expect.poll(() => generate(browser)).toMatchObject({ status: 200 })
 }
 
 test.for(['SQLite', 'PostgreSQL'])(
-  'starts with a read-only %s database, and accepts writes when the database becomes writable',
+  'starts with a read-only %s database and accepts writes when the database becomes writable',
   async (engine, { skip }) => {
     skip(engine === 'SQLite' && noVolumes !== null, noVolumes ?? '')
     await using flowglad = await startFlowgladLocal({ pricing })
     const url = await postgres.createDatabase()
     const first = await startTestServer({ flowglad, env: engine === 'SQLite' ? {} : { DATABASE_URL: url } })
     const known = await signUp(first)
-    // Now the next server needs no data from Flowglad for this customer.
+    // After this call, the next server needs no data from Flowglad for this customer.
     expect(await generate(known)).toMatchObject({ status: 200 })
     await using database = await (engine === 'SQLite' ? onVolume(first.env) : inPostgres(url))
     await first[Symbol.asyncDispose]()

@@ -49,7 +49,7 @@ describe('until the email address is verified', () => {
   beforeAll(async () => {
     browser = await signUp(server, password)
   })
-  /** No test in this group creates the customer. */
+  /** Check that no test in this group has created the customer at Flowglad. */
   afterAll(async () => expect(await statusAtFlowglad(browser.user)).toBe(404))
 
   const messageFor = ({ email }: { email: string }) =>
@@ -148,7 +148,7 @@ describe('until the email address is verified', () => {
   })
 })
 
-test('sends the email again, and both links work', async () => {
+test('sends the email again and accepts both links', async () => {
   const browser = await signUp(server)
   const { email } = browser.user
   const first = await smtp.linkTo(email)
@@ -163,7 +163,7 @@ test('sends the email again, and both links work', async () => {
   expect((await lookUp(browser)).status).toBe(200)
 })
 
-test("takes effect immediately in the user's other browsers, despite their older copies of the session", async () => {
+test("takes effect immediately in the user's other browsers, whose copies of the session are older", async () => {
   const browser = await signUp(server)
   expect((await lookUp(browser)).status).toBe(403)
   await open(visitor, await smtp.linkTo(browser.user.email))
@@ -199,7 +199,7 @@ test('ignores redirect addresses that a client sends', async () => {
   expect((await visitor.fetch(changed, { redirect: 'manual' })).status).toBe(403)
 })
 
-test("sends emails from MAIL_FROM, without the user's name", async () => {
+test("sends emails from MAIL_FROM without the user's name", async () => {
   await using named = await startTestServer({
     env: { SMTP_URL: smtp.url, MAIL_FROM: 'Studio <hello@studio.example>' },
   })
@@ -216,7 +216,7 @@ test("sends emails from MAIL_FROM, without the user's name", async () => {
   ])
 })
 
-test('sends the SMTP password only over TLS, unless SMTP_URL allows otherwise', async () => {
+test('sends the SMTP password only over TLS unless SMTP_URL allows otherwise', async () => {
   await using plain = await startSmtp()
   const credentials = plain.url.replace('//', '//studio:secret@')
   const signUpAt = async (smtpUrl: string) => {
@@ -273,7 +273,7 @@ describe('when the setting changes', () => {
       env: { DATABASE_URL: `file:${join(folder, 'users.sqlite')}`, ...env },
     })
 
-  test('does not ask existing users to verify, and stops asking waiting users when it is turned off', async () => {
+  test('does not ask existing users to verify and stops asking waiting users when it is turned off', async () => {
     const start = async <T>(env: Record<string, string>, run: (server: TestServer) => Promise<T>) => {
       await using server = await startWith(env)
       return await run(server)
