@@ -1,5 +1,5 @@
-// Installs Chromium for the browser tests, unless a working Chromium is on the PATH or Playwright already has
-// one.
+// Installs Chromium for the browser tests unless the PATH has a working Chromium or Playwright has already
+// installed one.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -18,8 +18,8 @@ function isReady(): boolean {
 }
 
 /**
- * Runs a command, and prints a progress line every 10 seconds. Prints the command's output only if the
- * command fails.
+ * Runs a command and prints a progress line every 10 seconds. Prints the command's output only if the command
+ * fails.
  */
 async function run(command: string, args: string[]): Promise<boolean> {
   const child = spawn(command, args, {

@@ -7,20 +7,18 @@ export default defineConfig({
   // Files run in alphabetical order, so the long tests in tests/api start first.
   testDir: './tests',
   fullyParallel: true,
-  // A small CI machine has two cores, but it can run a third worker, because tests spend much of their time
-  // waiting.
+  // Even a CI machine with two cores can run three workers, because tests spend much of their time waiting.
   workers: 3,
-  // If a test passes only on its second run, Playwright reports it as flaky. Treat a flaky test as a bug.
+  // Playwright reports a test as flaky if it passes only on its second run. Treat a flaky test as a bug.
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
-  // Tests wait for conditions instead of fixed times. The timeouts are long because the machine might be
-  // busy.
+  // Tests wait for conditions, not for fixed times. The timeouts are long enough for a busy machine.
   timeout: 90_000,
   expect: { timeout: 15_000 },
   use: {
     locale: 'en-GB',
     timezoneId: 'UTC',
-    // Animations use CPU time. Tests that need animations turn them on.
+    // Turn animations off, because they use CPU time. Tests that need animations turn them on.
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     trace: 'off', // doubles the work; use `--trace on` to investigate one test

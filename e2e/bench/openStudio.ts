@@ -1,6 +1,6 @@
-// Measures how long the built app takes to show Studio to a signed-in customer. The measurement starts at the
-// navigation and ends when the balances are visible and the form is usable. Also measures the largest contentful paint
-// of a first visit on a slow 3G connection.
+// Measures how long the built app takes to show Studio to a signed-in customer, from the navigation until the
+// balances are visible and the form is usable. Also measures the largest contentful paint of a first visit on
+// a slow 3G connection.
 import { type Browser, chromium } from '@playwright/test'
 import { systemChromium } from '../chromium.ts'
 import { startStack } from '../stack/startStack.ts'
@@ -39,7 +39,7 @@ async function signUpCustomer(): Promise<Cookies> {
   return context.cookies()
 }
 
-/** Opens Studio `times` times in one new browser profile, which has only the session's cookies. */
+/** Opens Studio `times` times in one new browser profile that has only the session's cookies. */
 async function visit(cookies: Cookies, times: number): Promise<Visit[]> {
   await using context = await browser.newContext()
   await context.addCookies(cookies)

@@ -1,6 +1,6 @@
 /**
- * Reads Flowglad's records, so that tests can compare them with the app's data. Also controls
- * flowglad-local's clock and checkouts.
+ * Reads Flowglad's records, which tests compare with the app's data. Also controls flowglad-local's clock and
+ * checkouts.
  */
 export interface FlowgladRecords {
   /** Returns Flowglad's `availableBalance` by meter slug. */

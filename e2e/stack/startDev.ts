@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { freePort, repository } from './startProcess.ts'
 
-/** Starts `pnpm dev` on free ports, without the developer's environment variables. */
+/** Starts `pnpm dev` on free ports and without the shell's environment variables. */
 export async function startDev(args: string[], env: Record<string, string> = {}) {
   const ports = {
     FLOWGLAD_LOCAL_PORT: await freePort(),
@@ -26,7 +26,7 @@ export async function startDev(args: string[], env: Record<string, string> = {})
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output += text))
-  // A crashed test run must not leave the processes of `dev` running.
+  // Otherwise, the processes of `dev` would keep running after a crashed test run.
   const kill = () => child.kill('SIGTERM')
   process.once('exit', kill)
   const ended = once(child, 'close').then(([code]) => {

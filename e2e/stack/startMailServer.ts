@@ -6,7 +6,9 @@ import { SMTPServer } from 'smtp-server'
 export interface MailServer extends AsyncDisposable {
   /** The value for `SMTP_URL`. */
   url: string
-  /** Returns the token in the newest email that resets this address's password. Undefined if there is none yet. */
+  /**
+   * Returns the token in the newest password reset email for this address, or undefined if there is none yet.
+   */
   resetToken(address: string): string | undefined
 }
 
@@ -36,5 +38,5 @@ export async function startMailServer(): Promise<MailServer> {
   }
 }
 
-/** Undoes the encoding of long lines. */
+/** Decodes the line breaks and equals signs of quoted-printable text. */
 const unwrapped = (mail: string) => mail.replace(/=\r\n/g, '').replace(/=3D/g, '=')

@@ -2,35 +2,35 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 
 /**
- * A server that implements OpenAI's API. Tests decide when its work pauses, finishes or fails, so they need
- * no fixed waiting times.
+ * A server that implements OpenAI's API. Tests decide when its work pauses, finishes or fails, so they don't
+ * depend on timing.
  */
 export interface Model extends AsyncDisposable {
   /** The value for `OPENAI_BASE_URL`. */
   url: string
-  /** Leaves later pictures unfinished. */
+  /** Keeps all later pictures in progress. */
   pausePictures(): void
-  /** Returns the number of unfinished pictures. */
+  /** Returns the number of pictures in progress. */
   picturesInProgress(): number
-  /** Finishes all pictures in progress, and finishes later pictures immediately. */
+  /** Finishes all pictures in progress and, from then on, each picture immediately. */
   finishPictures(): void
-  /** Fails all pictures in progress, and fails later pictures immediately. */
+  /** Fails all pictures in progress and, from then on, each picture immediately. */
   failPictures(): void
-  /** Returns how many text responses are still open. */
+  /** Returns the number of open text responses. */
   textsInProgress(): number
   /**
-   * Streams words on every open text response. The app's server forwards a word only when the next word or
-   * the end of the text arrives.
+   * Sends words on every open text response. The app's server forwards a word only after the next word or the
+   * end of the text arrives.
    */
   streamWords(words: string): void
   /**
-   * Completes every open text response. `tokens` is the token count that the model reports. By default, the
-   * model reports no count.
+   * Completes every open text response. The model reports `tokens` as its token count. By default, it reports
+   * no count.
    */
   endTexts(options?: { tokens: number }): void
   /** Closes the connection of every open text response before the text ends. */
   breakTexts(): void
-  /** Returns to the initial state: drops all work, and finishes later pictures immediately. */
+  /** Returns to the initial state: drops all work and finishes later pictures immediately. */
   reset(): void
 }
 

@@ -6,19 +6,19 @@ export type Failure =
   | 'unreachable'
   /** Flowglad handles the request, but its response is lost. */
   | 'loseResponse'
-  /** No response ever arrives. */
+  /** Neither a response nor an error arrives. */
   | 'hang'
   /** The response is a 500 in Flowglad's own error format. */
   | 'error'
 
 export interface Network extends AsyncDisposable {
   url: string
-  /** Makes requests fail if their path contains `path`, until `restore` is called. */
+  /** Makes requests whose path contains `path` fail until `restore` is called. */
   fail(path: string, failure: Failure): void
   restore(): void
 }
 
-/** Starts a proxy between the server and Flowglad. Through the proxy, tests can simulate failed requests. */
+/** Starts a proxy between the server and Flowglad, which lets tests simulate failed requests. */
 export async function startNetwork(target: string): Promise<Network> {
   const failures = new Map<string, Failure>()
   const to = new URL(target)

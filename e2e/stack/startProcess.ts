@@ -10,10 +10,10 @@ const probeEveryMs = 25
 
 export interface RunningProcess {
   url: string
-  /** Returns the process's output so far, for a failed test's logs. */
+  /** Returns the process's output so far. A failed test stores it as a log. */
   output(): string
   /**
-   * Sends the signal and resolves when the process has ended. SIGTERM lets the process finish its work;
+   * Sends the signal and resolves when the process has ended. SIGTERM lets the process finish its work.
    * SIGKILL simulates a crash.
    */
   kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
@@ -61,7 +61,7 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
 const moveClock = (aheadMs: number) =>
   `const now = Date.now.bind(Date); Date.now = () => now() + ${JSON.stringify(aheadMs)}`
 
-/** Starts a process from a built entry point, and resolves when the process is ready. */
+/** Starts a process from a built entry point and resolves when the process is ready. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { clockAheadMs = 0 } = options
   const preload =
@@ -69,7 +69,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       ? []
       : ['--import', `data:text/javascript,${encodeURIComponent(moveClock(clockAheadMs))}`]
   const child = spawn(process.execPath, [...preload, join(repository, options.main)], {
-    // The developer's environment must not affect the tests, so don't pass it on.
+    // Don't pass on the shell's environment, which must not affect the tests.
     env: { PATH: process.env.PATH ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

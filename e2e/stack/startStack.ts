@@ -25,11 +25,11 @@ export interface StackOptions {
   /** The number of servers that share the database. Default 1. */
   servers?: 1 | 2
   /**
-   * With `controlled`, tests control when the model's work finishes or fails. `builtIn` is the product's own
-   * model. Default `controlled`.
+   * With `controlled` (the default), tests decide when the model's work finishes or fails. `builtIn` is the
+   * app's own model.
    */
   model?: 'controlled' | 'builtIn'
-  /** Whether the tests move Flowglad's clock. Tests that move the clock share stacks only with each other. */
+  /** Whether the tests move Flowglad's clock. Such tests share stacks only with each other. */
   movesClock?: boolean
 }
 
@@ -46,14 +46,14 @@ export interface Stack extends AsyncDisposable {
   /** The controlled model. Undefined if the stack uses the built-in model. */
   model: Model | undefined
   /**
-   * Restarts the first server on the same port and database. While the server is stopped, runs `whileStopped` with the
-   * SQLite database's file.
+   * Restarts the first server on the same port and database. While the server is stopped, calls
+   * `whileStopped` with the path of the SQLite database.
    */
   restart(
     signal: 'SIGTERM' | 'SIGKILL',
     options?: { clockAheadMs?: number; whileStopped?: (file: string) => Promise<void> },
   ): Promise<void>
-  /** Returns each process's output by process name. */
+  /** Returns the output of each process by its name. */
   logs(): Record<string, string>
 }
 

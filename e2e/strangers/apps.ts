@@ -4,11 +4,11 @@ import { checkServerComponents } from './next/checkServerComponents.ts'
 import { checkSchedule } from './serverless/checkSchedule.ts'
 import { type Transport, webSocketTransport } from './transport.ts'
 
-/** Describes how an app's test differs from the default. */
+/** The ways in which an app's test differs from the default. */
 export interface StrangerApp {
   /** Observes a page's calls. Default: `httpTransport`. */
   transportOf?: (page: Page) => Promise<Transport>
-  /** Checks the app's own features. Runs after the checks that all apps share. */
+  /** Checks features that only this app has. Runs after the checks that all apps share. */
   checkFeatures?: (app: AppUnderTest) => Promise<void>
   /** Whether the app needs a PostgreSQL database. */
   needsPostgres?: boolean

@@ -13,7 +13,7 @@ export interface AppUnderTest {
   report(step: string): void
 }
 
-/** Tests an app as a customer with three free drawings, and compares the screen with Flowglad's records. */
+/** Tests an app as a customer with three free drawings and compares the screen with Flowglad's records. */
 export async function checkApp(
   app: AppUnderTest,
   transportOf: (page: Page) => Promise<Transport> = httpTransport,
@@ -33,7 +33,7 @@ export async function checkApp(
   await expect(drawing(page, 'a cat')).toBeVisible()
   await balanceIs(2)
   await expectUsage(flowglad, customer, 1)
-  report('charges for a call that succeeds, and shows the new balance')
+  report('charges for a call that succeeds and shows the new balance')
 
   await draw(page, 'something forbidden')
   await expect(problem(page)).toHaveText('This prompt breaks our rules.')
@@ -62,7 +62,7 @@ export async function checkApp(
   await context.close()
 }
 
-/** Checks that the app serves Flowglad's webhook, and rejects a webhook without a signature. */
+/** Checks that the app receives Flowglad's webhooks and rejects a webhook without a signature. */
 export async function checkWebhook({ url, report }: AppUnderTest): Promise<void> {
   const response = await fetch(`${url}/api/webhooks/flowglad`, { method: 'POST', body: '{}' })
   expect(response.status).toBe(401)
@@ -96,7 +96,7 @@ export async function expectDenial(page: Page): Promise<void> {
 }
 
 /**
- * Waits until Flowglad has recorded the given number of the customer's usage events, and checks that each event
+ * Waits until Flowglad has recorded this number of usage events for the customer and checks that each event
  * has one unit.
  */
 export async function expectUsage(

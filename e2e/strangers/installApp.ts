@@ -13,7 +13,10 @@ export interface InstallOptions {
   env: Record<string, string>
 }
 
-/** Copies the metered app and the tarballs to a folder, and installs the exact versions in the app's lockfile. */
+/**
+ * Copies the metered app and the tarballs to a folder and installs the exact versions from the app's
+ * lockfile.
+ */
 export async function installApp(options: InstallOptions): Promise<void> {
   await copyApp(options)
   const { folder, tarballs, env } = options
@@ -29,8 +32,8 @@ export async function installApp(options: InstallOptions): Promise<void> {
 }
 
 /**
- * Updates the app's lockfile to the current dependencies of the app and the tarballs. Keeps the versions that
- * still satisfy those dependencies.
+ * Updates the app's lockfile to the current dependencies of the app and the tarballs. Keeps versions that
+ * still satisfy these dependencies.
  */
 export async function updateLockfile(options: InstallOptions): Promise<void> {
   await copyApp(options)

@@ -3,8 +3,8 @@ import { delimiter, join } from 'node:path'
 import { runCommand } from './startCommand.ts'
 
 /**
- * Installs the newest release of a Node version, such as `22` or `20.19`, from this platform's npm package. Returns an
- * environment in which `node` and `npm` use this release.
+ * Installs the newest release of a Node version, such as `22` or `20.19`, from the npm package for this
+ * platform. Returns an environment in which `node` and `npm` use that release.
  */
 export async function installNode(
   version: string,

@@ -30,7 +30,7 @@ export interface Manifest {
 /** The packages that the apps install. */
 const sources = ['billing', 'flowglad-local'].map((name) => join(repository, 'packages', name))
 
-/** Builds the packages, and packs them as `pnpm publish` does. */
+/** Builds the packages and packs them as `pnpm publish` would. */
 export function packPackages(folder: string): Promise<Tarball[]> {
   return Promise.all(
     sources.map(async (source) => {
@@ -41,7 +41,7 @@ export function packPackages(folder: string): Promise<Tarball[]> {
   )
 }
 
-/** Returns the tarballs of the last `pnpm packages:check`. */
+/** Returns the tarballs that the last `pnpm packages:check` created. */
 export function packedPackages(): Promise<Tarball[]> {
   const folder = join(repository, 'tools/packages/tarballs')
   return Promise.all(

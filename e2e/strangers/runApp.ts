@@ -15,11 +15,11 @@ interface RunOptions {
   folder: string
   /** The environment for all commands. */
   env: Record<string, string>
-  /** Prints a step. */
+  /** Prints the name of the current step. */
   report(step: string): void
 }
 
-/** Builds an installed app, starts it together with flowglad-local, and tests it in a browser. */
+/** Builds an installed app, starts it together with flowglad-local and tests it in a browser. */
 export async function runApp({ app, folder: cwd, env, report }: RunOptions): Promise<void> {
   report('building')
   await runCommand('npm', ['run', 'build'], { cwd, env })

@@ -29,8 +29,8 @@ export async function runCommand(command: string, args: string[], options: Comma
 }
 
 /**
- * Starts a command that keeps running, such as a server, and resolves when `isReady` returns true. To stop
- * the command and its children, dispose the result.
+ * Starts a command that keeps running, such as a server, and resolves when `isReady` returns true. Disposing
+ * the result stops the command and its children.
  */
 export async function startCommand(
   command: string,

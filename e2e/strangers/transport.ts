@@ -1,12 +1,12 @@
 import type { Page } from '@playwright/test'
 
-/** Observes the calls between a page and the server, and can drop a response. */
+/** Observes the calls between a page and the server and can drop a response. */
 export interface Transport {
   /** Drops the server's response to the next `draw` call. */
   loseNextResponse(): void
   /**
-   * Returns the keys of all `draw` calls that the page has sent so far. If a call is retried, its key appears
-   * once per attempt.
+   * Returns the keys of all `draw` calls that the page has sent so far. A retried call's key appears once per
+   * attempt.
    */
   keys(): unknown[]
 }
@@ -58,7 +58,10 @@ interface Message {
   params?: { path?: string; input?: { 'idempotency-key'?: string } }
 }
 
-/** Returns the messages in a WebSocket frame, which can contain an array. tRPC's keep-alive messages aren't JSON. */
+/**
+ * Returns the messages in a WebSocket frame. A frame can contain one message, an array of messages, or a
+ * keep-alive text that isn't JSON.
+ */
 function messagesIn(text: string | Buffer): Message[] {
   try {
     return [JSON.parse(String(text))].flat()

@@ -14,10 +14,10 @@ interface CallOptions {
   url?: string | undefined
 }
 
-/** A customer who calls the API directly. Simulates a second device. */
+/** A customer who calls the API directly, like a second device. */
 export type Customer = Awaited<ReturnType<typeof signUp>>
 
-/** Signs up a new customer over HTTP. The session cookie is stored in `request`. */
+/** Signs up a new customer over HTTP. `request` stores the session cookie. */
 export async function signUp(
   request: APIRequestContext,
   stack: Stack,
@@ -46,7 +46,7 @@ export async function signUp(
       return { status: response.status(), results: await response.json() }
     },
 
-    /** Makes the server fetch the customer's snapshot, and returns the balances. */
+    /** Makes the server fetch the customer's snapshot and returns the balances. */
     async refresh() {
       const { data } = await call('billing.refresh', {})
       return data
@@ -61,7 +61,7 @@ export async function signUp(
       }
     },
 
-    /** Records any number of API calls with one request, as a browser can. */
+    /** Records any number of API calls with one request, as a browser could. */
     async recordApiCalls(amount: number) {
       await post(request, `${stack.url}/api/flowglad/usage-events/create`, {
         usageMeterSlug: 'api_calls',
@@ -70,7 +70,7 @@ export async function signUp(
     },
 
     /**
-     * Buys a plan or a pack without opening the checkout page, and makes the server fetch the new balances.
+     * Buys a plan or a pack without opening the checkout page and makes the server fetch the new balances.
      */
     async buy(priceSlug: string, card?: string) {
       const { data, error } = await call('billing.checkout', { priceSlug })
@@ -88,12 +88,12 @@ export async function aCustomer(request: APIRequestContext, stack: Stack): Promi
   return customer
 }
 
-/** Signs in an existing customer over HTTP. The session cookie is stored in `request`. */
+/** Signs in an existing customer over HTTP. `request` stores the session cookie. */
 export async function signIn(request: APIRequestContext, stack: Stack, { email, password }: Credentials) {
   await post(request, `${stack.url}/api/auth/sign-in/email`, { email, password })
 }
 
-/** Calls a tRPC procedure over plain HTTP. Uses the session cookie in `request`, if there is one. */
+/** Calls a tRPC procedure over plain HTTP, with the session cookie in `request` if there is one. */
 export async function callProcedure(
   request: APIRequestContext,
   url: string,

@@ -16,9 +16,9 @@ interface Fixtures {
   stack: Stack
   /** Flowglad's records. */
   records: FlowgladRecords
-  /** The stack's model, which is reset after the test. */
+  /** The stack's model. It is reset after each test. */
   model: Model
-  /** The network between the server and Flowglad, which is restored after the test. */
+  /** The network between the server and Flowglad. It is restored after each test. */
   network: Network
   /** A new, signed-in customer that only this test uses. */
   customer: Customer

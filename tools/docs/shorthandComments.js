@@ -1,4 +1,5 @@
-// TypeDoc reads no comment for `return { useBalance }`. This plugin gives the property the comment of the function or variable it names.
+// TypeDoc finds no comment for the property in `return { useBalance }`. This plugin gives the property the
+// comment of the function or variable with that name.
 import { Converter, ReflectionKind } from 'typedoc'
 import ts from 'typescript'
 

@@ -8,7 +8,7 @@ test.describe.configure({ mode: 'default' })
 
 const picture = (prompt: string) => ({ prompt, count: 1 })
 
-/** Outlasts these tests' holds and a killed server's lease. */
+/** Longer than the holds in these tests and the lease of a killed server. */
 const afterLeasesMs = 60_000
 
 test('bills every successful call once despite five crashes and failed deliveries', async ({
@@ -46,7 +46,7 @@ test('bills every successful call once despite five crashes and failed deliverie
     await fourEnded
     inFlightAtCrashes += inFlight
     const isLast = crash === failures.length - 1
-    // Only the last server's clock is ahead, so that the killed servers' leases have expired by that clock.
+    // The last server's clock is ahead, so that the killed servers' leases have expired by this clock.
     await stack.restart('SIGKILL', { clockAheadMs: isLast ? afterLeasesMs : 0 })
     await Promise.all(calls)
   }
@@ -55,7 +55,7 @@ test('bills every successful call once despite five crashes and failed deliverie
   await expect
     .poll(async () => (await records.used(customer)).generations ?? 0, { timeout: 60_000 })
     .toBeGreaterThanOrEqual(answered)
-  // The ledger and Flowglad agree once the killed servers' holds have expired.
+  // The ledger and Flowglad agree after the killed servers' holds have expired.
   await expect
     .poll(
       async () => {
@@ -74,7 +74,7 @@ test('bills every successful call once despite five crashes and failed deliverie
   expect(new Set(transactions).size).toBe(transactions.length)
 })
 
-test('returns the stored result after a crash, and charges once', async ({ stack, records, customer }) => {
+test('returns the stored result after a crash and charges once', async ({ stack, records, customer }) => {
   const key = randomUUID()
   const first = await customer.call('studio.generate', picture('a lighthouse'), { key })
   expect(first.status).toBe(200)

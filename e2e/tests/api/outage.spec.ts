@@ -8,10 +8,10 @@ test.describe.configure({ mode: 'default' })
 
 const picture = (count = 1) => ({ prompt: 'a field of barley', count })
 
-// Deliveries back off for up to 15 s while Flowglad is unreachable.
+// While Flowglad is unreachable, up to 15 s pass between two deliveries.
 const backoff = { timeout: 45_000 }
 
-test("allows a known customer's calls up to the limit during an outage, and delivers each event once", async ({
+test("allows a known customer's calls up to the limit during an outage and delivers each event once", async ({
   stack,
   network,
   records,
@@ -39,7 +39,7 @@ test("allows a known customer's calls up to the limit during an outage, and deli
   expect(await records.transactions(customer)).toHaveLength(9)
 })
 
-test("denies a new customer's calls until Flowglad responds, and charges nothing for them", async ({
+test("denies a new customer's calls without a charge until Flowglad responds", async ({
   stack,
   network,
   records,
@@ -55,7 +55,7 @@ test("denies a new customer's calls until Flowglad responds, and charges nothing
   await expect.poll(() => records.used(customer)).toEqual({ generations: 1 })
 })
 
-test('allows calls while deliveries fail, and later delivers each event once', async ({
+test('allows calls while deliveries fail and later delivers each event once', async ({
   network,
   records,
   customer,
@@ -64,8 +64,8 @@ test('allows calls while deliveries fail, and later delivers each event once', a
   for (const count of [4, 4])
     expect(await customer.call('studio.generate', picture(count))).toMatchObject({ status: 200 })
   expect(await records.used(customer)).toEqual({})
-  // Two generations are left, so a call for three must not start. Flowglad may or may not have recorded the
-  // eight used generations.
+  // Two generations are left, so a call for three must not start. The server returns 402 or 503, because it
+  // might not know whether Flowglad has recorded the eight used generations.
   const denied = await customer.call('studio.generate', picture(3))
   expect([402, 503]).toContain(denied.status)
   network.restore()

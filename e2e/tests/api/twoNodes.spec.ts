@@ -1,4 +1,4 @@
-// Two servers share one ledger in PostgreSQL.
+// In these tests, two servers share one ledger in PostgreSQL.
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
 import { test } from '../test.ts'
@@ -40,7 +40,7 @@ test("returns one node's stored result from the other node", async ({ stack, rec
   await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
 })
 
-test('runs an operation once when both nodes receive it, and returns its result from both', async ({
+test('runs an operation once when both nodes receive it and returns its result from both', async ({
   stack,
   model,
   records,

@@ -1,5 +1,4 @@
-// These tests run axe on every screen in each of its states, and check that every screen fits on a small
-// phone.
+// These tests run axe on every screen in each of its states and check that every screen fits a small phone.
 import type { Page } from '@playwright/test'
 import type { Model } from '../../stack/startModel.ts'
 import type { Customer } from '../customer.ts'
@@ -15,12 +14,12 @@ interface Fixtures {
   customer: Customer
 }
 
-/** Brings the page into a state by taking the same steps as a customer. */
+/** Brings the page into a state through the same steps as a customer. */
 type Reach = (fixtures: Fixtures) => Promise<void>
 
 interface Group {
   expectedConsoleErrors?: RegExp[]
-  /** One customer goes through these states in this order. */
+  /** The states in the order in which one customer goes through them. */
   states: Record<string, Reach>
 }
 

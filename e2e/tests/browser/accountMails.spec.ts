@@ -8,7 +8,7 @@ import { appOn } from './app.ts'
 
 test.describe.configure({ mode: 'serial' })
 
-/** The first start of `dev` compiles everything, which takes a long time on a busy machine. */
+/** The first start of `dev` compiles all code, which can take a long time on a busy machine. */
 const startMs = 120_000
 
 let folder: string
@@ -61,7 +61,7 @@ test('shows "Check your inbox" instead of balances until the address is verified
   await expect(app.plan('pro_monthly').card).toContainText('Confirm your email address first')
   expect(requests.filter((path) => /^\/(trpc\/.*billing\.(?!plans)|api\/flowglad)/.test(path))).toEqual([])
 
-  // The page notices that another browser has opened the link.
+  // The page notices that the link was opened in another browser.
   await page.goto(dev.webUrl)
   await expect(app.heading).toHaveText('Check your inbox')
   const phone = await browser.newPage()
@@ -92,7 +92,7 @@ test('sets a new password with the email from "Forgot password?"', async ({ page
   await app.signIn({ ...ada, password: 'another long password' })
   await app.expectBalance('generations', { left: 10, of: 10 })
 
-  // The link works once.
+  // The link works only once.
   await page.goto(link)
   await page.getByLabel('New password').fill('a third long password')
   await app.submitAccount.click()

@@ -24,8 +24,8 @@ const buttons = { signInAgain: /^sign in again$/i }
 export type App = ReturnType<typeof appOn>
 
 /**
- * Returns the elements that a user sees in the web app, and the actions that a user takes. All control labels
- * are defined here.
+ * Returns the elements that a user sees in the web app and the actions that a user takes. This file defines
+ * the labels of all controls.
  */
 export function appOn(page: Page) {
   const balance = (meter: Meter) => page.getByTestId(`balance-${meter}`)
@@ -179,7 +179,7 @@ function accountForm(page: Page) {
 function checkoutPage(page: Page) {
   return {
     card: page.getByLabel('Card number'),
-    /** The button that pays, or that saves the card if the checkout costs nothing. */
+    /** The button that pays or, if the checkout costs nothing, saves the card. */
     submit: page.locator('form button:not([name])'),
     cancel: page.locator('form a'),
     problem: page.getByRole('alert'),

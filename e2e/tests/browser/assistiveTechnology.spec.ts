@@ -1,7 +1,7 @@
 // These tests check screen reader announcements and reduced motion.
 import { expect, test } from './browserTest.ts'
 
-test('announces a changed balance once and politely, and never announces a hold', async ({ app, model }) => {
+test('announces a changed balance once and politely but never announces a hold', async ({ app, model }) => {
   model.pausePictures()
   await app.open()
   await expect(app.announcer).toHaveAttribute('aria-live', 'polite')

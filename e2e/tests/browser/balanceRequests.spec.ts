@@ -16,7 +16,7 @@ function countBalanceRequests(page: Page) {
 
 /**
  * Returns a function that moves the page's clock forward by one minute. After a minute, a screen refetches
- * balances unless the event stream is open.
+ * the balances unless the event stream is open.
  */
 function minuteHand(page: Page) {
   let now = Date.now()
@@ -43,7 +43,7 @@ test('requests balances at most once while the event stream is open', async ({ a
   await app.expectBalance('generations', { left: 7, of: 10 })
   await passMinute()
   await app.goTo('Usage')
-  // Once the charges are visible, the screen has sent all its requests.
+  // When the charges are visible, the screen has sent all its requests.
   await expect(app.charges.getByRole('row')).toHaveCount(3)
   expect(requests()).toBe(before)
 })
@@ -59,7 +59,7 @@ test('requests balances at most once per navigation if the event stream is down'
     await passMinute()
     await app.goTo(screen)
     most++
-    // If a response is still pending, the next navigation sends no second request.
+    // There can be fewer requests, because a navigation sends none while a response is pending.
     expect(requests()).toBeLessThanOrEqual(most)
   }
   expect(requests()).toBeGreaterThan(1)

@@ -19,7 +19,7 @@ const themeColor = (bar: Locator, name: string) =>
   }, name)
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`uses the warning color above 75 % and the critical color above 90 % in ${colorScheme} mode`, async ({
+  test(`uses the warning color above 75% and the critical color above 90% in ${colorScheme} mode`, async ({
     app,
     customer,
   }) => {
@@ -45,7 +45,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-test('shows a notice with the used share at 80 % and above, and a warning at 91 %', async ({
+test('shows a notice with the used percentage from 80% on and a warning at 91%', async ({
   app,
   customer,
 }) => {
@@ -65,7 +65,7 @@ test('shows a notice with the used share at 80 % and above, and a warning at 91 
   await expect(app.usageNotice.getByRole('button', { name: /Pro/ })).toBeVisible()
 })
 
-test('shows used units in the header and on the Usage screen, and the units left on the Usage screen', async ({
+test('shows used units in the header and used and remaining units on the Usage screen', async ({
   app,
   records,
   customer,
@@ -83,7 +83,7 @@ test('shows used units in the header and on the Usage screen, and the units left
   await expect.poll(() => records.balances(customer)).toMatchObject({ generations: 6 })
 })
 
-test('shows usage without a bar on an unlimited plan, and never denies a call', async ({
+test('shows usage without a bar on an unlimited plan and never denies a call', async ({
   app,
   records,
   customer,
@@ -103,7 +103,7 @@ test('shows usage without a bar on an unlimited plan, and never denies a call', 
   await expect.poll(() => records.used(customer)).toEqual({ generations: 16 })
 })
 
-test("allows calls beyond an overage plan's grant, and shows the overage price", async ({
+test("allows calls beyond an overage plan's grant and shows the overage price", async ({
   app,
   records,
   customer,

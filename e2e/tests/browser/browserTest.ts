@@ -8,7 +8,7 @@ export { expect } from '@playwright/test'
 
 interface Options {
   /**
-   * Console errors and warnings that these tests expect, in addition to those from denied calls and broken
+   * The console errors and warnings that these tests expect besides those of denied calls and broken
    * connections.
    */
   expectedConsoleErrors: RegExp[]
@@ -27,7 +27,7 @@ interface Fixtures {
 }
 
 /**
- * The base of all browser tests. A test fails if a page throws an uncaught exception, or prints an unexpected
+ * The base of all browser tests. A test fails if a page throws an uncaught exception or prints an unexpected
  * error or warning.
  */
 export const test = base.extend<Fixtures & Options>({

@@ -18,7 +18,7 @@ test('loads less than 250 kB of gzipped JavaScript on the first visit', async ({
   expect(total).toBeLessThan(250_000)
 })
 
-test('compresses scripts and styles, and loads them only once', async ({ app, stack }) => {
+test('compresses scripts and styles and loads them only once', async ({ app, stack }) => {
   const { page } = app
   const assets: { encoding: string | undefined; cache: string | undefined }[] = []
   const requested: string[] = []
@@ -47,7 +47,7 @@ test('compresses scripts and styles, and loads them only once', async ({ app, st
 })
 
 /**
- * Starts recording the URLs of responses that come from the server, not from the browser's caches. Returns a
+ * Starts recording the URLs of responses that come from the server instead of the browser's caches. Returns a
  * function that returns the recorded URLs.
  */
 async function recordServerResponses(page: Page): Promise<() => string[]> {

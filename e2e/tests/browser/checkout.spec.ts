@@ -1,4 +1,4 @@
-// These tests cover every way in which a visit to Flowglad's hosted checkout can end.
+// These tests cover all outcomes of a visit to Flowglad's hosted checkout.
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
@@ -79,7 +79,7 @@ test('warns before an upgrade that forfeits pack credits', async ({ app, records
   await expect.poll(() => records.balances(customer)).toMatchObject({ generations: 500 })
 })
 
-test("reports a received payment immediately, and shows the new plan after Flowglad's confirmation", async ({
+test("reports a received payment immediately and shows the new plan after Flowglad's confirmation", async ({
   app,
   network,
   customer,

@@ -1,4 +1,4 @@
-// These tests slow down, interrupt or cut the connection between the browser and the server.
+// These tests delay responses or break the connection between the browser and the server.
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
@@ -94,7 +94,7 @@ test('charges once when a response is lost and the client retries', async ({ app
   await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
 })
 
-test('charges nothing while offline, and charges once when the customer retries online', async ({
+test('charges nothing while offline and charges once when the customer retries online', async ({
   app,
   context,
   records,

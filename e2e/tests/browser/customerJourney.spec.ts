@@ -1,4 +1,4 @@
-// This test follows one customer through the product, with the built-in model.
+// This test follows one customer through the app, which uses the built-in model.
 import { randomUUID } from 'node:crypto'
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
@@ -29,7 +29,7 @@ test("shows Flowglad's balance at every step from sign-up to a paid plan", async
   await expect(app.pictures).toHaveCount(4)
   for (const picture of await app.pictures.all()) {
     await picture.scrollIntoViewIfNeeded()
-    // A natural width of 512 means that Chromium has decoded the picture.
+    // The picture has a natural width only after Chromium has decoded it.
     await expect
       .poll(() => picture.evaluate((it) => it instanceof HTMLImageElement && it.naturalWidth))
       .toBe(512)

@@ -14,7 +14,7 @@ test('denies a forbidden prompt without a charge', async ({ app, records, custom
   expect(await records.used(customer)).toEqual({})
 })
 
-test('denies HD on the Free plan, and then makes the pictures without HD', async ({
+test('denies HD on the Free plan and then makes the pictures without HD', async ({
   app,
   records,
   customer,
@@ -37,7 +37,7 @@ test('denies HD on the Free plan, and then makes the pictures without HD', async
 test.describe('with the default rate limit', () => {
   test.use({ stackOptions: { env: { RATE_LIMIT: 'on' } } })
 
-  test('shows how many seconds to wait, and charges only the call that succeeds', async ({
+  test('shows how many seconds to wait and charges only the call that succeeds', async ({
     app,
     records,
     customer,
@@ -46,7 +46,7 @@ test.describe('with the default rate limit', () => {
     await app.prompt.fill('a stampede')
     // Invalid calls count toward the rate limit but cost nothing.
     const invalidInputs = Array.from({ length: 50 }, () => ({}))
-    // On a slow machine, the rate limit's window can end before the click.
+    // Try again if the rate limit's window ends before the click, which can happen on a slow machine.
     await expect(async () => {
       for (let i = 0; i < 3; i++) await customer.batch('studio.generate', invalidInputs)
       await app.generate.click()

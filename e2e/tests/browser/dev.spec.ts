@@ -9,7 +9,7 @@ import { appOn } from './app.ts'
 
 test.describe.configure({ mode: 'serial' })
 
-/** The first start of `dev` compiles everything, which takes a long time on a busy machine. */
+/** The first start of `dev` compiles all code, which can take a long time on a busy machine. */
 const startMs = 120_000
 
 let folder: string
@@ -32,7 +32,7 @@ test.afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('reports exactly which files `dev --reset` deleted', async () => {
+test('lists exactly the files that `dev --reset` deleted', async () => {
   const file = (name: string) => join(folder, name)
   expect(dev.output()).toContain(
     `Deleted accounts, pictures and the ledger: ${file('metered.sqlite')}, ${file('metered.sqlite-wal')}\nStarting`,
@@ -40,7 +40,7 @@ test('reports exactly which files `dev --reset` deleted', async () => {
   expect(await readdir(folder)).toContain('notes.txt')
 })
 
-test('prints a link to the sign-up form, and commands that work without pnpm', async ({ page }) => {
+test('prints a link to the sign-up form and commands that work without pnpm', async ({ page }) => {
   const [, link = ''] = /Sign up +(http\S+)/.exec(dev.output()) ?? []
   await page.goto(link)
   await expect(page.getByRole('heading', { name: 'Create your account' })).toBeVisible({ timeout: 60_000 })

@@ -1,4 +1,4 @@
-// These tests open pages on other origins, which send requests to the app with the customer's cookies.
+// These tests open pages on other origins that send requests to the app with the customer's cookies.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Request } from '@playwright/test'
@@ -103,7 +103,8 @@ for (const [place, host] of [
     const ended = async (request: Request) => {
       if (!request.url().startsWith(stack.url)) return
       const response = await request.response()
-      // The browser can hide the response, but by then the server has handled the request.
+      // Check the server's response too: even if the browser hides it from the page, the server has handled
+      // the request.
       if (response) answers.push({ url: request.url(), method: request.method(), status: response.status() })
       if ((await request.allHeaders()).cookie?.includes('session')) withSession.add(request.method())
     }
@@ -126,12 +127,12 @@ for (const [place, host] of [
     await page.goto(elsewhere, { waitUntil: 'networkidle' })
 
     for (const { url, method, status } of answers) {
-      // Under /api, these routes don't exist for GET.
+      // The routes under /api don't exist for GET.
       const expected = method === 'GET' && url.includes('/api/') ? [404, 405] : [403]
       expect(expected, `${method} ${url}`).toContain(status)
     }
     expect(answers.length).toBeGreaterThanOrEqual(targets.length * navigations.length)
-    // The browser sends the session cookie with these requests, so the server must refuse them.
+    // Check that the browser sent the session cookie, so that only the server could refuse the requests.
     expect(withSession).toEqual(new Set(host === '127.0.0.1' ? ['GET', 'POST'] : ['GET']))
     const { plan, balances } = await customer.refresh()
     expect(plan).toEqual(before)

@@ -1,7 +1,7 @@
 // These tests open, download and delete pictures.
 import { expect, test } from './browserTest.ts'
 
-test('shows a picture with its prompt in a viewer, and downloads the file', async ({ app, customer }) => {
+test('shows a picture with its prompt in a viewer and downloads the file', async ({ app, customer }) => {
   await customer.call('studio.generate', { prompt: 'a fox at dawn', count: 1 })
   await customer.call('studio.generate', { prompt: 'an owl at dusk', count: 1 })
   await app.open()
@@ -21,7 +21,7 @@ test('shows a picture with its prompt in a viewer, and downloads the file', asyn
   await expect(owl).toBeFocused()
 })
 
-test("shows other devices' pictures, and removes a picture that another tab deletes", async ({
+test("shows other devices' pictures and removes a picture that another tab deletes", async ({
   app,
   customer,
   openTab,

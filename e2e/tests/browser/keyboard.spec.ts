@@ -54,7 +54,7 @@ test('lets a customer sign up, use all credits, pay and continue using only the 
   await tabTo(app.alert.getByRole('button', { name: /2/ }))
   await press('Enter')
   await expect(app.paywall).toBeVisible()
-  // The alert and its button are gone, so focus moves to the form's button.
+  // The alert and its button are gone, so the form's button has the focus.
   await expect(app.generate).toBeFocused()
 
   await tabTo(app.paywall.getByRole('button', { name: /Pro/ }))

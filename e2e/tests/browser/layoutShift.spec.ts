@@ -14,7 +14,7 @@ for (const width of [360, 1440]) {
     await app.open()
     await expect(page.getByText(texts.emptyGallery)).toBeVisible()
     await page.evaluate(() => document.fonts.ready)
-    // New pictures move the older ones, so only the balances count here.
+    // Hide the gallery, because new pictures move the older ones.
     await page.addStyleTag({ content: '[aria-labelledby=gallery] { visibility: hidden }' })
     const shifts = await page.evaluateHandle(() => {
       const shifts: { value: number; of: string[] }[] = []
@@ -29,7 +29,7 @@ for (const width of [360, 1440]) {
       }).observe({ type: 'layout-shift' })
       return shifts
     })
-    // Another device spends the units, because browsers don't count a layout shift right after a click.
+    // Spend the units on another device, because browsers ignore layout shifts right after a click.
     for (const amount of [4, 4, 1]) await customer.makePictures(amount)
     await expect(app.usageNotice).toContainText('90%')
     await customer.recordApiCalls(95)

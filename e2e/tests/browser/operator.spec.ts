@@ -1,4 +1,4 @@
-// These tests use the screen for operators, beside a customer's own browser.
+// These tests use the operators' screen while a customer uses another browser.
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
@@ -8,13 +8,13 @@ import type { App } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { violations } from './violations.ts'
 
-/** Each test has its own operator, because the tests of a worker share a stack. */
+/** Each test has a different operator, because the tests in a worker share a stack. */
 const operators = ['olga', 'otto', 'ola', 'eve'].map((name) => `${name}@studio.example`)
 const [olga = '', otto = '', ola = '', eve = ''] = operators
 
 test.use({ stackOptions: { mail: true, env: { OPERATORS: operators.join(',') } } })
 
-/** Signs up an operator in the browser, and resets the password with the link in an email. */
+/** Signs up an operator in the browser and resets the password with the link in an email. */
 async function signUpOperator({ page: { request } }: App, stack: Stack, email: string) {
   await signUp(request, stack, email)
   const send = async (path: string, data: object) => {
@@ -55,7 +55,7 @@ function operatorOn(page: Page) {
   }
 }
 
-test("shows an operator's adjustment and refund in the customer's own browser at once, and records them", async ({
+test("records an operator's adjustment and refund and shows them in the customer's browser immediately", async ({
   app,
   customer,
   stack,
@@ -92,7 +92,7 @@ test("shows an operator's adjustment and refund in the customer's own browser at
   await expect(operator.reason).toBeFocused()
   await expect(operator.dialog).toContainText('Enter a reason.')
   await operator.reason.fill('The pictures were unusable')
-  // Two clicks send one act.
+  // A double click makes the change only once.
   await operator.confirm.dblclick()
   await expect(operator.dialog).toContainText('Pictures available6 → 11')
   await expect(operator.close).toBeFocused()
@@ -125,7 +125,7 @@ test("shows an operator's adjustment and refund in the customer's own browser at
   ])
 })
 
-test('says in plain words why nothing was changed', async ({ customer, stack, openBrowser, model }) => {
+test('explains why nothing was changed', async ({ customer, stack, openBrowser, model }) => {
   const other = await openBrowser()
   await signUpOperator(other, stack, otto)
   const operator = operatorOn(other.page)
@@ -142,7 +142,7 @@ test('says in plain words why nothing was changed', async ({ customer, stack, op
   await operator.close.click()
 
   await operator.page.getByRole('button', { name: 'Adjust pictures' }).click()
-  // The same operator acts in another tab.
+  // The same operator makes a change in another tab.
   const act = { type: 'adjust', meter: 'generations', amount: 2 }
   const id = crypto.randomUUID()
   const input = { customer: customer.id, id, reason: 'An incident', act, newestAct: null }
@@ -157,7 +157,7 @@ test('says in plain words why nothing was changed', async ({ customer, stack, op
   await expect(operator.dialog).toContainText('Pictures adjusted2 → 4')
   await operator.close.click()
 
-  // The server does the act, but its answer is lost.
+  // The server makes the change, but its response is lost.
   await operator.page.route(/operator\.act/, async (route) => {
     await route.fetch()
     await route.abort('connectionreset')
@@ -173,11 +173,7 @@ test('says in plain words why nothing was changed', async ({ customer, stack, op
   await expect(operator.balance('tokens')).toContainText('Adjusted-5')
 })
 
-test('has no accessibility violations, and fits on a small phone', async ({
-  customer,
-  stack,
-  openBrowser,
-}) => {
+test('has no accessibility violations and fits a small phone', async ({ customer, stack, openBrowser }) => {
   test.slow()
   const other = await openBrowser()
   await signUpOperator(other, stack, ola)
@@ -237,7 +233,7 @@ test('has no accessibility violations, and fits on a small phone', async ({
   }
 })
 
-test('does not exist for visitors, for customers, and until the password is reset', async ({
+test('exists neither for visitors and customers nor for operators before a password reset', async ({
   app,
   customer: _,
   stack,

@@ -5,10 +5,10 @@ import { texts } from './texts.ts'
 test.describe.configure({ mode: 'default' })
 test.setTimeout(120_000)
 
-// The server and the screens back off for up to half a minute before they try again.
+// The server and the screens wait for up to half a minute before they try again.
 const backoff = { timeout: 45_000 }
 
-test('allows pictures up to the limit during an outage, and delivers their usage later', async ({
+test('allows pictures up to the limit during an outage and delivers their usage later', async ({
   app,
   network,
   records,
@@ -25,7 +25,7 @@ test('allows pictures up to the limit during an outage, and delivers their usage
   await app.expectBalance('generations', { left: 2, of: 10 })
   await app.goTo('Usage')
   await expect(app.charges.getByRole('row', { name: /4 pictures/ })).toHaveCount(2)
-  // Before any click, Plans says that no plan can be bought.
+  // Plans says that no plan can be bought before the customer clicks anything.
   await app.goTo('Plans')
   await expect(app.status(texts.unavailable)).toBeVisible(backoff)
   for (const offer of ['pro_monthly', 'generation_pack']) {
@@ -47,7 +47,7 @@ test('allows pictures up to the limit during an outage, and delivers their usage
   expect(await records.balances(customer)).toMatchObject({ generations: 2 })
 })
 
-test('explains that a purchase failed without a charge, and allows the purchase after the outage', async ({
+test('explains that a purchase failed without a charge and allows the purchase after the outage', async ({
   app,
   network,
 }) => {
@@ -63,7 +63,7 @@ test('explains that a purchase failed without a charge, and allows the purchase 
   await expect(app.checkout.submit).toContainText('$20.00')
 })
 
-test('shows the balances after a restart during an outage, and all other data when the outage ends', async ({
+test('shows the balances after a restart during an outage and all other data when the outage ends', async ({
   app,
   stack,
   network,
@@ -87,10 +87,7 @@ test('shows the balances after a restart during an outage, and all other data wh
   await expect(app.plan('pro_monthly').card).toBeVisible(backoff)
 })
 
-test("denies a new customer's calls until the outage ends, and charges nothing for them", async ({
-  visitor,
-  network,
-}) => {
+test("denies a new customer's calls without a charge until the outage ends", async ({ visitor, network }) => {
   network.fail('/', 'unreachable')
   await visitor.signUp({ email: 'ada@example.com', password: 'correct horse battery' })
   await visitor.goTo('Billing')

@@ -6,7 +6,7 @@ test.use({ stackOptions: { movesClock: true } })
 
 const dayMs = 86_400_000
 
-test('keeps an unpaid plan for a week, then allows only the free credits until the customer pays', async ({
+test('keeps an unpaid plan for a week and then allows only the free credits until the customer pays', async ({
   app,
   records,
   customer,

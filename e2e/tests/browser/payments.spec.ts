@@ -1,4 +1,4 @@
-// These tests check that Billing says what was paid, why, with which card, and what comes next.
+// These tests check that Billing lists each payment with its reason and card, and the next payment.
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
@@ -6,7 +6,7 @@ test.use({ stackOptions: { movesClock: true } })
 
 const dayMs = 86_400_000
 
-test('says what an upgrade charges, charges that amount, and lists it with its receipt', async ({
+test("shows an upgrade's price, charges it and lists the payment with its receipt", async ({
   app,
   records,
   customer,

@@ -1,8 +1,8 @@
-// These tests check that units are held while pictures are being made.
+// These tests check how units are held while pictures are being made.
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-test('holds units while work runs, and charges them when the work succeeds', async ({
+test('holds units while work runs and charges them when the work succeeds', async ({
   app,
   model,
   records,
@@ -26,7 +26,7 @@ test('holds units while work runs, and charges them when the work succeeds', asy
   await expect.poll(() => records.used(customer)).toEqual({ generations: 3 })
 })
 
-test('returns held units when work fails, and charges only the retry', async ({
+test('returns held units when work fails and charges only the retry', async ({
   app,
   model,
   records,

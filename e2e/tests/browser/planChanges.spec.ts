@@ -3,13 +3,13 @@ import type { Customer } from '../customer.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-/** Returns the date on which the customer's period ends, as the app displays it. */
+/** Returns the end of the customer's period in the format in which the app shows it. */
 async function endOfPeriod(customer: Customer): Promise<string> {
   const { plan } = await customer.refresh()
   return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' }).format(plan.renewsAt)
 }
 
-test('keeps a cancelled plan until the end of its period, and lets the customer resume it', async ({
+test('keeps a cancelled plan until the end of its period and lets the customer resume it', async ({
   app,
   customer,
 }) => {
@@ -34,7 +34,7 @@ test('keeps a cancelled plan until the end of its period, and lets the customer 
   await expect(dialog).toHaveCount(0)
   await expect(subscription.getByRole('status')).toContainText(texts.endsOn(end))
   await expect(subscription.getByRole('status')).toContainText('Free starts')
-  // The button is gone, so focus moves to the heading.
+  // The button is gone, so the heading has the focus.
   await expect(app.heading).toBeFocused()
   await expect(app.planName).toHaveText('Pro')
   await app.expectBalance('generations', { left: 500, of: 500 })
@@ -61,7 +61,7 @@ test('keeps a cancelled plan until the end of its period, and lets the customer 
   await expect(subscription).toContainText(texts.renewsOn(end))
 })
 
-test('keeps the plan until the end of its period after a downgrade, and lets the customer undo the downgrade', async ({
+test('keeps the plan until the end of its period after a downgrade and lets the customer undo the downgrade', async ({
   app,
   customer,
 }) => {
@@ -82,7 +82,7 @@ test('keeps the plan until the end of its period after a downgrade, and lets the
   await expect(app.planName).toHaveText('Scale')
   await app.expectUnlimited('generations', { used: 0 })
   await expect(app.heading).toBeFocused()
-  // There is no button for the scheduled plan, or for a pack that would add nothing.
+  // There is no button for the scheduled plan or for a pack that would add nothing.
   await expect(pro.card).toContainText(texts.startsOn(shortDay))
   await expect(app.plan('scale_monthly').card).toContainText(texts.changesOn('Pro', shortDay))
   await expect(pro.choose).toHaveCount(0)

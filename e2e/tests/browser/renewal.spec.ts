@@ -1,5 +1,5 @@
-// These tests end billing periods. The tests move only Flowglad's clock, so the period hasn't ended by the
-// server's clock.
+// These tests end billing periods by moving Flowglad's clock. By the server's clock, the periods haven't
+// ended.
 import type { FlowgladRecords } from '../../stack/flowgladRecords.ts'
 import type { Customer } from '../customer.ts'
 import type { App } from './app.ts'
@@ -10,7 +10,7 @@ test.describe.configure({ mode: 'default' })
 
 const moreThanMonthMs = 32 * 86_400_000
 
-/** Uses all credits, opens Studio, waits for the paywall, and ends the period at Flowglad. */
+/** Uses all credits, opens Studio, waits for the paywall and ends the period at Flowglad. */
 async function exhaustAndEndPeriod(fixtures: { app: App; records: FlowgladRecords; customer: Customer }) {
   const { app, records, customer } = fixtures
   await customer.makePictures(10)
@@ -58,7 +58,7 @@ test("moves the customer to the Free plan when a cancelled plan's period ends", 
   expect(await records.plan(customer)).toBe('free')
 })
 
-test('applies a scheduled downgrade when the period ends, and ignores usage from the unlimited period', async ({
+test('applies a scheduled downgrade when the period ends and ignores usage from the unlimited period', async ({
   app,
   records,
   customer,

@@ -4,7 +4,7 @@ import { expect, test } from './browserTest.ts'
 
 test.setTimeout(120_000)
 
-// A stopped server can leave its last changes in the log.
+// The files of a database. A stopped server can leave its last changes in the write-ahead log.
 const parts = ['', '-wal']
 
 async function backUp(file: string) {
@@ -17,20 +17,20 @@ async function restore(file: string) {
     if (existsSync(`${file}.backup${part}`)) await copyFile(`${file}.backup${part}`, file + part)
 }
 
-test('shows the restored balance on a page that stays open while the ledger is restored from a backup', async ({
+test('shows the restored balance on a page that stays open during a restore from a backup', async ({
   app,
   stack,
   network,
   customer,
 }) => {
   await customer.makePictures(1)
-  // Otherwise, Flowglad receives this usage only after the backup, and the restored ledger counts it twice
-  // until it can send it again.
+  // Wait until Flowglad has this usage. Otherwise, it would arrive only after the backup, and the restored
+  // ledger would count it twice until the ledger could send it again.
   await expect.poll(() => stack.records.used(customer)).toEqual({ generations: 1 })
   await stack.restart('SIGTERM', { whileStopped: backUp })
   await app.open()
   await app.expectBalance('generations', { left: 9, of: 10 })
-  // Flowglad never receives the usage that is missing from the backup.
+  // Make sure that Flowglad doesn't receive the usage that is missing from the backup.
   network.fail('/usage-events', 'unreachable')
   await customer.makePictures(9)
   await expect(app.paywall).toBeVisible()

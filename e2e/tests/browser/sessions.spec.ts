@@ -1,4 +1,4 @@
-// These tests start and end sessions, and switch users.
+// These tests start and end sessions and switch users.
 import { randomUUID } from 'node:crypto'
 import { signIn, signUp } from '../customer.ts'
 import { recordTexts } from './app.ts'
@@ -40,7 +40,7 @@ test("neither shows nor stores the previous user's data after sign-out", async (
     expect(stored).not.toContain(trace)
 })
 
-test('keeps the session if sign-out fails offline, and later signs out all tabs', async ({
+test('keeps the session if sign-out fails offline and later signs out all tabs', async ({
   app,
   openTab,
   context,

@@ -6,7 +6,7 @@ import { texts } from './texts.ts'
 
 const screens: Screen[] = ['Studio', 'Usage', 'Plans', 'Billing']
 
-/** Returns the elements that reach beyond the page's right edge, or whose text is cut off. */
+/** Returns the elements that extend beyond the page's right edge and those whose text is cut off. */
 const cutOff = (page: Page) =>
   page.evaluate(() => {
     const { clientWidth } = document.documentElement
@@ -25,7 +25,10 @@ const cutOff = (page: Page) =>
       .map((element) => element.outerHTML.slice(0, 160))
   })
 
-/** Returns whether the whole element is in the window, and no header or navigation covers it. */
+/**
+ * Returns whether the whole element is visible in the window and isn't covered by the header or the
+ * navigation.
+ */
 const isUncovered = (element: Locator) =>
   element.evaluate((it) => {
     const { top, bottom, left } = it.getBoundingClientRect()
@@ -34,7 +37,7 @@ const isUncovered = (element: Locator) =>
   })
 
 for (const width of [360, 768, 769])
-  test(`cuts nothing off at ${width} px, with long numbers`, async ({ app, customer }) => {
+  test(`cuts off no long numbers at ${width} px`, async ({ app, customer }) => {
     await customer.buy('scale_monthly')
     await customer.makePictures(2)
     await customer.recordApiCalls(1_234_567)
@@ -50,7 +53,7 @@ for (const width of [360, 768, 769])
   })
 
 for (const width of [768, 1280])
-  test(`lines up the plans' rows at ${width} px, and leaves no plan alone in a row`, async ({ app }) => {
+  test(`lines up the plans' rows at ${width} px and leaves no plan alone in a row`, async ({ app }) => {
     await app.page.setViewportSize({ width, height: 740 })
     await app.open('Plans')
     await expect(app.planCards).toHaveCount(3)
@@ -84,7 +87,7 @@ for (const { size, share } of [
   { size: { width: 740, height: 360 }, share: 0.25 },
   { size: { width: 320, height: 256 }, share: 0.35 },
 ])
-  test(`gives the header at most ${share * 100} % of ${size.width} × ${size.height} px`, async ({ app }) => {
+  test(`gives the header at most ${share * 100}% of ${size.width} × ${size.height} px`, async ({ app }) => {
     await app.page.setViewportSize(size)
     await app.open()
     const covered = await app.page.evaluate(() =>
@@ -93,7 +96,7 @@ for (const { size, share } of [
         .reduce((lowest, box) => Math.max(lowest, box?.bottom ?? 0), 0),
     )
     expect(covered / size.height).toBeLessThanOrEqual(share)
-    // The header scrolls away.
+    // The header scrolls with the page.
     await app.generate.scrollIntoViewIfNeeded()
     await app.page.mouse.wheel(0, 400)
     await expect(app.page.getByRole('banner')).not.toBeInViewport()

@@ -4,7 +4,7 @@ import type { App } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-/** Starts a text, and streams its first words. */
+/** Starts a text and streams its first words. */
 async function receiveWords({ app, model }: { app: App; model: Model }, words: string) {
   await app.open()
   await app.startText('a lighthouse keeper')
@@ -37,7 +37,7 @@ test('holds the maximum, counts tokens live and charges the counted tokens', asy
   await app.expectBalance('tokens', { left: 1_992, of: 2_000 })
   await expect.poll(() => records.used(customer)).toEqual({ tokens: 8 })
 
-  // The customer has paid for the text, so it remains visible after a visit to another screen and after a
+  // The customer has paid for the text, so it stays visible after a visit to another screen and after a
   // denied call.
   await app.goTo('Usage')
   await app.goTo('Studio')

@@ -1,6 +1,5 @@
 /**
- * The on-screen phrases that tests look for. Each phrase is as short as its test allows, and is defined only
- * here.
+ * The on-screen phrases that tests look for, as short as the tests allow. No other file defines such phrases.
  */
 export const texts = {
   nothingCharged: /nothing was charged/i,

@@ -5,7 +5,7 @@ import { texts } from './texts.ts'
 
 const columns = 'when,for,amount,unit,transaction_id,reference,price_id,status'
 
-test("lists each charge, and shows Flowglad's transaction ID when the charge is expanded", async ({
+test("lists each charge and shows Flowglad's transaction ID when the charge is expanded", async ({
   app,
   records,
   customer,
@@ -38,7 +38,7 @@ test("lists each charge, and shows Flowglad's transaction ID when the charge is 
   await expect(app.charts.first()).toContainText('5 pictures None in the previous 7 days')
 })
 
-test("exports every charge as CSV, with Flowglad's transaction IDs", async ({ app, records, customer }) => {
+test("exports every charge as CSV with Flowglad's transaction ID", async ({ app, records, customer }) => {
   test.slow()
   for (let n = 1; n <= 30; n++) await customer.recordApiCalls(1)
   await customer.makePictures(5)

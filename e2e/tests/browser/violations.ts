@@ -9,7 +9,7 @@ declare global {
 
 /**
  * Returns all violations that axe finds on the page. Calls axe directly, because its Playwright wrapper also
- * reports passed checks and takes several times as long.
+ * collects passed checks, which takes several times as long.
  */
 export async function violations(page: Page) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)

@@ -1,15 +1,12 @@
 import type { BrowserContext } from '@playwright/test'
 
-/**
- * Chromium logs every 4xx response and every broken connection. The tests cause such responses and broken
- * connections on purpose.
- */
+/** Chromium logs every 4xx response and every broken connection, which the tests cause on purpose. */
 const alwaysExpected = [
   /Failed to load resource: the server responded with a status of (207|40\d|422|429|503)/,
   /net::ERR_(INTERNET_DISCONNECTED|CONNECTION|INCOMPLETE|ABORTED|NETWORK)/,
 ]
 
-/** Collects uncaught exceptions, and unexpected errors and warnings, from all of a browser's pages. */
+/** Collects uncaught exceptions and unexpected errors and warnings from all of a browser's pages. */
 export function watchConsole(
   context: BrowserContext,
   { errors, expected }: { errors: string[]; expected: RegExp[] },

@@ -1,4 +1,4 @@
-// Runs a function once, in a process of its own.
+// Runs a function once in a separate process.
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 

@@ -1,4 +1,4 @@
-// Stands in for a cloud that runs functions: it answers each request in a new process, which ends after the
+// Simulates a cloud that runs functions: it handles each request in a new process, which ends after the
 // response and its `waitUntil` promises.
 import { fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
