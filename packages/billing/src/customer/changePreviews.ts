@@ -7,9 +7,8 @@ import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Throttle } from '../flowglad/throttle.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
-import type { Subscription } from './currentSubscription.ts'
 import { decidePlanChange } from './decidePlanChange.ts'
-import { proratedAfter } from './proratedGrants.ts'
+import { type Granted, proratedAfter } from './proratedGrants.ts'
 import type { Statements } from './statements.ts'
 
 const answer = z.object({
@@ -56,6 +55,7 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
     const asked = flowglad.previewAdjust(subscription.id, priceSlug)
     const preview = await askFlowglad(asked.then((given) => answer.parse(given)))
     const known = statements.current(customer)
+    const granted = { subscription, offers, balances, report: known?.report ?? null }
     const { previewGeneratedAt: now, billingPeriodEnd, paymentMethod } = preview
     const { brand = null, last4 = null } = paymentMethod ?? {}
     const base = {
@@ -71,7 +71,7 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
       // If the current plan is no longer for sale and its price is unknown, the charge can't be estimated.
       const before = known?.price ?? current?.unitPrice
       if (before === undefined) throw unavailable(1_000)
-      return { ...base, ...estimate(subscription, { before, current, wanted, now, balances }) }
+      return { ...base, ...estimate({ before, current, wanted, now, granted }) }
     }
     if (preview.resolvedTiming === 'at_end_of_current_billing_period') {
       const effectiveAt = preview.effectiveDate ?? subscription.periodEnd ?? now
@@ -86,7 +86,7 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
       charge,
       credit: Math.max(0, Math.round(base.price * (1 - elapsed)) - charge),
       isEstimate: false,
-      prorated: proratedAfter(wanted, current, balances, elapsed),
+      prorated: proratedAfter(wanted, current, granted, elapsed),
     }
   }
 }
@@ -104,23 +104,21 @@ const later = (effectiveAt: number) => ({
  * Estimates the charge with Flowglad's formula. Flowglad gives no preview while a cancellation is scheduled,
  * although the change would undo the cancellation.
  */
-function estimate(
-  { periodStart, periodEnd }: Subscription,
-  {
-    before,
-    current,
-    wanted,
-    now,
-    balances,
-  }: {
-    /** The current plan's price. */
-    before: number
-    current: PlanOffer | undefined
-    wanted: PlanOffer
-    now: number
-    balances: Parameters<typeof proratedAfter>[2]
-  },
-) {
+function estimate({
+  before,
+  current,
+  wanted,
+  now,
+  granted,
+}: {
+  /** The current plan's price. */
+  before: number
+  current: PlanOffer | undefined
+  wanted: PlanOffer
+  now: number
+  granted: Granted
+}) {
+  const { periodStart, periodEnd } = granted.subscription
   if (wanted.unitPrice < before) return { ...later(periodEnd ?? now), isEstimate: true }
   const length = (periodEnd ?? now) - (periodStart ?? now)
   const elapsed = length > 0 ? Math.min(1, Math.max(0, (now - (periodStart ?? now)) / length)) : 0
@@ -133,6 +131,6 @@ function estimate(
     charge,
     credit: Math.max(0, rest - charge),
     isEstimate: true,
-    prorated: proratedAfter(wanted, current, balances, elapsed),
+    prorated: proratedAfter(wanted, current, granted, elapsed),
   }
 }

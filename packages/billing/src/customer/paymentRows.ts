@@ -73,16 +73,12 @@ function itemsOf(
     }
     if (invoice.type === 'purchase')
       return { kind: 'pack', name: nameOf(description, line.price, report), amount: price }
-    const prorated = description.startsWith(proratedPrefix)
-    const plan = prorated
-      ? (description.slice(proratedPrefix.length).split(proratedSuffix)[0] ?? description)
-      : description
     return {
       kind: 'plan',
-      name: nameOf(plan, line.price, report),
+      name: planNameOf(line, report),
       from: invoice.billingPeriodStartDate ?? null,
       to: invoice.billingPeriodEndDate ?? null,
-      prorated,
+      prorated: description.startsWith(proratedPrefix),
       amount: price,
     }
   })
@@ -90,6 +86,18 @@ function itemsOf(
   const total = items.reduce((sum, { amount }) => sum + amount, 0)
   const discount = total - (invoice.subtotal ?? total)
   return discount > 0 ? [...items, { kind: 'discount', amount: -discount }] : items
+}
+
+/** Returns the name of the plan on an invoice line. */
+export function planNameOf(
+  { description, price }: ReportedInvoice['invoiceLineItems'][number],
+  report: BillingReport,
+): string {
+  const text = description ?? ''
+  const plan = text.startsWith(proratedPrefix)
+    ? (text.slice(proratedPrefix.length).split(proratedSuffix)[0] ?? text)
+    : text
+  return nameOf(plan, price, report)
 }
 
 /** After a plan change's payment has succeeded, Flowglad can take a minute to add the new plan's items. */

@@ -3,11 +3,25 @@ import type { ProratedGrant } from '../contract/statement.ts'
 import type { BillingReport } from '../flowglad/billingReport.ts'
 import type { Balance } from '../ledger/ledger.ts'
 import type { Subscription } from './currentSubscription.ts'
+import { planNameOf } from './paymentRows.ts'
 
-type Balances = readonly Pick<Balance, 'meter' | 'limit' | 'adjusted'>[]
+/** What is known about a customer's grants in the current period. */
+export interface Granted {
+  subscription: Subscription
+  /** The plans and packs for sale. */
+  offers: readonly PlanOffer[]
+  balances: readonly Pick<Balance, 'meter' | 'limit' | 'adjusted'>[]
+  /** Flowglad's report. null if this node has not fetched it. */
+  report: BillingReport | null
+}
+
+interface RecurringGrant {
+  meter: string
+  amount: number
+}
 
 /** Returns the plan's recurring grants: one row per limited meter. */
-function recurringGrants({ grants, unlimited }: PlanOffer): { meter: string; amount: number }[] {
+function recurringGrants({ grants, unlimited }: PlanOffer): RecurringGrant[] {
   const byMeter = new Map<string, number>()
   for (const { meter, amount, renews } of grants) {
     if (renews && !unlimited.includes(meter)) byMeter.set(meter, (byMeter.get(meter) ?? 0) + amount)
@@ -17,20 +31,17 @@ function recurringGrants({ grants, unlimited }: PlanOffer): { meter: string; amo
 
 /** Returns the grants that are smaller in this period because the current plan began during the period. */
 export function proratedNow(
-  { periodStart }: Subscription,
   offer: PlanOffer | undefined,
-  balances: Balances,
-  { currentSubscription }: BillingReport,
+  granted: Granted & { report: BillingReport },
 ): ProratedGrant[] {
-  const items = currentSubscription?.subscriptionItems ?? []
-  const hasChanged = items.some(
-    ({ addedDate }) => (addedDate ?? 0) > (periodStart ?? Number.POSITIVE_INFINITY),
-  )
-  if (!offer || !hasChanged) return []
-  return recurringGrants(offer).flatMap(({ meter, amount }) => {
-    const balance = balances.find((candidate) => candidate.meter === meter)
-    const granted = balance && balance.limit - balance.adjusted
-    return granted !== undefined && granted < amount ? [{ meter, granted, regular: amount }] : []
+  if (!offer || changedAt(granted) === null) return []
+  return recurringGrants(offer).flatMap((grant) => {
+    const issued = granted.balances.some(({ meter }) => meter === grant.meter)
+      ? issuedOf(grant, granted)
+      : null
+    return issued !== null && issued < grant.amount
+      ? [{ meter: grant.meter, granted: issued, regular: grant.amount }]
+      : []
   })
 }
 
@@ -43,15 +54,52 @@ export function proratedNow(
 export function proratedAfter(
   wanted: PlanOffer,
   current: PlanOffer | undefined,
-  balances: Balances,
+  granted: Granted,
   elapsed: number,
 ): ProratedGrant[] {
   if (!current) return []
   const earlier = recurringGrants(current)
   return recurringGrants(wanted).flatMap(({ meter, amount }) => {
-    const limit = balances.find((balance) => balance.meter === meter)?.limit ?? 0
-    const issued = Math.min(limit, earlier.find((grant) => grant.meter === meter)?.amount ?? 0)
-    const granted = Math.max(issued, Math.round(amount * (1 - elapsed)))
-    return granted < amount ? [{ meter, granted, regular: amount }] : []
+    const grant = earlier.find((candidate) => candidate.meter === meter)
+    const issued = grant ? issuedOf(grant, granted) : 0
+    const after = Math.max(issued, shareOf(amount, elapsed))
+    return after < amount ? [{ meter, granted: after, regular: amount }] : []
   })
+}
+
+const shareOf = (amount: number, elapsed: number) => Math.round(amount * (1 - elapsed))
+
+/**
+ * Returns how many units of the current plan's grant the customer has received in this period. The balance also contains
+ * the units of packs, which Flowglad doesn't report separately. So if the customer has bought packs and the plan changed
+ * during the period, computes the units as Flowglad does: the share for the time that remained, or the earlier plan's
+ * grant if it is larger.
+ */
+function issuedOf({ meter, amount }: RecurringGrant, granted: Granted): number {
+  const { offers, balances, report, subscription } = granted
+  const balance = balances.find((candidate) => candidate.meter === meter)
+  const atMost = Math.min(amount, balance ? balance.limit - balance.adjusted : 0)
+  const changed = changedAt(granted)
+  const { periodStart, periodEnd } = subscription
+  const hasPacks = report?.invoices.some(({ invoice }) => invoice.type === 'purchase')
+  if (!report || !hasPacks || changed === null || periodStart === null || periodEnd === null) return atMost
+  const names = new Set(
+    report.invoices
+      .filter(({ invoice }) => invoice.billingPeriodStartDate === periodStart)
+      .flatMap(({ invoiceLineItems }) => invoiceLineItems.map((line) => planNameOf(line, report))),
+  )
+  const earlier = offers
+    .filter(({ kind, name }) => kind === 'plan' && names.has(name))
+    .flatMap(recurringGrants)
+    .filter((grant) => grant.meter === meter)
+    .map((grant) => grant.amount)
+  const elapsed = (changed - periodStart) / (periodEnd - periodStart)
+  return Math.min(atMost, Math.max(shareOf(amount, elapsed), ...earlier))
+}
+
+/** Returns when the plan last changed, or null if it has been the same since the period began. */
+function changedAt({ subscription: { periodStart }, report }: Granted): number | null {
+  const added = (report?.currentSubscription?.subscriptionItems ?? []).map(({ addedDate }) => addedDate ?? 0)
+  const last = Math.max(0, ...added)
+  return periodStart !== null && last > periodStart ? last : null
 }

@@ -78,18 +78,20 @@ export class Statements {
         : nextInvoiceOf(subscription, { name, currency, amount }, { overage, earlierUsage, method }, report),
       overage,
       changesTo: changesTo ? { name: changesTo.name, priceSlug: changesTo.priceSlug } : null,
-      prorated: proratedNow(subscription, offer, balances, report),
+      prorated: proratedNow(offer, { subscription, offers, balances, report }),
       method,
     }
   }
 
   /**
-   * Returns the price of the customer's plan and the method that pays its renewals, without asking Flowglad.
-   * Returns null if this node has not fetched the customer's report.
+   * Returns the last report, with the price of the customer's plan and the method that pays its renewals, without asking
+   * Flowglad. Returns null if this node has not fetched the customer's report.
    */
-  current({ id }: KnownCustomer): { price: number; method: PaymentMethodSummary | null } | null {
+  current({
+    id,
+  }: KnownCustomer): { report: BillingReport; price: number; method: PaymentMethodSummary | null } | null {
     const report = this.#lastReport(id)
-    return report && { price: priceOf(report), method: methodOfSubscription(report) }
+    return report && { report, price: priceOf(report), method: methodOfSubscription(report) }
   }
 
   /**

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/config/clock.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { day, failRenewal, month, startTimed } from '../flowglad/failRenewal.ts'
-import { grant, plan, pricingWith } from '../flowglad/pricing.ts'
+import { grant, pack, plan, pricingWith } from '../flowglad/pricing.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { startApp } from '../trpc/startApp.ts'
 
@@ -11,10 +11,20 @@ const ada = aUser()
 const unavailable = { data: { billing: { code: 'BILLING_UNAVAILABLE' } } }
 const visa = { type: 'card', brand: 'visa', last4: '4242' }
 
-/** A plan above Pro with ten times as many tokens. */
+/** Plans above Pro with many tokens, and a pack of tokens. */
 function pricingWithMax() {
-  const pricing = JSON.parse(pricingWith(plan('max', 9_900, ['max_tokens', 'pro_api_calls', 'api_overage'])))
-  pricing.features.push(grant('max_tokens', 2_000_000, 'tokens'))
+  const pricing = JSON.parse(
+    pricingWith(
+      plan('max', 9_900, ['max_tokens', 'pro_api_calls', 'api_overage']),
+      plan('ultra', 10_000, ['ultra_tokens', 'pro_api_calls', 'api_overage']),
+      pack('token_pack', ['pack_tokens']),
+    ),
+  )
+  pricing.features.push(
+    grant('max_tokens', 2_000_000, 'tokens'),
+    grant('ultra_tokens', 2_100_000, 'tokens'),
+    grant('pack_tokens', 50_000, 'tokens', 'once'),
+  )
   return JSON.stringify(pricing)
 }
 
@@ -88,6 +98,42 @@ test('previews the charge of a plan change during a period', async () => {
   const tokens = (await app.client.billing.balances.query()).balances.find(({ meter }) => meter === 'tokens')
   expect(prorated).toEqual([{ meter: 'tokens', granted: tokens?.limit, regular: 2_000_000 }])
   expect(Math.abs((tokens?.limit ?? 0) - (preview.prorated[0]?.granted ?? 0))).toBeLessThan(100)
+})
+
+test.each([
+  ['the share of the remaining time', 10, 1_300_000, 1_400_000],
+  ["the earlier plan's grant if it is larger than the share", 29, 200_000, 200_000],
+])('reports the prorated grant without packs: %s', async (_, days, least, most) => {
+  await using app = await start()
+  await onPro(app)
+  await app.atFlowglad.pay(ada, 'token_pack')
+  await app.billing.refresh(ada)
+  app.pass(days * day)
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  const { prorated } = await statement(app)
+  expect(prorated).toEqual([{ meter: 'tokens', granted: expect.any(Number), regular: 2_000_000 }])
+  const granted = prorated[0]?.granted ?? 0
+  expect(granted).toBeGreaterThanOrEqual(least)
+  expect(granted).toBeLessThanOrEqual(most)
+  expect(Math.abs(granted - (preview.prorated[0]?.granted ?? 0))).toBeLessThan(100)
+  const tokens = (await app.client.billing.balances.query()).balances.find(({ meter }) => meter === 'tokens')
+  expect(tokens?.limit).toBe(granted + 50_000)
+})
+
+test('previews no units of packs in the grant of a second change', async () => {
+  await using app = await start()
+  await onPro(app)
+  await app.atFlowglad.pay(ada, 'token_pack')
+  await app.billing.refresh(ada)
+  app.pass(10 * day)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  const { prorated } = await statement(app)
+  app.pass(10 * day)
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'ultra_monthly' })
+  // The share of the remaining time is smaller than the units granted so far.
+  expect(preview.prorated).toEqual([{ ...prorated[0], regular: 2_100_000 }])
+  expect(preview.prorated[0]?.granted).toBeLessThan(1_350_000)
 })
 
 test('reports the charge of a plan change even if a pack is bought at the same time', async () => {

@@ -26,6 +26,17 @@ export const plan = (slug: string, unitPrice: number, features: string[]) => ({
   },
   features,
 })
+/** Builds a one-time product. */
+export const pack = (slug: string, features: string[]) => ({
+  product: {
+    name: (slug[0]?.toUpperCase() + slug.slice(1)).replaceAll('_', ' '),
+    slug,
+    default: false,
+    active: true,
+  },
+  price: { type: 'single_payment', slug, unitPrice: 500, isDefault: true, active: true },
+  features,
+})
 export const meter = (slug: string, prices: object[] = []) => ({
   usageMeter: { name: slug, slug, aggregationType: 'sum' },
   prices,
@@ -72,17 +83,7 @@ export const pricingWith = (...more: object[]) =>
       plan('free', 0, ['free_generations', 'free_tokens', 'free_api_calls']),
       plan('pro', 2_000, ['pro_generations', 'pro_tokens', 'pro_api_calls', 'hd', 'api_overage']),
       plan('scale', 9_900, ['pro_tokens', 'pro_api_calls', 'hd', 'unlimited_generations']),
-      {
-        product: { name: 'Generation pack', slug: 'generation_pack', default: false, active: true },
-        price: {
-          type: 'single_payment',
-          slug: 'generation_pack',
-          unitPrice: 500,
-          isDefault: true,
-          active: true,
-        },
-        features: ['pack_generations'],
-      },
+      pack('generation_pack', ['pack_generations']),
       ...more,
     ],
   })
