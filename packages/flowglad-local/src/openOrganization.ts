@@ -11,14 +11,14 @@ import type { PricingSetup } from './pricing/pricingSetup.ts'
 import { createWebhookSender, type WebhookSender } from './webhooks/createWebhookSender.ts'
 import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 
-/** An organization whose renewals and webhooks are running. */
+/** An organization with an open database and running renewals and webhooks. */
 export interface OpenOrganization extends Organization {
   webhooks: WebhookSender
   /** Runs all renewals and payment retries that are due. */
   settle(): void
   /** Deletes some of the records that are no longer needed. Call this about once a second. */
   prune(): void
-  /** Stores the clock's new time and runs what is due. Call this in the database's transaction. */
+  /** Stores the clock's new time and runs everything that is due. Call this in the database's transaction. */
   followClock(): void
   updatePricing(setup: PricingSetup): void
   close(): Promise<void>
@@ -62,7 +62,7 @@ export function openOrganization({
       clock.restore(Number(db.settings.find('clockOffsetMs')?.value ?? clock.offsetMs))
       const organizationId = db.settings.find('organizationId')?.value ?? createId('org')
       db.settings.put({ id: 'organizationId', value: organizationId })
-      // The next start finds the key's file by the key (see `databaseFiles`).
+      // Record the key, by which the next start finds this file (see `databaseFiles`).
       db.settings.put({ id: 'apiKey', value: key })
       storeClock()
       platform.organizationId = organizationId
@@ -82,7 +82,7 @@ export function openOrganization({
     conditions: { latencyMs, fault: 'none' },
     webhooks,
     settle() {
-      // A change may have created a renewal or retry that is due sooner.
+      // A change can add a renewal or retry that is due sooner.
       if (db.version !== version) dueAt = nextDueAt(platform)
       version = db.version
       const now = clock.now()

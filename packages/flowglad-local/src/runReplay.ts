@@ -31,7 +31,7 @@ async function replayFile(steps: readonly Step[], options: Replay): Promise<Diff
   const { against, key } = options
   if (against !== undefined) {
     const target = { url: against, key: key ?? 'sk_test_local' }
-    // Report an unreachable server once, not at each step.
+    // Report an unreachable server once, instead of at each step.
     await sendRequest(target, { method: 'GET', path: '/api/v1/utils/ping' })
     return replayConversation(renameForServer(steps, `-${Date.now().toString(36)}`), target)
   }

@@ -76,7 +76,7 @@ export function buildServer({
     bodyLimit: bodyLimitBytes,
     genReqId: createRequestId,
     forceCloseConnections: true,
-    // The `onRequest` hook below rejects requests without a host header.
+    // Let the `onRequest` hook below reject requests without a host header.
     http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 2000 },

@@ -44,7 +44,7 @@ export interface FlowgladLocalOptions extends KeyOptions {
    * which the server deletes when it stops.
    */
   db?: string
-  /** A receiver for every key's events, in addition to the webhooks created through the API. */
+  /** A receiver for the events of all keys, in addition to the webhooks created through the API. */
   webhook?: WebhookTarget
   /** Enables the routes below `/__test__` and the dashboard's controls, such as those for the clock. Default true. */
   testControls?: boolean
@@ -186,7 +186,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     addKey,
   })
   app.addHook('onResponse', async () => poke())
-  // Run renewals and retry webhooks on time even without requests.
+  // Even without requests, run renewals and retry webhooks on time.
   const explain = explainOnce()
   const ticker = setInterval(() => {
     try {

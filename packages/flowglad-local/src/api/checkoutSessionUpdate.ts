@@ -77,9 +77,7 @@ export const updateInput = z.object({
 
 type Update = z.output<typeof updateInput>['checkoutSession']
 
-/**
- * Changes the open session that the body names. Like the platform, ignores the ID in the path.
- */
+/** Updates an open session. Like the platform, uses the ID in the body and ignores the one in the path. */
 export function updateCheckout(platform: Platform, now: number, update: Update): CheckoutSession {
   const { db } = platform
   const session = db.checkoutSessions.find(update.id)

@@ -32,7 +32,7 @@ const duration = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   ])
 
 const createInput = z.object({ discount: duration({ name: z.string(), ...terms }) })
-// Only the name is optional in an update.
+// An update must contain every field except the name.
 const updateInput = z.object({
   discount: duration({ id: z.string(), name: z.string().optional(), ...terms }),
 })
@@ -44,7 +44,7 @@ const presentCounted = ({ db }: Platform, discount: Discount) =>
     redemptionCount: db.discountRedemptions.by('discount', discount.id).length,
   })
 
-/** Returns the discount unless the platform's database rejects it. */
+/** Returns the discount. Throws the platform's error if its database would reject the discount. */
 function stored({ db }: Platform, discount: Discount, failed: string): Discount {
   const { id, pricingModelId, code, amount, duration, numberOfPayments } = discount
   const range = outOfRange(amount) ?? outOfRange(numberOfPayments ?? 0)

@@ -48,7 +48,7 @@ export interface Page<T> {
   total: number
 }
 
-/** The page type for an SDK list response. */
+/** The page type for a list response of the SDK. */
 export type PageOf<Response extends { data: unknown[] }> = Page<Response['data'][number]>
 
 interface Listed {
@@ -56,7 +56,7 @@ interface Listed {
   createdAt: number
 }
 
-/** A table, or another source that lists records like a table. */
+/** A source of records: a table, or an array through `listOf`. */
 interface Source<R> {
   find(id: string): R | undefined
   page(query: { limit: number; after?: After | undefined; descending?: boolean }): R[]
@@ -94,7 +94,7 @@ export function listPage<R extends Listed, T extends object>(
   }
 }
 
-/** Lists an array's records like a table. */
+/** Returns a source that lists an array's records. */
 const listOf = <R extends Listed>(records: readonly R[]): Source<R> => ({
   find: (id) => records.find((record) => record.id === id),
   page: ({ limit, after, descending = false }) => {

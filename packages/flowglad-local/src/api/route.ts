@@ -4,7 +4,7 @@ import type { Platform } from '../platform/Platform.ts'
 import { badRequest, Problem, unsupportedType } from '../platform/problems.ts'
 import { rejectBadPaging } from './list.ts'
 
-/** A parsed API call. It runs in a transaction, which is rolled back if the handler throws. */
+/** A parsed API call. The handler runs in a transaction, which is rolled back if the handler throws. */
 interface Call<Body, Query> {
   platform: Platform
   /** The platform's time when the call began. */
@@ -12,7 +12,7 @@ interface Call<Body, Query> {
   params: Record<string, string>
   query: Query
   body: Body
-  /** Commits the transaction and then fails the call. The handler must return this function's result. */
+  /** Commits the transaction and then fails the call. The handler must return the result of this function. */
   failAfterCommit(problem: Problem): Problem
 }
 

@@ -44,7 +44,7 @@ const updateInput = z.object({
   ]),
 })
 
-/** The fields that a stored feature of each type has. */
+/** The fields of a stored feature, by type. */
 const consistent = z.discriminatedUnion('type', [
   z.object(kinds.toggle),
   z.object(kinds.grant),
@@ -58,7 +58,7 @@ type Links = Pick<
   'subscriptionItemId' | 'featureId' | 'productFeatureId' | 'amount' | 'usageMeterId' | 'resourceId'
 >
 
-/** Returns the error with which the platform's database rejects a record, or null if it stores the record. */
+/** Returns the error of the platform's database for a record that it would reject, or null. */
 function violation(platform: Platform, next: Links, id?: string): string | null {
   const { db } = platform
   const unstorable = outOfRange(next.amount ?? 0)

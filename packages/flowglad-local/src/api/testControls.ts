@@ -13,7 +13,7 @@ import { apiKey } from '../rules/apiKey.ts'
 const advanceInput = z.object({ ms: z.int().nonnegative() })
 const completeInput = z.object({
   outcome: z.enum(['paid', 'declined']).default('paid'),
-  /** The number of a test card. */
+  /** The number of a test card that accepts this payment. */
   card: z
     .string()
     .default(testCards[0].number)

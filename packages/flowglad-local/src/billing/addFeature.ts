@@ -15,7 +15,7 @@ import { isTerminal } from './subscriptions.ts'
 
 interface FeatureRequest {
   featureId?: string | undefined
-  /** Identifies a feature of the subscription's pricing model if there is no ID. */
+  /** The slug of a feature in the subscription's pricing model, if there is no ID. */
   featureSlug?: string | undefined
   grantCreditsImmediately: boolean
 }

@@ -114,7 +114,7 @@ export class Database {
   readonly usageEvents = this.#table<UsageEvent>()('usage_events', {
     customer: (r) => r.customerId,
     transaction: (r) => `${r.transactionId}\u0000${r.usageMeterId}`,
-    // Only meters that require properties count distinct properties.
+    // Omit events without properties, because meters that count distinct properties require them.
     distinct: (r) => (Object.keys(r.properties).length > 0 ? distinctKey(r) : null),
   })
   readonly usageCredits = this.#table<UsageCredit>()('usage_credits', {
@@ -132,7 +132,7 @@ export class Database {
   readonly paymentMethods = this.#table<PaymentMethod>()('payment_methods', {
     customer: (r) => r.customerId,
   })
-  /** The customers whose next payment fails. The ID is the customer's. */
+  /** One record for each customer whose next payment will fail, with the customer's ID. */
   readonly plannedFailures = this.#table<{ id: string }>()('planned_failures', {}, resident)
   readonly invoices = this.#table<Invoice>()('invoices', {
     customer: (r) => r.customerId,

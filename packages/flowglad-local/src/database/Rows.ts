@@ -70,7 +70,7 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
     return this.#prepare(`SELECT 1 AS value FROM ${this.name} WHERE id = ?`).get([id]) !== undefined
   }
 
-  /** Returns the records with an index value, oldest first. */
+  /** Returns the records that have the value `key` in an index, oldest first. */
   by({ index, key }: Of<I>, limit = -1): R[] {
     return this.#select(`WHERE ${columnOf(index)} = ? ORDER BY rowid LIMIT ?`, [key, limit])
   }
@@ -159,7 +159,7 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
   }
 }
 
-/** Returns an index's column. The prefix prevents SQL keywords, such as `transaction`, as names. */
+/** Returns the name of an index's column. The prefix avoids SQL keywords such as `transaction`. */
 const columnOf = (index: string) => `by_${index}`
 
 /** Returns the value of a row with a single column. */

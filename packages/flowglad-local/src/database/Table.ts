@@ -64,7 +64,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return record
   }
 
-  /** Returns all records with an index value, oldest first. */
+  /** Returns all records that have the value `key` in an index, oldest first. */
   by(index: keyof I & string, key: Key): R[] {
     const ids = this.#ids.get(cacheKey(index, key))
     if (ids) return Array.from(ids, (id) => this.get(id))

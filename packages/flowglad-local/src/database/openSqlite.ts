@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Libsql from 'libsql'
 
-/** Reports that a file can't be used: another server has locked it, or it isn't a database. */
+/** The error for a file that can't be used, because another server has locked it or it isn't a database. */
 export class DatabaseError extends Error {}
 
 /** An open SQLite file. */
@@ -52,7 +52,8 @@ export function openSqlite(file: string): Sqlite {
         opened.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
         opened.prepare('SELECT count(*) FROM sqlite_master').get()
       } catch {
-        // A full disk has no room to move the WAL into the file. The next start reads both, so nothing is lost.
+        // On a full disk, SQLite can't move the WAL into the file. The next start reads both, so nothing is
+        // lost.
       }
       opened.close()
     },

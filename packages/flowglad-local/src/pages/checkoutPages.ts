@@ -30,7 +30,9 @@ const payment = z.object({
 const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 
-/** Adds the hosted checkout. An application's customers pay on these pages, then return to the application. */
+/**
+ * Adds the hosted checkout. An application's customers pay on these pages and then return to the application.
+ */
 export function checkoutPages(app: FastifyInstance, organizations: Organizations): void {
   const find = (id: string) => {
     const found = findIn(organizations, (db) => db.checkoutSessions.find(id))

@@ -93,7 +93,7 @@ export function nextPaymentPart(platform: Platform, customer: Customer): Html {
 <p class="small soft">The next payment can be a renewal, a retry, a plan change or a checkout.</p>`
 }
 
-/** Returns the form that grants the customer credits, or nothing if the customer has no plan. */
+/** Returns the form that grants credits to the customer, or false if the customer has no plan. */
 export function grantForm(platform: Platform, customer: Customer): Html | false {
   const meters = platform.db.usageMeters.by('model', customer.pricingModelId)
   if (meters.length === 0 || currentSubscriptions(platform, customer.id).length === 0) return false

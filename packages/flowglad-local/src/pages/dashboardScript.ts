@@ -16,7 +16,7 @@ document.addEventListener('click', async ({ target }) => {
   try {
     await navigator.clipboard.writeText(text)
   } catch {
-    // The browser doesn't allow it. The text can still be selected.
+    // The browser doesn't allow copying. The user can still select the text.
     return
   }
   const label = button.textContent

@@ -29,7 +29,7 @@ const newest = <R extends Base, I extends Indexes<R>>(
   objects: table.page({ limit: relatedShown + 1, of: { index, key }, descending: true }),
 })
 
-/** The kinds of objects by their IDs' prefix. */
+/** The kinds of objects, by the prefix of their IDs. */
 const kinds: Record<string, Kind> = {
   cust: {
     noun: 'Customer',

@@ -39,7 +39,9 @@ export const cardText = ({ paymentMethodData }: PaymentMethod): Html =>
 /** The maximum number of rows in a table. */
 export const rowsShown = 40
 
-/** Returns a customer's name, which can be in a right-to-left script. */
+/**
+ * Returns a customer's name. `bdi` keeps a name in a right-to-left script from reordering the text around it.
+ */
 export const nameOf = ({ name, externalId }: Customer): Html => html`<bdi>${name || externalId}</bdi>`
 
 /** Returns the last `rowsShown` records, newest first. */
@@ -84,7 +86,7 @@ export const findForm = (
   <button>Find</button>
 </form>`
 
-/** Returns a cell that truncates long text, optionally a link. The tooltip shows the full text. */
+/** Returns a cell, optionally with a link, that truncates long text. The tooltip shows the full text. */
 export const cut = (text: string, className = '', address?: string): Html =>
   html`<td class="long ${className}" title="${text}">${address === undefined ? text : html`<a href="${address}">${text}</a>`}</td>`
 

@@ -31,7 +31,8 @@ function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
   const method = payment.paymentMethodId === null ? null : db.paymentMethods.get(payment.paymentMethodId)
   const lines = db.invoiceLineItems.by('invoice', invoice.id)
   const change = lines.find(({ description }) => description.startsWith('Proration:'))
-  // The invoice of a plan change repeats lines that were paid for earlier.
+  // The invoice of a plan change repeats lines that were paid for earlier, so show only the line of the
+  // change.
   const paidFor = change ? [change] : lines
   const discount = change ? change.price - payment.amount : totalOf(lines) - invoice.subtotal
   const { brand, last4 } = method?.paymentMethodData ?? {}

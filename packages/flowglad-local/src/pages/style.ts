@@ -74,7 +74,7 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .badge.good { background: var(--tint); color: var(--accent); }
 .badge.bad { background: var(--bad-tint); color: var(--bad); }
 .badge.plain { background: transparent; color: var(--soft); border: 1px solid var(--line); }
-/* A model's name can be long. */
+/* Let the name of a long model wrap. */
 .badge.model { white-space: normal; overflow-wrap: anywhere; }
 .badge.model .mono { font-size: 1em; font-weight: 450; white-space: nowrap; }
 .card {

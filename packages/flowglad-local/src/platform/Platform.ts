@@ -18,7 +18,7 @@ export interface Platform {
 /** Moves the clock forward and runs the renewals and retries that become due. */
 export type Advance = (ms: number) => void
 
-/** Adds an API key with its own organization. `pricing` is a setup, or a pricing file's content. */
+/** Adds an API key with its own organization. `pricing` is a setup or a pricing file's content. */
 export type AddKey = (options: { key?: string; pricing: unknown }) => { key: string }
 
 /**

@@ -2,7 +2,7 @@
 export const faults = ['none', 'down', 'error', 'lost'] as const
 
 /**
- * A fault of the API. `down` closes each connection before the call takes effect, `error` answers with status 500
+ * A fault of the API. `down` closes each connection before the call takes effect, `error` returns status 500
  * before the call takes effect, and `lost` closes the connection after the call has taken effect.
  */
 export type Fault = (typeof faults)[number]

@@ -47,7 +47,7 @@ export interface RequestLog {
 /** The maximum number of requests in the log, for all keys together. */
 export const maxRequests = 500
 export const maxBodyLength = 16_384
-/** The length of the longest key in any encoding. */
+/** An upper bound for the length of a key in any encoding. */
 const longestKey = 1024
 /**
  * The maximum total length of the stored texts. A character takes up to 2 bytes, so they take up to 16 MiB of

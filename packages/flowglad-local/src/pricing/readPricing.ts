@@ -8,8 +8,8 @@ import type { PricingSetup } from './pricingSetup.ts'
 export interface PricingFile {
   setup: PricingSetup
   /**
-   * Returns the field's place, such as `pricing.yaml:14: products.3.price.unitPrice`. The path is the field's path in
-   * `setup`.
+   * Returns the place of the field with this path in `setup`, such as `pricing.yaml:14:
+   * products.3.price.unitPrice`.
    */
   placeOf(path: readonly (string | number)[]): string
   /** Returns whether the file contains the field. `setup` also contains defaults for fields that the file omits. */

@@ -10,7 +10,7 @@ export interface Finding {
   message: string
 }
 
-/** Returns whether two paths are the same. */
+/** Returns whether two paths are the same. A list's index can be a number or a string. */
 export const isSamePath = (a: Path, b: Path) =>
   a.length === b.length && a.every((key, i) => String(key) === String(b[i]))
 
@@ -63,7 +63,7 @@ const isNumeric = (value: unknown) =>
     ? value.trim() !== '' && !Number.isNaN(Number(value))
     : typeof value === 'number')
 
-/** Checks a value's fields against the variant of its type. */
+/** Checks a value's fields against the union's variant for its type. */
 function* variantFindings(
   schema: z.ZodDiscriminatedUnion,
   value: unknown,
@@ -138,7 +138,7 @@ function firstOption(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   return first ? { ...first, path: [...issue.path, ...first.path] } : issue
 }
 
-/** Describes an issue for the file's author. */
+/** Converts zod's issue to a message for the author of the file. */
 function toFinding(issue: z.core.$ZodIssue, setup: unknown): Finding {
   const first = firstOption(issue)
   const { path } = first

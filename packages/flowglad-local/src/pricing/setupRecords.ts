@@ -3,9 +3,7 @@ import { emptyPrice } from './catalog.ts'
 import type { PricingSetup } from './pricingSetup.ts'
 import { missing, type Violation } from './validateSetup.ts'
 
-/*
- * These functions convert a setup's parts to the fields of records.
- */
+/* These functions return the fields of the records that store a setup's parts. */
 
 type Meter = PricingSetup['usageMeters'][number]
 type ProductEntry = PricingSetup['products'][number]

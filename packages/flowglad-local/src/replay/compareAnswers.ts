@@ -18,7 +18,7 @@ const id =
   /^(cust|sub|si|price|prod|feature|usage_meter|usage_event|pricing_model|chckt_session|billing_period|billing_run|inv|inv_li|pym|pm|prch|sub_feature|product_feature|org|usage_credit|resource|res_claim|discount|discount_redemption|webhook|ledger_entry)_[A-Za-z0-9_-]{15,}$/
 
 /**
- * Fields whose values can differ between servers: times, URLs and texts. The comparison only checks whether
+ * Fields whose values depend on the time or the server, and error texts. The comparison only checks whether
  * they have a value.
  */
 const changingFields = new Set([
@@ -107,8 +107,8 @@ const unorderedFields: Readonly<Record<string, (record: Fields) => string>> = {
 
 /**
  * Returns the differences that a client can see. Compares the status, the content type, the fields and their
- * types, and every value except times, URLs and texts.
- * @param ids maps recorded IDs and cursors to those of the server. The function adds new ones.
+ * types, and the values of all fields except `changingFields`.
+ * @param ids maps recorded IDs and cursors to the server's; the function adds new entries
  */
 export function compareAnswers(expected: Answer, got: Answer, ids: Map<string, string>): Difference[] {
   if (expected.status !== got.status)
@@ -118,7 +118,7 @@ export function compareAnswers(expected: Answer, got: Answer, ids: Map<string, s
     type === null || type === mediaType(got.contentType)
       ? []
       : [{ at: 'content type', expected: type, got: mediaType(got.contentType) }]
-  // Only the texts could differ, and texts aren't compared.
+  // A text response is an error text, which isn't compared.
   if (typeof expected.body === 'string' && typeof got.body === 'string') return differences
   return [
     ...differences,

@@ -26,7 +26,7 @@ const step = z.object({
 
 const transcript = z.array(step)
 
-/** A request to the platform and the platform's response. */
+/** A request to the platform and its response. */
 export type Step = z.output<typeof step>
 
 /** A file that can't be read or written, or that isn't a recorded conversation. */

@@ -1,4 +1,4 @@
-/** For each feature type, the fields that it doesn't have. */
+/** The fields that each feature type doesn't have. */
 const absent = {
   toggle: ['amount', 'usageMeterId', 'renewalFrequency', 'resourceId'],
   usage_credit_grant: ['resourceId'],

@@ -1,8 +1,14 @@
-/** The start of a JSON field with a secret's name, up to its value. In JSON within a string, backslashes precede the quotes. */
+/**
+ * Matches a JSON field with a secret's name up to the start of its value. In JSON within a string,
+ * backslashes precede the quotes.
+ */
 const secretField =
   /(?<!\\)(\\*)"[a-z_]*(?:secret|api_?key|token|password|authorization)\1"(?:\s|\\+[nrt])*:(?:\s|\\+[nrt])*\1"/gi
 const quote = /(?<!\\)(\\*)"/g
-/** In JSON, the escape of a line break can precede a token. */
+/**
+ * Matches a token in the format of Flowglad's keys and secrets. In JSON, an escaped line break can precede
+ * it.
+ */
 const token = /(?:\b|(?<=\\[nrt]))(sk_(?:test|live)_|whsec_)[\w+/=-]+/g
 /** Shorter keys aren't secret, and masking them would make the text unreadable. */
 const shortestSecret = 8

@@ -11,12 +11,12 @@ export interface PdfLine {
 }
 
 const linesPerPage = Math.floor((pageHeight - 2 * margin) / lineHeight)
-/** The objects before the pages: the catalog, the list of pages, and two fonts. */
+/** The ID of the first page. Four objects precede it: the catalog, the list of pages and two fonts. */
 const firstPage = 5
 
 /**
- * Returns a PDF (A4) with these lines, on as many pages as they need. An empty text leaves a line blank. The built-in
- * fonts contain only Latin letters, so any other character becomes a question mark.
+ * Returns a PDF (A4) with these lines, on as many pages as they need. An empty text makes a blank line. The
+ * built-in fonts contain only Latin letters, so any other character becomes a question mark.
  */
 export function pdf(lines: readonly PdfLine[]): Buffer {
   const count = Math.max(1, Math.ceil(lines.length / linesPerPage))
@@ -47,7 +47,7 @@ export function pdf(lines: readonly PdfLine[]): Buffer {
   return Buffer.from(file, 'latin1')
 }
 
-/** Returns a page, which gets this ID, and its content, which gets the next ID. */
+/** Returns the objects for a page with this ID and for its content, which has the next ID. */
 function pageObjects(
   lines: readonly PdfLine[],
   { id, footer }: { id: number; footer: string | null },
@@ -64,7 +64,10 @@ function pageObjects(
 const font = (name: string) =>
   `<< /Type /Font /Subtype /Type1 /BaseFont /${name} /Encoding /WinAnsiEncoding >>`
 
-/** Every Courier character is 0.6 times as wide as the font's size, so text can be aligned without measuring it. */
+/**
+ * The width of every Courier character, relative to the font size. Text can therefore be aligned without
+ * measuring it.
+ */
 const courierWidth = 0.6
 
 function drawing({ text, right: whole, bold = false, size = 10 }: PdfLine, y: number): string {

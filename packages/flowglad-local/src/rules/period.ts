@@ -3,7 +3,7 @@ export type Interval = 'day' | 'week' | 'month' | 'year'
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
- * Returns the end (UTC) of a billing period that begins at `start`. Monthly and yearly periods end on the
+ * Returns the end, in UTC, of a billing period that starts at `start`. Monthly and yearly periods end on the
  * anchor's day of the month, or on the last day if the month is shorter: 31 January → 28 February → 31 March.
  * Without the anchor, every later period would also end on the 28th.
  */

@@ -1,4 +1,4 @@
-/** Price fields whose absence from a request means null. */
+/** The price fields for which an absent value in a request means null. */
 const terms = [
   'productId',
   'usageMeterId',
@@ -8,7 +8,7 @@ const terms = [
   'unitPrice',
 ] as const
 
-/** Price fields that don't change if the request omits them. */
+/** The price fields that stay the same if the request omits them. */
 const details = ['trialPeriodDays', 'isDefault', 'name', 'active', 'slug'] as const
 
 type Fields = { [Key in (typeof terms)[number] | (typeof details)[number]]?: unknown }

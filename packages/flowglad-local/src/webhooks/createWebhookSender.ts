@@ -100,7 +100,7 @@ export function createWebhookSender(
   const isDisabled = ({ webhookId }: WebhookDelivery) =>
     webhookId !== null && db.webhooks.find(webhookId)?.active === false
 
-  /** Returns the due event that has waited longest and that isn't being sent. */
+  /** Returns the due event that has waited longest, except for events that are being sent. */
   function nextDue(): WebhookDelivery | undefined {
     const { webhookDeliveries } = db
     // Fewer than `maxInFlight` events are being sent, so `maxInFlight` rows contain at least one that isn't.
