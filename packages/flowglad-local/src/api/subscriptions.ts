@@ -1,7 +1,7 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import { addFeature } from '../billing/addFeature.ts'
-import { adjustSubscription, cancelScheduledAdjustment } from '../billing/adjust.ts'
+import { adjustSubscription, cancelScheduledAdjustment, dueForChange } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
 import { currentPeriod } from '../billing/periods.ts'
@@ -149,7 +149,7 @@ export function subscriptionRoutes(route: Route): void {
       return {
         canAdjust: true,
         previewGeneratedAt: now,
-        prorationAmount: plan.charge,
+        prorationAmount: dueForChange(platform, now, plan),
         currentPlanTotal: plan.currentTotal,
         newPlanTotal: plan.newTotal,
         resolvedTiming: plan.timing,

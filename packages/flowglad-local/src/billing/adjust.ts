@@ -89,21 +89,21 @@ const ownFeatures = (platform: Platform, subscription: Subscription, at: number)
     itemsAt(platform, subscription.id, at).filter(({ manuallyCreated }) => manuallyCreated),
   )
 
+type PossibleChange = Extract<AdjustmentPlan, { canAdjust: true }>
+
+/** Returns the amount that a plan change charges, after a running discount. */
+export const dueForChange = (platform: Platform, at: number, plan: PossibleChange): number =>
+  plan.charge > 0 ? prorationOf(platform, at, plan).amount : 0
+
 /**
- * Charges the difference on an invoice that repeats the period's lines. As on the platform, an active discount
- * applies to all the lines, and the charge counts as one of the discounted payments. Never charges more than
- * the difference.
+ * Returns the invoice of a plan change, which repeats the period's lines, and the amount to charge. As on the platform,
+ * an active discount applies to all the lines. The amount is never more than the difference.
  */
-function collectProration(
-  platform: Platform,
-  at: number,
-  plan: Extract<AdjustmentPlan, { canAdjust: true }>,
-): boolean {
+function prorationOf(platform: Platform, at: number, plan: PossibleChange) {
   const { db } = platform
   const { subscription } = plan
   const period = currentPeriod(platform, subscription.id)
   const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  const run = newRecord('billing_run', at)
   const inPeriod = db.invoices
     .by('subscription', subscription.id)
     .filter((invoice) => invoice.billingPeriodId === period.id)
@@ -123,6 +123,15 @@ function collectProration(
   const discount = redemption ? discountOn(totalOf(lines), redemption) : 0
   const takenOffBefore = totalOf(earlierLines) - (earlier?.subtotal ?? 0)
   const amount = Math.max(0, plan.charge - Math.max(0, discount - takenOffBefore))
+  return { period, lines, redemption, discount, amount }
+}
+
+/** Charges a plan change. As on the platform, the charge counts as one of the discounted payments. */
+function collectProration(platform: Platform, at: number, plan: PossibleChange): boolean {
+  const { db } = platform
+  const { subscription } = plan
+  const { period, lines, redemption, discount, amount } = prorationOf(platform, at, plan)
+  const run = newRecord('billing_run', at)
   const invoice = createInvoice(platform, at, {
     customer: db.customers.get(subscription.customerId),
     subscription: { id: subscription.id, period, runId: run.id },
