@@ -1,7 +1,7 @@
 /**
  * `pnpm bench:growth --customers 1e6 --events 1e7 --store SQLite` compares each operation's cost in large
- * ledgers with its cost in a small ledger (10³ customers, 10³ past events). Each round measures all ledgers,
- * so load on the machine affects all of them. Compare the ratios.
+ * ledgers with its cost in a small one (10³ customers, 10³ past events). Each round measures all ledgers, so
+ * load on the machine affects all of them. Compare the ratios.
  */
 import { parseArgs } from 'node:util'
 import { startPostgres } from 'test-postgres'

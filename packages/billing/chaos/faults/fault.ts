@@ -14,9 +14,9 @@ export type ProxyMode = (typeof proxyModes)[number]
 
 /** A fault. `forMs` is its duration, and `node` is the node's number, starting at 0. */
 export type Fault =
-  /** SIGKILL, and a restart. */
+  /** Kills the node with SIGKILL and starts it again. */
   | { kind: 'kill node'; node: number; forMs: number }
-  /** SIGSTOP and SIGCONT. */
+  /** Stops the node with SIGSTOP and continues it with SIGCONT. */
   | { kind: 'pause node'; node: number; forMs: number }
   | { kind: 'pause node beyond its holds'; node: number; forMs: number }
   | { kind: 'clock forward'; node: number; forMs: number; stepMs: number }
@@ -27,9 +27,9 @@ export type Fault =
   | { kind: 'kill PostgreSQL'; forMs: number }
   | { kind: 'terminate backends'; forMs: number }
   | { kind: 'restart pooler'; forMs: number }
-  /** SIGKILL, and a restart. */
+  /** Kills PgBouncer with SIGKILL and starts it again. */
   | { kind: 'kill pooler'; forMs: number }
-  /** SIGSTOP and SIGCONT. */
+  /** Stops PgBouncer with SIGSTOP and continues it with SIGCONT. */
   | { kind: 'pause pooler'; forMs: number }
   | { kind: 'disk full'; forMs: number }
   /** Makes a backup for the next restore. */

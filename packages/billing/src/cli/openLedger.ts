@@ -35,8 +35,8 @@ export function ledgerLocation(
 }
 
 /**
- * Opens an existing ledger. Never creates or migrates a ledger, because a mistyped path must not look like an
- * empty ledger, and a newer command must not migrate the ledger of a running server.
+ * Opens an existing ledger. Never creates a ledger, because a mistyped path must not look like an empty
+ * ledger. Never migrates a ledger, because a server of an earlier release may be using it.
  */
 export async function openLedger(
   options: { ledger?: string | undefined },

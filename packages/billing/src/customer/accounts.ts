@@ -72,8 +72,8 @@ export function createAccounts({
   return {
     /**
      * Returns the balances after a call that began at `since` (`performance.now()`). Never fetches. Reads the
-     * store only if this process knows no balances that are newer than the call's start, for example because
-     * the call failed before it reached the ledger.
+     * store only if this process knows no balances as recent as the call, for example because the call failed
+     * before it reached the ledger.
      */
     async afterCall(customer: KnownCustomer, since: number): Promise<BalancesAnswer> {
       return rows(customer, ledger.lastCommitted(customer.id, since) ?? (await snapshots.read(customer)))

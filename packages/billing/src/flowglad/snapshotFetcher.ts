@@ -95,7 +95,10 @@ export class SnapshotFetcher {
     try {
       await this.#flowglad.updateCustomer(changed)
     } catch (error) {
-      this.#logger.warn({ customer: customer.id, error: String(error) }, 'customer update failed')
+      this.#logger.warn(
+        { customer: customer.id, error: String(error) },
+        'updating the customer at Flowglad failed and will be retried',
+      )
     }
   }
 

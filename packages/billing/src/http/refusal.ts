@@ -9,8 +9,8 @@ export type Refusal = Extract<Denial, { code: 'FOREIGN_ORIGIN' | 'PREFETCH' }>
 /**
  * Returns why a request must neither change state nor spend units, or null if the request is allowed.
  * Browsers send the user's cookies even with requests that the user didn't ask for. For example, a page on
- * another origin can cause a request with a link, an image, a form or a script, and a prefetched page might
- * never be shown.
+ * another origin can cause a request with a link, an image, a form or a script. A browser may also prefetch a
+ * page that the user never opens.
  */
 export const refusalOf = (source: RequestSource, trusted: ReadonlySet<string>): Refusal | null =>
   foreignOriginOf(source, trusted) ?? (isPrefetch(source) ? { code: 'PREFETCH' } : null)

@@ -6,8 +6,8 @@ import type { Ledger } from '../ledger/ledger.ts'
 export type Counted = NonNullable<Renew['counted']>
 
 /**
- * Renews a hold each time half of its remaining time has passed, until the hold has ended or the returned
- * function is called. A failed renewal is retried until the hold's expiry time.
+ * Renews a hold each time half of its remaining time has passed. Stops when the hold has ended or the
+ * returned function is called. A failed renewal is retried until the hold's expiry time.
  *
  * With `readCount`, each renewal also stores the units counted so far. A changed count is stored within
  * `countEveryMs`, or as soon as the ledger can be reached again. If expiry has already charged the hold,
