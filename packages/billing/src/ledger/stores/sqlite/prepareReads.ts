@@ -153,12 +153,23 @@ export function prepareReads(
      ORDER BY j.key`,
   )
 
+  /** Runs the reads in one transaction. Otherwise, another process could commit between two statements. */
+  function atOneTime<T>(read: () => T): T {
+    db.exec('BEGIN')
+    try {
+      return read()
+    } finally {
+      db.exec('COMMIT')
+    }
+  }
+
+  const readRows = (name: string) => ({
+    row: customer.all(name).map((row) => tables.customer.decode(row))[0] ?? null,
+    accounts: accounts.all(name).map((row) => tables.account.decode(row)),
+  })
+
   return {
-    readCustomer: async (name) => ({
-      row: customer.all(name).map((row) => tables.customer.decode(row))[0] ?? null,
-      accounts: accounts.all(name).map((row) => tables.account.decode(row)),
-      now: now(),
-    }),
+    readCustomer: async (name) => atOneTime(() => ({ ...readRows(name), now: now() })),
     readCharges: async ({ customer: name, limit, before }) => {
       const [at, attempt, meter] = before ?? [Number.MAX_SAFE_INTEGER, '', '']
       return charges.all(name, at, attempt, meter, limit).map((row) => tables.event.decode(row))
@@ -178,22 +189,14 @@ export function prepareReads(
         .array(customerName)
         .parse(customers.all(after, limit))
         .map((row) => row.customer),
-    readBooks: async (name) => {
-      // Without a transaction, another process could commit between the statements.
-      db.exec('BEGIN')
-      try {
-        return {
-          row: customer.all(name).map((row) => tables.customer.decode(row))[0] ?? null,
-          accounts: accounts.all(name).map((row) => tables.account.decode(row)),
-          holds: holds.all(name).map((row) => tables.hold.decode(row)),
-          events: z.array(eventSum).parse(eventSums.all(name)),
-          daily: z.array(meterSum).parse(dailySums.all(name)),
-          resultBytes: byteSum.parse(resultBytes.get(name)).bytes,
-        }
-      } finally {
-        db.exec('COMMIT')
-      }
-    },
+    readBooks: async (name) =>
+      atOneTime(() => ({
+        ...readRows(name),
+        holds: holds.all(name).map((row) => tables.hold.decode(row)),
+        events: z.array(eventSum).parse(eventSums.all(name)),
+        daily: z.array(meterSum).parse(dailySums.all(name)),
+        resultBytes: byteSum.parse(resultBytes.get(name)).bytes,
+      })),
     readActs: async ({ customer: name, limit, after }) =>
       acts
         .all(name, after?.at ?? -1, after?.customer ?? '', after?.id ?? '', limit)
