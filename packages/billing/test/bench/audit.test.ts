@@ -13,7 +13,7 @@ const someBooks = (customer: Partial<CustomerBooks> = {}, books: Partial<Books> 
   ...books,
 })
 
-it('finds no problem if every answered unit is booked and delivered once', () => {
+it('finds no problem if each unit of every successful call is booked and delivered once', () => {
   expect(audit(someBooks())).toEqual([])
 })
 
@@ -24,7 +24,7 @@ it.each([
   ['a unit that was delivered twice', someBooks({ delivered: 6 })],
   ['a unit that is still held', someBooks({ held: 1 })],
   ['a call that failed', someBooks({}, { failures: 1, firstFailure: 'timeout' })],
-  ['work that ran without an answer', someBooks({}, { runs: 6 })],
+  ['work that ran more often than calls succeeded', someBooks({}, { runs: 6 })],
   ['a usage event that waits for delivery', someBooks({}, { waiting: 1 })],
   ['a parked usage event', someBooks({}, { parked: 1 })],
 ])('reports %s', (_, books) => {

@@ -7,7 +7,7 @@ test.each([
   { topology: 'sqlite', seed: 1 },
   { topology: 'postgres', seed: 1 },
 ] as const)(
-  'bills each answered call exactly once despite faults (topology: $topology)',
+  'bills each successful call exactly once despite faults (topology: $topology)',
   async ({ topology, seed }) => {
     const result = await runChaos({ topology, seed, durationMs: 9_000, log: () => {} })
     const violated = result.checks.filter(({ violations }) => violations.length > 0)

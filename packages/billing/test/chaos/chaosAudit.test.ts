@@ -88,17 +88,17 @@ test('accepts evidence without contradictions', () => {
 })
 
 test.each<[string, Call, number]>([
-  ['an answered call that is free', aCall(), 0],
+  ['a successful call that is free', aCall(), 0],
   ['a denied call that is billed', aCall({ answers: [denied('BILLING_UNAVAILABLE')] }), 3],
   ['a failed call that is billed', aCall({ answers: [{ state: 'failed', ...times }] }), 3],
-  ['a failing call with a lost answer that is billed', aCall({ kind: 'failing', answers: [unknown] }), 3],
-  ['a lost answer that is billed for too much', aCall({ answers: [unknown] }), 4],
+  ['a failing call with a lost response that is billed', aCall({ kind: 'failing', answers: [unknown] }), 3],
+  ['a call with a lost response that is billed for too much', aCall({ answers: [unknown] }), 4],
   ['a completed call that is free', aCall({ answers: [denied('ALREADY_COMPLETED')] }), 0],
 ])('reports %s', (_, call, amount) => {
   expect(violatedIn(evidence([call], amount === 0 ? [] : [anEvent({ amount })]))).toEqual([bounds])
 })
 
-test.each([0, 3])('accepts %i units for a call with a lost answer', (amount) => {
+test.each([0, 3])('accepts %i units for a call with a lost response', (amount) => {
   const call = aCall({ answers: [unknown] })
   expect(violatedIn(evidence([call], amount === 0 ? [] : [anEvent({ amount })]))).toEqual([])
 })
@@ -199,7 +199,7 @@ test('reads late settles and outdated snapshots from the ledger', async () => {
   expect(await snapshots()).toEqual([false])
 })
 
-test('judges a denial by the billed units of answered calls and the held units of unanswered ones', () => {
+test("judges a denial by a call's held units only if the call's response was lost", () => {
   const short = aCall({ operation: 'b', answers: [{ ...denied('INSUFFICIENT_CREDITS'), from: 2, until: 3 }] })
   const rule = 'no call is denied while enough units are left'
   const billedLess = [anEvent({ amount: 1 })]

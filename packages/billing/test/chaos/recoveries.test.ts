@@ -22,7 +22,7 @@ const aCall = (answer: Answer): Call => ({
 const answered = (node: number, from: number, until: number) =>
   aCall({ state: 'answered', attempt: 'a', node, from, until })
 
-test('measures the time from a fault’s end to the affected node’s first answer', () => {
+test('measures the time from a fault’s end to the affected node’s first response', () => {
   const calls = [
     answered(1, 110, 120),
     aCall({ state: 'denied', code: 'BILLING_UNAVAILABLE', node: 0, from: 110, until: 130 }),

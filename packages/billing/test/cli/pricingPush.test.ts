@@ -174,7 +174,7 @@ const stopped = {
   stderr: 'The pricing model has changed since it was compared. Run the command again.\n',
 }
 
-/** Pushes the file in `folder`. Changes the model after Flowglad's nth answer with it, before the push continues. */
+/** Pushes the file in `folder`. Changes the model after Flowglad has returned it n times, before the push continues. */
 async function pushDuring(
   flowglad: FlowgladLocal,
   folder: string,

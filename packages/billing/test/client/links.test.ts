@@ -22,7 +22,7 @@ interface Sent {
   key: unknown
 }
 
-/** Creates a terminating link that returns the listed answers in order and records each operation's key. */
+/** Creates a terminating link that returns the listed responses in order and records each operation's key. */
 function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
   const sent: Sent[] = []
   const link: TRPCLink<AppRouter> =

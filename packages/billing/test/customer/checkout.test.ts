@@ -20,7 +20,7 @@ test('rejects a checkout without calling Flowglad if publicUrl is missing', asyn
   expect(app.proxy.count(/checkout/)).toBe(0)
 })
 
-/** Flowglad's answer to an internal failure. */
+/** Flowglad's response after an internal failure. */
 const failure = {
   error: 'An unexpected error occurred',
   code: 'INTERNAL_SERVER_ERROR',
@@ -29,7 +29,7 @@ const failure = {
 const creates = ({ method, path }: { method: string; path: string }) =>
   method === 'POST' && /checkout-sessions/.test(path)
 
-test('returns a checkout page that Flowglad creates despite answering with an error', async () => {
+test('returns a checkout page that Flowglad creates despite returning an error', async () => {
   await using app = await startApp()
   app.proxy.breakWith((passing) =>
     creates(passing) ? { state: 'handledButFails', status: 500, body: failure } : undefined,

@@ -12,7 +12,7 @@ const scale = { kind: 'plan', priceSlug: 'scale_monthly', isFree: false, grants 
 const pack = { kind: 'pack', priceSlug: 'generation_pack', isFree: false, grants } as const
 const offers = [pack, free, pro, scale]
 
-/** Returns the answer of `balances` for a customer on this plan with one meter. */
+/** Returns the response of `balances` for a customer on this plan with one meter. */
 const answerOn = (
   plan: typeof free | typeof pro | typeof scale,
   row: { available: number | null; limit: number | null },

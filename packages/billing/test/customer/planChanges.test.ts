@@ -10,7 +10,7 @@ type App = Awaited<ReturnType<typeof startApp>>
 
 /** A plan to which a customer on Pro or Scale can upgrade. */
 const max = plan('max', 19_900, ['pro_tokens', 'hd'])
-/** Flowglad's answer when it rejects a change. */
+/** Flowglad's response when it rejects a change. */
 const declined = {
   state: 'json',
   status: 500,
@@ -63,7 +63,7 @@ test('changes a plan only once for concurrent requests', async () => {
   expect(app.proxy.count(/\/adjust$/)).toBe(1)
 })
 
-test('reports the success of a change that Flowglad makes despite answering with an error', async () => {
+test('reports the success of a change that Flowglad makes despite returning an error', async () => {
   await using app = await start()
   const { billing } = app.client
   await on(app, 'pro_monthly')
@@ -216,7 +216,7 @@ test('shows that the cancellation was lifted even if lifting the downgrade faile
   })
 })
 
-describe('when Flowglad does not answer a plan change', () => {
+describe('when Flowglad does not respond to a plan change', () => {
   /** Puts Ada on Pro and cancels the plan. Returns when the plan ends and a function that upgrades Ada to Max. */
   async function upgrading(app: App) {
     const subscription = await on(app, 'pro_monthly')
@@ -252,7 +252,7 @@ describe('when Flowglad does not answer a plan change', () => {
   test.each([
     ['made while a cancellation is being restored', undefined],
     [
-      'if Flowglad then removes the restored cancellation but answers with an error',
+      'if Flowglad then removes the restored cancellation but returns an error',
       { state: 'handledButFails', status: 500, body: declined.body },
     ],
   ] as const)('keeps a plan change %s', async (_, uncancelling) => {

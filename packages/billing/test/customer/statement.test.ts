@@ -323,7 +323,7 @@ test("after an upgrade, keeps the earlier plan's extra usage on the next invoice
 test('shows the overdue amount and the next attempt to charge the card', async () => {
   await using app = await start()
   await failRenewal(app, 'pro_monthly', async () => {
-    // This answer lacks the failed payment and stays in the cache for a few seconds.
+    // This response lacks the failed payment and stays in the cache for a few seconds.
     await statement(app)
   })
   const { overdue, payments } = await statement(app)
@@ -447,7 +447,7 @@ test("limits each customer's requests for previews", async () => {
   expect(app.proxy.count(/preview-adjust/)).toBe(10)
 })
 
-test("denies previews and statements if Flowglad's answer has an unknown format", async () => {
+test("denies previews and statements if Flowglad's response has an unknown format", async () => {
   await using app = await start()
   await onPro(app)
   const report = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
@@ -480,7 +480,7 @@ test('returns an empty statement without payments, but only to a signed-in custo
   expect((await fetch(`${app.url}/billing.statement`)).status).toBe(401)
 })
 
-test('denies a statement if Flowglad has never answered', async () => {
+test('denies a statement if Flowglad has never responded', async () => {
   await using app = await start()
   app.proxy.breakWith(() => ({ state: 'refused' }))
   await expect(statement(app)).rejects.toMatchObject(unavailable)

@@ -102,7 +102,7 @@ test('charges once if the hold expires while the process is suspended', async ()
   expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3])
 })
 
-test('bills each answered call exactly once if five nodes are killed while deliveries fail', async () => {
+test('bills each successful call exactly once if five nodes are killed while deliveries fail', async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })
@@ -128,7 +128,7 @@ test('bills each answered call exactly once if five nodes are killed while deliv
   await expect.poll(() => generations(stack)).toMatchObject({ available: 500 - events.length, held: 0 })
 })
 
-/** Starts a busy node, kills it after eight answers, and returns the number of answers. */
+/** Starts a busy node, kills it after eight successful calls, and returns the number of successful calls. */
 async function crashWhileWorking(stack: Stack, file: string, width: number): Promise<number> {
   const child = spawn(process.execPath, [busyNode, file, stack.proxy.url, String(width)], {
     stdio: ['ignore', 'pipe', 'inherit'],

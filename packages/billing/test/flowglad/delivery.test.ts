@@ -17,7 +17,7 @@ test('delivers each charge once after an outage of /usage-events', async () => {
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
 })
 
-test('bills once if the answers to usage events are lost', async () => {
+test('bills once if the responses to usage events are lost', async () => {
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
   for (let n = 0; n < 3; n++) await spend(stack, aUser())
@@ -34,7 +34,7 @@ test.each([
   ['JSON that is not from Flowglad', { state: 'json', status: 200, body: { hello: 'world' } }],
   ['429', { state: 'json', status: 429, body: { ...rejection, code: 'TOO_MANY_REQUESTS' } }],
   ['401', { state: 'page', status: 401 }],
-] as const)('keeps an event waiting instead of parking it if the answer is %s', async (_, fault) => {
+] as const)('keeps an event waiting instead of parking it if the response is %s', async (_, fault) => {
   await using stack = await startStack({ options: { parkAfterMs: 0, parkAfterFailures: 0 } })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? fault : undefined))
   await spend(stack, aUser())
@@ -93,7 +93,7 @@ test("tries a customer's other events before backing off after a rejection", asy
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
-test('acknowledges events that a bulk answer omits because Flowglad already has them', async () => {
+test('acknowledges events that a bulk response omits because Flowglad already has them', async () => {
   await using stack = await startStack({ started: false })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
   await spend(stack, aUser(), 1)

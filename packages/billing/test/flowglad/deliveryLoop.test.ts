@@ -153,7 +153,7 @@ test('sends fewer parallel requests only while requests time out', async () => {
   expect(await atATime()).toBe(4)
 })
 
-test("delivers other customers' usage while one event gets no answer", async () => {
+test("delivers other customers' usage while one event gets no response", async () => {
   const clock = billingClock()
   const bad = aSettle()
   let isUnanswered = (_: string) => true

@@ -54,7 +54,7 @@ test("denies a call with INSUFFICIENT_CREDITS even if a rejected event's units w
   })
 })
 
-test('does not count an event as rejected when Flowglad records it and then answers with an error', async () => {
+test('does not count an event as rejected when Flowglad records it but returns an error', async () => {
   await using stack = await startStack({ started: false })
   const charge = await chargeOf(stack, aUser(), 2)
   let recorded = Promise.resolve<unknown>(undefined)

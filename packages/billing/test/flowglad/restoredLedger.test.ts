@@ -25,7 +25,7 @@ type Listed = ReturnType<typeof listed>
 
 /**
  * Prepares a check of a ledger against Flowglad's list of usage events, newest first. `events` receives the ledger's
- * ID. `page` can replace Flowglad's answer.
+ * ID. `page` can replace Flowglad's response.
  */
 async function aCheck({
   events,
@@ -239,7 +239,7 @@ test.each([
   },
 )
 
-test('does not make every call wait while Flowglad does not answer', async () => {
+test('does not make every call wait while Flowglad does not respond', async () => {
   const { restored, reads, clock } = await aCheck({
     events: () => [],
     page: () => Promise.reject(new Error('no answer')),

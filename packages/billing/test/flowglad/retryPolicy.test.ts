@@ -157,7 +157,7 @@ test('skips rejected events while they back off, up to a hundred per customer', 
   expect([...policy.skippedEvents()]).toEqual([])
 })
 
-test('reduces the load only while Flowglad does not answer', () => {
+test('reduces the load only while Flowglad is unavailable', () => {
   const { policy } = aPolicy()
   const loadAfter = (unavailable: boolean, timedOut: boolean) => {
     policy.adaptLoad({ unavailable, timedOut })
@@ -174,7 +174,7 @@ test('reduces the load only while Flowglad does not answer', () => {
   expect(loadAfter(false, false)).toEqual([4, 8])
 })
 
-test('doubles the pause while Flowglad does not answer, up to the maximum', () => {
+test('doubles the pause while Flowglad is unavailable, up to the maximum', () => {
   const { policy } = aPolicy()
   const pauses = Array.from({ length: 5 }, () => policy.pausesAfter('unavailable').alwaysMs)
   expect(pauses).toEqual([1_000, 2_000, 4_000, 4_000, 4_000].map((ms) => ms * 0.75))

@@ -33,7 +33,7 @@ export const bulk = /usage-events\/bulk/
 export const bodies = (stack: Stack, path: RegExp) =>
   stack.proxy.seen.filter((passing) => path.test(passing.path)).map(({ body }) => body)
 
-/** Flowglad's answer to a rejected event. */
+/** Flowglad's response to an event that it rejects. */
 export const rejection = {
   error: 'Subscription not found: sub_gone',
   code: 'INTERNAL_SERVER_ERROR',

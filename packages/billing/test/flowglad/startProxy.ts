@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 /** How the proxy handles a request. `undefined` lets the request through. */
 export type Fault =
   | { state: 'refused' }
-  /** Flowglad gets the request, but its answer is lost. */
+  /** Flowglad gets the request, but its response is lost. */
   | { state: 'answerLost' }
-  /** A gateway answers with its own error page. */
+  /** A gateway returns its own error page. */
   | { state: 'page'; status: number }
   | { state: 'json'; status: number; body: unknown; after?: Promise<void> }
   /** Flowglad handles the request, but billing gets this error. */
@@ -14,15 +14,15 @@ export type Fault =
   /** Flowglad gets the request only when `until` resolves. */
   | { state: 'held'; until: Promise<void> }
   /**
-   * Flowglad gets the request immediately. The proxy holds Flowglad's answer until `until` resolves, so the
-   * answer may be outdated. If `until` is a function, the proxy calls it when Flowglad has answered.
+   * Flowglad gets the request immediately. The proxy holds Flowglad's response until `until` resolves, so the
+   * response may be outdated. If `until` is a function, the proxy calls it when Flowglad has responded.
    */
   | { state: 'answerHeld'; until: Promise<void> | (() => Promise<void>) }
-  /** The answer's headers arrive, but its body never ends. */
+  /** The response's headers arrive, but its body never ends. */
   | { state: 'bodyStalls' }
-  /** Flowglad handles the request, but the connection closes after half of the answer's body. */
+  /** Flowglad handles the request, but the connection closes after half of the response's body. */
   | { state: 'bodyCut' }
-  /** Flowglad gets the request twice. The proxy returns the second answer. */
+  /** Flowglad gets the request twice. The proxy returns the second response. */
   | { state: 'duplicated' }
 
 export interface Passing {
@@ -100,7 +100,7 @@ export async function startProxy(target: string, { records = true }: { records?:
     const upstream = forward(
       { hostname, port, method: request.method, path: request.url, headers: request.headers },
       async (answer) => {
-        // If Flowglad is killed while it answers, break billing's connection too.
+        // If Flowglad is killed while it sends a response, break billing's connection too.
         answer.on('error', () => response.destroy())
         await (typeof after === 'function' ? after() : after)
         if (twice) {
@@ -147,7 +147,7 @@ export async function startProxy(target: string, { records = true }: { records?:
       fault = (passing) => (path.test(passing.path) ? { state: 'held', until: promise } : undefined)
       return resolve
     },
-    /** Holds the answer to each request whose path matches until the returned function is called. */
+    /** Holds the response to each request whose path matches until the returned function is called. */
     holdAnswers(path: RegExp) {
       const { promise, resolve } = withResolver()
       fault = (passing) => (path.test(passing.path) ? { state: 'answerHeld', until: promise } : undefined)

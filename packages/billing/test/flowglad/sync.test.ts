@@ -139,7 +139,7 @@ test('while Flowglad is slow, denies calls based on the last snapshot and report
   open()
 })
 
-test('returns BILLING_UNAVAILABLE for an unknown customer until Flowglad answers', async () => {
+test('returns BILLING_UNAVAILABLE for an unknown customer until Flowglad responds', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   const open = stack.proxy.hold(customers)
   expect(await denialOf(spend(stack))).toMatchObject({
@@ -170,7 +170,7 @@ test('lets a known customer spend up to the limit during an outage', async () =>
 test('returns BILLING_UNAVAILABLE if ambiguous units would cover the shortfall', async () => {
   await using stack = await startStack()
   await spend(stack, 6)
-  // Flowglad records the event, but its answer is lost. Billing therefore can't tell whether a fetched balance
+  // Flowglad records the event, but its response is lost. Billing therefore can't tell whether a fetched balance
   // includes the event.
   stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
   await stack.billing.drain()
@@ -182,7 +182,7 @@ test('returns BILLING_UNAVAILABLE if ambiguous units would cover the shortfall',
   expect(await stack.atFlowglad.available(ada, 'generations')).toBe(0)
 })
 
-test('resends ambiguous events before the fetch that decides a call', async () => {
+test('resends ambiguous events before the fetch that a call waits for', async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, 6)
   stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
@@ -210,7 +210,7 @@ test("does not resend usage that is acknowledged while the customer's fetch wait
   })
   const fetching = stack.billing.refresh(ada)
   await until(() => expect(leases).toBe(1))
-  // Another node gets a late answer to its request and acknowledges the usage.
+  // Another node gets a late response to its request and acknowledges the usage.
   const requests = stack.proxy.count(/usage-events/)
   const { charges } = await stack.ledger.charges({ customer: 'ada', limit: 1, cursor: null })
   const events = charges.map(({ transactionId: attempt, meter }) => ({ attempt, meter, priceId: null }))
@@ -223,7 +223,7 @@ test("does not resend usage that is acknowledged while the customer's fetch wait
   expect(balances.find(({ meter }) => meter === 'generations')).toMatchObject({ available: 4, used: 6 })
 })
 
-test('decides a call with an old snapshot and refreshes the snapshot in the background', async () => {
+test('uses an old snapshot and refreshes it in the background', async () => {
   await using stack = await startStack({ options: { snapshotMaxAgeMs: 1 } })
   await spend(stack)
   const before = stack.proxy.count(billing)

@@ -52,7 +52,7 @@ test('fetches a new period even if the customer has no fetch tokens left', async
   expect(await spend(stack, 10)).toBe('done')
 })
 
-test('decides calls based on the old period while Flowglad still reports that period', async () => {
+test("uses the old period's balance while Flowglad still reports that period", async () => {
   await using stack = await startTimed()
   await spend(stack, 9)
   await stack.billing.drain()

@@ -1,19 +1,19 @@
-// Flowglad can handle a request and then answer with its own error. In these tests, a proxy simulates this
-// behavior: it forwards each request to flowglad-local and replaces the answer with an error.
+// Flowglad can handle a request but return an error. In these tests, a proxy simulates this behavior: it forwards
+// each request to flowglad-local and replaces the response with an error.
 import { expect, test } from 'vitest'
 import { bodies, spend, usageEvents } from './spending.ts'
 import type { Passing } from './startProxy.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 
 const ada = aUser()
-/** Flowglad's answer to an internal failure. */
+/** Flowglad's response after an internal failure. */
 const failure = {
   error: 'An unexpected error occurred',
   code: 'INTERNAL_SERVER_ERROR',
   request_id: '0a1b2c3d',
 }
 
-/** Makes Flowglad handle matching requests but answer them with an error. */
+/** Makes Flowglad handle matching requests but return an error. */
 const failAfter = (stack: Stack, matches: (passing: Passing) => boolean) =>
   stack.proxy.breakWith((passing) =>
     matches(passing) ? { state: 'handledButFails', status: 500, body: failure } : undefined,
@@ -40,14 +40,14 @@ test('returns BILLING_UNAVAILABLE if a shortfall depends on usage whose outcome 
   expect(await stack.atFlowglad.events()).toHaveLength(2 * customers.length)
 })
 
-test('admits a new customer if Flowglad creates the customer but answers with an error', async () => {
+test('admits a new customer if Flowglad creates the customer but returns an error', async () => {
   await using stack = await startStack({ started: false })
   failAfter(stack, ({ method, path }) => method === 'POST' && /\/customers$/.test(path))
   expect(await spend(stack, ada, 10)).toBe('done')
   expect(stack.proxy.count(/\/customers$/)).toBe(1)
 })
 
-test('returns BILLING_UNAVAILABLE to a new customer while every answer from Flowglad is an error', async () => {
+test('returns BILLING_UNAVAILABLE to a new customer while every response from Flowglad is an error', async () => {
   await using stack = await startStack({ started: false })
   let isCreated = false
   failAfter(stack, ({ method, path }) => {
@@ -81,7 +81,7 @@ test("admits customers whose usage is in Flowglad's list even if every usage req
   for (const customer of customers) expect(await stack.atFlowglad.available(customer, 'generations')).toBe(0)
 })
 
-test("acknowledges usage in Flowglad's list before a fetch, even if an earlier answer was lost", async () => {
+test("acknowledges usage in Flowglad's list before a fetch, even if an earlier response was lost", async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, ada, 2)
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
@@ -106,7 +106,7 @@ test('returns INSUFFICIENT_CREDITS if the usage that Flowglad rejected is missin
 test.each([
   ['one event', 1],
   ['a bulk request', 3],
-])('bills each transaction ID once if Flowglad records %s but answers with an error', async (_, calls) => {
+])('bills each transaction ID once if Flowglad records %s but returns an error', async (_, calls) => {
   await using stack = await startStack({ started: false })
   for (let n = 0; n < calls; n++) await spend(stack, ada)
   let failures = 1
@@ -120,7 +120,7 @@ test.each([
   expect(await spend(stack, ada, 10 - calls)).toBe('done')
 })
 
-test('does not repeat a contact update if Flowglad makes the update but answers with an error', async () => {
+test('does not repeat a contact update if Flowglad makes the update but returns an error', async () => {
   await using stack = await startStack({ started: false })
   await stack.billing.refresh(ada)
   failAfter(stack, ({ method }) => method === 'PUT')
@@ -130,7 +130,7 @@ test('does not repeat a contact update if Flowglad makes the update but answers 
   expect(stack.proxy.seen.filter(({ method }) => method === 'PUT')).toHaveLength(1)
 })
 
-test('recreates an archived customer once if Flowglad creates the customer but answers with an error', async () => {
+test('recreates an archived customer once if Flowglad creates the customer but returns an error', async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, ada)
   await stack.atFlowglad.sdk.post('/api/v1/customers/ada/archive', { body: {} })

@@ -56,7 +56,7 @@ describe('an event that Flowglad has', () => {
   })
 })
 
-test('does not acknowledge the events that a bulk answer omits', async () => {
+test('does not acknowledge the events that a bulk response omits', async () => {
   const [first, second] = [anEvent(), anEvent({ attempt: 't2' })]
   const flowglad = answering(async () => ({ usageEvents: [recorded] }))
   expect(await createUsageEvents(flowglad, [first, second], 'ledger')).toEqual({

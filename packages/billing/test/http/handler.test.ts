@@ -64,7 +64,7 @@ test('returns 405 for a method that a route does not accept', async () => {
   }
 })
 
-test('answers a HEAD request like a GET request but without a body', async () => {
+test('responds to a HEAD request like a GET request but without a body', async () => {
   await using stack = await startStack({ started: false })
   const response = await handle(stack, '/readyz', { method: 'HEAD' })
   expect(response?.status).toBe(200)

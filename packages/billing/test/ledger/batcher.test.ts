@@ -267,7 +267,7 @@ test('retries while the SQLite file is busy without blocking the event loop', as
   await rm(folder, { recursive: true })
 })
 
-test('keeps the effects of answered commands when the file is closed and reopened', async () => {
+test('keeps the effects of successful commands when the file is closed and reopened', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-reopen-'))
   const file = join(folder, 'ledger.db')
   {

@@ -104,7 +104,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
 
   const created = () =>
     one.proxy.seen.filter(({ method, path }) => method === 'POST' && /checkout-sessions$/.test(path)).length
-  /** Replaces Flowglad's answers about existing sessions. */
+  /** Replaces Flowglad's responses about existing sessions. */
   const answerStatus = (status: number, body: object) =>
     one.proxy.breakWith(({ method, path }) =>
       method === 'GET' && path.includes('checkout-sessions/') ? { state: 'json', status, body } : undefined,
@@ -198,7 +198,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(created()).toBe(1)
   })
 
-  test('returns only one page if the answer to the first request is lost', async () => {
+  test('returns only one page if the response to the first request is lost', async () => {
     one.proxy.breakWith(({ path }) => (/checkout-sessions$/.test(path) ? { state: 'answerLost' } : undefined))
     expect(await denialOf(one.order('http', pack, 'k'))).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
     one.proxy.mend()

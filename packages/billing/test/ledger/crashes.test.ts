@@ -99,7 +99,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('charges all answered calls and at most the calls in flight when processes are killed', async () => {
+  test('charges all successful calls and at most the calls in flight when processes are killed', async () => {
     const address = await stores[store]()
     let offsetMs = 0
     await using it = openAt(address, { offsetMs: () => offsetMs })

@@ -6,7 +6,7 @@ import { query } from './postgres.ts'
 import { noReplication, startReplicatedPostgres } from './replicatedPostgres.ts'
 import { deliveredTo, startCallers } from './startCallers.ts'
 
-test('bills every answered call once when the primary dies and a synchronous standby replaces it', async ({
+test('bills every successful call once when the primary dies and a synchronous standby replaces it', async ({
   skip,
 }) => {
   skip(noReplication !== null, noReplication ?? '')

@@ -70,7 +70,7 @@ const runs = (count: number) => ({
 const times = Number(process.env.HISTORY_RUNS ?? 1)
 vi.setConfig({ testTimeout: times * 180_000 })
 
-/** The deadlines are long, so that slow answers on a busy machine don't fail the tests. */
+/** The deadlines are long, so that slow responses on a busy machine don't fail the tests. */
 const patient = { transactionTimeoutMs: 60_000, silentAfterMs: 60_000, outOfReachAfterMs: 60_000 }
 
 test('agrees with the model in every history', async () => {

@@ -13,7 +13,7 @@ test.each<[guarantee: string, flushed: Command[]]>([
   ['the return of units', [{ type: 'release', customer, attempt }]],
   ['a record of the events that are about to be sent to Flowglad', [aTakeLease({ purpose: 'deliver' })]],
   ['a snapshot', [anInstall({ token: 'token' })]],
-])('flushes %s to the disk before the answer', (_, commands) => {
+])('flushes %s to the disk before the command returns', (_, commands) => {
   expect(commands.every(mustFlush)).toBe(true)
 })
 

@@ -56,7 +56,7 @@ describe('behind PgBouncer in transaction mode', () => {
   test.each<Partial<PgBouncerSettings>>([
     {},
     { server_reset_query: 'DISCARD ALL', server_reset_query_always: 1 },
-  ])('answers all concurrent calls on two nodes and bills each one once (%j)', async (settings) => {
+  ])('bills each of many concurrent calls on two nodes exactly once (%j)', async (settings) => {
     await using nodes = await startNodes({ ...transactionMode, ...settings })
     const { one, two, database } = nodes
     const callers = [callerOn(one), callerOn(two)]
@@ -93,7 +93,7 @@ describe('behind PgBouncer in transaction mode', () => {
   })
 
   test.each(['stop', 'kill'] as const)(
-    'bills every answered call once when PgBouncer restarts during calls (%s)',
+    'bills every successful call once when PgBouncer restarts during calls (%s)',
     async (how) => {
       await using nodes = await startNodes(transactionMode)
       const { one, two, database, bouncer } = nodes

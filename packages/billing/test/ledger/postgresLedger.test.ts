@@ -12,7 +12,7 @@ import { createDatabase, query } from './postgres.ts'
 describe('PostgreSQL', () => {
   postgresContract(createDatabase)
 
-  test('drops the connection of a read that gets no answer before its deadline', async () => {
+  test('drops the connection of a read that gets no response before its deadline', async () => {
     const pool = new Pool({ connectionString: await createDatabase() })
     await using ledger = postgresLedger(pool)
     await fetched(ledger, units(10))

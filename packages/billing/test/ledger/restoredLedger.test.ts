@@ -162,7 +162,7 @@ describe.each([
     expect(day?.amount).toBe(5)
   })
 
-  test('charges once when the retry runs before Flowglad answers', async () => {
+  test('charges once when the retry runs before Flowglad responds', async () => {
     const { first, start } = await restoredAfter(
       {
         before: (stack) => spend(stack, ada, 1),

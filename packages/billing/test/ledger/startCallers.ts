@@ -28,9 +28,9 @@ export function startCallers(nodes: [Stack, ...Stack[]]) {
   const workers = Promise.all(users.map((user, index) => work(nodes[index % nodes.length] ?? nodes[0], user)))
   return {
     users,
-    /** The attempts of answered calls. */
+    /** The attempts of successful calls. */
     answered,
-    /** Waits until this many more calls are answered. */
+    /** Waits until this many more calls have succeeded. */
     async expectMore(calls: number) {
       const enough = answered.length + calls
       await expect.poll(() => answered.length).toBeGreaterThanOrEqual(enough)

@@ -114,7 +114,7 @@ describe('two nodes on one PostgreSQL', () => {
     await expectNoDeadlock(address)
   })
 
-  test('answers calls of other customers while a batch waits for a customer’s lock', async () => {
+  test('runs calls of other customers while a batch waits for a customer’s lock', async () => {
     const address = await createDatabase()
     await using node = openAt(address)
     const { ledger } = node

@@ -98,7 +98,7 @@ test('limits the counts in memory and in each write during an outage', async () 
   expect(new Set(it.writes.flat().map(({ customer }) => customer)).size).toBe(10_000)
 })
 
-test('keeps the counts and rarely retries while the ledger does not answer', async () => {
+test('keeps the counts and rarely retries while the ledger does not respond', async () => {
   await using it = start()
   it.fail(new LedgerUnavailableError('storeOutOfReach'))
   for (let n = 0; n < 60; n += 1) {

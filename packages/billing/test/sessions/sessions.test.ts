@@ -155,7 +155,7 @@ test('stops reading a session after its last stream has ended', async () => {
 
 const failures: [string, () => Promise<User | null>][] = [
   ['is unreachable', () => Promise.reject(new Error('the database is unreachable'))],
-  ['does not answer', () => new Promise(() => {})],
+  ['does not respond', () => new Promise(() => {})],
 ]
 
 test.each(failures)('keeps a stream open while the session store %s', async (_, read) => {
@@ -213,7 +213,7 @@ test.each(failures)(
       await setup.clock.advance(afterMs)
       const answer = app.webSocket.ping.mutate().catch(codeOf)
       const answered = answer.then(() => true)
-      // Advance the clock until the server gives up on a store that doesn't answer.
+      // Advance the clock until the server gives up on a store that doesn't respond.
       while (!(await Promise.race([answered, setTimeout(20, false)]))) await setup.clock.advance(1_000)
       return answer
     }

@@ -113,7 +113,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     expect(await used()).toEqual(before)
   })
 
-  test('gets answers to free queries, which the page cannot read', async () => {
+  test('gets responses to free queries, which the page cannot read', async () => {
     for (const path of ['billing.balances', 'billing.usage', 'billing.plans', 'freeFind'])
       expect((await other.fetch(path, get(headers))).status, path).toBe(200)
   })

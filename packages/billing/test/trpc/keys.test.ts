@@ -166,7 +166,7 @@ test("assigns a batch's keys to its calls in order", async () => {
   expect(work.runs()).toBe(2)
 })
 
-test('charges once when retryLink resends a call whose answer was lost', async () => {
+test('charges once when retryLink resends a call whose response was lost', async () => {
   const work = counting()
   await using app = await startApp({ work })
   let losses = 1

@@ -211,7 +211,7 @@ test('does not run the work of a call that still waits for Flowglad when the gra
   })
   const run = vi.fn()
   const { call, open, closing } = await callBeforeShutdown(stack, run)
-  // The grace period ends before Flowglad answers.
+  // The grace period ends before Flowglad responds.
   await new Promise(setImmediate)
   open()
   await expect(call).rejects.toMatchObject({

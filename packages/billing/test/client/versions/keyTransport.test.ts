@@ -55,7 +55,7 @@ describe.each([
     ])
   })
 
-  test('puts the key into query inputs after the first answer over the socket', async () => {
+  test('puts the key into query inputs after the first response over the socket', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     await client.read.query({ text: 'a' })
@@ -267,7 +267,7 @@ test('puts no key into inputs if a splitLink sends only subscriptions over a Web
   expect(server.received.map(({ input }) => input)).toEqual([undefined, { text: 'a' }, { text: 'b' }])
 })
 
-test('puts no key into inputs after the first HTTP response, even if a cache answers queries', async () => {
+test('puts no key into inputs after the first HTTP response, even if queries are served from a cache', async () => {
   await using server = await startWireServer({ transformer: superjson })
   const cache: TRPCLink<WireRouter> =
     () =>

@@ -36,7 +36,7 @@ function createRouter(received: Received[], dropSockets: () => void, transformer
     saveStrictly: recorded.input(z.strictObject({ text: z.string() })).mutation(({ input }) => input),
     saveRecord: recorded.input(z.record(z.string(), z.string())).mutation(({ input }) => input),
     saveList: recorded.input(z.array(z.string())).mutation(({ input }) => input),
-    /** Drops the sockets before answering, but only on the server's first call. */
+    /** Drops the sockets before the response, but only on the server's first call. */
     saveThenDrop: recorded.input(z.object({ text: z.string() })).mutation(({ input }) => {
       if (received.length === 1) dropSockets()
       return input

@@ -15,7 +15,7 @@ async function aLedger() {
   return { ...it, folder: dirname(it.address), copy: join(dirname(it.address), 'copy.db') }
 }
 
-test('copies every answered call while a server keeps writing', async () => {
+test('copies every successful call while a server keeps writing', async () => {
   const { address, ledger, folder, copy } = await aLedger()
   let answered = 0
   let isCopied = false

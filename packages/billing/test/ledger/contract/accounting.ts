@@ -28,7 +28,7 @@ export const accounting = (open: OpenLedger) =>
       const { attempt } = await loseDelivery(it, 3)
       const fetch = aTakeLease()
       expect(await it.other.execute(fetch)).toMatchObject({ ambiguous: [{ attempt, amount: 3 }] })
-      // The delivery that lost its lease acknowledges its event only after Flowglad has answered the fetch.
+      // The delivery that lost its lease acknowledges its event only after Flowglad has responded to the fetch.
       await it.ledger.execute(acknowledgeOf(attempt))
       await it.other.execute(anInstall({ token: fetch.token, snapshot: units(10) }))
       expect(await balance(it.ledger)).toMatchObject({ available: 7 })
@@ -37,7 +37,7 @@ export const accounting = (open: OpenLedger) =>
     test('reports ambiguous units separately from spent units in a denial', async () => {
       await using it = await open()
       const { attempt } = await loseDelivery(it, 6)
-      // Flowglad recorded the event, but its answer was lost. The ledger therefore subtracts the event's units
+      // Flowglad recorded the event, but its response was lost. The ledger therefore subtracts the event's units
       // again from the 4 units that Flowglad reports.
       await fetched(it.ledger, units(4, 10))
       expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })] }))).toMatchObject({

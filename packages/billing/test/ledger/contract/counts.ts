@@ -21,7 +21,7 @@ async function running(open: OpenLedger, legs: Leg[], maxHoldMs = 900_000) {
     reserve,
     /** Stores the units that the work has counted. */
     count: (counted: Renew['counted']) => it.ledger.execute(aRenew(reserve, { ttlMs, counted })),
-    /** Returns the answer to a retry under the key. */
+    /** Returns the ledger's answer to a retry under the key. */
     retry: () => it.other.execute(aReserve({ legs, key: 'k' })),
     /** Expires the hold, as another node does after a crash. */
     async crash() {

@@ -5,7 +5,7 @@ import { balance } from './steps.ts'
 
 export const keys = (open: OpenLedger) =>
   describe('keys and replay', () => {
-    test('answers a retry with the stored result on either node', async () => {
+    test('returns the stored result to a retry on either node', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ key: 'k' })

@@ -6,7 +6,7 @@ import type { OpenLedger } from './openLedger.ts'
 
 export const onCommit = (open: OpenLedger) =>
   describe('onCommit', () => {
-    test('calls listeners after COMMIT and before the caller gets the answer', async () => {
+    test('calls listeners after COMMIT and before the caller gets the result', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const order: unknown[] = []

@@ -45,7 +45,7 @@ export const restore = (open: OpenLedger) =>
       expect(await it.ledger.execute(aReserve())).toEqual(outdated)
       expect(await it.other.execute(aReserve())).toEqual(outdated)
       expect((await it.ledger.balances('ada')).snapshot).toMatchObject({ outdated: true, needsFetch: true })
-      // If Flowglad doesn't answer, the snapshot from the backup decides.
+      // If Flowglad doesn't respond, the ledger uses the snapshot from the backup.
       expect(await it.ledger.execute(aReserve({ decisive: true }))).toMatchObject({
         state: 'held',
         outdated: true,
@@ -243,7 +243,7 @@ export const restore = (open: OpenLedger) =>
       expect(await it.ledger.audit('ada')).toEqual([])
     })
 
-    test('answers only retries of the lost operation as completed', async () => {
+    test('reports only retries of the lost operation as completed', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await fetched(it.ledger, units(10), { customer: 'bob' })

@@ -48,7 +48,7 @@ export const snapshots = (open: OpenLedger) =>
         outdated: true,
       })
 
-      // Flowglad still reports the old period. The ledger decides based on the old period and adds no grants.
+      // Flowglad still reports the old period. The ledger uses the old period's balance and adds no grants.
       await fetched(it.ledger, old)
       expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', outdated: true })
     })

@@ -15,14 +15,14 @@ interface Delivery {
 }
 
 /**
- * Runs a history's deliveries. Each delivery takes the lease, sends events and receives the answers. Other
+ * Runs a history's deliveries. Each delivery takes the lease, sends events and receives the responses. Other
  * steps can run in between.
  */
 export class Deliveries {
   readonly #ledger: CheckedLedger
   readonly #fetches: Fetches
   readonly #deliveries: Delivery[] = []
-  /** Events that can still arrive at Flowglad after their delivery has stopped waiting for an answer. */
+  /** Events that can still arrive at Flowglad after their delivery has stopped waiting for a response. */
   #strays: UsageEvent[] = []
 
   constructor(ledger: CheckedLedger, fetches: Fetches) {
@@ -70,7 +70,7 @@ export class Deliveries {
     this.#deliveries[slot] = { token, fresh: taken.events, inFlight, arrived: [] }
   }
 
-  /** A delivery ends its lease with an acknowledgement only if it waits for no other answer. */
+  /** A delivery ends its lease with an acknowledgement only if it waits for no other response. */
   async #acknowledge(delivery: Delivery, endsLease: boolean): Promise<void> {
     const isLast = endsLease && delivery.inFlight.length === 0
     await acknowledge(this.#ledger, delivery.arrived.splice(0), isLast ? delivery.token : undefined)

@@ -3,7 +3,7 @@ import type { Acknowledge } from '../../../src/ledger/commands.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'
 
 /**
- * Acknowledges each event twice, as if two workers had received the answer or a batch had run again. Ends the
+ * Acknowledges each event twice, as if two workers had received the response or a batch had run again. Ends the
  * lease with the token `endsLease`.
  */
 export async function acknowledge(

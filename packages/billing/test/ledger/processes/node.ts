@@ -60,8 +60,7 @@ switch (act) {
     process.exit(0)
     break
   case 'work':
-    // Reserves and settles until the process is killed. Prints each attempt when the ledger answers its
-    // settle.
+    // Reserves and settles until the process is killed. Prints each attempt when its settle has succeeded.
     await Promise.all(
       Array.from({ length: 16 }, async () => {
         for (;;) {
