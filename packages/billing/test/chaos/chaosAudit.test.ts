@@ -103,7 +103,7 @@ test.each([0, 3])('accepts %i units for a call with a lost response', (amount) =
   expect(violatedIn(evidence([call], amount === 0 ? [] : [anEvent({ amount })]))).toEqual([])
 })
 
-test('lists a stream that outlived its hold, instead of reporting it', () => {
+test('lists a stream that outlived its hold without reporting a violation', () => {
   const given = evidence([aCall({ kind: 'stream' })], [anEvent({ amount: 2 })])
   expect(violatedIn(given)).toEqual([bounds])
   const events = given.ledger.events.map((event) => ({ ...event, flagged: 'expired' }))
@@ -114,7 +114,7 @@ test('lists a stream that outlived its hold, instead of reporting it', () => {
   expect(violatedIn(free)).toEqual([bounds])
 })
 
-test('lists a stream that got the result of a late settle, instead of reporting it', () => {
+test('lists a stream that got the result of a late settle without reporting a violation', () => {
   const call = aCall({ kind: 'stream', answers: [anAnswer({ attempt: 'attempt-b' })] })
   const given = evidence([call], [anEvent({ amount: 2 })])
   expect(violatedIn(given)).toEqual([bounds])

@@ -131,7 +131,7 @@ test("adds a pack to the plan's units", async () => {
   })
 })
 
-test('still lists the known plans, but denies checkouts, while Flowglad is unavailable', async () => {
+test('lists the known plans but denies checkouts while Flowglad is unavailable', async () => {
   await using app = await startApp()
   await app.client.billing.plans.query()
   app.proxy.breakWith(() => ({ state: 'refused' }))

@@ -71,7 +71,7 @@ test('ends the stream of a customer who is missing from the restored ledger', as
   await again.return?.()
 })
 
-test('the next response replaces a page’s balances with the restored ones', async () => {
+test('updates a page’s balances with the first response after a restore', async () => {
   await using app = await startRestorableApp()
   await app.billing.refresh(ada)
   app.backUp()

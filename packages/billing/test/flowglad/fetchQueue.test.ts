@@ -103,7 +103,7 @@ test('fails only waiting fetches when the node stops', async () => {
   expect(node.fetched).toEqual(['ada'])
 })
 
-test('lets urgent callers through the gate first', async () => {
+test('runs urgent fetches before other waiting fetches', async () => {
   const { enter } = createGate(1)
   const order: string[] = []
   let open = () => {}

@@ -134,7 +134,7 @@ async function payNow(stack: Stack) {
 }
 
 test.each(['one', 'three'])(
-  'allows the whole plan again after a payment (unpaid periods: %s)',
+  'makes the whole plan available again after a payment (unpaid periods: %s)',
   async (many) => {
     await using stack = await startTimedStack()
     await failRenewal(stack)

@@ -81,7 +81,7 @@ test('ends a migration on the server when the node closes the connection', async
   await expect.poll(ledger.working).toEqual([])
 })
 
-test('gives up a migration that can’t lock the tables before calls time out', async () => {
+test('before calls time out, gives up a migration that can’t lock the tables', async () => {
   const ledger = await aLargeLedger()
   await ledger.finish()
   const pool = aPool(ledger.address)

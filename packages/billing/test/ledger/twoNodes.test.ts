@@ -23,7 +23,7 @@ async function expectNoDeadlock(address: string) {
   expect(await query(address, sql)).toEqual([{ deadlocks: 0 }])
 }
 
-describe('two nodes on one PostgreSQL', () => {
+describe('two nodes that share a PostgreSQL database', () => {
   test('allows exactly 250 of 400 concurrent calls of 2 units when 500 units are left', async () => {
     const address = await createDatabase()
     await using one = openAt(address)

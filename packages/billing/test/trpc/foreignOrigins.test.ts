@@ -126,7 +126,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     'checkout-sessions/create',
     'checkout-sessions/create-add-payment-method',
     'customers/billing',
-  ])('gets 403 from /api/flowglad/%s, with any content type', async (path) => {
+  ])('gets 403 from /api/flowglad/%s with any content type', async (path) => {
     for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded', null]) {
       const typed = type ? { 'content-type': type } : {}
       const init = post({ ...headers, ...typed }, type ? '{}' : new Blob(['{}']))

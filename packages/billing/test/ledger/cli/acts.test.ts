@@ -99,7 +99,7 @@ describe.each(storeNames)('%s', (name) => {
     ])
   })
 
-  test('fails if there is nothing to act on', async () => {
+  test('fails if the event is not parked or the hold is not open', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const attempt = await spend(it.ledger, 1)

@@ -33,7 +33,7 @@ export class PastDueModel extends ModelState {
     return { since, forMs, hasGrace: payment.hasPaid }
   }
 
-  /** Returns what the customer can use under a past due rule. */
+  /** Returns which usage a past due rule allows the customer. */
   allowed(rule: PastDueRule | undefined): 'all' | 'free' | 'none' | 'noOverage' {
     const pastDue = this.pastDue()
     if (!rule || !pastDue || (pastDue.hasGrace && pastDue.forMs < rule.graceMs)) return 'all'
