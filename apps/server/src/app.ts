@@ -73,7 +73,7 @@ export async function buildApp({
       directives: {
         defaultSrc: ["'self'"],
         scriptSrc: ["'self'", ...(web?.inlineScripts ?? [])],
-        // Mantine sets inline styles.
+        // Allow inline styles, because Mantine sets them.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
         // This directive and Strict-Transport-Security (below) would break plain http://localhost.

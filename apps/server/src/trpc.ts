@@ -26,7 +26,7 @@ export type AppBilling = Billing<typeof meters, SignedInContext>
 export type Trpc = ReturnType<typeof createTrpc>
 
 function messageOf(error: TRPCError): string {
-  // Details of an internal error don't help users and could help attackers.
+  // Hide the details of internal errors, which don't help users and could help attackers.
   if (error.code === 'INTERNAL_SERVER_ERROR')
     return 'Something went wrong on our side. Try again in a moment.'
   return error.cause instanceof ZodError ? z.prettifyError(error.cause) : error.message

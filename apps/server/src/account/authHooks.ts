@@ -23,7 +23,10 @@ export interface AuthEvents {
    */
   onSignIn: (user: SignedIn) => void
   countMail: CountMail
-  /** Operators can change their password only with the link in an email. */
+  /**
+   * Returns whether the address is an operator's. Operators can change their password only with the link in
+   * an email.
+   */
   isOperatorAddress: (email: string) => boolean
   /** Epoch milliseconds. */
   now: () => number

@@ -15,7 +15,7 @@ export async function authRoutes(
   { auth, publicUrl, addressLimits }: { auth: Auth; publicUrl: string; addressLimits: AddressLimits },
 ) {
   const takeTurn = createPasswordTurns()
-  // better-auth parses request bodies itself.
+  // Pass bodies on as text, because better-auth parses them.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.route({
@@ -56,11 +56,15 @@ export interface Session {
   cookies: string[]
 }
 
-/** Rejects if the database is unavailable. `isUnavailable` recognizes the error. */
+/**
+ * Returns the request's session. If the database is unavailable, rejects with an error that `isUnavailable`
+ * recognizes.
+ */
 export async function sessionOf(auth: Auth, request: FastifyRequest): Promise<Session> {
   if (!request.headers.cookie) return { user: null, session: null, cookies: [] }
   const session = await readSession(auth, request, {})
-  // The user may have verified the email address in another browser after this browser cached the session.
+  // Read the database, because the user may have verified the email address in another browser since this
+  // browser cached the session.
   return session.user && awaitsVerification(session.user)
     ? readSession(auth, request, { disableCookieCache: true })
     : session

@@ -43,7 +43,10 @@ export function refuseBadFields(body: unknown) {
 
 const otherRule = `Text must not exceed ${fields.other} characters or contain the character U+0000, and fields must not be deeply nested.`
 
-/** PostgreSQL can't store the character U+0000. better-auth's own fields are nested only a few levels deep. */
+/**
+ * Returns whether a value contains a text that is too long or contains U+0000, which PostgreSQL can't store.
+ * Also returns true for deep nesting, which better-auth's own fields don't have.
+ */
 const hasBadText = (value: unknown, depth = 0): boolean =>
   typeof value === 'string'
     ? value.length > fields.other || value.includes('\0')

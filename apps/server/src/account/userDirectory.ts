@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../database/database.ts'
 
-/** A user's entry in the directory. */
+/** The fields of a user that operators see. */
 export interface DirectoryUser {
   id: string
   name: string

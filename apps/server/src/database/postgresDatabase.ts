@@ -20,7 +20,7 @@ export function openPostgres(url: string, migrateSessions: MigrateSessions): Dat
   const kyselyOn = (dialect: PostgresDialect) => new Kysely<Tables>({ dialect }).withSchema(schemaName)
 
   const ready = onceDone(async () => {
-    // With one connection, every query is part of the transaction.
+    // Use only one connection, so that every query is part of the transaction.
     const single = createPool(url, { max: 1, connectionTimeoutMillis: 5_000, query_timeout: 600_000 })
     const kysely = kyselyOn(new PostgresDialect({ pool: single }))
     try {
@@ -65,8 +65,8 @@ function closedIfBroken(client: PoolClient): PostgresPoolClient {
       throw error
     }
   }
-  // Kysely's type has an overload for cursors, which the app doesn't use. It also declares `command` as a
-  // union of literals, whereas pg declares a string.
+  // The types differ in two ways. Kysely's type has an overload for cursors, which the app doesn't use, and
+  // declares `command` as a union of literals, whereas pg declares a string.
   return { query, release: () => client.release(isBroken) } as unknown as PostgresPoolClient
 }
 

@@ -6,7 +6,10 @@ import { allowedMethods, methodNotAllowed, urlTooLong } from './requestRules.ts'
 
 interface ClientError {
   code?: string
-  /** The bytes that Node couldn't parse. Unknown, because Fastify's type isn't Node's `Buffer`. */
+  /**
+   * The bytes that Node couldn't parse. The type is `unknown`, because Fastify doesn't use Node's `Buffer`
+   * here.
+   */
   rawPacket?: unknown
 }
 

@@ -17,6 +17,6 @@ export function guardRequests(app: FastifyInstance) {
   app.addHook('onSend', async (_request, reply) => {
     if (reply.statusCode === 413) reply.removeHeader('connection')
   })
-  // Node doesn't pass CONNECT to Fastify.
+  // Handle CONNECT here, because Node doesn't pass it to Fastify.
   app.server.on('connect', answerConnect)
 }

@@ -35,7 +35,7 @@ export function serveWeb(app: FastifyInstance, { root, page }: Web) {
     preCompressed: true,
     cacheControl: false,
     setHeaders(response, path) {
-      // File names in assets/ contain a content hash.
+      // Files in assets/ never change, because their names contain a hash of the content.
       const immutable = path.startsWith(join(root, 'assets'))
       response.setHeader('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache')
     },

@@ -14,7 +14,9 @@ export interface Limiter {
    * returns the number of milliseconds until the key's window ends.
    */
   take(key: string, calls?: number): number
-  /** If no call is left, returns the milliseconds until the key's window ends, otherwise 0. Counts nothing. */
+  /**
+   * Returns the milliseconds until the key's window ends if no call is left, and 0 otherwise. Counts nothing.
+   */
   waitMs(key: string): number
   /** Subtracts one call from the key's count. */
   giveBack(key: string): void

@@ -92,7 +92,8 @@ export const limits = {
    */
   wrongPasswordsPerCaller: { calls: 10, windowMs: 900_000 },
   /**
-   * Wrong passwords for one account from all callers together from which the owner hasn't signed in before.
+   * Wrong passwords for one account from all unknown callers together. A caller is unknown if the account's
+   * owner has never signed in from it.
    */
   wrongPasswordsPerAccount: { calls: 20, windowMs: 900_000 },
   /** Requests per address to the other routes of `/api/auth`. Reading a session isn't limited. */

@@ -31,7 +31,7 @@ export interface PictureStore {
   }): Promise<{ pictures: Picture[]; cursor: string | null }>
   /** Returns whether the user has this picture, without reading its file. */
   has(picture: { id: string; user: string }): Promise<boolean>
-  /** Returns undefined if the user has no such picture. */
+  /** Returns the picture's file, or undefined if the user has no such picture. */
   file(picture: { id: string; user: string }): Promise<PictureFile | undefined>
   /** Deletes the picture if it belongs to the user. */
   delete(picture: { id: string; user: string }): Promise<void>
@@ -118,7 +118,7 @@ export function createPictureStore({
 
     async file(picture) {
       const row = await find(picture).select(['png', 'content_type', 'prompt']).executeTakeFirst()
-      // libsql returns an ArrayBuffer; pg returns a Buffer.
+      // pg returns a Buffer, but libsql returns an ArrayBuffer.
       return row && { file: Buffer.from(row.png), contentType: row.content_type, prompt: row.prompt }
     },
 
