@@ -99,7 +99,7 @@ describe('arguments', () => {
     [['reset'], "Unexpected argument 'reset'"],
     [['--reset', '--yes'], "Unknown option '--yes'"],
     [['--reset=no'], "Option '--reset' does not take an argument"],
-  ])('rejects %j, prints the help and starts or deletes nothing', async (args, reason) => {
+  ])('rejects %j and prints the help without starting or deleting anything', async (args, reason) => {
     await using folder = await aFolder()
     const { code, output, errors } = await runDev([...folder.args, ...args], { cwd: folder.path })
     expect({ code, output }).toEqual({ code: 1, output: '' })

@@ -25,7 +25,7 @@ describe('a model endpoint that sends too much', () => {
     ['before the first text', '', 'Nothing was charged.', []],
     ['after the first text', data('The sea is '), 'The text was interrupted.', ['The ', 'sea ']],
   ])(
-    'in a single line %s makes the text fail, and the server closes the request',
+    'in a single line %s makes the text fail and the server close the request',
     async (_, start, message, tokens) => {
       await using it = await startModelEndpoint()
       for (const field of ['data: ', ': ', 'event: ']) {
@@ -47,7 +47,7 @@ describe('a model endpoint that sends too much', () => {
     ['a picture', 200, (it: Endpoint) => it.models.paint({ prompt: 'a boat', index: 0, hd: false })],
     ['an error', 500, (it: Endpoint) => it.models.paint({ prompt: 'a boat', index: 0, hd: false })],
     ['JSON instead of a text', 200, (it: Endpoint) => all(it.models.write(request))],
-  ])('as %s makes the call fail, and the server closes the request', async (_, status, call) => {
+  ])('as %s makes the call fail and the server close the request', async (_, status, call) => {
     await using it = await startModelEndpoint()
     const { sent, stream } = endlessLine('{"data":[{"b64_json":"')
     Object.assign(it.answer, { stream, status, contentType: 'application/json' })

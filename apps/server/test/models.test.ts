@@ -8,7 +8,7 @@ import { data, finish, png, startModelEndpoint } from './startModelEndpoint.ts'
 describe('local models', () => {
   const models = createLocalModels({ latencyMs: 0 })
 
-  test("write the same text about the prompt's subject for the same prompt", async () => {
+  test('always write the same text for a prompt and mention its subject', async () => {
     const request = { prompt: 'Write a short letter about the lighthouse keeper', maxTokens: 2_000 }
     const text = (await all(models.write(request))).join('')
     expect(text).toBe([...compose(request.prompt)].join(''))

@@ -438,7 +438,7 @@ it.each([
   ['/resources/x', 500, 'Unwrap called on Err: NotFoundError: No resources found with id: x'],
   ['/usage-events/x', 500, 'Unwrap called on Err: NotFoundError: No usage events found with id: x'],
   ['/subscription-item-features/x', 404, 'subscriptionItemFeature with id x not found.'],
-])('answers GET %s with %d like the platform', async (path, status, error) => {
+])('responds to GET %s with %d like the platform', async (path, status, error) => {
   const studio = shared()
   await expect(studio.node.get(`/api/v1${path}`)).rejects.toMatchObject({ status, error: { error } })
 })

@@ -43,7 +43,7 @@ it.each([
   '/checkout/%00',
   '/api/v1//',
   '/?customer=%ff',
-])('answers the path %s', async (path) => {
+])('responds to the path %s', async (path) => {
   const studio = shared()
   const answer = await fetch(studio.url + path, { headers: { authorization: studio.key } })
   expect(answer.status).toBeLessThan(500)
@@ -84,7 +84,7 @@ it.each([
     'POST /api/v1/customers HTTP/1.1\r\nHOST\r\nContent-Length: 500\r\n\r\n{"customer":',
     400,
   ],
-])("rejects %s with an error in Flowglad's format, and serves the next request", async (_, bytes, status) => {
+])("rejects %s with an error in Flowglad's format and serves the next request", async (_, bytes, status) => {
   const studio = shared()
   const answer = await answerTo(
     studio.url,

@@ -5,7 +5,7 @@ import { sharedStudio } from './studio.ts'
 /** The server for all tests that don't change its data. */
 const shared = sharedStudio()
 
-it('answers invalid keys and unknown routes in plain text', async () => {
+it('returns plain text for invalid keys and unknown routes', async () => {
   const studio = shared()
   const ask = async (path: string, authorization?: string) => {
     const answer = await fetch(
@@ -28,7 +28,7 @@ it.each([
   ['DELETE', '/customers/x', 415, 'application/json'],
   ['GET', '/catalogs/x', 404, 'text/plain'],
 ])(
-  'answers %s %s with the expected status and content type, even without a body',
+  'returns the expected status and content type for %s %s, even without a body',
   async (method, path, status, type) => {
     const studio = shared()
     const headers = { authorization: studio.key }

@@ -164,7 +164,7 @@ it('prints the path, the recorded value and the new value of each difference', a
   expect(JSON.parse((await replay(file, { json: true })).output)).toMatchObject({ steps: 11 })
 })
 
-it('exits with code 1 if a response differs, and with code 0 otherwise', async () => {
+it('exits with code 1 only if a response differs', async () => {
   await using directory = await createDirectory()
   const file = directory.file('conversation.json')
   await record(file)
@@ -196,7 +196,7 @@ it.each([
   )
 })
 
-it('reports an empty file name before the first request, in one line', async () => {
+it('reports an empty file name in one line before the first request', async () => {
   await using directory = await createDirectory()
   const args = ['--record', '', '--against', 'http://127.0.0.1:1']
   await using recorder = await startProcess(directory.path, { args })

@@ -22,7 +22,7 @@ it("starts without loading Fastify's schema compiler", async () => {
   expect(server.errors().trim()).toBe('loaded fastify')
 })
 
-it('checks pricing that several keys use only once', () => {
+it('checks pricing only once if several keys use it', () => {
   const setup = parsePricing(JSON.stringify(studioPricing))
   expect(checkPricing(setup)).toBe(setup)
   expect(checkPricing({ ...setup })).toEqual(setup)

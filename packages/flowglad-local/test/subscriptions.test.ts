@@ -48,7 +48,7 @@ describe('cancelling a subscription', () => {
     })
   })
 
-  it('can be undone, even repeatedly', async () => {
+  it('can be undone, and undoing it again changes nothing', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')

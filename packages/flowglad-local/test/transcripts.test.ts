@@ -49,14 +49,14 @@ async function replay(name: string, target: Target) {
   })
 }
 
-it.each(transcripts)('answers %s like the platform', async (name) => {
+it.each(transcripts)('responds to %s like the platform', async (name) => {
   // Proration depends on the month's length. The recordings were made in a 30-day month.
   await using local = await startServer(Date.UTC(2026, 10, 22))
   expect(await replay(name, local)).toEqual([])
 })
 
 it.runIf(transcripts.length > 0)(
-  'answers like the platform when all recorded conversations run one after another',
+  'responds like the platform when all recorded conversations run one after another',
   async () => {
     // One conversation moves the clock to the next month. The next conversation needs a 30-day month.
     await using local = await startServer(Date.UTC(2026, 4, 22))

@@ -235,7 +235,7 @@ it('reports the error that the platform finds first if several identifiers are w
   ])
 })
 
-it("finds a usage price whose slug a product's price also has only in bulk calls", async () => {
+it("prefers a usage price to a product's price with the same slug only in bulk calls", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -324,7 +324,7 @@ describe('a meter that counts distinct properties', () => {
       })
   })
 
-  it('distinguishes the order of lists and numbers from strings', async () => {
+  it('counts properties as different if a list is reordered or a number is a string', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     for (const at of [[1, 2], [2, 1], ['1', 2], { 0: 1, 1: 2 }, null])
