@@ -173,7 +173,7 @@ it("uses the README's names for the dashboard's cards", async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
   const dashboard = /^## The dashboard\n(.*?)^## /ms.exec(readme)?.[1] ?? ''
   const names = [...dashboard.matchAll(/^\* \*\*(.+?)\*\*:/gm)].map(([, name]) => name)
-  // Objects have pages, but no card.
+  // The README's "Objects" are pages, not a card.
   expect(names.filter((name) => !headings.includes(name))).toEqual(['Objects'])
   expect(names).toEqual(expect.arrayContaining(['API requests', 'Clock', 'API', 'Data', 'Customer']))
 })

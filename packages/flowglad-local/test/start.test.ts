@@ -16,7 +16,7 @@ it("starts without loading Fastify's schema compiler", async () => {
      })`,
   )
   const server = await startProcess(directory.path, { env: { NODE_OPTIONS: `--require ${probe}` } })
-  // Before its first response, the server might not handle signals yet.
+  // Wait for a response, because the server might not handle signals before its first response.
   await fetch(server.url)
   await server[Symbol.asyncDispose]()
   expect(server.errors().trim()).toBe('loaded fastify')

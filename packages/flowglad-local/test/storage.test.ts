@@ -183,7 +183,7 @@ it('finds all records although it keeps only a limited number in memory', async 
   const first = new WeakRef(db.billingRuns.get('run-0'))
   for (let n = 1; n <= 20_000; n += 1000) {
     add(n, n + 1000)
-    // Weak references keep their targets alive until the current task ends.
+    // A weak reference keeps its target alive until the current task ends, so start a new task.
     await new Promise(setImmediate)
   }
   collect()

@@ -71,7 +71,7 @@ export async function startPgBouncer(address: string, settings: PgBouncerSetting
   if (user) for (const path of [folder, ini, users]) chownSync(path, user.uid, user.gid)
 
   let running: ChildProcess | null = null
-  // Otherwise, PgBouncer would keep running after an interrupted test run.
+  // Kill PgBouncer if this process exits first, for example after an interrupted test run.
   const killNow = () => void running?.kill('SIGKILL')
   process.once('exit', killNow)
 

@@ -56,7 +56,7 @@ export async function startPostgres({
       databaseDir: join(folder, 'data'),
       port,
       user,
-      // Otherwise, the library would delete the data when the server stops.
+      // By default, the library deletes the data when the server stops.
       persistent: true,
       createPostgresUser: process.getuid?.() === 0,
       postgresFlags: ['-c', 'max_connections=100', '-c', 'unix_socket_directories=', ...flags],

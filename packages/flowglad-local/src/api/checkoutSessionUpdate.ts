@@ -32,7 +32,8 @@ const fields = {
   billingAddress: billingAddress.nullish(),
   priceId: text,
   invoiceId: z.null().optional(),
-  // The platform also accepts 0 and negative quantities, although they make no valid total.
+  // The platform also accepts 0 and negative quantities. This server rejects them, because they give no valid
+  // total.
   quantity: quantities.min(1).optional(),
   customerName: text,
   customerEmail: text,
