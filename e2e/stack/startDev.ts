@@ -26,7 +26,7 @@ export async function startDev(args: string[], env: Record<string, string> = {})
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output += text))
-  // Otherwise, the processes of `dev` would keep running after a crashed test run.
+  // Stop `dev` if this process exits first, for example after a crash.
   const kill = () => child.kill('SIGTERM')
   process.once('exit', kill)
   const ended = once(child, 'close').then(([code]) => {

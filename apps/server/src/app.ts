@@ -111,7 +111,8 @@ export async function buildApp({
       const problem = request.routeOptions.url === '/readyz' ? databaseProblem() : null
       if (problem === null) return
       const health = await billing.health()
-      // The ledger is in the same database. If the ledger is unavailable too, its reasons say what to do.
+      // The ledger uses the same database. If the ledger is unavailable too, report its reasons, which say
+      // what to do.
       const reasons =
         health.status === 'unavailable' ? health.reasons : [`Waiting for the database: ${problem}`]
       return reply.code(503).send({ ...health, status: 'unavailable', reasons })

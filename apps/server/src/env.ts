@@ -79,7 +79,7 @@ export interface Env {
    * server's origin.
    */
   publicUrl: string
-  /** Further origins, besides `publicUrl`, whose pages may use the server. */
+  /** The origins, in addition to `publicUrl`, whose pages may use the server. */
   trustedOrigins: string[]
   database: { type: 'sqlite'; file: string } | { type: 'postgres'; url: string }
   flowglad: { baseUrl: string; secretKey: string; webhookSecret: string | null }

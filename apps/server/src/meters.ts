@@ -1,6 +1,6 @@
 import { defineMeters } from '@metered/billing'
 
-/** Defines the meters in pricing.yaml. */
+/** How calls use each meter of pricing.yaml. */
 export const meters = defineMeters({
   /** Pictures. */
   generations: { unlimitedBy: 'unlimited_generations' },

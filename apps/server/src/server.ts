@@ -75,7 +75,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
 async function assemble(database: Database, start: DatabaseStart, options: ServerOptions): Promise<Server> {
   const { env, log, rateLimit, wrongPasswords, modelQueues, slowClients } = options
-  // Don't limit development, where all sign-ups come from the developer's own machine.
+  // Don't limit new accounts in development, where all sign-ups come from the developer's own machine.
   const { newAccountsPerNetwork = env.production ? limits.newAccountsPerNetwork : null } = options
   const { sessionCheckMs = limits.sessionCheckMs } = options
   const { source } = database

@@ -48,7 +48,8 @@ async function whileLocked<T>(write: () => Promise<T>): Promise<T> {
     isDone = true
   })
   writing.catch(() => {})
-  // Continue for longer than a sign-up hashes the password, which takes about 0.1 s before the first write.
+  // A sign-up hashes the password for about 0.1 s before the first write, so send requests for longer than
+  // that.
   for (let request = 0; request < 10; request += 1) {
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
     await setTimeout(30)

@@ -48,7 +48,7 @@ test('logs transaction IDs but no secrets, email addresses, prompts or query str
   const smtpUrl = new URL(smtp.url)
   smtpUrl.username = 'studio'
   smtpUrl.password = word
-  // Otherwise, the server would refuse to send the password without TLS.
+  // By default, the server refuses to send the password without TLS.
   smtpUrl.search = 'requireTLS=false'
   const server = startProcess([built.main], {
     AUTH_SECRET: `${word}${randomBytes(32).toString('hex')}`,

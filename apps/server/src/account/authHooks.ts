@@ -45,7 +45,8 @@ export const authHooks = ({ onSignIn, now, countMail, isOperatorAddress }: AuthE
     refuseBadFields(body)
     refuseBadFields(query)
     if (path === '/change-password') {
-      // A password change that starts before a reset can end after it and replace the new password.
+      // A change that starts before a reset can end after it and replace the new password, so operators can't
+      // use this route.
       const session = await getSessionFromCtx(request)
       if (session && isOperatorAddress(session.user.email)) throw operatorsResetPassword()
     }
@@ -60,7 +61,7 @@ export const authHooks = ({ onSignIn, now, countMail, isOperatorAddress }: AuthE
     if (context.newSession) onSignIn(context.newSession.user)
     const email = emailIn(body)
     if (path === signUpPath && email !== null) await explainLostRace(context, email, context.returned)
-    // The browser's cached session still says that the address is unverified.
+    // Expire the browser's cached session, which still says that the address is unverified.
     if (path === '/verify-email') expireCookie(request, context.authCookies.sessionData)
   }),
 })

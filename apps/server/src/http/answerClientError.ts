@@ -13,7 +13,7 @@ interface ClientError {
   rawPacket?: unknown
 }
 
-/** Responds to a request that Node couldn't parse and closes its connection. */
+/** Responds to a request that Node couldn't parse, then closes the connection. */
 export function answerClientError(error: ClientError, socket: Socket) {
   if (socket.writable && error.code !== 'ECONNRESET') socket.write(responseOf(answerTo(error)))
   socket.destroy()

@@ -16,8 +16,8 @@ export interface SlowClientLimits {
 
 /**
  * Closes connections whose clients stop reading a response or don't send another request. Node closes
- * connections whose requests arrive too slowly (see `createHttpOptions`). A response, such as a stream, can
- * last for any time.
+ * connections whose requests arrive too slowly (see `createHttpOptions`). The length of a response, such as a
+ * stream, isn't limited.
  */
 export function closeSlowClients(
   app: FastifyInstance,

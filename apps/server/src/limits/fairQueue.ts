@@ -1,7 +1,7 @@
 import { type TurnSettings, Turns } from './turns.ts'
 
 export interface FairQueueSettings extends TurnSettings {
-  /** The queue refuses a job after it has waited for this time. */
+  /** How long a job can wait before the queue refuses it. */
   maxWaitMs: number
   /** How long a refused caller should wait before trying again. */
   retryAfterMs: number
@@ -13,7 +13,9 @@ export interface Caller {
   signal?: AbortSignal | undefined
 }
 
-/** The queue has no place for this job, or the job has waited too long. In both cases, it hasn't started. */
+/**
+ * The error for a job that the queue has no place for or that has waited too long. The job hasn't started.
+ */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError'
   constructor(readonly retryAfterMs: number) {

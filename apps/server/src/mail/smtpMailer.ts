@@ -26,8 +26,8 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
     url: smtpUrl,
     pool: true,
     maxConnections: 2,
-    // Otherwise, an attacker on the network could hide that the mail server offers TLS and then read the
-    // password. `?requireTLS=false` in the URL overrides this setting.
+    // Without this setting, an attacker on the network could hide that the mail server offers TLS and then
+    // read the password. `?requireTLS=false` in the URL overrides the setting.
     requireTLS: new URL(smtpUrl).username !== '',
     // With nodemailer's default timeouts, a mail server that doesn't respond would block the queue for
     // minutes.
@@ -44,7 +44,7 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
     try {
       await transport.sendMail({
         from,
-        // This is an object, because nodemailer parses a string as a list of addresses.
+        // Pass an object, because nodemailer parses a string as a list of addresses.
         to: { name: '', address: to },
         subject,
         text: [before, link, after].join('\n\n'),

@@ -82,7 +82,7 @@ export function createOperatorRouter(
     const unknown = () =>
       new TRPCError({ code: 'NOT_FOUND', message: `No procedure found on path "${path}"` })
     if (!isOperator(ctx)) throw unknown()
-    // The cookie's copy of the session can be some seconds old, but operators need a session that hasn't
+    // The cookie's copy of the session can be a few seconds old, but operators need a session that hasn't
     // ended.
     const user = await ctx.session.readUser()
     if (!user) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
@@ -133,7 +133,7 @@ export function createOperatorRouter(
       return { charges, nextCursor }
     }),
 
-    /** Returns the parked events of all customers. Flowglad rejects these events. */
+    /** Returns all customers' parked usage events, which Flowglad has rejected. */
     parked: operatorProcedure.query(async () => {
       const events = await operator.parked(shownParked)
       const known = await users.byId([...new Set(events.map((event) => event.customer))])

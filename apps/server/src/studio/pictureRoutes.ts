@@ -73,7 +73,7 @@ export async function pictureRoutes(
     const tooLong = setTimeout(() => reply.raw.destroy(), maxMs)
     reply.header('content-disposition', `inline; filename="${fileName(picture)}"`)
     reply.type(picture.contentType).send(picture.file)
-    // This rejects if the client disconnects.
+    // If the client disconnects, `finished` rejects, and there is nothing left to do.
     await finished(reply.raw).catch(() => {})
     clearTimeout(tooLong)
     return reply
