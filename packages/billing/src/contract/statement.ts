@@ -121,7 +121,10 @@ export interface ChangePreview<Meter extends string = string> {
   currency: string
   /** The amount charged now. */
   charge: number
-  /** The credit for the unused time on the current plan. It reduces the charge. */
+  /**
+   * The credit for the unused time on the current plan. It reduces the charge. 0 if the last invoice was discounted,
+   * because Flowglad doesn't report how much of the charge a discount takes off.
+   */
   credit: number
   /**
    * Whether `charge` is computed by this package instead of by Flowglad. Flowglad gives no preview while a

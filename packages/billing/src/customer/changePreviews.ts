@@ -8,6 +8,7 @@ import type { Throttle } from '../flowglad/throttle.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import { decidePlanChange } from './decidePlanChange.ts'
+import { wasDiscounted } from './nextInvoice.ts'
 import { type Granted, proratedAfter } from './proratedGrants.ts'
 import type { Statements } from './statements.ts'
 
@@ -79,12 +80,14 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
     }
     const elapsed = preview.percentThroughBillingPeriod ?? 0
     const charge = preview.prorationAmount ?? 0
+    const isDiscounted = known !== null && wasDiscounted(subscription, known.report)
     return {
       ...base,
       timing: 'now',
       effectiveAt: preview.effectiveDate ?? now,
       charge,
-      credit: Math.max(0, Math.round(base.price * (1 - elapsed)) - charge),
+      // With a discount, the difference is more than the credit.
+      credit: isDiscounted ? 0 : Math.max(0, Math.round(base.price * (1 - elapsed)) - charge),
       isEstimate: false,
       prorated: proratedAfter(wanted, current, granted, elapsed),
     }

@@ -115,12 +115,24 @@ export function nextInvoiceOf(
     earlierUsage,
     method,
   }: Pick<BillingStatement, 'overage' | 'method'> & Pick<NextInvoice, 'earlierUsage'>,
-  { currentSubscription, invoices }: BillingReport,
+  report: BillingReport,
 ): NextInvoice | null {
-  const { cancelScheduledAt, periodEnd, id } = subscription
-  if (cancelScheduledAt !== null || periodEnd === null || currentSubscription?.doNotCharge) return null
+  const { cancelScheduledAt, periodEnd } = subscription
+  if (cancelScheduledAt !== null || periodEnd === null || report.currentSubscription?.doNotCharge) return null
   const total = overage.reduce((sum, { amount }) => sum + amount, plan.amount)
   if (total === 0 || (plan.amount === 0 && method === null)) return null
+  return {
+    at: periodEnd,
+    currency: plan.currency,
+    plan: { name: plan.name, amount: plan.amount },
+    earlierUsage,
+    total,
+    wasDiscounted: wasDiscounted(subscription, report),
+  }
+}
+
+/** Returns whether the subscription's last invoice was discounted. */
+export function wasDiscounted({ id }: Pick<Subscription, 'id'>, { invoices }: BillingReport): boolean {
   const last = invoices
     .filter(({ invoice }) => invoice.subscriptionId === id)
     .reduce<BillingReport['invoices'][number] | null>(
@@ -131,14 +143,7 @@ export function nextInvoiceOf(
       null,
     )
   const lines = last?.invoiceLineItems.reduce((sum, line) => sum + line.price * line.quantity, 0) ?? 0
-  return {
-    at: periodEnd,
-    currency: plan.currency,
-    plan: { name: plan.name, amount: plan.amount },
-    earlierUsage,
-    total,
-    wasDiscounted: lines > (last?.invoice.subtotal ?? lines),
-  }
+  return lines > (last?.invoice.subtotal ?? lines)
 }
 
 /** Returns the price of the current plan for one period. */

@@ -354,19 +354,12 @@ test('shows the refund of a pack', async () => {
   ])
 })
 
-test('shows a discount as a negative item of the payment', async () => {
-  await using app = await start()
-  const { sdk } = app.atFlowglad
-  await app.billing.balances(ada)
+/** Puts a customer on Pro with a discount of 50 %. */
+async function onProForHalf({ atFlowglad, billing }: App, duration: 'once' | 'forever') {
+  const { sdk } = atFlowglad
+  await billing.balances(ada)
   await sdk.discounts.create({
-    discount: {
-      name: 'Half',
-      code: 'HALF',
-      amount: 50,
-      amountType: 'percent',
-      duration: 'once',
-      active: true,
-    },
+    discount: { name: 'Half', code: 'HALF', amount: 50, amountType: 'percent', duration, active: true },
   })
   const { checkoutSession, url } = await sdk.checkoutSessions.create({
     checkoutSession: {
@@ -379,7 +372,23 @@ test('shows a discount as a negative item of the payment', async () => {
   })
   await fetch(`${url}/discount`, { method: 'POST', body: new URLSearchParams({ code: 'HALF' }) })
   await sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
-  await app.billing.refresh(ada)
+  await billing.refresh(ada)
+}
+
+test('previews the discounted charge of a plan change, and no credit that contains the discount', async () => {
+  await using app = await start()
+  await onProForHalf(app, 'forever')
+  app.pass(10 * day)
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  expect(preview).toMatchObject({ timing: 'now', isEstimate: false, credit: 0 })
+  const { charged } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  // Seconds pass between the preview and the change.
+  expect(Math.abs((charged?.amount ?? 0) - preview.charge)).toBeLessThanOrEqual(1)
+})
+
+test('shows a discount as a negative item of the payment', async () => {
+  await using app = await start()
+  await onProForHalf(app, 'once')
   expect((await statement(app)).payments).toMatchObject([
     {
       amount: 1_000,
