@@ -40,3 +40,15 @@ for (const width of [360, 1440]) {
     expect(await shifts.jsonValue()).toEqual([])
   })
 }
+
+test('leaves little of the credits panel empty on a phone', async ({ app, customer }) => {
+  await app.page.setViewportSize({ width: 360, height: 740 })
+  await app.open()
+  const height = async () => (await app.panel.boundingBox())?.height ?? 0
+  const limited = await height()
+  expect(limited).toBeLessThanOrEqual(300)
+  await customer.buy('scale_monthly')
+  await app.expectUnlimited('generations', { used: 0 })
+  // An unlimited balance has no other states, so it needs no room for them.
+  await expect.poll(height).toBeLessThan(limited - 100)
+})

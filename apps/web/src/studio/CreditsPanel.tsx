@@ -19,11 +19,14 @@ import classes from './CreditsPanel.module.css'
  */
 export function CreditsPanel({ meter }: { meter: Meter }) {
   const { data: row, isError, isPending } = useBalance(meter)
+  // An unlimited balance always needs the same space.
+  const hasRoom = !row?.unlimited
   const panel = useRef<HTMLElement>(null)
   return (
     <aside
       ref={panel}
       className={classes.panel}
+      data-room={hasRoom}
       aria-label={`Your ${unitsOf(meter)}`}
       aria-busy={isPending && !isError}
     >
