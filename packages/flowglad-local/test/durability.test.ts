@@ -214,7 +214,10 @@ it('prints a one-line error for a mistake in the pricing file or the options', a
   const db = directory.file('flowglad.db')
   await using _first = await startStudio({ db })
   const second = await startProcess(directory.path, { args: ['--db', db] })
-  expect([await second.ended, second.errors()]).toEqual([1, `${db} is in use by another flowglad-local\n`])
+  expect([await second.ended, second.errors()]).toEqual([
+    1,
+    `${db} is in use by another flowglad-local. Stop that process or use another file.\n`,
+  ])
 })
 
 it.each([

@@ -35,7 +35,10 @@ export function openSqlite(file: string): Sqlite {
   } catch (error) {
     database?.close()
     const message = error instanceof Error ? error.message : String(error)
-    if (/locked|busy/i.test(message)) throw new DatabaseError(`${file} is in use by another flowglad-local`)
+    if (/locked|busy/i.test(message))
+      throw new DatabaseError(
+        `${file} is in use by another flowglad-local. Stop that process or use another file.`,
+      )
     // The driver's message contains only an error number.
     const reason = /unable to open/i.test(message)
       ? "it can't be opened. Choose a file in a folder that you can write to."
