@@ -54,7 +54,10 @@ function assertDatabasesAreLocal({ databases, localDatabases, dataFolder, withFl
  * with the version stored in its database.
  */
 async function assertPricingIsValid({ pricingFile, databases }: Settings, { reset }: { reset: boolean }) {
-  if (!existsSync(pricingFile)) throw new StartError(`The pricing file ${shown(pricingFile)} does not exist.`)
+  if (!existsSync(pricingFile))
+    throw new StartError(
+      `The pricing file ${shown(pricingFile)} does not exist. Create it, or set FLOWGLAD_LOCAL_PRICING to another file.`,
+    )
   if (existsSync(databases.flowglad) && !reset) return
   const { parsePricing, PricingError } = await import('flowglad-local')
   try {

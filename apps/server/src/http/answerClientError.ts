@@ -35,7 +35,7 @@ function answerTo({ code, rawPacket }: ClientError): Answer {
   const start = packet.subarray(0, limits.headerBytes).toString('latin1')
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { status: 408, error: 'timeout', message: 'The request took too long to arrive.' }
+      return { status: 408, error: 'timeout', message: 'The request took too long to arrive. Try again.' }
     case 'HPE_HEADER_OVERFLOW':
       // If the request line doesn't end within the limit for all headers, the URL is too long.
       if (/^[A-Z-]+ [^\r\n]*$/.test(start)) return urlTooLong
