@@ -166,7 +166,7 @@ const groups: Record<string, Group> = {
         await app.plan('pro_monthly').choose.click()
         await expect(app.dialog).toBeVisible()
       },
-      'Billing, cancelled': async ({ app, customer }) => {
+      'Billing, canceled': async ({ app, customer }) => {
         await customer.call('billing.cancel', {})
         await app.open('Billing')
         await expect(app.subscription.getByRole('status')).toBeVisible()

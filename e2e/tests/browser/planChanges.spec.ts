@@ -9,7 +9,7 @@ async function endOfPeriod(customer: Customer): Promise<string> {
   return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' }).format(plan.renewsAt)
 }
 
-test('keeps a cancelled plan until the end of its period and lets the customer resume it', async ({
+test('keeps a canceled plan until the end of its period and lets the customer resume it', async ({
   app,
   customer,
 }) => {

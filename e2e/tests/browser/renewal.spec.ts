@@ -42,7 +42,7 @@ test('allows the next call after a renewal that the server has not fetched yet',
   await expect.poll(() => records.balances(customer)).toMatchObject({ generations: 6 })
 })
 
-test("moves the customer to the Free plan when a cancelled plan's period ends", async ({
+test("moves the customer to the Free plan when a canceled plan's period ends", async ({
   app,
   records,
   customer,

@@ -40,7 +40,7 @@ it('completes a checkout without JavaScript after a declined card and a confirma
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('This checkout is complete')
 })
 
-it('returns to the application and charges nothing when the checkout is cancelled', async () => {
+it('returns to the application and charges nothing when the checkout is canceled', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { checkoutSession, url } = await studio.node.checkoutSessions.create({

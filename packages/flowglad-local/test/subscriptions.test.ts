@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cards, pay, startStudio } from './studio.ts'
 
-describe('cancelling a subscription', () => {
+describe('canceling a subscription', () => {
   it('keeps the plan until the end of the period and then starts the free plan with new credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
