@@ -31,8 +31,11 @@ it('switches a fault on and off and shows the failed call live', async () => {
   await using page = await browser.newPage()
   await page.goto(studio.url)
   await expectPage(page.getByText('Live', { exact: true })).toBeVisible()
-  await page.getByRole('button', { name: 'Lost answers' }).click()
-  await expectPage(page.getByRole('button', { name: 'Lost answers' })).toHaveAttribute('aria-pressed', 'true')
+  await page.getByRole('button', { name: 'Lost responses' }).click()
+  await expectPage(page.getByRole('button', { name: 'Lost responses' })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  )
   await expectPage(page.getByText('Fault on')).toBeVisible()
   await expect(studio.customer('ada')).rejects.toThrow()
   const call = page

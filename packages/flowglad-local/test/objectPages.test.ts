@@ -133,5 +133,5 @@ it('shows the cost of overage on the next invoice', async () => {
   await studio.use('ada', 'render', 608)
   const page = await pageOf(`${studio.url}/?customer=ada`)
   expect(page).toContain('608 of 600 used')
-  expect(page).toContain('$0.60 of usage beyond the plan on the next invoice.')
+  expect(page).toContain('The next invoice charges $0.60 for usage beyond the plan.')
 })

@@ -74,7 +74,7 @@ export function controlPages(app: FastifyInstance, organizations: Organizations)
     const { meter, amount } = parsed(grant, request.body)
     const [subscription] = currentSubscriptions(platform, customer.id)
     if (!subscription || platform.db.usageMeters.find(meter)?.pricingModelId !== customer.pricingModelId)
-      throw new Problem('BAD_REQUEST', 'Choose a meter of a customer with a plan')
+      throw new Problem('BAD_REQUEST', 'Choose a customer with a plan and one of its meters.')
     platform.db.transaction(() =>
       grantCredits(platform, platform.clock.now(), {
         subscriptionId: subscription.id,

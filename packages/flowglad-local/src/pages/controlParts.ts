@@ -14,14 +14,14 @@ const faultNames = {
   none: 'Normal',
   down: 'Down',
   error: 'Error 500',
-  lost: 'Lost answers',
+  lost: 'Lost responses',
 } as const satisfies Record<Fault, string>
 
 const explanations = {
-  none: 'Calls are answered normally.',
+  none: 'Calls work normally.',
   down: 'Each connection closes before the call takes effect.',
-  error: 'Each call is answered with status 500 and has no effect.',
-  lost: 'Each call takes effect, but the connection closes before the answer.',
+  error: 'Each call returns status 500 and has no effect.',
+  lost: 'Each call takes effect, but the connection closes before the response.',
 } as const satisfies Record<Fault, string>
 
 const latencies = [0, 200, 1000, 5000, 30_000]

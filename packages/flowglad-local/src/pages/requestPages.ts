@@ -73,7 +73,7 @@ const outcomes = {
   none: null,
   down: 'The API was set to “Down”. The connection was closed, and the call had no effect.',
   error: 'The API was set to “Error 500”. The call had no effect.',
-  lost: 'The API was set to “Lost answers”. The call took effect, but the connection was closed before the answer.',
+  lost: 'The API was set to “Lost responses”. The call took effect, but the connection was closed before the response.',
 } as const satisfies Record<Fault, string | null>
 
 function requestPage(platform: Platform, logged: LoggedRequest): Html {
