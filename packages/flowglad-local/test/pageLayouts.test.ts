@@ -149,6 +149,23 @@ it.each([
   }
 })
 
+it('puts the payment beside the order on a wide screen, and below it if the text is large', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { url } = await studio.checkout('ada', 'team_price')
+  await using page = await browser.newPage({ viewport: { width: 768, height: 800 }, bypassCSP: true })
+  await page.goto(url)
+  const tops = () =>
+    page
+      .locator('main > section')
+      .evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().top))
+  const [order, payment] = await tops()
+  expect(payment).toBe(order)
+  await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
+  const [above, below] = await tops()
+  expect(below).toBeGreaterThan(above ?? 0)
+})
+
 it('shows the used units of each meter on one line at a width of 1280 pixels', async () => {
   await using studio = await startStudio()
   await studio.customer('alan')

@@ -29,8 +29,10 @@ export const style = `
   }
 }
 * { box-sizing: border-box; }
+html { background: var(--paper); }
+/* Layouts depend on the width in the reader's text size. In media queries, rem ignores the size that a page sets. */
 body {
-  margin: 0; background: var(--paper); color: var(--ink);
+  container-type: inline-size; margin: 0; color: var(--ink);
   font: 1rem/1.5 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
   font-variant-numeric: tabular-nums; overflow-wrap: break-word;
 }
@@ -86,12 +88,11 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .note.bad { background: var(--bad-tint); color: var(--bad); }
 .note.warn { background: var(--warn-tint); color: var(--warn); }
 
-/* Layouts depend on the width in the reader's text size. In media queries, rem ignores the size that a page sets. */
-main { container-type: inline-size; width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1rem, 4vw, 2.5rem); }
+main { width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1rem, 4vw, 2.5rem); }
 .narrow main { max-width: 62rem; }
 .wide main { max-width: 90rem; }
 .two { display: grid; grid-template-columns: minmax(0, 1fr); gap: clamp(1.5rem, 4vw, 3.5rem); align-items: start; }
-@container (min-width: 44rem) { .two { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
+@container (min-width: 48rem) { .two { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
 .narrow main.single { max-width: 34rem; }
 
 .price { font-size: 2.4rem; font-weight: 680; letter-spacing: -0.035em; line-height: 1.1; }
@@ -115,7 +116,7 @@ input[aria-invalid] { border-color: var(--bad); }
 .code { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: start; }
 .code > :first-child { flex: 1 1 10rem; }
 .code button { margin-top: 1.6rem; padding-block: 0.6rem; }
-@container (max-width: 18rem) { .code button { margin-top: 0; } }
+@container (max-width: 20rem) { .code button { margin-top: 0; } }
 .find { display: flex; gap: 0.5rem; }
 .find input { padding: 0.3rem 0.6rem; font-size: 0.875rem; }
 .find button { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
@@ -162,7 +163,7 @@ th.used { width: 48%; }
 .time { font-size: 1.25rem; font-weight: 600; letter-spacing: -0.02em; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; padding: 0.75rem 0.9rem; background: var(--paper); border: 1px solid var(--line); border-radius: 9px; }
 .facts { display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); gap: 0.35rem 1rem; font-size: 0.875rem; }
-@container (max-width: 15rem) { .facts { grid-template-columns: minmax(0, 1fr); } .facts dd { margin-bottom: 0.35rem; } }
+@container (max-width: 17rem) { .facts { grid-template-columns: minmax(0, 1fr); } .facts dd { margin-bottom: 0.35rem; } }
 .facts dt { color: var(--soft); }
 .facts dd { overflow-wrap: anywhere; }
 .bars { display: grid; gap: 0.9rem; }
@@ -174,7 +175,7 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 .halves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 37rem), 1fr)); }
 .uneven { align-items: start; }
 /* At medium widths, the third of three cards fills its own row. */
-@container (min-width: 35rem) and (max-width: 53rem) { .columns > :nth-child(3):last-child { grid-column: 1 / -1; } }
+@container (min-width: 37.5rem) and (max-width: 56rem) { .columns > :nth-child(3):last-child { grid-column: 1 / -1; } }
 /* Long tables scroll below their headings. */
 .long-table .scroll, .feed .scroll { max-height: 22rem; overflow-y: auto; }
 .long-table .scroll { max-height: 32rem; }
