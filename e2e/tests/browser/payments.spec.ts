@@ -49,6 +49,20 @@ test('shows the newest payment on a phone without scrolling', async ({ app, cust
   expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThan(nav?.y ?? 0)
 })
 
+test('shows on a phone what a plan change charged or scheduled', async ({ app, customer }) => {
+  await customer.buy('pro_monthly')
+  await app.page.setViewportSize({ width: 360, height: 740 })
+  await app.open('Plans')
+  await app.plan('scale_monthly').choose.click()
+  await expect(app.confirm).toContainText(texts.money)
+  await app.confirm.click()
+  await expect(app.status(texts.onPlan('Scale')).getByText('We charged')).toBeInViewport({ ratio: 1 })
+
+  await app.plan('free').choose.click()
+  await app.confirm.click()
+  await expect(app.status(/^Scale ends on/).getByRole('button')).toBeInViewport({ ratio: 1 })
+})
+
 test('shows the cost of extra look-ups on Studio, Usage and the next invoice', async ({ app, customer }) => {
   await customer.buy('pro_monthly')
   await customer.recordApiCalls(10_001)

@@ -5,6 +5,7 @@ import { amountOf } from '../format/meters.ts'
 import { chargedText } from '../format/payments.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
+import { reveal } from '../parts/reveal.ts'
 
 /** Says what a plan change has charged, and which credits have arrived. A scheduled change has its own notice. */
 export function Changed({ change, onClose }: { change: PlanChange; onClose: () => void }) {
@@ -12,22 +13,25 @@ export function Changed({ change, onClose }: { change: PlanChange; onClose: () =
   const { plan, charged } = change
   if (plan === null || plan.changesAt !== null || plan.cancelsAt !== null) return null
   return (
-    <Notice
-      title={`You're on ${plan.name}`}
-      onClose={onClose}
-      actions={
-        <LinkButton to="/billing" size="sm" variant="default">
-          View payment
-        </LinkButton>
-      }
-    >
-      {chargedText(charged) ?? 'Your payments are on the Billing screen.'}
-      {statement?.prorated.map(
-        ({ meter, granted, regular }) =>
-          ` You have ${amountOf(meter, granted)} for this period (prorated)${
-            plan.renewsAt === null ? '' : `, then ${formatNumber(regular)} from ${formatDay(plan.renewsAt)}`
-          }.`,
-      )}
-    </Notice>
+    // On a phone, the button of the change is far below.
+    <div ref={reveal}>
+      <Notice
+        title={`You're on ${plan.name}`}
+        onClose={onClose}
+        actions={
+          <LinkButton to="/billing" size="sm" variant="default">
+            View payment
+          </LinkButton>
+        }
+      >
+        {chargedText(charged) ?? 'Your payments are on the Billing screen.'}
+        {statement?.prorated.map(
+          ({ meter, granted, regular }) =>
+            ` You have ${amountOf(meter, granted)} for this period (prorated)${
+              plan.renewsAt === null ? '' : `, then ${formatNumber(regular)} from ${formatDay(plan.renewsAt)}`
+            }.`,
+        )}
+      </Notice>
+    </div>
   )
 }

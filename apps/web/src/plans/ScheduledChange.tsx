@@ -1,17 +1,29 @@
 import type { PlanSummary } from '@metered/billing/client'
+import { useRef } from 'react'
 import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { useUser } from '../api/Session.tsx'
 import { formatDate } from '../format/format.ts'
 import { Notice } from '../parts/Notice.tsx'
+import { useReveal } from '../parts/reveal.ts'
 import { ResumeButton } from './ResumeButton.tsx'
 
 /** Announces a scheduled cancellation or downgrade, with a button to undo it. */
 export function ScheduledChange() {
   const user = useUser()
   const { data: plan } = usePlan()
+  const notice = useRef<HTMLDivElement>(null)
+  // On a phone, the button that schedules the change is far below.
+  useReveal(notice, plan != null && (plan.cancelsAt !== null || plan.changesAt !== null))
   if (user === null || !plan) return null
-  if (plan.cancelsAt !== null) return <Ending plan={plan} endsAt={plan.cancelsAt} />
-  return plan.changesAt === null ? null : <Changing plan={plan} changesAt={plan.changesAt} />
+  return (
+    <div ref={notice}>
+      {plan.cancelsAt !== null ? (
+        <Ending plan={plan} endsAt={plan.cancelsAt} />
+      ) : (
+        plan.changesAt !== null && <Changing plan={plan} changesAt={plan.changesAt} />
+      )}
+    </div>
+  )
 }
 
 function Ending({ plan: { name }, endsAt }: { plan: PlanSummary; endsAt: number }) {
