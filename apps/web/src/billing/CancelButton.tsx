@@ -46,7 +46,7 @@ export function CancelButton({ plan }: { plan: PlanSummary }) {
                 busy={cancel.isPending}
                 onClick={() => cancel.mutate(undefined, { onSuccess: () => setAsking(false) })}
               >
-                {cancel.isPending ? 'Cancelling…' : `Cancel ${shortEndOf(plan)}`}
+                {cancel.isPending ? 'Canceling…' : `Cancel ${shortEndOf(plan)}`}
               </BusyButton>
             </>
           }

@@ -3,7 +3,7 @@ import { extraText } from './creditParts.ts'
 import { currentOffer } from './offers.ts'
 
 /**
- * Returns the name of the plan that follows a cancelled plan, and the credits that end with the cancelled plan, such as
+ * Returns the name of the plan that follows a canceled plan, and the credits that end with the canceled plan, such as
  * `50 pictures from packs`. null if there are none.
  */
 export function useEndOfPlan(): { follower: string | null; lost: string | null } {

@@ -6,7 +6,7 @@ export interface CustomerBooks {
   /** The units in the ledger. Null for a server without a ledger. */
   booked: number | null
   held: number
-  /** The units at Flowglad. Null for an unmetered server. */
+  /** The units that Flowglad has recorded. Null for an unmetered server. */
   delivered: number | null
 }
 

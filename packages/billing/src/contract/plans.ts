@@ -57,7 +57,7 @@ export interface Forfeit<Meter extends string = string> {
   amount: number
 }
 
-/** The result of changing, cancelling or resuming a plan. */
+/** The result of changing, canceling or resuming a plan. */
 export interface PlanChange {
   /** The current plan after the request. */
   plan: PlanSummary | null

@@ -35,7 +35,7 @@ export type RecoveryStep =
  *
  * Flowglad rejects plan changes while a cancellation or a downgrade is scheduled, so the schedule was removed
  * before the change. If the change fails, a removed cancellation is restored, because a plan that the
- * customer cancelled must not renew. A removed downgrade can't be restored, because Flowglad doesn't report
+ * customer canceled must not renew. A removed downgrade can't be restored, because Flowglad doesn't report
  * its target, which may have been the free plan.
  */
 export function nextRecoveryStep(failed: FailedChange, cause: unknown): RecoveryStep {

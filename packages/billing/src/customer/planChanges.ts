@@ -108,7 +108,7 @@ export class PlanChanges {
     const { flowglad, subscriptions, clock } = this.#parts
     const current = await subscriptions.require(customer)
     const { id, isFree, cancelScheduledAt, periodEnd } = current
-    if (isFree) throw new PlanChangeError("You're on the free plan, which can't be cancelled.")
+    if (isFree) throw new PlanChangeError("You're on the free plan, which can't be canceled.")
     if (cancelScheduledAt !== null) return this.#read(customer, cancelScheduledAt)
     return this.#change(customer, current, {
       async request() {

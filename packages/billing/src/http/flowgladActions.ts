@@ -93,7 +93,7 @@ export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActio
       if (wanted.cancellation.timing !== 'at_end_of_current_billing_period') {
         throw new ActionError(
           403,
-          'A plan can only be cancelled at the end of its billing period. Set timing to at_end_of_current_billing_period.',
+          'A plan can only be canceled at the end of its billing period. Set timing to at_end_of_current_billing_period.',
         )
       }
       await plans.cancel(customer)

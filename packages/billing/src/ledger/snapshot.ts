@@ -15,7 +15,10 @@ const payment = z.object({
   settledFor: time.nullable(),
   /** Whether the customer has paid any amount for this subscription. */
   hasPaid: z.boolean(),
-  /** The latest time in Flowglad's report. Flowglad's clock may be ahead of ours. */
+  /**
+   * The latest of these times at Flowglad: the updates of the subscription and its invoices, and the start of the
+   * period. Flowglad's clock may be ahead of ours.
+   */
   reportedAt: time,
 })
 

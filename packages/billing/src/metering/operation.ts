@@ -229,8 +229,8 @@ export class Operation {
 
 /**
  * Returns whether the output is plain JSON, which can be sent and stored as it is. Most outputs are plain
- * JSON, so they are examined once instead of being serialized twice. If the call has no key and its output
- * stays in this process, the output isn't examined.
+ * JSON. For them, this single check avoids serializing the output twice to validate it. If the call has no key and its
+ * output stays in this process, the output isn't examined.
  */
 const isPlain = ({ transport, key }: MeteredCall<unknown>, output: unknown) =>
   (transport !== null || key !== null) && isJson(output)

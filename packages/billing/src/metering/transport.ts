@@ -64,7 +64,7 @@ export function endOf(call: Delivered, output: unknown): 'now' | 'later' | 'refu
 /**
  * Returns an output that makes tRPC answer with an error: 415 for a call, and 500 for a subscription without
  * a stream. In a JSON response, tRPC would send an observable as `{}`, so this function returns a stream
- * instead. Over a WebSocket, tRPC would send each part of an object as `{}`, so this function throws.
+ * instead. Over a WebSocket, tRPC would send a promise or stream inside an object as `{}`, so this function throws.
  */
 export function reject<Output>(call: Delivered, output: Output): Output {
   ignoreErrors(output)

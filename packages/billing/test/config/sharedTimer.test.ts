@@ -34,7 +34,7 @@ test('runs a function that is added while another one runs', async () => {
   expect(ran).toEqual(['a', 'b'])
 })
 
-test('does not run a function that is cancelled by another function with the same due time', async () => {
+test('does not run a function that is canceled by another function with the same due time', async () => {
   const { after, ran } = start()
   const cancel = [() => {}]
   after(1_000, 'a', () => {
@@ -55,7 +55,7 @@ test("supports delays that are longer than the runtime's longest timer", async (
   expect(ran).toEqual(['a'])
 })
 
-test('creates only one runtime timer for functions that are cancelled before they run', async () => {
+test('creates only one runtime timer for functions that are canceled before they run', async () => {
   const setTimeout = vi.spyOn(globalThis, 'setTimeout')
   const { after } = start()
   const cancel = Array.from({ length: 100 }, () => after(30_000, 'a'))

@@ -84,7 +84,7 @@ test('reports the success of a change that Flowglad makes despite returning an e
   expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: null })
 })
 
-test('changes a cancelled plan even if Flowglad undoes the cancellation with an error', async () => {
+test('changes a canceled plan even if Flowglad undoes the cancellation with an error', async () => {
   await using app = await start()
   await on(app, 'pro_monthly')
   await app.client.billing.cancel.mutate()

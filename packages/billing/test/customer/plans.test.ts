@@ -69,7 +69,7 @@ test('sends a customer on Free to a checkout that returns to the app', async () 
   })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })).rejects.toThrow('checkout')
   await expect(app.client.billing.checkout.mutate({ priceSlug: 'nope' })).rejects.toThrow('not for sale')
-  await expect(app.client.billing.cancel.mutate()).rejects.toThrow("can't be cancelled")
+  await expect(app.client.billing.cancel.mutate()).rejects.toThrow("can't be canceled")
 })
 
 test("upgrades immediately but downgrades at the period's end", async () => {
@@ -101,7 +101,7 @@ test("upgrades immediately but downgrades at the period's end", async () => {
   expect((await app.client.billing.resume.mutate()).plan).toMatchObject({ name: 'Scale', changesAt: null })
 })
 
-test("keeps a cancelled plan until the period's end unless the customer resumes it", async () => {
+test("keeps a canceled plan until the period's end unless the customer resumes it", async () => {
   await using app = await startApp()
   const { plan } = await onPro(app)
   const cancelled = await app.client.billing.cancel.mutate()

@@ -259,7 +259,7 @@ test("announces the extra usage that Flowglad bills, regardless of an operator's
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 2_200 })
 })
 
-test('bills the extra usage of a cancelled plan only if the customer keeps the plan', async () => {
+test('bills the extra usage of a canceled plan only if the customer keeps the plan', async () => {
   await using app = await start()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')

@@ -107,7 +107,7 @@ test('fetches at growing intervals while Flowglad reports the old period', async
   expect(fetches(stack) - before).toBeLessThanOrEqual(3)
 })
 
-test('denies a feature on the first call after a cancelled plan has ended', async () => {
+test('denies a feature on the first call after a canceled plan has ended', async () => {
   await using stack = await startTimed()
   await subscribeToPro(stack)
   const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling('ada')

@@ -30,7 +30,7 @@ test.each([
   ['an unknown outcome of COMMIT', '40003'],
   ['a broken connection', '08006'],
   ['too many connections', '53300'],
-  ['a cancelled statement', '57014'],
+  ['a canceled statement', '57014'],
   ['a database that shuts down', '57P01'],
   ['an I/O error', '58030'],
   ['a lock timeout', '55P03'],

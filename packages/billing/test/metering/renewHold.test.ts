@@ -17,7 +17,7 @@ function counting() {
     reachable: true,
     answer: 'renewed' as 'renewed' | 'ended',
     booked: [] as string[],
-    /** How often the stream was told that no more units can be charged. */
+    /** The number of calls to `onUncharged`, which ends the stream. */
     told: 0,
   }
   const onUncharged = () => {

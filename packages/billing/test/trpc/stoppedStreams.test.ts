@@ -248,7 +248,7 @@ test.each([
   },
 )
 
-test('lets a stream that ends in time finish when the server stops', async () => {
+test('lets a stream finish and charges it if it ends during the shutdown grace period', async () => {
   let finish = () => {}
   const finished = new Promise<void>((resolve) => {
     finish = resolve

@@ -61,7 +61,7 @@ export class PastDueModel extends ModelState {
     return `${id}/${periodStart}`
   }
 
-  /** Returns the balance on a meter if only the default plan's grant is left. */
+  /** Returns a meter's balance for a customer who can use only the default plan's grant. */
   free(meter: string): Balance {
     const { subscription } = this.snapshot ?? {}
     const held = this.held(subscription?.id ?? '', meter)

@@ -98,7 +98,7 @@ const transientStates = [
   '08', // connection exception
   '40', // transaction rollback: serialization failure, deadlock, unknown outcome
   '53', // insufficient resources
-  '57', // operator intervention: cancelled (statement_timeout), shutting down, starting up
+  '57', // operator intervention: canceled (statement_timeout), shutting down, starting up
   '58', // system error
   '25P03', // idle_in_transaction_session_timeout
   '25006', // read-only transaction: a standby that isn't promoted yet

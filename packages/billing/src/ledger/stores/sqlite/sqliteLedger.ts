@@ -154,7 +154,7 @@ function moveLogIntoFile(db: SqliteDatabase): void {
   }
 }
 
-/** SQLite's primary result codes for errors that a retry can fix, such as a busy or full file. */
+/** SQLite's primary result codes for errors after which a retry can succeed, such as a busy file or a full disk. */
 const transientCodes: (number | null)[] = [
   5, // BUSY
   6, // LOCKED
