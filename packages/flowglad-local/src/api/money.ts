@@ -1,5 +1,5 @@
 import type { Flowglad } from '@flowglad/node'
-import { hasReceipt } from '../billing/invoice.ts'
+import { hasReceipt, receiptAddress } from '../billing/invoice.ts'
 import type { Payment } from '../database/records/payments.ts'
 import type { Table } from '../database/Table.ts'
 import type { Platform } from '../platform/Platform.ts'
@@ -16,9 +16,7 @@ const presentPayment =
   ({ url }: Platform) =>
   (payment: Payment): Flowglad.PaymentClientSelectSchema => ({
     ...payment,
-    receiptURL: hasReceipt(payment)
-      ? `${url}/receipts/${payment.organizationId}/${payment.id}/receipt.pdf`
-      : null,
+    receiptURL: hasReceipt(payment) ? `${url}${receiptAddress(payment)}` : null,
   })
 
 function retrieve<R extends { id: string }>(table: Table<R>, id: string | undefined, noun: string): R {

@@ -99,6 +99,10 @@ export const paymentsInPeriod = (
 export const hasReceipt = ({ status }: Pick<Payment, 'status'>): boolean =>
   status === 'succeeded' || status === 'refunded'
 
+/** Returns the path of a payment's receipt. */
+export const receiptAddress = ({ organizationId, id }: Pick<Payment, 'organizationId' | 'id'>): string =>
+  `/receipts/${organizationId}/${id}/receipt.pdf`
+
 /** Makes one attempt to collect `amount` for an invoice. Records a payment even if the attempt fails. */
 export function charge(
   platform: Platform,

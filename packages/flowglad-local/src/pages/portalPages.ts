@@ -3,11 +3,12 @@ import { z } from 'zod'
 import { cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
+import { hasReceipt, receiptAddress } from '../billing/invoice.ts'
 import { itemsAt } from '../billing/items.ts'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
-import type { Invoice, InvoiceLineItem } from '../database/records/payments.ts'
+import type { Invoice } from '../database/records/payments.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import { firstOf, type Organization, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
@@ -15,6 +16,7 @@ import { Problem, plainMessage } from '../platform/problems.ts'
 import { balanceBars } from './balances.ts'
 import { day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
+import { shownLines } from './invoiceLines.ts'
 import { sendPage, testModeBar } from './layout.ts'
 import { modelNameOf, modelSwitch, portalAddress } from './organizationParts.ts'
 import { badge, cardText, findCustomers, findForm, howMany, nameOf, rowsShown, table } from './parts.ts'
@@ -205,27 +207,19 @@ function pastDue({ db }: Platform, subscription: Subscription): string {
     : 'The last payment failed.'
 }
 
-/**
- * Returns an invoice line's description. Adds the quantity unless the description already contains it, as in
- * "Team x 2".
- */
-const lineText = ({ description, quantity, type }: InvoiceLineItem) =>
-  quantity === 1 || (type === 'static' && description.includes(` x ${quantity}`))
-    ? description
-    : `${description} (× ${quantity})`
-
 function invoiceRow({ db }: Platform, invoice: Invoice): Html {
-  const payments = db.payments
-    .by('invoice', invoice.id)
-    .filter(({ status, refunded }) => status === 'succeeded' || refunded)
+  const attempts = db.payments.by('invoice', invoice.id)
+  const payments = attempts.filter(hasReceipt)
   const paid = payments.reduce((sum, { amount }) => sum + amount, 0)
   const refunded = payments.reduce((sum, { refundedAmount }) => sum + (refundedAmount ?? 0), 0)
-  const lines = db.invoiceLineItems.by('invoice', invoice.id)
+  const lines = shownLines(db.invoiceLineItems.by('invoice', invoice.id))
+  // The subtotal of a plan change's invoice also contains the lines that it repeats.
+  const amount = invoice.status === 'paid' ? paid : (attempts.at(-1)?.amount ?? invoice.subtotal)
   return html`<tr>
-  <td class="mono">${invoice.invoiceNumber}</td>
-  <td>${day(invoice.invoiceDate)}</td>
-  <td class="lead">${lines.map((line) => html`<div>${lineText(line)}</div>`)}</td>
+  <td class="mono whole-line">${invoice.invoiceNumber}</td>
+  <td class="whole-line">${day(invoice.invoiceDate)}</td>
+  <td class="lead">${lines.map(({ text }) => html`<div>${text}</div>`)}</td>
   <td>${badge(invoice.status)}</td>
-  <td class="number">${money(invoice.status === 'paid' ? paid : invoice.subtotal)}${refunded > 0 && html`<br><span class="small soft">${money(refunded)} refunded</span>`}</td>
+  <td class="number">${money(amount)}${payments.map((payment) => html`<br><a class="small" href="${receiptAddress(payment)}">Receipt<span class="unseen"> for ${invoice.invoiceNumber}</span></a>`)}${refunded > 0 && html`<br><span class="small soft">${money(refunded)} refunded</span>`}</td>
 </tr>`
 }

@@ -4,7 +4,8 @@ import type { Payment } from '../database/records/payments.ts'
 import type { Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { type PdfLine, pdf } from '../rules/pdf.ts'
-import { day, money } from './format.ts'
+import { day, money, words } from './format.ts'
+import { shownLines } from './invoiceLines.ts'
 
 /**
  * Adds the receipts as PDF files. As on the platform, anyone with a receipt's URL can open it. The URL
@@ -31,9 +32,6 @@ function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
   const method = payment.paymentMethodId === null ? null : db.paymentMethods.get(payment.paymentMethodId)
   const lines = db.invoiceLineItems.by('invoice', invoice.id)
   const change = lines.find(({ description }) => description.startsWith('Proration:'))
-  // The invoice of a plan change repeats lines that were paid for earlier, so show only the line of the
-  // change.
-  const paidFor = change ? [change] : lines
   const discount = change ? change.price - payment.amount : totalOf(lines) - invoice.subtotal
   const { brand, last4 } = method?.paymentMethodData ?? {}
   return [
@@ -43,14 +41,11 @@ function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
     { text: '' },
     { text: 'Invoice', right: invoice.invoiceNumber },
     { text: 'Date paid', right: day(payment.chargeDate) },
-    { text: 'Paid with', right: last4 ? `${brand ?? 'Card'} ending in ${last4}` : 'Card' },
+    { text: 'Paid with', right: last4 ? `${words(String(brand ?? 'card'))} ending in ${last4}` : 'Card' },
     { text: 'Paid by', right: customer.name || customer.email },
     { text: '', right: customer.email },
     { text: '' },
-    ...paidFor.map(({ description, price, quantity }) => ({
-      text: quantity === 1 ? description : `${description} x ${quantity}`,
-      right: money(price * quantity),
-    })),
+    ...shownLines(lines).map(({ text, amount }) => ({ text, right: money(amount) })),
     ...(discount > 0 ? [{ text: 'Discount', right: `-${money(discount)}` }] : []),
     { text: '' },
     { text: 'Total paid', right: money(payment.amount), bold: true },

@@ -1,0 +1,97 @@
+import { expect, it } from 'vitest'
+import { cards, dayMs, pay, startStudio } from './studio.ts'
+
+type Studio = Awaited<ReturnType<typeof startStudio>>
+
+/** Returns the rows of the customer's invoices in the billing portal, as text. */
+async function invoiceRows(studio: Studio, externalId: string) {
+  const { billingPortalUrl } = await studio.billing(externalId)
+  const page = await (await fetch(`${billingPortalUrl}/${externalId}`)).text()
+  const table = /aria-label="Invoices".*?<tbody>(.*?)<\/tbody>/s.exec(page)?.[1] ?? ''
+  return table
+    .split('</tr>')
+    .map((row) =>
+      row
+        .replace(/<[^>]+>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    )
+    .filter((row) => row !== '')
+}
+
+const receipt = async (url: string | null | undefined) =>
+  Buffer.from(await (await fetch(url ?? '')).arrayBuffer()).toString('latin1')
+
+it('shows a plan change as one line with its period, in the portal and on the receipt', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  studio.advance(15 * dayMs)
+  await studio.node.subscriptions.adjust(id, {
+    adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
+  })
+  const [change, first] = await invoiceRows(studio, 'ada')
+  expect(change).toMatch(/ 16 Apr 2027 Plan change, 16 Apr 2027 – 1 May 2027 Paid \$75\.00 /)
+  expect(first).toMatch(/ 1 Apr 2027 Team Paid \$49\.00 /)
+  const text = await receipt((await studio.node.payments.list()).data.at(-1)?.receiptURL)
+  expect(text).toContain('(Plan change, 16 Apr 2027 - 1 May 2027)')
+  expect(text).toContain('(Visa ending in 4242)')
+  expect(text).not.toContain('(Team)')
+})
+
+it('shows the amount of a declined plan change, not of the lines that its invoice repeats', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+  studio.advance(15 * dayMs)
+  const change = studio.node.subscriptions.adjust(id, {
+    adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
+  })
+  await expect(change).rejects.toThrow('500')
+  expect((await invoiceRows(studio, 'ada'))[0]).toMatch(/Plan change, .* Open \$75\.00$/)
+})
+
+it('names the quantity once, with thousands separators', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price', { quantity: 2 })
+  await studio.use('ada', 'render', 20_000)
+  await studio.renew('ada')
+  const [renewal] = await invoiceRows(studio, 'ada')
+  expect(renewal).toContain(' Team x 2 Usage: Render minutes at $0.30 per 7 (× 2,686) Paid ')
+  const text = await receipt((await studio.node.payments.list()).data.at(-1)?.receiptURL)
+  expect(text).toContain('(Team x 2)')
+})
+
+it('says for which part of a period a customer pays', async () => {
+  let now = Date.UTC(2027, 3, 1)
+  await using studio = await startStudio({ clock: () => now })
+  await studio.customer('ada')
+  now = Date.UTC(2027, 3, 11)
+  const { url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'product',
+      customerExternalId: 'ada',
+      priceSlug: 'team_price',
+      quantity: 2,
+      preserveBillingCycleAnchor: true,
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  await pay(url)
+  expect((await invoiceRows(studio, 'ada'))[0]).toContain(
+    ' Team x 2, prorated for 11 Apr 2027 – 1 May 2027 Paid $65.34 ',
+  )
+})
+
+it('links each paid invoice to its receipt', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  const { billingPortalUrl } = await studio.billing('ada')
+  const page = await (await fetch(`${billingPortalUrl}/ada`)).text()
+  const [payment] = (await studio.node.payments.list()).data
+  const address = /href="(\/receipts\/[^"]+)"/.exec(page)?.[1]
+  expect(`${studio.url}${address}`).toBe(payment?.receiptURL)
+})
