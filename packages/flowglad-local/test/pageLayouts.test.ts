@@ -166,6 +166,36 @@ it('puts the payment beside the order on a wide screen, and below it if the text
   expect(below).toBeGreaterThan(above ?? 0)
 })
 
+it("keeps an invoice's number and date on one line each", async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  await studio.use('ada', 'render', 20_000)
+  await studio.renew('ada')
+  await using page = await browser.newPage({ viewport: { width: 640, height: 800 } })
+  await page.goto(`${(await studio.billing('ada')).billingPortalUrl}/ada`)
+  const cells = page.getByRole('group', { name: 'Invoices' }).locator('td:nth-child(-n + 2)')
+  const lines = await cells.evaluateAll((parts) =>
+    parts.map((part) => {
+      const text = document.createRange()
+      text.selectNodeContents(part)
+      return text.getClientRects().length
+    }),
+  )
+  expect(lines).toEqual([1, 1, 1, 1])
+})
+
+it('shows usage beyond the grants in red, in the text and in the bar', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await studio.use('ada', 'render', 200)
+  await using page = await browser.newPage()
+  await page.goto(`${(await studio.billing('ada')).billingPortalUrl}/ada`)
+  const colorOf = (selector: string) =>
+    page.locator(selector).evaluate((element) => getComputedStyle(element).color)
+  expect(await colorOf('progress')).toBe(await colorOf('.bars .spread > span'))
+})
+
 it('shows the used units of each meter on one line at a width of 1280 pixels', async () => {
   await using studio = await startStudio()
   await studio.customer('alan')

@@ -72,7 +72,7 @@ export function balanceBars(platform: Platform, subscription: Subscription): Htm
     return html`<div class="tight">
       <div class="spread"><strong>${meter}</strong>
         <span class="${isOverdrawn(balance) ? 'negative' : ''}">${text}</span></div>
-      ${kind === 'limited' && html`<progress max="${Math.max(granted, 1)}" value="${Math.max(0, Math.min(used, granted))}" aria-label="${meter}: ${text}"></progress>`}
+      ${kind === 'limited' && html`<progress class="${isOverdrawn(balance) ? 'negative' : ''}" max="${Math.max(granted, 1)}" value="${Math.max(0, Math.min(used, granted))}" aria-label="${meter}: ${text}"></progress>`}
       ${overage > 0 && html`<p class="small soft">The next invoice charges ${money(overage)} for usage beyond the plan.</p>`}
     </div>`
   })}</div>`

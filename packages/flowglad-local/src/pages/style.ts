@@ -57,11 +57,13 @@ a { color: var(--accent); text-underline-offset: 3px; }
 /* Keep the hyphens of a command-line option together. */
 .option { white-space: nowrap; }
 .stack { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; align-content: start; }
+.tight > button { justify-self: start; }
 .tight { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.35rem; }
 .row { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: center; }
 .row > * { min-width: 0; overflow-wrap: anywhere; }
 .spread { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; justify-content: space-between; align-items: baseline; }
 .number { text-align: right; white-space: nowrap; }
+.whole-line { white-space: nowrap; }
 
 .bar {
   display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: center;
@@ -169,8 +171,9 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; padding: 0.75re
 .bars { display: grid; gap: 0.9rem; }
 progress { appearance: none; width: 100%; height: 8px; border: 0; border-radius: 99px; overflow: hidden; background: var(--line); color: var(--accent); }
 progress::-webkit-progress-bar { background: var(--line); }
-progress::-webkit-progress-value { background: var(--accent); border-radius: 99px; }
-progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
+progress::-webkit-progress-value { background: currentColor; border-radius: 99px; }
+progress::-moz-progress-bar { background: currentColor; border-radius: 99px; }
+progress.negative { color: var(--bad); }
 .columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
 .halves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 37rem), 1fr)); }
 .uneven { align-items: start; }
