@@ -2,7 +2,7 @@ import { expect as expectInBrowser } from '@playwright/test'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startApplication } from './application.ts'
 import { launchBrowser } from './browser.ts'
-import { cards, startStudio } from './studio.ts'
+import { cards, pay, startStudio } from './studio.ts'
 
 // On a busy machine, a page can need longer than Playwright's default of 5 seconds.
 const expectPage = expectInBrowser.configure({ timeout: 60_000 })
@@ -73,9 +73,27 @@ it('lets a customer cancel a plan, restore it and change the card in the billing
   await page.getByRole('button', { name: 'Keep this plan' }).click()
   await expectPage(page.getByRole('button', { name: 'Cancel plan' })).toBeVisible()
   await page.getByRole('button', { name: 'Change card' }).click()
-  await page.getByRole('button', { name: /accepts this payment and declines renewals/ }).click()
+  await page.getByRole('button', { name: /^Save 4000.* is accepted, but declines renewals$/ }).click()
   await expectPage(page.getByText('•••• 0341')).toBeVisible()
   expect((await studio.plan('ada')).status).toBe('active')
+})
+
+it('mentions no payment on the page that saves a card', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'add_payment_method',
+      customerExternalId: 'ada',
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  const page = await (await fetch(url)).text()
+  expect(page).toContain('is accepted and pays every renewal')
+  expect(page).not.toMatch(/this payment|the payment/)
+  const unconfirmed = await pay(url, cards.asks, { confirmed: 'no' })
+  expect(await unconfirmed.text()).toContain('You didn&#39;t confirm the card. Nothing was charged.')
 })
 
 it('shows scheduled changes and failed payments in the billing portal', async () => {

@@ -18,6 +18,8 @@ export interface TestCard {
   /** The result of later charges, when the customer isn't present. */
   renewals: 'pay' | 'fail'
   explanation: string
+  /** The explanation if nothing is due, for example because the card is only saved. */
+  explanationIfFree: string
 }
 
 export const testCards = [
@@ -27,6 +29,7 @@ export const testCards = [
     outcome: 'paid',
     renewals: 'pay',
     explanation: 'accepts this payment and every renewal',
+    explanationIfFree: 'is accepted and pays every renewal',
   },
   {
     number: '4000000000000002',
@@ -34,6 +37,7 @@ export const testCards = [
     outcome: 'declined',
     renewals: 'fail',
     explanation: 'declines the payment',
+    explanationIfFree: 'is declined',
   },
   {
     number: '4000002500003155',
@@ -41,6 +45,7 @@ export const testCards = [
     outcome: 'needs_action',
     renewals: 'pay',
     explanation: 'asks you to confirm the payment',
+    explanationIfFree: 'asks you to confirm',
   },
   {
     number: '4000000000000341',
@@ -48,6 +53,7 @@ export const testCards = [
     outcome: 'paid',
     renewals: 'fail',
     explanation: 'accepts this payment and declines renewals',
+    explanationIfFree: 'is accepted, but declines renewals',
   },
 ] as const satisfies readonly TestCard[]
 

@@ -1,4 +1,4 @@
-import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
+import { findTestCard, type TestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { orderOf, productOf } from './checkoutOrder.ts'
@@ -29,6 +29,9 @@ export function checkoutPage(
   const order = orderOf(platform, session, formError)
   const card = entered && findTestCard(entered.card) ? entered.card : testCards[0].number
   const expiry = `${testCardExpiry.month} / ${String(testCardExpiry.year).slice(2)}`
+  const explain = (testCard: TestCard) =>
+    order.dueToday > 0 ? testCard.explanation : testCard.explanationIfFree
+  const verb = order.verb === 'Save' ? 'Save' : `${order.verb} with`
   // After an invalid discount code, the page's URL is that of the discount form, so this form needs its own
   // URL.
   const path = `/${session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${session.id}`
@@ -57,9 +60,9 @@ export function checkoutPage(
           ${testCards.map(
             (testCard) => html`<li>
             <span><span class="mono">${cardNumber(testCard.number)}</span><br>
-            <span class="soft">${testCard.explanation}</span></span>
+            <span class="soft">${explain(testCard)}</span></span>
             <button class="small" name="testCard" value="${testCard.number}" formnovalidate
-              aria-label="${order.verb} with ${cardNumber(testCard.number)}, which ${testCard.explanation}">${order.verb}</button>
+              aria-label="${verb} ${cardNumber(testCard.number)}, which ${explain(testCard)}">${order.verb}</button>
           </li>`,
           )}
         </ul>

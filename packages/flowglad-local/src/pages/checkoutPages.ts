@@ -115,8 +115,11 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
   }
   if (card.outcome === 'needs_action' && confirmed === undefined)
     return sendPage(reply, confirmPage(platform, session, { name, email, card: card.number }))
-  if (confirmed === 'no')
-    return again('card', 'You declined the payment. Nothing was charged. Try again or use another card.')
+  if (confirmed === 'no') {
+    const declined =
+      dueToday(platform, session) > 0 ? 'You declined the payment.' : "You didn't confirm the card."
+    return again('card', `${declined} Nothing was charged. Try again or use another card.`)
+  }
   try {
     platform.db.transaction(() =>
       completeCheckout(platform, platform.clock.now(), session, {
