@@ -177,3 +177,15 @@ it("uses the README's names for the dashboard's cards", async () => {
   expect(names.filter((name) => !headings.includes(name))).toEqual(['Objects'])
   expect(names).toEqual(expect.arrayContaining(['API requests', 'Clock', 'API', 'Data', 'Customer']))
 })
+
+it('shows no counts and no deletion while there are no customers', async () => {
+  await using studio = await startStudio()
+  const empty = await pageOf(studio.url)
+  expect(empty).toContain('No customers yet.')
+  expect(empty).not.toMatch(/\b0 in all|Delete all customers…/)
+  expect(await pageOf(`${studio.url}/?find=ada`)).toMatch(/No customer matches “ada”.*>All customers</s)
+  await studio.customer('ada')
+  const page = await pageOf(`${studio.url}/?find=ada`)
+  expect(page).toMatch(/1 in all matching “ada” · <a/)
+  expect(page).toContain('Delete all customers…')
+})

@@ -59,7 +59,7 @@ export function dataPart(platform: Platform): Html {
     <input type="hidden" name="model" value="${platform.pricingModelId}">
     <button class="small">Add demo customers</button>
   </form>
-  <a class="button small" href="/reset?model=${platform.pricingModelId}">Delete all customers…</a>
+  ${db.customers.count() > 0 && html`<a class="button small" href="/reset?model=${platform.pricingModelId}">Delete all customers…</a>`}
 </div>
 <p class="small soft">The five demo customers: a new customer, one with a partly used plan, one over the limit, one with a scheduled cancellation, and one whose card fails at the next renewal.</p>`
 }

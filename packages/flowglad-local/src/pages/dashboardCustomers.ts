@@ -24,7 +24,7 @@ export function customersPart(platform: Platform, selected: Customer | undefined
     find === '' ? 'No customers yet. Your app creates them.' : `No customer matches “${find}”.`,
     'Customers',
   )}
-<p class="small soft">${howMany(found)}${find !== '' && html` matching “${find}” · <a href="${selected ? addressOf(selected) : dashboardAddress(platform)}">All customers</a>`}</p>`
+${(found > 0 || find !== '') && html`<p class="small soft">${found > 0 && howMany(found)}${found > 0 && find !== '' && ` matching “${find}” · `}${find !== '' && html`<a href="${selected ? addressOf(selected) : dashboardAddress(platform)}">All customers</a>`}</p>`}`
 }
 
 export function customerPart(platform: Platform, customer: Customer): Html {

@@ -64,7 +64,7 @@ export function usagePart(platform: Platform, customer: Customer | undefined): H
   const { db } = platform
   const of = ofCustomer(customer)
   const events = db.usageEvents.page({ limit: rowsShown, of, descending: true })
-  return html`<div class="spread"><h2>Usage events</h2><span class="small soft">${howMany(db.usageEvents.count(of))}</span></div>
+  return html`<div class="spread"><h2>Usage events</h2><span class="small soft">${events.length > 0 && howMany(db.usageEvents.count(of))}</span></div>
 ${table(
   headings(customer, 'When (UTC)', 'Customer', 'Meter', { broad: 'Transaction' }, 'Price', {
     number: 'Amount',

@@ -140,6 +140,7 @@ button[aria-pressed="true"] { background: var(--tint); border-color: var(--accen
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .cards { list-style: none; display: grid; gap: 0; border-top: 1px solid var(--line); }
 .cards li { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: center; justify-content: space-between; padding: 0.55rem 0; border-bottom: 1px solid var(--line); }
+.cards li:last-child { border-bottom: 0; padding-bottom: 0; }
 .cards li > * { min-width: 0; overflow-wrap: anywhere; }
 .cards li > :first-child { flex: 1 1 11rem; }
 
@@ -156,6 +157,7 @@ th.used { width: 48%; }
 .used .spread > :last-child { margin-left: auto; }
 .long { max-width: 10.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .selected td { background: var(--tint); }
+.selected .badge.good { background: var(--card); }
 .selected td:first-child { box-shadow: inset 3px 0 0 var(--accent); padding-left: 0.75rem; }
 .negative { color: var(--bad); font-weight: 600; }
 .positive { color: var(--accent); }
