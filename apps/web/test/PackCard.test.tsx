@@ -2,23 +2,47 @@
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
 import { screen } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
+import { formatDay } from '../src/format/format.ts'
 import { PackCard } from '../src/plans/PackCard.tsx'
 import { free, onFree, pack } from './anOffer.ts'
 import { show } from './show.tsx'
 
+const { answer } = vi.hoisted(() => ({ answer: vi.fn() }))
+const balances = onFree({ available: 10, limit: 10 })
+
 vi.mock('../src/api/billing.ts', () => ({
-  useBalances: () => ({ data: onFree({ available: 10, limit: 10 }) }),
+  useBalances: () => ({ data: answer() }),
   usePlans: () => ({ data: [free, pack] }),
   useCheckout: () => useMutation({ mutationFn: vi.fn() }),
 }))
 vi.mock('../src/api/Session.tsx', () => ({ useUser: () => ({}), awaitsVerification: () => false }))
 
-it('says before the purchase that the customer chooses the card at the checkout', () => {
+function textOf(given: object) {
+  answer.mockReturnValue({ ...balances, ...given })
   show(
     <QueryClientProvider client={new QueryClient()}>
       <PackCard pack={pack} isAway={false} />
     </QueryClientProvider>,
   )
-  expect(screen.getByRole('article').textContent).toContain('You choose the card at checkout.')
+  return screen.getByRole('article').textContent
+}
+
+it('says before the purchase that the customer chooses the card at the checkout', () => {
+  expect(textOf({})).toContain('You choose the card at checkout.')
   expect(screen.getByRole('button', { name: 'Buy 50 pictures · $5' })).toBeDefined()
+})
+
+it("says when a pack's credits end on the customer's own plan", () => {
+  const pro = { ...balances.plan, name: 'Pro', isFree: false }
+  const cancelsAt = Date.UTC(2026, 11, 28)
+  expect(textOf({})).toContain('They end if you upgrade.')
+  expect(textOf({ plan: pro })).toContain('They end with Pro if you cancel it.')
+  expect(textOf({ plan: { ...pro, cancelsAt } })).toContain(`They end with Pro on ${formatDay(cancelsAt)}.`)
+})
+
+it('does not explain a pack that the plan makes useless', () => {
+  const [row] = balances.balances
+  expect(textOf({ balances: [{ ...row, unlimited: true }] })).toMatch(
+    /paid once\.Free already includes unlimited/,
+  )
 })

@@ -1,3 +1,4 @@
+import type { PlanSummary } from '@metered/billing/client'
 import { useBalances } from '../api/billing.ts'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { formatDay } from '../format/format.ts'
@@ -15,22 +16,26 @@ export function PackCard({ pack, isAway }: { pack: Offer; isAway: boolean }) {
   const { data: answer } = useBalances()
   const benefits = benefitsOf(pack).join(' and ')
   const plan = answer?.plan
-  const end =
-    plan?.cancelsAt == null
-      ? 'They end if you upgrade from Free or cancel your plan.'
-      : `They end with ${plan.name} on ${formatDay(plan.cancelsAt)}.`
+  const useless = uselessFor(pack, answer) !== null
   return (
     <article className={classes.pack} aria-label={pack.name} data-testid={`plan-${pack.priceSlug}`}>
       <div className={classes.packText}>
         <h2>{pack.name}</h2>
         <p>
-          {benefits} for {shortPriceOf(pack)}, paid once. Packs are used after your plan's credits and don't
-          renew. {end} You choose the card at checkout.
+          {benefits} for {shortPriceOf(pack)}, paid once.
+          {!useless &&
+            ` Packs are used after your plan's credits and don't renew. ${endOfPack(plan)} You choose the card at checkout.`}
         </p>
       </div>
       <Action pack={pack} benefits={benefits} isAway={isAway} />
     </article>
   )
+}
+
+function endOfPack(plan: PlanSummary | null | undefined): string {
+  if (plan == null) return 'They end if you upgrade from Free or cancel your plan.'
+  if (plan.cancelsAt !== null) return `They end with ${plan.name} on ${formatDay(plan.cancelsAt)}.`
+  return plan.isFree ? 'They end if you upgrade.' : `They end with ${plan.name} if you cancel it.`
 }
 
 function Action({ pack, benefits, isAway }: { pack: Offer; benefits: string; isAway: boolean }) {
