@@ -19,8 +19,8 @@ import classes from './CreditsPanel.module.css'
  */
 export function CreditsPanel({ meter }: { meter: Meter }) {
   const { data: row, isError, isPending } = useBalance(meter)
-  // An unlimited balance always needs the same space.
-  const hasRoom = !row?.unlimited
+  // An unlimited balance, or one that can't be shown, has no taller state.
+  const hasRoom = row ? !row.unlimited : isPending && !isError
   const panel = useRef<HTMLElement>(null)
   return (
     <aside

@@ -1,0 +1,18 @@
+// @vitest-environment jsdom
+import { screen } from '@testing-library/react'
+import { expect, it, vi } from 'vitest'
+import { CreditsPanel } from '../src/studio/CreditsPanel.tsx'
+import { show } from './show.tsx'
+
+const { balance } = vi.hoisted(() => ({ balance: vi.fn() }))
+
+vi.mock('../src/api/billing.ts', () => ({ useBalance: balance }))
+
+it.each([
+  ['while the balance loads', { isPending: true, isError: false }, 'true'],
+  ["not for a balance that can't be shown", { isPending: false, isError: true }, 'false'],
+])('reserves room for the tallest state %s', (_, query, room) => {
+  balance.mockReturnValue(query)
+  show(<CreditsPanel meter="generations" />)
+  expect(screen.getByRole('complementary').getAttribute('data-room')).toBe(room)
+})
