@@ -9,7 +9,7 @@ import { type Picture, useGallery } from './useGallery.ts'
 
 const ideas = [
   'A lighthouse above a sea of fog',
-  'Terraced fields after rain, seen from a kite',
+  'Terraced fields seen from a kite',
   'A quiet library under a glass river',
 ]
 
