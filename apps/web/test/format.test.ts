@@ -6,6 +6,7 @@ import {
   formatNumber,
   formatPercent,
   formatShort,
+  formatShortDate,
   formatTime,
   formatUtcDay,
   formatUtcTime,
@@ -25,9 +26,10 @@ it("formats in English, and times in the browser's time zone, in every language"
     '$52.67',
     '¥500',
   ])
-  expect([formatDay(at), formatDate(at), formatTime(at)]).toEqual([
+  expect([formatDay(at), formatDate(at), formatShortDate(at), formatTime(at)]).toEqual([
     '30 November',
     '30 November 2026',
+    '30 Nov 2026',
     '30 Nov 2026, 21:30',
   ])
 })

@@ -76,3 +76,16 @@ test('lists no charge for failed work', async ({ app, customer }) => {
   await expect(app.charts.first()).toContainText('0 pictures')
   await expect(app.charts.locator('svg')).toHaveCount(0)
 })
+
+test('shows the facts of a large balance side by side on a phone', async ({ app, customer }) => {
+  await customer.buy('scale_monthly')
+  await app.page.setViewportSize({ width: 360, height: 740 })
+  await app.open('Usage')
+  const tokens = app.usage('tokens')
+  await expect(tokens.getByText('2,000,000', { exact: true })).toBeVisible()
+  const tops = await tokens
+    .getByRole('term')
+    .evaluateAll((terms) => terms.map((it) => it.getBoundingClientRect().top))
+  expect(tops).toHaveLength(3)
+  expect(new Set(tops).size).toBe(1)
+})

@@ -21,6 +21,7 @@ const short = lazily(() => new Intl.NumberFormat(numberLanguage, { notation: 'co
 const percent = lazily(() => new Intl.NumberFormat(numberLanguage, { style: 'percent' }))
 const dayAndMonth = lazily(() => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long' }))
 const fullDate = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: 'long' }))
+const shortDate = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }))
 const dateAndTime = lazily(
   () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
 )
@@ -43,6 +44,8 @@ export const formatPercent = (value: number) => percent().format(value / 100)
 export const formatDay = (at: number) => dayAndMonth().format(at)
 /** Formats a date as `1 December 2026`. */
 export const formatDate = (at: number) => fullDate().format(at)
+/** Formats a date as `1 Dec 2026`, for narrow spaces. */
+export const formatShortDate = (at: number) => shortDate().format(at)
 /** Formats a time as `1 Dec 2026, 14:05`. */
 export const formatTime = (at: number) => dateAndTime().format(at)
 /** Formats `2026-11-22` as `22 Nov`. */

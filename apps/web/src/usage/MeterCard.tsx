@@ -1,6 +1,6 @@
 import type { BalanceRow } from '@metered/billing/client'
 import { usePlan, usePlans, useStatement } from '../api/billing.ts'
-import { formatDate, formatDay, formatNumber } from '../format/format.ts'
+import { formatDay, formatNumber, formatShortDate } from '../format/format.ts'
 import { amountOf, type Meter, titleOf } from '../format/meters.ts'
 import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
 import { creditPartsText } from '../plans/creditParts.ts'
@@ -33,7 +33,7 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
         </div>
         <div>
           <dt>Renews</dt>
-          <dd>{renewsAt === null ? 'Never' : formatDate(renewsAt)}</dd>
+          <dd>{renewsAt === null ? 'Never' : formatShortDate(renewsAt)}</dd>
         </div>
         {parked > 0 && (
           <div className={classes.parked}>
