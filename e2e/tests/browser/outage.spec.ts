@@ -35,6 +35,7 @@ test('allows pictures up to the limit during an outage and delivers their usage 
   await app.goTo('Billing')
   await expect(app.paymentMethod).toContainText(texts.noPaymentMethod)
   await expect(app.paymentMethod.getByRole('button')).toHaveCount(0)
+  await expect(app.paymentMethod).not.toContainText(texts.addCardNow)
   await app.goTo('Plans')
   expect(await records.used(customer)).toEqual({})
 

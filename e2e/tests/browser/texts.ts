@@ -53,6 +53,7 @@ export const texts = {
   cancellationUndone: /cancellation/i,
   scheduledChange: /scheduled/i,
   packEnds: /you lose 50 pictures from packs/i,
+  addCardNow: /add one now/i,
   noPaymentMethod: /no card on file/i,
   utcDays: /days and times are in utc/i,
   noCharges: /no charges yet/i,

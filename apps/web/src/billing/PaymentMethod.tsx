@@ -13,6 +13,7 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
   const { data: plan } = usePlan()
   const { data: status } = useBillingStatus()
   const { busy, error, open } = usePaymentPage()
+  const canAdd = !canPayNow(plan) && status?.current !== false
   const methods = billing.paymentMethods ?? []
   const method = methods.find((it) => it.default) ?? methods[0]
   return (
@@ -21,18 +22,20 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
       <p className={method ? undefined : classes.dim}>
         {method
           ? describe(method.type, method.paymentMethodData)
-          : 'You have no card on file. You can add one now or at your first checkout.'}
+          : `You have no card on file.${canAdd ? ' You can add one now or at your first checkout.' : ''}`}
       </p>
       {error && <PlanProblem error={error} />}
       {/* While a payment is overdue, the subscription's “Pay now” button opens the page that also saves a card. */}
       {canPayNow(plan) ? (
         <p className={classes.dim}>To use another card, choose “Pay now” above.</p>
-      ) : status?.current === false ? null : (
-        <div className={classes.actions}>
-          <BusyButton variant="default" busy={busy} onClick={() => open?.()}>
-            {busy ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
-          </BusyButton>
-        </div>
+      ) : (
+        canAdd && (
+          <div className={classes.actions}>
+            <BusyButton variant="default" busy={busy} onClick={() => open?.()}>
+              {busy ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
+            </BusyButton>
+          </div>
+        )
       )}
     </section>
   )
