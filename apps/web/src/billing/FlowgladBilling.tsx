@@ -3,6 +3,7 @@ import { Skeleton } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
+import { useLastError } from '../denials/useLastError.ts'
 import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
 import { Payments } from './Payments.tsx'
@@ -11,9 +12,10 @@ import { Payments } from './Payments.tsx'
 export function FlowgladBilling() {
   const billing = useBilling()
   const statement = useStatement()
+  const error = useLastError(statement)
   const queryClient = useQueryClient()
   const noMethod = billing.loaded && billing.customer === null
-  const noPayments = statement.data === undefined && statement.error !== null
+  const noPayments = error !== null
 
   function retry() {
     if (noMethod) void queryClient.refetchQueries({ queryKey: ['customers/billing'] })
@@ -40,7 +42,7 @@ export function FlowgladBilling() {
                 ? 'Your payment method'
                 : 'Your payments'
           }
-          error={noPayments ? statement.error : billing.errors?.[0]}
+          error={noPayments ? error : billing.errors?.[0]}
           onRetry={retry}
         />
       )}

@@ -2,6 +2,7 @@ import { Skeleton } from '@mantine/core'
 import type { BillingStatement, PlanSummary } from '@metered/billing/client'
 import { useBalances, useBillingStatus, usePlans, useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
+import { useLastError } from '../denials/useLastError.ts'
 import { formatDate } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
@@ -20,7 +21,9 @@ import { PayNowButton } from './PayNowButton.tsx'
  * notice above says that the plan can't change, so no button offers it.
  */
 export function Subscription() {
-  const { data: answer, error, isPending, refetch } = useBalances()
+  const balances = useBalances()
+  const { data: answer, isPending, refetch } = balances
+  const error = useLastError(balances)
   const { data: offers } = usePlans()
   const { data: statement } = useStatement()
   const { data: status } = useBillingStatus()

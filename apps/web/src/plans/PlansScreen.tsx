@@ -4,6 +4,7 @@ import { useBillingStatus, usePlans } from '../api/billing.ts'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { OutdatedNotice } from '../denials/OutdatedNotice.tsx'
+import { useLastError } from '../denials/useLastError.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { Screen } from '../parts/Screen.tsx'
@@ -15,7 +16,9 @@ import { ScheduledChange } from './ScheduledChange.tsx'
 
 export function PlansScreen() {
   const user = useUser()
-  const { data: offers, error, refetch } = usePlans()
+  const plans = usePlans()
+  const { data: offers, refetch } = plans
+  const error = useLastError(plans)
   const { data: status } = useBillingStatus()
   const [change, setChange] = useState<PlanChange | null>(null)
   useShowsResult(change?.charged ? 'arrived' : null)
@@ -38,7 +41,7 @@ export function PlansScreen() {
       )}
       <ScheduledChange />
       {change && <Changed change={change} onClose={() => setChange(null)} />}
-      {error && !offers ? (
+      {error ? (
         <FailedSection what="The plans" error={error} onRetry={() => void refetch()} />
       ) : (
         <>

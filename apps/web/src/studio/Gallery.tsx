@@ -1,6 +1,7 @@
 import { Button, Skeleton } from '@mantine/core'
 import { useRef, useState } from 'react'
 import { FailedSection } from '../denials/FailedSection.tsx'
+import { useLastError } from '../denials/useLastError.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import classes from './Gallery.module.css'
 import { PictureViewer } from './PictureViewer.tsx'
@@ -21,7 +22,9 @@ interface GalleryProps {
 
 /** Shows placeholders for pictures in progress, then the user's own pictures, newest first. */
 export function Gallery({ pending, onTry }: GalleryProps) {
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useGallery()
+  const gallery = useGallery()
+  const { data, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = gallery
+  const error = useLastError(gallery)
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? []
   const heading = useRef<HTMLHeadingElement>(null)
   useBroughtIntoView(heading, pending !== null)
@@ -31,7 +34,7 @@ export function Gallery({ pending, onTry }: GalleryProps) {
       <h2 id="gallery" ref={heading} className={classes.heading}>
         Your gallery
       </h2>
-      {error && !data && <FailedSection what="Your pictures" error={error} onRetry={() => void refetch()} />}
+      {error && <FailedSection what="Your pictures" error={error} onRetry={() => void refetch()} />}
       {data && pictures.length === 0 && pending === null && <Empty onTry={onTry} />}
       <Pictures pictures={pictures}>
         {pending &&
@@ -42,7 +45,7 @@ export function Gallery({ pending, onTry }: GalleryProps) {
             </li>
           ))}
       </Pictures>
-      {isPending && (
+      {isPending && !error && (
         <div className={classes.grid}>
           {['one', 'two', 'three', 'four'].map((key) => (
             <Skeleton key={key} className={classes.loading} radius="md" />

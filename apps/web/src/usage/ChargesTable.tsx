@@ -2,6 +2,7 @@ import { Skeleton, Table } from '@mantine/core'
 import type { ChargeRow } from '@metered/billing/client'
 import { useCharges } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
+import { useLastError } from '../denials/useLastError.ts'
 import { formatNumber, formatUtcTime } from '../format/format.ts'
 import { activityOf, type Meter, unitOf } from '../format/meters.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
@@ -11,7 +12,9 @@ import classes from './ChargesTable.module.css'
 import { DownloadCharges } from './DownloadCharges.tsx'
 
 export function ChargesTable() {
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useCharges()
+  const query = useCharges()
+  const { data, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
+  const error = useLastError(query)
   const charges = data?.pages.flatMap((page) => page.charges) ?? []
   return (
     <section className={section.section} aria-labelledby="charges" aria-busy={isPending}>
@@ -19,7 +22,7 @@ export function ChargesTable() {
         <h2 id="charges">Charges</h2>
         {charges.length > 0 && <DownloadCharges />}
       </div>
-      {error && !data ? (
+      {error ? (
         <FailedSection what="Your charges" error={error} onRetry={() => void refetch()} />
       ) : isPending ? (
         <Skeleton height={320} radius="lg" />

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from 'react'
 import { SignedIn } from '../account/SignedIn.tsx'
 import { useBalances, useUsage } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
+import { useLastError } from '../denials/useLastError.ts'
 import { meters } from '../format/meters.ts'
 import { Screen } from '../parts/Screen.tsx'
 import section from '../parts/Section.module.css'
@@ -29,9 +30,10 @@ export function UsageScreen() {
 }
 
 function Meters() {
-  const { data, error, refetch } = useBalances()
-  if (error && !data)
-    return <FailedSection what="Your balances" error={error} onRetry={() => void refetch()} />
+  const balances = useBalances()
+  const { data, refetch } = balances
+  const error = useLastError(balances)
+  if (error) return <FailedSection what="Your balances" error={error} onRetry={() => void refetch()} />
   return (
     <section className={classes.meters} aria-label="This period" aria-busy={!data}>
       {meters.map((meter) => {
@@ -48,7 +50,9 @@ const lengths = [7, 30, 90]
 function Days() {
   const [length, setLength] = useState(30)
   // Twice the days, to compare the period with the one before it.
-  const { data, error, refetch, isPlaceholderData } = useUsage({ days: 2 * length })
+  const usage = useUsage({ days: 2 * length })
+  const { data, refetch, isPlaceholderData } = usage
+  const error = useLastError(usage)
   return (
     <section className={section.section} aria-labelledby="days">
       <div className={section.head}>
@@ -63,7 +67,7 @@ function Days() {
         />
       </div>
       <p className={classes.note}>Days and times are in UTC.</p>
-      {error && !data ? (
+      {error ? (
         <FailedSection what="The chart" error={error} onRetry={() => void refetch()} />
       ) : data && !isPlaceholderData ? (
         <Suspense fallback={<Skeleton className={classes.loading} radius="lg" />}>
