@@ -43,6 +43,13 @@ const stylesLast: Plugin = {
 
 export default defineConfig({
   plugins: [react(), gzipped, stylesLast],
+  build: {
+    rolldownOptions: {
+      // Without this group, a first visit needs 44 files instead of 8, most of them smaller than 2 kB. A phone waits for
+      // each of them.
+      output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 3 }] } },
+    },
+  },
   server: {
     port: Number(env.WEB_PORT ?? 5173),
     strictPort: true,
