@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
 
-test('loads less than 250 kB of gzipped JavaScript on the first visit', async ({ app }) => {
+test('loads less than 250 kB of gzipped JavaScript in at most 10 files on the first visit', async ({ app }) => {
   const sizes = new Map<string, Promise<number>>()
   app.page.on('response', (response) => {
     if (!/javascript/.test(response.headers()['content-type'] ?? '')) return
@@ -15,6 +15,7 @@ test('loads less than 250 kB of gzipped JavaScript on the first visit', async ({
   const total = (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0)
   test.info().annotations.push({ type: 'gzipped JavaScript', description: `${total} bytes` })
   expect(total).toBeGreaterThan(0)
+  expect(sizes.size).toBeLessThanOrEqual(10)
   expect(total).toBeLessThan(250_000)
 })
 
