@@ -62,3 +62,10 @@ test('charges once for a double click', async ({ app, model, records, customer }
   await expect(app.pictures).toHaveCount(1)
   await expect.poll(() => records.used(customer)).toEqual({ generations: 1 })
 })
+
+test("says which plans include HD, or that the customer's plan does", async ({ app, customer }) => {
+  await app.open()
+  await expect(app.hd).toHaveAccessibleDescription('Pro and Scale')
+  await customer.buy('pro_monthly')
+  await expect(app.hd).toHaveAccessibleDescription('Included')
+})

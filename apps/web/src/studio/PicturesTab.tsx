@@ -1,4 +1,5 @@
 import { Button, SegmentedControl, Switch } from '@mantine/core'
+import { usePlan } from '../api/billing.ts'
 import type { User } from '../api/Session.tsx'
 import { amountOf } from '../format/meters.ts'
 import { Gallery } from './Gallery.tsx'
@@ -8,6 +9,7 @@ import { useGenerate } from './useGenerate.ts'
 const counts = [1, 2, 3, 4]
 
 export function PicturesTab({ user }: { user: User }) {
+  const { data: plan } = usePlan()
   const generate = useGenerate()
   const order = useOrder({
     user,
@@ -49,7 +51,7 @@ export function PicturesTab({ user }: { user: User }) {
         />
         <Switch
           label="HD"
-          description="Pro and Scale"
+          description={plan?.features.includes('hd') ? 'Included' : 'Pro and Scale'}
           checked={hd}
           onChange={(event) => order.choose({ hd: event.currentTarget.checked })}
         />
