@@ -35,7 +35,7 @@ it('completes a checkout without JavaScript after a declined card and a confirma
   await page.getByRole('button', { name: /asks you to confirm/ }).click()
   await page.getByRole('button', { name: 'Confirm $49.00' }).click()
   await expectPage(page).toHaveURL(String(checkoutSession.successUrl))
-  await expectPage(page.getByText('Team - Team')).toBeVisible()
+  await expectPage(page.locator('.plan', { hasText: /^Team$/ })).toBeVisible()
   await page.goto(url)
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('This checkout is complete')
 })
@@ -78,6 +78,27 @@ it('lets a customer cancel a plan, restore it and change the card in the billing
   expect((await studio.plan('ada')).status).toBe('active')
 })
 
+it('names the plan in the billing portal as the checkout does, before and after a renewal', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price', { quantity: 2 })
+  const address = `${(await studio.billing('ada')).billingPortalUrl}/ada`
+  const plan = async () => /class="plan">([^<]*)</.exec(await (await fetch(address)).text())?.[1]
+  expect(await plan()).toBe('Team × 2')
+  await studio.renew('ada')
+  expect(await plan()).toBe('Team × 2')
+})
+
+it('leads from an unsuccessful search in the billing portal back to all customers', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { billingPortalUrl } = await studio.billing('ada')
+  await using page = await browser.newPage()
+  await page.goto(`${billingPortalUrl}?find=none`)
+  await page.getByRole('link', { name: 'All customers' }).click()
+  await expectPage(page.getByRole('link', { name: 'ada' })).toBeVisible()
+})
+
 it('mentions no payment on the page that saves a card', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
@@ -105,7 +126,7 @@ it('shows scheduled changes and failed payments in the billing portal', async ()
   })
   await using page = await browser.newPage()
   await page.goto(`${(await studio.billing('ada')).billingPortalUrl}/ada`)
-  await expectPage(page.getByText('Changes to Team on 1 May 2027.')).toBeVisible()
+  await expectPage(page.getByText('Changes to Team × 2 on 1 May 2027.')).toBeVisible()
   await page.getByRole('button', { name: 'Keep this plan' }).click()
   await expectPage(page.getByText('Renews on 1 May 2027.')).toBeVisible()
   await studio.renew('ada')

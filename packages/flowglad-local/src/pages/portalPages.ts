@@ -4,17 +4,17 @@ import { cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
 import { hasReceipt, receiptAddress } from '../billing/invoice.ts'
-import { itemsAt } from '../billing/items.ts'
+import { isPlanItem, itemsAt } from '../billing/items.ts'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Invoice } from '../database/records/payments.ts'
-import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Subscription, SubscriptionItem } from '../database/records/subscriptions.ts'
 import { firstOf, type Organization, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
 import { balanceBars } from './balances.ts'
-import { day, every, money } from './format.ts'
+import { count, day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { shownLines } from './invoiceLines.ts'
 import { sendPage, testModeBar } from './layout.ts'
@@ -111,7 +111,8 @@ function signInPage(platform: Platform, all: readonly Organization[], find: stri
     ${(find !== '' || found > rowsShown) && findForm(portalAddress(platform), find)}
     ${
       found === 0
-        ? html`<p class="empty">${find === '' ? 'No customers yet. Your app creates them.' : `No customer matches “${find}”.`}</p>`
+        ? html`<p class="empty">${find === '' ? 'No customers yet. Your app creates them.' : `No customer matches “${find}”.`}</p>
+    ${find !== '' && html`<p><a href="${portalAddress(platform)}">All customers</a></p>`}`
         : html`<ul class="cards">${shown.map(
             (customer) => html`<li><a href="${portalAddress(platform, customer)}">${nameOf(customer)}</a>
             <span class="soft small">${customer.email}</span></li>`,
@@ -176,12 +177,12 @@ function planPart(platform: Platform, subscription: Subscription, path: string):
   const what = canceling
     ? `Ends on ${ends}.`
     : changes !== null
-      ? `Changes to ${next.map(({ name }) => name).join(', ')} on ${day(changes)}.`
+      ? `Changes to ${namesOf(platform, next)} on ${day(changes)}.`
       : subscription.isFreePlan
         ? ends && `Credits renew on ${ends}.`
         : `Renews on ${ends}.`
   return html`<div class="tight">
-  <div class="row"><span class="plan">${(subscription.name ?? 'Plan').replace(/ Subscription$/, '')}</span> ${badge(subscription.status)}</div>
+  <div class="row"><span class="plan">${namesOf(platform, items)}</span> ${badge(subscription.status)}</div>
   <p>${total === 0 ? 'No charge' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
   <p class="soft">${what}</p>
   ${subscription.status === 'past_due' && html`<p class="note bad">${pastDue(platform, subscription)}</p>`}
@@ -194,6 +195,17 @@ ${
 <p class="small soft">You keep this plan until ${ends}. You can undo the cancellation until then.</p></form>`
 }`
 }
+
+/** Returns the names of the products, which customers know from the checkout, with the quantities. */
+const namesOf = ({ db }: Platform, items: readonly SubscriptionItem[]): string =>
+  items
+    .filter(isPlanItem)
+    .map(({ priceId, name, quantity }) => {
+      const { productId } = db.prices.get(priceId)
+      const product = (productId === null ? name : db.products.get(productId).name) ?? 'Plan'
+      return quantity > 1 ? `${product} × ${count(quantity)}` : product
+    })
+    .join(', ')
 
 function noPlan({ db }: Platform, customer: Customer): string {
   const waiting = db.subscriptions.by('customer', customer.id).findLast((s) => s.status === 'incomplete')
