@@ -3,7 +3,9 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
 
-test('loads less than 250 kB of gzipped JavaScript in at most 10 files on the first visit', async ({ app }) => {
+test('loads less than 250 kB of gzipped JavaScript in at most 10 files on the first visit', async ({
+  app,
+}) => {
   const sizes = new Map<string, Promise<number>>()
   app.page.on('response', (response) => {
     if (!/javascript/.test(response.headers()['content-type'] ?? '')) return
