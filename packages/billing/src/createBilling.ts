@@ -11,23 +11,11 @@ import { allTrustedOrigins } from './config/trustedOrigins.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
 import { createAccounts } from './customer/accounts.ts'
-import { balanceRows } from './customer/balanceRows.ts'
 import { defaultReturnPaths } from './customer/checkout.ts'
 import { createPlans } from './customer/plans.ts'
-import { Statements } from './customer/statements.ts'
 import { customerLedger } from './customer/usableBalances.ts'
 import { Watchers } from './customer/watchers.ts'
-import { createCatalogCache } from './flowglad/catalog.ts'
-import { CustomerPayments } from './flowglad/customerPayments.ts'
-import { Delivery } from './flowglad/delivery.ts'
-import { EventSender } from './flowglad/eventSender.ts'
-import { createFlowgladClient } from './flowglad/flowgladClient.ts'
-import { createLeases } from './flowglad/leases.ts'
-import { RestoredLedger } from './flowglad/restoredLedger.ts'
-import { RetryPolicy } from './flowglad/retryPolicy.ts'
-import { SnapshotFetcher } from './flowglad/snapshotFetcher.ts'
-import { Sync } from './flowglad/sync.ts'
-import { Throttle } from './flowglad/throttle.ts'
+import { connectFlowglad } from './flowglad/connectFlowglad.ts'
 import type { Caller } from './http/caller.ts'
 import { createHandler } from './http/createHandler.ts'
 import { createHealth } from './http/health.ts'
@@ -41,14 +29,11 @@ import { Instance } from './lifecycle/instance.ts'
 import { ledgerForCalls, restoreCheckForCalls } from './lifecycle/ledgerForCalls.ts'
 import { Lifecycle } from './lifecycle/lifecycle.ts'
 import { SetupCheck } from './lifecycle/setupCheck.ts'
+import { createMetering } from './metering/createMetering.ts'
 import { DenialCounts } from './metering/denialCounts.ts'
-import { createLegSettings } from './metering/legSettings.ts'
-import { createMeterWork, type MeterCall, type MeterRun } from './metering/meterWork.ts'
-import { Operation } from './metering/operation.ts'
+import type { MeterCall, MeterRun } from './metering/meterWork.ts'
 import { pastDueTerms } from './metering/pastDueTerms.ts'
-import { Reservations } from './metering/reservations.ts'
 import { runSweeper } from './metering/sweeper.ts'
-import { UsableMeters } from './metering/usableMeters.ts'
 import { WorkInFlight } from './metering/workInFlight.ts'
 import { createOperator } from './operator/createOperator.ts'
 import { SessionChecks } from './sessions/sessionChecks.ts'
@@ -65,8 +50,8 @@ export type Billing<M extends Meters = Meters, Ctx extends object = object> = Re
  * start on the first call. Call `start()` to start them earlier and to check the setup. Call `close()` before
  * the process exits. Throws a `TypeError` if a setting is missing or invalid.
  *
- * ```ts const billing = createBilling({ meters, ledger: sqliteLedger('billing.db'), flowglad: { secretKey },
- * customer, publicUrl })
+ * ```ts
+ * const billing = createBilling({ meters, ledger: sqliteLedger('billing.db'), flowglad: { secretKey }, customer })
  * ```
  */
 export function createBilling<const M extends Meters, Ctx extends object>(setup: BillingSetup<M, Ctx>) {
@@ -79,45 +64,27 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const pastDue = pastDueTerms(setup.pastDue, setup.billingUrl ?? '/billing')
   const steady = steadyClock(clock)
   const options: BillingOptions = { ...defaultOptions, ...setup.options }
-  const returnPaths = setup.returnPaths ?? defaultReturnPaths
   const closing = new AbortController()
-  const stopping = closing.signal
 
   // The shared ledger. A call that uses `callLedger` starts delivery and the sweeper.
   const instance = new Instance({ key: setup.instance ?? setup.ledger.address, ledger: setup.ledger })
   const ledger = measureCommands(reportOutages(instance.ledger, logger))
   const callLedger = ledgerForCalls(ledger, () => lifecycle.onCall())
 
-  // The parts that fetch snapshots from Flowglad and deliver usage.
-  const flowglad = createFlowgladClient(setup.flowglad, {
-    deadlineMs: options.flowgladDeadlineMs,
-    logger,
-  })
-  const leases = createLeases({ ledger, clock: steady, leaseMs: options.leaseMs })
-  const retries = new RetryPolicy({ options, clock: steady })
-  const sender = new EventSender({ ledger, flowglad, retries, logger, stopping })
-  const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock, meters, logger })
-  const restored = new RestoredLedger({ ledger, flowglad, clock: steady, options, logger, stopping })
-  const sync = new Sync({ leases, fetcher, clock: steady, options, logger, stopping })
-  const delivery = new Delivery({
+  const exchange = {
     ledger,
-    leases,
-    sender,
-    retries,
+    meters,
+    wallClock: clock,
     clock: steady,
     options,
     logger,
-    restored,
-    stopping,
-  })
-  const catalog = createCatalogCache({ flowglad, meters, clock: steady, maxAgeMs: options.catalogMaxAgeMs })
-
+    stopping: closing.signal,
+  }
+  const { flowglad, leases, restored, sync, delivery, catalog } = connectFlowglad(setup.flowglad, exchange)
   const denialCounts = new DenialCounts({ ledger, clock: steady, logger })
 
-  // The metered operation, and the functions that call it.
   const inFlight = new WorkInFlight()
-  const usableMeters = new UsableMeters({ catalog, clock, decisionMs: options.decisionMs })
-  const reservations = new Reservations(
+  const { operation, legSettings, meterWork } = createMetering(
     {
       ledger: callLedger,
       clock: steady,
@@ -127,11 +94,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       inFlight,
       restored: restoreCheckForCalls(restored, () => lifecycle.onCall()),
     },
-    { sync, usableMeters, upgradeUrl, pastDue },
+    { sync, catalog, denialCounts, wallClock: clock, upgradeUrl, pastDue },
   )
-  const operation = new Operation({ reservations, clock, resultMaxBytes: options.resultMaxBytes })
-  const legSettings = createLegSettings(meters, logger)
-  const meterWork = createMeterWork({ operation, denialCounts, legSettings })
   const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
     meterWork
 
@@ -155,31 +119,19 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     options,
     logger,
   })
-  const { fetchBurst, fetchEveryMs, maxPlanRequests, flowgladDeadlineMs: leaseWaitMs } = options
-  const statements = new Statements({
-    ledger: callLedger,
-    payments: new CustomerPayments({ flowglad, clock: steady }),
-    sync,
-    catalog,
-    clock: steady,
-    options,
-  })
   const plans = createPlans({
     ledger: shownLedger,
+    fullLedger: callLedger,
     flowglad,
     leases,
     sync,
     catalog,
-    readBalances: async ({ id }) => balanceRows(id, await callLedger.balances(id), meters),
-    fullLedger: callLedger,
-    statements,
-    previews: new Throttle({ burst: fetchBurst, everyMs: fetchEveryMs, clock: steady }),
-    clock,
-    fetchEveryMs,
-    leaseWaitMs,
-    maxPlanRequests,
+    meters,
+    wallClock: clock,
+    clock: steady,
+    options,
     publicUrl,
-    returnPaths,
+    returnPaths: setup.returnPaths ?? defaultReturnPaths,
   })
   const operator = createOperator({
     ledger,

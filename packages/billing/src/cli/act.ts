@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Refusal } from '../ledger/answers.ts'
 import type { Operate } from '../ledger/commands.ts'
-import type { Act, LedgerAct } from '../ledger/ledger.ts'
+import type { Act, LedgerAct } from '../ledger/reads.ts'
 import { type ActChange, actChanges } from '../operator/actChanges.ts'
 import { createOperator } from '../operator/createOperator.ts'
 import { type CommandContext, CommandError, type Report } from './command.ts'

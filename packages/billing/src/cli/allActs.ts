@@ -1,4 +1,5 @@
-import type { Act, Ledger, LedgerAct } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Act, LedgerAct } from '../ledger/reads.ts'
 
 /** Yields operators' acts, oldest first. Without a customer, includes acts on the whole ledger. */
 export async function* allActs(

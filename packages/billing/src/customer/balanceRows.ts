@@ -3,7 +3,7 @@ import type { Meters } from '../contract/meters.ts'
 import type { PastDue } from '../contract/pastDue.ts'
 import type { PlanSummary } from '../contract/plans.ts'
 import type { Snapshot } from '../ledger/commands.ts'
-import type { CustomerBalances } from '../ledger/ledger.ts'
+import type { CustomerBalances } from '../ledger/reads.ts'
 
 /**
  * Returns a customer's balances for display: one row for each of the app's meters, in the app's order. Before

@@ -3,7 +3,7 @@ import type { BillingStatement, NextInvoice, OverageCharge, OverdueAmount } from
 import type { BillingReport } from '../flowglad/billingReport.ts'
 import type { Payment } from '../flowglad/customerPayments.ts'
 import { invoicedFrom, unpaidOf } from '../flowglad/paymentOf.ts'
-import type { Balance } from '../ledger/ledger.ts'
+import type { Balance } from '../ledger/reads.ts'
 import type { Subscription } from './currentSubscription.ts'
 
 const dayMs = 24 * 3_600_000

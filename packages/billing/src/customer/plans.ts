@@ -1,17 +1,20 @@
 import type { Clock } from '../config/clock.ts'
-import type { BalancesAnswer } from '../contract/balances.ts'
+import type { BillingOptions } from '../config/options.ts'
 import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
 import { forfeitsOf } from '../contract/forfeits.ts'
+import type { Meters } from '../contract/meters.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { ChangePreview } from '../contract/statement.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
+import { CustomerPayments } from '../flowglad/customerPayments.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Leases } from '../flowglad/leases.ts'
 import type { Sync } from '../flowglad/sync.ts'
-import type { Throttle } from '../flowglad/throttle.ts'
+import { Throttle } from '../flowglad/throttle.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
+import { balanceRows } from './balanceRows.ts'
 import { createBoundPerCustomer } from './boundPerCustomer.ts'
 import { createPreviewChange } from './changePreviews.ts'
 import { createCheckout, type ReturnPaths } from './checkout.ts'
@@ -19,7 +22,7 @@ import { CheckoutSessions } from './checkoutSessions.ts'
 import { CurrentSubscription } from './currentSubscription.ts'
 import { afterPlanChange } from './planChangeErrors.ts'
 import { PlanChanges } from './planChanges.ts'
-import type { Statements } from './statements.ts'
+import { Statements } from './statements.ts'
 import type { CustomerLedger } from './usableBalances.ts'
 
 export type Plans = ReturnType<typeof createPlans>
@@ -30,51 +33,43 @@ export type Plans = ReturnType<typeof createPlans>
  */
 export function createPlans({
   ledger,
+  fullLedger,
   flowglad,
   leases,
   sync,
   catalog,
-  readBalances,
-  fullLedger,
-  statements,
-  previews,
+  meters,
+  wallClock,
   clock,
-  fetchEveryMs,
-  leaseWaitMs,
-  maxPlanRequests,
+  options,
   publicUrl,
   returnPaths,
 }: {
   ledger: Pick<CustomerLedger, 'balances' | 'execute'>
-  flowglad: FlowgladClient
-  leases: Pick<Leases, 'takeForFetch'>
-  sync: Pick<Sync, 'fetch' | 'isArchived'>
-  catalog: { get(): Promise<Catalog> }
-  /**
-   * Reads the plan's balances from the ledger, without the past due terms. A plan change forfeits packs even
-   * if a renewal is unpaid.
-   */
-  readBalances: (customer: Customer) => Promise<BalancesAnswer>
   /** The ledger without the past due terms. */
   fullLedger: Pick<LedgerForCalls, 'balances'>
-  statements: Statements
-  /** Limits how many previews each customer can request. */
-  previews: Pick<Throttle, 'take'>
+  flowglad: FlowgladClient
+  leases: Pick<Leases, 'takeForFetch'>
+  sync: Pick<Sync, 'fetch' | 'isArchived' | 'lastBilling'>
+  catalog: { get(): Promise<Catalog> }
+  meters: Meters
+  /** The clock for dates. It can step. */
+  wallClock: Clock
+  /** A clock that never steps. */
   clock: Clock
-  /** How long a throttled customer waits for the next fetch. */
-  fetchEveryMs: number
-  /** How long a checkout waits for the customer's lease. */
-  leaseWaitMs: number
-  /** The maximum number of a customer's requests in progress. */
-  maxPlanRequests: number
+  options: BillingOptions
   publicUrl: string | undefined
   returnPaths: ReturnPaths
 }) {
-  const subscriptions = new CurrentSubscription({ ledger, sync, clock, fetchEveryMs })
+  const { fetchBurst, fetchEveryMs, maxPlanRequests, flowgladDeadlineMs: leaseWaitMs } = options
+  const payments = new CustomerPayments({ flowglad, clock })
+  const statements = new Statements({ ledger: fullLedger, payments, sync, catalog, clock, options })
+  const subscriptions = new CurrentSubscription({ ledger, sync, clock: wallClock, fetchEveryMs })
   const sessions = new CheckoutSessions({ ledger, leases, flowglad, leaseWaitMs })
   const checkout = createCheckout({ flowglad, sessions, subscriptions, publicUrl, returnPaths })
-  const changes = new PlanChanges({ ledger, flowglad, sync, subscriptions, statements, clock })
-  const previewChange = createPreviewChange({ ledger: fullLedger, flowglad, statements, throttle: previews })
+  const changes = new PlanChanges({ ledger, flowglad, sync, subscriptions, statements, clock: wallClock })
+  const throttle = new Throttle({ burst: fetchBurst, everyMs: fetchEveryMs, clock })
+  const previewChange = createPreviewChange({ ledger: fullLedger, flowglad, statements, throttle })
 
   const bounded = createBoundPerCustomer(maxPlanRequests)
   // Reads have a separate limit, so that they never prevent a plan change.
@@ -88,8 +83,9 @@ export function createPlans({
     return found
   }
 
-  const forfeits = async (customer: Customer, target: Pick<PlanOffer, 'kind' | 'isFree'>) =>
-    forfeitsOf(target, await offers(), await readBalances(customer))
+  // A plan change forfeits packs even if a renewal is unpaid, so the past due terms don't apply.
+  const forfeits = async ({ id }: Customer, target: Pick<PlanOffer, 'kind' | 'isFree'>) =>
+    forfeitsOf(target, await offers(), balanceRows(id, await fullLedger.balances(id), meters))
 
   return {
     /** Returns the plans and packs for sale. */

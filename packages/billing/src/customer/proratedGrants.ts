@@ -1,7 +1,7 @@
 import type { PlanOffer } from '../contract/plans.ts'
 import type { ProratedGrant } from '../contract/statement.ts'
 import type { BillingReport } from '../flowglad/billingReport.ts'
-import type { Balance } from '../ledger/ledger.ts'
+import type { Balance } from '../ledger/reads.ts'
 import type { Subscription } from './currentSubscription.ts'
 import { planNameOf } from './paymentRows.ts'
 

@@ -1,7 +1,8 @@
 import type { Meters } from '../contract/meters.ts'
 import type { PastDue } from '../contract/pastDue.ts'
 import { allowanceOf, graceEndOf } from '../ledger/core/pastDue.ts'
-import type { Balance, CustomerBalances, LedgerForCalls } from '../ledger/ledger.ts'
+import type { LedgerForCalls } from '../ledger/ledger.ts'
+import type { Balance, CustomerBalances } from '../ledger/reads.ts'
 import type { PastDueTerms } from '../metering/pastDueTerms.ts'
 
 /**

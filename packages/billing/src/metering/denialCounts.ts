@@ -4,7 +4,8 @@ import { withCauses } from '../contract/causes.ts'
 import type { Denial } from '../contract/denials.ts'
 import { BillingError } from '../contract/errors.ts'
 import * as fields from '../ledger/fields.ts'
-import type { DenialCount, Ledger } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { DenialCount } from '../ledger/reads.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 
 /** A call that can be denied. */

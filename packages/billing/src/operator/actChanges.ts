@@ -1,4 +1,4 @@
-import type { Act } from '../ledger/ledger.ts'
+import type { Act } from '../ledger/reads.ts'
 
 /** One value that an act changed. */
 export interface ActChange {

@@ -1,6 +1,7 @@
 import type { OperateAnswer } from '../ledger/answers.ts'
 import type { Operate } from '../ledger/commands.ts'
 import type { Violation } from '../ledger/core/audit.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type {
   Act,
   ActCursor,
@@ -8,9 +9,8 @@ import type {
   CustomerBalances,
   DeniedCalls,
   Hold,
-  Ledger,
   UndeliveredEvent,
-} from '../ledger/ledger.ts'
+} from '../ledger/reads.ts'
 import { refundTimes } from './refundTimes.ts'
 
 /** The maximum lengths of a report's lists. */

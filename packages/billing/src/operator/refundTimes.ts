@@ -1,5 +1,5 @@
 import { refundId } from '../ledger/core/actId.ts'
-import type { Act, Charge } from '../ledger/ledger.ts'
+import type { Act, Charge } from '../ledger/reads.ts'
 
 /** Returns a function that returns when a charge was refunded, or null. Keeps only the refunds in memory. */
 export async function refundTimes(

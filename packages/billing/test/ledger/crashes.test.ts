@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Charge, Ledger } from '../../src/ledger/ledger.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import type { Charge } from '../../src/ledger/reads.ts'
 import { attemptId } from '../../src/metering/attemptId.ts'
 import { aReserve, aTakeLease, fetched, settleOf, units } from './builders.ts'
 import { buildNode } from './processes/buildNode.ts'

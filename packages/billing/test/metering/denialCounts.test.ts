@@ -7,7 +7,7 @@ import {
   unconfirmed,
 } from '../../src/contract/errors.ts'
 import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
-import type { DenialCount } from '../../src/ledger/ledger.ts'
+import type { DenialCount } from '../../src/ledger/reads.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { DenialCounts } from '../../src/metering/denialCounts.ts'
 import { testClock } from '../../src/testing/index.ts'

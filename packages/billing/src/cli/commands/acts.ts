@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import * as fields from '../../ledger/fields.ts'
-import type { Act, LedgerAct } from '../../ledger/ledger.ts'
+import type { Act, LedgerAct } from '../../ledger/reads.ts'
 import { describeAct } from '../act.ts'
 import { allActs } from '../allActs.ts'
 import { defineCommand } from '../command.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import * as fields from '../../ledger/fields.ts'
-import type { DeniedCalls, Hold } from '../../ledger/ledger.ts'
+import type { DeniedCalls, Hold } from '../../ledger/reads.ts'
 import { type CustomerReport, createOperator, reported } from '../../operator/createOperator.ts'
 import { CommandError, defineCommand } from '../command.ts'
 import { section, time } from '../formatting.ts'

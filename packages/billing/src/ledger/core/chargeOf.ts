@@ -1,4 +1,4 @@
-import type { Charge } from '../ledger.ts'
+import type { Charge } from '../reads.ts'
 import type { EventRow } from './rows.ts'
 import { isParked } from './usageEvents.ts'
 

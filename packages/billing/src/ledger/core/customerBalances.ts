@@ -1,4 +1,4 @@
-import type { Balance, CustomerBalances } from '../ledger.ts'
+import type { Balance, CustomerBalances } from '../reads.ts'
 import { available, availableWithoutHolds } from './available.ts'
 import { freeBalance } from './freeBalance.ts'
 import { pastDueOf } from './pastDue.ts'

@@ -1,4 +1,4 @@
-import type { DeniedCalls } from '../ledger.ts'
+import type { DeniedCalls } from '../reads.ts'
 import type { DenialRow } from './rows.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Hold, UndeliveredEvent } from '../ledger.ts'
+import type { Hold, UndeliveredEvent } from '../reads.ts'
 import type { EventRow, HoldRow } from './rows.ts'
 
 /** Returns the fields of an open hold that operators see. */

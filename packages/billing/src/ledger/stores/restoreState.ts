@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { KnownEventState, RestoreState } from '../ledger.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
+import type { KnownEventState, RestoreState } from '../reads.ts'
 import type { eventStateRow, restoreRow } from './readRows.ts'
 
 /** The amount by which a restore raises each version, so that no lost row has a higher version. */

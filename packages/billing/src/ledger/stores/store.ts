@@ -10,7 +10,8 @@ import type {
   HoldRow,
   LedgerActRow,
 } from '../core/rows.ts'
-import type { ActCursor, Ledger } from '../ledger.ts'
+import type { Ledger } from '../ledger.ts'
+import type { ActCursor } from '../reads.ts'
 
 /** A database that isn't opened until `open` is called. */
 export interface Store

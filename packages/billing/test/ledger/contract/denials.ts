@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { DenialCount, Ledger } from '../../../src/ledger/ledger.ts'
+import type { Ledger } from '../../../src/ledger/ledger.ts'
+import type { DenialCount } from '../../../src/ledger/reads.ts'
 import { fetched, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 

@@ -7,7 +7,7 @@ import type {
   Renew,
   Snapshot,
 } from '../../../src/ledger/commands.ts'
-import type { Balance } from '../../../src/ledger/ledger.ts'
+import type { Balance } from '../../../src/ledger/reads.ts'
 
 export interface ModelHold {
   attempt: string

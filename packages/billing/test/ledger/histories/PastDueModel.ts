@@ -1,6 +1,6 @@
 import type { ReserveAnswer, ShortLeg } from '../../../src/ledger/answers.ts'
 import type { Leg, PastDueRule, Reserve, Snapshot } from '../../../src/ledger/commands.ts'
-import type { Balance } from '../../../src/ledger/ledger.ts'
+import type { Balance } from '../../../src/ledger/reads.ts'
 import { ModelState } from './ModelState.ts'
 
 /** Adds unpaid renewals to the model's state. */

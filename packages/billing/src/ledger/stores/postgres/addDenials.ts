@@ -1,4 +1,4 @@
-import type { DenialCount } from '../../ledger.ts'
+import type { DenialCount } from '../../reads.ts'
 import { hourMs } from '../denialHours.ts'
 import type { BatchBy } from './batchBy.ts'
 import { bucketOf } from './bucketOf.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { restoredToken } from '../../core/restored.ts'
-import type { ActAuthor } from '../../ledger.ts'
+import type { ActAuthor } from '../../reads.ts'
 import { restoredAct, restoredVersionStep } from '../restoreState.ts'
 import type { BatchBy } from './batchBy.ts'
 import { buckets } from './bucketOf.ts'

@@ -1,4 +1,4 @@
-import type { DenialCount } from '../../ledger.ts'
+import type { DenialCount } from '../../reads.ts'
 import { hourMs } from '../denialHours.ts'
 import { inTransaction } from './inTransaction.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'

@@ -1,6 +1,6 @@
 import { restoredToken } from '../../core/restored.ts'
 import { restoreTimes } from '../../core/rows.ts'
-import type { ActAuthor } from '../../ledger.ts'
+import type { ActAuthor } from '../../reads.ts'
 import { restoredAct, restoredVersionStep } from '../restoreState.ts'
 import { inTransaction } from './inTransaction.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
