@@ -100,7 +100,7 @@ export class Delivery {
     const giveUpAt = this.#clock.now() + this.#options.flowgladDeadlineMs
     for (;;) {
       const state = await this.#passInTurn()
-      if (state === 'unavailable') return false
+      if (state === 'unavailable' || state === 'failed') return false
       if (state === 'progress') continue
       if ((await this.#ledger.health()).waiting === 0) return true
       if (state === 'blocked' || this.#retries.customersBackingOff() > 0) return false
@@ -123,7 +123,8 @@ export class Delivery {
 
   async #pass(): Promise<PassState> {
     // Deliver nothing until recovery has found the usage that Flowglad already has under another attempt.
-    if (!(await this.#restored.tryCheck())) return 'unavailable'
+    const check = await this.#restored.tryCheck()
+    if (check !== 'checked') return check
     if (this.#restored.isRecovering) return 'blocked'
     const held = new Set<Lease>()
     try {

@@ -98,11 +98,17 @@ export class RestoredLedger {
   }
 
   /**
-   * Checks the ledger, unless it was already checked. Returns false if the ledger or Flowglad doesn't answer.
+   * Checks the ledger, unless it was already checked. Returns `unavailable` if Flowglad doesn't answer, and `failed` if
+   * the ledger doesn't answer or was reopened during the check.
    */
-  async tryCheck(): Promise<boolean> {
-    if (!this.isChecked) await this.#check().catch(() => {})
-    return this.isChecked
+  async tryCheck(): Promise<'checked' | 'unavailable' | 'failed'> {
+    if (this.isChecked) return 'checked'
+    try {
+      await this.#check()
+      return this.isChecked ? 'checked' : 'failed'
+    } catch (error) {
+      return isOutage(error) ? 'failed' : 'unavailable'
+    }
   }
 
   /**
@@ -129,7 +135,7 @@ export class RestoredLedger {
   }
 
   async #pass(): Promise<boolean> {
-    if (!(await this.tryCheck())) return false
+    if ((await this.tryCheck()) !== 'checked') return false
     this.#state = await this.#ledger.restoreState()
     if (this.isRecovering) await this.#recover()
     return true

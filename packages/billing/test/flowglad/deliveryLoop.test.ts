@@ -252,11 +252,16 @@ test('sends all usage that arrives during a wait in one request', async () => {
 })
 
 test.each([
-  ['before the ledger was checked for a restore', { tryCheck: async () => false }],
+  ['before the ledger was checked for a restore', { tryCheck: async () => 'failed' as const }],
+  ["while Flowglad doesn't answer the check for a restore", { tryCheck: async () => 'unavailable' as const }],
   ['before the ledger has recovered its lost usage', { isRecovering: true }],
   ['if the ledger is restored while the delivery takes its leases', { isStillReady: async () => false }],
 ])('delivers nothing %s', async (_, state) => {
-  const ready = { isRecovering: false, tryCheck: async () => true, isStillReady: async () => true }
+  const ready = {
+    isRecovering: false,
+    tryCheck: async () => 'checked' as const,
+    isStillReady: async () => true,
+  }
   let requests = 0
   await using node = startDelivery({
     restored: { ...ready, ...state },

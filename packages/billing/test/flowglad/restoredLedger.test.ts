@@ -92,7 +92,7 @@ test.each<[what: string, event: (id: string) => Listed]>([
   const ledger = sqliteLedger(':memory:')
   await ledger.execute(aSettle({ attempt: 'open' }))
   const { restored } = await aCheck({ ledger, events: (id) => [event(id)] })
-  expect(await restored.tryCheck()).toBe(true)
+  expect(await restored.tryCheck()).toBe('checked')
   expect(restored.isRecovering).toBe(false)
   expect(restored.recognizesKeys).toBe(false)
 })
@@ -262,8 +262,8 @@ test('checks the ledger again if the store was reopened during the check', async
       return answer
     },
   })
-  expect(await restored.tryCheck()).toBe(false)
-  expect(await restored.tryCheck()).toBe(true)
+  expect(await restored.tryCheck()).toBe('failed')
+  expect(await restored.tryCheck()).toBe('checked')
 })
 
 test('makes only calls with a key wait for the recovery', async () => {

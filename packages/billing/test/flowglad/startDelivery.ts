@@ -5,6 +5,7 @@ import { Delivery } from '../../src/flowglad/delivery.ts'
 import { EventSender } from '../../src/flowglad/eventSender.ts'
 import { createFlowgladClient, type FlowgladClient } from '../../src/flowglad/flowgladClient.ts'
 import { createLeases } from '../../src/flowglad/leases.ts'
+import type { RestoredLedger } from '../../src/flowglad/restoredLedger.ts'
 import { RetryPolicy } from '../../src/flowglad/retryPolicy.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
@@ -22,14 +23,18 @@ export function startDelivery({
   clock = testClock(),
   options: changed = {},
   respond = async () => {},
-  restored = { isRecovering: false, tryCheck: async () => true, isStillReady: async () => true },
+  restored = {
+    isRecovering: false,
+    tryCheck: async () => 'checked' as const,
+    isStillReady: async () => true,
+  },
 }: {
   ledger?: Ledger
   clock?: Clock
   options?: Partial<BillingOptions>
   respond?: (events: { transactionId: string }[]) => Promise<void>
   /** The restore check. By default, the ledger has been checked and wasn't restored. */
-  restored?: { isRecovering: boolean; tryCheck(): Promise<boolean>; isStillReady(): Promise<boolean> }
+  restored?: Pick<RestoredLedger, 'isRecovering' | 'tryCheck' | 'isStillReady'>
 }) {
   const options = { ...defaultOptions, ...changed }
   const requests: Requests = {

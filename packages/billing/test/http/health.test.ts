@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
@@ -51,6 +52,29 @@ test("doesn't report Flowglad as unavailable while another node holds a lease", 
   await using stack = await startStack({ started: false, options: { flowgladDeadlineMs: 300 } })
   await stack.ledger.execute(aTakeLease({ customer: 'ada' }))
   expect(await stack.billing.refresh(aUser())).toMatchObject({ asOf: null })
+  expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })
+})
+
+test("doesn't report Flowglad as unavailable after the ledger was unavailable", async () => {
+  const ledger = sqliteLedger(':memory:')
+  let reads = 0
+  let isAway = true
+  const restoreState = async () => {
+    reads += 1
+    if (isAway) throw new LedgerUnavailableError('storeOutOfReach')
+    return ledger.restoreState()
+  }
+  await using stack = await startStack({
+    ledger: { ...ledger, restoreState },
+    started: false,
+    autoStart: true,
+    options: { deliverMaxPauseMs: 60_000 },
+  })
+  await expect(stack.billing.refresh(aUser())).resolves.toBeDefined()
+  await expect.poll(() => reads).toBeGreaterThan(0)
+  // Let the pass of delivery end that read the ledger.
+  await new Promise((resolve) => setImmediate(resolve))
+  isAway = false
   expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })
 })
 
