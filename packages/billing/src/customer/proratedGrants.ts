@@ -5,7 +5,7 @@ import type { Balance } from '../ledger/reads.ts'
 import type { Subscription } from './currentSubscription.ts'
 import { planNameOf } from './paymentRows.ts'
 
-/** What is known about a customer's grants in the current period. */
+/** The data from which a customer's prorated grants are computed. */
 export interface Granted {
   subscription: Subscription
   /** The plans and packs for sale. */

@@ -5,7 +5,7 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { testClock as billingClock } from '../../src/testing/testClock.ts'
 import { aLeg, aReserve, aSettle, aTakeLease, fetched, units } from '../ledger/builders.ts'
 import { testClock } from '../ledger/testClock.ts'
-import { startDelivery } from './startDelivery.ts'
+import { type RestoreState, startDelivery } from './startDelivery.ts'
 import { until } from './until.ts'
 
 /** A pause that exceeds any test's timeout, so only new usage can end it. */
@@ -251,20 +251,15 @@ test('sends all usage that arrives during a wait in one request', async () => {
   await running
 })
 
-test.each([
-  ['before the ledger was checked for a restore', { tryCheck: async () => 'failed' as const }],
-  ["while Flowglad doesn't answer the check for a restore", { tryCheck: async () => 'unavailable' as const }],
+test.each<[string, Partial<RestoreState>]>([
+  ['before the ledger was checked for a restore', { tryCheck: async () => 'failed' }],
+  ["while Flowglad doesn't answer the check for a restore", { tryCheck: async () => 'unavailable' }],
   ['before the ledger has recovered its lost usage', { isRecovering: true }],
   ['if the ledger is restored while the delivery takes its leases', { isStillReady: async () => false }],
-])('delivers nothing %s', async (_, state) => {
-  const ready = {
-    isRecovering: false,
-    tryCheck: async () => 'checked' as const,
-    isStillReady: async () => true,
-  }
+])('delivers nothing %s', async (_, restored) => {
   let requests = 0
   await using node = startDelivery({
-    restored: { ...ready, ...state },
+    restored,
     respond: async () => {
       requests += 1
     },

@@ -13,6 +13,8 @@ import { testClock } from '../../src/testing/testClock.ts'
 
 type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents' | 'newestUsageEvents'>
 
+export type RestoreState = Pick<RestoredLedger, 'isRecovering' | 'tryCheck' | 'isStillReady'>
+
 /**
  * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad. It receives a
  * request's events and either resolves (the events are recorded) or rejects (the request fails). Use this function
@@ -23,19 +25,21 @@ export function startDelivery({
   clock = testClock(),
   options: changed = {},
   respond = async () => {},
-  restored = {
-    isRecovering: false,
-    tryCheck: async () => 'checked' as const,
-    isStillReady: async () => true,
-  },
+  restored: given = {},
 }: {
   ledger?: Ledger
   clock?: Clock
   options?: Partial<BillingOptions>
   respond?: (events: { transactionId: string }[]) => Promise<void>
-  /** The restore check. By default, the ledger has been checked and wasn't restored. */
-  restored?: Pick<RestoredLedger, 'isRecovering' | 'tryCheck' | 'isStillReady'>
+  /** Parts of the restore check. By default, the ledger has been checked and wasn't restored. */
+  restored?: Partial<RestoreState>
 }) {
+  const restored: RestoreState = {
+    isRecovering: false,
+    tryCheck: async () => 'checked',
+    isStillReady: async () => true,
+    ...given,
+  }
   const options = { ...defaultOptions, ...changed }
   const requests: Requests = {
     async createUsageEvents(usageEvents) {

@@ -130,7 +130,7 @@ test('writes the waiting counts when it closes', async () => {
   expect(await it.ledger.denials('ada')).toHaveLength(1)
 })
 
-test('counts a denial that passes through several calls only for the innermost call', async () => {
+test('counts a denial that passes through nested calls only for the call that was denied', async () => {
   await using it = start()
   const outer = it.counts.during({ ...call, procedure: 'outer' }, () =>
     it.counts.during({ ...call, procedure: 'inner' }, async () => {
