@@ -16,11 +16,11 @@ test.each([
   ['1e3', null],
   ['+-5', null],
   ['5 6', null],
-])('reads the units %j as %j', (text, amount) => {
+])('parses the amount %j as %j', (text, amount) => {
   expect(parseSigned(text)).toBe(amount)
 })
 
-test('says what an act did, also for a meter that the app no longer has', () => {
+test('describes a change, even to a meter that the app no longer has', () => {
   const refund = { type: 'refund', attempt: 'a', meter: 'generations' }
   const changes = [{ meter: 'generations', name: 'adjusted' as const, before: 2, after: 3 }]
   expect(actTitle({ act: refund, changes })).toBe('Refunded a charge of 1 picture')
@@ -30,7 +30,7 @@ test('says what an act did, also for a meter that the app no longer has', () => 
   expect(actTitle({ act: { type: 'later' }, changes: [] })).toBe('later')
 })
 
-test('shows a changed value before and after', () => {
+test('shows the old and new value of a change', () => {
   expect(changeText({ meter: 'tokens', name: 'available', before: 1_000, after: 995 })).toEqual({
     name: 'Tokens available',
     change: '1,000 → 995',

@@ -114,7 +114,7 @@ test("records an operator's adjustment and refund and shows them in the customer
   await expect(operator.section('Charges')).toContainText('refunded')
   await expect(operator.section('Charges').getByRole('button')).toHaveCount(0)
 
-  const acts = operator.section('Acts of operators')
+  const acts = operator.section('Changes by operators')
   await expect(acts.getByRole('listitem')).toHaveText([/^Refunded.*olga@.*“A duplicate”/, /^Adjusted.*\+5/])
   const download = operator.page.waitForEvent('download')
   await acts.getByRole('button').click()
@@ -166,7 +166,7 @@ test('explains why nothing was changed', async ({ customer, stack, openBrowser, 
   await operator.units.fill('-5')
   await operator.reason.fill('A correction')
   await operator.confirm.click()
-  await expect(operator.dialog.getByRole('alert')).toContainText('The act is done only once')
+  await expect(operator.dialog.getByRole('alert')).toContainText('The change is made only once')
   await operator.page.unroute(/operator\.act/)
   await operator.confirm.click()
   await expect(operator.dialog).toContainText('Already done')

@@ -3,7 +3,7 @@ import { createContext, type ReactNode, use } from 'react'
 import type { RouterInput } from '../api/trpc.ts'
 import { passFocusOn } from '../parts/focus.ts'
 
-/** The content of an act's dialog. */
+/** The content of the dialog that confirms an operator's change. */
 export interface ActToConfirm {
   act: RouterInput['operator']['act']['act']
   title: string
@@ -14,18 +14,18 @@ export interface ActToConfirm {
 }
 
 /**
- * Opens an act's dialog. The page renders the dialog, because the act can remove the button's row. The dialog must stay
- * open to show the result.
+ * Opens the dialog that confirms a change. The page renders the dialog: a change can remove the button's row,
+ * but the dialog must stay open to show the result.
  */
 export const OpenAct = createContext<(act: ActToConfirm) => void>(() => {})
 
 interface ActButtonProps extends ActToConfirm {
   label: string
-  /** The object of the act, for screen readers. */
+  /** Names the thing to change for screen readers, such as `the hold of 2 pictures`. */
   of: string
 }
 
-/** Opens an act's dialog. The dialog asks only for the reason. */
+/** Shows a button for a change that needs no input except the reason. */
 export function ActButton({ label, of, ...act }: ActButtonProps) {
   const open = use(OpenAct)
   return (

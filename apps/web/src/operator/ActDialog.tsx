@@ -19,7 +19,7 @@ const maxReason = 500
 
 interface ActDialogProps {
   customer: string
-  /** The customer's newest act. Null if there is none. */
+  /** The newest change that an operator made to this customer. Null if there is none. */
   newest: RecordedAct | null
   title: string
   /** The confirming button's label. */
@@ -29,13 +29,15 @@ interface ActDialogProps {
   /** Called if the operator confirms while `act` is null. */
   onInvalid?: () => void
   onClose: () => void
-  /** Says what will happen, and contains the act's own fields. */
+  /** Explains the change, and contains its input fields. */
   children: ReactNode
 }
 
 const titles = { done: 'Done', repeated: 'Already done', refused: 'Nothing was changed' }
 
-/** Explains an act before it is done, asks for the reason, and shows the result or why the act was refused. */
+/**
+ * Explains a change and asks for the reason. Then shows the result, or the reason why the change was refused.
+ */
 export function ActDialog({
   customer,
   newest,
@@ -46,7 +48,7 @@ export function ActDialog({
   onClose,
   children,
 }: ActDialogProps) {
-  // A double click and a retry after a lost answer send the same ID, so the act is done once.
+  // A double click, or a retry after a lost response, sends the same ID, so the change is made only once.
   const [id] = useState(() => crypto.randomUUID())
   const [seen, setSeen] = useState(newest)
   const [reason, setReason] = useState('')
@@ -55,7 +57,7 @@ export function ActDialog({
   const form = useId()
   const utils = trpc.useUtils()
   const mutation = trpc.operator.act.useMutation({
-    // After an error, the act may have been done.
+    // The change may have been made even if the response is an error.
     onSettled: () => utils.operator.invalidate(),
   })
   const answer = mutation.data
@@ -93,7 +95,7 @@ export function ActDialog({
               <p>
                 {answer.state === 'done'
                   ? `${actTitle(answer.act)}.`
-                  : `${actTitle(answer.act)}. ${answer.act.by} did this on ${formatTime(answer.act.at)}. It wasn't done again.`}
+                  : `${actTitle(answer.act)}. ${answer.act.by} did this on ${formatTime(answer.act.at)}. The change wasn't made again.`}
               </p>
               <Changes changes={answer.act.changes} />
             </>
@@ -131,7 +133,7 @@ export function ActDialog({
         <Textarea
           ref={reasonField}
           label="Reason"
-          description="Becomes part of the record, which can't be changed."
+          description="Recorded with the change. You can't edit it later."
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
           error={isReasonMissing && reason.trim() === '' ? 'Enter a reason.' : undefined}
@@ -149,7 +151,7 @@ export function ActDialog({
                 {newest.by}: {actTitle(newest)}. “{newest.reason}”
               </p>
             )}
-            <p>Nothing was changed. Check whether your act is still needed.</p>
+            <p>Nothing was changed. Check whether your change is still needed.</p>
           </Notice>
         )}
         {problem && (

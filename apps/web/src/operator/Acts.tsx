@@ -5,12 +5,14 @@ import classes from './Operator.module.css'
 import { Row, Section, Time } from './Section.tsx'
 import { actTitle, type Report } from './words.ts'
 
-/** Lists the newest acts of operators: who, when, why, before and after. */
+/**
+ * Lists the newest changes by operators: the operator, the time, the reason, and the values before and after.
+ */
 export function Acts({ report: { customer, acts } }: { report: Report }) {
   return (
     <Section
-      title="Acts of operators"
-      empty="No operator has acted on this customer."
+      title="Changes by operators"
+      empty="No operator has changed this customer's records."
       actions={acts.length > 0 && <DownloadActs customer={customer} />}
     >
       {acts.map((act) => (

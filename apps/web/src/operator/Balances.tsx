@@ -6,7 +6,7 @@ import { AdjustDialog } from './AdjustDialog.tsx'
 import classes from './Operator.module.css'
 import { byMeter, meterTitle, meterUnits, type Report } from './words.ts'
 
-/** Shows each meter's balance with the numbers that the ledger uses to decide calls. */
+/** Shows each meter's balance. The ledger allows or denies calls based on these numbers. */
 export function Balances({ report: { customer, balances, acts } }: { report: Report }) {
   const [adjusted, setAdjusted] = useState<string | null>(null)
   const row = balances.find(({ meter }) => meter === adjusted)
@@ -27,7 +27,7 @@ export function Balances({ report: { customer, balances, acts } }: { report: Rep
             <Fact name="Held" value={formatNumber(balance.held)} />
             <Fact name="Limit" value={isUnlimited ? 'Unlimited' : formatNumber(balance.limit)} />
             <Fact name="Adjusted" value={formatSigned(balance.adjusted)} />
-            {balance.parked > 0 && <Fact name="Parked events" value={formatNumber(balance.parked)} />}
+            {balance.parked > 0 && <Fact name="Rejected events" value={formatNumber(balance.parked)} />}
           </dl>
           <Button
             ref={passFocusOn}

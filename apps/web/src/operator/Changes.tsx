@@ -1,7 +1,7 @@
 import classes from './Operator.module.css'
 import { changeText, type RecordedAct } from './words.ts'
 
-/** Lists the values that an act changed, before and after. */
+/** Lists the values that a change affected, each before and after. */
 export function Changes({ changes }: Pick<RecordedAct, 'changes'>) {
   if (changes.length === 0) return null
   return (

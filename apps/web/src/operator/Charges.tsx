@@ -14,11 +14,11 @@ type Charge = RouterOutput['operator']['charges']['charges'][number]
 const states: Record<Charge['state'], string> = {
   waiting: 'not delivered yet',
   delivered: 'delivered to Flowglad',
-  parked: 'parked',
+  parked: 'rejected by Flowglad',
   dropped: 'dropped, never billed',
 }
 
-/** Other flags are the messages of errors. */
+/** Explains known flags. Other flags are error messages, and are shown unchanged. */
 const flags: Record<string, string> = {
   late: 'Charged after the hold had ended',
   expired: 'Charged when the hold expired',

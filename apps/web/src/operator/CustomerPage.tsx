@@ -18,7 +18,7 @@ import { PlanLine } from './PlanLine.tsx'
 import { useCustomer } from './useCustomer.ts'
 import type { Customer } from './words.ts'
 
-/** Shows a customer's data, and buttons for the acts. */
+/** Shows a customer's records, and buttons to change them. */
 export function CustomerPage({ customer }: { customer: string }) {
   const { data, error, refetch } = useCustomer(customer)
   return (

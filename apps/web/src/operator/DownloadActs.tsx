@@ -3,7 +3,7 @@ import { DownloadButton } from '../parts/DownloadButton.tsx'
 
 type Page = RouterOutput['operator']['acts']
 
-/** Downloads the complete record of acts as JSON. */
+/** Downloads operators' changes to one customer as JSON, or to all customers if `customer` is null. */
 export function DownloadActs({ customer }: { customer: string | null }) {
   const { client } = trpc.useUtils()
   async function read() {
@@ -16,6 +16,6 @@ export function DownloadActs({ customer }: { customer: string | null }) {
     } while (after !== null)
     return `${JSON.stringify(acts, null, 2)}\n`
   }
-  const label = customer === null ? 'Download all acts' : 'Download JSON'
+  const label = customer === null ? 'Download all changes' : 'Download JSON'
   return <DownloadButton label={label} name="studio-acts" type="application/json" read={read} />
 }

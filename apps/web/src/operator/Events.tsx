@@ -7,9 +7,9 @@ import { type Report, unitsText } from './words.ts'
 type Event = Report['events'][number]
 
 const states: Record<Event['state'], string> = {
-  waiting: 'waits for delivery',
-  sent: 'is being sent',
-  parked: 'parked',
+  waiting: 'waiting for delivery',
+  sent: 'being sent',
+  parked: 'rejected by Flowglad',
 }
 
 /** Lists the usage events that Flowglad hasn't acknowledged. */
@@ -57,8 +57,8 @@ function UndeliveredEvent({ event }: { event: Event }) {
               verb="Retry event"
             >
               <p>
-                The server sends the event to Flowglad now, and doesn't wait for the next hourly try. First
-                correct the cause of the rejection.
+                First, fix the cause of the rejection. The server then sends the event now instead of at the
+                next hourly try.
               </p>
             </ActButton>
             <ActButton

@@ -12,7 +12,7 @@ import { Row, Section } from './Section.tsx'
 import { refreshMs } from './useCustomer.ts'
 import { unitsText } from './words.ts'
 
-/** Finds a customer, and lists the parked events of all customers. */
+/** Finds a customer. Also lists all customers' rejected events, and downloads all changes. */
 export function FindCustomer() {
   const [text, setText] = useState('')
   const search = trpc.operator.find.useMutation()
@@ -25,7 +25,7 @@ export function FindCustomer() {
   return (
     <Screen
       title="Operator"
-      lead="Find a customer to see balances, holds and charges, and to correct them. Each act is recorded with your email address and your reason."
+      lead="Find a customer to see and correct balances, holds and charges. Every change is recorded with your email address and your reason."
     >
       <form className={classes.search} aria-label="Find a customer" onSubmit={submit}>
         <TextInput
@@ -77,10 +77,12 @@ export function FindCustomer() {
       <Parked />
       <section className={section.section} aria-labelledby="record">
         <div className={section.head}>
-          <h2 id="record">Record</h2>
+          <h2 id="record">Record of changes</h2>
           <DownloadActs customer={null} />
         </div>
-        <p className={classes.note}>The record of all acts can't be changed. Export it regularly.</p>
+        <p className={classes.note}>
+          This record of all changes by operators can't be edited. Download it regularly.
+        </p>
       </section>
     </Screen>
   )
@@ -98,10 +100,10 @@ function CustomerLink({ id, children }: { id: string; children: string }) {
 function Parked() {
   const { data, error, refetch } = trpc.operator.parked.useQuery(undefined, { refetchInterval: refreshMs })
   if (error && !data)
-    return <FailedSection what="The parked events" error={error} onRetry={() => void refetch()} />
+    return <FailedSection what="The rejected events" error={error} onRetry={() => void refetch()} />
   if (!data) return <Skeleton height={120} radius="lg" mt="xl" />
   return (
-    <Section title="Parked events of all customers" empty="No parked events.">
+    <Section title="Rejected events of all customers" empty="No rejected events.">
       {data.map(({ customer, user, attempt, meter, amount, reason }) => (
         <Row
           key={`${attempt} ${meter}`}

@@ -7,7 +7,7 @@ import { CustomerPage } from './CustomerPage.tsx'
 import { FindCustomer } from './FindCustomer.tsx'
 import { useOperatorAccess } from './useOperatorAccess.ts'
 
-/** Shows operators a customer, or the search for one. For everyone else, the screen doesn't exist. */
+/** Shows an operator one customer, or the search for customers. Shows other users “Page not found”. */
 export function OperatorScreen() {
   const { isOperator, error, refetch } = useOperatorAccess()
   const { customer } = useSearch({ strict: false })

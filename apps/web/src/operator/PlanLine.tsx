@@ -1,7 +1,7 @@
 import { formatDate, formatTime } from '../format/format.ts'
 import type { Report } from './words.ts'
 
-/** Describes the customer's plan, and how old the data from Flowglad is. */
+/** Describes the customer's plan, and says when it was read from Flowglad. */
 export function PlanLine({ snapshot }: Pick<Report, 'snapshot'>) {
   if (!snapshot) return 'Not fetched from Flowglad yet'
   const { subscription, asOf, outdated, pastDue } = snapshot

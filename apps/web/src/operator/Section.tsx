@@ -59,7 +59,7 @@ export function Row({ title, facts = [], children, actions }: RowProps) {
   )
 }
 
-/** Shows a time that machines can read too. */
+/** Shows a time, with a machine-readable value. */
 export function Time({ at, children }: { at: number; children: ReactNode }) {
   return <time dateTime={new Date(at).toISOString()}>{children}</time>
 }

@@ -1,8 +1,8 @@
 import { trpc } from '../api/trpc.ts'
 
-/** How often the page reads the ledger again, to show changes by customers and other operators. */
+/** How often the page refetches its data, to show what customers and other operators changed. */
 export const refreshMs = 5_000
 
-/** Returns the customer's entry and report. `data` is null if there is no such customer. */
+/** Returns the customer, refetched regularly. `data` is null if no customer has this ID. */
 export const useCustomer = (customer: string) =>
   trpc.operator.customer.useQuery({ customer }, { refetchInterval: refreshMs })

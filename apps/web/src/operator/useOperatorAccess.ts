@@ -1,7 +1,7 @@
 import { useUser } from '../api/Session.tsx'
 import { trpc } from '../api/trpc.ts'
 
-/** Returns whether the user is an operator. `isOperator` is undefined until the server has answered. */
+/** Returns whether the user is an operator. `isOperator` is undefined until the server responds. */
 export function useOperatorAccess() {
   const user = useUser()
   // Only users who have reset their password can be operators, so other users send no request.

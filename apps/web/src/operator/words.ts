@@ -36,7 +36,9 @@ export function unitsText(slug: string, amount: number): string {
   return `${formatNumber(amount)} ${meter ? unitOf(meter, amount) : slug}`
 }
 
-/** Returns the amount of a text such as `+5`, `-5` or `5`, or null if it isn't a whole number other than 0. */
+/**
+ * Parses a text such as `+5`, `-5` or `5`. Returns null for 0, and for any text that isn't a whole int32 number.
+ */
 export function parseSigned(text: string): number | null {
   const digits = /^([+\-−]?)(\d{1,10})$/.exec(text.trim())
   const amount = digits ? Number(digits[2]) * (digits[1] === '' || digits[1] === '+' ? 1 : -1) : 0
@@ -45,7 +47,7 @@ export function parseSigned(text: string): number | null {
 
 const maxUnits = 2_147_483_647
 
-/** Says what an act did, such as `Adjusted pictures by +5`. */
+/** Describes an operator's change, such as `Adjusted pictures by +5`. */
 export function actTitle({ act, changes }: Pick<RecordedAct, 'act' | 'changes'>): string {
   const units = typeof act.meter === 'string' ? meterUnits(act.meter) : 'units'
   const adjusted = changes.find(({ name }) => name === 'adjusted')
@@ -58,9 +60,9 @@ export function actTitle({ act, changes }: Pick<RecordedAct, 'act' | 'changes'>)
     case 'release':
       return 'Released a hold'
     case 'retry':
-      return `Retried a parked event for ${units}`
+      return `Retried a rejected event for ${units}`
     case 'drop':
-      return `Dropped a parked event for ${units}`
+      return `Dropped a rejected event for ${units}`
     default:
       return act.type
   }
@@ -69,20 +71,20 @@ export function actTitle({ act, changes }: Pick<RecordedAct, 'act' | 'changes'>)
 const counters: Record<Change['name'], string> = {
   available: 'available',
   held: 'held',
-  booked: 'booked',
+  booked: 'charged',
   dropped: 'dropped',
-  parked: 'parked events',
+  parked: 'rejected events',
   adjusted: 'adjusted',
   event: 'Event',
   retryAt: 'Next try',
   hold: 'Hold',
 }
 
-/** Describes a value that an act changed, such as `Pictures available` and `10 → 15`. */
+/** Describes a changed value, such as `Pictures available` and `10 → 15`. */
 export function changeText({ meter, name, before, after }: Change): { name: string; change: string } {
   const value = (it: Change['before']) => {
     if (it === null) return name === 'retryAt' ? 'never' : 'none'
-    if (typeof it === 'string') return it
+    if (typeof it === 'string') return it === 'parked' ? 'rejected' : it
     return name === 'retryAt' ? formatTime(it) : formatNumber(it)
   }
   return {
@@ -91,11 +93,11 @@ export function changeText({ meter, name, before, after }: Change): { name: stri
   }
 }
 
-/** Says why an act was refused. In each case, nothing was changed. */
+/** Explains why a change was refused. A refused change has no effect. */
 export const refusals: Record<Refusal, string> = {
-  changed: 'An operator has acted on this customer since you opened this dialog.',
+  changed: 'Another change was made to this customer after you opened this dialog.',
   noEvent: 'This usage event no longer exists.',
-  notParked: 'This event is no longer parked. It was delivered or dropped, or it is being sent right now.',
+  notParked: 'This event is no longer waiting for a retry. It was delivered or dropped, or it is being sent.',
   noHold: 'This hold has already ended. The work has finished, or the hold was released.',
   noBalance: 'The customer has no current subscription with a balance of these units.',
   aboveLimit: "You can't take away more than the customer's limit for this period.",
