@@ -52,7 +52,7 @@ test('shows "Check your inbox" instead of balances until the address is verified
   await expect(page.getByText(ada.email)).toBeVisible()
   await expect(app.balance('generations')).toHaveCount(0)
   await page.getByRole('button', { name: 'Send again' }).click()
-  await expect(app.status('We sent it again.')).toBeVisible()
+  await expect(app.status('We sent the email again.')).toBeVisible()
   for (const path of ['/usage', '/billing']) {
     await page.goto(dev.webUrl + path)
     await expect(app.heading).toHaveText('Check your inbox')

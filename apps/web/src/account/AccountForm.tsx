@@ -24,7 +24,7 @@ export function AccountForm({ title, lead, submit, submitting, fields, send, chi
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
 
-  // Tests of the sign-up page rely on the usual name.
+  // Scripts that fill in a sign-up form expect a field called `password`.
   const newPasswordName = fields.includes('email') ? 'password' : 'newPassword'
 
   async function onSubmit(event: FormEvent<HTMLFormElement>) {

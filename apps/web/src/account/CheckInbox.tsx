@@ -2,14 +2,14 @@ import type { User } from '../api/Session.tsx'
 import { MessageCard } from './MessageCard.tsx'
 import { SendAgain } from './SendAgain.tsx'
 
-/** Appears in place of the screens that need credits until the user verifies the email address. */
+/** Replaces the screens that need credits until the user verifies the email address. */
 export function CheckInbox({ user }: { user: User }) {
   return (
     <MessageCard
       title="Check your inbox"
       lead={
         <>
-          We sent an email to <bdi>{user.email}</bdi>. Open its link to get your free credits.
+          We sent an email to <bdi>{user.email}</bdi>. Open the link in it to get your free credits.
         </>
       }
     >

@@ -13,7 +13,7 @@ export function SendAgain({ user: { email } }: { user: User }) {
     setBusy(true)
     setOutcome(null)
     const problem = await problemOf(authClient.sendVerificationEmail({ email }))
-    setOutcome(problem ?? 'We sent it again.')
+    setOutcome(problem ?? 'We sent the email again.')
     setBusy(false)
   }
 

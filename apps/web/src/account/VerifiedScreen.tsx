@@ -5,7 +5,7 @@ import { MessageCard } from './MessageCard.tsx'
 import { Redirect } from './Redirect.tsx'
 import { SendAgain } from './SendAgain.tsx'
 
-/** Opens after the server has checked the link in the verification email. */
+/** Shows whether the link in the verification email worked. The server checks the link, and redirects here. */
 export function VerifiedScreen() {
   const user = useUser()
   const { error } = useSearch({ strict: false })

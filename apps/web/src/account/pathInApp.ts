@@ -1,7 +1,7 @@
 /**
  * Matches segments of letters, digits, `_` and `-`, optionally followed by a query or a fragment. The app's
- * own paths use no other characters. This excludes paths that a browser could resolve to another site:
- * `//evil.example`, `/\evil.example`, `/%2Fevil.example` and `/./` don't match.
+ * own paths use no other characters. Paths that a browser could resolve to another site don't match, such as
+ * `//evil.example`, `/\evil.example`, `/%2Fevil.example` and `/./`.
  */
 const ownPath = /^\/(?:[\w-]+(?:\/[\w-]+)*\/?)?(?:[?#][^\s\\\p{Cc}]*)?$/u
 

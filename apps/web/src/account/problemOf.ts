@@ -17,7 +17,7 @@ export async function problemOf(request: Promise<Answer>): Promise<string | null
   switch (error.code) {
     case 'INVALID_EMAIL_OR_PASSWORD':
       return "Email and password don't match. Check both and try again."
-    // The form accepts some addresses that the server rejects.
+    // The browser accepts some addresses that the server rejects.
     case 'VALIDATION_ERROR':
     case 'INVALID_EMAIL':
       return 'This email address is incomplete. Check it and try again.'

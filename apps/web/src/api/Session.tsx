@@ -22,7 +22,7 @@ export const awaitsVerification = ({ emailVerified, mustVerifyEmail }: User) =>
 
 const UserContext = createContext<User | null>(null)
 
-/** Returns the signed-in user, or null if no user is signed in. */
+/** Returns the signed-in user, or null for a visitor. */
 export const useUser = () => use(UserContext)
 
 /**
@@ -63,16 +63,16 @@ export function Session({
 function createQueryClient() {
   return new QueryClient({
     defaultOptions: {
-      // When the browser is offline, a query fails immediately, so that the screen can report the failure.
-      // The query runs again when the connection returns.
+      // While the browser is offline, a query fails immediately, so that the screen can report the failure. When
+      // the connection returns, the query runs again.
       queries: {
         staleTime: 5_000,
         retry: isWorthRetrying,
         networkMode: 'always',
         refetchOnReconnect: true,
       },
-      // When the browser is offline, a paid call fails immediately. Otherwise, the call would start without a
-      // click when the connection returns.
+      // While the browser is offline, a paid call fails immediately. Otherwise, it would start without a click
+      // when the connection returns.
       mutations: { networkMode: 'always' },
     },
   })

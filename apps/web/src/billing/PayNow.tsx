@@ -5,7 +5,7 @@ import { usePaymentPage } from './usePaymentPage.ts'
 import { WithFlowglad } from './WithFlowglad.tsx'
 
 /**
- * Shows “Pay now” outside the Billing screen. Until Flowglad has answered, the button leads to the Billing screen, which
+ * Shows “Pay now” on screens other than Billing. Until Flowglad responds, the button opens the Billing screen, which
  * shows the overdue amount.
  */
 export function PayNow() {

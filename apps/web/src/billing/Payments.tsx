@@ -4,7 +4,7 @@ import type { Meter } from '../format/meters.ts'
 import { itemText, paidWithText, statusText } from '../format/payments.ts'
 import classes from './BillingScreen.module.css'
 
-/** Shows what the customer has paid: when, how much, with which card, and what for. */
+/** Lists the customer's payments, each with its date, amount, card, items and receipt. */
 export function Payments({ statement }: { statement: BillingStatement<Meter> }) {
   const { payments, hasOlder } = statement
   return (
@@ -38,7 +38,7 @@ function Payment({ payment }: { payment: PaymentRow<Meter> }) {
         ) : (
           <span className={classes.part}>{items[0] ? itemText(items[0]) : 'Payment'}</span>
         )}
-        {/* Without the reason, the amount doesn't match any plan's price. */}
+        {/* The amount matches no plan's price, so explain it. */}
         {items.some(({ kind }) => kind === 'planChange') && (
           <span className={classes.details}>
             For the rest of the period, minus credit for your earlier plan

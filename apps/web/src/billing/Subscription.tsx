@@ -17,8 +17,8 @@ import { CancelButton } from './CancelButton.tsx'
 import { PayNowButton } from './PayNowButton.tsx'
 
 /**
- * Shows the current plan: its price, its renewal or end date, buttons to change it, and the next invoice. While Flowglad is away, the
- * notice above says that the plan can't change, so no button offers it.
+ * Shows the current plan: its price, its renewal or end date, buttons to change it, and the next invoice. While
+ * Flowglad is unreachable, the notice above says that the plan can't be changed, so the buttons disappear.
  */
 export function Subscription() {
   const balances = useBalances()
@@ -53,7 +53,7 @@ export function Subscription() {
           <h2 id="subscription">{plan.name}</h2>
           <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
         </div>
-        {/* The `status` role makes screen readers announce the changes that the buttons below make. */}
+        {/* With the `status` role, screen readers announce the effect of the buttons below. */}
         <p role="status">
           {unpaid && <strong className={classes.problem}>{unpaid}</strong>}{' '}
           {whatHappensNext(plan, statement, end)}
@@ -82,7 +82,7 @@ const withRoom = (style: string | undefined) => `${style} ${classes.subscription
 
 type Statement = BillingStatement<Meter> | undefined
 
-/** Returns which payment failed, and which amount is due. Returns null if the plan is paid. */
+/** Describes the overdue payment and the amount due. Returns null if no payment is overdue. */
 function problemOf(plan: PlanSummary, statement: Statement): string | null {
   const text = pastDueText(plan)
   return text && [`${text.title}.`, amountDueText(statement)].filter((part) => part !== null).join(' ')
@@ -112,7 +112,7 @@ function whatHappensNext(
     const to = statement?.changesTo?.name
     return `Changes${to ? ` to ${to}` : ''} on ${formatDate(changesAt)}. Until then, you keep ${name} and its credits.`
   }
-  if (renewsAt === null) return 'Does not renew.'
+  if (renewsAt === null) return "This plan doesn't renew."
   return isFree
     ? `Your credits renew on ${formatDate(renewsAt)}.`
     : `Renews on ${formatDate(renewsAt)} with new credits.`

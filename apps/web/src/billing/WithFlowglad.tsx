@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 
 /**
  * Makes useBilling() use the app's cache, so that mutations refetch the billing data and signing out removes
- * the data. On its own, FlowgladProvider would use a separate QueryClient.
+ * the data. FlowgladProvider alone would use a separate QueryClient.
  */
 export function WithFlowglad({ children }: { children: ReactNode }) {
   const queryClient = useQueryClient()

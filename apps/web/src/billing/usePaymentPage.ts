@@ -7,7 +7,7 @@ import { useBackFromCheckout } from '../plans/useBackFromCheckout.ts'
 
 /**
  * Opens the hosted page where the customer saves a card. While a payment is overdue, the page also charges the card.
- * `open` is undefined until Flowglad has answered.
+ * `open` is undefined until Flowglad responds.
  */
 export function usePaymentPage() {
   const billing = useBilling()

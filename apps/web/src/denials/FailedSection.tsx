@@ -49,7 +49,7 @@ export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
 }
 
 function reasonOf(error: unknown): string {
-  // The frame of the screen already says that the browser is offline.
+  // A notice at the top of the screen already says that the browser is offline.
   if (!navigator.onLine) return "Nothing is lost, and we'll try again when you are back online."
   // If the error is not a tRPC error, it comes from Flowglad.
   const isBilling =

@@ -7,12 +7,10 @@ import { plural } from '../format/format.ts'
 export interface Explanation {
   title: string
   detail: string
-  /** If `retryAfterMs` is set, `again` is possible only after that time. */
+  /** The next step to suggest. If `retryAfterMs` is set, the customer can try again only after that time. */
   next: 'again' | 'signIn' | 'payment' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
-  /**
-   * True if the server or the connection failed. In this case, the notice is critical instead of a warning.
-   */
+  /** True if the server or the connection failed. The notice is then critical instead of a warning. */
   broken?: true
 }
 

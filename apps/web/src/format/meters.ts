@@ -8,7 +8,7 @@ interface Words {
   /** The unit's name in the singular (`one`) and in the plural (`several`). */
   one: string
   several: string
-  /** The name of the activity that uses the meter. Default: the unit's plural. */
+  /** The name of the charged activity. Default: the unit's plural. */
   activity?: string
   /** A sentence that says which units are charged. Default: `You pay only for {several} that succeed.` */
   promise?: string
@@ -35,7 +35,7 @@ export const unitsOf = (meter: Meter) => words[meter].several
 /** Returns the capitalized plural, such as `Pictures`, for a heading. */
 export const titleOf = (meter: Meter) => capitalized(unitsOf(meter))
 
-/** Returns the name of the activity that uses the meter: `Pictures`, `Text` or `Look-ups`. */
+/** Returns the name of the charged activity: `Pictures`, `Text` or `Look-ups`. */
 export const activityOf = (meter: Meter) => capitalized(words[meter].activity ?? unitsOf(meter))
 
 /** Returns a sentence that says which units are charged, such as `You pay only for pictures that succeed.` */

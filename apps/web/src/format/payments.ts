@@ -10,8 +10,8 @@ export function methodText({ type, brand, last4 }: PaymentMethodSummary): string
 }
 
 /**
- * Returns what a payment was paid with. Flowglad doesn't report the card of a one-time purchase. The customer chose it at
- * the checkout, which can offer saved cards.
+ * Returns the payment method, such as `Visa ending in 4242`. Flowglad doesn't report the card of a one-time
+ * purchase. The saved card may be a different one, so the text then says `Card chosen at checkout`.
  */
 export function paidWithText({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'items'>): string | null {
   if (method === null) return null
@@ -21,7 +21,7 @@ export function paidWithText({ method, items }: Pick<PaymentRow<Meter>, 'method'
     : methodText(method)
 }
 
-/** Returns what a part of a payment is for, such as `Pro, 28 November – 28 December`. */
+/** Describes one item of a payment, such as `Pro, 28 November – 28 December`. */
 export function itemText(item: PaymentItem<Meter>): string {
   switch (item.kind) {
     case 'plan': {
@@ -58,8 +58,8 @@ export function statusText({ status, refunded, amount, currency }: PaymentRow<Me
 }
 
 /**
- * Returns the sentence that says what was charged, such as `We charged $52.67 to Visa ending in 4242.` Names only a
- * method that the customer can recognize by its digits.
+ * Returns a sentence such as `We charged $52.67 to Visa ending in 4242.` Omits the card if its last digits are
+ * unknown.
  */
 export function chargedText(
   charged: { amount: number; currency: string; method: PaymentMethodSummary | null } | null | undefined,

@@ -11,7 +11,7 @@ interface DialogProps {
   children: ReactNode
 }
 
-/** Asks for confirmation. */
+/** Shows a modal dialog with a title, and buttons below its content. */
 export function Dialog({ title, onClose, actions, children }: DialogProps) {
   const dialog = useModal()
   const titleId = useId()

@@ -12,7 +12,7 @@ interface NoticeProps {
   onClose?: () => void
 }
 
-/** Shows one message: what happened, and what to do next. */
+/** Shows a message that says what happened and what to do next. */
 export function Notice({ title, tone = 'calm', role = 'status', children, actions, onClose }: NoticeProps) {
   return (
     <div className={classes.notice} data-tone={tone} data-closable={onClose !== undefined} role={role}>

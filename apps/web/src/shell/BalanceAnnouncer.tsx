@@ -6,8 +6,8 @@ import { type Meter, meters, titleOf } from '../format/meters.ts'
 import { balanceText } from '../parts/BalanceBar.tsx'
 
 /**
- * Announces each change in used or granted units to screen readers once, without interrupting them. Doesn't
- * announce units in progress, because the button already shows that work is running.
+ * Announces changes in used or granted units to screen readers, without interrupting them. Doesn't announce
+ * units in progress, because the button already says that work is running.
  */
 export function BalanceAnnouncer() {
   const { data } = useBalances()

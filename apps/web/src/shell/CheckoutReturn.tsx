@@ -78,7 +78,10 @@ interface PaidProps {
   onClose: () => void
 }
 
-/** Shows on every screen that the payment went through. When the purchase arrives, shows the result on one screen. */
+/**
+ * Says on every screen that the payment went through. Once the purchase has arrived, shows the result only on the
+ * screen that the customer returned to.
+ */
 function Paid({ order, isHere, onClose }: PaidProps) {
   const { mutate: refresh, isSuccess, isPending } = useRefreshBalances()
   const { data: answer } = useBalances()
@@ -122,7 +125,7 @@ function Paid({ order, isHere, onClose }: PaidProps) {
   )
 }
 
-/** Says what the checkout has charged. Shows nothing until Flowglad lists the payment. */
+/** Shows the charged amount and card. Shows nothing until Flowglad lists the payment. */
 function Charged({ name }: { name: string }) {
   const { data: statement } = useStatement()
   const newest = statement?.payments.find(({ status }) => status === 'paid')
@@ -130,7 +133,7 @@ function Charged({ name }: { name: string }) {
   return isForOrder && chargedText(newest)
 }
 
-/** A plan is charged again at its renewal, so the result says when and how much. */
+/** Says when the plan renews, and how much is then charged. */
 const Renewal = ({ offer, plan }: { offer: Offer; plan: PlanSummary }) =>
   plan.renewsAt !== null &&
   ` ${plan.name} renews on ${formatDate(plan.renewsAt)} for ${formatMoney(offer.unitPrice, offer.currency)}.`

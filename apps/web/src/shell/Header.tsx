@@ -68,7 +68,7 @@ function CurrentPlan() {
   const isLargest = offers !== undefined && plan != null && nextOffer(offers, plan) === undefined
   // Until both queries have finished, the button is hidden but keeps its space.
   const unsure = isPending || offersPending
-  // No upgrade competes with a purchase's result.
+  // While a notice shows a purchase's result, don't offer an upgrade.
   const hasResult = useResult() !== null
   return (
     <>

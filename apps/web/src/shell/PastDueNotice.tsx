@@ -6,7 +6,7 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { amountDueText, canPayNow, pastDueText } from '../plans/pastDueText.ts'
 
-// Few customers pay late, so the code of Flowglad's hooks loads only for them.
+// Few customers pay late, so other customers don't load the code of Flowglad's hooks.
 const PayNow = lazy(async () => ({ default: (await import('../billing/PayNow.tsx')).PayNow }))
 
 /** Tells the customer on every screen that a payment for the plan is overdue. */
