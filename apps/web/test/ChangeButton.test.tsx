@@ -85,7 +85,7 @@ it('says what a change charges, credits and grants before the customer confirms 
   const text = open().textContent
   const day = formatDay(renewsAt)
   expect(text).toContain('You pay $52.67 today with Visa ending in 4242.')
-  expect(text).toContain('This includes a credit of $13.33 for unused Pro.')
+  expect(text).toContain('This includes a credit of $13.33 for unused time on Pro.')
   expect(text).toContain(`From ${day}, Scale costs $99 a month.`)
   expect(text).toContain(`You get 1,333,321 tokens for this period (prorated), then 2,000,000 from ${day}.`)
   act(() => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())

@@ -111,7 +111,7 @@ describe('the recommended plan', () => {
   })
 
   it('has room for the usage of the last 30 days', () => {
-    const why = 'Has room for your last 30 days of use'
+    const why = 'Enough for your last 30 days of usage'
     expect(recommendedPlan(monthly, free, used('generations', 400))).toEqual({ priceSlug: 'pro', why })
     expect(recommendedPlan(monthly, free, used('generations', 401))).toEqual({ priceSlug: 'scale', why })
   })

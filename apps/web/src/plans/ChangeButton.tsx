@@ -18,7 +18,7 @@ import { shortPriceOf } from './priceOf.ts'
 interface ChangeButtonProps {
   offer: Offer
   plan: PlanSummary
-  /** Whether the change takes effect now, and can charge. */
+  /** Whether the change takes effect now and can cost money. */
   isUpgrade: boolean
   /** `Switch` is a change to another interval, or to a plan with the same price. */
   verb: 'Upgrade' | 'Downgrade' | 'Switch'
@@ -40,7 +40,8 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
       ? `Pay ${formatMoney(charge, preview.data.currency)} and ${verb.toLowerCase()}`
       : `${verb} ${isUpgrade ? 'now' : shortEndOf(plan)}`
 
-  // The new plan can arrive before the answer. Then this button is gone, and a callback of mutate() wouldn't run.
+  // The balances can show the new plan before the response arrives. This button then unmounts, and a callback passed to
+  // mutate() wouldn't run.
   function confirm() {
     change.mutateAsync({ priceSlug: offer.priceSlug }).then(
       (made) => {

@@ -14,7 +14,7 @@ interface ChangeCostProps {
   preview: ChangePreview<Meter> | undefined
 }
 
-/** Says what a change to another paid plan charges now and later, with which card, and what happens to the credits. */
+/** Explains a change to another paid plan: the charges now and later, the card, and the effect on credits. */
 export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
   if (preview === undefined)
     return (
@@ -53,7 +53,8 @@ function ChargedNow({ offer, plan, preview }: ChangeCostProps & { preview: Chang
           {charge === 0 ? 'Nothing is charged today' : `You pay ${isEstimate ? 'about ' : ''}${amount} today`}
           {byMethod(preview)}.
         </strong>{' '}
-        {credit > 0 && `This includes a credit of ${formatMoney(credit, currency)} for unused ${plan.name}. `}
+        {credit > 0 &&
+          `This includes a credit of ${formatMoney(credit, currency)} for unused time on ${plan.name}. `}
         {nextChargeAt !== null &&
           `From ${formatDay(nextChargeAt)}, ${offer.name} costs ${priceText(offer, preview)}.`}
       </p>
@@ -67,7 +68,7 @@ function ChargedNow({ offer, plan, preview }: ChangeCostProps & { preview: Chang
   )
 }
 
-/** Packs stay with the subscription, which a change between paid plans keeps. */
+/** Says which pack credits the customer keeps. A change between paid plans keeps the subscription and its packs. */
 function Packs({ plan }: { plan: PlanSummary }) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
@@ -79,8 +80,8 @@ function Packs({ plan }: { plan: PlanSummary }) {
 }
 
 /**
- * Flowglad bills the usage beyond the current plan, even if it is unlimited on the new plan. An invoice for the change
- * includes it. Without one, the next invoice does.
+ * Flowglad bills usage beyond the current plan, even if it is unlimited on the new plan. If the change has an invoice,
+ * that invoice can include the usage. Otherwise, the next invoice does.
  */
 function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePreview<Meter> }) {
   const { data: statement } = useStatement()

@@ -7,13 +7,13 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { reveal } from '../parts/reveal.ts'
 
-/** Says what a plan change has charged, and which credits have arrived. A scheduled change has its own notice. */
+/** Shows what a plan change charged and granted. A scheduled change has its own notice. */
 export function Changed({ change, onClose }: { change: PlanChange; onClose: () => void }) {
   const { data: statement } = useStatement()
   const { plan, charged } = change
   if (plan === null || plan.changesAt !== null || plan.cancelsAt !== null) return null
   return (
-    // On a phone, the button of the change is far below.
+    // On a phone, the button that the customer pressed is far below this notice, so scroll to it.
     <div ref={reveal}>
       <Notice
         title={`You're on ${plan.name}`}

@@ -14,7 +14,7 @@ import { pricePerText } from './overage.ts'
 export function NextInvoice({ className = '' }: { className?: string | undefined }) {
   const { data: plan } = usePlan()
   const { data: statement, isError } = useStatement()
-  // A plan that is free, or is scheduled to end, has no next invoice, so it needs no placeholder.
+  // A plan that is free or scheduled to end has no next invoice, so don't reserve space for one.
   if (statement === undefined)
     return plan && !plan.isFree && plan.cancelsAt === null && !isError ? (
       <Skeleton className={className} radius="lg" />

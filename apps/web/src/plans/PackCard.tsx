@@ -58,8 +58,8 @@ function Action({ pack, benefits, isAway }: { pack: Offer; benefits: string; isA
         {answer?.plan?.name} already includes unlimited {useless.map(unitsOf).join(' and ')}.
       </p>
     )
-  if (result === 'arriving') return <p>We're confirming your payment</p>
-  if (isAway) return <p>Not available right now</p>
+  if (result === 'arriving') return <p>We're confirming your payment.</p>
+  if (isAway) return <p>Not available right now.</p>
   return (
     <OrderButton offer={pack} variant="default">
       Buy {benefits} · {shortPriceOf(pack)}

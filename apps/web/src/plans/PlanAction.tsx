@@ -30,9 +30,9 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
   const { data: answer, isError } = useBalances()
   const { data: offers } = usePlans()
   const result = useResult()
-  // The price after the name already says the interval.
+  // The label's price includes the interval, so the name omits it.
   const name = familyOf(offer)
-  // After a purchase, no button competes with the result.
+  // While a notice shows a purchase's result, no button is prominent.
   const variant = isPreferred && result === null ? 'filled' : 'default'
   if (user === null)
     return (
@@ -100,7 +100,7 @@ function nextOf(plan: PlanSummary, offer: Offer): string {
   return `Renews on ${formatDay(renewsAt)}${isFree ? '' : ` at ${shortPriceOf(offer)}`}`
 }
 
-/** Only the statement contains the plan that a scheduled change leads to, so only these notes read it. */
+/** Describes a scheduled change. Reads the statement, because the balances don't contain the new plan. */
 function Changing({ plan: { changesAt } }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
   const to = statement?.changesTo?.name

@@ -23,7 +23,7 @@ interface PlanCardProps {
 
 /**
  * Shows a plan's price and benefits, and a button to switch to the plan. Each part is a row of the grid around the
- * cards, so that the rows line up across the cards.
+ * cards, so that the parts line up across the cards.
  */
 export function PlanCard({ offer, benefits, saving, why, isAway, onChanged }: PlanCardProps) {
   const { data: answer } = useBalances()

@@ -13,13 +13,13 @@ import { intervalsOf, plansBilled, savingOf } from './planFamilies.ts'
 import { recommendedPlan } from './recommendedPlan.ts'
 
 interface PlanCardsProps {
-  /** The plans and packs for sale. undefined while they load. */
+  /** The plans and packs for sale. Undefined while they load. */
   offers: Offer[] | undefined
   isAway: boolean
   onChanged: (change: PlanChange) => void
 }
 
-/** Shows the plans side by side. If plans have several intervals, a switch chooses the interval to show. */
+/** Shows the plans side by side, with a switch between billing intervals if there are several. */
 export function PlanCards({ offers, isAway, onChanged }: PlanCardsProps) {
   const user = useUser()
   const { data: plan } = usePlan()
@@ -32,7 +32,7 @@ export function PlanCards({ offers, isAway, onChanged }: PlanCardsProps) {
   const interval = intervals.find((it) => intervalText(it) === chosen) ?? own ?? intervals[0]
   const shown = plansBilled(plans, interval)
   const benefits = comparedBenefits(shown)
-  // Usage decides which plan is recommended. If it can't be read, the plans don't wait for it.
+  // The recommendation depends on usage, so wait for the usage until its first request fails.
   const isLoading = offers === undefined || (user !== null && usage.isLoading && usage.failureCount === 0)
   const recommended = recommendedPlan(shown, current, usage.data ?? [])
   const count = isLoading ? 3 : shown.length

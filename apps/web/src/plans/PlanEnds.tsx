@@ -2,9 +2,7 @@ import type { PlanSummary } from '@metered/billing/client'
 import { endOf } from './endOf.ts'
 import { useEndOfPlan } from './useEndOfPlan.ts'
 
-/**
- * Explains when a paid plan ends, which plan follows, and which credits end with the plan.
- */
+/** Explains when a paid plan ends, which plan follows, and which credits end with the plan. */
 export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { follower, lost } = useEndOfPlan()
   return (

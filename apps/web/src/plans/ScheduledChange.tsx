@@ -12,7 +12,7 @@ export function ScheduledChange() {
   const user = useUser()
   const { data: plan } = usePlan()
   const notice = useRef<HTMLDivElement>(null)
-  // On a phone, the button that schedules the change is far below.
+  // On a phone, the button that the customer pressed is far below this notice, so scroll to it.
   useReveal(notice, plan != null && (plan.cancelsAt !== null || plan.changesAt !== null))
   if (user === null || !plan) return null
   return (

@@ -15,7 +15,7 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
   const { data: offers } = usePlans()
   const upgrade = plan ? nextOffer(offers, plan) : undefined
   const pack = packFor(offers, plan, meter)
-  // After a purchase, no button competes with the result.
+  // While a notice shows a purchase's result, don't offer another purchase.
   if (useResult() !== null) return null
   // Neither an upgrade nor a pack helps until the current plan is paid for.
   if (isOverdue(plan))
@@ -32,7 +32,7 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
             Upgrade to {upgrade.name} · {shortPriceOf(upgrade)}
           </OrderButton>
         ) : (
-          // Customers change between paid plans on the Plans screen, which shows the price and the date of the change.
+          // A change between paid plans needs the Plans screen, which shows its price and date.
           <LinkButton to="/pricing" size={size}>
             Upgrade to {upgrade.name} · {shortPriceOf(upgrade)}
           </LinkButton>

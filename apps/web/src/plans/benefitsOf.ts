@@ -14,7 +14,7 @@ export function benefitsOf(offer: Offer): string[] {
   ]
 }
 
-/** Returns the features that aren't about a meter. The lines about the meters already cover the others. */
+/** Returns the features that don't belong to a meter. A meter's own line already covers its features. */
 export const benefitFeatures = ({ features, overage }: Offer) =>
   features.filter(
     ({ slug }) => !slug.startsWith('unlimited_') && !overage.some(({ feature }) => feature === slug),

@@ -4,9 +4,8 @@ import type { Offer } from './offers.ts'
 type Plan = Pick<Offer, 'unitPrice' | 'interval' | 'isFree'>
 
 /**
- * Returns the verb for a change to another plan, and whether the change takes effect now and can charge. Flowglad
- * compares the prices per period, even if the periods have different lengths. A plan that costs less begins with the next
- * period.
+ * Returns the verb for a change to another plan, and whether the change takes effect now and can cost money. Flowglad
+ * compares the prices per period, even if the periods have different lengths. A cheaper plan starts with the next period.
  */
 export function changeTo(offer: Plan, current: Plan | undefined) {
   const difference = offer.unitPrice - (current?.unitPrice ?? 0)

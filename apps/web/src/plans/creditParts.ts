@@ -12,7 +12,7 @@ interface CreditParts {
 
 /**
  * Returns the units left from the plan, from packs and from operators, in the order in which they are used. Returns null
- * if all of them are from the plan.
+ * if all are from the plan, if the meter is unlimited, or if the plan isn't known yet.
  */
 export function creditParts(
   { meter, available, limit, adjusted }: BalanceRow<Meter>,
@@ -46,8 +46,8 @@ export function creditPartsText(
 }
 
 /**
- * Returns the units left that end with the plan because they don't renew, such as `50 pictures from packs and 5 added by
- * us`. Returns null if there are none.
+ * Returns the remaining units that end with the plan because they don't renew, such as `50 pictures from packs and 5
+ * added by us`. Returns null if there are none.
  */
 export function extraText(row: BalanceRow<Meter>, offer: Offer | undefined): string | null {
   const parts = creditParts(row, offer)

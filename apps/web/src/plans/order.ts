@@ -3,13 +3,13 @@ import type { Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
 /**
- * The purpose of a visit to a hosted page: to buy a plan or pack, to save a card, or to pay for the current
- * plan. The tab stores the order so that it can show the outcome when the customer returns.
+ * The reason for a visit to a hosted page: to buy a plan or pack, to save a card, or to pay an overdue amount. The
+ * tab stores the order so that it can show the outcome when the customer returns.
  */
 export interface Order {
   /** The slug of a plan or pack, `payment_method` for a card, or `payment` for an overdue payment. */
   priceSlug: string
-  /** The meter's limit before the purchase. 0 for a payment method. */
+  /** The limit before the purchase, of the first meter that the offer adds units to. 0 if nothing is bought. */
   limitBefore: number
 }
 
@@ -33,7 +33,7 @@ export function limitFor(offer: Offer, answer: BalancesAnswer<Meter> | undefined
 
 /** Returns whether the balances include the purchase. */
 export function hasArrived(offer: Offer | undefined, order: Order, answer: BalancesAnswer<Meter>): boolean {
-  if (offer === undefined) return true // There is nothing to compare.
+  if (offer === undefined) return true // The offer isn't for sale anymore, so there is nothing to compare.
   return offer.kind === 'plan'
     ? answer.plan?.priceSlug === offer.priceSlug
     : limitFor(offer, answer) > order.limitBefore

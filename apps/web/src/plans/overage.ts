@@ -16,8 +16,8 @@ export function pricePerText({ unitPrice, perUnits, currency }: Price): string {
 }
 
 /**
- * Explains the price of extra units, and what they cost so far. The statement knows what Flowglad bills: the balance
- * doesn't, because operators' credit changes only the balance. A plan that ends gets no further invoice.
+ * Explains the price of extra units, and what they have cost so far. The amounts come from the statement, because an
+ * operator's credit changes the balance but not what Flowglad bills. A plan that ends gets no further invoice.
  */
 export function overageText(
   meter: Meter,

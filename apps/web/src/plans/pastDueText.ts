@@ -3,7 +3,7 @@ import { formatDay, formatMoney } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
 
-/** Explains an unpaid plan: what happened, and what the customer can use. Returns null if the plan is paid. */
+/** Explains an overdue payment, and what the customer can still use. Returns null if no payment is overdue. */
 export function pastDueText({ name, pastDue }: PlanSummary): { title: string; detail: string } | null {
   if (pastDue === undefined) return null
   switch (pastDue.state) {
@@ -35,8 +35,8 @@ export const canPayNow = (plan: PlanSummary | null | undefined): boolean =>
   plan?.status === 'past_due' || plan?.status === 'unpaid'
 
 /**
- * Returns what is due, such as `$20 is due. We'll try Visa ending in 4242 again on 3 May.` Returns null if it isn't
- * known.
+ * Returns the amount due, such as `$20 is due. We'll try Visa ending in 4242 again on 3 May.` Returns null if the
+ * amount isn't known.
  */
 export function amountDueText(statement: BillingStatement<Meter> | undefined): string | null {
   if (!statement?.overdue) return null

@@ -18,7 +18,7 @@ export function intervalsOf(plans: Offer[]): Interval[] {
   return intervals.sort((a, b) => monthsIn(a) - monthsIn(b))
 }
 
-/** Returns one plan of each family: the one with the given interval, or the family's first plan. */
+/** Returns one plan per family: the plan with the given interval, or else the family's first plan. */
 export function plansBilled(plans: Offer[], interval: Interval | undefined): Offer[] {
   const isBilled = (plan: Offer) => plan.interval && interval && isSame(plan.interval, interval)
   return [...new Set(plans.map(familyOf))].flatMap((name) => {

@@ -8,16 +8,16 @@ const ResultContext = createContext<{ result: Result; setResult: (result: Result
   setResult() {},
 })
 
-/** Lets the app know that a notice shows the result of a purchase. */
+/** Provides the state that `useShowsResult` sets and `useResult` reads. */
 export function PurchaseResult({ children }: { children: ReactNode }) {
   const [result, setResult] = useState<Result>(null)
   return <ResultContext value={{ result, setResult }}>{children}</ResultContext>
 }
 
-/** Returns the purchase's result while a notice shows it. Then no button may offer another upgrade. */
+/** Returns a purchase's result while a notice shows it, and otherwise null. */
 export const useResult = () => use(ResultContext).result
 
-/** Announces that the calling component shows a purchase's result, until it unmounts. Pass null if it shows none. */
+/** Marks the calling component as showing a purchase's result, until it unmounts. Pass null if it shows none. */
 export function useShowsResult(result: Result) {
   const { setResult } = use(ResultContext)
   useEffect(() => {

@@ -6,7 +6,7 @@ import type { Offer } from './offers.ts'
 import { familyOf } from './planFamilies.ts'
 import { monthlyPriceOf } from './priceOf.ts'
 
-/** The share of a grant that usage may take. Above it, the plan would soon be too small. */
+/** The largest share of a grant that usage may take. Above this share, the plan would soon be too small. */
 const roomyShare = 0.8
 
 export interface Recommendation {
@@ -16,9 +16,9 @@ export interface Recommendation {
 }
 
 /**
- * Returns the plan to recommend. Considers only paid plans with every feature that aren't smaller than the current plan.
- * Of these, recommends the one that costs least for the usage of about a month, and leaves room to grow. If none leaves
- * room, recommends the largest.
+ * Returns the plan to recommend. Considers paid plans that have every feature and cost at least as much as the current
+ * plan. Among those with room to grow, recommends the cheapest for about a month's usage. If none has room, recommends
+ * the largest.
  */
 export function recommendedPlan(
   plans: Offer[],
@@ -36,11 +36,11 @@ export function recommendedPlan(
     .sort((a, b) => monthlyCost(a, used) - monthlyCost(b, used))[0]
   if (roomy === undefined) {
     const largest = complete.sort((a, b) => monthlyPriceOf(b) - monthlyPriceOf(a))[0]
-    return largest ? { priceSlug: largest.priceSlug, why: 'The most room for your use' } : null
+    return largest ? { priceSlug: largest.priceSlug, why: 'The most room for your usage' } : null
   }
-  // The customer has this plan, with another interval.
+  // The customer already has this plan, with another interval.
   if (current && familyOf(roomy) === familyOf(current) && roomy.priceSlug !== current.priceSlug) return null
-  if (used.size > 0) return { priceSlug: roomy.priceSlug, why: 'Has room for your last 30 days of use' }
+  if (used.size > 0) return { priceSlug: roomy.priceSlug, why: 'Enough for your last 30 days of usage' }
   // Without usage, there is no reason to recommend the plan that the customer already pays for.
   if (roomy.priceSlug === current?.priceSlug) return null
   return {
@@ -55,7 +55,7 @@ function totals(usage: UsageDay<Meter>[]): Map<Meter, number> {
   return used
 }
 
-/** Returns whether the plan's units are enough, or extra units can be bought. */
+/** Returns whether the plan includes enough units, or allows extra units. */
 const hasRoom = (plan: Offer, used: Map<Meter, number>) =>
   [...used].every(
     ([meter, amount]) =>

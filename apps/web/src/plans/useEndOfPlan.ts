@@ -4,7 +4,7 @@ import { currentOffer } from './offers.ts'
 
 /**
  * Returns the name of the plan that follows a canceled plan, and the credits that end with the canceled plan, such as
- * `50 pictures from packs`. null if there are none.
+ * `50 pictures from packs`. Each is null if there is none.
  */
 export function useEndOfPlan(): { follower: string | null; lost: string | null } {
   const { data: answer } = useBalances()

@@ -19,7 +19,7 @@ import classes from './CreditsPanel.module.css'
  */
 export function CreditsPanel({ meter }: { meter: Meter }) {
   const { data: row, isError, isPending } = useBalance(meter)
-  // An unlimited balance, or one that can't be shown, has no taller state.
+  // Only a limited balance has taller states, so only a limited or loading balance reserves space for them.
   const hasRoom = row ? !row.unlimited : isPending && !isError
   const panel = useRef<HTMLElement>(null)
   return (
@@ -42,7 +42,7 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
         <>
           <h2 className={classes.name}>{titleOf(meter)}</h2>
           <p className={classes.small}>
-            We can't show your balance right now. You can keep working: we check it before we charge anything.
+            We can't show your balance right now. You can keep working. We check it before we charge anything.
           </p>
         </>
       )}
@@ -86,7 +86,7 @@ function Credits({ row, panel }: { row: BalanceRow<Meter>; panel: RefObject<HTML
   )
 }
 
-/** Tells the customer that the plan's units are used up, what extra units cost, and what they have cost so far. */
+/** Says that the plan's units are used up, and how much extra units cost. */
 function Overage({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()

@@ -16,8 +16,8 @@ interface ShortOfCreditsProps {
 }
 
 /**
- * Explains a call that was denied for lack of credits. Updates when a purchase, a renewal or an upgrade adds
- * credits.
+ * Explains a call that was denied for lack of credits. When a purchase, renewal or upgrade adds credits, says that
+ * the customer can continue.
  */
 export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) {
   const paywall = usePaywall(error)

@@ -18,7 +18,7 @@ export function useAddToGallery() {
   const utils = trpc.useUtils()
   return async (pictures: Picture[]) => {
     if (utils.studio.gallery.getInfiniteData(galleryInput) === undefined) {
-      // The first response is still on its way, and may be older than these pictures.
+      // The gallery is still loading, and its response may not include these pictures, so load it again.
       await utils.studio.gallery.cancel(galleryInput)
       await utils.studio.gallery.invalidate(galleryInput)
       return
@@ -61,7 +61,8 @@ export function useRemoveFromGallery() {
 export function useGalleryUpdates({ made, isMaking }: { made: number; isMaking: boolean }): void {
   const utils = trpc.useUtils()
   const { data: row } = useBalance('generations')
-  // Every picture uses one unit. While this tab makes pictures, the balance already counts them but `made` doesn't.
+  // Every picture uses one unit. While this tab makes pictures, the balance may already count them but `made` doesn't,
+  // so the difference would be wrong.
   const madeElsewhere = row == null || isMaking ? undefined : row.used - made
   const seen = useRef<number>(undefined)
   useEffect(() => {

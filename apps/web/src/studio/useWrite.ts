@@ -29,7 +29,7 @@ export function useWrite() {
       let hasStarted = false
       try {
         const stream = await client.studio.write.mutate(order, { ...call, signal })
-        // A `for await` loop doesn't read the stream's return value.
+        // A `for await` loop would ignore the stream's return value, which contains the charged tokens.
         const iterator = stream[Symbol.asyncIterator]()
         let step = await iterator.next()
         for (; !step.done; step = await iterator.next()) {
@@ -39,8 +39,8 @@ export function useWrite() {
         if (hasStarted) complete(step.value.tokens)
       } catch (error) {
         if (signal.aborted) return
-        // The user pays for the tokens received so far. Don't rethrow the error. A rethrown error would make
-        // a new text from the same prompt reuse this call's key.
+        // The user pays for the tokens received so far, so a new text needs a new key. If this error were rethrown,
+        // the same prompt would reuse this call's key.
         if (!hasStarted) throw error
         setInterrupted(true)
       } finally {
@@ -57,7 +57,7 @@ export function useWrite() {
     ...written,
     isPending: write.isPending,
     submittedAt: write.submittedAt,
-    /** Whether the last text ended early. If so, a notice appears below the text. */
+    /** Whether the last text ended early because of an error. */
     isInterrupted,
     /** The reason why the last text did not start. */
     error: write.error,

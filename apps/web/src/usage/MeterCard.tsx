@@ -47,7 +47,7 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
   )
 }
 
-/** Explains units from packs, a prorated grant, and the cost of extra units, if there are any. */
+/** Explains pack units, a prorated grant and the cost of extra units, where they apply. */
 function Notes({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()

@@ -9,8 +9,8 @@ import classes from './UsageScreen.module.css'
 import { type MeterUsage, usageOf } from './usagePeriods.ts'
 
 /**
- * Shows the units used per day, in one chart per meter. On a shared scale, 2,000 tokens would dwarf ten
- * pictures. A meter without usage has no chart.
+ * Shows the units used per day. Each meter has its own chart, because 2,000 tokens would dwarf ten pictures on a
+ * shared scale. A meter without usage has no chart.
  */
 export function UsageCharts({ usage, length }: { usage: UsageDay<Meter>[]; length: number }) {
   const now = Date.now()

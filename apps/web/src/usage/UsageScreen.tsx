@@ -49,7 +49,7 @@ const lengths = [7, 30, 90]
 
 function Days() {
   const [length, setLength] = useState(30)
-  // Twice the days, to compare the period with the one before it.
+  // Read twice as many days, to compare the period with the previous one.
   const usage = useUsage({ days: 2 * length })
   const { data, refetch, isPlaceholderData } = usage
   const error = useLastError(usage)

@@ -3,7 +3,7 @@ import type { Meter } from '../format/meters.ts'
 
 const dayMs = 86_400_000
 
-/** The usage of one meter in a period, and in the period of the same length before it. */
+/** One meter's usage in a period, compared with the previous period of the same length. */
 export interface MeterUsage {
   /** The units used on each day of the period, oldest first. */
   days: { day: string; amount: number }[]
@@ -11,7 +11,7 @@ export interface MeterUsage {
   totalBefore: number
 }
 
-/** Returns a meter's usage in the last `length` UTC days, including the day of `now`. */
+/** Returns a meter's usage in the last `length` UTC days, including today. */
 export function usageOf(
   usage: UsageDay<Meter>[],
   { meter, length, now }: { meter: Meter; length: number; now: number },
