@@ -26,7 +26,7 @@ const gzipped: Plugin = {
 
 /**
  * Moves the style sheets after the placeholder in index.html. In the head, they would delay the placeholder's first
- * paint. On a slow connection, this delay is long, because the scripts load at the same time.
+ * paint, especially on a slow connection, where they compete with the scripts.
  */
 const stylesLast: Plugin = {
   name: 'styles-last',
@@ -45,8 +45,8 @@ export default defineConfig({
   plugins: [react(), gzipped, stylesLast],
   build: {
     rolldownOptions: {
-      // Without this group, a first visit needs 44 files instead of 8, most of them smaller than 2 kB. A phone waits for
-      // each of them.
+      // Without this group, a first visit loads 44 files instead of 8. Most are smaller than 2 kB, but a phone waits
+      // for each of them.
       output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 3 }] } },
     },
   },

@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-// The app formats numbers and dates in English on every machine. In this locale, a test fails if it doesn't.
+// The app must format numbers and dates in English on every machine. With this locale, tests fail if it doesn't.
 process.env.LC_ALL = 'ar_EG.UTF-8'
-// A time zone in which the local date often differs from the date in UTC.
+// In this time zone, the local date often differs from the UTC date.
 process.env.TZ = 'America/Los_Angeles'
 
 // All files share one environment, because starting jsdom for each file would account for most of the run

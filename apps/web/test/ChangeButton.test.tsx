@@ -96,7 +96,7 @@ it.each([
   [{}, 'today or with your next invoice'],
   [{ charge: 0 }, 'with your next invoice'],
   [{ timing: 'periodEnd' }, 'with your next invoice'],
-])('says that the customer pays for the extra usage of the current plan: %j', (given, when) => {
+])('says when the customer pays for extra usage on the current plan: %j', (given, when) => {
   preview.mockReturnValue({ data: { ...aPreview, ...given } })
   const overage = [
     { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const,
@@ -105,7 +105,7 @@ it.each([
   expect(open().textContent).toContain(`You also pay $2 for your 1,204 look-ups beyond Pro, ${when}.`)
 })
 
-it('changes nothing until the dialog shows the price', () => {
+it('does not change the plan before the dialog shows the price', () => {
   preview.mockReturnValue({ data: undefined })
   expect(open().textContent).toContain('Calculating the price')
   act(() => screen.getByRole('button', { name: 'Upgrade now' }).click())

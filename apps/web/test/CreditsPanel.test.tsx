@@ -9,9 +9,13 @@ const { balance } = vi.hoisted(() => ({ balance: vi.fn() }))
 vi.mock('../src/api/billing.ts', () => ({ useBalance: balance }))
 
 it.each([
-  ['while the balance loads', { isPending: true, isError: false }, 'true'],
-  ["not for a balance that can't be shown", { isPending: false, isError: true }, 'false'],
-])('reserves room for the tallest state %s', (_, query, room) => {
+  [
+    'reserves space for the tallest state while the balance loads',
+    { isPending: true, isError: false },
+    'true',
+  ],
+  ["reserves no space for a balance that can't be shown", { isPending: false, isError: true }, 'false'],
+])('%s', (_, query, room) => {
   balance.mockReturnValue(query)
   show(<CreditsPanel meter="generations" />)
   expect(screen.getByRole('complementary').getAttribute('data-room')).toBe(room)

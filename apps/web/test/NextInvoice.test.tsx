@@ -30,7 +30,7 @@ it('says that an overdue amount is not part of the next invoice', () => {
   expect(text()).toContain("The overdue $15 isn't part of this invoice.")
 })
 
-it('shows a sum only if the invoice has more than one item', () => {
+it('lists the items only if the invoice has several', () => {
   const day = formatDate(next.at)
   statement.mockReturnValue(aStatement({ next }))
   const { show: showAgain } = show(<NextInvoice />)

@@ -27,12 +27,12 @@ function textOf(given: object) {
   return screen.getByRole('article').textContent
 }
 
-it('says before the purchase that the customer chooses the card at the checkout', () => {
+it('says before the purchase that the customer chooses the card at checkout', () => {
   expect(textOf({})).toContain('You choose the card at checkout.')
   expect(screen.getByRole('button', { name: 'Buy 50 pictures · $5' })).toBeDefined()
 })
 
-it("says when a pack's credits end on the customer's own plan", () => {
+it("says when a pack's credits end on the customer's plan", () => {
   const pro = { ...balances.plan, name: 'Pro', isFree: false }
   const cancelsAt = Date.UTC(2026, 11, 28)
   expect(textOf({})).toContain('They end if you upgrade.')

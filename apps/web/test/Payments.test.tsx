@@ -18,7 +18,7 @@ it('shows the amount, the day, the reason, the card and the receipt of each paym
   expect(receipt.getAttribute('href')).toBe('https://flowglad.test/receipt.pdf')
 })
 
-it('shows the parts of a payment, and what was refunded', () => {
+it('shows the items of a payment and its refund', () => {
   const refundedAt = Date.UTC(2026, 10, 30)
   const payment = aPayment({
     amount: 2_200,

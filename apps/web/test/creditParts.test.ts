@@ -42,9 +42,9 @@ it.each([
   ],
   [{ available: 10, limit: 10 }, null],
   [{ available: 5, limit: 5, adjusted: -5 }, null],
-  // The plan began during the period, so its grant is smaller.
+  // A plan that starts during the period has a smaller grant.
   [{ available: 5, limit: 5 }, null],
-])("uses the plan's units first, then the packs', then the added ones: %j", (row, parts) => {
+])("uses the plan's units first, then the packs', then the operator's: %j", (row, parts) => {
   expect(creditParts(rowOf(row), free)).toEqual(parts)
 })
 
@@ -56,7 +56,7 @@ it('says which units renew and which come from packs', () => {
   expect(creditPartsText(rowOf({ available: 40, limit: 60 }), free, plan)).toBe('40 from packs')
 })
 
-it("calls units that an operator added “added by us”, not a pack's", () => {
+it('says “added by us” for units from an operator', () => {
   const day = formatDay(renewsAt)
   const text = (row: Parameters<typeof rowOf>[0]) => creditPartsText(rowOf(row), free, plan)
   expect(text({ available: 65, limit: 65, adjusted: 5 })).toBe(

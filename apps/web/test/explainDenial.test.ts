@@ -46,7 +46,7 @@ describe('the explanation of a denied call', () => {
     expect(next).not.toBe('')
   })
 
-  it('asks the customer to confirm the email address', () => {
+  it('asks an unverified customer to confirm the email address', () => {
     expect(explainDenial(answered(403, { emailUnverified: true }))).toMatchObject({
       title: 'Confirm your email address first',
       next: 'again',
@@ -101,7 +101,7 @@ describe('the explanation of a denied call', () => {
     expect([away, explainDenial(answered(500))].map(({ broken }) => broken)).toEqual([true, true])
   })
 
-  it('does not say that nothing was charged when the charge is unconfirmed', () => {
+  it('does not promise that nothing was charged while the charge is unconfirmed', () => {
     const denial = { code: 'BILLING_UNAVAILABLE', retryAfterMs: 1_000, chargeUnconfirmed: true } as const
     const { detail } = explainDenial(denied(denial))
     expect(detail).toContain("won't be charged twice")

@@ -14,7 +14,7 @@ import {
 
 const at = Date.parse('2026-12-01T05:30:00Z')
 
-it("formats in English, and times in the browser's time zone, in every language", () => {
+it("formats in English and in the browser's time zone, in every locale", () => {
   expect(Intl.DateTimeFormat().resolvedOptions()).toMatchObject({ timeZone: 'America/Los_Angeles' })
   expect([formatNumber(2_000_000), formatShort(2_000_000), formatPercent(87)]).toEqual([
     '2,000,000',
@@ -34,6 +34,6 @@ it("formats in English, and times in the browser's time zone, in every language"
   ])
 })
 
-it('formats usage by UTC day, and charges with their UTC time', () => {
+it('formats the days of usage and the times of charges in UTC', () => {
   expect([formatUtcDay('2026-12-01'), formatUtcTime(at)]).toEqual(['1 Dec', '1 Dec 2026, 05:30 UTC'])
 })

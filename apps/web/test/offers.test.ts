@@ -48,7 +48,7 @@ describe("a plan's benefits", () => {
 })
 
 describe('the next offer', () => {
-  it('is the next more expensive plan (never a pack), or undefined for the largest plan', () => {
+  it('is the next more expensive plan, or undefined for the largest plan', () => {
     const offers = [pro, pack, free]
     expect(plansOf(offers)).toEqual([free, pro])
     expect(nextOffer(offers, onFree({ available: 1, limit: 10 }).plan)).toBe(pro)
@@ -76,7 +76,7 @@ describe('the advice to a customer who is out of credits', () => {
     )
   })
 
-  it('names the plan that follows if the plan ends', () => {
+  it('names the plan that follows a plan that ends', () => {
     const ending = { ...plan, priceSlug: 'pro_monthly', isFree: false, cancelsAt: renewsAt }
     const advice = (plans: Offer[]) =>
       upgradeAdvice({ offers: plans, plan: ending, renewsAt, goal: 'continue' })
@@ -108,7 +108,7 @@ describe('a pack', () => {
     expect(uselessFor(pack, withGenerations(false))).toBeNull()
   })
 
-  it('is offered only for its own meter, and only to customers with a plan', () => {
+  it('is offered only for its own meter and to customers with a plan', () => {
     const { plan } = onFree({ available: 0, limit: 10 })
     expect(packFor([free, pro, pack], plan, 'generations')).toBe(pack)
     expect(packFor([free, pro, pack], plan, 'tokens')).toBeUndefined()

@@ -42,7 +42,7 @@ test('shows the old and new value of a change', () => {
   expect(changeText({ meter: null, name: 'retryAt', before: null, after: null }).change).toBe('never → never')
 })
 
-test("shows balances in the app's order", () => {
+test("sorts balances in the app's order", () => {
   const sorted = ['api_calls', 'seats', 'tokens', 'generations'].map((meter) => ({ meter })).sort(byMeter)
   expect(sorted.map(({ meter }) => meter)).toEqual(['seats', 'generations', 'tokens', 'api_calls'])
 })

@@ -10,7 +10,7 @@ const extra = aStatement({
 const { plan } = onFree({ available: 0, limit: 10 })
 const ending = { ...plan, name: 'Pro', cancelsAt: Date.UTC(2026, 11, 28) }
 
-it('says that a part of 1,000 costs as much as 1,000', () => {
+it('says that each started 1,000 costs as much as a full 1,000', () => {
   expect(pricePerText(perThousand)).toBe('$1 per 1,000 or part of 1,000')
   expect(pricePerText({ ...perThousand, perUnits: 1 })).toBe('$1 each')
 })

@@ -5,7 +5,7 @@ import { aStatement } from './aStatement.ts'
 
 const overdue = { amount: 2_000, currency: 'USD', since: 0, retriesAt: Date.UTC(2026, 11, 3) }
 
-it('says what is due, and when the card is charged again', () => {
+it('shows the amount due and the date of the next charge', () => {
   expect(amountDueText(aStatement({ overdue }))).toBe(
     `$20 is due. We'll try Visa ending in 4242 again on ${formatDay(overdue.retriesAt)}.`,
   )

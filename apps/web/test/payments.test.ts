@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { chargedText, itemText, methodText, paidWithText, statusText } from '../src/format/payments.ts'
 import { aPayment, visa } from './aStatement.ts'
 
-it('names a card by its brand and last digits, and any other method by its type', () => {
+it('names a card by its brand and last digits, and other methods by their type', () => {
   expect(methodText(visa)).toBe('Visa ending in 4242')
   expect(methodText({ type: 'us_bank_account', brand: null, last4: null })).toBe('Us bank account')
 })
@@ -28,7 +28,7 @@ it.each([
   expect(statusText(aPayment(payment))).toBe(text)
 })
 
-it('says what was charged, to which card', () => {
+it('says how much was charged to which card', () => {
   expect(chargedText(aPayment())).toBe('We charged $52.67 to Visa ending in 4242.')
   expect(chargedText(null)).toBeNull()
 })
@@ -38,7 +38,7 @@ it("doesn't name a card whose digits are unknown", () => {
   expect(chargedText(aPayment({ method }))).toBe('We charged $52.67.')
 })
 
-it('says that a pack was paid with the card chosen at checkout, because Flowglad does not report it', () => {
+it('says “Card chosen at checkout” for a pack whose card Flowglad doesn’t report', () => {
   const method = { type: 'card', brand: null, last4: null }
   const items = [{ kind: 'pack', name: 'Picture pack', amount: 500 } as const]
   expect(paidWithText(aPayment({ method, items }))).toBe('Card chosen at checkout')

@@ -47,7 +47,7 @@ const monthly = [free, pro, scale]
 const all = plansOf([...monthly, proYearly, scaleYearly])
 
 describe('the comparison of plans', () => {
-  it('has the same rows in each plan, and says what a plan does not include', () => {
+  it('shows the same rows for each plan, including what the plan lacks', () => {
     const benefits = comparedBenefits(monthly)
     const rows = benefits.map((plan) => plan.map(({ row }) => row))
     expect(rows).toEqual([
@@ -70,13 +70,16 @@ describe('the comparison of plans', () => {
     [5, 4, 3],
     [7, 3, 1],
     [1, 4, 1],
-  ])('puts no card alone into a row: %i cards, at most %i columns', (cards, most, columns) => {
-    expect(columnsFor(cards, most)).toBe(columns)
-  })
+  ])(
+    'leaves no card alone in a row of several columns: %i cards, at most %i columns',
+    (cards, most, columns) => {
+      expect(columnsFor(cards, most)).toBe(columns)
+    },
+  )
 })
 
 describe('plans with several intervals', () => {
-  it('show one price of each plan at a time, and what the longer interval saves', () => {
+  it('show the prices of one interval, and how much a longer interval saves', () => {
     expect(intervalsOf(all).map(({ unit }) => unit)).toEqual(['month', 'year'])
     expect(plansBilled(all, pro.interval ?? undefined)).toEqual([free, pro, scale])
     expect(plansBilled(all, year)).toEqual([free, proYearly, scaleYearly])
@@ -85,7 +88,7 @@ describe('plans with several intervals', () => {
     expect(savingOf(pro, all)).toBe(0)
   })
 
-  it('keep their interval in an upgrade', () => {
+  it('lead to an upgrade with the same interval', () => {
     const on = (priceSlug: string) => ({ ...onFree({ available: 0, limit: 10 }).plan, priceSlug })
     expect(nextOffer(all, on('free'))).toBe(pro)
     expect(nextOffer(all, on('pro'))).toBe(scale)
@@ -116,7 +119,7 @@ describe('the recommended plan', () => {
     expect(recommendedPlan(monthly, free, used('generations', 401))).toEqual({ priceSlug: 'scale', why })
   })
 
-  it('costs least with the extra units that the usage needs', () => {
+  it('is the cheapest plan when the price includes extra units', () => {
     expect(recommendedPlan(monthly, free, used('api_calls', 79_000))?.priceSlug).toBe('pro')
     expect(recommendedPlan(monthly, free, used('api_calls', 81_000))?.priceSlug).toBe('scale')
   })

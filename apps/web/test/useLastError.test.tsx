@@ -20,7 +20,7 @@ function Section() {
   )
 }
 
-it('keeps the error on the screen during a retry, and removes it when the data arrives', async () => {
+it('keeps the error on the screen until the data arrives', async () => {
   let resolve = (_: string) => {}
   const promise = new Promise<string>((done) => {
     resolve = done
