@@ -3,7 +3,7 @@
 FROM node:22.20.0-bookworm-slim AS manifests
 WORKDIR /app
 RUN npm install --global pnpm@12.21.0
-# Only the manifests, so that Docker reinstalls the dependencies only if a manifest changes.
+# Docker reinstalls the dependencies only if one of these files changes, so copy the sources later.
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY apps/server/package.json apps/server/
 COPY apps/web/package.json apps/web/
@@ -15,14 +15,13 @@ COPY packages/test-postgres/package.json packages/test-postgres/
 FROM manifests AS dependencies
 RUN pnpm install --frozen-lockfile --prod --filter @metered/server
 
-# The service `metered` in compose.yaml runs this stage, because it contains the sources and the command
-# `metered`.
+# The service `metered` in compose.yaml runs this stage, because the command `metered` needs the sources.
 FROM manifests AS build
 RUN pnpm install --frozen-lockfile --filter @metered/server... --filter @metered/web...
 COPY tsconfig.base.json ./
 COPY apps apps
 COPY packages packages
-# `pnpm run` would install the whole workspace.
+# `pnpm run` would first install the whole workspace, so run Vite directly.
 RUN cd apps/server && node_modules/.bin/vite build --ssr src/main.ts
 RUN cd apps/web && node_modules/.bin/vite build
 RUN install --directory --owner node --group node /data
@@ -32,7 +31,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATABASE_URL=file:/data/metered.s
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=dependencies /app/apps/server/node_modules apps/server/node_modules
-# Its `type` field makes Node load the built files as ES modules.
+# The `type` field in package.json makes Node load the built files as ES modules.
 COPY apps/server/package.json apps/server/
 COPY --from=build /app/apps/server/dist apps/server/dist
 COPY --from=build /app/apps/web/dist apps/web/dist

@@ -1,5 +1,5 @@
-// TypeDoc finds no comment for the property in `return { useBalance }`. This plugin gives the property the
-// comment of the function or variable with that name.
+// TypeDoc finds no comment for the property in `return { useBalance }`. This plugin copies the comment of the function
+// or variable with the property's name.
 import { Converter, ReflectionKind } from 'typedoc'
 import ts from 'typescript'
 

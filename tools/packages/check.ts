@@ -1,7 +1,7 @@
 /**
- * Checks the packages as apps install them. Packs each package, lints the tarball, and runs the packed
- * `metered` command. Compiles `consumer/` against the packed types without `skipLibCheck`. Covers the oldest
- * and the newest TypeScript, both module resolutions, CommonJS, and the oldest and the newest peers.
+ * Checks the packages in the form that apps install. Packs each package, lints the tarball, and runs the packed
+ * `metered` command. Compiles `consumer/` against the packed types without `skipLibCheck`, with the oldest and the
+ * newest TypeScript, both module resolutions, CommonJS, and the oldest and the newest peers.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -15,12 +15,12 @@ const packages = ['billing', 'billing-react', 'flowglad-local'].map((name) =>
   join(here, '../../packages', name),
 )
 const oldestTypeScript = 'typescript-5.7'
-/** The workspace packages that depend on the other supported peer versions. `react-oldest` also has the oldest tRPC. */
+/** Workspace packages that depend on other supported peer versions. `react-oldest` also depends on the oldest tRPC. */
 const peerVersions = ['react-oldest', 'trpc-newest']
 const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' }
 const bundler = { module: 'esnext', moduleResolution: 'bundler' }
 
-/** The tarballs stay here, so that `pnpm strangers --packed` needn't pack the packages again. */
+/** Keeps the tarballs, so that `pnpm strangers --packed` doesn't have to pack the packages again. */
 const tarballFolder = join(here, 'tarballs')
 const folder = await mkdtemp(join(tmpdir(), 'packages-'))
 await mkdir(tarballFolder, { recursive: true })
@@ -71,8 +71,8 @@ async function lint({ name, file }: Tarball): Promise<string[]> {
 }
 
 /**
- * Returns a message for each workspace protocol in the manifest, each unnecessary file, and each missing
- * file.
+ * Returns a message for each `workspace:` or `catalog:` version in the manifest, each unnecessary file, and each
+ * missing file.
  */
 async function checkManifest({ name, content }: Tarball): Promise<string[]> {
   const manifest = await readFile(join(content, 'package.json'), 'utf8')
@@ -97,8 +97,7 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   await linkDependencies(join(consumer, 'node_modules'), new Set(tarballs.map(({ name }) => name)))
   const errors = [
     await compile(consumer, { compiler: oldestTypeScript }),
-    // Both resolutions load the same declarations, so the oldest TypeScript, which is slow, checks them only
-    // once.
+    // Both resolutions load the same declarations. The oldest TypeScript is slow, so it checks them only once.
     await compile(consumer, { compiler: oldestTypeScript, resolution: bundler, skipLibCheck: true }),
     await compile(consumer),
     await compile(consumer, { resolution: bundler }),

@@ -1,8 +1,8 @@
 // Copies a package's declaration files to `dist/commonjs`, for TypeScript apps that are CommonJS.
 //
-// tRPC and TanStack Query have two builds with separate types. TypeScript chooses the build by the format of the
-// importing file: an app that is CommonJS and a declaration file that is an ES module would get types that don't
-// match. The copies are CommonJS to TypeScript, so they and the app import the same types. Node never loads them.
+// tRPC and TanStack Query have two builds with separate types, and TypeScript chooses the build by the format of the
+// importing file. A CommonJS app and our ES module declarations would therefore get types that don't match.
+// TypeScript treats the copies as CommonJS, so they import the same types as the app. Node never loads the copies.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 

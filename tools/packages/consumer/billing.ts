@@ -3,8 +3,8 @@ import { sqliteLedger } from '@metered/billing/sqlite'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { z } from 'zod'
 
-// Every export has an inferred type. With `declaration: true`, TypeScript must be able to name each of these
-// types through the published entry points.
+// Every export has an inferred type. With `declaration: true`, TypeScript must be able to import each type from a
+// published entry point.
 
 export interface Context {
   user: { id: string; name: string; email: string } | null

@@ -1,7 +1,7 @@
 import { type PostgresPool, postgresLedger } from '@metered/billing/postgres'
 import { sqliteLedger } from '@metered/billing/sqlite'
 
-// The drivers are optional, so this app installs neither them nor their types.
+// The database drivers are optional. This app installs neither the drivers nor their types.
 
 declare const pool: PostgresPool
 

@@ -3,7 +3,7 @@ import { initTRPC } from '@trpc/server'
 import { ZodError } from 'zod'
 import { billing } from './billing.js'
 
-// The app's own options keep their types when billing adds `data.billing`.
+// Adding `data.billing` must not change the types of the app's own options.
 
 const transformer = {
   serialize: (value: unknown): unknown => value,
