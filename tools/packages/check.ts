@@ -118,7 +118,7 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   return errors.filter((it) => it !== null)
 }
 
-/** Compiles the consumer once. Returns the compiler's errors, or null if there are none. */
+/** Compiles the consumer with the given settings. Returns the compiler's errors, or null if there are none. */
 async function compile(
   consumer: string,
   {

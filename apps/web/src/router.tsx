@@ -17,10 +17,10 @@ interface Search {
   password?: 'changed' | undefined
 }
 
-/** Returns all parameters. If one is missing, the router keeps its value from the address. */
+/** Returns every parameter, even if undefined. The router would keep an omitted parameter's unchecked value. */
 const parseSearch = ({ checkout, customer, next, error, password }: Record<string, unknown>): Search => ({
   checkout: typeof checkout === 'string' ? checkout : undefined,
-  // The router turns a value that looks like a number into a number.
+  // The router parses a value that looks like a number, so convert it back to a string.
   customer: typeof customer === 'string' || typeof customer === 'number' ? String(customer) : undefined,
   next: pathInApp(next),
   error: typeof error === 'string' ? error : undefined,

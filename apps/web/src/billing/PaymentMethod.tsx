@@ -25,7 +25,7 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
           : `You have no card on file.${canAdd ? ' You can add one now or at your first checkout.' : ''}`}
       </p>
       {error && <PlanProblem error={error} />}
-      {/* While a payment is overdue, the subscription's “Pay now” button opens the page that also saves a card. */}
+      {/* While a payment is overdue, “Pay now” opens the page that saves a card, so show no second button. */}
       {canPayNow(plan) ? (
         <p className={classes.dim}>To use another card, choose “Pay now” above.</p>
       ) : (

@@ -9,7 +9,7 @@ export interface ActToConfirm {
   title: string
   /** The confirming button's label. */
   verb: string
-  /** Says what will happen. */
+  /** Explains the effect of the change. */
   children: ReactNode
 }
 

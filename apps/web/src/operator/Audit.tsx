@@ -6,7 +6,7 @@ import section from '../parts/Section.module.css'
 import { actProblem } from './actProblem.ts'
 import classes from './Operator.module.css'
 
-/** Checks the customer's counters against the rows that they count. */
+/** Compares the customer's counters with the ledger's rows, and lists the differences. */
 export function Audit({ customer }: { customer: string }) {
   const { client } = trpc.useUtils()
   const audit = useMutation({ mutationFn: () => client.operator.audit.query({ customer }) })

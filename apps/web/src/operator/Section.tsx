@@ -32,7 +32,7 @@ export function Section({ title, actions, empty, children }: SectionProps) {
 
 interface RowProps {
   title: ReactNode
-  /** Facts in one line, such as a time and an ID. */
+  /** Short facts below the title, such as a time and an ID. */
   facts?: ReactNode[]
   /** More details, below the facts. */
   children?: ReactNode

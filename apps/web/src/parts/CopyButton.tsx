@@ -4,11 +4,11 @@ import { useClipboard } from '@mantine/hooks'
 interface CopyButtonProps extends ButtonProps {
   text: string
   label: string
-  /** Describes the text to screen readers, if `label` alone doesn't. */
+  /** The button's name for screen readers, if `label` alone is unclear. */
   'aria-label'?: string
 }
 
-/** Copies a text. If copying fails, for example over plain HTTP, the user can still select the text. */
+/** Shows a button that copies `text`. If copying fails, for example over plain HTTP, says so. */
 export function CopyButton({ text, label, 'aria-label': name, ...button }: CopyButtonProps) {
   const { copied, error, copy } = useClipboard()
   const outcome = error ? "Couldn't copy" : copied ? 'Copied' : null

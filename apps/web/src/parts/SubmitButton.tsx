@@ -7,5 +7,4 @@ interface SubmitButtonProps extends ButtonProps {
   children: ReactNode
 }
 
-/** Renders a form's submit button. */
 export const SubmitButton = (button: SubmitButtonProps) => <BusyButton {...button} type="submit" size="md" />

@@ -80,8 +80,8 @@ function Packs({ plan }: { plan: PlanSummary }) {
 }
 
 /**
- * Flowglad bills usage beyond the current plan, even if it is unlimited on the new plan. If the change has an invoice,
- * that invoice can include the usage. Otherwise, the next invoice does.
+ * Flowglad bills usage beyond the current plan, even if the meter is unlimited on the new plan. If the change has an
+ * invoice, that invoice can include the usage. Otherwise, the next invoice does.
  */
 function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePreview<Meter> }) {
   const { data: statement } = useStatement()

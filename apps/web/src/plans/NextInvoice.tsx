@@ -70,7 +70,7 @@ function Invoice({ className, next, statement }: InvoiceProps) {
         {method ? `We'll charge ${methodText(method)}.` : 'Add a card before then to keep your plan.'}
         {wasDiscounted && ' A discount may lower this amount.'}
         {earlierUsage.length > 0 &&
-          ` Any extra ${earlierUsage.map(unitsOf).join(' and ')} from before your plan change are added, unless you've paid for them.`}
+          ` Any extra ${earlierUsage.map(unitsOf).join(' and ')} from before your plan change are added, unless you've already paid for them.`}
       </p>
     </section>
   )

@@ -32,7 +32,7 @@ export function PlanCards({ offers, isAway, onChanged }: PlanCardsProps) {
   const interval = intervals.find((it) => intervalText(it) === chosen) ?? own ?? intervals[0]
   const shown = plansBilled(plans, interval)
   const benefits = comparedBenefits(shown)
-  // The recommendation depends on usage, so wait for the usage until its first request fails.
+  // The recommendation depends on usage, so the plans wait for it, but only until the first request fails.
   const isLoading = offers === undefined || (user !== null && usage.isLoading && usage.failureCount === 0)
   const recommended = recommendedPlan(shown, current, usage.data ?? [])
   const count = isLoading ? 3 : shown.length

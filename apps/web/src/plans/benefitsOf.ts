@@ -22,7 +22,7 @@ export const benefitFeatures = ({ features, overage }: Offer) =>
 
 /** One cell of the comparison of plans. */
 interface Benefit {
-  /** The row, which is the same for all plans. */
+  /** Identifies the row across all plans. */
   row: string
   text: string
   detail?: string | undefined

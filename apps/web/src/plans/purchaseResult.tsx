@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, use, useEffect, useState } from 'react'
 
-/** `arriving`: the customer has paid, and the purchase isn't in the balances yet. `arrived`: it is. */
+/** `arriving`: the customer has paid, but the balances don't include the purchase yet. `arrived`: they include it. */
 type Result = 'arriving' | 'arrived' | null
 
 const ResultContext = createContext<{ result: Result; setResult: (result: Result) => void }>({

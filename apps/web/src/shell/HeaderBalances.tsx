@@ -25,7 +25,7 @@ export function HeaderBalances() {
                     <span className={classes.held}> · {formatNumber(row.held)} in progress</span>
                   )}
                 </span>
-                {/* The key makes React replace the element when the number changes. A width change would count as a layout shift. */}
+                {/* The key makes React replace the element when the text changes, because a width change would count as a layout shift. */}
                 <bdi
                   key={`${balanceText(row)} ${row.status}`}
                   className={classes.numbers}

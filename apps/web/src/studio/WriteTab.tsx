@@ -108,10 +108,7 @@ export function WriteTab({ user }: { user: User }) {
   )
 }
 
-/**
- * Returns the label of the Copy button. If copying fails, for example over plain HTTP, the user can still
- * select the text.
- */
+/** Returns the Copy button's label. Copying fails over plain HTTP, for example. */
 function copyLabel({ copied, error }: { copied: boolean; error: Error | null }) {
   if (error) return "Couldn't copy"
   return copied ? 'Copied' : 'Copy text'

@@ -1,7 +1,6 @@
 import { usePaidCall } from '@metered/billing-react'
 import { trpc } from '../api/trpc.ts'
 
-/** Looks up a word. */
 export function useLookUp() {
   const { client } = trpc.useUtils()
   return usePaidCall((input: { term: string }, call) => client.studio.lookup.mutate(input, call), {

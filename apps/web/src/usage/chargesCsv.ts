@@ -28,7 +28,8 @@ export function chargesCsv(charges: Charge[]): string {
 }
 
 function cell(text: string): string {
-  // A reference can contain user input. A spreadsheet evaluates a cell that starts like a formula.
+  // A reference can contain user input, and a spreadsheet would evaluate a cell that starts like a formula. The
+  // apostrophe makes the cell plain text.
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

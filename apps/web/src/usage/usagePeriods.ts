@@ -11,7 +11,7 @@ export interface MeterUsage {
   totalBefore: number
 }
 
-/** Returns a meter's usage in the last `length` UTC days, including today. */
+/** Returns a meter's usage in the last `length` UTC days, including the day of `now`. */
 export function usageOf(
   usage: UsageDay<Meter>[],
   { meter, length, now }: { meter: Meter; length: number; now: number },
