@@ -289,6 +289,11 @@ describe('activating a subscription', () => {
     const page = await (await fetch(url)).text()
     return { page, answer: await pay(url) }
   }
+  /** Returns the lines of the order, as text. */
+  const linesOf = (page: string) =>
+    [...page.matchAll(/<div[^>]*><span>(.*?)<\/span><span>(.*?)<\/span><\/div>/g)].map(
+      ([, label, amount]) => `${label} ${amount}`,
+    )
   const paid = async (studio: Studio) =>
     (await studio.node.payments.list()).data.map(({ amount, status }) => [amount, status])
 
@@ -336,6 +341,23 @@ describe('activating a subscription', () => {
       [4900, 'succeeded'],
     ])
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
+  })
+
+  it('lists what the amount due consists of', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+    await studio.use('ada', 'render', 607)
+    await studio.renew('ada')
+    const unpaid = await activate(studio, 'ada', id)
+    expect(unpaid.page).toContain('Payment due to')
+    expect(linesOf(unpaid.page)).toEqual([
+      'Team $49.00',
+      expect.stringMatching(/^Usage: .* \$0\.30$/),
+      'Due today $49.30',
+    ])
+    const active = await activate(studio, 'ada', id)
+    expect(linesOf(active.page)).toEqual(['Due today $0.00'])
   })
 
   it("stops retrying a past-due subscription's open invoice once a checkout has collected it", async () => {

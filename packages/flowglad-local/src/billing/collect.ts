@@ -1,5 +1,5 @@
 import type { PaymentMethod } from '../database/records/customers.ts'
-import type { BillingRun } from '../database/records/payments.ts'
+import type { BillingRun, InvoiceLineItem } from '../database/records/payments.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { discountOn } from '../rules/discount.ts'
@@ -136,13 +136,39 @@ export function payNow(platform: Platform, at: number, subscription: Subscriptio
   else if (run.status !== 'succeeded') attemptBillingRun(platform, at, run, { onSession: true })
 }
 
-/** Returns the amount that activating a subscription will charge, in cents. */
-export function dueOnActivation(platform: Platform, at: number, subscription: Subscription): number {
+/**
+ * Returns the amount in cents that activating a subscription will charge, and the lines that it consists of. A discount
+ * makes the amount smaller than the lines' total.
+ */
+export function dueOnActivation(
+  platform: Platform,
+  at: number,
+  subscription: Subscription,
+): {
+  amount: number
+  lines: readonly Pick<InvoiceLineItem, 'description' | 'price' | 'quantity' | 'type'>[]
+} {
+  const { db } = platform
   const { status, isFreePlan } = subscription
   const run = runOfPeriod(platform, subscription)
-  if (!run && status !== 'incomplete' && status !== 'past_due' && !isFreePlan) return 0
-  if (run) return run.status === 'succeeded' ? 0 : platform.db.invoices.get(run.invoiceId).subtotal
-  return totalOf([...planLines(platform, at, subscription), ...overageLines(platform, subscription, '')])
+  const isPaid = run
+    ? run.status === 'succeeded'
+    : status !== 'incomplete' && status !== 'past_due' && !isFreePlan
+  if (isPaid) return { amount: 0, lines: [] }
+  if (run)
+    return {
+      amount: db.invoices.get(run.invoiceId).subtotal,
+      lines: db.invoiceLineItems.by('invoice', run.invoiceId),
+    }
+  const plan = planLines(platform, at, subscription)
+  const overage = overageLines(platform, subscription, '')
+  return {
+    amount: totalOf([...plan, ...overage]),
+    lines: [
+      ...plan.map((line) => ({ ...line, type: 'static' as const })),
+      ...overage.map((line) => ({ ...line, type: 'usage' as const })),
+    ],
+  }
 }
 
 /**

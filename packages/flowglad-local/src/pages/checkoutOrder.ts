@@ -14,6 +14,7 @@ import { proratedPrice } from '../rules/proration.ts'
 import { count, day, every, inSentence, money } from './format.ts'
 import { type FormError, field } from './formField.ts'
 import { type Html, html } from './html.ts'
+import { shownLines } from './invoiceLines.ts'
 
 export const productOf = (db: Platform['db'], priceId: string) =>
   db.products.get(db.prices.get(priceId).productId ?? '')
@@ -54,8 +55,9 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
       ? currentSubscriptions(platform, session.customerId).find((s) => s.isFreePlan)
       : undefined
   const cycle = trialDays > 0 || !recurring ? undefined : continuedBy(session, free)
-  const beforeDiscount = target
-    ? dueOnActivation(platform, now, target)
+  const due = target && dueOnActivation(platform, now, target)
+  const beforeDiscount = due
+    ? due.amount
     : trialDays > 0
       ? 0
       : cycle
@@ -65,6 +67,17 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
   const off = discount ? discountOn(beforeDiscount, discount) : 0
   const dueToday = beforeDiscount - off
   const period = every(price.intervalUnit, price.intervalCount)
+  const lines = due
+    ? shownLines(due.lines)
+    : [
+        {
+          text: `${price.name ?? product.name}${recurring && quantity > 1 ? ` × ${quantity}` : ''}`,
+          amount: total,
+        },
+      ]
+  // A discount that the subscription already has. Its code belongs to an earlier checkout.
+  const earlierOff = due ? lines.reduce((sum, { amount }) => sum + amount, 0) - due.amount : 0
+  const purpose = !recurring ? 'Buy from' : target?.status === 'past_due' ? 'Payment due to' : 'Subscribe to'
   const features = currentLinks(platform, product.id, now).map((link) => db.features.get(link.featureId))
   return {
     title: product.name,
@@ -81,7 +94,7 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
             ? 'Start free trial'
             : 'Get it free',
     summary: html`<div class="tight">
-  <p class="soft">${recurring ? 'Subscribe to' : 'Buy from'} ${db.pricingModels.get(price.pricingModelId).name}</p>
+  <p class="soft">${purpose} ${db.pricingModels.get(price.pricingModelId).name}</p>
   <h1>${product.name}</h1>
   ${product.description && html`<p class="soft">${product.description}</p>`}
 </div>
@@ -91,7 +104,8 @@ ${
   html`<ul class="grants">${features.map((feature) => html`<li>${grantText(platform, feature, price, quantity)}</li>`)}</ul>`
 }
 <div class="lines">
-  <div><span>${price.name ?? product.name}${recurring && quantity > 1 && ` × ${quantity}`}</span><span>${money(total)}</span></div>
+  ${lines.map(({ text, amount }) => html`<div><span>${text}</span><span>${money(amount)}</span></div>`)}
+  ${earlierOff > 0 && html`<div><span>Discount</span><span>−${money(earlierOff)}</span></div>`}
   ${trialDays > 0 && html`<div><span>Free for ${trialDays} days</span><span>−${money(total)}</span></div>`}
   ${cycle && html`<div><span>Prorated until ${day(cycle.currentBillingPeriodEnd)}</span><span>−${money(total - beforeDiscount)}</span></div>`}
   ${discount && html`<div><span>${discount.code}: ${discountText(discount)}</span><span>${off > 0 && `−${money(off)}`}</span></div>`}

@@ -5,6 +5,8 @@ import { count, day } from './format.ts'
 const change = /^Proration: .*\((\S+) to (\S+)\)$/
 const prorated = /^Prorated: (.*) - Prorated charge .*\((\S+) to (\S+)\)$/
 
+type Line = Pick<InvoiceLineItem, 'description' | 'price' | 'quantity' | 'type'>
+
 interface ShownLine {
   text: string
   /** In cents. */
@@ -15,7 +17,7 @@ interface ShownLine {
  * Returns an invoice's lines as a customer reads them. The invoice of a plan change repeats lines that were paid for
  * earlier, so this returns only the line of the change.
  */
-export function shownLines(lines: readonly InvoiceLineItem[]): ShownLine[] {
+export function shownLines(lines: readonly Line[]): ShownLine[] {
   const changes = lines.filter(({ description }) => change.test(description))
   return (changes.length > 0 ? changes : lines).map((line) => ({
     text: textOf(line),
@@ -23,7 +25,7 @@ export function shownLines(lines: readonly InvoiceLineItem[]): ShownLine[] {
   }))
 }
 
-function textOf({ description, quantity, type }: InvoiceLineItem): string {
+function textOf({ description, quantity, type }: Line): string {
   const [, from = '', to = ''] = change.exec(description) ?? []
   if (from !== '') return `Plan change, ${period(from, to)}`
   const [, plan, start = '', end = ''] = prorated.exec(description) ?? []
