@@ -31,7 +31,7 @@ const rememberedCustomers = 10_000
 /** Reads customers' payments, the amounts overdue, and the next invoices. */
 export class Statements {
   readonly #parts: Parts
-  /** Each customer's newest invoice that had no payment when the payments were read again. */
+  /** Each customer's newest invoice whose payment was missing when the payments were read again, with its status. */
   readonly #withoutPayment = new RecentMap<string, string>(rememberedCustomers)
 
   constructor(parts: Parts) {
@@ -161,8 +161,8 @@ export class Statements {
     let page = await askFlowglad(payments.read(report.customer.id))
     if (hasUnknownInvoice(page, report)) report = await this.#report(customer, 0)
     const charged = chargedWithoutPayment(page, report)
-    // Read the payments again only once per invoice. Some invoices never get a payment, for example because a
-    // discount covers them.
+    // Read the payments again only once per invoice and status. Some invoices never get a payment, for example because
+    // a discount covers them.
     if (charged !== null && charged !== this.#withoutPayment.get(customer.id)) {
       page = await payments.readAgain(report.customer.id).catch(() => page)
       this.#withoutPayment.set(customer.id, charged)
@@ -197,8 +197,8 @@ const hasUnknownInvoice = ({ payments }: PaymentsPage, { invoices }: BillingRepo
   payments[0]?.invoiceId != null && !invoices.some(({ invoice }) => invoice.id === payments[0]?.invoiceId)
 
 /**
- * Returns the ID of the newest invoice if none of the payments is for it. Otherwise, returns null. Flowglad
- * charges an invoice when it writes it, so the payments may be out of date.
+ * Returns the ID and the status of the newest invoice if its payment is missing: none is for it, or it is paid and all of
+ * them failed. Otherwise, returns null. Flowglad charges an invoice when it writes it, so the payments may be out of date.
  */
 function chargedWithoutPayment({ payments }: PaymentsPage, { invoices }: BillingReport): string | null {
   const charged = invoices
@@ -208,7 +208,12 @@ function chargedWithoutPayment({ payments }: PaymentsPage, { invoices }: Billing
     (last, invoice) => ((invoice.createdAt ?? 0) >= (last?.createdAt ?? 0) ? invoice : last),
     null,
   )
-  return newest === null || payments.some(({ invoiceId }) => invoiceId === newest.id) ? null : newest.id
+  if (newest === null) return null
+  const hasPayment = payments.some(
+    (payment) =>
+      payment.invoiceId === newest.id && (newest.status !== 'paid' || statusOf(payment) !== 'failed'),
+  )
+  return hasPayment ? null : `${newest.id} ${newest.status}`
 }
 
 /** Renewals charge only the subscription's payment methods, not the customer's other ones. */

@@ -336,6 +336,18 @@ test('shows the overdue amount and the next attempt to charge the card', async (
   })
 })
 
+test('shows the payment of an overdue invoice immediately', async () => {
+  await using app = await start()
+  await failRenewal(app)
+  // This response stays in the cache for a few seconds.
+  expect((await statement(app)).payments[0]).toMatchObject({ status: 'failed' })
+  await app.atFlowglad.payOverdue(ada)
+  await app.billing.refresh(ada)
+  const { overdue, payments } = await statement(app)
+  expect(payments[0]).toMatchObject({ amount: 2_000, status: 'paid', method: visa })
+  expect(overdue).toBeNull()
+})
+
 test('shows the refund of a pack', async () => {
   await using app = await start()
   await app.billing.balances(ada)

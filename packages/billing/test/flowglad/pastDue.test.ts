@@ -118,21 +118,6 @@ test("ends the grace period by Flowglad's clock if that clock is ahead", async (
   expect(await outcomeOf(spend(stack))).toBe('PAYMENT_OVERDUE')
 })
 
-/** Pays the open invoice with a card that works. */
-async function payNow(stack: Stack) {
-  const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling(ada.id)
-  const { checkoutSession } = await stack.atFlowglad.sdk.checkoutSessions.create({
-    checkoutSession: {
-      type: 'activate_subscription',
-      customerExternalId: ada.id,
-      targetSubscriptionId: currentSubscription?.id ?? '',
-      successUrl: 'http://localhost/',
-      cancelUrl: 'http://localhost/',
-    },
-  })
-  await stack.atFlowglad.sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
-}
-
 test.each(['one', 'three'])(
   'makes the whole plan available again after a payment (unpaid periods: %s)',
   async (many) => {
@@ -141,7 +126,7 @@ test.each(['one', 'three'])(
     if (many === 'three') stack.pass(2 * month)
     stack.pass(8 * day)
     expect(await outcomeOf(spend(stack, 100))).toBe('PAYMENT_OVERDUE')
-    await payNow(stack)
+    await stack.atFlowglad.payOverdue(ada)
     expect(await spend(stack, 100)).toBe('done')
     expect(await planOf(stack)).not.toHaveProperty('pastDue')
     expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
@@ -176,7 +161,7 @@ test('makes pack credits available again only after the payment', async () => {
   await stack.billing.refresh(ada)
   stack.pass(8 * day)
   expect(await balanceOf(stack)).toMatchObject({ available: 10, limit: 10 })
-  await payNow(stack)
+  await stack.atFlowglad.payOverdue(ada)
   expect(await balanceOf(stack)).toMatchObject({ available: 550 })
 })
 

@@ -131,6 +131,20 @@ export async function startStack({
         })
         await direct.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: { card } })
       },
+      /** Pays the open invoice with a card that works. */
+      async payOverdue(user: User) {
+        const { currentSubscription } = await direct.customers.retrieveBilling(user.id)
+        const { checkoutSession } = await direct.checkoutSessions.create({
+          checkoutSession: {
+            type: 'activate_subscription',
+            customerExternalId: user.id,
+            targetSubscriptionId: currentSubscription?.id ?? '',
+            successUrl: 'http://localhost/',
+            cancelUrl: 'http://localhost/',
+          },
+        })
+        await direct.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
+      },
     },
     async [Symbol.asyncDispose]() {
       await billing.close()
