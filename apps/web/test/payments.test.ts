@@ -42,6 +42,9 @@ it('says “Card chosen at checkout” for a pack whose card Flowglad doesn’t 
   const method = { type: 'card', brand: null, last4: null }
   const items = [{ kind: 'pack', name: 'Picture pack', amount: 500 } as const]
   expect(paidWithText(aPayment({ method, items }))).toBe('Card chosen at checkout')
+  expect(chargedText(aPayment({ amount: 500, method, items }))).toBe(
+    'We charged $5 to the card that you chose at checkout.',
+  )
   expect(paidWithText(aPayment({ items }))).toBe('Visa ending in 4242')
   expect(paidWithText(aPayment({ method }))).toBe('Card')
   expect(paidWithText(aPayment({ method: null }))).toBeNull()

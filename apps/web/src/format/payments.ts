@@ -10,15 +10,19 @@ export function methodText({ type, brand, last4 }: PaymentMethodSummary): string
 }
 
 /**
- * Returns the payment method, such as `Visa ending in 4242`. Flowglad doesn't report the card of a one-time
- * purchase. The saved card may be a different one, so the text then says `Card chosen at checkout`.
+ * Returns whether a payment's card is unknown. Flowglad doesn't report the card of a one-time purchase. The customer chose
+ * it at the checkout, which can offer saved cards.
  */
-export function paidWithText({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'items'>): string | null {
-  if (method === null) return null
-  const isOneTime = items.length > 0 && items.every(({ kind }) => kind === 'pack' || kind === 'discount')
-  return isOneTime && method.last4 === null && method.type === 'card'
-    ? 'Card chosen at checkout'
-    : methodText(method)
+const isCardUnknown = ({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'items'>): boolean =>
+  method?.last4 === null &&
+  method.type === 'card' &&
+  items.length > 0 &&
+  items.every(({ kind }) => kind === 'pack' || kind === 'discount')
+
+/** Returns what a payment was paid with. */
+export function paidWithText(payment: Pick<PaymentRow<Meter>, 'method' | 'items'>): string | null {
+  if (payment.method === null) return null
+  return isCardUnknown(payment) ? 'Card chosen at checkout' : methodText(payment.method)
 }
 
 /** Describes one item of a payment, such as `Pro, 28 November – 28 December`. */
@@ -62,10 +66,22 @@ export function statusText({ status, refunded, amount, currency }: PaymentRow<Me
  * unknown.
  */
 export function chargedText(
-  charged: { amount: number; currency: string; method: PaymentMethodSummary | null } | null | undefined,
+  charged:
+    | {
+        amount: number
+        currency: string
+        method: PaymentMethodSummary | null
+        items?: PaymentItem<Meter>[]
+      }
+    | null
+    | undefined,
 ): string | null {
   if (!charged) return null
-  const { amount, currency, method } = charged
-  const to = method === null || method.last4 === null ? '' : ` to ${methodText(method)}`
+  const { amount, currency, method, items = [] } = charged
+  const to = isCardUnknown({ method, items })
+    ? ' to the card that you chose at checkout'
+    : method === null || method.last4 === null
+      ? ''
+      : ` to ${methodText(method)}`
   return `We charged ${formatMoney(amount, currency)}${to}.`
 }
