@@ -6,10 +6,34 @@ import {
   RouterContextProvider,
 } from '@tanstack/react-router'
 import { screen, waitFor } from '@testing-library/react'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
+import { formatDate } from '../src/format/format.ts'
 import { saveOrder } from '../src/plans/order.ts'
 import { CheckoutReturn } from '../src/shell/CheckoutReturn.tsx'
+import { onFree, pro } from './anOffer.ts'
+import { aPayment, aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
+
+const { statement, plan } = vi.hoisted(() => ({ statement: vi.fn(), plan: vi.fn() }))
+
+vi.mock('../src/api/billing.ts', () => ({
+  useStatement: () => ({ data: statement() }),
+  usePlan: () => ({ data: plan() }),
+  usePlans: () => ({ data: [pro] }),
+}))
+
+/** Shows a return from a hosted page. Returns the browser's history. */
+function comeBack({ priceSlug, checkout }: { priceSlug: string; checkout: string }) {
+  saveOrder({ priceSlug, limitBefore: 0 })
+  const history = createMemoryHistory({ initialEntries: [`/?checkout=${checkout}`] })
+  const router = createRouter({ routeTree: createRootRoute(), history })
+  show(
+    <RouterContextProvider router={router as never}>
+      <CheckoutReturn />
+    </RouterContextProvider>,
+  )
+  return history
+}
 
 afterEach(() => sessionStorage.clear())
 
@@ -19,14 +43,28 @@ it.each([
   ['payment', 'success', 'Thank you, your payment went through'],
   ['payment', 'cancelled', 'Nothing was paid'],
 ])("shows the card form's outcome on the Billing screen: %s, %s", async (priceSlug, checkout, title) => {
-  saveOrder({ priceSlug, limitBefore: 0 })
-  const history = createMemoryHistory({ initialEntries: [`/?checkout=${checkout}`] })
-  const router = createRouter({ routeTree: createRootRoute(), history })
-  show(
-    <RouterContextProvider router={router as never}>
-      <CheckoutReturn />
-    </RouterContextProvider>,
-  )
+  const history = comeBack({ priceSlug, checkout })
   expect(await screen.findByText(title)).toBeDefined()
   await waitFor(() => expect(history.location.href).toBe('/billing'))
+})
+
+it('says what the payment of an overdue plan charged and when the plan renews', async () => {
+  const renewsAt = Date.UTC(2027, 0, 30)
+  plan.mockReturnValue({
+    ...onFree({ available: 0, limit: 1 }).plan,
+    name: 'Pro',
+    priceSlug: 'pro_monthly',
+    renewsAt,
+  })
+  statement.mockReturnValue(aStatement({ payments: [aPayment({ amount: 2_300 })] }))
+  comeBack({ priceSlug: 'payment', checkout: 'success' })
+  const notice = await screen.findByRole('status')
+  expect(notice.textContent).toContain('We charged $23 to Visa ending in 4242.')
+  expect(notice.textContent).toContain(`Pro renews on ${formatDate(renewsAt)} for $20.`)
+})
+
+it('mentions no charge until the payment of an overdue plan is listed', async () => {
+  statement.mockReturnValue(aStatement({ payments: [aPayment({ status: 'failed' }), aPayment()] }))
+  comeBack({ priceSlug: 'payment', checkout: 'success' })
+  expect((await screen.findByRole('status')).textContent).not.toContain('We charged')
 })

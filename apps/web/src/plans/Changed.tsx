@@ -6,6 +6,7 @@ import { chargedText } from '../format/payments.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { reveal } from '../parts/reveal.ts'
+import { Renewal } from './Renewal.tsx'
 
 /** Shows what a plan change charged and granted. A scheduled change has its own notice. */
 export function Changed({ change, onClose }: { change: PlanChange; onClose: () => void }) {
@@ -31,6 +32,7 @@ export function Changed({ change, onClose }: { change: PlanChange; onClose: () =
               plan.renewsAt === null ? '' : `, then ${formatNumber(regular)} from ${formatDay(plan.renewsAt)}`
             }.`,
         )}
+        <Renewal />
       </Notice>
     </div>
   )

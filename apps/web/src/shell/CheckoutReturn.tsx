@@ -1,13 +1,11 @@
-import type { PlanSummary } from '@metered/billing/client'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useBalances, usePlans, useRefreshBalances, useStatement } from '../api/billing.ts'
-import { formatDate, formatMoney } from '../format/format.ts'
 import { chargedText } from '../format/payments.ts'
 import { Notice } from '../parts/Notice.tsx'
-import type { Offer } from '../plans/offers.ts'
 import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
 import { useShowsResult } from '../plans/purchaseResult.tsx'
+import { Renewal } from '../plans/Renewal.tsx'
 
 const retryMs = 2_000
 const maxRefreshes = 15
@@ -58,7 +56,8 @@ export function CheckoutReturn() {
   if (ended.order?.priceSlug === 'payment')
     return (
       <Notice title="Thank you, your payment went through" onClose={close}>
-        Your plan continues with all its credits.
+        Your plan continues with all its credits. <OverdueCharged />
+        <Renewal />
       </Notice>
     )
   return (
@@ -120,7 +119,7 @@ function Paid({ order, isHere, onClose }: PaidProps) {
       onClose={onClose}
     >
       Your new credits are ready. {offer && <Charged name={offer.name} />}
-      {offer?.kind === 'plan' && answer.plan && <Renewal offer={offer} plan={answer.plan} />}
+      {offer?.kind === 'plan' && <Renewal />}
     </Notice>
   )
 }
@@ -133,7 +132,9 @@ function Charged({ name }: { name: string }) {
   return isForOrder && chargedText(newest)
 }
 
-/** Says when the plan renews, and how much is then charged. */
-const Renewal = ({ offer, plan }: { offer: Offer; plan: PlanSummary }) =>
-  plan.renewsAt !== null &&
-  ` ${plan.name} renews on ${formatDate(plan.renewsAt)} for ${formatMoney(offer.unitPrice, offer.currency)}.`
+/** Says what the payment of an overdue amount has charged. Until Flowglad lists it, the newest payment is a failed one. */
+function OverdueCharged() {
+  const { data: statement } = useStatement()
+  const newest = statement?.payments[0]
+  return newest?.status === 'paid' && chargedText(newest)
+}
