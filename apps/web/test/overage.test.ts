@@ -8,6 +8,7 @@ const extra = aStatement({
   overage: [{ meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 }],
 })
 const { plan } = onFree({ available: 0, limit: 10 })
+const overdue = { ...plan, name: 'Pro', pastDue: { state: 'free' as const, since: 0, graceEndsAt: null } }
 const ending = { ...plan, name: 'Pro', cancelsAt: Date.UTC(2026, 11, 28) }
 
 it('says that each started 1,000 costs as much as a full 1,000', () => {
@@ -35,6 +36,12 @@ it.each([
     ending,
     extra,
     '1,204 look-ups beyond your plan. You pay for extra look-ups only if you keep Pro.',
+  ],
+  [
+    'no price on an overdue plan',
+    overdue,
+    aStatement(),
+    "You can use extra look-ups again when you've paid for Pro.",
   ],
 ])('says %s for extra units', (_, current, statement, text) => {
   expect(overageText('api_calls', perThousand, statement, current)).toBe(text)

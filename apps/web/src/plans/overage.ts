@@ -1,6 +1,7 @@
 import type { BillingStatement, OveragePrice, PlanSummary } from '@metered/billing/client'
 import { formatMoney, formatNumber } from '../format/format.ts'
 import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
+import { isOverdue } from './offers.ts'
 
 type Price = Pick<OveragePrice<Meter>, 'unitPrice' | 'perUnits' | 'currency'>
 
@@ -17,7 +18,8 @@ export function pricePerText({ unitPrice, perUnits, currency }: Price): string {
 
 /**
  * Explains the price of extra units, and what they have cost so far. The amounts come from the statement, because an
- * operator's credit changes the balance but not what Flowglad bills. A plan that ends gets no further invoice.
+ * operator's credit changes the balance but not what Flowglad bills. A plan that ends gets no further invoice, and an
+ * overdue plan allows no extra units.
  */
 export function overageText(
   meter: Meter,
@@ -29,6 +31,8 @@ export function overageText(
   const beyond = extra && `${amountOf(meter, extra.units)} beyond your plan`
   if (plan?.cancelsAt != null)
     return `${beyond ? `${beyond}. ` : ''}You pay for extra ${unitsOf(meter)} only if you keep ${plan.name}.`
+  if (isOverdue(plan))
+    return `${beyond ? `${beyond}. ` : ''}You can use extra ${unitsOf(meter)} again when you've paid for ${plan?.name}.`
   return extra
     ? `${beyond}: ${formatMoney(extra.amount, price.currency)} so far (${pricePerText(price)}).`
     : `Extra ${unitsOf(meter)} cost ${pricePerText(price)}.`
