@@ -120,7 +120,10 @@ describe('the recommended plan', () => {
   })
 
   it('is the cheapest plan when the price includes extra units', () => {
-    expect(recommendedPlan(monthly, free, used('api_calls', 79_000))?.priceSlug).toBe('pro')
+    expect(recommendedPlan(monthly, free, used('api_calls', 79_000))).toEqual({
+      priceSlug: 'pro',
+      why: 'The lowest cost for your last 30 days of usage',
+    })
     expect(recommendedPlan(monthly, free, used('api_calls', 81_000))?.priceSlug).toBe('scale')
   })
 

@@ -40,7 +40,14 @@ export function recommendedPlan(
   }
   // The customer already has this plan, with another interval.
   if (current && familyOf(roomy) === familyOf(current) && roomy.priceSlug !== current.priceSlug) return null
-  if (used.size > 0) return { priceSlug: roomy.priceSlug, why: 'Enough for your last 30 days of usage' }
+  if (used.size > 0) {
+    // Extra units cost money, so a plan that needs them doesn't have room for the usage.
+    const needsExtra = monthlyCost(roomy, used) > monthlyPriceOf(roomy)
+    const why = needsExtra
+      ? 'The lowest cost for your last 30 days of usage'
+      : 'Enough for your last 30 days of usage'
+    return { priceSlug: roomy.priceSlug, why }
+  }
   // Without usage, there is no reason to recommend the plan that the customer already pays for.
   if (roomy.priceSlug === current?.priceSlug) return null
   return {
