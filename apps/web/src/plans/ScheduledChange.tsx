@@ -50,7 +50,7 @@ function Changing({ plan: { name }, changesAt }: { plan: PlanSummary; changesAt:
       title={`${name} changes${to ? ` to ${to}` : ''} on ${formatDate(changesAt)}`}
       actions={<ResumeButton keep={name} />}
     >
-      You keep {name} and its credits until then. To choose another plan, undo the change first.
+      You keep {name} and its credits until then. To choose another paid plan, undo the change first.
     </Notice>
   )
 }
