@@ -1,17 +1,20 @@
 // @vitest-environment jsdom
 import { screen } from '@testing-library/react'
-import { expect, it, vi } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { formatDate } from '../src/format/format.ts'
 import { NextInvoice } from '../src/plans/NextInvoice.tsx'
+import { onFree } from './anOffer.ts'
 import { aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { statement } = vi.hoisted(() => ({ statement: vi.fn() }))
+const { statement, plan, error } = vi.hoisted(() => ({ statement: vi.fn(), plan: vi.fn(), error: vi.fn() }))
 
 vi.mock('../src/api/billing.ts', () => ({
-  usePlan: () => ({ data: undefined }),
-  useStatement: () => ({ data: statement() }),
+  usePlan: () => ({ data: plan() }),
+  useStatement: () => ({ data: statement(), error: error() ?? null }),
 }))
+
+afterEach(() => vi.resetAllMocks())
 
 const next = {
   at: Date.UTC(2026, 11, 28),
@@ -52,4 +55,15 @@ it('mentions no overdue amount if everything is paid', () => {
   statement.mockReturnValue(aStatement({ next }))
   show(<NextInvoice />)
   expect(text()).not.toContain('overdue')
+})
+
+it('shows no placeholder while a failed request is retried', () => {
+  plan.mockReturnValue({ ...onFree({ available: 0, limit: 1 }).plan, isFree: false })
+  error.mockReturnValue(new Error('unavailable'))
+  const { show: showAgain } = show(<NextInvoice className="frame" />)
+  expect(document.querySelector('.frame')).toBeNull()
+  // TanStack Query removes the error when a retry starts.
+  error.mockReturnValue(null)
+  showAgain(<NextInvoice className="frame" />)
+  expect(document.querySelector('.frame')).toBeNull()
 })

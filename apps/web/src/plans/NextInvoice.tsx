@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core'
 import type { BillingStatement } from '@metered/billing/client'
 import { usePlan, useStatement } from '../api/billing.ts'
+import { useLastError } from '../denials/useLastError.ts'
 import { formatDate, formatMoney } from '../format/format.ts'
 import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
@@ -13,10 +14,12 @@ import { pricePerText } from './overage.ts'
  */
 export function NextInvoice({ className = '' }: { className?: string | undefined }) {
   const { data: plan } = usePlan()
-  const { data: statement, isError } = useStatement()
+  const query = useStatement()
+  const { data: statement } = query
+  const hasFailed = useLastError(query) !== null
   // A plan that is free or scheduled to end has no next invoice, so don't reserve space for one.
   if (statement === undefined)
-    return plan && !plan.isFree && plan.cancelsAt === null && !isError ? (
+    return plan && !plan.isFree && plan.cancelsAt === null && !hasFailed ? (
       <Skeleton className={className} radius="lg" />
     ) : null
   const { next } = statement
