@@ -26,7 +26,7 @@ export function PlansScreen() {
   const isAway = user !== null && status?.current === false
   return (
     <Screen title="Plans" lead="Compare the plans and choose one. You can change or cancel it at any time.">
-      <OutdatedNotice />
+      {error === null && <OutdatedNotice />}
       {user && awaitsVerification(user) && (
         <Notice
           title="Confirm your email address first"
