@@ -22,6 +22,13 @@ vi.mock('../src/api/billing.ts', () => ({
   usePlans: () => ({ data: [pro] }),
 }))
 
+const onPro = (renewsAt: number) => ({
+  ...onFree({ available: 0, limit: 1 }).plan,
+  name: 'Pro',
+  priceSlug: 'pro_monthly',
+  renewsAt,
+})
+
 /** Shows a return from a hosted page. Returns the browser's history. */
 function comeBack({ priceSlug, checkout }: { priceSlug: string; checkout: string }) {
   saveOrder({ priceSlug, limitBefore: 0 })
@@ -50,17 +57,30 @@ it.each([
 
 it('says what the payment of an overdue plan charged and when the plan renews', async () => {
   const renewsAt = Date.UTC(2027, 0, 30)
-  plan.mockReturnValue({
-    ...onFree({ available: 0, limit: 1 }).plan,
-    name: 'Pro',
-    priceSlug: 'pro_monthly',
-    renewsAt,
-  })
+  plan.mockReturnValue(onPro(renewsAt))
   statement.mockReturnValue(aStatement({ payments: [aPayment({ amount: 2_300 })] }))
   comeBack({ priceSlug: 'payment', checkout: 'success' })
   const notice = await screen.findByRole('status')
   expect(notice.textContent).toContain('We charged $23 to Visa ending in 4242.')
   expect(notice.textContent).toContain(`Pro renews on ${formatDate(renewsAt)} for $20.`)
+})
+
+it('adds the extra usage so far to the price of the renewal', async () => {
+  const renewsAt = Date.UTC(2027, 0, 30)
+  plan.mockReturnValue(onPro(renewsAt))
+  const next = {
+    at: renewsAt,
+    currency: 'USD',
+    plan: { name: 'Pro', amount: 2_000 },
+    earlierUsage: [],
+    total: 2_300,
+    wasDiscounted: false,
+  }
+  statement.mockReturnValue(aStatement({ payments: [aPayment()], next }))
+  comeBack({ priceSlug: 'payment', checkout: 'success' })
+  expect((await screen.findByRole('status')).textContent).toContain(
+    `renews on ${formatDate(renewsAt)} for $23.`,
+  )
 })
 
 it('mentions no charge until the payment of an overdue plan is listed', async () => {

@@ -1,4 +1,4 @@
-import { usePlan, usePlans } from '../api/billing.ts'
+import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatDate, formatMoney } from '../format/format.ts'
 import { currentOffer } from './offers.ts'
 
@@ -6,8 +6,12 @@ import { currentOffer } from './offers.ts'
 export function Renewal() {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
+  const { data: statement } = useStatement()
   const offer = currentOffer(offers, plan)
   if (!plan || !offer || offer.isFree || plan.renewsAt === null) return null
   if (plan.cancelsAt !== null || plan.changesAt !== null || plan.pastDue !== undefined) return null
-  return ` ${plan.name} renews on ${formatDate(plan.renewsAt)} for ${formatMoney(offer.unitPrice, offer.currency)}.`
+  // The next invoice also contains extra units.
+  const next = statement?.next
+  const amount = next?.at === plan.renewsAt ? next.total : offer.unitPrice
+  return ` ${plan.name} renews on ${formatDate(plan.renewsAt)} for ${formatMoney(amount, offer.currency)}.`
 }
