@@ -58,9 +58,32 @@ it('names the quantity once, with thousands separators', async () => {
   await studio.use('ada', 'render', 20_000)
   await studio.renew('ada')
   const [renewal] = await invoiceRows(studio, 'ada')
-  expect(renewal).toContain(' Team x 2 Usage: Render minutes at $0.30 per 7 (× 2,686) Paid ')
+  expect(renewal).toContain(
+    ' Team x 2: $98.00 Usage: Render minutes at $0.30 per 7 (× 2,686): $805.80 Paid $903.80 ',
+  )
   const text = await receipt((await studio.node.payments.list()).data.at(-1)?.receiptURL)
   expect(text).toContain('(Team x 2)')
+})
+
+it("lists an invoice's discount, so that the lines add up", async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await studio.node.discounts.create({
+    discount: { name: 'Summer', code: 'summer', amount: 10, amountType: 'percent', duration: 'once' },
+  })
+  const { url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'product',
+      customerExternalId: 'ada',
+      priceSlug: 'team_price',
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  const code = new URLSearchParams({ code: 'summer' })
+  await fetch(`${url}/discount`, { method: 'POST', redirect: 'manual', body: code })
+  await pay(url)
+  expect((await invoiceRows(studio, 'ada'))[0]).toContain(' Team: $49.00 Discount: −$4.90 Paid $44.10 ')
 })
 
 it('says for which part of a period a customer pays', async () => {

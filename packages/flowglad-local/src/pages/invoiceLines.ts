@@ -4,6 +4,8 @@ import { count, day } from './format.ts'
 /** The platform's texts on the invoice of a plan change, and of a plan that starts within a period. */
 const change = /^Proration: .*\((\S+) to (\S+)\)$/
 const prorated = /^Prorated: (.*) - Prorated charge .*\((\S+) to (\S+)\)$/
+/** The end of the platform's text on the invoice line of usage beyond the credits. */
+const usagePrice = / per (\d+)$/
 
 type Line = Pick<InvoiceLineItem, 'description' | 'price' | 'quantity' | 'type'>
 
@@ -29,7 +31,7 @@ function textOf({ description, quantity, type }: Line): string {
   const [, from = '', to = ''] = change.exec(description) ?? []
   if (from !== '') return `Plan change, ${period(from, to)}`
   const [, plan, start = '', end = ''] = prorated.exec(description) ?? []
-  const name = plan ?? description
+  const name = plan ?? description.replace(usagePrice, (_, units) => ` per ${count(Number(units))}`)
   // The name of a plan with several seats already contains the quantity, as in "Team x 2".
   const named =
     quantity === 1 || (type === 'static' && name.includes(` x ${quantity}`))

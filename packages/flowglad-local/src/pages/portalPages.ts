@@ -192,7 +192,7 @@ ${
     ? html`<form method="post" action="${path}/${canceling ? 'resume' : 'keep'}"><button class="primary">Keep this plan</button></form>`
     : !subscription.isFreePlan &&
       html`<form method="post" action="${path}/cancel" class="tight"><button class="danger">Cancel plan</button>
-<p class="small soft">You keep this plan until ${ends}. You can undo the cancellation until then.</p></form>`
+<p class="small soft">If you cancel, you keep this plan until ${ends} and can undo the cancellation until then.</p></form>`
 }`
 }
 
@@ -215,7 +215,7 @@ function noPlan({ db }: Platform, customer: Customer): string {
 function pastDue({ db }: Platform, subscription: Subscription): string {
   const retry = db.billingRuns.by('subscription', subscription.id).find((run) => run.dueAt !== null)
   return retry?.dueAt
-    ? `The last payment failed. We will try again on ${day(retry.dueAt)}. Save another card before then.`
+    ? `The last payment of ${money(db.invoices.get(retry.invoiceId).subtotal)} failed. We will try again on ${day(retry.dueAt)}. Save another card before then.`
     : 'The last payment failed.'
 }
 
@@ -225,12 +225,17 @@ function invoiceRow({ db }: Platform, invoice: Invoice): Html {
   const paid = payments.reduce((sum, { amount }) => sum + amount, 0)
   const refunded = payments.reduce((sum, { refundedAmount }) => sum + (refundedAmount ?? 0), 0)
   const lines = shownLines(db.invoiceLineItems.by('invoice', invoice.id))
+  const off = lines.reduce((sum, { amount }) => sum + amount, 0) - invoice.subtotal
+  const parts = [
+    ...lines.map(({ text, amount }) => ({ text, amount: money(amount) })),
+    ...(off > 0 ? [{ text: 'Discount', amount: `−${money(off)}` }] : []),
+  ]
   // The subtotal of a plan change's invoice also contains the lines that it repeats.
   const amount = invoice.status === 'paid' ? paid : (attempts.at(-1)?.amount ?? invoice.subtotal)
   return html`<tr>
   <td class="mono whole-line">${invoice.invoiceNumber}</td>
   <td class="whole-line">${day(invoice.invoiceDate)}</td>
-  <td class="lead">${lines.map(({ text }) => html`<div>${text}</div>`)}</td>
+  <td class="lead">${parts.map(({ text, amount }) => html`<div>${text}${parts.length > 1 && `: ${amount}`}</div>`)}</td>
   <td>${badge(invoice.status)}</td>
   <td class="number">${money(amount)}${payments.map((payment) => html`<br><a class="small" href="${receiptAddress(payment)}">Receipt<span class="unseen"> for ${invoice.invoiceNumber}</span></a>`)}${refunded > 0 && html`<br><span class="small soft">${money(refunded)} refunded</span>`}</td>
 </tr>`
