@@ -11,6 +11,7 @@ import classes from './UsageScreen.module.css'
 /** Shows one meter's used, held and remaining units in this period, and the renewal date. */
 export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
   const { meter, used, held, available, renewsAt, parked } = row
+  const { data: plan } = usePlan()
   return (
     <article className={classes.card} aria-label={titleOf(meter)} data-testid={`usage-${meter}`}>
       <h2>{titleOf(meter)}</h2>
@@ -32,7 +33,7 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
           <dd>{available === null ? 'Unlimited' : formatNumber(available)}</dd>
         </div>
         <div>
-          <dt>Renews</dt>
+          <dt>{plan?.cancelsAt == null ? 'Renews' : 'Ends'}</dt>
           <dd>{renewsAt === null ? 'Never' : formatShortDate(renewsAt)}</dd>
         </div>
         {parked > 0 && (
