@@ -12,7 +12,10 @@ import type { SessionSource } from './sessions/sessionSource.ts'
 export interface BillingSetup<M extends Meters, Ctx extends object> {
   /** The result of `defineMeters`. */
   meters: M
-  /** `sqliteLedger(file)` or `postgresLedger(url)`. `close()` also closes the ledger. */
+  /**
+   * `sqliteLedger(file)` or `postgresLedger(url)`. `billing.close()` also closes the ledger, unless a newer instance
+   * uses it.
+   */
   ledger: Ledger
   flowglad: FlowgladSettings
   /**

@@ -81,7 +81,7 @@ it('rejects a duplicate slug', async () => {
   ).rejects.toMatchObject({ status: 409 })
 })
 
-it('creates and clones pricing models and changes the default model', async () => {
+it('clones a pricing model with its products, and keeps the model of an API key when the default changes', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel: original } = await node.pricingModels.retrieveDefault()

@@ -123,7 +123,7 @@ describe('an update with all parts', () => {
     expect(await model.studio.balances('ada')).toEqual({ scripts: 3 })
   })
 
-  it('archives the features and resources that it omits and keeps them archived if a later update contains them', async () => {
+  it('archives omitted features and resources, even if a later update contains them', async () => {
     await using model = await withModel()
     const before = await model.read()
     await model.change((setup) => {
@@ -153,7 +153,7 @@ describe('an update with all parts', () => {
     await expect(model.put(before)).rejects.toMatchObject(error)
   })
 
-  it('changes only the name, the description and the features of the default product', async () => {
+  it('changes only the name, description and features of the default product if it removes the default flag', async () => {
     await using model = await withModel()
     await model.change((setup) => {
       const hobby = entry(setup, 'hobby')

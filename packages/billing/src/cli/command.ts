@@ -103,7 +103,7 @@ function parseCommandLine(
     return { ...values, ...Object.fromEntries(given) }
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    // Leave out Node's advice on how to write such an argument.
+    // Leave out Node's advice on how to pass an argument that starts with a dash.
     const message = error.message.split(/\. To specify|\n/)[0]
     throw new UsageError(`metered ${name}: ${message}.`)
   }

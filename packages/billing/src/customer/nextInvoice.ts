@@ -46,8 +46,8 @@ export function overdueOf(
 type Usage = Pick<Balance, 'meter' | 'used' | 'limit' | 'adjusted'>
 
 /**
- * Returns the units used beyond Flowglad's grants. Ignores operators' adjustments, which Flowglad doesn't
- * know.
+ * Returns the units used beyond Flowglad's grants. Ignores operators' adjustments, because Flowglad
+ * doesn't know about them.
  */
 const beyondGrants = ({ used, limit, adjusted }: Usage): number => used - Math.max(0, limit - adjusted)
 

@@ -38,7 +38,7 @@ const limits = {
    * `otherProcedures`.
    */
   kindsPerCustomer: 100,
-  /** The number of customers whose kinds are remembered. At this limit, all kinds are forgotten. */
+  /** The maximum number of customers whose kinds are remembered. At this limit, all kinds are forgotten. */
   customers: 10_000,
 }
 /** The procedure name of denials beyond `kindsPerCustomer`. */

@@ -20,8 +20,9 @@ export type Transport = 'json' | 'jsonLines' | 'subscription' | 'socket'
 
 /**
  * Returns whether the value is a stream to meter. For a call over a transport, any async iterable is a
- * stream. For a caller in this process, only a generator is a stream. Any other object, such as an SDK's page
- * of results or a `ReadableStream`, must reach the caller unchanged.
+ * stream. For a caller in this process, an async iterable is a stream only if it has a `next` method, as a
+ * generator does. Any other object, such as an SDK's page of results or a `ReadableStream`, must reach the
+ * caller unchanged.
  */
 export const isStream = (transport: Transport | null, value: unknown): value is AsyncIterable<unknown> =>
   isAsyncIterable(value) && (transport !== null || 'next' in value)

@@ -13,7 +13,7 @@ import { cut, findForm, live, rowsShown, table } from './parts.ts'
 
 const query = z.object({ model: z.string().optional().catch(undefined), find: z.string().catch('') })
 
-/** Adds a page with all logged API requests, and a page for each request with both of its bodies. */
+/** Adds a page that lists all logged API requests, and a page that shows a request's body and its response's body. */
 export function requestPages(app: FastifyInstance, organizations: Organizations, log: RequestLog): void {
   app.get('/requests', (request, reply) => {
     const { model, find } = query.parse(request.query)

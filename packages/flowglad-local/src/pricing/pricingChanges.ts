@@ -118,8 +118,9 @@ const unknownCurrency = JSON.stringify(
 )
 
 /**
- * Returns the new setup with the existing default product. Only the default product's name, description and
- * features can change.
+ * Returns the new setup with a valid default product. If the setup omits the default product, the existing one is
+ * added. If the setup changes a protected field or removes the `default` flag, the existing product stays, and only its
+ * name, description and features change.
  */
 export function protectDefaultProduct(before: PricingSetup, after: PricingSetup): PricingSetup {
   const proposed = after.products.filter(({ product }) => product.default)

@@ -30,7 +30,8 @@ ${otherSqlite ? sqliteWarning : ''}  ledger: sqliteLedger('billing.db'),
     baseUrl: process.env.FLOWGLAD_BASE_URL,
     webhookSecret: process.env.FLOWGLAD_WEBHOOK_SECRET,
   },
-  // Returns the paying customer: the user, or the user's organization. Flowglad requires a name and an email.
+  // Returns the customer who pays. To bill organizations, return the user's organization. Flowglad requires a name
+  // and an email.
   customer: ({ ${field === 'user' ? 'user' : 'session'} }: ${parameter.slice('ctx: '.length)}) => {
     const { id, name, email } = ${field}
     return { id, name: name ?? id, email: email ?? \`\${id}@example.invalid\` }

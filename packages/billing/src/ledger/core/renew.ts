@@ -8,8 +8,8 @@ import type { HoldRow } from './rows.ts'
  * Extends a hold, up to its maximum lifetime, and stores the units that the work has counted so far. A hold in
  * state `held` is extended even if its expiry time has passed. A hold that has ended can't be renewed.
  *
- * A stream's hold is renewed even beyond its maximum lifetime. Expiry then returns the held units, but doesn't
- * book the count while renewals show that the stream is still running.
+ * A stream is the exception: it can renew its hold after the maximum lifetime. Expiry then returns the held units, but
+ * books the count only after the renewals have stopped.
  */
 export function renew(draft: Draft, { attempt, ttlMs, counted }: Renew): RenewAnswer {
   const hold = draft.hold(attempt)

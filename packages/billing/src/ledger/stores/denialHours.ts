@@ -3,7 +3,7 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 export const hourMs = 3_600_000
 
 /**
- * Returns how long after an hour's start its denials are pruned. By then, the retention period of the hour's last
+ * Returns the time from an hour's start until its denials are pruned. By then, the retention period of the hour's last
  * denial has ended.
  */
 export const hourRetentionMs = ({ denialRetentionMs }: Pick<LedgerSettings, 'denialRetentionMs'>) =>

@@ -5,7 +5,7 @@ import type { CommittedCustomer } from './store.ts'
 /** One customer's rows, as they were when this process last committed a change to them. */
 export interface KnownCustomer {
   rows: LoadedCustomer
-  /** Identifies the state of the database at that time. */
+  /** On SQLite, the `data_version` at that time. While it stays the same, no other connection has committed a change. */
   provenAt: number
 }
 

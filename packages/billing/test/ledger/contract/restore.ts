@@ -289,7 +289,7 @@ export const restore = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3 })
     })
 
-    test('runs and charges an operation again if its key had been pruned without the restore', async () => {
+    test("runs and charges an operation again if its key's retention period has ended", async () => {
       await using it = await open({ keyRetentionMs: 60_000 })
       await fetched(it.ledger, units(10))
       await it.ledger.execute(aSettle({ key: 'k', properties: { operation: operationOf('k') } }))

@@ -68,7 +68,7 @@ function describeWriteRows(batchBy: BatchBy): StoredFunction {
       FROM ${rows} WHERE ${isSameRow(table, bucket)};
       GET DIAGNOSTICS updated = ROW_COUNT;
       IF updated < cardinality(${parameterOf(list)}) THEN
-        RAISE 'A row of table ${table.name} to update is missing';
+        RAISE 'A row to update in table ${table.name} is missing';
       END IF`,
     )
   return storedFunction('write', {

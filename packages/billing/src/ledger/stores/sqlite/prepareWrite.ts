@@ -65,7 +65,7 @@ function update<Row extends object>(db: SqliteDatabase, table: Table<Row>, chang
   const properties = [...changing, ...table.key]
   return (row: Row) => {
     if (Number(statement.run(...valuesOf(row, properties)).changes) === 1) return
-    throw new Error(`The row of table ${table.name} to update is missing`)
+    throw new Error(`The row to update in table ${table.name} is missing`)
   }
 }
 
