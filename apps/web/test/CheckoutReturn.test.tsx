@@ -10,16 +10,24 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { formatDate } from '../src/format/format.ts'
 import { saveOrder } from '../src/plans/order.ts'
 import { CheckoutReturn } from '../src/shell/CheckoutReturn.tsx'
-import { onFree, pro } from './anOffer.ts'
+import { anOffer, onFree, pro } from './anOffer.ts'
 import { aPayment, aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { statement, plan } = vi.hoisted(() => ({ statement: vi.fn(), plan: vi.fn() }))
+const { statement, plan, balances, refresh } = vi.hoisted(() => ({
+  statement: vi.fn(),
+  plan: vi.fn(),
+  balances: vi.fn(),
+  refresh: vi.fn(),
+}))
+const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
 
 vi.mock('../src/api/billing.ts', () => ({
   useStatement: () => ({ data: statement() }),
   usePlan: () => ({ data: plan() }),
-  usePlans: () => ({ data: [pro] }),
+  usePlans: () => ({ data: [pro, scale] }),
+  useBalances: () => ({ data: balances() }),
+  useRefreshBalances: () => ({ mutate: refresh, isSuccess: false, isPending: false }),
 }))
 
 const onPro = (renewsAt: number) => ({
@@ -29,17 +37,24 @@ const onPro = (renewsAt: number) => ({
   renewsAt,
 })
 
-/** Shows a return from a hosted page. Returns the browser's history. */
+/** Returns the balances of a customer on this plan. */
+function on({ name, priceSlug }: { name: string; priceSlug: string }) {
+  const answer = onFree({ available: 10, limit: 10 })
+  return { ...answer, plan: { ...answer.plan, name, priceSlug, isFree: false } }
+}
+
+/** Shows a return from a hosted page. Returns the browser's history, and a function that renders again. */
 function comeBack({ priceSlug, checkout }: { priceSlug: string; checkout: string }) {
   saveOrder({ priceSlug, limitBefore: 0 })
   const history = createMemoryHistory({ initialEntries: [`/?checkout=${checkout}`] })
   const router = createRouter({ routeTree: createRootRoute(), history })
-  show(
+  const content = () => (
     <RouterContextProvider router={router as never}>
       <CheckoutReturn />
-    </RouterContextProvider>,
+    </RouterContextProvider>
   )
-  return history
+  const page = show(content())
+  return { history, again: () => page.show(content()) }
 }
 
 afterEach(() => sessionStorage.clear())
@@ -50,7 +65,7 @@ it.each([
   ['payment', 'success', 'Thank you, your payment went through'],
   ['payment', 'cancelled', 'Nothing was paid'],
 ])("shows the card form's outcome on the Billing screen: %s, %s", async (priceSlug, checkout, title) => {
-  const history = comeBack({ priceSlug, checkout })
+  const { history } = comeBack({ priceSlug, checkout })
   expect(await screen.findByText(title)).toBeDefined()
   await waitFor(() => expect(history.location.href).toBe('/billing'))
 })
@@ -87,4 +102,14 @@ it('mentions no charge until the payment of an overdue plan is listed', async ()
   statement.mockReturnValue(aStatement({ payments: [aPayment({ status: 'failed' }), aPayment()] }))
   comeBack({ priceSlug: 'payment', checkout: 'success' })
   expect((await screen.findByRole('status')).textContent).not.toContain('We charged')
+})
+
+it('ends when the customer changes the plan that the checkout has bought', async () => {
+  balances.mockReturnValue(on(pro))
+  const { again } = comeBack({ priceSlug: 'pro_monthly', checkout: 'success' })
+  expect(await screen.findByText("You're on Pro")).toBeDefined()
+  balances.mockReturnValue(on(scale))
+  again()
+  await waitFor(() => expect(screen.queryByRole('status')).toBeNull())
+  expect(refresh).not.toHaveBeenCalled()
 })

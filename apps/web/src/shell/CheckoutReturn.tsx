@@ -89,9 +89,13 @@ function Paid({ order, isHere, onClose }: PaidProps) {
   const offer = offers?.find((it) => it.priceSlug === order?.priceSlug)
   const arrived =
     answer !== undefined && (order ? offers !== undefined && hasArrived(offer, order, answer) : isSuccess)
+  const [wasComplete, setWasComplete] = useState(false)
+  if (arrived && !wasComplete) setWasComplete(true)
+  // A later plan change replaces what the customer bought here.
+  const isReplaced = wasComplete && !arrived
 
   useEffect(() => {
-    if (arrived || isPending || refreshes >= maxRefreshes) return
+    if (arrived || isReplaced || isPending || refreshes >= maxRefreshes) return
     const timer = setTimeout(
       () => {
         setRefreshes((times) => times + 1)
@@ -100,10 +104,11 @@ function Paid({ order, isHere, onClose }: PaidProps) {
       refreshes === 0 ? 0 : retryMs,
     )
     return () => clearTimeout(timer)
-  }, [arrived, refreshes, isPending, refresh])
+  }, [arrived, isReplaced, refreshes, isPending, refresh])
 
-  useShowsResult(!arrived ? 'arriving' : isHere ? 'arrived' : null)
+  useShowsResult(isReplaced ? null : !arrived ? 'arriving' : isHere ? 'arrived' : null)
 
+  if (isReplaced) return null
   if (!arrived)
     return (
       <Notice title="Thank you, your payment went through" onClose={onClose}>
