@@ -1,6 +1,9 @@
 import type { Denial } from '@metered/billing/client'
-import { TRPCClientError } from '@trpc/client'
+import type { AppRouter } from '@metered/server'
+import { createTRPCUntypedClient, TRPCClientError, type TRPCLink } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { offlineLink } from '../src/api/offlineLink.ts'
 import { explainDenial } from '../src/denials/explainDenial.ts'
 
 beforeEach(() => vi.stubGlobal('navigator', { onLine: true }))
@@ -119,12 +122,30 @@ describe('the explanation of a call without a response', () => {
     expect(detail).not.toMatch(/nothing was charged/i)
   })
 
-  it('says that nothing was charged if the browser is offline, because the call was never sent', () => {
+  /** Returns the error of a call whose connection fails. `during` runs while the call waits. */
+  async function failedCall(during?: () => void): Promise<unknown> {
+    const fail: TRPCLink<AppRouter> = () => () =>
+      observable((observer) => {
+        during?.()
+        observer.error(TRPCClientError.from(new TypeError('Failed to fetch')))
+      })
+    const client = createTRPCUntypedClient<AppRouter>({ links: [offlineLink(), fail] })
+    return client.mutation('studio.generate').catch((error: unknown) => error)
+  }
+
+  it('says that nothing was charged if the call was never sent, even when the browser is online again', async () => {
     vi.stubGlobal('navigator', { onLine: false })
-    expect(explainDenial(lost)).toMatchObject({
+    const error = await failedCall()
+    vi.stubGlobal('navigator', { onLine: true })
+    expect(explainDenial(error)).toMatchObject({
       title: 'You are offline',
       detail: expect.stringMatching(/^Nothing was charged\./),
       next: 'again',
     })
+  })
+
+  it('does not say that nothing was charged if the browser went offline during the call', async () => {
+    const error = await failedCall(() => vi.stubGlobal('navigator', { onLine: false }))
+    expect(explainDenial(error).detail).not.toMatch(/nothing was charged/i)
   })
 })

@@ -2,6 +2,7 @@ import { billingLinks } from '@metered/billing/client'
 import type { QueryClient } from '@tanstack/react-query'
 import { retryLink } from '@trpc/client'
 import { isLost } from './isLost.ts'
+import { offlineLink } from './offlineLink.ts'
 import { trpc } from './trpc.ts'
 
 const retries = 2
@@ -13,6 +14,7 @@ export function createTrpcClient(queryClient: QueryClient) {
       queryClient,
       stream: ({ path }) => path === 'studio.write',
       links: [
+        offlineLink(),
         retryLink({
           retry: ({ op, error, attempts }) =>
             op.type !== 'subscription' && attempts <= retries && navigator.onLine && isLost(error),

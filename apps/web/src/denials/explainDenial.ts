@@ -1,6 +1,7 @@
 import { billingDenial } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
 import { isLost } from '../api/isLost.ts'
+import { isUnsent } from '../api/offlineLink.ts'
 import { plural } from '../format/format.ts'
 
 /** Explains a denied or failed call to the customer: what happened, what it cost, and what to do next. */
@@ -85,7 +86,7 @@ export function explainDenial(error: unknown): Explanation {
         return denial satisfies never
     }
 
-  if (!navigator.onLine)
+  if (isUnsent(error))
     return {
       title: 'You are offline',
       detail: `${free} Your text is still here. Try again when you are back online.`,

@@ -1,5 +1,6 @@
 import { billingDenial } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
+import { isUnsent } from '../api/offlineLink.ts'
 import { explainDenial } from '../denials/explainDenial.ts'
 import { SignInAgain } from '../denials/SignInAgain.tsx'
 import classes from './PlanProblem.module.css'
@@ -27,7 +28,9 @@ function problemWith(error: Error): string {
     return `${error.message} Nothing was charged.`
   // The plan may have changed, so this message doesn't promise that nothing was charged.
   if (error instanceof TRPCClientError && error.data?.code === 'CONFLICT') return error.message
-  if (!navigator.onLine) return `You are offline. ${unchanged}. Try again when you are back online.`
+  // A hosted page is not opened by a tRPC call, and opening it changes nothing.
+  const isOffline = error instanceof TRPCClientError ? isUnsent(error) : !navigator.onLine
+  if (isOffline) return `You are offline. ${unchanged}. Try again when you are back online.`
   const { title, detail } = explainDenial(error)
   return `${title}. ${detail}`
 }
