@@ -36,6 +36,15 @@ const isUncovered = (element: Locator) =>
     return top >= 0 && bottom <= window.innerHeight && isOnTop(top + 4) && isOnTop(bottom - 4)
   })
 
+/** Waits until the page has not scrolled for ten frames. */
+const scrollEnds = (page: Page) =>
+  page.evaluate(async () => {
+    for (let still = 0, before = window.scrollY; still < 10; before = window.scrollY) {
+      await new Promise(requestAnimationFrame)
+      still = window.scrollY === before ? still + 1 : 0
+    }
+  })
+
 for (const width of [360, 768, 769])
   test(`cuts off no long numbers at ${width} px`, async ({ app, customer }) => {
     await customer.buy('scale_monthly')
@@ -122,4 +131,13 @@ test('shows a denial and the paywall in full on a phone when they appear', async
   await app.makePictures('the last two', 2)
   await expect(app.paywall).toBeVisible()
   await expect.poll(() => isUncovered(app.paywall)).toBe(true)
+
+  // This denial arrives while the page still scrolls smoothly to the gallery.
+  await app.page.emulateMedia({ reducedMotion: 'no-preference' })
+  await app.heading.scrollIntoViewIfNeeded()
+  await scrollEnds(app.page)
+  await app.generate.click()
+  await expect(app.alert).toContainText(texts.picturesExhausted)
+  await scrollEnds(app.page)
+  expect(await isUncovered(app.alert)).toBe(true)
 })
