@@ -66,6 +66,7 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
   const discount = session.discountId === null ? null : db.discounts.get(session.discountId)
   const off = discount ? discountOn(beforeDiscount, discount) : 0
   const dueToday = beforeDiscount - off
+  const isOverdue = target?.status === 'past_due' && dueToday > 0
   const period = every(price.intervalUnit, price.intervalCount)
   const lines = due
     ? shownLines(due.lines)
@@ -84,7 +85,7 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
     dueToday,
     verb: dueToday > 0 ? 'Pay' : 'Start',
     action:
-      session.type === 'activate_subscription'
+      session.type === 'activate_subscription' && !isOverdue
         ? dueToday > 0
           ? `Pay ${money(dueToday)} and activate`
           : 'Activate'
@@ -120,7 +121,7 @@ ${
 }
 ${
   recurring &&
-  html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less any remaining discount,'} until you cancel.${
+  html`<p class="small soft">${isOverdue && 'This pays the overdue amount, and your subscription continues. '}Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less any remaining discount,'} until you cancel.${
     trialDays > 0 && ` The first charge is on ${day(now + trialDays * 86_400_000)}.`
   }${free && ` Replaces ${planTitle(free)}. Its remaining credits end today, including bought credits.`}</p>`
 }`,
