@@ -30,9 +30,12 @@ test('keeps an unpaid plan for a week and then allows only the free credits unti
   await expect(denial).toContainText(texts.paymentOverdue)
   await expect(denial).toContainText(texts.nothingCharged)
 
+  const inHeader = app.page.getByRole('banner').getByRole('link', { name: 'Pay now' })
+  await expect(inHeader).toBeVisible()
   await denial.getByRole('link', { name: 'Pay now' }).click()
   await expect(app.page.getByTestId('subscription')).toContainText(texts.paymentOverdue)
   await expect(app.subscription).toContainText(texts.amountDue)
+  await expect(inHeader).toHaveCount(0)
   await expect(app.nextInvoice).toContainText(texts.notOnNextInvoice)
   await app.goTo('Plans')
   await expect(app.status(texts.paymentOverdue)).toContainText(texts.amountDue)

@@ -1,5 +1,5 @@
 import { Button, Menu, Skeleton, useMantineColorScheme } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import { useState } from 'react'
 import { problemOf } from '../account/problemOf.ts'
 import { authClient } from '../api/authClient.ts'
@@ -70,6 +70,7 @@ function CurrentPlan() {
   const unsure = isPending || offersPending
   // While a notice shows a purchase's result, don't offer an upgrade.
   const hasResult = useResult() !== null
+  const { pathname } = useLocation()
   return (
     <>
       <span className={classes.plan} data-testid="plan-name">
@@ -79,18 +80,19 @@ function CurrentPlan() {
           (plan?.name ?? (answer && !isUnknown(answer) && 'No plan'))
         )}
       </span>
-      {plan?.pastDue ? (
-        <LinkButton to="/billing" size="xs">
-          Pay now
-        </LinkButton>
-      ) : (
-        !isLargest &&
-        !hasResult && (
-          <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
-            Upgrade
-          </LinkButton>
-        )
-      )}
+      {plan?.pastDue
+        ? // Billing has its own "Pay now", and a link to the same screen would do nothing.
+          pathname !== '/billing' && (
+            <LinkButton to="/billing" size="xs">
+              Pay now
+            </LinkButton>
+          )
+        : !isLargest &&
+          !hasResult && (
+            <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
+              Upgrade
+            </LinkButton>
+          )}
     </>
   )
 }
