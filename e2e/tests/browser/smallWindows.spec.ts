@@ -17,7 +17,8 @@ const cutOff = (page: Page) =>
       const { right, width } = element.getBoundingClientRect()
       const isTooFar = width > 0 && right > clientWidth + 1
       const isTooNarrow =
-        element.matches('button, a, th, td, label') && element.scrollWidth > element.clientWidth + 1
+        element.matches('button, a, th, td, label, .mantine-Button-label') &&
+        element.scrollWidth > element.clientWidth + 1
       return isShown(element) && (isTooFar || (isTooNarrow && element.clientWidth > 0))
     }
     return [...document.querySelectorAll('body *:not(svg *)')]
@@ -78,6 +79,16 @@ for (const width of [768, 1280])
     await expect(app.planCards.filter({ hasText: texts.recommended })).toHaveCount(1)
     await expect(app.plan('pro_monthly').choose).toHaveText('Upgrade to Pro · $20/month')
   })
+
+test('cuts no button off on the narrowest phone', async ({ app, customer }) => {
+  await customer.makePictures(10)
+  await app.page.setViewportSize({ width: 320, height: 568 })
+  for (const screen of screens) {
+    await app.open(screen)
+    if (screen === 'Studio') await expect(app.paywall).toBeVisible()
+    expect(await cutOff(app.page), screen).toEqual([])
+  }
+})
 
 test('cuts nothing off when the text is twice as large', async ({ app, customer }) => {
   await customer.makePictures(10)
