@@ -46,6 +46,18 @@ const scrollEnds = (page: Page) =>
     }
   })
 
+/** Returns the height around the element's center, in pixels, in which a tap hits the element. */
+const reach = (element: Locator) =>
+  element.evaluate((it) => {
+    it.scrollIntoView({ block: 'center' })
+    const { top, bottom, left, right } = it.getBoundingClientRect()
+    const isHit = (y: number) => it.contains(document.elementFromPoint((left + right) / 2, y))
+    const center = (top + bottom) / 2
+    let distance = 0
+    while (distance < 40 && isHit(center - distance) && isHit(center + distance)) distance += 0.5
+    return 2 * distance
+  })
+
 for (const width of [360, 768, 769])
   test(`cuts off no long numbers at ${width} px`, async ({ app, customer }) => {
     await customer.buy('scale_monthly')
@@ -88,6 +100,32 @@ test('cuts no button off on the narrowest phone', async ({ app, customer }) => {
     if (screen === 'Studio') await expect(app.paywall).toBeVisible()
     expect(await cutOff(app.page), screen).toEqual([])
   }
+})
+
+test.describe('on a touch screen', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true })
+
+  test('lets a finger tap small controls from 44 px around their center', async ({ app, customer }) => {
+    await customer.buy('pro_monthly')
+    await customer.makePictures(2)
+    await app.open()
+    const { page } = app
+    const choice = (text: string) => page.locator('label').filter({ hasText: new RegExp(`^${text}$`) })
+    const everywhere = [app.upgrade, page.getByRole('button', { name: 'Account' })]
+    const controls: Record<Screen, Locator[]> = {
+      Studio: [page.getByRole('tab', { name: 'Write' }), choice('3')],
+      Usage: [choice('30 days'), app.charges.locator('summary')],
+      Plans: [app.plan('generation_pack').choose],
+      Billing: [app.payments.getByRole('link', { name: /receipt/i })],
+    }
+    for (const screen of screens) {
+      await app.goTo(screen)
+      for (const control of [...everywhere, ...controls[screen]]) {
+        await expect(control).toBeVisible()
+        expect.soft(await reach(control), `${control} on ${screen}`).toBeGreaterThanOrEqual(44)
+      }
+    }
+  })
 })
 
 test('cuts nothing off when the text is twice as large', async ({ app, customer }) => {

@@ -71,6 +71,7 @@ function Payment({ payment }: { payment: PaymentRow<Meter> }) {
         {pdfUrl && (
           <a
             className={classes.details}
+            data-tap
             href={pdfUrl}
             target="_blank"
             rel="noreferrer"

@@ -27,7 +27,7 @@ export function Header({ user }: { user: User | null }) {
     <header className={classes.header}>
       <div className={classes.inner}>
         <div className={classes.row}>
-          <Link to="/" className={classes.home} aria-label="Studio, home">
+          <Link to="/" className={classes.home} data-tap aria-label="Studio, home">
             <Brand />
           </Link>
           {user ? (

@@ -95,7 +95,7 @@ function Charge({ charge }: { charge: ChargeRow<Meter> }) {
 function Details({ charge }: { charge: ChargeRow<Meter> }) {
   return (
     <details className={classes.details}>
-      <summary>Show</summary>
+      <summary data-tap>Show</summary>
       <dl>
         <Id name="Transaction" id={charge.transactionId} />
         {charge.priceId && <Id name="Price" id={charge.priceId} />}
