@@ -92,13 +92,23 @@ for (const width of [768, 1280])
     await expect(app.plan('pro_monthly').choose).toHaveText('Upgrade to Pro · $20/month')
   })
 
-test('cuts no button off on the narrowest phone', async ({ app, customer }) => {
+/** Returns whether the button's label is in the vertical center of the button. */
+const isLabelCentered = (button: Element) => {
+  const centerOf = (element: Element | null) => {
+    const { top, bottom } = element?.getBoundingClientRect() ?? { top: 0, bottom: 0 }
+    return (top + bottom) / 2
+  }
+  return Math.abs(centerOf(button) - centerOf(button.querySelector('.mantine-Button-label'))) <= 1
+}
+
+test('cuts no button off and centers labels on the narrowest phone', async ({ app, customer }) => {
   await customer.makePictures(10)
   await app.page.setViewportSize({ width: 320, height: 568 })
   for (const screen of screens) {
     await app.open(screen)
     if (screen === 'Studio') await expect(app.paywall).toBeVisible()
     expect(await cutOff(app.page), screen).toEqual([])
+    expect(await app.upgrade.evaluate(isLabelCentered)).toBe(true)
   }
 })
 
