@@ -4,7 +4,7 @@ import { texts } from './texts.ts'
 // Most customers have animations turned on.
 test.use({ contextOptions: { reducedMotion: 'no-preference' } })
 
-for (const width of [360, 1440]) {
+for (const width of [360, 768, 1440]) {
   test(`does not shift the layout when balances change at a width of ${width} px`, async ({
     app,
     customer,
@@ -41,14 +41,18 @@ for (const width of [360, 1440]) {
   })
 }
 
-test('leaves little of the credits panel empty on a phone', async ({ app, customer }) => {
-  await app.page.setViewportSize({ width: 360, height: 740 })
-  await app.open()
-  const height = async () => (await app.panel.boundingBox())?.height ?? 0
-  const limited = await height()
-  expect(limited).toBeLessThanOrEqual(300)
-  await customer.buy('scale_monthly')
-  await app.expectUnlimited('generations', { used: 0 })
-  // An unlimited balance has no other states, so it needs no room for them.
-  await expect.poll(height).toBeLessThan(limited - 100)
-})
+for (const { width, most } of [
+  { width: 360, most: 300 },
+  { width: 860, most: 240 },
+])
+  test(`leaves little of the credits panel empty at a width of ${width} px`, async ({ app, customer }) => {
+    await app.page.setViewportSize({ width, height: 740 })
+    await app.open()
+    const height = async () => (await app.panel.boundingBox())?.height ?? 0
+    const limited = await height()
+    expect(limited).toBeLessThanOrEqual(most)
+    await customer.buy('scale_monthly')
+    await app.expectUnlimited('generations', { used: 0 })
+    // An unlimited balance has no other states, so it needs no room for them.
+    await expect.poll(height).toBeLessThan(limited - 50)
+  })
