@@ -94,6 +94,8 @@ test("denies a new customer's calls without a charge until the outage ends", asy
   await visitor.goTo('Billing')
   await expect(visitor.status(texts.unreadable).first()).toBeVisible()
   await expect(visitor.planName).toBeEmpty()
+  await visitor.goTo('Usage')
+  await expect(visitor.status(texts.unreadable)).toBeVisible()
   await visitor.goTo('Studio')
   await visitor.makePictures('an island', 2)
   await expect(visitor.alert).toContainText(texts.creditsUnknown)

@@ -8,6 +8,7 @@ import { meters } from '../format/meters.ts'
 import { Screen } from '../parts/Screen.tsx'
 import section from '../parts/Section.module.css'
 import { NextInvoice } from '../plans/NextInvoice.tsx'
+import { isUnknown } from '../plans/offers.ts'
 import { ChargesTable } from './ChargesTable.tsx'
 import { MeterCard } from './MeterCard.tsx'
 import classes from './UsageScreen.module.css'
@@ -33,7 +34,8 @@ function Meters() {
   const balances = useBalances()
   const { data, refetch } = balances
   const error = useLastError(balances)
-  if (error) return <FailedSection what="Your balances" error={error} onRetry={() => void refetch()} />
+  if (error || (data && isUnknown(data)))
+    return <FailedSection what="Your balances" error={error} onRetry={() => void refetch()} />
   return (
     <section className={classes.meters} aria-label="This period" aria-busy={!data}>
       {meters.map((meter) => {
