@@ -4,7 +4,8 @@ import classes from './Notice.module.css'
 
 interface NoticeProps {
   title: string
-  tone?: 'calm' | 'warning' | 'critical'
+  /** `neutral` is for a result that is neither a success nor a problem. */
+  tone?: 'calm' | 'neutral' | 'warning' | 'critical'
   /** `alert` interrupts a screen reader. Use `alert` for a response to a click. */
   role?: 'status' | 'alert'
   children?: ReactNode

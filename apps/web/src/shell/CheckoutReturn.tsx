@@ -41,15 +41,15 @@ export function CheckoutReturn() {
   if (!isHere) return null
   if (!ended.paid)
     return ended.order?.priceSlug === 'payment' ? (
-      <Notice title="Nothing was paid" onClose={close}>
+      <Notice tone="neutral" title="Nothing was paid" onClose={close}>
         You left the page before paying. Nothing has changed.
       </Notice>
     ) : isCard(ended.order) ? (
-      <Notice title="No card was saved" onClose={close}>
+      <Notice tone="neutral" title="No card was saved" onClose={close}>
         You left the page before saving a card. Nothing has changed.
       </Notice>
     ) : (
-      <Notice title="No purchase was made" onClose={close}>
+      <Notice tone="neutral" title="No purchase was made" onClose={close}>
         You left the checkout, and nothing was charged.
       </Notice>
     )
