@@ -63,6 +63,7 @@ it('names the quantity once, with thousands separators', async () => {
   )
   const text = await receipt((await studio.node.payments.list()).data.at(-1)?.receiptURL)
   expect(text).toContain('(Team x 2)')
+  expect(text).toMatch(/\(Billing period\).*\(1 May 2027 - 1 Jun 2027\)/s)
 })
 
 it("lists an invoice's discount, so that the lines add up", async () => {

@@ -33,6 +33,7 @@ function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
   const lines = db.invoiceLineItems.by('invoice', invoice.id)
   const change = lines.find(({ description }) => description.startsWith('Proration:'))
   const discount = change ? change.price - payment.amount : totalOf(lines) - invoice.subtotal
+  const { billingPeriodStartDate: periodStart, billingPeriodEndDate: periodEnd } = invoice
   const { brand, last4 } = method?.paymentMethodData ?? {}
   return [
     { text: 'Receipt', bold: true, size: 20 },
@@ -40,6 +41,9 @@ function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
     { text: 'Test mode. No money was charged.' },
     { text: '' },
     { text: 'Invoice', right: invoice.invoiceNumber },
+    ...(periodStart && periodEnd
+      ? [{ text: 'Billing period', right: `${day(periodStart)} - ${day(periodEnd)}` }]
+      : []),
     { text: 'Date paid', right: day(payment.chargeDate) },
     { text: 'Paid with', right: last4 ? `${words(String(brand ?? 'card'))} ending in ${last4}` : 'Card' },
     { text: 'Paid by', right: customer.name || customer.email },
