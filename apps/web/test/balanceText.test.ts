@@ -31,12 +31,13 @@ it.each([
 })
 
 it("derives a meter's activity and its pricing sentence from its unit, unless the meter defines them", () => {
-  expect([activityOf('api_calls'), promiseOf('api_calls')]).toEqual([
-    'Look-ups',
-    'You pay only for look-ups that succeed.',
+  expect([activityOf('generations'), promiseOf('generations')]).toEqual([
+    'Pictures',
+    'You pay only for pictures that succeed.',
   ])
   expect([activityOf('tokens'), promiseOf('tokens')]).toEqual([
     'Text',
     'A token is about one word. You pay only for the text you receive.',
   ])
+  expect(promiseOf('api_calls')).toBe("You pay for each answer, even if the word isn't in the glossary.")
 })

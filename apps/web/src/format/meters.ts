@@ -23,7 +23,11 @@ const words: Record<Meter, Words> = {
     activity: 'text',
     promise: 'A token is about one word. You pay only for the text you receive.',
   },
-  api_calls: { one: 'look-up', several: 'look-ups' },
+  api_calls: {
+    one: 'look-up',
+    several: 'look-ups',
+    promise: "You pay for each answer, even if the word isn't in the glossary.",
+  },
 }
 
 // `Object.keys` returns `string[]`. The type of `words` ensures that its keys are exactly the meters.
