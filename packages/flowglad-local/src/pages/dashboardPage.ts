@@ -52,7 +52,7 @@ export function dashboardPage(
     ${live('data', dataPart(platform), 'Data')}
   </div>`
   }
-  <div class="halves">
+  <div class="halves uneven">
     <section class="card stack long-table" aria-label="Customers">
       <div class="spread"><h2>Customers</h2>${findForm('/', find, {
         model: all.length > 1 ? platform.pricingModelId : undefined,
