@@ -78,6 +78,20 @@ test('keeps the prompt when a call fails because the session has ended', async (
   await expect.poll(() => records.used(customer)).toEqual({ generations: 1 })
 })
 
+test("doesn't call billing unavailable when the session has ended", async ({ app, context }) => {
+  await app.open('Billing')
+  await expect(app.paymentMethod).toBeVisible()
+  await context.clearCookies()
+  // A screen that was open a moment ago shows its data again without a request.
+  await expect(async () => {
+    await app.goTo('Studio')
+    await app.goTo('Billing')
+    await expect(app.paymentMethod).toHaveCount(0, { timeout: 500 })
+  }).toPass()
+  await expect(app.status(texts.sessionEnded)).toBeVisible()
+  await expect(app.signInAgain).toBeVisible()
+})
+
 test('returns to the same public screen when the customer signs in again', async ({
   app,
   context,

@@ -20,7 +20,7 @@ interface FailedSectionProps {
  * seconds.
  */
 export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
-  const isSignedOut = error instanceof TRPCClientError && error.data?.httpStatus === 401
+  const isSignedOut = isUnauthorized(error)
   const retry = useEffectEvent(onRetry)
   useEffect(() => {
     if (isSignedOut) return
@@ -46,6 +46,12 @@ export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
       {reasonOf(error)}
     </Notice>
   )
+}
+
+/** Returns whether the session has ended. Flowglad's hooks keep only the message of the server's error. */
+function isUnauthorized(error: unknown): boolean {
+  if (error instanceof TRPCClientError) return error.data?.httpStatus === 401
+  return error instanceof Error && error.message === 'Unauthorized'
 }
 
 function reasonOf(error: unknown): string {
