@@ -119,3 +119,15 @@ test("allows calls beyond an overage plan's grant and shows the overage price", 
   await expect.poll(() => records.used(customer)).toEqual({ api_calls: 10_001 })
   await expect(app.paywall).toHaveCount(0)
 })
+
+test("keeps a word's meaning on the screen when the next look-up is denied", async ({ app, customer }) => {
+  await customer.recordApiCalls(99)
+  await app.open()
+  await app.openLookUp()
+  await app.term.fill('chiaroscuro')
+  await app.lookUp.click()
+  await expect(app.answer).toContainText('chiaroscuro')
+  await app.lookUp.click()
+  await expect(app.alert).toContainText(texts.nothingCharged)
+  await expect(app.answer).toContainText('chiaroscuro')
+})

@@ -1,5 +1,6 @@
 import { TextInput } from '@mantine/core'
 import { useState } from 'react'
+import type { RouterOutput } from '../api/trpc.ts'
 import { amountOf } from '../format/meters.ts'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
 import { Composer } from './Composer.tsx'
@@ -11,6 +12,9 @@ import { useLookUp } from './useLookUp.ts'
 export function LookUpTab() {
   const [term, setTerm] = useState('')
   const lookUp = useLookUp()
+  // The customer has paid for the last answer, so it stays until the next one replaces it.
+  const [answer, setAnswer] = useState<RouterOutput['studio']['lookup'] | null>(null)
+  if (lookUp.isSuccess && lookUp.data !== answer) setAnswer(lookUp.data)
   const submit = () => lookUp.start({ term: term.trim() })
 
   return (
@@ -45,10 +49,10 @@ export function LookUpTab() {
         aria-live="polite"
         aria-busy={lookUp.isPending}
       >
-        {lookUp.isSuccess ? (
+        {answer ? (
           <>
-            <h2 dir="auto">{lookUp.data.term}</h2>
-            <p dir="auto">{lookUp.data.meaning}</p>
+            <h2 dir="auto">{answer.term}</h2>
+            <p dir="auto">{answer.meaning}</p>
           </>
         ) : (
           <p className={classes.hint}>
