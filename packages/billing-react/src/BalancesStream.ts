@@ -21,9 +21,9 @@ interface BalancesStreamOptions<Meter extends string> {
 }
 
 /**
- * Streams one customer's balances. Reconnects until `close` is called. The server may end the stream because
- * other pages have opened newer streams. In that case, the stream stays closed until the user returns to this
- * page. Otherwise, the pages would replace each other's streams endlessly.
+ * Streams one customer's balances, and reconnects until `close` is called. A replaced stream is the exception:
+ * if the server ends the stream because other pages have opened newer streams, it stays closed until `resume`
+ * is called. Otherwise, the pages would replace each other's streams endlessly.
  */
 export class BalancesStream<Meter extends string> {
   readonly #options: BalancesStreamOptions<Meter>
@@ -73,9 +73,9 @@ export class BalancesStream<Meter extends string> {
   }
 
   /**
-   * Opens a new connection for the session's current customer. Otherwise, an open connection would keep the
-   * customer that it was opened for. Does nothing if the stream isn't delivering or was opened less than
-   * `minAgeMs` ago.
+   * Opens a new connection, because an open connection keeps the customer that it was opened for, even if the
+   * session's customer changes. Does nothing if the stream isn't delivering or was opened less than `minAgeMs`
+   * ago.
    */
   renew(minAgeMs: number): void {
     if (!this.#delivering || Date.now() - this.#openedAt < minAgeMs) return
@@ -84,7 +84,7 @@ export class BalancesStream<Meter extends string> {
   }
 
   /**
-   * Reopens the stream if another page's stream has replaced it. Call this when the user returns to the page.
+   * Reopens the stream if another page's stream has replaced it. Call this method when the user returns to the page.
    */
   resume(): void {
     if (this.#isReplaced) this.open()

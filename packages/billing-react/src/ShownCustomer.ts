@@ -5,9 +5,9 @@ import type { QueryClient } from '@tanstack/react-query'
  * How the page handles an answer from the server.
  * - `show`: the answer is for the customer that the page shows.
  * - `follow`: the session's customer has changed, so the page switches to the answer's customer.
- * - `drop`: the request was sent before the page showed the current customer.
- * - `reject`: the server has never answered for the provider's customer, or its answers contradict each
- *   other.
+ * - `drop`: the page shows no customer, or the request was sent before the page showed the current customer.
+ * - `reject`: the server hasn't answered for the shown customer yet, or the answer is for a customer that the
+ *   page has just left.
  */
 export type Verdict = 'show' | 'follow' | 'drop' | 'reject'
 

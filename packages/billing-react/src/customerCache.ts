@@ -20,7 +20,7 @@ export function belongsTo(customer: string | null, queryClient: QueryClient, key
   return customerQueries(queryClient, keys).every(({ state }) => state.data === undefined)
 }
 
-/** Assigns the cache to the provider's customer, and removes all other customers' data. */
+/** Assigns the cache to the customer that the page shows, and removes all other customers' data. */
 export function handOver(given: string | null, queryClient: QueryClient, keys: QueryKeys): void {
   const shown = shownIn(queryClient)
   shown.give(given)

@@ -44,7 +44,7 @@ export function paywallOfMeter<Meter extends string>(
   }
 }
 
-/** Returns the paywall for an unpaid renewal, or null if the customer can still use the whole plan. */
+/** Returns the paywall for an unpaid renewal. Returns null if no renewal is unpaid, or during the grace period. */
 function overduePaywall(balances: BalancesAnswer | undefined): Paywall<never> | null {
   const pastDue = balances?.plan?.pastDue
   if (pastDue === undefined || pastDue.state === 'grace') return null
