@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { attempt, customer, meter, text } from '../ledger/fields.ts'
 import type { OptionName } from './options.ts'
 
-/** The options of every command that changes a customer's rows. */
+/** The options of every command that makes and records an operator's change. */
 export const actOptions = {
   reason: text(1024),
   by: text(256).optional(),

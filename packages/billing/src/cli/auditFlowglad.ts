@@ -11,8 +11,9 @@ type Delivered = Map<string, { customer: string; amount: number }>
 
 /**
  * Compares the ledger with Flowglad's list of usage events. The list must contain every delivered charge
- * once, with the same amount. It must not contain an event of this ledger that the ledger lacks. Reads the
- * charges first, so that a charge that is delivered during the audit isn't reported as missing.
+ * once, with the same amount. Each listed event that this ledger sent must be in the ledger, unless the ledger
+ * no longer keeps events of that age. Reads the charges first, so that a charge that is delivered during the
+ * audit isn't reported as missing.
  */
 export async function auditFlowglad(
   ledger: Ledger,

@@ -1,4 +1,4 @@
-/** Returns the rows as lines with aligned columns. Returns an empty text if there are no rows. */
+/** Returns the rows as lines with aligned columns. Returns an empty string if there are no rows. */
 export function columns(rows: (string | number)[][]): string {
   const texts = rows.map((row) => row.map((cell) => oneLine(String(cell))))
   const widths = (texts[0] ?? []).map((_, index) => Math.max(...texts.map((row) => row[index]?.length ?? 0)))

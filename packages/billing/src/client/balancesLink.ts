@@ -55,8 +55,8 @@ function parse(header: string): BalancesAnswer | null {
 }
 
 /**
- * Our server always sends complete balances. This check only guards against another server's header with the
- * same name.
+ * The server always sends complete balances, so a few fields are enough to tell balances from other results,
+ * and from another server's header with the same name.
  */
 const isAnswer = (value: unknown): value is BalancesAnswer =>
   typeof value === 'object' &&

@@ -36,7 +36,7 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
    * `loggerLink`.
    */
   links?: TRPCLink<Router>[]
-  /** The link that sends subscriptions. The default is `httpSubscriptionLink`. */
+  /** The link that sends subscriptions, unless `url` is a WebSocket URL. The default is `httpSubscriptionLink`. */
   subscriptionLink?: TRPCLink<Router>
   /**
    * The parameters that `createContext` gets as `info.connectionParams`. Subscriptions and WebSocket connections
@@ -57,8 +57,8 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
 }
 
 /**
- * Creates the links of a tRPC client whose server has metered procedures. Each operation gets a key and is
- * charged once, no matter how often it is sent. `queryClient` and `onBalances` receive the balances in
+ * Creates the links of a tRPC client whose server has metered procedures. Each query and mutation gets a key and
+ * is charged once, no matter how often it is sent. `queryClient` and `onBalances` receive the balances in
  * responses. Queries are batched, and subscriptions use server-sent events. With a `ws://` or `wss://` URL,
  * all operations are sent over one WebSocket.
  *

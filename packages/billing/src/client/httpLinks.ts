@@ -83,7 +83,7 @@ export function httpLinks(
 
 function warnOfStream(path: string) {
   console.warn(
-    `${path} streams its result, so billingLinks sent it twice. To send it once, pass stream: ({ path }) => path === '${path}'.`,
+    `${path} streams its result, so billingLinks sent the call twice. To send it once, pass stream: ({ path }) => path === '${path}'.`,
   )
 }
 

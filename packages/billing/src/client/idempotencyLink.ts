@@ -10,7 +10,7 @@ import { type KeyPlace, KeyTransport } from './keyTransport.ts'
 import { warnOfLostKeys } from './warnOfLostKeys.ts'
 
 /**
- * Gives each operation a key, so that the operation is charged once no matter how often it is sent. Put the
+ * Gives each query and mutation a key, so that it is charged once no matter how often it is sent. Put the
  * link before `retryLink`, which sends the same operation again. If the operation's context already contains
  * a key (`{ context: { idempotencyKey } }`), the link uses it. An operation with an invalid key fails with
  * `KEY_INVALID` and isn't sent.
@@ -20,7 +20,8 @@ import { warnOfLostKeys } from './warnOfLostKeys.ts'
  * off this detection. If you send mutations over both HTTP and WebSockets, put one `idempotencyLink` in each
  * branch of the `splitLink`.
  *
- * If neither a header nor the input can carry a mutation's key, the link warns once in the console.
+ * If neither a header nor the input can carry a mutation's key, the link warns in the console, once per
+ * transport.
  *
  * While another attempt under the key is running, the link waits and tries again, for up to `maxWaitMs`
  * (default 30 s).

@@ -1,8 +1,8 @@
 import { SetupError } from './setupError.ts'
 
 /**
- * Throws a `SetupError` if the Node version is too old. Doesn't check other runtimes, for which `version` is
- * undefined.
+ * Throws a `SetupError` if the Node version is too old. Accepts runtimes that report no Node version
+ * (`undefined`).
  */
 export function assertNodeVersion(version: string | undefined = process.versions.node): void {
   const [major = 0, minor = 0] = version?.split('.').map(Number) ?? [Number.POSITIVE_INFINITY]

@@ -67,7 +67,7 @@ function createInstruments(meter: Meter) {
 
 type Instruments = ReturnType<typeof createInstruments>
 
-/** Null for a provider that records nothing. */
+/** Maps each provider to its instruments, or to null if the provider records nothing. */
 const instrumentsOf = new WeakMap<MeterProvider, Instruments | null>()
 
 /** Returns null if the process has no OpenTelemetry SDK. Checks each time, because the app can register one later. */

@@ -12,13 +12,13 @@ export const defaultOptions = {
   countEveryMs: 4_000,
   /** The longest time that work can hold units. A meter's `maxHoldMs` overrides this option. */
   maxHoldMs: 15 * 60_000,
-  /** How often due holds are expired and old rows are pruned. */
+  /** How often the sweeper expires holds that weren't renewed in time, and prunes old rows. */
   sweepMs: 10_000,
   /** The age at which a snapshot is refreshed in the background (±20%). */
   snapshotMaxAgeMs: 60_000,
   /**
-   * When a balances stream opens, a snapshot of at least this age is refreshed. Reloading a page therefore
-   * shows Flowglad's current data.
+   * When a balances stream opens, the snapshot is refreshed as soon as it is at least this old. Reloading a
+   * page therefore shows Flowglad's current data.
    */
   arrivalMaxAgeMs: 1_000,
   /** The age at which a snapshot is treated as missing. */
@@ -57,7 +57,7 @@ export const defaultOptions = {
   deliverEveryMs: 2_000,
   /** The longest pause between two delivery attempts. */
   deliverMaxPauseMs: 15_000,
-  /** An event is parked after this many counted rejections, if they span at least `parkAfterMs`. */
+  /** An event is parked after this many counted rejections, but not before `parkAfterMs`. */
   parkAfterFailures: 10,
   /** An event isn't parked until this long after its first failure. */
   parkAfterMs: 15 * 60_000,

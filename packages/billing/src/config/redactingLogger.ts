@@ -2,8 +2,8 @@ import type { Logger } from './logger.ts'
 import { redactText } from './redactText.ts'
 
 /**
- * Returns a logger that removes email addresses and keys from every text, and cuts long texts. Errors from Flowglad and
- * the database can repeat parts of a request.
+ * Returns a logger that applies `redactText` to the message and to the detail's string fields. Errors from Flowglad
+ * and the database can repeat parts of a request.
  */
 export function redactingLogger(logger: Logger): Logger {
   return {

@@ -16,9 +16,9 @@ export const audit = defineCommand({
   details: `Checks every customer's counters against the holds, events and results that they count. Prints one line
 per problem, and exits with code 1 if it finds any. Otherwise, prints how many customers and usage events it
 checked. Servers can use the ledger at the same time. --flowglad also reads Flowglad's list of usage events.
-The list must contain every delivered event once, with the same amount. It must not contain an event of this
-ledger that the ledger lacks. Set the environment variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if
-Flowglad isn't at its usual address.`,
+The list must contain every delivered event once, with the same amount. Each listed event that this ledger
+sent must be in the ledger, unless the ledger no longer keeps events of that age. Set the environment
+variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usual address.`,
   input: z.object({ flowglad: z.boolean().default(false), ledger: z.string().optional() }),
   async run({ flowglad, ...options }, context) {
     const { FLOWGLAD_SECRET_KEY: secretKey, FLOWGLAD_BASE_URL: baseUrl } = context.env

@@ -11,8 +11,8 @@ export const customer = defineCommand({
   summary: "shows a customer's balances, holds, denials, charges and events",
   arguments: ['id'],
   options: ['ledger', 'json'],
-  details: `Shows a customer's plan and balances, the holds of running work, the denied calls of the last day with
-the reason, the last ${reported.charges} charges, and up to ${reported.events} usage events that Flowglad hasn't acknowledged.
+  details: `Shows a customer's plan and balances, the holds of running work, the calls denied in the last day with
+the reasons, the last ${reported.charges} charges, and up to ${reported.events} usage events that Flowglad hasn't acknowledged.
 <id> is your own ID for the customer. A server writes new denials about once a second. Denials are counted
 by the hour, so a count can include up to one hour before the last day.`,
   input: z.object({ id: fields.customer, ledger: z.string().optional() }),

@@ -40,7 +40,7 @@ export const exportCommand = defineCommand({
   summary: "exports all charges and operators' changes, or all data of one customer",
   arguments: [],
   options: ['customer', 'format', 'only', 'out', 'ledger'],
-  details: `Writes the charges of all customers and operators' changes (acts), one JSON object per line. With --customer,
+  details: `Writes all customers' charges and all operators' changes (acts), one JSON object per line. With --customer,
 writes all data of one customer: balances, holds, daily totals, denials, charges and acts. The first line names
 the ledger. The last line contains the number of rows, so an export without it is incomplete. CSV has one table
 per file, so it needs --only. Servers can use the ledger at the same time. Each charge that exists when the

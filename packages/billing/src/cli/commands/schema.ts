@@ -8,7 +8,7 @@ export const schema = defineCommand({
   arguments: [],
   options: ['partitions', 'json'],
   details: `Prints SQL for a PostgreSQL ledger, and changes nothing. Run the SQL with psql as the ledger's role, when
-no node of an earlier release runs anymore. It removes the primary keys, indexes and triggers that only
+no node of an earlier release runs anymore. The SQL removes the primary keys, indexes and triggers that only
 releases without buckets need. A ledger that this release has created doesn't have them. With
 --partitions, it also divides each table into partitions by bucket. Calls wait while it copies the rows.`,
   input: z.object({

@@ -60,7 +60,7 @@ function applyTo(file: SourceFile, edits: Edit[], imports: Import[]): string {
   return text
 }
 
-/** Returns the edit that adds the missing imports after the file's last import. */
+/** Returns the edit that adds the missing imports, or an empty list if none is missing. */
 function importEdits(file: SourceFile, imports: Import[]): Edit[] {
   const wanted = imports.filter((it) => it.file === file && it.from !== withoutExtension(file.path))
   const modules = new Map<string, Set<string>>()

@@ -60,7 +60,7 @@ export const otherSqlite = (manifest: string) =>
 const dependsOn = (manifest: string, names: string[]) =>
   names.some((name) => new RegExp(`"${name}"\\s*:`).test(manifest))
 
-/** Returns whether this version of Node includes SQLite. */
+/** Returns whether this version of Node includes `node:sqlite` without a flag. */
 function hasSqlite(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return major > 22 || (major === 22 && minor >= 13)

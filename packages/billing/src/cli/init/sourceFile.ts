@@ -9,14 +9,14 @@ export interface Range {
 const closers: Record<string, string> = { '(': ')', '[': ']', '{': '}' }
 
 /**
- * One of the app's source files. `code` is the text with the content of strings and comments replaced by
- * spaces, so offsets are the same in both.
+ * One of the app's source files. `code` is the text with the content of strings, comments and regular
+ * expressions replaced by spaces, so offsets are the same in both.
  */
 export class SourceFile {
   readonly path: string
   readonly text: string
   readonly code: string
-  /** The extension in the file's relative imports: `.js`, `.ts`, or none. */
+  /** The extension in the file's relative imports, such as `.js` or `.ts`. Empty if they have none. */
   readonly extensionStyle: string
 
   constructor(path: string, text: string, defaultExtension = '') {
@@ -74,7 +74,7 @@ export class SourceFile {
     return next
   }
 
-  /** Returns the offset after the type arguments at `open`. */
+  /** Returns the offset after the type arguments at `open`, or null if they aren't closed. */
   skipTypeArguments(open: number): number | null {
     let depth = 0
     for (let at = open; at < this.code.length; at++) {

@@ -21,7 +21,7 @@ export interface Change {
 
 type Path = (string | number)[]
 
-/** Replaces a part's slug with the part's position in the file. */
+/** Returns the path with the part's slug replaced by the part's position in the file. */
 function pathIn(file: PricingModel, [list, slug, ...rest]: Path): Path {
   const slugs: Record<string, string[]> = {
     features: file.features.map((it) => it.slug),
@@ -72,8 +72,8 @@ class Comparing {
   readonly #remote: PricingModel
 
   /**
-   * @param file the fields that the file contains
-   * @param complete the same parts, with defaults
+   * @param file the parts in the file, with only the fields that the file contains
+   * @param complete the same parts, with defaults for the other fields
    */
   constructor(file: PricingModel, complete: PricingModel, remote: PricingModel) {
     this.#file = file

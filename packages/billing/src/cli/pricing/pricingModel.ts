@@ -55,8 +55,8 @@ export interface Part {
 }
 
 /**
- * Returns the model's active parts, and the parts that the file marks as inactive. Flowglad's list of a
- * model's parts contains no inactive features, resources or meter prices.
+ * Returns the model's active parts, and the parts that the file marks as inactive. Inactive parts can't be
+ * compared, because Flowglad doesn't list a model's inactive features, resources or meter prices.
  */
 export function activeParts(model: PricingModel): { active: PricingModel; inactive: Part[] } {
   const features = model.features.filter(isActive)

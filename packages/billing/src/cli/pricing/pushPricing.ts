@@ -52,7 +52,7 @@ export async function pushPricing(
 
 /**
  * Creates meters' new prices, and changes the names and the default of their existing prices. Returns whether
- * it sent a change.
+ * the comparison contains changes to meters' prices.
  */
 async function pushUsagePrices(api: PricingApi, { changes, merged }: Comparison): Promise<boolean> {
   const isOfMeter = ({ part }: Change) =>
@@ -85,7 +85,7 @@ const contains = (shown: Change, { action, part, fields }: Change) =>
   isDeepStrictEqual(shown.part, part) &&
   fields.every((field) => shown.fields.some((it) => isSame(it, field)))
 
-/** Ignores the order of lists, which Flowglad doesn't define. */
+/** Compares two values. Ignores the order of lists, because Flowglad doesn't define it. */
 const isSame = (a: object, b: object) => isDeepStrictEqual(sorted(a), sorted(b))
 
 function sorted(value: unknown): unknown {

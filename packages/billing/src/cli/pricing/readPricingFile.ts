@@ -46,7 +46,7 @@ export async function readPricingFile(
   }
 }
 
-/** Returns the value without the fields that the file omits. Keeps lists, because a default list is empty. */
+/** Returns the value without the fields that the file omits. Keeps objects, and lists, which are empty by default. */
 function withoutDefaults(
   value: unknown,
   path: (string | number)[],

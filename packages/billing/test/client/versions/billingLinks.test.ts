@@ -134,7 +134,7 @@ describe('a streaming procedure', () => {
     expect(server.received[1]?.header).toBe(server.received[0]?.header)
     expect(warn.mock.calls).toEqual([
       [
-        "stream streams its result, so billingLinks sent it twice. To send it once, pass stream: ({ path }) => path === 'stream'.",
+        "stream streams its result, so billingLinks sent the call twice. To send it once, pass stream: ({ path }) => path === 'stream'.",
       ],
     ])
   })
