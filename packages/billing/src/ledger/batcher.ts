@@ -19,7 +19,7 @@ export interface BatcherStore {
   transact(commands: Command[]): Promise<Answer[]>
   /**
    * Returns true for errors that a retry can fix: a busy store, a deadlock, a lost connection, or a COMMIT
-   * with an unknown outcome. A `cannotWrite` error is always transient.
+   * with an unknown outcome. The batcher also retries after a `cannotWrite` error, without calling this method.
    */
   isTransient(error: unknown): boolean
   /** Returns the customer's group. A batch contains customers of only one group. Default: all customers are one group. */
@@ -90,7 +90,7 @@ export class Batcher {
     })
   }
 
-  /** Returns whether another batch can start: only if all batches in flight are slow. */
+  /** Returns whether all batches in flight are slow, and fewer than `parallelBatches` are in flight. */
   #canStart(): boolean {
     const { size } = this.#running
     return this.#slow === size && size < this.#settings.parallelBatches

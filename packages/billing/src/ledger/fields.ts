@@ -7,8 +7,8 @@ import { keyPattern } from '../contract/keyFormat.ts'
  */
 
 /**
- * No store can hold NUL in text, and PostgreSQL can't hold lone surrogates either. The core uses NUL to
- * separate names.
+ * PostgreSQL can't hold NUL or lone surrogates in text, and SQLite doesn't handle NUL in text reliably. The core
+ * uses NUL to separate names.
  */
 const loneSurrogate = /\p{Surrogate}/u
 const loneSurrogates = /\p{Surrogate}/gu

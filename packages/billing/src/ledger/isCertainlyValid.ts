@@ -89,7 +89,7 @@ function areProperties(properties: Settle['properties']): boolean {
   return names.length <= 50 && names.every((name) => isShort(name) && isShort(properties[name]))
 }
 
-/** Returns whether every text field of these commands accepts the value. */
+/** Returns true only if the value is valid in every text field of these commands. */
 const isShort = (value: unknown): value is string => isText(value) && value.length > 0 && value.length <= 64
 
 const isText = (value: unknown): value is string => typeof value === 'string' && isStorable(value)

@@ -52,7 +52,7 @@ export interface PastDueState {
   hasGrace: boolean
 }
 
-/** Returns null if the subscription isn't past due. */
+/** Returns the state of a past-due subscription, or null if the subscription isn't past due. */
 export function pastDueOf(stored: Stored, now: number): PastDueState | null {
   if (stored?.pastDueSince === undefined) return null
   const { pastDueSince: since, payment } = stored

@@ -192,9 +192,9 @@ export const denialRow = z.object({
   hour: integer,
   procedure: z.string(),
   code: z.string(),
-  /** The meter with too few units, or an empty text. */
+  /** The meter with too few units, or an empty string. */
   meter: z.string(),
-  /** The toggle feature that the plan lacks, or an empty text. */
+  /** The toggle feature that the plan lacks, or an empty string. */
   feature: z.string(),
   count: integer,
   firstAt: integer,

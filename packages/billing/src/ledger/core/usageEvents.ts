@@ -51,7 +51,7 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
 }
 
 /**
- * Drops an event that Flowglad doesn't have. The next install whose lease was taken after the drop lowers
+ * Drops an event, so that it is never sent again. The next install whose lease was taken after the drop lowers
  * `booked`.
  */
 export function dropEvent(draft: Draft, event: EventRow, { chargeRetentionMs }: LedgerSettings): void {

@@ -12,7 +12,7 @@ export const restoreRow = z.object({
   restoredAt: z.number().nullable(),
   recoveredAt: z.number().nullable(),
 })
-/** The state of an event, or null if the ledger doesn't have the event. */
+/** `state` is null if the ledger doesn't have the event. */
 export const eventStateRow = z.object({
   state: z.string().nullable(),
   pruneAt: z.number().nullable(),

@@ -108,7 +108,7 @@ export interface Reads
   readLedgerActs(): Promise<LedgerActRow[]>
   /** Returns the customer's holds in state `held`, oldest first. */
   readHolds(customer: string): Promise<HoldRow[]>
-  /** Returns the customer's rows whose last denial is less than a day old, in the order of their last denials. */
+  /** Returns the customer's rows whose last denial is less than a day old, ordered by last denial, oldest first. */
   readDenials(customer: string): Promise<DenialRow[]>
   /** Returns the customer's waiting, sent and parked events, oldest first. */
   readUndelivered(query: { customer: string; limit: number }): Promise<EventRow[]>

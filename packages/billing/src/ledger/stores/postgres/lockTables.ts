@@ -6,7 +6,7 @@ export const lockOrder = ['customer', 'account', 'act', 'daily', 'key', 'hold', 
 
 /**
  * Locks all tables with buckets until the transaction ends. A transaction that changes several of these tables
- * would otherwise deadlock with running nodes. An earlier release has fewer tables.
+ * would otherwise deadlock with running nodes. Skips missing tables, because an earlier release has fewer.
  */
 export const lockTables = `
   DO $do$

@@ -25,8 +25,8 @@ const minuteMs = 60_000
 const migrationDeadlineMs = 24 * 60 * minuteMs
 
 /**
- * While a migration waits for a lock, batches and reads queue behind it. Calls wait longer than this for the database,
- * so they don't fail.
+ * While a migration waits for a lock, batches and reads queue behind it. By default, commands wait longer than this for
+ * the database, so they don't fail.
  */
 const tableLockTimeoutMs = 10_000
 

@@ -33,9 +33,10 @@ const analyzeTables = `
 /**
  * PostgreSQL can't partition an existing table. The SQL therefore moves each table to another schema, creates a
  * partitioned table in its place, and copies the rows into it. Indexes, triggers, owners, rights and storage parameters
- * come from the database's catalog, so later migrations don't have to repeat their changes here. A TRUNCATE trigger is created on every partition, because TRUNCATE can name a
- * partition. The partitions get the table's rights, because tools such as pg_dump read partitions directly. Only the
- * partitions get the storage parameters, because a partitioned table can't have any.
+ * come from the database's catalog, so later migrations don't have to repeat their changes here. The SQL creates a
+ * TRUNCATE trigger on every partition, because TRUNCATE can name a partition. The partitions get the table's rights,
+ * because tools such as pg_dump read partitions directly. Only the partitions get the storage parameters, because a
+ * partitioned table can't have any.
  */
 const partitionTables = (partitions: number) => `
   DO $do$
