@@ -280,8 +280,9 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     start: () => lifecycle.start(),
 
     /**
-     * Stops accepting work, waits up to `options.shutdownGraceMs` for running work, and closes the ledger.
-     * Unfinished holds expire. Undelivered usage is delivered after the next start.
+     * Stops accepting work, waits up to `options.shutdownGraceMs` for running work, and closes the ledger
+     * unless a newer instance uses it. The holds of unfinished work expire. Undelivered usage is delivered
+     * after the next start.
      */
     async close() {
       lifecycle.close()

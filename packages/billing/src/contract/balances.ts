@@ -2,7 +2,8 @@ import type { PlanSummary } from './plans.ts'
 
 /**
  * The state of a balance. `warning` means that more than 75% is used, and `critical` more than 90%.
- * `exhausted` means that no units are left and that held units can't become available.
+ * `exhausted` means that no units are left and that held units can't become available. A balance with overage
+ * is never `exhausted`.
  */
 export type BalanceStatus = 'ok' | 'warning' | 'critical' | 'exhausted' | 'unlimited'
 
@@ -25,7 +26,7 @@ export interface BalanceRow<Meter extends string = string> {
    */
   adjusted: number
   unlimited: boolean
-  /** used / limit, from 0 to 1. */
+  /** used / limit, from 0 to 1. 0 if unlimited, and 1 if the limit is 0. */
   share: number
   status: BalanceStatus
   /** When the grants renew. null if the grants don't renew, or if there are no grants. */

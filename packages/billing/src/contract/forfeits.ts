@@ -4,9 +4,9 @@ import type { Forfeit, PlanOffer, PlanSummary } from './plans.ts'
 /**
  * Returns the units beyond the plan's grant that the customer loses by moving to the target, for example
  * `[{ meter: 'generations', amount: 48 }]`. Pack units expire with the subscription for which they were
- * purchased, and so do units that operators added. A move between the free plan and a paid plan starts a new subscription. A change between paid
- * plans keeps the subscription. Units that running work holds don't count, because the work may still spend
- * them.
+ * purchased, and so do units that operators added. A move between the free plan and a paid plan starts a new
+ * subscription. A change between paid plans keeps the subscription. Units that running work holds don't
+ * count, because the work may still spend them.
  *
  * Returns an empty list until the offers and the balances are loaded.
  */
@@ -28,7 +28,7 @@ export function forfeitsOf<Meter extends string>(
   return answer.balances
     .map(({ meter, limit, available }) => ({
       meter,
-      // The plan's units are used first, so the others can't have more units left than the limit minus the grant.
+      // The plan's units are used first, so at most `limit - grant` of the remaining units are beyond the grant.
       amount: Math.min(available ?? 0, (limit ?? 0) - grantOf(meter)),
     }))
     .filter(({ amount }) => amount > 0)

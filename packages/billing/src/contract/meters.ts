@@ -23,9 +23,9 @@ export interface MeterPolicy {
   onExpiry?: 'release' | 'settle'
   /**
    * Determines the charge for a stream whose reader leaves early. `hold` charges the held units. `counted`
-   * charges only the units that the work has counted. Default: `counted` if the work has called
-   * `usage.add()` or `usage.set()`, otherwise `hold`. Use `hold` if the work counts its units only at the end.
-   * `onLeave` has no effect on a fixed cost, which is charged in full.
+   * charges only the units that the work has counted. Default: the meter's `cost` is charged, as for a finished
+   * stream. If `cost` reads usage that the work never counted, the held units are charged. Use `hold` if the
+   * work counts its units only at the end. `onLeave` has no effect on a fixed cost, which is charged in full.
    */
   onLeave?: 'hold' | 'counted'
   /** How long a hold lasts without a renewal. Default: `options.holdTtlMs`. */

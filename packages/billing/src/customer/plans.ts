@@ -55,7 +55,7 @@ export function createPlans({
   meters: Meters
   /** The clock for dates. It can step. */
   wallClock: Clock
-  /** A clock that never steps. */
+  /** A clock that never steps backward. */
   clock: Clock
   options: BillingOptions
   publicUrl: string | undefined

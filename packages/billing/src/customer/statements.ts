@@ -197,8 +197,9 @@ const hasUnknownInvoice = ({ payments }: PaymentsPage, { invoices }: BillingRepo
   payments[0]?.invoiceId != null && !invoices.some(({ invoice }) => invoice.id === payments[0]?.invoiceId)
 
 /**
- * Returns the ID and the status of the newest invoice if its payment is missing: none is for it, or it is paid and all of
- * them failed. Otherwise, returns null. Flowglad charges an invoice when it writes it, so the payments may be out of date.
+ * Returns the newest invoice's ID and status if the list lacks its payment. The invoice then has no payment in the
+ * list, or it is paid although all its listed payments failed. Otherwise, returns null. Flowglad charges an invoice
+ * when it creates it, so a list without the payment may be out of date.
  */
 function chargedWithoutPayment({ payments }: PaymentsPage, { invoices }: BillingReport): string | null {
   const charged = invoices

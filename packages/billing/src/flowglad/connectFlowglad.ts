@@ -29,7 +29,7 @@ export function connectFlowglad(
     meters: Meters
     /** The clock whose time is sent to Flowglad. It can step. */
     wallClock: Clock
-    /** A clock that never steps. */
+    /** A clock that never steps backward. */
     clock: Clock
     options: BillingOptions
     logger: Logger

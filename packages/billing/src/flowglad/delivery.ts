@@ -122,7 +122,8 @@ export class Delivery {
   }
 
   async #pass(): Promise<PassState> {
-    // Deliver nothing until recovery has found the usage that Flowglad already has under another attempt.
+    // Deliver nothing until recovery has ended: Flowglad may already have the usage under an attempt that the
+    // ledger has lost.
     const check = await this.#restored.tryCheck()
     if (check !== 'checked') return check
     if (this.#restored.isRecovering) return 'blocked'

@@ -30,8 +30,8 @@ const cursorFor = (parameters: Record<string, string>) =>
 const newestFirst = cursorFor({})
 
 /**
- * Creates a client for the part of Flowglad's API that this package uses. Each call sends one request. The
- * deadline covers the whole request, including the body. The client doesn't retry. If an answer shows that a
+ * Creates a client for the part of Flowglad's API that this package uses. `deadlineMs` applies to each request,
+ * including the body. `adjust` has a longer deadline. The client doesn't retry. If an answer shows that a
  * setting is wrong, the call rejects with a `SetupError`, and the client logs the error once.
  */
 export function createFlowgladClient(
@@ -143,8 +143,8 @@ export function createFlowgladClient(
     },
 
     /**
-     * Returns the recent checkout session whose `outputMetadata` has this value under `name`, or null if
-     * there is none.
+     * Searches the 100 newest checkout sessions for the one whose `outputMetadata` has this value under
+     * `name`. Returns null if there is none.
      */
     async findCheckout(name: string, value: string) {
       const query = { limit: '100', cursor: newestFirst }

@@ -11,8 +11,8 @@ export class Shares {
   readonly #tooSmall = new RecentMap<string, number>(rememberedCustomers)
 
   /**
-   * Divides a pass with room for `room` events. If there isn't room for all customers, the last ones get no
-   * share.
+   * Divides a pass of about `room` events among the customers. If there isn't room for all of them, the last
+   * customers get no share.
    */
   divide(customers: string[], room: number): { customer: string; share: number }[] {
     const equal = Math.ceil(room / customers.length)

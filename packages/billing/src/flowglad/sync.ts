@@ -14,7 +14,10 @@ export type FetchOutcome =
   /** The customer has caused too many fetches recently. */
   | { state: 'throttled' }
 
-/** The earliest times at which `refreshInBackground` and `fetchNewPeriod` can fetch again for a customer. */
+/**
+ * The earliest times at which `refreshInBackground` and `fetchNewPeriod` can fetch again for a customer.
+ * `staleRefreshes` is the number of background refreshes since the last reset.
+ */
 interface RefreshPauses {
   staleRefreshes: number
   noRefreshBefore: number
@@ -116,8 +119,8 @@ export class Sync {
 
   /**
    * Refreshes the customer's snapshot in the background. If the node is at its fetch limit, does nothing, and
-   * the next call tries again. The pause between refreshes doubles each time, until `resetRefreshPauses` is
-   * called.
+   * the next call tries again. The pause between refreshes doubles each time, up to `snapshotMaxAgeMs`, until
+   * `resetRefreshPauses` is called.
    */
   refreshInBackground(customer: KnownCustomer): void {
     const pauses = this.#pausesOf(customer.id)

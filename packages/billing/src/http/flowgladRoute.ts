@@ -31,8 +31,8 @@ export function createFlowgladRoute({ catalog, trustedOrigins, denialCounts, ...
   const { clock, options } = parts
 
   /**
-   * Reads the catalog. Rejects with `BILLING_UNAVAILABLE` if Flowglad has been unreachable since the process
-   * started.
+   * Reads the catalog. Rejects with `BILLING_UNAVAILABLE` if no catalog has been loaded yet, and Flowglad
+   * doesn't answer within `decisionMs`.
    */
   async function readCatalog(): Promise<Catalog> {
     const known = await within(clock, options.decisionMs, catalog.get(), null).catch((error: unknown) => {
@@ -85,7 +85,7 @@ async function readJson(request: Request): Promise<{ json: unknown } | Response>
   const body = await readBody(request)
   if (!body) return fail(413, 'too_large', `The request body must not exceed ${maxBodyBytes} bytes`)
   if (body.length === 0) return { json: {} }
-  // Otherwise, a form on another site could post JSON as text/plain with the customer's cookies.
+  // Require this type, because a form on another site can post JSON as text/plain with the customer's cookies.
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
     return fail(415, 'unsupported_media_type', 'Send JSON with the content type application/json')
   }

@@ -3,7 +3,10 @@ import type { BackgroundLoops } from './backgroundLoops.ts'
 import type { Instance } from './instance.ts'
 import type { SetupCheck } from './setupCheck.ts'
 
-/** Starts an instance's loops on the first call or on `start()`. Starts nothing after `close()`. */
+/**
+ * Starts an instance's loops on the first call or on `start()`, or immediately if an earlier instance's loops are
+ * running. Starts nothing after `close()`.
+ */
 export class Lifecycle {
   readonly #instance: Instance
   readonly #loops: BackgroundLoops

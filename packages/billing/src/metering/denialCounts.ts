@@ -221,7 +221,7 @@ function reasonsOf(denial: Denial): Reason[] {
 }
 
 /**
- * Apps can throw an `InsufficientCreditsError` with any numbers, so this drops numbers that can't be stored.
+ * Returns null for a number that can't be stored. Apps can throw an `InsufficientCreditsError` with any numbers.
  */
 const integer = (units: number) => (Number.isSafeInteger(units) ? units : null)
 

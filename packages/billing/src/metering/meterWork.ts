@@ -13,7 +13,7 @@ import type { Operation } from './operation.ts'
  */
 type WorkCost =
   | {
-      /** Default 1. */
+      /** Default: 1. */
       amount?: number
       hold?: undefined
       cost?: undefined
@@ -30,12 +30,13 @@ export type MeterCall<Meter extends string> = WorkCost & {
   customer: Customer
   meter: Meter
   /**
-   * Identifies the operation across retries. A second call with the same key returns the first call's result.
+   * Identifies the operation across retries. After a call has succeeded, another call with the same key isn't
+   * charged. It returns the stored result, or is denied if no result is stored.
    */
   key?: string
   /** The work's input. A call with the same key but a different input is denied. */
   input?: unknown
-  /** The name shown on charges. Default `meter`. */
+  /** The name shown on charges. Default: `meter`. */
   name?: string
   /** Returns an ID from the output to show on the charge. */
   reference?: (output: unknown) => string

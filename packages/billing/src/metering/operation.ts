@@ -93,8 +93,8 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  * when its last part ends. The charge depends on how the output ends:
  * - If the stream finished, its `cost` is charged, as in step 3.
  * - If its reader left after the first read, or the reader's session ended, each meter's `onLeave` determines
- *   the charge. By default, the `cost` is charged, as in step 3. If the work has counted nothing, the held
- *   units are charged.
+ *   the charge. By default, the `cost` is charged, as in step 3. A `cost` that reads uncounted usage therefore
+ *   charges the held units.
  * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
  * - If the reader neither reads the stream nor leaves, the hold expires. The units that other parts of the

@@ -173,7 +173,7 @@ export class Reservations {
     return this.#ask(request, attempt, { decisive: false })
   }
 
-  /** Asks the ledger. If `decisive` is true, the ledger decides even if the snapshot's period has ended. */
+  /** Asks the ledger. If `decisive` is true, the ledger decides even if the snapshot is outdated. */
   #ask(
     request: ReserveRequest,
     attempt: string,

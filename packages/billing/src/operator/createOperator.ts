@@ -60,7 +60,7 @@ export interface Operator {
    * and returns `repeated` with the record. A second refund of the same charge also returns `repeated`.
    */
   act(command: OperatorCommand): Promise<OperateAnswer>
-  /** Returns the record of acts, oldest first. Default: all acts on customers. */
+  /** Returns the record of acts on one customer, oldest first. Default: the acts on all customers. */
   acts(query?: { customer?: string | null; after?: ActCursor | null }): AsyncIterable<Act>
   /** Checks the customer's counters against the rows that they count, and returns the contradictions. */
   audit(customer: string): Promise<Violation[]>

@@ -78,7 +78,11 @@ export class SessionChecks {
     }
   }
 
-  /** Throws a `SessionEndedError` unless the connection's session still belongs to the customer. */
+  /**
+   * Checks the connection's session if its last check is older than `sessionCheckMs`. Throws a
+   * `SessionEndedError` if the session has ended, belongs to another customer, or hasn't been checked for too
+   * long.
+   */
   async confirm(ctx: object, customer: string, connection: Confirmed): Promise<void> {
     if (!this.#source || this.now() - connection.confirmedAt < this.#options.sessionCheckMs) return
     const startedAt = this.now()

@@ -29,7 +29,7 @@ export class AppTrpc {
     this.#inspection.catch(() => {})
   }
 
-  /** Rejects with a `SetupError` if the app and this module use different copies of tRPC. */
+  /** Rejects with a `SetupError` if the app and this module use different installations of tRPC. */
   check(): Promise<void> {
     return this.#inspection
   }
