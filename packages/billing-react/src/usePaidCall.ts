@@ -98,8 +98,8 @@ function callsOf(queryClient: QueryClient): Map<string, Unanswered> {
 }
 
 /**
- * Returns the input as a comparable string. Returns null for an input that isn't JSON, so that a call with
- * this input always gets a new key.
+ * Returns the input as a comparable string. Returns null if the input can't be converted to JSON. A call with
+ * such an input always gets a new key.
  */
 function textOf(input: unknown): string | null {
   try {
