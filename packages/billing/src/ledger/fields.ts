@@ -62,8 +62,8 @@ export const durationMs = z.number().int().min(1).max(maxDurationMs)
 export const time = z.number().int()
 
 /**
- * Identifies a usage event's price at Flowglad: the meter's `priceSlug` if it has one, otherwise the meter's
- * slug.
+ * Identifies a usage event's price at Flowglad, by the price's slug or by the meter's slug. The meter's slug
+ * selects the meter's default price.
  */
 export const price = z.union([
   z.strictObject({ priceSlug: text(256) }),

@@ -93,7 +93,7 @@ export interface Ledger extends AsyncDisposable {
   undelivered(query: { customer: string; limit: number }): Promise<UndeliveredEvent[]>
   /** Returns each customer once, in an order that the store chooses. */
   customers(): AsyncIterable<string>
-  /** Returns up to `limit` customers whose IDs start with the text, in the order of their IDs. Omits health probes. */
+  /** Returns up to `limit` customers whose IDs start with `startsWith`, ordered by ID. Omits health probes. */
   findCustomers(query: { startsWith: string; limit: number }): Promise<string[]>
   /** Checks the customer's counters against the rows that they count, and returns the contradictions. */
   audit(customer: string): Promise<Violation[]>

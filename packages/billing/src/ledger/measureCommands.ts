@@ -3,7 +3,7 @@ import type { Answer, AnswerOf } from './answers.ts'
 import type { Command, Settle } from './commands.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Wraps the ledger to count its commands for OpenTelemetry. */
+/** Wraps the ledger to record OpenTelemetry metrics about its commands. */
 export function measureCommands(ledger: Ledger): Ledger {
   return {
     ...ledger,

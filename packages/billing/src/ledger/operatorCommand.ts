@@ -3,7 +3,7 @@ import { attempt, customer, eventId, meter, signedAmount, text } from './fields.
 
 /** An operator's act, which changes one customer's rows. */
 const act = z.discriminatedUnion('type', [
-  /** Makes a parked event due for a retry. */
+  /** Schedules a parked event's next retry for now. */
   eventId.extend({ type: z.literal('retry') }),
   /**
    * Drops a parked event, and ends its retries immediately. The next install whose lease was taken after the drop

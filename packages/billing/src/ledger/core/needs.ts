@@ -33,7 +33,7 @@ export interface Needs {
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
 
-/** How many of a customer's waiting events to search for duplicates of recovered events. */
+/** The maximum number of a customer's waiting events that a recovery searches for duplicates. */
 const maxDuplicates = 10_000
 
 /**

@@ -50,7 +50,7 @@ export const tables = {
   denial: table('denial', denialRow, ['customer', 'hour', 'procedure', 'code', 'meter', 'feature']),
 }
 
-/** The properties that an UPDATE changes, for the lists of the same name in `Writes`. Other properties stay the same. */
+/** The properties that each UPDATE changes. Other properties stay the same. */
 export const changing = {
   customerCounters: ['version', 'time', 'undelivered', 'resultBytes'],
   leases: ['version', 'time', 'undelivered', 'resultBytes', 'leaseToken', 'leaseUntil', 'lease'],

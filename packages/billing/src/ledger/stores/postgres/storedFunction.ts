@@ -26,14 +26,14 @@ export interface StoredFunction {
   create: string
 }
 
-/** Returns the argument for the last parameter of a function for `batchBy: 'bucket'`. */
+/** Returns the last argument of a call to a function that was created for `batchBy: 'bucket'`. */
 export const oneBucket = (bucket: number) => `${bucket}::smallint`
 
 /**
  * Describes a PL/pgSQL function. Each server connection plans a function's statements only once. Named
- * statements are also planned only once, but they belong to a session. A connection pooler such as PgBouncer can
- * run each transaction in a different session. Nodes that run different releases can share a database, because
- * a changed function gets a different name.
+ * statements are also planned only once, but they belong to a session, and a connection pooler such as PgBouncer
+ * can run the next transaction in another session. Nodes that run different releases can share a database,
+ * because a changed function gets a different name.
  *
  * With `batchBy: 'bucket'`, the function has one more parameter at the end: the batch's bucket. Its statements
  * compare the bucket with this value, so a planner knows each statement's shard before the statement runs.
