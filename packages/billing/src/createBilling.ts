@@ -273,9 +273,9 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
     /**
      * Starts delivery and the sweeper, even while Flowglad is unavailable. Calling `start()` is optional,
-     * because the first call also starts them. Rejects if the ledger can't be opened, if `flowglad.secretKey`
-     * or `flowglad.baseUrl` is wrong, or if Flowglad's pricing model makes a meter unusable. After a
-     * rejection, you can call `start()` again.
+     * because the first call also starts them, unless `autoStart` is false. Rejects if the ledger can't be
+     * opened, if `flowglad.secretKey` or `flowglad.baseUrl` is wrong, or if Flowglad's pricing model makes a
+     * meter unusable. After a rejection, you can call `start()` again.
      */
     start: () => lifecycle.start(),
 

@@ -26,7 +26,7 @@ export async function auditFlowglad(
   const seen = new Set<string>()
   let listed = 0
   for await (const page of pagesOf(flowglad)) {
-    if (page === null) throw new CommandError('Flowglad refuses to list its usage events.')
+    if (page === null) throw new CommandError('Flowglad refuses to list its usage events. Try again later.')
     listed += page.length
     progress(`Read ${counted(listed, 'usage event')} at Flowglad`)
     const unknown: { customer: string; attempt: string; meter: string }[] = []

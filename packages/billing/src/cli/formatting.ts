@@ -13,7 +13,7 @@ export function columns(rows: (string | number)[][]): string {
     .join('')
 }
 
-/** Returns a titled table with column titles, or nothing if there are no rows. */
+/** Returns a titled table with column titles, or an empty string if there are no rows. */
 export const section = (title: string, names: string[], rows: (string | number)[][]): string =>
   rows.length === 0 ? '' : `\n${title}\n${columns([names, ...rows])}`
 

@@ -18,7 +18,7 @@ export const cacheOwner = (queryClient: object): string | null | undefined =>
 
 /**
  * Sets the customer whose billing data the cache holds. Pass null while no user is signed in. The cache then
- * ignores other customers' balances, such as those in a late response to the previous customer.
+ * ignores other customers' balances, such as those in a late response for the previous customer.
  * `BillingProvider` calls this function. An app without `BillingProvider` must call it when a user signs in
  * or out, and remove the previous user's queries.
  *

@@ -70,7 +70,7 @@ type Instruments = ReturnType<typeof createInstruments>
 /** Maps each provider to its instruments, or to null if the provider records nothing. */
 const instrumentsOf = new WeakMap<MeterProvider, Instruments | null>()
 
-/** Returns null if the process has no OpenTelemetry SDK. Checks each time, because the app can register one later. */
+/** Returns the instruments, or null if the app hasn't registered an OpenTelemetry SDK yet. */
 function instruments(): Instruments | null {
   const provider = metrics.getMeterProvider()
   const known = instrumentsOf.get(provider)

@@ -97,13 +97,13 @@ export const defaultOptions = {
    * and charges the units that they have counted.
    */
   shutdownGraceMs: 10_000,
-  /** How long the pricing model (plans, names) is cached. */
+  /** The age at which the cached pricing model (plans, meters, prices) is refreshed in the background. */
   catalogMaxAgeMs: 60_000,
   /** `/readyz` reports a lag once the oldest undelivered event reaches this age. */
   outboxLagMs: 60_000,
   /** The header that carries idempotency keys. */
   keyHeader: 'idempotency-key',
-  /** Whether metered calls without a key are denied. */
+  /** Whether clients' metered calls without a key are denied. Subscriptions never need a key. */
   requireKey: false,
 } as const
 

@@ -6,8 +6,8 @@ const maxAddressLength = 254
 
 const word = /[^\s"'`<>()[\]{},:;=\\]+/g
 const lastWord = /[^\s"'`<>()[\]{},:;=\\]*$/
-// Tested on single words. Searching the text for whole addresses would scan a long word again from each of its
-// characters.
+// This pattern is tested on single words. Searching the text for whole addresses would scan a long word again from each
+// of its characters.
 const emailAddress = /[^@]@[^@]+\.[^@]/
 /** Matches Flowglad's API keys and webhook secrets. */
 const secret = /\b(sk|pk|whsec)_[\w+/=-]+/g

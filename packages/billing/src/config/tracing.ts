@@ -19,7 +19,7 @@ export function traced<T>(name: string, attributes: () => Attributes, work: () =
   })
 }
 
-/** Returns undefined if the process has no OpenTelemetry SDK. Checks each time: the app can register one later. */
+/** Returns the tracer, or undefined if the app hasn't registered an OpenTelemetry SDK yet. */
 function registeredTracer(): Tracer | undefined {
   const name = '@metered/billing'
   const provider = trace.getTracerProvider()

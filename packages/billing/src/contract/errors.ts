@@ -51,7 +51,10 @@ export class UnserializableResultError extends Error {
  */
 export type StreamStop = 'shutdown' | 'expired'
 
-/** The server has ended a stream early. The units that the stream has counted are charged. */
+/**
+ * The server has ended a stream early. The units that the stream has counted are charged. If it has counted
+ * none, the meter's `onExpiry` determines the charge.
+ */
 export class StreamStoppedError extends Error {
   override readonly name = 'StreamStoppedError'
   constructor(why: StreamStop = 'shutdown') {

@@ -26,7 +26,7 @@ const isFailedPayment = (error: unknown) =>
 
 /**
  * Returns the error for a change that Flowglad rejected. If the payment failed, replaces Flowglad's message
- * with one for customers. `readCharge` returns the change's payment, or null if there is none.
+ * with one for customers. `readCharge` returns the change's payment, null if there is none, or `unknown`.
  */
 export async function rejectedChange(
   error: unknown,

@@ -84,7 +84,7 @@ export class Statements {
   }
 
   /**
-   * Returns the last report, with the price of the customer's plan and the method that pays its renewals, without asking
+   * Returns the last report, the price of the customer's plan, and the payment method for its renewals. Doesn't ask
    * Flowglad. Returns null if this node has not fetched the customer's report.
    */
   current({
@@ -177,7 +177,7 @@ export class Statements {
     const { sync, clock, options } = this.#parts
     const recent = maxAgeMs > 0 ? sync.lastBilling(customer.id, maxAgeMs) : null
     if (!recent) {
-      // Counts against the customer's fetch limit, because a customer can send any number of requests.
+      // The fetch counts against the customer's fetch limit, because a customer can send any number of requests.
       const fetching = sync.fetch(customer, { urgent: false, forced: false })
       await within(clock, options.decisionMs, fetching, null)
     }
@@ -217,7 +217,7 @@ function chargedWithoutPayment({ payments }: PaymentsPage, { invoices }: Billing
   return hasPayment ? null : `${newest.id} ${newest.status}`
 }
 
-/** Renewals charge only the subscription's payment methods, not the customer's other ones. */
+/** Renewals charge only the subscription's payment methods, not the customer's other payment methods. */
 const methodOfSubscription = (report: BillingReport) =>
   methodOf(report, report.currentSubscription?.defaultPaymentMethodId) ??
   methodOf(report, report.currentSubscription?.backupPaymentMethodId)

@@ -83,7 +83,7 @@ export function createFlowgladClient(
     /** Returns whether a request has succeeded since the given time (`performance.now()`). */
     hasAnsweredSince: (time: number): boolean => answeredAt > time,
 
-    /** Returns the customer's billing, or null if Flowglad does not know the customer. */
+    /** Returns Flowglad's billing report on the customer, or null if Flowglad doesn't know the customer. */
     async billing(customer: string) {
       try {
         return await ask(sdk.customers.retrieveBilling(customer, once()))

@@ -10,8 +10,9 @@ const listedEvent = recordedEvent.extend({ createdAt: z.number(), usageDate: z.n
 const page = z.object({ data: z.array(listedEvent), nextCursor: z.string().nullish() })
 
 /**
- * Yields the pages of Flowglad's list of all usage events, newest first. The list can't be filtered. If
- * Flowglad refuses to return a page, yields null and ends. Rejects if Flowglad doesn't answer.
+ * Yields the pages of Flowglad's list of all usage events, newest first. The list also contains events that
+ * this ledger didn't send. If Flowglad refuses to return a page, yields null and ends. Rejects if Flowglad
+ * doesn't answer.
  */
 export async function* listUsageEvents(
   flowglad: Pick<FlowgladClient, 'newestUsageEvents'>,

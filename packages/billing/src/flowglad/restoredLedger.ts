@@ -14,7 +14,7 @@ import { type ListedEvent, listUsageEvents } from './listUsageEvents.ts'
 type OwnEvent = Recover['events'][number] & { customer: string }
 const ownEvent = recoverableEvent.extend({ customer })
 
-/** How many pages of Flowglad's list the check searches for an event of this ledger. */
+/** The maximum number of pages of Flowglad's list that the check searches for an event of this ledger. */
 const maxCheckedPages = 20
 /** Recovery ends after this many consecutive events that the ledger had acknowledged before the restore. */
 const enoughKnownEvents = 100
@@ -64,7 +64,7 @@ export class RestoredLedger {
     this.#stopping = parts.stopping
   }
 
-  /** Whether the ledger has been checked since its store was last opened. */
+  /** Whether the ledger has been checked since its store was last opened or lost its connection. */
   get isChecked(): boolean {
     return this.#checked === this.#ledger.interruptions()
   }

@@ -24,7 +24,7 @@ export class SnapshotFetcher {
   readonly #unlimitedBy: Record<string, string>
   readonly #logger: Logger
   readonly #archived = new RecentMap<string, true>(rememberedCustomers)
-  /** When the last fetch failed (`performance.now()`), or null if it succeeded. */
+  /** When a fetch last failed at Flowglad (`performance.now()`), or null if a fetch has succeeded since. */
   #failedAt: number | null = null
 
   constructor(parts: {

@@ -24,8 +24,8 @@ export function hostOf(source: RequestSource): string | null {
 }
 
 /**
- * Returns whether the request can carry inputs. False if the body of a POST is empty or `{}`, which is what
- * tRPC's client sends for calls without inputs.
+ * Returns whether the request can carry inputs. Returns false for a POST with a `content-length` of 0 or 2,
+ * because tRPC's client sends an empty body or `{}` for calls without inputs.
  */
 export function canCarryInput(source: RequestSource): boolean {
   const length = headerOf(source, 'content-length')

@@ -56,7 +56,7 @@ const isAsync = (value: unknown) => isPromise(value) || isAsyncIterable(value)
 const isSentByField = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !('toJSON' in value)
 
-/** Deeper values are not searched. */
+/** Values that are nested more deeply aren't searched. */
 const maxDepth = 16
 
 /**

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-/** Deeper values are not searched. */
+/** Values that are nested more deeply aren't searched. */
 const maxDepth = 16
 
 /**

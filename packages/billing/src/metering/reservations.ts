@@ -40,8 +40,8 @@ interface Decision {
 }
 
 /**
- * Decides whether work can start. If Flowglad answers in time, a call is never denied because of a snapshot
- * that is older than the call.
+ * Decides whether work can start. A call is denied because of a snapshot that is older than the call only if
+ * Flowglad doesn't answer in time, or if the customer has caused too many fetches.
  */
 export class Reservations {
   readonly #services: HoldServices

@@ -83,8 +83,9 @@ function asData(output: unknown, maxBytes: number): string | null {
 }
 
 /**
- * Returns null for a caller in this process, because the transformer might lose part of a class instance,
- * such as its private fields.
+ * Returns the output as the transformer serializes it, or null if the transformer doesn't restore it exactly.
+ * Also returns null for a caller in this process, because the transformer might lose part of a class
+ * instance, such as its private fields.
  */
 function asSent(output: unknown, { codec, inProcess }: Delivery): string | null {
   if (inProcess || !codec) return null

@@ -42,7 +42,7 @@ export interface CustomerReport extends CustomerBalances {
 
 /** Reads a ledger for operators, and performs their acts. Servers can use the ledger at the same time. */
 export interface Operator {
-  /** Returns up to `limit` customers whose IDs start with the text, in the order of their IDs. */
+  /** Returns up to `limit` customers whose IDs start with `startsWith`, ordered by ID. */
   find(query: { startsWith: string; limit: number }): Promise<string[]>
   /** Returns a report on the customer, or null if the ledger has no such customer. */
   customer(id: string): Promise<CustomerReport | null>

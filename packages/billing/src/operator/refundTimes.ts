@@ -1,7 +1,7 @@
 import { refundId } from '../ledger/core/actId.ts'
 import type { Act, Charge } from '../ledger/reads.ts'
 
-/** Returns a function that returns when a charge was refunded, or null. Keeps only the refunds in memory. */
+/** Returns a function that looks up when a charge was refunded (null = never). Keeps only the refunds in memory. */
 export async function refundTimes(
   acts: AsyncIterable<Act> | Act[],
 ): Promise<(charge: Pick<Charge, 'transactionId' | 'meter'>) => number | null> {

@@ -52,7 +52,7 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   }
 
   /**
-   * Returns a procedure that costs a fixed number of units (default 1):
+   * Returns a function that creates procedures with a fixed cost (default: 1 unit):
    * `meteredProcedure(protectedProcedure)('api_calls', 2)`.
    */
   meteredProcedure<C extends object, Meta, Overrides extends object, InputIn, InputOut, OutputIn, OutputOut>(
@@ -73,8 +73,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   >
 
   /**
-   * Denies a call with `FEATURE_NOT_INCLUDED` (403) unless the customer's plan includes the toggle feature.
-   * Fetches the plan again before denying the call.
+   * Denies a call unless the customer's plan includes the toggle feature, usually with `FEATURE_NOT_INCLUDED`
+   * (403). Fetches the plan again before denying the call.
    */
   requireFeature<Input>(feature: string): MiddlewareFunction<Ctx, unknown, object, object, Input>
 
@@ -111,8 +111,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   formatError(failure: { error: TRPCError }): { billing: Denial<MeterOf<M>> | null }
 
   /**
-   * Returns the request's idempotency keys, whether the client can read streams, and whether a page on a
-   * foreign origin sent the request. Spread the result into the object that `createContext` returns. If you
+   * Reads the request's idempotency keys, whether the client can read streams, and whether a page on a foreign
+   * origin sent the request. Spread the result into the object that `createContext` returns. If you
    * pass all of `createContext`'s options, the response also carries the new balances. Without `info`, a
    * batch's keys can't be matched to its calls.
    */

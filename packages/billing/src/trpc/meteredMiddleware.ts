@@ -20,7 +20,7 @@ export interface CallOptions<Input> {
    * hours are treated as the same operation. Has no effect on subscriptions.
    */
   key?: (call: { input: Input }) => string
-  /** Denies calls without a key. Default: `options.requireKey`. */
+  /** Denies clients' calls without a key, except subscriptions. Default: `options.requireKey`. */
   requireKey?: boolean
   /**
    * Returns an ID from the result. The ID is shown on charges and sent to Flowglad, but doesn't deduplicate

@@ -48,8 +48,8 @@ function codeOf({ denial }: BillingError): Code {
 /** Returns the error data fields that describe a denial. */
 export function denialData(error: TRPCError): { billing: BillingError['denial'] | null } {
   for (const cause of withCauses(error)) {
-    // A failed plan change isn't a denial, even if its cause is one, for example because the balances
-    // couldn't be read after the change. The plan may have changed.
+    // A failed plan change isn't a denial, even if its cause is one, because the plan may have changed. For
+    // example, the change succeeded, but the balances couldn't be read afterwards.
     if (cause instanceof PlanChangeError) break
     if (!(cause instanceof BillingError)) continue
     const { denial } = cause
