@@ -23,7 +23,8 @@ export function readOptions<Run>(all: Record<string, Run>) {
     throw new Error(`There is no section ${unknown}. The sections are ${Object.keys(all).join(', ')}.`)
   const rounds = Number(values.rounds ?? (quick ? 1 : 3))
   const seconds = Number(values.seconds ?? (quick ? 0.5 : 1))
-  if (!(rounds >= 1 && seconds > 0)) throw new Error('--rounds and --seconds must be positive numbers.')
+  if (!(rounds >= 1 && seconds > 0))
+    throw new Error('--rounds must be at least 1, and --seconds greater than 0.')
   return {
     sections: Object.entries(all).flatMap(([name, run]) =>
       only.length === 0 || only.includes(name) ? [run] : [],

@@ -26,7 +26,7 @@ export async function fill(ledger: Ledger, customers: string[]): Promise<void> {
   }
 }
 
-/** Runs reserve-and-settle pairs, and returns the rate, the CPU time and the median latency. */
+/** Runs reserve-and-settle pairs, and returns the rate, the CPU time per pair and the median latency. */
 export async function measure({
   ledger,
   callers,
@@ -65,7 +65,7 @@ export async function measure({
 export async function temporaryFolder() {
   const path = await mkdtemp(fileURLToPath(new URL('../node_modules/.bench-', import.meta.url)))
   const remove = () => rmSync(path, { recursive: true, force: true })
-  // Remove the folder even if the benchmark is interrupted.
+  // Remove the folder even if the benchmark fails.
   process.once('exit', remove)
   return { path, [Symbol.asyncDispose]: async () => remove() }
 }

@@ -1,7 +1,7 @@
 /**
  * `pnpm bench:pruning --events 1e7 --store SQLite` fills a ledger with delivered events whose retention
  * period has ended, and runs the sweeper until they are gone. Callers make calls before and during this time,
- * so their latencies can be compared. It fails if an old event remains, or if a new one is missing.
+ * so their latencies can be compared. It fails if an event of these calls is missing.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -29,7 +29,7 @@ const seed = Number(values.seed)
 const chosen: TopologyName[] = topologies.filter((it) => values.topology === 'all' || it === values.topology)
 if (!(minutes > 0) || !Number.isInteger(seed) || chosen.length === 0)
   throw new Error(
-    `--minutes must be a positive number, --seed an integer, and --topology a name.\n\n${usage}`,
+    `--minutes must be a positive number, --seed an integer, and --topology one of these names.\n\n${usage}`,
   )
 if (noPgBouncer !== null && chosen.some(needsPgBouncer))
   throw new Error(

@@ -1,4 +1,4 @@
-/** Returns numbers from 0 to 1 that depend only on the seed (mulberry32). */
+/** Creates a random number generator (mulberry32). Its numbers depend only on the seed. */
 export function randomFrom(seed: number) {
   let state = seed >>> 0
   const next = () => {

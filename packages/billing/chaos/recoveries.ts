@@ -8,8 +8,8 @@ export interface Recovery {
   fault: string
   times: number
   /**
-   * The number of faults after which the node recovered before the next fault. Only these recoveries are
-   * measured.
+   * The number of faults after which an affected node recovered before another fault affected it. Only these
+   * recoveries are measured.
    */
   measured: number
   medianMs: number | null
@@ -18,8 +18,8 @@ export interface Recovery {
 
 /**
  * Returns the recovery times after each kind of fault. A recovery begins when the fault ends. It ends when
- * the affected node answers a call that began after the fault. Leaves a recovery out if another fault affects
- * the node before this answer, because the time would include that fault.
+ * an affected node answers a call that began after the fault. Leaves a recovery out if another fault affects
+ * this node before the answer, because the time would include that fault.
  */
 export function recoveries(past: PastFault[], calls: Call[]): Recovery[] {
   const answers = calls
@@ -51,7 +51,7 @@ export function recoveries(past: PastFault[], calls: Call[]): Recovery[] {
 
 const affects = ({ fault }: PastFault, node: number) => !('node' in fault) || fault.node === node
 
-/** Returns whether the ledger has decided the call. Other answers don't show whether the node works. */
+/** Returns whether the answer shows that the node and its ledger work. */
 const isWorking = (answer: Answer) =>
   answer.state === 'answered' ||
   answer.state === 'failed' ||

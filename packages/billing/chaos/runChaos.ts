@@ -18,7 +18,7 @@ export interface ChaosRun {
   topology: TopologyName
   seed: number
   durationMs: number
-  /** Called with a line for each fault when it happens. */
+  /** Called with a line for each fault that starts and each phase of the run that ends. */
   log: (line: string) => void
 }
 
@@ -35,7 +35,7 @@ export interface ChaosResult extends Audit {
   folder: string | null
 }
 
-/** A fault that has happened. Times are since the start of the run. */
+/** A fault that has happened. Times are in milliseconds since the start of the run. */
 export interface PastFault {
   fault: Fault
   startedAt: number
@@ -44,9 +44,9 @@ export interface PastFault {
 
 const callers = 20
 const customers = 6
-/** The maximum time until the first call succeeds. */
+/** The maximum wait for the first successful call. */
 const startingMs = 20_000
-/** The maximum time from the last fault until all holds have ended and all usage is delivered. */
+/** After the last call, the maximum wait until all holds have ended and all usage is delivered. */
 const drainMs = 90_000
 
 /** Makes calls while faults happen, waits until everything is delivered, and audits the result. */
@@ -62,7 +62,7 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   const lost: Surroundings['lost'] = new Set()
   slowReads({ topology, random, lost })
   calling.start(callers)
-  // Before the first fault, wait for a snapshot, because no call can succeed without one.
+  // Before the first fault, wait for a successful call. It shows that the ledger has received a snapshot.
   await eventually(async () => calling.hasAnswer, startingMs)
   const { history, past } = await causeFaults(run, { topology, random, lost }, startedAt)
   for (const node of nodes) await node.startAgain()

@@ -11,8 +11,8 @@ const copied = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.t
 
 /**
  * A copy of this package in a temporary folder. Faults change only the copy. The folder has the same
- * structure as the repository. It links to the repository's root files, to its other packages, and to the
- * dependencies.
+ * structure as the repository. It links to the repository's other packages, to the files and folders at its
+ * root, and to the dependencies.
  */
 export class Copy implements AsyncDisposable {
   /** The copy's counterpart of `packages/billing`. */

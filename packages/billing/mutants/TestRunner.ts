@@ -19,8 +19,8 @@ export class TestRunner implements AsyncDisposable {
   }
 
   /**
-   * Runs the tests. A run that takes longer than `limitMs` counts as caught, because the fault makes the
-   * tests hang.
+   * Runs the tests. If they take longer than `limitMs`, the fault counts as caught, because it makes them
+   * hang.
    */
   async run(request: Request, limitMs: number): Promise<Outcome> {
     this.#child ??= await this.#start()
@@ -73,7 +73,7 @@ export class TestRunner implements AsyncDisposable {
     const child = this.#child
     if (!child) return
     const exited = once(child, 'exit')
-    // After this, the process closes Vitest, which stops the PostgreSQL server.
+    // On disconnect, the process closes Vitest, which stops the PostgreSQL server.
     child.disconnect()
     await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 20_000))])
     this.#end('SIGKILL')

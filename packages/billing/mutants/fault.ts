@@ -7,7 +7,7 @@ export interface Fault {
   /** The text to replace. It occurs exactly once in the file. */
   find: string
   replace: string
-  /** The test files that must catch the fault, in `test/` and without `.test.ts`. */
+  /** The test files, in `test/` and without `.test.ts`. At least one of them must catch the fault. */
   tests: string[]
   /**
    * The reason why the code behaves the same with the fault, so that no test can catch it. Such a fault isn't

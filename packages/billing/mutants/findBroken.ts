@@ -7,7 +7,7 @@ import { type Fault, problemOf } from './fault.ts'
 
 /**
  * Returns the faults that can't be applied or don't compile, with the reason. Vitest doesn't check types, so
- * a fault that doesn't compile would fail every test, and prove nothing.
+ * tests could fail only because a fault doesn't compile. Such a failure proves nothing.
  */
 export async function findBroken(copy: Copy, faults: Fault[]): Promise<Map<Fault, string>> {
   const broken = new Map<Fault, string>()

@@ -42,7 +42,7 @@ else if (values.list) for (const { file, name } of chosen) print(`${file}: ${nam
 else process.exitCode = await runAll(Number(values.parallel))
 
 async function runAll(parallel: number): Promise<number> {
-  if (!(parallel >= 1)) throw new Error('--parallel must be a positive number.')
+  if (!(parallel >= 1)) throw new Error('--parallel must be at least 1.')
   if (toRun.length === 0) throw new Error('No fault matches --only. --list shows all faults.')
   const copies = await Promise.all(
     Array.from({ length: Math.min(parallel, toRun.length) }, () => Copy.create()),
@@ -52,7 +52,7 @@ async function runAll(parallel: number): Promise<number> {
     await Promise.all(nodes.map(({ runner }) => runner[Symbol.asyncDispose]()))
     await Promise.all(copies.map((copy) => copy[Symbol.asyncDispose]()))
   }
-  // Otherwise, an interrupted run would leave its copies and its processes behind.
+  // Without these handlers, an interrupted run would leave its copies and its processes behind.
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -77,7 +77,7 @@ interface Node {
 async function runOn(nodes: Node[], stopping: AbortSignal): Promise<number> {
   const [first] = nodes
   if (!first) throw new Error('There is no copy to run in.')
-  print(`Compiling the package with each of ${toRun.length} faults.`)
+  print(`Compiling the package with the ${toRun.length} faults.`)
   const broken = await findBroken(first.copy, toRun)
   print('Running the tests without a fault.')
   const times = await runSound(first, [...new Set(toRun.flatMap((fault) => fault.tests))])
@@ -102,7 +102,7 @@ async function runOn(nodes: Node[], stopping: AbortSignal): Promise<number> {
 }
 
 /**
- * Runs each test file without a fault, because a test that fails without a fault would catch every fault.
+ * Runs each test file without a fault, because a test that always fails would seem to catch every fault.
  * Returns the time that each file takes in milliseconds, or null if a test fails.
  */
 async function runSound({ runner }: Node, tests: string[]): Promise<Map<string, number> | null> {

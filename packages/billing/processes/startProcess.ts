@@ -5,7 +5,7 @@ import { httpLink } from '@trpc/client'
 
 /**
  * Starts a TypeScript or JavaScript file in its own process, and waits until it sends its URL. Disposing of
- * the result ends the process.
+ * the result disconnects the process and waits until it has ended.
  *
  * @param settings Passed to the script, which reads them with `readSettings`.
  * @param output The file descriptor for the script's output. Default: stderr, because stdout contains only

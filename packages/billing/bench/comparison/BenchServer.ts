@@ -9,7 +9,7 @@ import type { Variant } from '../processes/openVariant.ts'
 import type { ServerControl } from '../processes/serverProcess.ts'
 import { sum } from '../statistics.ts'
 
-/** How the calls reach the server, and what they do. */
+/** How the calls reach the server, and which procedure they call. */
 export interface CallKind {
   transport: 'HTTP' | 'in process'
   procedure: 'ping' | 'stream'
@@ -24,7 +24,7 @@ export interface Figures {
   p99Ms: number
   /** The server's CPU time per call, including delivery. */
   cpuMicros: number
-  /** The database's CPU time per call. Null if there is no database server. */
+  /** The database's CPU time per call. Null without a database server, and on systems without `/proc`. */
   databaseMicros: number | null
 }
 
@@ -62,8 +62,8 @@ export class BenchServer {
   }
 
   /**
-   * Calls the server, and counts the successful calls. Starts with the customer that follows the last
-   * customer of the previous run.
+   * Calls the server, and counts the successful calls. If the number of customers stays the same and no call
+   * fails, each run continues with the customer after the last one of the previous run.
    */
   async load(given: LoadShape, kind: CallKind): Promise<LoadResult> {
     const shape = { ...given, first: this.#calls % given.customers }
@@ -84,7 +84,7 @@ export class BenchServer {
     return result
   }
 
-  /** Asks for the URL only once, because the answer would take part of a round's CPU time. */
+  /** Asks for the URL only once, because each answer would add to a round's CPU time. */
   async #url(): Promise<string> {
     this.#knownUrl ??= await this.#parts.server.url.query()
     return this.#knownUrl

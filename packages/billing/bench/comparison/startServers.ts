@@ -15,7 +15,7 @@ import { postgresCpu } from './postgresCpu.ts'
 const processes = new URL('../processes/', import.meta.url).href
 const flowgladLocal = fileURLToPath(new URL('../../../flowglad-local/', import.meta.url))
 
-/** Bundles a script, because an installed package runs without the overhead of `tsx`. */
+/** Bundles a script so that, like an installed package, it runs without the overhead of `tsx`. */
 const script = async (name: string, root?: string) => pathToFileURL(await buildScript(name, processes, root))
 
 /** Starts flowglad-local, a load generator and one server for each variant, each in its own process. */

@@ -3,8 +3,8 @@ import type { Counts } from './counts.ts'
 import { messages } from './messages.ts'
 
 /**
- * A connection to PostgreSQL that counts round trips and statements. Statements are counted when the server
- * answers them.
+ * A connection to PostgreSQL that counts round trips, statements and transactions. Statements and
+ * transactions are counted when the server answers them.
  */
 export class CountingSocket extends Socket {
   readonly #counts: Counts

@@ -2,8 +2,8 @@ import Libsql from 'libsql'
 import type { Counts } from './counts.ts'
 
 /**
- * Counts the statements that this process runs with libsql. The counts exclude statements that are only
- * prepared.
+ * Counts the statements and transactions that this process runs with libsql. Statements that are only
+ * prepared don't count.
  */
 export function countSqlite(counts: Counts): void {
   const connection = Libsql.prototype

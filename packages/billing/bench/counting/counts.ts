@@ -2,7 +2,7 @@
 export interface Counts {
   transactions: number
   statements: number
-  /** How many times the ledger sent a message after reading the answers to its earlier messages. */
+  /** The number of times that the ledger sent a message after reading an answer to its earlier messages. */
   roundTrips: number
 }
 

@@ -58,8 +58,8 @@ async function drainBacklog(server: BenchServer, backlog: number) {
 }
 
 /**
- * Returns the rate of calls, the number of waiting events at the end, and the highest age of the oldest
- * waiting event in each half of the run.
+ * Returns the rate of calls, the number of waiting events at the end, and the maximum age of waiting events
+ * in each half of the run.
  */
 async function measureLag(server: BenchServer, durationMs: number) {
   await server.load({ callers: 8, customers, calls: customers }, ping)

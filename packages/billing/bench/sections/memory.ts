@@ -12,7 +12,7 @@ import { ping } from './calls.ts'
 const name = 'Memory and disk space'
 const steps = 10
 
-/** Measures the server's memory and the ledger's size over many calls: 10⁶ with `--full`. */
+/** Measures the server's memory and the ledger's size over 50,000 calls, or 10⁶ with `--full`. */
 export async function memory({ quick, full }: Options) {
   const calls = quick ? 2_000 : full ? 1_000_000 : 50_000
   await using started = await startServers(['SQLite', 'PostgreSQL'])
@@ -57,7 +57,7 @@ async function load(server: BenchServer, calls: number) {
   }
 }
 
-/** Returns the size of the ledger's file or database, excluding changes that are only in the log. */
+/** Returns the size of the ledger's file or database, without write-ahead logs. */
 async function ledgerBytes({ variant, address }: BenchServer): Promise<number> {
   if (variant === 'SQLite') {
     const db = connect(address)

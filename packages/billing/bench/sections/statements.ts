@@ -12,7 +12,9 @@ import { ping } from './calls.ts'
 const name = 'Statements that a call sends to the database, excluding delivery'
 const inProcess = { ...ping, transport: 'in process' } as const
 
-/** Counts statements, round trips and flushes. Counting takes CPU time, so nothing is timed here. */
+/**
+ * Counts transactions, statements, round trips and flushes. Nothing is timed, because counting takes CPU time.
+ */
 export async function statements({ quick }: Options) {
   await using started = await startServers(['SQLite', 'PostgreSQL'], { delivers: false, counts: true })
   const rows: Row[] = []

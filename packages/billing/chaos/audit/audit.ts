@@ -29,11 +29,11 @@ export interface Audit {
   checks: Check[]
   figures: {
     calls: number
-    /** The units of answered calls. */
+    /** The units that calls must have cost, according to their answers. */
     answered: number
     /** The units that Flowglad has recorded. */
     billed: number
-    /** The most units that calls with an unknown outcome can have cost. */
+    /** The additional units that calls may have cost, because their outcome is unknown. */
     inFlight: number
     /** The units of answered calls that a restore may have lost. */
     lost: number
@@ -41,9 +41,9 @@ export interface Audit {
   /** Charges of work that ended after its hold. Only they may exceed a grant. */
   late: { customer: string; meter: string; operation: string; attempt: string; amount: number }[]
   /**
-   * Streams whose units were booked before they ended, so the rest is free. Either the process was paused and
-   * expiry booked the last stored count, or an earlier attempt under the key settled after its hold had
-   * expired.
+   * Streams that were charged before they ended, so the rest of their units is free. Either the process was
+   * paused and expiry booked the last stored count, or an earlier attempt under the key settled after its
+   * hold had expired.
    */
   cutShort: { customer: string; operation: string; answered: number; billed: number }[]
 }

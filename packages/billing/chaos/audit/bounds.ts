@@ -10,8 +10,8 @@ export const isAnswered = ({ answers }: Pick<Call, 'answers'>): boolean =>
   answers.some(({ state }) => state === 'answered')
 
 /**
- * Returns the units that the answers to an operation allow. If `isCutShort` is set, a stream's hold expired
- * before the stream ended, so only the count that was stored by then is certain.
+ * Returns the units that the answers to an operation allow. If `isCutShort` is set, a stream was charged
+ * before it ended, so it may be billed for only one unit.
  */
 export function boundsOf(call: Pick<Call, 'answers' | 'amount' | 'kind'>, isCutShort = false): Bounds {
   const { answers, amount, kind } = call

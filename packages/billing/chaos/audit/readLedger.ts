@@ -92,7 +92,7 @@ export function sqliteReader(file: string): LedgerReader {
 export function postgresReader(connectionString: string): LedgerReader {
   const query: Query = async (sql) => {
     const client = new Client({ connectionString, connectionTimeoutMillis: 5_000 })
-    // Without a listener, this process would end if a fault kills the server while the query runs.
+    // Without a listener, this process would end if a fault killed the server while the query ran.
     client.on('error', () => {})
     await client.connect()
     try {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The kinds of metered work. `fixed` and `render` have a fixed cost; `counted` and `stream` learn their cost
- * at the end.
+ * The kinds of metered work. `fixed` and `render` have a fixed cost. `counted` and `stream` cost the units
+ * that they count. `failing` always fails.
  */
 export const kinds = ['fixed', 'counted', 'stream', 'failing', 'render'] as const
 
@@ -30,14 +30,14 @@ export type Outcome =
   | { state: 'failed' }
   /** The node wasn't running. */
   | { state: 'not sent' }
-  /** The work may have been charged: there was no complete answer, or the stream ended early. */
+  /** The work may have been charged, for example because the answer was incomplete. */
   | { state: 'unknown'; reason: string }
 
 export type Answer = Outcome & { node: number; from: number; until: number }
 
 /** An operation and all answers to it. */
 export interface Call extends Request {
-  /** The time of the first request, since the start of the run. */
+  /** The time of the first request, in milliseconds since the start of the run. */
   startedAt: number
   answers: Answer[]
 }

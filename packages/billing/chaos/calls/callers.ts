@@ -9,9 +9,9 @@ type Profile = 'mixed' | 'single units'
 /** The maximum number of times that a caller repeats a keyed call without a final answer. */
 const maxRetries = 12
 /**
- * The number of denials for lack of units after which a new customer replaces the customer. The snapshot
- * before the first denial often overlaps the delivery of the last charges. Another denial would correct a
- * wrong balance before the audit sees it.
+ * The number of denials for lack of units after which a new customer takes the customer's place. The fetch
+ * before the first denial often overlaps the delivery of the last charges. If this overlap makes a balance
+ * wrong, the fetch before a second denial would correct the balance before the audit.
  */
 const denialsPerCustomer = { 'single units': 1, mixed: 6 } as const satisfies Record<Profile, number>
 

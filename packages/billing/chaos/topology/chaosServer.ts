@@ -10,7 +10,7 @@ export class ChaosServer {
   readonly #settings: object
   readonly #output: number
   #process: RunningProcess | null = null
-  /** The exits that `kill` didn't cause. */
+  /** The failed starts, and the exits that `kill` didn't cause. */
   readonly crashes: string[] = []
 
   constructor({
@@ -27,7 +27,7 @@ export class ChaosServer {
     this.#output = openSync(logFile, 'a')
   }
 
-  /** Starts the process, and waits until it listens. */
+  /** Starts the process, and waits until it listens. Doesn't reject: adds a failed start to `crashes`. */
   async start(): Promise<void> {
     const settings = { output: this.#output }
     const started = await startProcess(this.#script, this.#settings, settings).catch((error: unknown) => {
@@ -41,7 +41,7 @@ export class ChaosServer {
     })
   }
 
-  /** Starts the process again if it has crashed. */
+  /** Starts the process again if it isn't running. */
   async startAgain(): Promise<void> {
     const child = this.#process?.child
     if (!child || child.exitCode !== null || child.signalCode !== null) await this.start()
@@ -65,7 +65,7 @@ export class ChaosServer {
     if (this.#process?.child.connected) this.#process.child.send(message)
   }
 
-  /** Kills the process without waiting. Otherwise, a stopped process would outlive this one. */
+  /** Kills the process without waiting. Without a kill, a paused process would outlive this one. */
   killNow(): void {
     this.#process?.child.kill('SIGKILL')
   }

@@ -19,8 +19,8 @@ const processes = new URL('../processes/', import.meta.url).href
 const flowgladLocal = fileURLToPath(new URL('../../../flowglad-local/', import.meta.url))
 
 /**
- * Starts flowglad-local with a file, a proxy in front of it, the ledger's store and the nodes. Each server is
- * a process.
+ * Starts flowglad-local with a file, a proxy in front of it, the ledger's store and the nodes. All servers
+ * except the proxy are separate processes.
  *
  * @param folder Contains Flowglad's data, the backups and the logs.
  */

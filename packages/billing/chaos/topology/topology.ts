@@ -23,7 +23,7 @@ export interface ChaosStore extends AsyncDisposable {
   backups: { backUp(): Promise<void>; restore(): void } | null
 }
 
-/** The processes of one run. */
+/** The servers and the store of one run. */
 export interface Topology extends AsyncDisposable {
   store: ChaosStore
   flowglad: ChaosServer

@@ -54,7 +54,7 @@ export const clockSteps: Fault[] = [
     tests: contract,
   },
   {
-    name: 'pauses in a process grow by the size of a backward step',
+    name: 'a backward step of the clock lengthens a process’s pauses',
     file: 'config/steadyClock.ts',
     find: 'if (now < last) behindMs += last - now',
     replace: '',
