@@ -101,7 +101,7 @@ describe('a checkout', () => {
   }
   const paid = () => Promise.reject(aDenial({ code: 'ALREADY_COMPLETED', key: 'k' }))
 
-  it('keeps its key for the same order after a lost answer or from another button', async () => {
+  it('keeps its key if the same order is repeated after a lost answer or with another button', async () => {
     const { keys, order } = renderCheckout([() => Promise.reject(new Error('lost'))])
     await order({ priceSlug: 'pack' })
     await order({ priceSlug: 'pack' }, { priceSlug: 'pack', quantity: 1 })
@@ -111,7 +111,7 @@ describe('a checkout', () => {
     expect(new Set(keys).size).toBe(3)
   })
 
-  it('shares one new key between concurrent orders once the customer has paid on the earlier page', async () => {
+  it('shares one new key between concurrent orders if the customer has paid on the earlier page', async () => {
     const { keys, order } = renderCheckout([async () => 'open', paid, paid])
     await order({ priceSlug: 'pack' })
     await order({ priceSlug: 'pack' }, { priceSlug: 'pack' })

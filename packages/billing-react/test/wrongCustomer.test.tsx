@@ -19,7 +19,7 @@ function aServerOf(customer: string) {
 const message = (given: string, answered: string) =>
   `BillingProvider was given customer "${given}", but the server answered for "${answered}". Pass the ID that the \`customer\` option of createBilling returns.`
 
-it('logs one warning with instructions for fetched and pushed answers', async () => {
+it('logs one warning with instructions if fetched and pushed answers are for another customer', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue()
   const server = aServerOf('org-1')
   const { result, rerender } = render(() => [hooks.useBalance('generations'), hooks.usePlan()] as const, {

@@ -195,7 +195,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/delivery', 'flowglad/deliveryLoop'],
   },
   {
-    name: 'delivery starts before the ledger was checked for a restore',
+    name: 'delivery starts before the ledger has been checked for a restore',
     file: 'flowglad/delivery.ts',
     find: "if (!(await this.#restored.tryCheck())) return 'unavailable'",
     replace: 'await this.#restored.tryCheck()',

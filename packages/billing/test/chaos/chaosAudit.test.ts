@@ -199,7 +199,7 @@ test('reads late settles and outdated snapshots from the ledger', async () => {
   expect(await snapshots()).toEqual([false])
 })
 
-test("judges a denial by a call's held units only if the call's response was lost", () => {
+test("assumes that a call took its whole hold only if the call's response was lost", () => {
   const short = aCall({ operation: 'b', answers: [{ ...denied('INSUFFICIENT_CREDITS'), from: 2, until: 3 }] })
   const rule = 'no call is denied while enough units are left'
   const billedLess = [anEvent({ amount: 1 })]

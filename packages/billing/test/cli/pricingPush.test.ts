@@ -101,7 +101,7 @@ test('makes the shown changes only with --yes', async () => {
   expect(usageMeters.find(({ slug }) => slug === 'api_calls')?.defaultPrice?.slug).toBe('api_calls_standard')
 })
 
-test('makes a model that an app can use without limit', async () => {
+test('creates the price that unlimited usage needs', async () => {
   const { flowglad, push } = await start()
   await push(studio, '--yes')
   await using billing = createTestBilling({ meters, customer: (ctx: { user: User }) => ctx.user, flowglad })
@@ -421,7 +421,7 @@ test('keeps the earlier usage price when another one becomes the default', async
 })
 
 test.each(['refused', 'answerLost'] as const)(
-  'succeeds when repeated after a failure at any request: %s',
+  'succeeds when it is repeated after a failure of any request: %s',
   async (state) => {
     for (let broken = 1; ; broken += 1) {
       const { flowglad, folder, push } = await start()
@@ -437,7 +437,7 @@ test.each(['refused', 'answerLost'] as const)(
       expect(await pushTo(flowglad, folder, '--yes')).toMatchObject({ code: 0, stderr: '' })
       expect(await pushTo(flowglad, folder)).toEqual({ code: 0, stderr: '', stdout: same })
       if (first.code === 0) {
-        // A push writes three meters, one meter's price, and everything else in a fifth request.
+        // A push sends five writes: three meters, one meter's price, and everything else. The sixth never comes.
         expect(broken).toBe(6)
         return
       }

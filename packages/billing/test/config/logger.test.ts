@@ -63,7 +63,7 @@ test('removes only email addresses and keys from each text', () => {
   ])
 })
 
-test('shows no part of an address or key at the cut of a long text', () => {
+test('shows no part of an address or key when it truncates a long text', () => {
   const shown = (text: string) => {
     const lines: string[] = []
     const record = (_: object, message: string) => void lines.push(message)

@@ -121,7 +121,7 @@ test.each([
   expect(tokens?.limit).toBe(granted + 50_000)
 })
 
-test('previews no units of packs in the grant of a second change', async () => {
+test('leaves pack units out of the previewed grant of a second change', async () => {
   await using app = await start()
   await onPro(app)
   await app.atFlowglad.pay(ada, 'token_pack')
@@ -366,7 +366,7 @@ test('shows the refund of a pack', async () => {
   ])
 })
 
-/** Puts a customer on Pro with a discount of 50 %. */
+/** Puts a customer on Pro with a discount of 50%. */
 async function onProForHalf({ atFlowglad, billing }: App, duration: 'once' | 'forever') {
   const { sdk } = atFlowglad
   await billing.balances(ada)
@@ -387,7 +387,7 @@ async function onProForHalf({ atFlowglad, billing }: App, duration: 'once' | 'fo
   await billing.refresh(ada)
 }
 
-test('previews the discounted charge of a plan change, and no credit that contains the discount', async () => {
+test('previews the discounted charge of a plan change without crediting the discount', async () => {
   await using app = await start()
   await onProForHalf(app, 'forever')
   app.pass(10 * day)

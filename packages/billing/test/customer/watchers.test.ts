@@ -50,7 +50,7 @@ test('pushes the balances after a settle on this node without waiting for the ne
   expect(await watching.stop()).toBe(true)
 })
 
-test('pushes the reserve and the release of held units', async () => {
+test('pushes the balances after a reserve and after a release', async () => {
   await using stack = await startStack(noPolling)
   await stack.billing.refresh(ada)
   const watching = watch(stack)

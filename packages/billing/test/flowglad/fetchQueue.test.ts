@@ -35,7 +35,7 @@ function startQueue(maxFetches: number) {
     queue,
     fetched,
     open,
-    /** Waits until `count` fetches have a lease. Each of them is then running or waiting at the gate. */
+    /** Waits until `count` fetches have taken a lease. Each of them then runs or waits for another fetch to end. */
     async leased(count: number) {
       await until(() => expect(leases).toBe(count))
       await new Promise(setImmediate)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Clock } from '../../src/config/clock.ts'
 import { Gathering } from '../../src/flowglad/gathering.ts'
 
-/** Starts a wait. `timers` lists the delays of its timers. The latest timer runs only if the test calls `fire`. */
+/** Starts a wait. `timers` lists the delays of its timers. `fire` runs the latest timer. No timer runs otherwise. */
 async function startWait({ deliverAfterMs = 200, requests = 4, eventsPerRequest = 10, before = 0 } = {}) {
   const timers: number[] = []
   let fire = () => {}

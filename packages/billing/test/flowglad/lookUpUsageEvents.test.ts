@@ -19,7 +19,7 @@ const event = (subscription: string, attempt: string): UsageEvent => ({
   parkedBefore: false,
 })
 
-test('tells recorded events from missing ones even behind many newer events', async () => {
+test('distinguishes recorded events from missing events, even if Flowglad has many newer events', async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, aUser())
   const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling('ada')

@@ -113,7 +113,7 @@ test('parks a previously parked event again after one rejection on any node', as
   })
 })
 
-test('stops retrying an event that another process drops and returns its units', async () => {
+test('stops retrying an event and returns its units once another process has dropped it', async () => {
   using file = ledgerFile()
   await using stack = await startStack({
     ledger: sqliteLedger(file.path),

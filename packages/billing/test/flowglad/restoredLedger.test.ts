@@ -84,7 +84,7 @@ test('recognizes a restored ledger and recovers the lost events', async () => {
 test.each<[what: string, event: (id: string) => Listed]>([
   ['has not acknowledged', (id) => listed(id, 0, { transactionId: 'open' })],
   [
-    'may have pruned, although Flowglad’s clock is an hour ahead',
+    'may have pruned, even if Flowglad’s clock is an hour ahead',
     (id) => listed(id, 1, { createdAt: Date.now() - ledgerDefaults.chargeRetentionMs + 3_600_000 }),
   ],
   ['has never sent', () => listed('another-ledger', 1)],

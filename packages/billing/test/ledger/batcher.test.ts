@@ -233,7 +233,7 @@ describe('group commit', () => {
     expect(sizes()).toEqual([1, 1])
   })
 
-  test('executes only commands that were queued before it closes', async () => {
+  test('executes queued commands but rejects new commands when it closes', async () => {
     const { batcher } = aBatcher(answerAll)
     const queued = batcher.execute(ended('a'))
     const closed = batcher.close()

@@ -276,7 +276,7 @@ test('keeps rights and storage parameters when it partitions the tables', async 
   expect(analyzed.map(({ name }) => name).toSorted()).toEqual(bucketed.toSorted())
 })
 
-test('locks all tables with buckets before it changes one of them', () => {
+test('locks all tables with buckets before it changes any of them', () => {
   expect(lockOrder.toSorted()).toEqual(bucketed.toSorted())
 })
 

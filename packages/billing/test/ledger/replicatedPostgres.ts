@@ -23,7 +23,7 @@ export const noReplication = bin
   ? null
   : 'needs PostgreSQL’s pg_basebackup, for example from Debian’s package postgresql'
 
-/** Returns the user that runs the servers, because PostgreSQL refuses to run as root. */
+/** Returns options that run a server as the user `postgres` if the tests run as root, which PostgreSQL refuses. */
 function serverUser(): SpawnOptions {
   if (!asRoot) return {}
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
@@ -88,7 +88,7 @@ export async function startReplicatedPostgres() {
       address: `postgres://postgres@127.0.0.1:${port}/postgres`,
       async kill() {
         running.delete(server)
-        // If only the main process were killed, the others could finish their transactions.
+        // If only the main process were killed, its children could finish their transactions.
         const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(child.pid)]).catch(() => ({
           stdout: '',
         }))

@@ -109,7 +109,7 @@ describe.each([
     return { first, start }
   }
 
-  test('allows no more calls than the grant has left', async () => {
+  test('allows only as many calls as the rest of the grant covers', async () => {
     const { start } = await restoredAfter({
       before: (stack) => spend(stack, ada, 2),
       after: (stack) => spend(stack, ada, 7),

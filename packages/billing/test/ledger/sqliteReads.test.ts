@@ -9,7 +9,7 @@ import { ledgerFile } from '../flowglad/ledgerFile.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from './builders.ts'
 import { sqliteDrivers } from './sqliteDrivers.ts'
 
-/** Returns the database. It runs `before` ahead of each query that reads from the table. */
+/** Wraps a database. Runs `before` ahead of each `all` call that reads from the table. */
 const interrupted = (db: SqliteDatabase, table: string, before: () => void): SqliteDatabase => ({
   exec: (sql) => db.exec(sql),
   prepare(sql) {
@@ -28,7 +28,7 @@ const interrupted = (db: SqliteDatabase, table: string, before: () => void): Sql
 })
 
 test.each(sqliteDrivers)(
-  'reads a customer at one point in time, even if another process commits meanwhile (%s)',
+  'reads a customer at one point in time, even if another process commits during the read (%s)',
   async (driver) => {
     const file = ledgerFile()
     const ledger = sqliteLedger(file.path, { driver })

@@ -116,7 +116,7 @@ test('returns ALREADY_COMPLETED for a retry of a finished stream', async () => {
   expect(await charged(stack)).toEqual([5])
 })
 
-test('returns a non-generator result unchanged and charges for it immediately', async () => {
+test('returns an async iterable without `next` unchanged and charges for it immediately', async () => {
   await using stack = await startStack()
   const page = { data: [1, 2], async *[Symbol.asyncIterator]() {} }
   const result = await stack.billing.meter({ customer: ada, meter: 'generations', amount: 2 }, () => page)

@@ -25,7 +25,7 @@ test('returns the units of a dropped event immediately', async () => {
   )
 })
 
-test("tells a customer's balances which units an operator added or subtracted", async () => {
+test("shows in a customer's balances which units an operator added or subtracted", async () => {
   await using stack = await startStack()
   const ada = aUser()
   await stack.billing.balances(ada)

@@ -216,7 +216,7 @@ test('charges the counted units of an observable when the observable completes',
   expect(await charged(app)).toEqual([3])
 })
 
-test('charges and unsubscribes from an observable when its reader leaves', async () => {
+test('charges an observable and unsubscribes from it when its reader leaves', async () => {
   let unsubscribed = 0
   await using app = await start((count) =>
     observable((observer) => {

@@ -78,7 +78,7 @@ describe('over HTTP', () => {
     expect(new Set(server.received.map(({ header }) => header)).size).toBe(1)
   })
 
-  test('batches only queries other than the plans query', async () => {
+  test('batches queries but neither mutations nor the plans query', async () => {
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })
     await Promise.all([

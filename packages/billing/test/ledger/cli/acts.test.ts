@@ -5,7 +5,7 @@ import { park, spend } from '../contract/steps.ts'
 import { metered, meteredJson, meteredOn, storeNames, stores } from './cli.ts'
 
 describe.each(storeNames)('%s', (name) => {
-  test('lists, retries and drops parked events while a server runs', async () => {
+  test('shows and changes parked events while a server runs', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const first = await spend(it.ledger, 3)

@@ -5,7 +5,7 @@ import { balance, spend } from '../contract/steps.ts'
 import { metered, meteredOn, storeNames, stores } from './cli.ts'
 
 describe.each(storeNames)('%s', (name) => {
-  test('adds and subtracts units while a server runs', async () => {
+  test('adjusts a balance while a server runs', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const added = await meteredOn(name, it, 'adjust', 'ada', 'generations', '+5', '--reason', 'The outage')

@@ -42,7 +42,7 @@ test('copies every successful call while a server keeps writing', async () => {
   expect(balance?.used).toBeLessThanOrEqual(answered)
 })
 
-test('prints the size of a copy with the ledger’s ID', async () => {
+test('keeps the ledger’s ID in a copy and prints the copy’s size', async () => {
   const { address, ledger, copy } = await aLedger()
   await spend(ledger, 3)
   const result = await meteredJson(address, 'backup', copy)

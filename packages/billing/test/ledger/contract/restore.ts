@@ -37,7 +37,7 @@ const aRecover = (...events: Recover['events']): Recover => ({ type: 'recover', 
 
 export const restore = (open: OpenLedger) =>
   describe('after a restore', () => {
-    test('asks for one fetch per customer before the next decision', async () => {
+    test('asks for one fetch per customer before it holds units again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.other.markRestored()
