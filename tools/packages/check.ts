@@ -1,7 +1,8 @@
 /**
  * Checks the packages in the form that apps install. Packs each package, lints the tarball, and runs the packed
- * `metered` command. Compiles `consumer/` against the packed types without `skipLibCheck`, with the oldest and the
- * newest TypeScript, both module resolutions, CommonJS, and the oldest and the newest peers.
+ * `metered` command. Compiles `consumer/` against the packed types with the oldest and the newest TypeScript, both
+ * module resolutions, CommonJS, and the oldest and the newest peers. Also checks the declaration files (no
+ * `skipLibCheck`).
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -59,7 +60,10 @@ async function pack(path: string): Promise<Tarball> {
   return { name, file, content }
 }
 
-/** Runs publint and Are The Types Wrong, and returns their reports. The packages contain only ES modules. */
+/**
+ * Runs publint and Are The Types Wrong, and returns the reports of those that fail. The packages contain only ES
+ * modules.
+ */
 async function lint({ name, file }: Tarball): Promise<string[]> {
   const reports = [
     await output('publint', [file, '--strict'], here),
@@ -90,7 +94,10 @@ async function checkManifest({ name, content }: Tarball): Promise<string[]> {
   ]
 }
 
-/** Compiles the consumer with every compiler, module resolution and peer version. Returns the compilers' errors. */
+/**
+ * Compiles the consumer with several combinations of compiler, module resolution and peer version. Returns the
+ * compilers' errors.
+ */
 async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   const consumer = join(folder, 'consumer')
   await cp(join(here, 'consumer'), consumer, { recursive: true })
@@ -111,7 +118,7 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   // the browser entry points, so the server files must also compile without them.
   for (const file of ['client.ts', 'hooks.tsx']) await rm(join(consumer, file))
   errors.push(await compile(consumer, { peers: 'newest tRPC (server files only)' }))
-  // An app installs only the optional peers that it uses.
+  // Apps don't have to install the optional peers, so the other files must also compile without them.
   for (const file of ['servers.ts', 'options.ts']) await rm(join(consumer, file))
   for (const peer of ['fastify', '@trpc/client']) await rm(join(consumer, 'node_modules', peer))
   errors.push(await compile(consumer, { peers: 'newest tRPC (no optional peer)' }))

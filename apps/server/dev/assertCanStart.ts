@@ -6,8 +6,8 @@ import type { DevProcess } from './processes.ts'
 import { nameOf, type PortVariable, type Settings, StartError, shown } from './readSettings.ts'
 
 /**
- * Checks for all problems that can prevent `dev` from starting. `--reset` deletes data only after these
- * checks, so a failed start deletes nothing.
+ * Checks the databases, the pricing file and the ports before `dev` starts. `--reset` deletes data only after
+ * these checks, so it deletes nothing if one of them fails.
  * @throws StartError
  */
 export async function assertCanStart(settings: Settings, processes: DevProcess[], { reset }: DevOptions) {

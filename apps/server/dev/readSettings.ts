@@ -31,7 +31,7 @@ export interface Settings {
   publicUrl: string
   /** Whether the server shows its emails at /dev/mailbox. */
   withMailbox: boolean
-  /** One line for each shell variable that overrides a default. */
+  /** One line for each shell variable that selects a database, URL or pricing file other than the default. */
   notes: string[]
   /** Returns the command that starts `dev` with these settings, plus the given ports and arguments. */
   commandWith(changes: { ports?: Partial<Record<PortVariable, number>>; args?: string[] }): string

@@ -69,7 +69,7 @@ export const variableNames = Object.keys(variables.shape)
 export interface Env {
   /**
    * True for the built server, and with `NODE_ENV=production` for a server that runs from source. In
-   * production mode, the server serves the web app and requires secrets.
+   * production mode, the server serves the web app and requires `AUTH_SECRET`.
    */
   production: boolean
   port: number
@@ -98,11 +98,11 @@ export interface Env {
   /** How long the server waits for running work when it stops. */
   shutdownGraceMs: number
   rateLimit: boolean
-  /** The delay before each picture, text and sentence. */
+  /** The delay before each picture and each text. The local models also take this time for each sentence. */
   studioLatencyMs: number
   /** Null if the server generates pictures and texts itself. */
   openAi: { baseUrl: string; apiKey: string | null; imageModel: string; textModel: string } | null
-  /** The built web app. */
+  /** The folder of the built web app. */
   webRoot: string
 }
 

@@ -10,7 +10,7 @@ export async function createLog({
   stream,
 }: {
   production: boolean
-  /** Gets the log as JSON. Default: standard output. */
+  /** Receives the log as JSON. Default: standard output in production, standard error in development. */
   stream?: { write(line: string): void } | undefined
 }): Promise<FastifyBaseLogger> {
   const level = production ? 'info' : 'warn'

@@ -99,7 +99,7 @@ function optionsOf({ database, env }: Connected) {
       ...(database.type === 'postgres' ? { schemaName } : {}),
     },
     user: { additionalFields: userFields },
-    // A cookie holds a signed copy of the session, so most calls need no database query.
+    // A cookie holds a signed copy of the session, so most calls don't read it from the database.
     session: { cookieCache: { enabled: true, maxAge: limits.sessionCacheMs / 1_000 } },
     // addressLimits.ts already limits requests.
     rateLimit: { enabled: false },

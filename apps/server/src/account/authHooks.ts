@@ -36,8 +36,8 @@ export interface AuthEvents {
 const mailPaths = new Set(['/send-verification-email', '/request-password-reset'])
 
 /**
- * Extends better-auth: allows one account per email address, limits the emails sent to one address, and
- * reports new sessions.
+ * Extends better-auth: refuses invalid fields, allows one account per email address, limits the emails sent
+ * to one address, and reports sign-ins.
  */
 export const authHooks = ({ onSignIn, now, countMail, isOperatorAddress }: AuthEvents) => ({
   before: createAuthMiddleware(async (request) => {

@@ -38,12 +38,18 @@ export async function authRoutes(
   })
 }
 
-/** A session that was valid when the request arrived. */
+/**
+ * The session of a request. Most requests read it from the cookie, so it may have ended up to
+ * `limits.sessionCacheMs` ago.
+ */
 export interface OpenSession {
   id: string
   /** The time at which the sign-in request arrived. */
   createdAt: Date
-  /** Reads the session from the database. Returns null if it has ended. Rejects if the database is unavailable. */
+  /**
+   * Reads the session's user from the database. Returns null if the session has ended. Rejects if the
+   * database is unavailable.
+   */
   readUser(): Promise<User | null>
 }
 

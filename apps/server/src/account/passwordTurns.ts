@@ -8,7 +8,7 @@ const hashing = /^\/api\/auth\/(sign-(up|in)\/|(change|verify|reset)-password|de
 
 /**
  * Runs `work`. If the request can hash a password, first waits for the network's turn, or returns a 503 if
- * too many requests are waiting.
+ * too many requests are waiting or the wait is too long.
  */
 type TakeTurn = (
   call: { request: FastifyRequest; reply: FastifyReply; pathname: string },
@@ -16,7 +16,7 @@ type TakeTurn = (
 ) => Promise<Response>
 
 /**
- * Makes networks take turns with requests that hash passwords, so that one network can't delay another. A
+ * Makes networks take turns with requests that hash passwords, so that one network can't block another. A
  * hash occupies one of Node's four threads, which also read files and look up host names. At least one thread
  * stays free for that work. A turn ends before the response is sent, so a client that doesn't read the
  * response can't block the queue.

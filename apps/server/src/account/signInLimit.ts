@@ -24,10 +24,10 @@ const deviceCookieMaxAgeSeconds = 365 * 86_400
 
 /**
  * Limits wrong passwords. A caller is an address, or a browser in which the account's owner has signed in
- * before. Each caller has its own allowance for an account. Callers from which the owner hasn't signed in
- * also share one allowance. If an attacker with many addresses exhausts it, the owner can still sign in from
- * known browsers and addresses. Attempts for unknown accounts count too. Otherwise, the response would reveal
- * which accounts exist.
+ * before. Each caller has its own allowance for an account. Unknown callers, from which the owner hasn't
+ * signed in, also share one allowance. If an attacker with many addresses exhausts it, the owner can still
+ * sign in from known browsers and addresses. Attempts for unknown accounts count too. Otherwise, the response
+ * would reveal which accounts exist.
  */
 export function limitSignIns(
   settings: WrongPasswordLimits = {

@@ -3,11 +3,9 @@ import { addressKey } from './addressKey.ts'
 
 /** The columns that the app adds to better-auth's user table. Clients can't set them. */
 export const userFields = {
-  /**
-   * The user's `addressKey`. Null if an older account already had the same key when this column was added.
-   */
+  /** The user's `addressKey`. Null if another account already had the same key when this column was added. */
   addressKey: { type: 'string', required: false, unique: true, input: false, returned: false },
-  /** True if the user signed up while `SIGNUP_VERIFICATION` was on. */
+  /** True if the user signed up while `SIGNUP_VERIFICATION` was on. A start with `off` resets it to null. */
   mustVerifyEmail: { type: 'boolean', required: false, input: false },
   /** When the user last set a new password with the link in an email. */
   passwordResetAt: { type: 'date', required: false, input: false },
@@ -53,7 +51,7 @@ export async function fillAddressKeys({ kysely }: Pick<Connection, 'kysely'>) {
 
 /**
  * Stops requiring verification from all users who haven't verified their email address yet. A server without
- * verification calls this at its start.
+ * verification calls this function when it starts.
  */
 export async function waiveVerification({ kysely }: Pick<Connection, 'kysely'>) {
   await usersIn(kysely)

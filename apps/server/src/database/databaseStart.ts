@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Database } from './database.ts'
 import { isOutage } from './unavailable.ts'
 
-/** How long the server waits for the database before it listens. */
+/** How long the server waits for the database's first answer before it listens. */
 const patienceMs = 5_000
 const retryMs = 1_000
 
@@ -28,7 +28,10 @@ export class DatabaseStart {
     return this.#problem
   }
 
-  /** Rejects if the setup is wrong. Otherwise, resolves when the database is ready, or after a few seconds. */
+  /**
+   * Rejects if the setup is wrong. Otherwise, resolves when the database is ready or unavailable, or after
+   * five seconds without an answer.
+   */
   async begin(): Promise<void> {
     this.#problem = 'the database does not answer'
     const opening = this.#database.ready().then(

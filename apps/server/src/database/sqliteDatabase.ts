@@ -35,7 +35,7 @@ export function openSqlite(file: string, migrateSessions: MigrateSessions): Data
   }
 }
 
-/** Throws if the file is locked. */
+/** Throws if the file is locked or can't be written to. */
 function connect(file: string): Libsql.Database {
   mkdirSync(dirname(file), { recursive: true })
   // Let Node check the folder first, because its error distinguishes a read-only volume from missing

@@ -70,8 +70,8 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 
 /**
  * Returns the work's result. If any of the work's queries failed because the database was unavailable, throws
- * that query's error, even if the work has caught it. better-auth catches some errors and then reports that
- * the session has ended or that a sign-out has succeeded.
+ * the first such query's error, even if the work has caught it. better-auth catches some errors and then
+ * reports that the session has ended or that a sign-out has succeeded.
  */
 export async function assertNoOutage<T>(work: () => Promise<T>): Promise<T> {
   const failed: DatabaseUnavailableError[] = []

@@ -6,14 +6,11 @@ import { allowedMethods, methodNotAllowed, urlTooLong } from './requestRules.ts'
 
 interface ClientError {
   code?: string
-  /**
-   * The bytes that Node couldn't parse. The type is `unknown`, because Fastify doesn't use Node's `Buffer`
-   * here.
-   */
+  /** The bytes that Node couldn't parse: a `Buffer`, although Fastify declares another type. */
   rawPacket?: unknown
 }
 
-/** Responds to a request that Node couldn't parse, then closes the connection. */
+/** Responds to a request that is malformed or arrives too slowly, then closes the connection. */
 export function answerClientError(error: ClientError, socket: Socket) {
   if (socket.writable && error.code !== 'ECONNRESET') socket.write(responseOf(answerTo(error)))
   socket.destroy()

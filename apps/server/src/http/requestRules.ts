@@ -18,7 +18,7 @@ interface RequestHead {
   rawHeaders: string[]
 }
 
-/** Returns the refusal if no route accepts a request with this head, or null. */
+/** Returns a refusal if no route accepts a request with this head, otherwise null. */
 export function refusalOf({ method = '', url = '', headers, rawHeaders }: RequestHead): Refusal | null {
   if (!allowedMethods.split(', ').includes(method)) return methodNotAllowed
   if (url.length > limits.urlBytes) return urlTooLong

@@ -16,8 +16,8 @@ export interface SlowClientLimits {
 
 /**
  * Closes connections whose clients stop reading a response or don't send another request. Node closes
- * connections whose requests arrive too slowly (see `createHttpOptions`). The length of a response, such as a
- * stream, isn't limited.
+ * connections whose requests arrive too slowly (see `createHttpOptions`). The duration of a response, such as
+ * a stream, isn't limited.
  */
 export function closeSlowClients(
   app: FastifyInstance,

@@ -40,8 +40,8 @@ export const limits = {
   },
   /**
    * Requests that hash passwords, such as sign-ins. Networks take turns. A request that doesn't fit into the
-   * queue, or that waits longer than `maxWaitMs`, gets 503. `running` is lower than 4, the number of Node's
-   * threads.
+   * queue, or that waits longer than `maxWaitMs`, gets 503. `running` is lower than 4, the default number of
+   * threads in Node's pool.
    */
   passwordTurns: {
     running: 3,
@@ -80,7 +80,7 @@ export const limits = {
     perHour: { calls: 10, windowMs: 3_600_000 },
     perDay: { calls: 30, windowMs: 86_400_000 },
   },
-  /** Requests, per IP address, for an email that verifies an address or resets a password. */
+  /** Requests per IP address for emails that verify an address or reset a password. */
   mailRequestsPerAddress: { calls: 20, windowMs: 60_000 },
   /** Requests for an email to one recipient from one network. */
   mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
@@ -92,8 +92,8 @@ export const limits = {
    */
   wrongPasswordsPerCaller: { calls: 10, windowMs: 900_000 },
   /**
-   * Wrong passwords for one account from all unknown callers together. A caller is unknown if the account's
-   * owner has never signed in from it.
+   * Wrong passwords for one account from all unknown callers together. A caller is known if the owner has
+   * signed in with the browser, or if the account has a session from the address.
    */
   wrongPasswordsPerAccount: { calls: 20, windowMs: 900_000 },
   /** Requests per address to the other routes of `/api/auth`. Reading a session isn't limited. */
@@ -110,8 +110,8 @@ export const limits = {
   /** Rejected webhooks per address, such as webhooks with a wrong signature. */
   rejectedWebhooksPerAddress: { calls: 300, windowMs: 60_000 },
   /**
-   * The number of days that customers keep a plan after its renewal wasn't paid. After that, they have only
-   * the free plan's credits.
+   * The number of days that customers keep a plan after the payment for its renewal fails. After that, they
+   * have only the free plan's credits.
    */
   pastDueGraceDays: 7,
   /**

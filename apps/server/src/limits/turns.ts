@@ -2,7 +2,8 @@ export interface TurnSettings {
   /** The maximum number of jobs that run at the same time. */
   running: number
   /**
-   * The maximum for one customer. It is lower than `running`, so that one customer can't occupy every place.
+   * The maximum for one customer. Must be lower than `running`, so that one customer can't occupy every
+   * place.
    */
   runningPerCustomer: number
   /** The maximum number of waiting jobs. */
@@ -12,7 +13,8 @@ export interface TurnSettings {
 
 /**
  * Decides which job runs next. Customers take turns: between two jobs of one customer, every other waiting
- * customer gets a turn. One customer's jobs run in the order of arrival. fairQueue.ts starts the jobs.
+ * customer gets a turn, unless it already runs its maximum. One customer's jobs run in the order of arrival.
+ * fairQueue.ts starts the jobs.
  */
 export class Turns<Job> {
   readonly #settings: TurnSettings
@@ -27,9 +29,9 @@ export class Turns<Job> {
   }
 
   /**
-   * Adds a job. Returns the job that doesn't fit, or null. If all places are taken, the new job replaces the
-   * newest job of the customer with the most waiting jobs, unless that would leave that customer with fewer
-   * waiting jobs than this one.
+   * Adds a job. Returns the job that doesn't fit, or null. If no more jobs may wait, the new job replaces the
+   * newest job of the customer with the most waiting jobs. The exception: that customer would then have fewer
+   * waiting jobs than `customer`.
    */
   add(customer: string, job: Job): Job | null {
     const line = this.#lines.get(customer) ?? []

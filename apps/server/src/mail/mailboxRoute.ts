@@ -4,14 +4,14 @@ import { mailboxPage } from './mailboxPage.ts'
 
 interface MailboxRouteOptions {
   mailbox: Mailbox
-  /** The origins that serve the page. */
+  /** The origins whose host names the route accepts. */
   origins: string[]
 }
 
 /**
  * Serves the emails at /dev/mailbox. The links in the emails open users' accounts, so other sites must not
- * read this page. The route also refuses requests to other host names, because another site's domain name
- * could resolve to this machine.
+ * read this page. Another site's domain name could resolve to this machine, so the route accepts only the
+ * server's own host names.
  */
 export async function mailboxRoute(app: FastifyInstance, { mailbox, origins }: MailboxRouteOptions) {
   const hosts = new Set(origins.map((origin) => new URL(origin).hostname))

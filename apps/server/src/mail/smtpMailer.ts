@@ -83,6 +83,6 @@ function reasonOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { response, command } = error as SmtpError
   if (response === undefined) return error.message
-  const code = /^\d{3}([ -]\d\.\d{1,3}\.\d{1,3})?/.exec(response)?.[0] ?? 'an invalid answer'
+  const code = /^\d{3}([ -]\d\.\d{1,3}\.\d{1,3})?/.exec(response)?.[0] ?? 'an invalid code'
   return `The mail server answered ${code} to ${command}`
 }

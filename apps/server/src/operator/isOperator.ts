@@ -21,8 +21,8 @@ export function createIsOperator(operators: string[]): IsOperator {
   return ({ user: { email, passwordResetAt }, session }) =>
     isOperatorAddress(email) &&
     passwordResetAt != null &&
-    // In the cookie's copy of the session, this time is a string. Compare it with the arrival of the sign-in,
-    // because a sign-in with the old password can end after the reset.
+    // In the cookie's copy of the session, `passwordResetAt` is a string. Compare it with the arrival of the
+    // sign-in, because a sign-in with the old password can end after the reset.
     session.createdAt >= new Date(passwordResetAt)
 }
 

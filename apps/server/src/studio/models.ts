@@ -13,7 +13,7 @@ export interface TextRequest {
    * one. The customer is charged for this count. Not called if the text fails or the reader disconnects.
    */
   onUsage?: (tokens: number) => void
-  /** Aborts when the reader disconnects. The model must then stop immediately. */
+  /** Aborts when the reader disconnects or the text takes too long. The model must then stop immediately. */
   signal?: AbortSignal | undefined
 }
 

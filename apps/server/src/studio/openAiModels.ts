@@ -48,8 +48,9 @@ export function createOpenAiModels({
   }
 
   /**
-   * Requests a text. If the endpoint rejects a parameter, tries again without it: some models accept only
-   * `max_completion_tokens`, others only `max_tokens`, and some endpoints don't support `stream_options`.
+   * Requests a text. If the endpoint rejects a parameter, renames or omits it and tries again: some models
+   * accept only `max_completion_tokens`, others only `max_tokens`, and some endpoints don't support
+   * `stream_options`.
    */
   async function complete({ maxTokens, ...body }: CompletionRequest, signal: AbortSignal): Promise<Response> {
     let limit = 'max_tokens'

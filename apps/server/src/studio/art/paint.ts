@@ -16,7 +16,7 @@ export interface Brush {
   hd: boolean
   /** Returns the palette's color at `t`, from the darkest (0) to the lightest (1). */
   tone: (t: number) => string
-  /** Returns smooth noise from -1 to 1, with about one peak per unit. */
+  /** Returns smooth noise, mostly from -1 to 1, with about one peak per unit. */
   noise: (x: number, y: number) => number
 }
 

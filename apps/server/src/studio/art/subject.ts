@@ -35,7 +35,7 @@ export type Style = (typeof styles)[number][0]
 
 /**
  * Chooses a palette and a style that match the prompt's words. If no word matches, chooses at random with the
- * prompt as the seed. Each `index` gets a different style.
+ * prompt as the seed. Each `index` from 0 to 4 gets a different style.
  */
 export function readPrompt(prompt: string, index = 0): { style: Style; palette: Palette } {
   const words = prompt.toLowerCase()

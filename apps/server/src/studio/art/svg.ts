@@ -23,7 +23,9 @@ export const vertical = (id: string, list: string[]) =>
 export const radial = (id: string, list: string[], focus = '') =>
   svg`<radialGradient id="${id}" ${focus}>${list}</radialGradient>`
 
-/** Escapes text for XML and removes the control characters that XML forbids. */
+/**
+ * Escapes text for XML. Removes control characters, lone surrogates, and private or unassigned characters.
+ */
 export const escapeXml = (text: string) =>
   text
     .replace(/\s/g, ' ')

@@ -24,8 +24,8 @@ ${radial('light', stops([0, '#fff', 0.75], [0.12, '#fff', 0.32], [0.5, tone(1), 
 }
 
 /**
- * Tries random positions. Places large spheres first. Each later sphere is as large as the remaining space
- * allows. In HD, small spheres then fill the gaps.
+ * Tries random positions for spheres. The maximum size shrinks with each attempt, so large spheres come
+ * first. In HD, small spheres then fill the gaps.
  */
 function pack(random: Brush['random'], hd: boolean) {
   const orbs: { x: number; y: number; r: number }[] = []
