@@ -24,7 +24,7 @@ const headers = { authorization: 'sk_test_local', 'content-type': 'application/j
 interface Server {
   url: string
   child: ChildProcess
-  /** The time from the start of the process to the first line of output. */
+  /** The time from the start of the process until it prints its URL. */
   startMs: number
 }
 
@@ -126,13 +126,13 @@ async function measure(
 const createEvent = (url: string, subscriptions: readonly string[], n: number) =>
   ask(`${url}/api/v1/usage-events`, { usageEvent: event(subscriptions, n) })
 
-/** Returns a cursor to the list's page after an event. */
+/** Returns a cursor for the page that starts after the stored event `n`. */
 async function cursorAfter(url: string, subscriptions: readonly string[], n: number): Promise<string> {
   const { id, createdAt } = JSON.parse(await createEvent(url, subscriptions, n)).usageEvent
   return Buffer.from(JSON.stringify({ parameters: {}, createdAt, id })).toString('base64')
 }
 
-/** Measures single calls on the stored events. Returns how many events it added. */
+/** Measures single calls on the stored events. Returns the figures and the number of events that it added. */
 async function measureCalls(url: string, subscriptions: readonly string[], stored: number) {
   const lists = `${url}/api/v1/usage-events?limit=${pageSize}`
   let next = stored

@@ -4,8 +4,8 @@ import { Database } from './database/Database.ts'
 import { DatabaseError } from './database/openSqlite.ts'
 
 /**
- * Returns a key's separate file. The name of a long key is a hash, because many file systems limit a name to
- * 255 bytes.
+ * Returns a key's separate file. For a long key, the name contains a hash, because many file systems limit a
+ * name to 255 bytes.
  */
 export function separateFile(db: string, key: string): string {
   const name = encodeURIComponent(key)
@@ -23,9 +23,9 @@ export const databaseFileOf = (db: string, key: string): string =>
   hasSeparateFile(db, key) ? separateFile(db, key) : db
 
 /**
- * Returns the database file of each key that a server starts with, in any order of the keys. A key has a
- * separate file unless it owns the file `db`. A server that starts with one key and a new file records that
- * key as the file's owner. No other key gets the file after that.
+ * Returns the database file of each key that a server starts with. The order of the keys doesn't matter. A
+ * key has a separate file unless it owns the file `db`. A server that starts with one key and a new file
+ * records that key as the file's owner. No other key gets the file after that.
  * @throws DatabaseError if the file can't be read, or if it records no owner and several keys could own it
  */
 export function databaseFiles(db: string, keys: readonly string[]): ReadonlyMap<string, string> {

@@ -108,7 +108,7 @@ export function openOrganization({
 }
 
 /**
- * Installs the pricing. If an earlier start installed pricing, updates it.
+ * Installs the pricing, or updates the installed pricing.
  * @param setup null to keep the installed pricing
  * @returns the pricing model's ID
  * @throws PricingError if `setup` is null and no pricing is installed

@@ -2,8 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import { Problem } from './platform/problems.ts'
 
 /**
- * Rejects requests that another site sends from a visitor's browser. Allows reads, because the browser hides
- * the response from that site. Programs send neither header, so their requests are allowed.
+ * Rejects requests that another site sends from a visitor's browser. The `Origin` and `Sec-Fetch-Site`
+ * headers identify them. Allows reads, because the browser hides the response from that site. Other programs
+ * send neither header, so their requests are allowed.
  */
 export async function rejectForeignRequests({ method, headers }: FastifyRequest): Promise<void> {
   if (method === 'GET' || method === 'HEAD') return

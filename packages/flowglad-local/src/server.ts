@@ -246,7 +246,9 @@ function answerTo(error: unknown, requestId: string) {
   }
 }
 
-/** Answers malformed or oversized HTTP requests, which never reach a route. Closes an aborted connection. */
+/**
+ * Responds to malformed or oversized HTTP requests, which never reach a route. Closes an aborted connection.
+ */
 function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

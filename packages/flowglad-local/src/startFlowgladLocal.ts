@@ -34,7 +34,10 @@ export interface KeyOptions {
 export interface FlowgladLocalOptions extends KeyOptions {
   /** The API key that the server accepts. Default `sk_test_local`. */
   key?: string
-  /** More API keys. No key can see another key's records. */
+  /**
+   * More API keys. No key can see another key's records. If neither `key` nor `pricing` is set, the server
+   * accepts only these keys.
+   */
   keys?: readonly KeyOptions[]
   /** The port to listen on. Default 0, which chooses a free port. */
   port?: number
@@ -116,7 +119,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
       latencyMs: options.latencyMs ?? 0,
     })
     organization.platform.url = url
-    // The key's database was ahead and moved the clock. Store the new time in the other databases too.
+    // If the key's database was ahead, it has moved the clock. Store the new time in the other databases too.
     // Otherwise, a restart without the key would move the clock back.
     if (clock.offsetMs !== offsetMs)
       for (const { platform, followClock } of all()) platform.db.transaction(followClock)
@@ -247,7 +250,10 @@ function checkKey(key: string): string {
   return key
 }
 
-/** Returns the keys to start with: the key from the options, then the keys from the list. */
+/**
+ * Returns the keys to start with: the key from the options, then the keys from the list. Omits the default
+ * key if the options specify only the list.
+ */
 function startKeys({ key, pricing, pricingFile, keys = [] }: FlowgladLocalOptions) {
   const own = {
     key: key ?? 'sk_test_local',

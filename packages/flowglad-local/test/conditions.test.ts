@@ -30,7 +30,7 @@ it.each([
   const dashboard = await (await fetch(studio.url)).text()
   const [, address] = /href="(\/requests\/\w+)">POST \/customers</.exec(dashboard) ?? []
   const page = await (await fetch(`${studio.url}${address}`)).text()
-  expect(page).toContain(`<dt>Status</dt><dd>${fault === 'error' ? '500' : 'No answer'}</dd>`)
+  expect(page).toContain(`<dt>Status</dt><dd>${fault === 'error' ? '500' : 'No response'}</dd>`)
 })
 
 it('delays the calls of one key only', async () => {

@@ -41,7 +41,7 @@ it('switches a fault on and off and shows the failed call live', async () => {
   const call = page
     .getByRole('region', { name: 'API requests' })
     .getByRole('row', { name: 'POST /customers' })
-  await expectPage(call).toContainText('No answer')
+  await expectPage(call).toContainText('No response')
   await call.getByRole('link').click()
   await expectPage(page.getByRole('region', { name: 'Response body' })).toContainText('"externalId": "ada"')
   await page.getByRole('link', { name: 'Dashboard' }).click()

@@ -48,9 +48,7 @@ const fields = {
   targetSubscriptionId: text,
   automaticallyUpdateSubscriptions: z.boolean().nullish(),
 }
-/**
- * The fields of a session for a price. `updateCheckout` removes the subscription if a session's type changes.
- */
+/** The fields of a session for a price. Such a session has no target subscription. */
 const priced = {
   ...fields,
   priceId: z.string(),
@@ -59,8 +57,7 @@ const priced = {
 }
 
 /**
- * As on the platform, an update replaces the whole session except its status, mode, pricing model and
- * purchase.
+ * As on the platform, an update can change every field except the status, mode, pricing model and purchase.
  */
 export const updateInput = z.object({
   checkoutSession: z.discriminatedUnion('type', [
@@ -122,8 +119,8 @@ export function updateCheckout(platform: Platform, now: number, update: Update):
 }
 
 /**
- * Returns the first field that refers to an unknown record. The platform checks neither the subscription nor
- * whether the price has a product, so its checkout fails later.
+ * Returns the foreign key of the first field that refers to an unknown record. The platform checks neither
+ * the subscription nor whether the price has a product, so its checkout fails later.
  */
 function brokenReference({ db }: Platform, session: CheckoutSession): string | undefined {
   const { priceId, customerId, discountId, invoiceId, targetSubscriptionId } = session

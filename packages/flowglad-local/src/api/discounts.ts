@@ -44,7 +44,7 @@ const presentCounted = ({ db }: Platform, discount: Discount) =>
     redemptionCount: db.discountRedemptions.by('discount', discount.id).length,
   })
 
-/** Returns the discount. Throws the platform's error if its database would reject the discount. */
+/** Stores and returns the discount. Throws the platform's error if its database would reject the discount. */
 function stored({ db }: Platform, discount: Discount, failed: string): Discount {
   const { id, pricingModelId, code, amount, duration, numberOfPayments } = discount
   const range = outOfRange(amount) ?? outOfRange(numberOfPayments ?? 0)

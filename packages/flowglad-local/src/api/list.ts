@@ -114,7 +114,7 @@ const listOf = <R extends Listed>(records: readonly R[]): Source<R> => ({
 
 const readAtOnce = 1000
 
-/** Reads all records in batches, to limit memory use. */
+/** Yields the records after a position. Reads them in batches, to limit memory use. */
 function* read<R extends Listed>(
   source: Source<R>,
   from: { after?: After | undefined; descending?: boolean },

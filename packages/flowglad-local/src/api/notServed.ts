@@ -11,8 +11,8 @@ const routeOf: Record<Action, readonly ['GET' | 'POST' | 'PUT' | 'DELETE', strin
 }
 
 /**
- * The platform generates routes for all five actions of a resource, even if the resource's router lacks the
- * procedure. Such a route always fails.
+ * The platform generates routes to create, read, list, update and delete each resource, even if the
+ * resource's router lacks the procedure. Such a route always fails.
  */
 const missingProcedures: Record<string, readonly Action[]> = {
   customers: ['delete'],

@@ -19,7 +19,7 @@ function defaultPricingModel({ db }: Platform) {
   throw rejected('Default pricing model not found')
 }
 
-/** Returns whether the model belongs to the API key. A key can read only its own model. */
+/** Returns whether the model belongs to the API key. A key can read the parts of its own model only. */
 const isVisible = (platform: Platform, { id }: PricingModel) => id === platform.pricingModelId
 
 const noParts = { features: [], products: [], usageMeters: [], resources: [] }

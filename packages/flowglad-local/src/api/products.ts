@@ -135,7 +135,7 @@ function createProduct(
 
 /**
  * Returns the error for a new product with a usage price. The price would become its meter's default, but
- * every meter already has a default price.
+ * every meter already has a default price. An inaccessible meter gets another error.
  */
 function secondDefaultPrice(platform: Platform, usageMeterId: string): Problem {
   if (visible(platform, platform.db.usageMeters).find(usageMeterId))

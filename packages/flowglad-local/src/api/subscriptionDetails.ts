@@ -23,7 +23,7 @@ export function presentFeatureItem({ db }: Platform, feature: SubscriptionFeatur
   return presentAs<WireFeatureItem>()({ ...feature, name, slug })
 }
 
-/** Returns each meter that has a ledger account, with its available balance. */
+/** Returns each meter for which the subscription has a ledger account, with the available balance. */
 export function usageMeterBalances({ db }: Platform, subscriptionId: string) {
   return db.ledgerAccounts
     .by('subscription', subscriptionId)

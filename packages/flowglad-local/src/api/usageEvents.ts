@@ -35,8 +35,8 @@ const eventInput = z
     subscriptionId: z.string(),
     amount: z.int().positive(),
     usageDate: usageDate.optional(),
-    // Flowglad has a bug: if the ID is empty, it matches one of the meter's existing events and records
-    // nothing. This server rejects an empty ID.
+    // Flowglad has a bug: an empty ID matches one of the meter's existing events, so the new event isn't
+    // recorded. This server rejects an empty ID.
     transactionId: z.string().min(1),
     properties: properties.nullish(),
     priceId: z.string().optional(),

@@ -24,8 +24,9 @@ const refused = (message: string) => rejectedResult('Error', message)
 
 /**
  * Adds a feature to one subscription, in addition to the plan's features. Adding a toggle again changes
- * nothing. Adding a credit feature again increases its amount. The subscription gets the credits at its next
- * renewal. If the request sets `grantCreditsImmediately`, it also gets them now.
+ * nothing. Adding a credit feature again increases its amount. A feature that has ended can't be added again.
+ * The subscription gets the credits at its next renewal. If the request sets `grantCreditsImmediately`, it
+ * also gets them now.
  */
 export function addFeature(
   platform: Platform,
@@ -106,7 +107,8 @@ function addTo({ db }: Platform, at: number, item: SubscriptionItem, feature: Fe
       throw refused(`Failed to upsert toggle feature ${feature.id} for subscription item ${item.id}.`)
     return existing
   }
-  // The platform doesn't find a feature that has ended, and its database rejects a second one.
+  // The platform doesn't find a feature that has ended, so it inserts a second one, which its database
+  // rejects.
   if (existing.expiredAt !== null)
     throw refused(
       failedWrite('insert', 'subscription_features', 'duplicate key value violates unique constraint')

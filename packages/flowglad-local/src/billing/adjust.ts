@@ -96,8 +96,8 @@ export const dueForChange = (platform: Platform, at: number, plan: PossibleChang
   plan.charge > 0 ? prorationOf(platform, at, plan).amount : 0
 
 /**
- * Returns the invoice of a plan change, which repeats the period's lines, and the amount to charge. As on the platform,
- * an active discount applies to all the lines. The amount is never more than the difference.
+ * Returns the lines of a plan change's invoice, which repeat the period's lines, and the amount to charge. As
+ * on the platform, an active discount applies to all the lines. The amount is at most `plan.charge`.
  */
 function prorationOf(platform: Platform, at: number, plan: PossibleChange) {
   const { db } = platform

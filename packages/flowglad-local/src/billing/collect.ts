@@ -17,7 +17,10 @@ const dayMs = 24 * 60 * 60 * 1000
 /** Days until the next attempt after the first, second and third failure. */
 const retryAfterDays = [3, 5, 5]
 
-/** Returns the subscription's card. Never falls back to the customer's other cards. */
+/**
+ * Returns the subscription's default card or, if there is none, its backup card. Never returns another card
+ * of the customer.
+ */
 export function paymentMethodOf({ db }: Platform, subscription: Subscription): PaymentMethod | null {
   const id = subscription.defaultPaymentMethodId ?? subscription.backupPaymentMethodId
   return id === null ? null : db.paymentMethods.get(id)
@@ -58,7 +61,7 @@ function planLines(platform: Platform, at: number, subscription: Subscription): 
   })
 }
 
-/** Bills a subscription for its current period and makes the first payment attempt. */
+/** Bills a subscription for its current period. If an amount is due, makes the first payment attempt. */
 export function runBilling(
   platform: Platform,
   at: number,
@@ -118,8 +121,8 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
 }
 
 /**
- * Returns whether the payment for the current period has failed. Doesn't rely on the subscription's status,
- * because undoing a scheduled cancellation sets it to `active`.
+ * Returns whether the current period has a billing run that hasn't succeeded. Doesn't rely on the
+ * subscription's status, because undoing a scheduled cancellation sets it to `active`.
  */
 export function isPeriodUnpaid(platform: Platform, subscription: Subscription): boolean {
   const run = runOfPeriod(platform, subscription)
@@ -172,8 +175,8 @@ export function dueOnActivation(
 }
 
 /**
- * Tries to collect a billing run's payment. Ends the subscription if its first payment fails. Schedules a
- * retry if a later payment fails.
+ * Tries to collect a billing run's payment. If the first payment of a paid plan fails, ends the subscription.
+ * If a later payment fails, schedules up to three retries.
  */
 export function attemptBillingRun(
   platform: Platform,

@@ -24,7 +24,10 @@ export interface CheckoutDetails {
   card: TestCard
 }
 
-/** Completes a paid checkout session. If a rule forbids the checkout, throws to roll back the transaction. */
+/**
+ * Completes an open checkout session. Returns a completed session unchanged. If a rule forbids the checkout,
+ * throws to roll back the transaction.
+ */
 export function completeCheckout(
   platform: Platform,
   at: number,

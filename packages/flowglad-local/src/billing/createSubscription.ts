@@ -29,7 +29,7 @@ interface NewSubscription {
   intervalCount?: number
 }
 
-/** A plan that starts from a one-time price never renews. Only the default product can have such a plan. */
+/** A plan with a one-time price never renews. Only the default product can have such a plan. */
 const noCycle = {
   status: 'active',
   trialEnd: null,
@@ -64,7 +64,7 @@ function cycleOf(at: number, { price, status, continues, trialEnd = null, ...inp
 
 /**
  * Creates a subscription with its first item. Also creates the first period, unless the subscription is
- * `incomplete`. The caller must collect payments and grant credits.
+ * `incomplete` or never renews. The caller must collect payments and grant credits.
  */
 export function createSubscription(platform: Platform, at: number, input: NewSubscription): Subscription {
   const { db, organizationId } = platform
@@ -92,7 +92,7 @@ export function createSubscription(platform: Platform, at: number, input: NewSub
   addItem(platform, at, subscription, {
     price,
     quantity: input.quantity,
-    // As on the platform, a price without a name becomes the text "null".
+    // As on the platform, a missing price name becomes the text "null".
     name: `${price.name}${input.quantity > 1 ? ` x ${input.quantity}` : ''}`,
     ...(input.doNotCharge && { unitPrice: 0 }),
   })

@@ -21,8 +21,8 @@ export const itemsAt = (
     .filter((item) => item.addedDate <= at && (item.expiredAt === null || item.expiredAt > at))
 
 /**
- * Returns whether an item belongs to the plan. A subscription's only other item holds its added features and
- * costs nothing.
+ * Returns whether an item belongs to the plan. The other items hold the features added to a subscription and
+ * cost nothing.
  */
 export const isPlanItem = <Item extends { manuallyCreated: boolean; priceId: string | null }>(
   item: Item,

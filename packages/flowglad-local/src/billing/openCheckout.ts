@@ -149,7 +149,8 @@ function checkoutPrice(
   const isOffered = ({ active, slug, productId }: Price) =>
     active && slug === priceSlug && (productId === null || db.products.get(productId).active)
   const isAnonymous = typeof customerExternalId !== 'string'
-  // Without a customer, the platform looks up a slug in the default model. The key can use only its own model.
+  // Without a customer, the platform looks up a slug in the default model. The key can use only its own
+  // model, so a slug is found only if that model is the default.
   const isSearched = !isAnonymous || db.pricingModels.get(pricingModelId).isDefault
   const offered = priceSlug && isSearched ? db.prices.by('model', pricingModelId).filter(isOffered) : []
   const found = priceSlug

@@ -10,7 +10,10 @@ export const periodAt = ({ db }: Platform, subscriptionId: string, at: number): 
 export const latestPeriod = ({ db }: Platform, subscriptionId: string): BillingPeriod | undefined =>
   db.billingPeriods.by('subscription', subscriptionId).at(-1)
 
-/** Returns a subscription's latest period. Throws if an incomplete subscription has no period yet. */
+/**
+ * Returns a subscription's latest period. Throws if there is none, for example because the subscription is
+ * incomplete.
+ */
 export function currentPeriod(platform: Platform, subscriptionId: string): BillingPeriod {
   const period = latestPeriod(platform, subscriptionId)
   if (!period) throw new Error(`${subscriptionId} has no billing period`)

@@ -179,7 +179,10 @@ function findPrice(
   return sold.find(({ slug }) => slug === priceSlug) ?? sold.find(({ id }) => id === priceSlug)
 }
 
-/** Returns an error message if the new plan has fewer seats than the customer has claimed. */
+/**
+ * Returns an error message if the new plan has fewer seats for a resource than the customer has claimed,
+ * otherwise null.
+ */
 function capacityConflict(
   platform: Platform,
   at: number,

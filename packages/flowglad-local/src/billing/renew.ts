@@ -66,5 +66,5 @@ export function catchUp(platform: Platform, now: number): boolean {
   return happened
 }
 
-/** Returns when the next renewal or retry is due. */
+/** Returns when the next renewal or retry is due, or Infinity if there is none. */
 export const nextDueAt = (platform: Platform): number => nextDue(platform)?.at ?? Infinity

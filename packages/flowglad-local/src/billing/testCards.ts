@@ -9,7 +9,9 @@ export const testPayer = {
 
 export const testCardExpiry = { month: 12, year: 2034 } as const
 
-/** A card that the hosted pages accept. The pages reject all other cards, so no real card is ever stored. */
+/**
+ * A card that the hosted pages recognize. The pages reject all other cards, so no real card is ever stored.
+ */
 export interface TestCard {
   number: string
   brand: string

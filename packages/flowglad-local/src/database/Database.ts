@@ -58,7 +58,7 @@ export class Database {
   #inTransaction = false
   #hasBegun = false
   #afterCommit: (() => void)[] = []
-  /** Increases with every commit. The dashboard updates when the version changes. */
+  /** Increases with every commit that changes records. The dashboard updates when the version changes. */
   version = 0
 
   readonly settings = this.#table<Setting>()('settings', {}, resident)
@@ -184,7 +184,7 @@ export class Database {
 
   /**
    * Runs `work` and commits all of its changes. If `work` throws or the file can't be written to, undoes
-   * every change.
+   * every change. A nested call is part of the outer transaction.
    */
   transaction<T>(work: () => T): T {
     if (this.#inTransaction) return work()

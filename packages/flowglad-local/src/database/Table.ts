@@ -116,7 +116,8 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   }
 
   /**
-   * Adds a record or replaces the record with the same ID. Read the existing record before you replace it.
+   * Adds a record or replaces the record with the same ID. Read the existing record before you replace it,
+   * because the cache needs its old index values.
    */
   put(record: R): R {
     this.options.onChange()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Libsql from 'libsql'
 
-/** The error for a file that can't be used, because another server has locked it or it isn't a database. */
+/** The error for a file that can't be used, for example because another server has locked it. */
 export class DatabaseError extends Error {}
 
 /** An open SQLite file. */
@@ -65,8 +65,8 @@ export function openSqlite(file: string): Sqlite {
 
 /**
  * Opens a SQLite file that the operating system deletes when the process ends, even if the process is killed.
- * Unlike an in-memory database, the file doesn't increase the process's memory. The data doesn't have to
- * survive a crash, so SQLite doesn't wait for the disk.
+ * On Windows, only `close` deletes the file. Unlike an in-memory database, the file doesn't increase the
+ * process's memory. The data doesn't have to survive a crash, so SQLite doesn't wait for the disk.
  */
 export function openTemporarySqlite(): Sqlite {
   const directory = mkdtempSync(join(tmpdir(), 'flowglad-local-'))

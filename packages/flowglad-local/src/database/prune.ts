@@ -1,7 +1,7 @@
 import { endedEventKeptMs, unfinishedCheckoutKeptMs } from '../rules/retention.ts'
 import type { Database } from './Database.ts'
 
-/** The maximum number of records of each type that one call deletes, so that it doesn't delay API calls. */
+/** The maximum number of sessions and of events that one call deletes, so that it doesn't delay API calls. */
 const recordsPerStep = 100
 
 /**

@@ -14,8 +14,8 @@ interface Balance {
   /** The price, in cents, of the usage beyond the grants, which the next invoice will charge. */
   overage: number
   /**
-   * `limited` if the plan grants credits for this meter, `unlimited` if the plan grants none and the usage costs
-   * nothing, or `priced` if the plan grants none and the usage has a price.
+   * `limited` if the plan grants credits for this meter or other credits cover its usage. Otherwise, `priced`
+   * if the usage has a price, and `unlimited` if it is free.
    */
   kind: 'limited' | 'unlimited' | 'priced'
 }

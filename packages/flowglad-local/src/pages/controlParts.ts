@@ -37,7 +37,7 @@ export function conditionsPart({ conditions, platform }: Organization, back: str
 <form method="post" action="/conditions" class="stack">
   <input type="hidden" name="model" value="${platform.pricingModelId}">
   <input type="hidden" name="back" value="${back}">
-  <div class="tight"><h3 id="faults">Answers</h3><div class="switch" role="group" aria-labelledby="faults">${Object.entries(
+  <div class="tight"><h3 id="faults">Responses</h3><div class="switch" role="group" aria-labelledby="faults">${Object.entries(
     faultNames,
   ).map(([value, name]) => choice('fault', value, name, value === fault))}</div></div>
   <div class="tight"><h3 id="latency">Delay before each call</h3><div class="switch" role="group" aria-labelledby="latency">${offered.map(

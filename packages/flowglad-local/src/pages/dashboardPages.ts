@@ -28,8 +28,8 @@ const move = z.object({
 const liveIntervalMs = 400
 
 /**
- * Adds the dashboard at `/`. The server renders the page, and a script fetches it again when the database's
- * version changes.
+ * Adds the dashboard at `/`. The server renders the page, and a script fetches it again when the data, the
+ * request log or the API's conditions change.
  */
 export function dashboardPages(
   app: FastifyInstance,
@@ -39,7 +39,7 @@ export function dashboardPages(
   const isObject = (text: string) => {
     const id = text.trim()
     const kind = kindOf(id)
-    // The search lists a customer with this ID.
+    // Don't open the object page of a customer, because the search lists the customer.
     return (
       kind !== undefined &&
       !id.startsWith('cust_') &&

@@ -8,7 +8,7 @@ export const relatedShown = 10
 
 export interface Related {
   label: string
-  /** The newest objects, one more than `relatedShown` if there are more. */
+  /** The newest objects: at most `relatedShown`, plus one if there are more. */
   objects: readonly Base[]
 }
 
@@ -124,7 +124,7 @@ const kinds: Record<string, Kind> = {
   msg: { noun: 'Webhook event', find: (db, id) => db.webhookDeliveries.find(id) },
 }
 
-/** Matches an ID of any kind. The group keeps them in the result of `split`. */
+/** Matches an ID of any kind. The group keeps the IDs in the result of `split`. */
 export const objectIds = new RegExp(`\\b((?:${Object.keys(kinds).join('|')})_[0-9A-Za-z]{21})(?![0-9A-Za-z])`)
 
 /** Returns an ID's kind, or undefined if the text isn't an ID. */

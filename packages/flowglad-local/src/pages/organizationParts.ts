@@ -19,7 +19,7 @@ export const portalAddress = ({ organizationId }: Platform, customer?: Customer)
   `/billing-portal/${organizationId}${customer ? `/${encodeURIComponent(customer.externalId)}` : ''}`
 
 /**
- * Returns links to the same page for each pricing model, with the end of the model's key. Returns nothing if
+ * Returns links to the same page for each pricing model, with the end of the model's key. Returns false if
  * there is only one model.
  */
 export const modelSwitch = (

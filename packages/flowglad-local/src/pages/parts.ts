@@ -95,7 +95,7 @@ export type Heading =
   | string
   | { [kind in 'number' | 'slim' | 'slim number' | 'broad' | 'event' | 'used']?: string }
 
-/** Returns a table that scrolls on narrow screens. If there are no rows, returns the `empty` message. */
+/** Returns a table that scrolls if it is too wide. If there are no rows, returns the `empty` message. */
 export function table(
   headings: readonly Heading[],
   rows: readonly Html[],

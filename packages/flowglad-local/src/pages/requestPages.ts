@@ -65,7 +65,7 @@ function requestsPage(platform: Platform, log: RequestLog, find: string): Html {
     hint: 'Path, status or body',
   })}</div>
   <div class="feed">${live('requests', requestTable(found, find === '' ? noRequests : `No request matches “${find}”.`), 'API requests')}</div>
-  <p class="small soft">Up to ${maxRequests} of the newest requests of all API keys. The log is in memory and begins when the server starts. API keys and other secrets are shown as “…”.</p>
+  <p class="small soft">The log is in memory and begins when the server starts. It keeps up to ${maxRequests} requests of all API keys together. API keys and other secrets are shown as “…”.</p>
 </main>`
 }
 
@@ -104,7 +104,7 @@ function requestPage(platform: Platform, logged: LoggedRequest): Html {
 }
 
 const statusText = ({ status }: Pick<LoggedRequest, 'status'>): string =>
-  status === null ? 'No answer' : String(status)
+  status === null ? 'No response' : String(status)
 
 const duration = ({ durationMs }: LoggedRequest): string =>
   `${durationMs < 10 ? durationMs.toFixed(1) : count(Math.round(durationMs))} ms`

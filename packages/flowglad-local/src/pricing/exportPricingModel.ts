@@ -9,7 +9,7 @@ import { missing, validateSetup } from './validateSetup.ts'
 /**
  * Returns a pricing model in the setup format.
  * @throws the platform's error if the format can't express the model, for example because an archived product
- * has no price
+ * has no active price
  */
 export function exportPricingModel(platform: Platform, model: PricingModel): PricingSetup {
   const { db } = platform

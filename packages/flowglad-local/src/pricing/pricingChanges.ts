@@ -36,7 +36,7 @@ function compareBySlug<Entry>(
   return changes
 }
 
-/** Returns a usage price's slug. A price without a slug gets this one when its meter is updated. */
+/** Returns a usage price's slug. A price without a slug gets a generated slug when its meter is updated. */
 export const usagePriceSlug = (
   price: Pick<UsagePrice, 'slug' | 'unitPrice' | 'usageEventsPerUnit' | 'intervalUnit' | 'intervalCount'> & {
     currency?: string | undefined

@@ -1,6 +1,6 @@
 /** A client-visible difference between two responses. */
 export interface Difference {
-  /** The path in the response's body, or `status` or `content type`. */
+  /** The path in the response's body, or `status`, `content type` or, if there was no response, `answer`. */
   at: string
   /** Absent if the recorded response has no value at this path. */
   expected?: unknown
@@ -84,7 +84,7 @@ const typedInCheckout = /\.billing(Details|Address)\./
 const bySlug = (record: Fields) => String(record.slug)
 
 /**
- * The lists whose order the platform doesn't define. The function returns the key by which their elements are
+ * The lists whose order the platform doesn't define. Each function returns the key by which the elements are
  * sorted.
  */
 const unorderedFields: Readonly<Record<string, (record: Fields) => string>> = {

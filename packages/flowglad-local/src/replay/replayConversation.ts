@@ -65,8 +65,8 @@ async function replayStep(
 }
 
 /**
- * Returns the authorization header with the target's key. If the platform rejected the recorded header,
- * returns that header.
+ * Returns the authorization header with the target's key. If the recorded request had no header or the
+ * platform rejected it, returns the recorded value.
  */
 function authorizationOf({ authorization, status }: Step, { key }: Target): string | null {
   if (authorization === undefined) return key

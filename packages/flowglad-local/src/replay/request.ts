@@ -16,7 +16,7 @@ interface Request {
   contentType?: string | null | undefined
 }
 
-/** A server that doesn't respond. */
+/** The error for a server that doesn't respond. */
 export class UnreachableError extends Error {}
 
 /**

@@ -29,7 +29,7 @@ const transcript = z.array(step)
 /** A request to the platform and its response. */
 export type Step = z.output<typeof step>
 
-/** A file that can't be read or written, or that isn't a recorded conversation. */
+/** The error for a file that can't be read or written, or that isn't a recorded conversation. */
 export class TranscriptError extends Error {}
 
 /**

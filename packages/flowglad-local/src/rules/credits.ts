@@ -6,9 +6,9 @@ interface Spendable {
 }
 
 /**
- * Returns the credits that a usage cost consumes, and the outstanding cost that no credit covers. Credits
- * that expire earlier are consumed first, and on a tie, the one with the lower ID. An outstanding cost makes
- * the balance negative.
+ * Returns the credits that a usage cost consumes, with the units that remain, and the outstanding cost that
+ * no credit covers. Credits that expire earlier are consumed first. On a tie, the credit with the lower ID is
+ * consumed first. An outstanding cost makes the balance negative.
  */
 export function applyCredits(credits: readonly Spendable[], cost: number) {
   const order = [...credits].sort(
@@ -33,7 +33,7 @@ export const overageUnits = (outstanding: number, usageEventsPerUnit: number) =>
   Math.ceil(outstanding / usageEventsPerUnit)
 
 /**
- * Returns the credits that a plan's feature grants for a given quantity. Top-ups ignore the quantity (see
- * `grantPurchasedCredits`).
+ * Returns the credits that a plan's feature grants for a given quantity. One-time purchases ignore the
+ * quantity (see `grantPurchasedCredits`).
  */
 export const grantAmount = (featureAmount: number | null, quantity: number) => (featureAmount ?? 0) * quantity

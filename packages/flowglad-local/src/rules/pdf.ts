@@ -16,7 +16,8 @@ const firstPage = 5
 
 /**
  * Returns a PDF (A4) with these lines, on as many pages as they need. An empty text makes a blank line. The
- * built-in fonts contain only Latin letters, so any other character becomes a question mark.
+ * built-in fonts contain only Latin-1 characters, so a dash becomes a hyphen and any other character becomes
+ * a question mark.
  */
 export function pdf(lines: readonly PdfLine[]): Buffer {
   const count = Math.max(1, Math.ceil(lines.length / linesPerPage))

@@ -35,9 +35,9 @@ export interface WebhookSender {
 
 /**
  * Delivers the outbox's events to the target and to the webhooks created through the API. Retries a failed
- * delivery on Svix's schedule, measured by the platform's clock, so a receiver can get an event twice. Runs
- * in the background, so that a slow receiver doesn't delay the API. Signatures have the machine's time,
- * because receivers compare it with their own clocks.
+ * delivery on Svix's schedule, measured by the platform's clock. A receiver can get an event twice, for
+ * example if it responds too late. Runs in the background, so that a slow receiver doesn't delay the API.
+ * Signatures have the machine's time, because receivers compare it with their own clocks.
  */
 export function createWebhookSender(
   { db, clock }: { db: Database; clock: Clock },

@@ -1,5 +1,5 @@
 /*
- * A record has exactly the fields that Flowglad's API returns, plus private fields under `internal`.
+ * A record that Flowglad's API returns has the API's fields, plus private fields under `internal`.
  * `presentAs` checks the fields against the SDK's types.
  * Times are epoch milliseconds, money is in cents, and usage is in whole units.
  */

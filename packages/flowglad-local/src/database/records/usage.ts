@@ -4,7 +4,10 @@ export interface UsageEvent extends Base {
   customerId: string
   subscriptionId: string
   usageMeterId: string
-  /** Null if there is no current period: after an immediate cancellation or before the first payment. */
+  /**
+   * Null if there is no current period, for example after an immediate cancellation or before the first
+   * payment.
+   */
   billingPeriodId: string | null
   amount: number
   usageDate: number
