@@ -22,8 +22,8 @@ interface BalancesStreamOptions<Meter extends string> {
 
 /**
  * Streams one customer's balances, and reconnects until `close` is called. A replaced stream is the exception:
- * if the server ends the stream because other pages have opened newer streams, it stays closed until `resume`
- * is called. Otherwise, the pages would replace each other's streams endlessly.
+ * if the server ends the stream because other pages have opened newer streams, it stays closed until `open` or
+ * `resume` is called. Otherwise, the pages would replace each other's streams endlessly.
  */
 export class BalancesStream<Meter extends string> {
   readonly #options: BalancesStreamOptions<Meter>

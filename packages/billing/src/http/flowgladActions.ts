@@ -112,7 +112,7 @@ export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActio
       if (wanted.timing !== 'auto') {
         throw new ActionError(
           403,
-          'The timing must be auto: upgrades take effect immediately, downgrades at the end of the billing period',
+          'Set timing to auto. Upgrades take effect immediately, and downgrades at the end of the billing period.',
         )
       }
       await plans.changePlan(customer, { priceSlug: await slugOf(wanted) })

@@ -22,7 +22,10 @@ export interface BatcherStore {
    * with an unknown outcome. The batcher also retries after a `cannotWrite` error, without calling this method.
    */
   isTransient(error: unknown): boolean
-  /** Returns the customer's group. A batch contains customers of only one group. Default: all customers are one group. */
+  /**
+   * Returns the customer's group. A batch contains customers of only one group. Default: all customers are one
+   * group.
+   */
   groupOf?(customer: string): number
 }
 

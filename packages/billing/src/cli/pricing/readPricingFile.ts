@@ -46,7 +46,10 @@ export async function readPricingFile(
   }
 }
 
-/** Returns the value without the fields that the file omits. Keeps objects, and lists, which are empty by default. */
+/**
+ * Returns the value without the fields that the file omits, at every depth. Keeps lists and objects. A list
+ * that the file omits is empty.
+ */
 function withoutDefaults(
   value: unknown,
   path: (string | number)[],

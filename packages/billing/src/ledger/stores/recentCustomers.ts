@@ -5,7 +5,10 @@ import type { CommittedCustomer } from './store.ts'
 /** One customer's rows, as they were when this process last committed a change to them. */
 export interface KnownCustomer {
   rows: LoadedCustomer
-  /** On SQLite, the `data_version` at that time. While it stays the same, no other connection has committed a change. */
+  /**
+   * On SQLite, the `data_version` at that time. While it stays the same, no other connection has committed a
+   * change.
+   */
   provenAt: number
 }
 

@@ -96,7 +96,10 @@ export interface Reads
    * and ordered by time, attempt and meter.
    */
   readEvents(query: EventQuery): Promise<EventRow[]>
-  /** Returns a page of customers, in a fixed order, starting after `after`. With `''`, starts with the first customer. */
+  /**
+   * Returns a page of customers, in a fixed order, starting after `after`. With `''`, starts with the first
+   * customer.
+   */
   readCustomers(query: { after: string; limit: number }): Promise<string[]>
   /** Returns customers in the order of their UTF-8 bytes. Starts with `from`, or with the next ID after it. */
   readCustomersInOrder(query: { from: string; limit: number }): Promise<string[]>

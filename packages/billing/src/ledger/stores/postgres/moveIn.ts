@@ -19,7 +19,7 @@ const rowCount = z.object({ rows: z.coerce.number() })
  *
  * @param onProgress Called with the number of rows written so far.
  * @param beforeCommit Called when all rows are written, immediately before the commit.
- * @throws {LedgerUnavailableError} if the PostgreSQL ledger already has customers, or is an earlier copy of this ledger.
+ * @throws {LedgerUnavailableError} if the PostgreSQL ledger already has customers or is an earlier copy.
  */
 export const moveIn = (
   pool: PostgresPool,

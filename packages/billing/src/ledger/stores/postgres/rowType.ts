@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { column, type Table } from '../tables.ts'
 
-/** A composite type in the schema `metered`. A function can take an array of its rows. Its first column is the bucket. */
+/**
+ * A composite type in the schema `metered`. A function can take an array of its rows. Its first column is the
+ * bucket.
+ */
 export interface RowType<Row> {
   /**
    * The qualified name. It ends in a hash of the columns, because another release can have different columns.
