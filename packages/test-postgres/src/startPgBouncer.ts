@@ -11,14 +11,13 @@ const program = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/us
   .map((folder) => join(folder, 'pgbouncer'))
   .find((file) => existsSync(file))
 
-/** The reason that this machine can't run PgBouncer, or null if it can. */
+/** The reason why this machine can't run PgBouncer, or null if it can. */
 export const noPgBouncer =
   program === undefined ? 'needs PgBouncer, for example from Debian’s package pgbouncer' : null
 
-/** PgBouncer's settings, with the names from `pgbouncer.ini`. All other settings have their defaults. */
+/** PgBouncer's settings, with the names from `pgbouncer.ini`. Without `listen_port`, uses a free port. */
 export interface PgBouncerSettings {
   pool_mode: 'session' | 'transaction' | 'statement'
-  /** Default: a free port. */
   listen_port?: number
   default_pool_size?: number
   server_reset_query?: string
@@ -41,8 +40,8 @@ export interface PgBouncer extends AsyncDisposable {
 }
 
 /**
- * Starts PgBouncer on a free port, in front of the database at `address`. The address must contain a user and a
- * password. Disposing the result stops PgBouncer and deletes its files.
+ * Starts PgBouncer in front of the database at `address`. The address must contain a user and a password. Disposing
+ * the result stops PgBouncer and deletes its files.
  *
  * @throws if PgBouncer isn't installed or can't start. If it can't start, the error contains its log.
  */

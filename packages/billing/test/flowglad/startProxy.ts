@@ -6,7 +6,7 @@ export type Fault =
   | { state: 'refused' }
   /** Flowglad gets the request, but its response is lost. */
   | { state: 'answerLost' }
-  /** A gateway returns its own error page. */
+  /** A gateway returns its own HTML page. Flowglad doesn't get the request. */
   | { state: 'page'; status: number }
   | { state: 'json'; status: number; body: unknown; after?: Promise<void> }
   /** Flowglad handles the request, but billing gets this error. */
@@ -15,10 +15,11 @@ export type Fault =
   | { state: 'held'; until: Promise<void> }
   /**
    * Flowglad gets the request immediately. The proxy holds Flowglad's response until `until` resolves, so the
-   * response may be outdated. If `until` is a function, the proxy calls it when Flowglad has responded.
+   * response may be outdated. If `until` is a function, the proxy calls it when Flowglad has responded, and
+   * waits for its promise.
    */
   | { state: 'answerHeld'; until: Promise<void> | (() => Promise<void>) }
-  /** The response's headers arrive, but its body never ends. */
+  /** The response's headers arrive, but its body never ends. Flowglad doesn't get the request. */
   | { state: 'bodyStalls' }
   /** Flowglad handles the request, but the connection closes after half of the response's body. */
   | { state: 'bodyCut' }
@@ -32,8 +33,7 @@ export interface Passing {
 }
 
 /**
- * Starts a proxy between billing and Flowglad. The proxy records every request. With `breakWith`, a test
- * chooses how requests fail.
+ * Starts a proxy between billing and Flowglad. With `breakWith`, a test chooses how requests fail.
  *
  * @param records Whether to keep the requests in `seen`. Pass false for long runs, because `seen` grows.
  */

@@ -118,7 +118,7 @@ export async function startStack({
           adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity: 1 }] },
         })
       },
-      /** Buys the plan with this price, as the customer would on the checkout page. */
+      /** Buys the plan or pack with this price, as the customer would on the checkout page. */
       async pay(user: User, priceSlug: string, { card = '4242424242424242' } = {}) {
         const { checkoutSession } = await direct.checkoutSessions.create({
           checkoutSession: {

@@ -23,7 +23,7 @@ async function* oneToken(count: (units: number) => void) {
   }
 }
 
-/** Starts an app whose session store a test can change. Its streams count one token and stay open. */
+/** Starts an app whose session store a test can change. Its streams stay open and, if they cost units, count one. */
 export async function startSessionApp({
   hasStore = true,
   options,

@@ -31,7 +31,7 @@ function createRouter(
   })
 }
 
-/** Starts an app whose procedure accepts and returns any value. It is served over HTTP, a WebSocket and in process. */
+/** Starts an app whose procedure accepts and returns any value, over HTTP, over a WebSocket and in this process. */
 export async function startTransformedApp(setup: TransformedSetup = {}) {
   const stack = await startStack()
   let runs = 0

@@ -6,14 +6,14 @@ import type { Call } from './history.ts'
 /** Turns a history's metered calls into commands. */
 export class Calls {
   readonly #ledger: CheckedLedger
-  /** The commands that reserved units, newest first. */
+  /** The reserve commands, newest first. */
   readonly #reserves: Reserve[] = []
 
   constructor(ledger: CheckedLedger) {
     this.#ledger = ledger
   }
 
-  /** Returns the call's commands, or none if the call refers to a reserve that doesn't exist. */
+  /** Returns the call's commands, or none if the call refers to a reserve that doesn't exist or can't run again. */
   commands(call: Call): Command[] {
     const { customer } = this.#ledger
     switch (call.type) {
@@ -63,7 +63,7 @@ export class Calls {
     })
   }
 
-  /** Returns commands that look up a key's result and then store a new one. `replaces` replaces the old one. */
+  /** Returns commands that look up a key's result and then store a new one, or, with `replaces`, replace the old one. */
   #keepResult({ key, fingerprint, result, replaces }: CallOf<'keepResult'>): Command[] {
     const { customer, model } = this.#ledger
     const id = { customer, procedure: 'unmetered', key, fingerprint: fingerprint.repeat(64) }
@@ -80,8 +80,8 @@ export class Calls {
     const { attempt } = reserve
     switch (call.type) {
       case 'reserveAgain':
-        // The batcher repeats a reserve only while its outcome is unknown, so no other command of the attempt has
-        // run yet.
+        // The batcher repeats a reserve only while its outcome is unknown, so its work can't have been settled or
+        // released yet.
         return this.#ledger.isKnown(attempt) ? [reserve] : []
       case 'settle': {
         const held = model.holds.get(attempt) ?? model.expired.get(attempt)

@@ -14,8 +14,8 @@ import { day, id, type ModelEvent, type ModelHold, sum, unitsAtExpiry } from './
 import { PastDueModel } from './PastDueModel.ts'
 
 /**
- * Models one customer as the specification describes it. Keeps lists of holds and events instead of counters,
- * and computes every number from them. The model is slow, but simple enough to verify by reading.
+ * Models one customer as the specification describes it. Computes held and booked units from lists of holds and
+ * events instead of keeping counters. The model is slow, but simple enough to verify by reading.
  */
 export class Model extends PastDueModel {
   /** The records of refunds, by ID. */

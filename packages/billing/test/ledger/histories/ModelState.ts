@@ -20,7 +20,7 @@ export interface ModelHold {
   isStream: boolean
   /** The units that the running work has counted, by meter. */
   counted: Map<string, number>
-  /** The time until which the last renewal proves that the work is running. */
+  /** The time until which the work counts as running. The reserve and each renewal set it. */
   liveUntil: number
   /** True once the hold has reached its maximum lifetime and its units have been returned to the customer. */
   returned: boolean
@@ -63,7 +63,7 @@ export const sum = (amounts: Iterable<number>) => [...amounts].reduce((total, am
 export const unitsAtExpiry = ({ counted }: ModelHold, { meter, amount, onExpiry }: Leg) =>
   counted.get(meter) ?? (onExpiry === 'settle' ? amount : 0)
 
-/** The model's state for one customer. Every number is computed from lists of holds and events. */
+/** The model's state for one customer. Held and booked units are computed from the lists of holds and events. */
 export class ModelState {
   now: number
   holds = new Map<string, ModelHold>()
@@ -191,7 +191,7 @@ export class ModelState {
     return this.isLeaseFree() && [...this.events.values()].some(isPending)
   }
 
-  /** Returns the number of parked events on a meter, for one subscription or all. */
+  /** Counts a meter's parked events, including those that are being retried. Default: on all subscriptions. */
   parked(meter: string, subscription?: string): number {
     return [...this.events.values()].filter(
       (it) =>
@@ -227,7 +227,7 @@ export class ModelState {
 
   /** Returns an event in the form that delivery gets from the ledger. */
   usageEvent(customer: string, { attempt, meter, subscription, amount, price, at, wasParked }: ModelEvent) {
-    // The builders use this procedure by default.
+    // All commands have this procedure, because the builders use it by default.
     const properties = { procedure: 'studio.generate' }
     const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties }
     return { ...event, parkedBefore: wasParked }
