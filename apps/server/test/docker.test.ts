@@ -158,7 +158,7 @@ describe('compose.yaml', () => {
       expect(services[name]?.healthcheck, name).toBeDefined()
   })
 
-  test('has an example without secrets for each environment file, which isn’t in the repository', () => {
+  test('keeps each environment file out of the repository and has an example of it without secrets', () => {
     const ignored = read('.gitignore')
     for (const file of new Set(all.flatMap(([, it]) => it.env_file))) {
       for (const [name, value] of Object.entries(variablesIn(`${file}.example`)))

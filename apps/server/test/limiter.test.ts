@@ -27,11 +27,16 @@ test('does not count calls that it rejects', () => {
   expect([take('ada', 2), take('ada', 2), take('ada')]).toEqual([0, 1_000, 0])
 })
 
-test('reports whether calls are left without counting one and takes calls back', () => {
-  const { take, waitMs, giveBack } = limiterAtHand({ calls: 1 })
+test('reports whether a call is left without counting one', () => {
+  const { take, waitMs } = limiterAtHand({ calls: 1 })
   expect(waitMs('ada')).toBe(0)
   take('ada')
   expect(waitMs('ada')).toBe(1_000)
+})
+
+test('allows no more calls than the limit after a call is given back twice', () => {
+  const { take, giveBack } = limiterAtHand({ calls: 1 })
+  take('ada')
   giveBack('ada')
   giveBack('ada')
   expect([take('ada'), take('ada')]).toEqual([0, 1_000])

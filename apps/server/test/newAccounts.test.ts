@@ -129,7 +129,7 @@ describe('new accounts per network', () => {
     })
   })
 
-  test('returns 429 with the time to wait, counts only created accounts and ignores forged addresses', async () => {
+  test('counts only created accounts and refuses more with a 429, even from forged addresses', async () => {
     await using limited = await startTestServer({
       env: { RATE_LIMIT: 'on' },
       newAccountsPerNetwork: { perHour, perDay },

@@ -319,7 +319,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     })
   })
 
-  test('makes a change once if it is sent twice at the same time or again later', async () => {
+  test('makes a change only once, even if it is sent twice at the same time or again later', async () => {
     const customer = await aCustomer()
     const input = anAct(customer, adjust(5), { reason: 'x'.repeat(500) })
     const send = async () => (await olga.call('operator.act', input)).data
@@ -356,7 +356,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await charges()).toMatchObject([{ refundedAt: expect.any(Number) }])
   })
 
-  test('releases a hold, retries and drops parked events and audits the customer', async () => {
+  test('leaves no audit finding after a hold is released and parked events are retried and dropped', async () => {
     const customer = await aCustomer()
     const { id } = customer.user
     const attempt = await hold(server, id)

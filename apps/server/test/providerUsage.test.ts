@@ -103,7 +103,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 4, held: 0 })
   })
 
-  test('is the estimate if the connection breaks after the finish reason but before the count', async () => {
+  test('is the server’s count if the connection breaks after the finish reason but before the provider’s count', async () => {
     endpoint.answer.stream = async function* () {
       yield* [...text, finish]
       throw new Error('the connection breaks')
@@ -112,7 +112,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 4, held: 0 })
   })
 
-  test('is the provider’s own count or else one token per 20 characters for a script without spaces', async () => {
+  test('is one token per 20 characters for a script without spaces unless the provider reports its own count', async () => {
     const japanese = '吾輩は猫である。名前はまだ無い。'.repeat(5)
     send(data(japanese), finish, done)
     expect(await write()).toEqual({ text: japanese, reported: { tokens: 4 } })
@@ -137,7 +137,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 3, held: 0 })
   })
 
-  test('is the estimate for the received text if the reader disconnects', async () => {
+  test('is the server’s count of the received text if the reader disconnects', async () => {
     const leaving = new AbortController()
     endpoint.answer.stream = async function* () {
       yield* [data('The sea is'), usage(900)]
@@ -155,7 +155,7 @@ describe("a text's charge", () => {
     await expect.poll(balance).toMatchObject({ used: 2, held: 0 })
   })
 
-  test('is the estimate for the received text, which can be empty, if generation fails', async () => {
+  test('is the server’s count of the text that is received before generation fails', async () => {
     const failed = event({
       choices: [{ delta: {}, finish_reason: 'error' }],
       usage: { completion_tokens: 900 },

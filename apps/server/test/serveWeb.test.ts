@@ -38,13 +38,17 @@ test('serves the page at every route without caching', async () => {
   }
 })
 
-test('lets browsers cache files with a hash in the name and returns 404 for missing files', async () => {
+test('lets browsers cache files with a hash in the name', async () => {
   const app = build()
   const file = await app.inject({ url: '/assets/a.js' })
   expect({ body: file.body, cache: file.headers['cache-control'] }).toEqual({
     body: 'let app',
     cache: 'public, max-age=31536000, immutable',
   })
+})
+
+test('returns 404 for a missing file, an unknown API path and a POST to a page', async () => {
+  const app = build()
   for (const url of [
     '/assets/b.js',
     '/api/nothing',
@@ -58,8 +62,11 @@ test('lets browsers cache files with a hash in the name and returns 404 for miss
   expect((await app.inject({ method: 'POST', url: '/pricing' })).statusCode).toBe(404)
 })
 
-test("hashes the page's inline scripts and returns null if the web app is not built", () => {
+test("returns the hashes of the page's inline scripts", () => {
   expect(readWeb(root)?.inlineScripts).toEqual(["'sha256-Bb5XNAEHr+F2bM6D/MfTHoa5fjNk8GCoauuOIueKyw4='"])
+})
+
+test('returns null if the web app is not built', () => {
   expect(readWeb(join(root, 'nowhere'))).toBeNull()
 })
 

@@ -111,7 +111,7 @@ test('counts simultaneous attempts', async () => {
   expect(refused).toHaveLength(5)
 })
 
-test('applies one limit across all routes to wrong entries of the current password', async () => {
+test('applies one limit to wrong current passwords across all routes', async () => {
   const { email, address, cookie } = await anOwner()
   const change = (currentPassword: string) =>
     send('change-password', { currentPassword, newPassword: 'a new password' }, newAddress(), cookie)

@@ -232,7 +232,7 @@ test('sends the SMTP password only over TLS unless SMTP_URL allows otherwise', a
   })
 })
 
-test.each(['refuses connections', 'never answers'])(
+test.each(['refuses connections', 'never responds'])(
   'signs users up while the mail server %s',
   async (problem) => {
     const sockets: Socket[] = []

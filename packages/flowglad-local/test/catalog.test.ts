@@ -81,7 +81,7 @@ it('rejects a duplicate slug', async () => {
   ).rejects.toMatchObject({ status: 409 })
 })
 
-it('clones a pricing model with its products, and keeps the model of an API key when the default changes', async () => {
+it('clones a pricing model with its products', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel: original } = await node.pricingModels.retrieveDefault()
@@ -89,13 +89,19 @@ it('clones a pricing model with its products, and keeps the model of an API key 
   expect(clone.products.map((product) => product.slug)).toEqual(
     original.products.map((product) => product.slug),
   )
-  await node.pricingModels.update(clone.id, { pricingModel: { id: clone.id, name: 'Copy', isDefault: true } })
-  expect((await node.pricingModels.retrieveDefault()).pricingModel.name).toBe('Copy')
-  // Changing the default doesn't affect the API key. New customers still get the key's original model.
-  await studio.customer('ada')
-  expect((await node.customers.retrieve('ada')).customer.pricingModelId).toBe(original.id)
   const { pricingModel: empty } = await node.pricingModels.create({ pricingModel: { name: 'Empty' } })
   expect((await node.pricingModels.clone(empty.id, { name: 'Copy' })).pricingModel.products).toMatchObject([
     { slug: 'free' },
   ])
+})
+
+it("gives new customers the API key's own pricing model even if another model becomes the default", async () => {
+  await using studio = await startStudio()
+  const { node } = studio
+  const { pricingModel: original } = await node.pricingModels.retrieveDefault()
+  const { pricingModel: clone } = await node.pricingModels.clone(original.id, { name: 'Copy' })
+  await node.pricingModels.update(clone.id, { pricingModel: { id: clone.id, name: 'Copy', isDefault: true } })
+  expect((await node.pricingModels.retrieveDefault()).pricingModel.name).toBe('Copy')
+  await studio.customer('ada')
+  expect((await node.customers.retrieve('ada')).customer.pricingModelId).toBe(original.id)
 })

@@ -126,7 +126,7 @@ it('grants the full credits but charges only for the rest of the period if the a
   expect((await studio.billing('ada')).invoices[1]).toMatchObject({ invoice: { subtotal: 9800 } })
 })
 
-it('accepts another card after a declined card, which changes nothing', async () => {
+it('changes nothing when a card is declined and then accepts another card', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { session, pay } = await studio.checkout('ada', 'team_price')
@@ -163,14 +163,14 @@ it('charges only once when the form is submitted several times', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
-it('sells a top-up that never expires and ignores the quantity', async () => {
+it('sells a top-up once, regardless of the quantity, and never expires its credits', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack', 3)
   await pay()
   expect((await studio.billing('ada')).invoices).toMatchObject([{ invoice: { subtotal: 1200 } }])
   await studio.renew('ada')
-  // The pack's feature is recurring, but a purchase grants its credits only once, and they never expire.
+  // The pack's feature is recurring, but a purchase grants the pack's credits only once, and they never expire.
   expect(await studio.balances('ada')).toEqual({ render: 60 + 25 + 100 })
 })
 

@@ -68,7 +68,7 @@ it('starts the default plan even for a customer that is created as archived', as
   expect((await node.customers.retrieve('ada')).customer).toMatchObject({ archived: false })
 })
 
-it("starts the default product's archived price", async () => {
+it('starts the default plan even if its price is archived', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel } = await node.pricingModels.retrieveDefault()

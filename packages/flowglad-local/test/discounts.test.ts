@@ -225,26 +225,29 @@ describe('a discount code at the checkout', () => {
       8400,
     ],
     ['everything', { ...summer, amount: 100, duration: 'forever' as const }, 0],
-    ['nothing any more', { ...summer, amount: 50 }, 9950],
-  ])('charges what the preview of a plan change shows if it takes off %s', async (_, discount, charged) => {
-    await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
-    await studio.customer('ada')
-    await studio.node.discounts.create({ discount })
-    const { url } = await studio.checkout('ada', 'team_price')
-    await enter(url, 'summer')
-    await pay(url)
-    const { id } = await studio.plan('ada')
-    studio.advance(15 * dayMs)
-    const before = (await studio.node.payments.list()).data.length
-    const body = { adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] } }
-    const preview = await studio.node.post(`/api/v1/subscriptions/${id}/preview-adjust`, { body })
-    expect(preview).toMatchObject({ prorationAmount: charged, newPlanTotal: 19_900 })
-    await studio.node.subscriptions.adjust(id, {
-      adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
-    })
-    const payments = (await studio.node.payments.list()).data.slice(before)
-    expect(payments.reduce((sum, { amount }) => sum + amount, 0)).toBe(charged)
-  })
+    ['nothing, because it has ended', { ...summer, amount: 50 }, 9950],
+  ])(
+    'charges the amount in the preview of a plan change if the discount takes off %s',
+    async (_, discount, charged) => {
+      await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+      await studio.customer('ada')
+      await studio.node.discounts.create({ discount })
+      const { url } = await studio.checkout('ada', 'team_price')
+      await enter(url, 'summer')
+      await pay(url)
+      const { id } = await studio.plan('ada')
+      studio.advance(15 * dayMs)
+      const before = (await studio.node.payments.list()).data.length
+      const body = { adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] } }
+      const preview = await studio.node.post(`/api/v1/subscriptions/${id}/preview-adjust`, { body })
+      expect(preview).toMatchObject({ prorationAmount: charged, newPlanTotal: 19_900 })
+      await studio.node.subscriptions.adjust(id, {
+        adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
+      })
+      const payments = (await studio.node.payments.list()).data.slice(before)
+      expect(payments.reduce((sum, { amount }) => sum + amount, 0)).toBe(charged)
+    },
+  )
 
   it('reduces a one-time price once', async () => {
     await using studio = await startStudio()

@@ -265,7 +265,7 @@ it.each([
     ['…b', '…b'],
   ],
 ])(
-  'shows as much of each key as distinguishes models with the same name, but at most half: %s',
+  'shows enough of each key to distinguish models with the same name, but at most half: %s',
   async (keys, shown) => {
     await using server = await startFlowgladLocal({
       keys: keys.map((key) => ({ key, pricing: studioPricing })),

@@ -78,7 +78,7 @@ describe('a new price', () => {
     ])
   })
 
-  it("of a meter can have any other price's slug but not the reserved ending", async () => {
+  it("of a meter can have any other price's slug but not the reserved suffix", async () => {
     await using catalog = await startCatalog()
     const { id: usageMeterId } = catalog.meter('render')
     const create = (fields: object) =>

@@ -35,7 +35,7 @@ it('limits the length of each body and of all bodies together', () => {
   })
 })
 
-it("doesn't show one pricing model's requests to another one", () => {
+it("lists only a pricing model's requests and the requests without a valid key", () => {
   const log = createRequestLog()
   log.add(aRequest('mine'), null)
   log.add({ ...aRequest('theirs'), pricingModelId: 'pricing_model_2' }, null)
