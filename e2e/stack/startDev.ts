@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { freePort, repository } from './startProcess.ts'
 
-/** Starts `pnpm dev` on free ports and without the shell's environment variables. */
+/** Starts `pnpm dev` on free ports. Passes on only PATH from the shell's environment. */
 export async function startDev(args: string[], env: Record<string, string> = {}) {
   const ports = {
     FLOWGLAD_LOCAL_PORT: await freePort(),

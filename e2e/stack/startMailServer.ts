@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
 
-/** A mail server that keeps the emails that it receives. */
+/** A mail server that keeps the tokens from password reset emails. */
 export interface MailServer extends AsyncDisposable {
   /** The value for `SMTP_URL`. */
   url: string

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 
 /**
- * A server that implements OpenAI's API. Tests decide when its work pauses, finishes or fails, so they don't
- * depend on timing.
+ * A server with the parts of OpenAI's API that the app uses. Tests decide when its work pauses, finishes or
+ * fails, so they don't depend on timing.
  */
 export interface Model extends AsyncDisposable {
   /** The value for `OPENAI_BASE_URL`. */

@@ -69,7 +69,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       ? []
       : ['--import', `data:text/javascript,${encodeURIComponent(moveClock(clockAheadMs))}`]
   const child = spawn(process.execPath, [...preload, join(repository, options.main)], {
-    // Don't pass on the shell's environment, which must not affect the tests.
+    // Pass on only PATH, so that the shell's other variables don't affect the tests.
     env: { PATH: process.env.PATH ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -53,7 +53,7 @@ export interface Stack extends AsyncDisposable {
     signal: 'SIGTERM' | 'SIGKILL',
     options?: { clockAheadMs?: number; whileStopped?: (file: string) => Promise<void> },
   ): Promise<void>
-  /** Returns the output of each process by its name. */
+  /** Returns the output of the first server and of flowglad-local, by name. */
   logs(): Record<string, string>
 }
 

@@ -62,7 +62,7 @@ export async function checkApp(
   await context.close()
 }
 
-/** Checks that the app receives Flowglad's webhooks and rejects a webhook without a signature. */
+/** Checks that the app's webhook route rejects a webhook without a signature. */
 export async function checkWebhook({ url, report }: AppUnderTest): Promise<void> {
   const response = await fetch(`${url}/api/webhooks/flowglad`, { method: 'POST', body: '{}' })
   expect(response.status).toBe(401)

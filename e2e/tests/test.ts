@@ -14,7 +14,6 @@ interface Options {
 interface Fixtures {
   /** A running stack. Tests in the same worker share the stack if their options are equal. */
   stack: Stack
-  /** Flowglad's records. */
   records: FlowgladRecords
   /** The stack's model. It is reset after each test. */
   model: Model

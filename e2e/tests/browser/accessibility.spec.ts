@@ -1,4 +1,5 @@
-// These tests run axe on every screen in each of its states and check that every screen fits a small phone.
+// These tests bring the customers' screens into many states. In each state, they run axe and check that the screen
+// fits a small phone.
 import type { Page } from '@playwright/test'
 import type { Model } from '../../stack/startModel.ts'
 import type { Customer } from '../customer.ts'

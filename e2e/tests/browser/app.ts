@@ -24,8 +24,8 @@ const buttons = { signInAgain: /^sign in again$/i }
 export type App = ReturnType<typeof appOn>
 
 /**
- * Returns the elements that a user sees in the web app and the actions that a user takes. This file defines
- * the labels of all controls.
+ * Returns the elements that a customer sees in the web app and the actions that a customer takes. Tests use this
+ * object, so most labels are defined only in this file.
  */
 export function appOn(page: Page) {
   const balance = (meter: Meter) => page.getByTestId(`balance-${meter}`)

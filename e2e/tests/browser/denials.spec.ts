@@ -14,11 +14,7 @@ test('denies a forbidden prompt without a charge', async ({ app, records, custom
   expect(await records.used(customer)).toEqual({})
 })
 
-test('denies HD on the Free plan and then makes the pictures without HD', async ({
-  app,
-  records,
-  customer,
-}) => {
+test('offers the pictures without HD when the Free plan denies HD', async ({ app, records, customer }) => {
   await app.open()
   await app.hd.click()
   const response = app.page.waitForResponse(/studio\.generate/)

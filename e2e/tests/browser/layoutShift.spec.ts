@@ -45,7 +45,7 @@ for (const { width, most } of [
   { width: 360, most: 300 },
   { width: 860, most: 240 },
 ])
-  test(`leaves little of the credits panel empty at a width of ${width} px`, async ({ app, customer }) => {
+  test(`keeps the credits panel small at a width of ${width} px`, async ({ app, customer }) => {
     await app.page.setViewportSize({ width, height: 740 })
     await app.open()
     const height = async () => (await app.panel.boundingBox())?.height ?? 0

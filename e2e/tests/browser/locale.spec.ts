@@ -2,7 +2,7 @@ import { expect, test } from './browserTest.ts'
 
 test.use({ locale: 'ar-EG', timezoneId: 'Pacific/Kiritimati' })
 
-test("formats numbers and dates in English and in the browser's time zone for every browser language", async ({
+test("formats numbers and dates in English, in the browser's time zone, for every browser language", async ({
   app,
   customer,
 }) => {

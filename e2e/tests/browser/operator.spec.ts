@@ -55,7 +55,7 @@ function operatorOn(page: Page) {
   }
 }
 
-test("records an operator's adjustment and refund and shows them in the customer's browser immediately", async ({
+test("shows an operator's adjustment and refund in the customer's browser immediately", async ({
   app,
   customer,
   stack,
@@ -233,7 +233,7 @@ test('has no accessibility violations and fits a small phone', async ({ customer
   }
 })
 
-test('exists neither for visitors and customers nor for operators before a password reset', async ({
+test('hides the screen from visitors, customers and operators without a password reset', async ({
   app,
   customer: _,
   stack,

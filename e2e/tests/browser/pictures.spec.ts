@@ -63,7 +63,7 @@ test('charges once for a double click', async ({ app, model, records, customer }
   await expect.poll(() => records.used(customer)).toEqual({ generations: 1 })
 })
 
-test("says which plans include HD, or that the customer's plan does", async ({ app, customer }) => {
+test("says which plans include HD until the customer's plan includes it", async ({ app, customer }) => {
   await app.open()
   await expect(app.hd).toHaveAccessibleDescription('Pro and Scale')
   await customer.buy('pro_monthly')

@@ -1,5 +1,5 @@
 /**
- * The on-screen phrases that tests look for, as short as the tests allow. No other file defines such phrases.
+ * The on-screen phrases that several tests look for, as short as the tests allow.
  */
 export const texts = {
   nothingCharged: /nothing was charged/i,
