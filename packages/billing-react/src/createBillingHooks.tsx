@@ -21,6 +21,7 @@ interface BillingHooksOptions {
   queryKey?: QueryKey
 }
 
+/** The props of `BillingProvider`, for components that wrap it. */
 export interface BillingProviderProps<Meter extends string> {
   /** The billing part of a tRPC client, such as `client.billing`. Pass the same object on every render. */
   client: BillingClient<Meter>

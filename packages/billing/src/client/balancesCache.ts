@@ -5,7 +5,9 @@ import { newestBalances } from './newestBalances.ts'
 
 /** The part of TanStack Query's `QueryClient` that stores balances. */
 export interface BalancesCache {
+  /** Returns the cached data, or undefined if there is none. */
   getQueryData(queryKey: BillingQueryKey): unknown
+  /** Stores the result of `update`, which gets the cached data. */
   setQueryData(queryKey: BillingQueryKey, update: (known: unknown) => unknown): unknown
   /** Returns the default options for queries that match the key. */
   getQueryDefaults(queryKey: BillingQueryKey): object

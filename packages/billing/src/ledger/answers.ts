@@ -89,6 +89,7 @@ export type TakeLeaseAnswer =
    */
   { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
 
+/** The outcome of an operator's act. `act` is its record. */
 export type OperateAnswer =
   | { state: 'done'; act: ActRow }
   /** An earlier command has already done this act. This command changed nothing. */

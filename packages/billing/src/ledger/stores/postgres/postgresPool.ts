@@ -36,6 +36,7 @@ export interface PostgresQuery {
   }
 }
 
+/** The part of node-postgres's query result that the ledger reads. */
 export interface PostgresResult {
   rows: unknown[]
   rowCount: number | null
