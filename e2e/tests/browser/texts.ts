@@ -1,6 +1,4 @@
-/**
- * The on-screen phrases that several tests look for, as short as the tests allow.
- */
+/** The on-screen phrases that several tests look for, as short as the tests allow. */
 export const texts = {
   nothingCharged: /nothing was charged/i,
   serverFault: /our side/i,
