@@ -197,8 +197,8 @@ export const delivery: Fault[] = [
   {
     name: 'delivery starts before the ledger has been checked for a restore',
     file: 'flowglad/delivery.ts',
-    find: "if (!(await this.#restored.tryCheck())) return 'unavailable'",
-    replace: 'await this.#restored.tryCheck()',
+    find: "if (check !== 'checked') return check",
+    replace: '',
     tests: ['flowglad/deliveryLoop'],
   },
   {
