@@ -32,7 +32,7 @@ function aServer() {
     switchTo(answer: BalancesAnswer<Meter>) {
       session = answer
     },
-    /** Pushes the balances of the customer for whom the newest stream was opened. */
+    /** Pushes the balances of the session's customer through the newest stream. */
     pushCurrent: () => client.push({ ...session }),
   }
 }

@@ -83,7 +83,7 @@ describe('a checkout', () => {
     await waitFor(() => expect(result.current.data).toEqual({ url: 'https://checkout.test/1', forfeits: [] }))
   })
 
-  /** Renders two buttons. `order` clicks one button for each order. `keys` lists the calls' keys. */
+  /** Renders the hooks of two buttons. `order` calls one hook for each order. `keys` lists the calls' keys. */
   function renderCheckout(answers: (() => Promise<unknown>)[]) {
     const keys: unknown[] = []
     const { client } = aClient()

@@ -17,7 +17,7 @@ const asRoot = process.getuid?.() === 0
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'test-postgres-test-'))
-  // Like root's home directory, only the owner can enter the folder.
+  // Only the owner can enter the folder, as with root's home directory.
   chmodSync(folder, 0o700)
 })
 afterEach(() => {

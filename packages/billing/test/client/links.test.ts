@@ -22,7 +22,7 @@ interface Sent {
   key: unknown
 }
 
-/** Creates a terminating link that returns the listed responses in order and records each operation's key. */
+/** Creates a terminating link that records each operation's key. It returns the listed responses, then succeeds. */
 function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
   const sent: Sent[] = []
   const link: TRPCLink<AppRouter> =

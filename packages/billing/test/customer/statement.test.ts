@@ -11,7 +11,7 @@ const ada = aUser()
 const unavailable = { data: { billing: { code: 'BILLING_UNAVAILABLE' } } }
 const visa = { type: 'card', brand: 'visa', last4: '4242' }
 
-/** Plans above Pro with many tokens, and a pack of tokens. */
+/** Returns the pricing with two more plans above Pro and a pack of tokens. */
 function pricingWithMax() {
   const pricing = JSON.parse(
     pricingWith(

@@ -64,7 +64,7 @@ test('computes the same bucket in Node and in SQL', async () => {
   expect(new Set(Array.from({ length: 1000 }, (_, n) => bucketOf(`customer ${n}`))).size).toBe(64)
 })
 
-/** The columns, indexes and triggers of the ledger's tables. */
+/** Returns the columns, indexes, triggers and constraints of the ledger's tables. */
 const catalog = (address: string) =>
   query(
     address,
@@ -120,7 +120,7 @@ async function countWrongBuckets(address: string): Promise<number> {
   return counts.flat().reduce((total, { count }) => total + count, 0)
 }
 
-/** Writes rows to every table. */
+/** Writes rows to every table that contains customers' rows. */
 async function callAndAct(ledger: Ledger, customers: string[]) {
   await Promise.all(
     customers.map(async (customer) => {

@@ -13,7 +13,7 @@ import { createDatabase, query } from './postgres.ts'
 /** The tests with TLS need openssl, because Node can’t create certificates. */
 const noOpenssl = spawnSync('openssl', ['version']).status !== 0
 
-/** Creates a database that belongs to a role without further rights, as managed providers do. */
+/** Creates a role without further rights, and a database that the role owns by default, as with managed providers. */
 async function aRole(settings: Record<string, string> = {}, { ownsDatabase = true } = {}) {
   const admin = await createDatabase()
   const address = new URL(admin)
@@ -27,7 +27,7 @@ async function aRole(settings: Record<string, string> = {}, { ownsDatabase = tru
   return { address: address.href, admin, role }
 }
 
-/** Runs calls on two nodes that share the database. Each node has a pool of 5 connections. */
+/** Runs concurrent calls on one node and then on another. Each node has a pool of 5 connections. */
 async function expectCalls(address: string) {
   const pools = [1, 2].map(() => new Pool({ connectionString: address, max: 5 }))
   for (const pool of pools) {

@@ -11,7 +11,7 @@ const meters = defineMeters({ tokens: {} })
 /** The test clock also runs in real time, so this duration is much longer than any test. */
 const expiresInMs = 1_000_000
 
-/** Creates a hold of 10 tokens on a ledger that records each command. */
+/** Creates a hold of 10 tokens. Its ledger only records each command and reports success. */
 function aHold() {
   const clock = testClock()
   const inFlight = new WorkInFlight()

@@ -36,7 +36,7 @@ const late = async <T>(value: T, effect = () => {}) => {
   return value
 }
 
-/** Output shapes that tRPC sends in parts. Each counts three units, and the reader gets `expected`. */
+/** Output shapes that tRPC sends in parts. Each counts three units. The last element is what the reader gets. */
 const shapes: [string, Later, (output: never) => Promise<unknown>, unknown][] = [
   [
     'a stream in a property',
