@@ -140,7 +140,7 @@ test.each([
 
 const anonymous = limits.anonymousCallsPerAddress.calls
 
-/** Sends batches until the address has no calls left. Returns the number of accepted batches. */
+/** Sends two batches more than the limit allows. Returns the number of accepted batches. */
 async function useUpAnonymousCalls(address: string, server = behindProxy) {
   const batch = `/trpc/${Array(limits.batchCalls).fill('billing.plans').join()}?batch=1`
   const batches = anonymous / limits.batchCalls + 2

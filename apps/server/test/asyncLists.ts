@@ -1,4 +1,4 @@
-/** Reads a stream to its end. */
+/** Reads a stream to its end and returns its items. */
 export async function all<Item>(stream: AsyncIterable<Item>): Promise<Item[]> {
   const list: Item[] = []
   for await (const item of stream) list.push(item)

@@ -23,7 +23,7 @@ function work() {
   return { run, resolve, reject, isRunning: () => isRunning }
 }
 
-/** Lets all promises settle. */
+/** Waits for pending promise callbacks. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('a fair queue', () => {

@@ -67,7 +67,7 @@ async function balanceOf(customer: Browser) {
   return data.balances.find((row: { meter: string }) => row.meter === meter)
 }
 
-/** Opens a second ledger on the server's database, like another node. */
+/** Opens a second ledger on the server's database, as another node would. */
 const ledgerOf = ({ env: { DATABASE_URL = '' } }: TestServer): Ledger =>
   DATABASE_URL.startsWith('file:')
     ? sqliteLedger(DATABASE_URL.replace(/^file:/, ''), { driver: 'libsql' })

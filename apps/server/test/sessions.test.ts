@@ -118,7 +118,7 @@ test('keeps open streams while the database is unavailable and checks their sess
   const browser = await signUp(server, password)
   const { end } = await whenOpen((opened) => readBalances(browser, opened))
   using database = openDatabaseOf(server)
-  // better-auth logs each failure.
+  // Silence better-auth, which logs each failure.
   using _log = vi.spyOn(console, 'error').mockReturnValue()
   database.exec('ALTER TABLE session RENAME TO session_away')
   await setTimeout(400)

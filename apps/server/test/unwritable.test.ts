@@ -20,7 +20,7 @@ interface ReadOnlyDatabase extends AsyncDisposable {
   makeWritable(): Promise<void>
 }
 
-/** Copies the SQLite database of a stopped server to a volume. */
+/** Copies the SQLite database of a running server to a volume. */
 async function onVolume({ DATABASE_URL }: Record<string, string>): Promise<ReadOnlyDatabase> {
   const volume = testVolume()
   const file = join(volume.folder, 'metered.sqlite')
@@ -47,7 +47,7 @@ async function inPostgres(url: string): Promise<ReadOnlyDatabase> {
     url,
     async makeReadOnly() {
       await set('on')
-      // Sessions keep their settings until they end.
+      // Sessions keep their settings until they end, so end them.
       await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
     },
     makeWritable: async () => void (await set('off')),

@@ -32,7 +32,7 @@ export async function startCatalog() {
         pricingModel.products.flatMap(({ features }) => features),
         slug,
       ),
-    /** Returns the product's current prices. */
+    /** Returns all of the product's prices, including archived prices. */
     async prices(productId: string) {
       const { prices } = await studio.node.products.retrieve(productId)
       return prices.map(({ slug, unitPrice, active, isDefault }) => ({ slug, unitPrice, active, isDefault }))

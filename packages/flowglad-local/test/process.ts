@@ -12,7 +12,7 @@ const outDir = join(root, 'node_modules/.flowglad-local', process.env.VITEST_POO
 let bundle: Promise<string> | undefined
 
 /**
- * Bundles the command like `pnpm build` and returns the bundle's path. The bundle starts faster than the
+ * Bundles the command as `pnpm build` does, and returns the bundle's path. The bundle starts faster than the
  * sources.
  */
 async function bundleCommand(): Promise<string> {

@@ -204,7 +204,8 @@ describe('creating a subscription', () => {
         intervalCount: 1,
       },
     })
-    // This replaces the free plan, so that the customer can request another free plan.
+    // This incomplete subscription replaces the free plan. Otherwise, the customer couldn't request another
+    // free plan.
     await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'student_price' })
     expect(subscription).toMatchObject({ status: 'incomplete', isFreePlan: true, name: 'Student' })
