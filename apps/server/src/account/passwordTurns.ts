@@ -7,8 +7,8 @@ import { limits } from '../limits/limits.ts'
 const hashing = /^\/api\/auth\/(sign-(up|in)\/|(change|verify|reset)-password|delete-user)/
 
 /**
- * Runs `work`. If the request can hash a password, first waits for the network's turn, or returns a 503 if
- * too many requests are waiting or the wait is too long.
+ * Runs `work`. If the request can hash a password, first waits for the network's turn. Returns a 503 if too
+ * many requests are waiting or the wait is too long.
  */
 type TakeTurn = (
   call: { request: FastifyRequest; reply: FastifyReply; pathname: string },

@@ -48,8 +48,8 @@ export function createOpenAiModels({
   }
 
   /**
-   * Requests a text. If the endpoint rejects a parameter, renames or omits it and tries again: some models
-   * accept only `max_completion_tokens`, others only `max_tokens`, and some endpoints don't support
+   * Requests a text. If the endpoint rejects a parameter, renames or omits it and tries again. Some models
+   * accept only `max_completion_tokens`, others only `max_tokens`. Some endpoints don't support
    * `stream_options`.
    */
   async function complete({ maxTokens, ...body }: CompletionRequest, signal: AbortSignal): Promise<Response> {
