@@ -80,7 +80,7 @@ export const holds: Fault[] = [
       'expiry reads only the counts of the hold’s own legs, so a count of another meter is never booked',
   },
   {
-    name: 'legs that settle on expiry are forgotten once their units were returned',
+    name: 'legs that settle on expiry are forgotten once their units have been returned',
     file: 'ledger/core/renew.ts',
     find: 'return [...legs, ...before.filter(({ meter }) => !legs.some((leg) => leg.meter === meter))]',
     replace: 'return legs',

@@ -132,7 +132,7 @@ test('continues the recovery after Flowglad has refused to return its list', asy
   await running
 })
 
-test('recovers all lost events after a recovery that failed half-way', async () => {
+test('recovers all lost events after a recovery that failed halfway', async () => {
   const { ledger, restored, reads, clock, stopping } = await aCheck({
     events: (id) => Array.from({ length: 250 }, (_, number) => listed(id, number)),
     page: async (answer) => {

@@ -207,7 +207,7 @@ test('rejects a checkout for a price that is not for sale', async () => {
   }
 })
 
-test('lets the browser cancel, resume and change a plan but never end it immediately', async () => {
+test("lets the browser change its customer's plan in every way except ending it immediately", async () => {
   await using app = await startApp()
   await app.client.ping.mutate()
   await app.atFlowglad.pay(ada, 'pro_monthly')

@@ -52,7 +52,7 @@ test('delivers usage from a process that never calls start()', async () => {
   await until(async () => expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3]))
 })
 
-test('starts no loops while an operator lists, drops and drains usage', async () => {
+test("starts no loops for an operator's reads and changes", async () => {
   await using stack = await lazyStack()
   await stack.billing.operator.parked(10)
   await stack.billing.operator.act(aDrop)

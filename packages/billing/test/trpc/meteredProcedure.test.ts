@@ -147,7 +147,7 @@ test("reserves and charges all of a call's meters or none", async () => {
   expect(await app.atFlowglad.available(ada, 'tokens')).toBe(1_993)
 })
 
-test('rejects a call to a procedure that is metered twice without holding units', async () => {
+test('rejects each call to a procedure that is metered twice', async () => {
   await using app = await startApp()
   await expect(app.client.twice.mutate()).rejects.toThrow('twice is metered twice')
   expect((await app.client.billing.balances.query()).balances[2]).toMatchObject({ available: 100, held: 0 })

@@ -356,7 +356,7 @@ test.each(['write', 'writeFree'] as const)(
   },
 )
 
-test('returns 415 over a link that cannot stream without leaving a hold or timer', async () => {
+test('leaves no hold or timer after a 415 over a link that cannot stream', async () => {
   await using app = await start()
   await expect(app.client.write.mutate({ tokens: 50 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
