@@ -203,7 +203,7 @@ test('estimates the charge from the paid price if the current plan is no longer 
   expect(Math.abs(estimated.charge - quoted.charge)).toBeLessThanOrEqual(1)
 })
 
-test('shows the price of a plan that is no longer for sale in the currency of the other plans', async () => {
+test("shows the price of a plan in the other plans' currency if the plan is no longer for sale", async () => {
   await using app = await startTimed({ options: { catalogMaxAgeMs: 0 } }, startApp)
   await onPro(app)
   const { pricingModel } = await app.atFlowglad.sdk.pricingModels.retrieveDefault()
@@ -486,7 +486,7 @@ test("denies previews and statements if Flowglad's response has an unknown forma
   await expect(statement(app)).rejects.toMatchObject(unavailable)
 })
 
-test('returns an empty statement without payments, but only to a signed-in customer', async () => {
+test('returns an empty statement to a customer without payments', async () => {
   await using app = await start()
   expect(await statement(app)).toEqual({
     payments: [],
@@ -498,6 +498,10 @@ test('returns an empty statement without payments, but only to a signed-in custo
     prorated: [],
     method: null,
   })
+})
+
+test('returns 401 for a statement without a session', async () => {
+  await using app = await start()
   expect((await fetch(`${app.url}/billing.statement`)).status).toBe(401)
 })
 

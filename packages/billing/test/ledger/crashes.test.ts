@@ -100,7 +100,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('charges all successful calls and at most the calls in flight when processes are killed', async () => {
+  test('when processes are killed, charges all successful calls plus at most the calls in flight', async () => {
     const address = await stores[store]()
     let offsetMs = 0
     await using it = openAt(address, { offsetMs: () => offsetMs })

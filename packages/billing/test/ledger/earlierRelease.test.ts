@@ -50,7 +50,7 @@ const stores = {
 const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
 
 test.each(['SQLite', 'PostgreSQL'] as const)(
-  'expires holds correctly after an earlier release has written or renewed them (%s)',
+  'expires holds that an earlier release has written or renewed (%s)',
   async (name) => {
     await using store = await stores[name]()
     const { ledger, clock, run } = store

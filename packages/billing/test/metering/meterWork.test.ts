@@ -53,7 +53,7 @@ test("charges a stream's counted units when its reader leaves", async () => {
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
-test('charges the parts of an output that were read even if its stream is never read', async () => {
+test("charges the units of an output's finished parts even if its stream is never read", async () => {
   await using stack = await startStack({ options: { holdTtlMs: 200, sweepMs: 20 } })
   const output = await stack.billing.meter(
     { customer: ada, meter: 'tokens', hold: 50, cost: ({ usage }) => usage.total },

@@ -67,7 +67,7 @@ test('stores a count that goes back to 0', async () => {
   expect(stored).toEqual([tokens(3), []])
 })
 
-test('stores the count as soon as the store can be reached again even after the expiry time', async () => {
+test('stores the count as soon as the store can be reached again, even after the expiry time', async () => {
   const { state, stored, clock } = counting()
   state.reachable = false
   state.units = 3

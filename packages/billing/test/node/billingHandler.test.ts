@@ -122,19 +122,22 @@ test('returns 404 for any other path if there is no next handler', async () => {
   ])
 })
 
-test('passes an unexpected error to the next handler or, without one, reports it and returns 500', async () => {
-  const failing = {
-    customer() {
-      throw new Error('the session store is down')
-    },
-  }
+const failing = {
+  customer() {
+    throw new Error('the session store is down')
+  },
+}
+
+test('reports an unexpected error and returns 500 if there is no next handler', async () => {
   const reported: unknown[] = []
   await using alone = await startNodeApp({ ...failing, onError: (error) => reported.push(error) })
   const response = await alone.post('/api/flowglad/customers/billing')
   expect(response.status).toBe(500)
   expect(await response.text()).not.toContain('session store')
   expect(reported).toEqual([new Error('the session store is down')])
+})
 
+test('passes an unexpected error to the next handler', async () => {
   await using chained = await startNodeApp({
     ...failing,
     wrap: (handler) => (req, res) => handler(req, res, (error) => res.end(String(error))),
