@@ -27,5 +27,5 @@ function listen(port: number, host: string): Promise<string | undefined> {
 export async function nextFreePort(port: number, except: readonly number[]): Promise<number> {
   for (let next = port + 1; next <= 65_535; next++)
     if (!except.includes(next) && (await problemOfPort(next)) === null) return next
-  throw new Error(`There is no free port above ${port}.`)
+  throw new Error(`There is no free port above ${port}. Choose a lower port.`)
 }

@@ -40,7 +40,7 @@ describe.skipIf(nginxIsMissing)(
     const lookUp = (cookie: string, from: string) =>
       nginx.visit('/trpc/studio.lookup', { method: 'POST', body: { term: 'x' }, headers: { cookie }, from })
 
-    test('signs users in and runs a metered call', async () => {
+    test('forwards a sign-in and a metered call', async () => {
       const { email } = await signUpFrom('127.0.1.1')
       const signedIn = await nginx.visit('/api/auth/sign-in/email', {
         method: 'POST',
@@ -91,9 +91,12 @@ describe.skipIf(nginxIsMissing)(
       expect((await lookUp(cookie, '127.0.3.1')).status).toBe(200)
     })
 
-    test('serves a page and refuses a body above the limit', async () => {
+    test('refuses a body above the limit', async () => {
       const large = { term: 'x'.repeat(limits.bodyBytes) }
       expect((await nginx.visit('/trpc/studio.lookup', { method: 'POST', body: large })).status).toBe(413)
+    })
+
+    test('tells browsers to use only HTTPS', async () => {
       expect((await nginx.visit('/healthz')).headers['strict-transport-security']).toBeDefined()
     })
   },

@@ -257,7 +257,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await balanceOf(customer)).toMatchObject({ available: 10 })
   })
 
-  test('forbids caches to store a response', async () => {
+  test('forbids caches from storing a response', async () => {
     const response = await olga.fetch('/trpc/operator.parked')
     expect(response.headers.get('cache-control')).toBe('no-store')
   })

@@ -47,7 +47,7 @@ function ownerAmong(db: string, keys: readonly string[]): string | undefined {
   if (isNew) return keys.length === 1 ? others[0] : undefined
   if (others.length > 1)
     throw new DatabaseError(
-      `${db} is from an earlier version, which didn't record its API key. Start once with only the key that it belongs to.`,
+      `${db} is from an earlier version and doesn't record its API key. Start the server once with only that key.`,
     )
   return others[0]
 }

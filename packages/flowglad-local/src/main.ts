@@ -121,7 +121,7 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-/** Returns why the server can't listen on its port, or null for another error. */
+/** Returns the reason that the server can't listen on its port, or null for any other error. */
 function portProblem(error: unknown): string | null {
   const { code, syscall, port }: { code?: unknown; syscall?: unknown; port?: unknown } = Object(error)
   if (syscall !== 'listen') return null

@@ -126,7 +126,7 @@ it('grants the full credits but charges only for the rest of the period if the a
   expect((await studio.billing('ada')).invoices[1]).toMatchObject({ invoice: { subtotal: 9800 } })
 })
 
-it('changes nothing when a card is declined and then accepts another card', async () => {
+it('leaves the checkout open for another card when a card is declined', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { session, pay } = await studio.checkout('ada', 'team_price')

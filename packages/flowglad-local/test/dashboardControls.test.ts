@@ -102,7 +102,7 @@ it('grants credits that stay after a renewal', async () => {
 
 const pricingOf = async (studio: Studio) => (await studio.node.pricingModels.retrieveDefault()).pricingModel
 
-it("deletes one key's customers and their data after confirmation and keeps the pricing", async () => {
+it("deletes only one key's customers and their data, not its pricing", async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const studio = await startStudio({ db })

@@ -266,7 +266,7 @@ it('prefers command-line options to environment variables', async () => {
   expect(readOptions(['--help'], env)).toBeNull()
 })
 
-it('reads options from the environment and seeds demo customers', async () => {
+it('reads options from both the environment and the command line', async () => {
   await using directory = await createDirectory()
   await using running = await startProcess(directory.path, {
     args: ['--seed'],

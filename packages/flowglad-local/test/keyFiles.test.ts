@@ -107,7 +107,7 @@ it("rejects an earlier version's file if several keys could own it", async () =>
   const db = directory.file('data.db')
   await (await start(db, ['a'])).close()
   forgetOwner(db)
-  await expect(start(db, ['b', 'a'])).rejects.toThrow('Start once with only the key that it belongs to.')
+  await expect(start(db, ['b', 'a'])).rejects.toThrow('Start the server once with only that key.')
   await (await start(db, ['a'])).close()
   await using server = await start(db, ['b', 'a'])
   expect(server.key).toBe('b')

@@ -171,7 +171,7 @@ it('renews the plans of every key when the clock moves', async () => {
   )
 })
 
-it('starts with a list of keys and updates the pricing of one key', async () => {
+it('updates the pricing of only one of the keys that the server started with', async () => {
   await using server = await startFlowgladLocal({
     keys: [
       { key: 'sk_test_a', pricing: studioPricing },
@@ -192,7 +192,7 @@ it('starts with a list of keys and updates the pricing of one key', async () => 
   )
 })
 
-it('adds a key over HTTP and explains invalid pricing', async () => {
+it('adds a key over HTTP only if the key and its pricing are valid', async () => {
   await using studio = await startStudio()
   const add = async (body: object) => {
     const answer = await fetch(`${studio.url}/__test__/keys`, { method: 'POST', body: JSON.stringify(body) })

@@ -91,7 +91,7 @@ it('changes nothing if another site sends a form', async () => {
   expect(await studio.billing('ada')).toEqual(before)
 })
 
-it('forbids another site to embed or read any page', async () => {
+it('prevents other sites from embedding or reading any page', async () => {
   const studio = shared()
   for (const path of ['/', '/reset', '/objects/none', '/requests/none', '/webhooks/none']) {
     const { headers } = await fetch(studio.url + path, { headers: { origin: 'https://attacker.example' } })

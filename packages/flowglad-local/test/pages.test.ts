@@ -163,7 +163,7 @@ it('explains a rejected action in the billing portal', async () => {
   ])
 })
 
-it('updates the dashboard live and moves the clock', async () => {
+it('updates the dashboard live, even when the clock moves', async () => {
   await using studio = await startStudio()
   await using page = await browser.newPage()
   const errors: string[] = []

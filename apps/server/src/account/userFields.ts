@@ -21,7 +21,10 @@ interface UserTable {
 
 const usersAtOnce = 1_000
 
-/** Sets the `addressKey` of users that an older version of the server created. */
+/**
+ * Sets the `addressKey` of users that an older version of the server created. Skips a user whose key is
+ * taken.
+ */
 export async function fillAddressKeys({ kysely }: Pick<Connection, 'kysely'>) {
   const users = usersIn(kysely)
   for (let after = ''; ; ) {

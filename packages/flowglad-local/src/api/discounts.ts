@@ -44,7 +44,10 @@ const presentCounted = ({ db }: Platform, discount: Discount) =>
     redemptionCount: db.discountRedemptions.by('discount', discount.id).length,
   })
 
-/** Stores and returns the discount. Throws the platform's error if its database would reject the discount. */
+/**
+ * Stores and returns the discount. Throws the platform's error for a discount that the platform's database
+ * would reject.
+ */
 function stored({ db }: Platform, discount: Discount, failed: string): Discount {
   const { id, pricingModelId, code, amount, duration, numberOfPayments } = discount
   const range = outOfRange(amount) ?? outOfRange(numberOfPayments ?? 0)

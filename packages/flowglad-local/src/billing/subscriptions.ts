@@ -14,7 +14,7 @@ export const currentSubscriptions = ({ db }: Platform, customerId: string): Subs
 
 /**
  * Returns the reason that a customer can't subscribe to a price now, or null if the customer can. A new plan
- * can replace only a free plan, and the new plan must be paid.
+ * can replace the current plan only if the current plan is free and the new plan is not.
  */
 export function planConflict(platform: Platform, customer: Customer, price: Price): string | null {
   const current = currentSubscriptions(platform, customer.id)

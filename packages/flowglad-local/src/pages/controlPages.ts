@@ -74,7 +74,10 @@ export function controlPages(app: FastifyInstance, organizations: Organizations)
     const { meter, amount } = parsed(grant, request.body)
     const [subscription] = currentSubscriptions(platform, customer.id)
     if (!subscription || platform.db.usageMeters.find(meter)?.pricingModelId !== customer.pricingModelId)
-      throw new Problem('BAD_REQUEST', 'Choose a customer with a plan and one of its meters.')
+      throw new Problem(
+        'BAD_REQUEST',
+        "Choose a customer who has a plan, and a meter in the customer's pricing model.",
+      )
     platform.db.transaction(() =>
       grantCredits(platform, platform.clock.now(), {
         subscriptionId: subscription.id,

@@ -101,7 +101,7 @@ function productPriceMistakes(given: z.output<typeof price>, path: Path): Findin
   const needed = (['active', 'isDefault'] as const).filter((field) => given[field] === false)
   return [
     ...(given.slug === undefined
-      ? [{ path: [...path, 'slug'], message: 'is missing, because a price must have a slug' }]
+      ? [{ path: [...path, 'slug'], message: 'is missing. Give each price a slug' }]
       : []),
     ...needed.map((field) => ({
       path: [...path, field],
