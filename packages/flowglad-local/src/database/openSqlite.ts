@@ -39,7 +39,7 @@ export function openSqlite(file: string): Sqlite {
       throw new DatabaseError(
         `${file} is in use by another flowglad-local. Stop that process or use another file.`,
       )
-    // The driver's message contains only an error number.
+    // For this error, the driver's message contains only a number.
     const reason = /unable to open/i.test(message)
       ? "it can't be opened. Choose a file in a folder that you can write to."
       : message

@@ -122,7 +122,7 @@ export function fromOlderShape(value: unknown): Converted {
   }
 }
 
-/** Adds `active`, which a pricing file can omit. */
+/** Adds `active: true` if the pricing file omits the field. */
 const withActive = (entry: Record<string, unknown>) =>
   isRecord(entry.product) ? { ...entry, product: { active: true, ...entry.product } } : entry
 
