@@ -273,7 +273,7 @@ describe('when the setting changes', () => {
       env: { DATABASE_URL: `file:${join(folder, 'users.sqlite')}`, ...env },
     })
 
-  test('asks users to verify only if they signed up while the setting was on and it is still on', async () => {
+  test('asks users to verify only if the setting has been on since they signed up', async () => {
     const start = async <T>(env: Record<string, string>, run: (server: TestServer) => Promise<T>) => {
       await using server = await startWith(env)
       return await run(server)
