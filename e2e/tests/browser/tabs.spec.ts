@@ -6,7 +6,7 @@ import { texts } from './texts.ts'
 
 const usedIn = (texts: string[]) => texts.flatMap((text) => text.match(/(\d+) of/)?.[1] ?? []).map(Number)
 
-test('updates the other tab after each call without a reload and never shows fewer used units', async ({
+test('updates both tabs after each call without a reload, and never lowers the used units', async ({
   app: here,
   openTab,
   records,

@@ -33,8 +33,8 @@ const called = 64
 await using folder = await temporaryFolder()
 await using server = values.store === 'PostgreSQL' ? await startPostgres() : null
 
-/** By this clock, the retention period of all initial events has ended. */
 const later = ledgerDefaults.chargeRetentionMs + 86_400_000
+/** By this clock, the retention period of all initial events has ended. */
 const clock = { now: () => Date.now() + later }
 
 /** Creates and opens a ledger. Returns it with a function that counts its events. */

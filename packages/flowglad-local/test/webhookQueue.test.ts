@@ -52,7 +52,7 @@ async function expectFewReads(
   }
 }
 
-it('reads no waiting events while it serves calls and sends new events', async () => {
+it("reads few of the events that aren't due while it serves calls and sends new events", async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   addEvents(db, { nextAttemptAt: now + 1 })
@@ -61,7 +61,7 @@ it('reads no waiting events while it serves calls and sends new events', async (
   await expectFewReads(studio, () => vi.waitFor(() => expect(receiver.received).toHaveLength(2)))
 })
 
-it("sends a registered webhook's events without reading the events that have no receiver", async () => {
+it("sends a registered webhook's events and reads few of the events that have no receiver", async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   addEvents(db, {})

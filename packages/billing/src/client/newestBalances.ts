@@ -20,7 +20,7 @@ export function newestBalances<Answer extends BalancesAnswer>(
   return newest
 }
 
-/** Returns whether the known response is newer than the response that has just arrived. */
+/** Compares two responses. Returns false if neither is newer. */
 function isNewer(known: BalancesAnswer, arrived: BalancesAnswer): boolean {
   if (known === arrived || wasSentAfter(known, arrived)) return false
   if (known.version !== arrived.version) return known.version > arrived.version

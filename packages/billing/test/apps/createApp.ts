@@ -24,7 +24,7 @@ export async function createApp(files: AppFiles) {
   }
 }
 
-/** Links this package and the packages that the app imports into the app's `node_modules`. */
+/** Creates links in the app's `node_modules` to this package and to the packages that the app imports. */
 export async function linkPackages(folder: string) {
   const modules = join(folder, 'node_modules')
   await mkdir(join(modules, '@metered'), { recursive: true })

@@ -92,7 +92,7 @@ export function createRequestLog(limits = { maxRequests, maxTotalLength }): Requ
 }
 
 /**
- * Returns a body's beginning without secrets. Masks before cutting, because a secret that the cut shortens
+ * Returns the start of a body, with secrets masked. Masks before cutting, because a secret that the cut shortens
  * might not be recognized. Reads only a little beyond the cut, so that a large body doesn't delay its call.
  */
 function bodyOf(body: string, key: string | null): LoggedBody {
