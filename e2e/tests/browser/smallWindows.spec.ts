@@ -46,7 +46,7 @@ const scrollEnds = (page: Page) =>
     }
   })
 
-/** Returns the height around the element's center, in pixels, in which a tap hits the element. */
+/** Returns the height, in pixels, of the area around the element's center where a tap hits the element. At most 80. */
 const reach = (element: Locator) =>
   element.evaluate((it) => {
     it.scrollIntoView({ block: 'center' })

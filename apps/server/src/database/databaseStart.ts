@@ -87,8 +87,8 @@ export class DatabaseStart {
 }
 
 /**
- * Returns the error's message. If a host has several addresses, an error without a message contains the
- * errors of all attempts.
+ * Returns the error's message. If none of a host's addresses can be reached, an error without a message contains
+ * the errors of all attempts.
  */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')

@@ -27,7 +27,7 @@ const driverMessages = /^(Connection terminated|timeout exceeded|Query read time
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof DatabaseUnavailableError) return true
-  // If a host has several addresses, one error contains the errors of all attempts.
+  // If none of a host's addresses can be reached, one error contains the errors of all attempts.
   if (error instanceof AggregateError) return error.errors.every(isOutage)
   const code = 'code' in error ? String(error.code) : ''
   // PostgreSQL's own errors have a severity.

@@ -38,9 +38,9 @@ export interface FairQueue {
 }
 
 /**
- * Creates a queue in which customers take turns (see turns.ts). Rejects with `QueueFullError` if the queue is
- * full or the job has waited too long. If the caller's signal aborts while the job waits, rejects with the
- * signal's reason.
+ * Creates a queue in which customers take turns (see turns.ts). `run` and `stream` reject with `QueueFullError` if
+ * the queue is full or the job has waited too long. If the caller's signal aborts while the job waits, they reject
+ * with the signal's reason.
  */
 export function createFairQueue({ maxWaitMs, retryAfterMs, ...settings }: FairQueueSettings): FairQueue {
   const turns = new Turns<Waiter>(settings)

@@ -62,7 +62,7 @@ export class Turns<Job> {
       const [job] = line
       if (job === undefined || running >= this.#settings.runningPerCustomer) continue
       this.remove(customer, job)
-      // The customer goes to the end of the line.
+      // If the customer has more waiting jobs, every other customer comes first.
       if (this.#lines.delete(customer)) this.#lines.set(customer, line)
       this.#running.set(customer, running + 1)
       this.#runningCount++

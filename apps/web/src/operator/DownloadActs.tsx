@@ -3,7 +3,7 @@ import { DownloadButton } from '../parts/DownloadButton.tsx'
 
 type Page = RouterOutput['operator']['acts']
 
-/** Downloads operators' changes to one customer as JSON, or to all customers if `customer` is null. */
+/** Downloads the record of operators' changes as JSON, for one customer, or for all customers if `customer` is null. */
 export function DownloadActs({ customer }: { customer: string | null }) {
   const { client } = trpc.useUtils()
   async function read() {

@@ -55,7 +55,7 @@ export async function openPostgres({ isPooled }: { isPooled: boolean }): Promise
     ? await startPgBouncer(database, {
         listen_port: await freePort(),
         pool_mode: 'transaction',
-        // Fewer connections than the nodes open, so that transactions of different nodes share connections.
+        // The nodes open more connections than this, so their transactions share PgBouncer's connections.
         default_pool_size: 3,
         server_round_robin: 1,
         // With the default of 15 s, the measured recovery times would consist mostly of this pause.

@@ -95,7 +95,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (isLedgerUnavailable(error) && error.reason === 'storeOutOfReach')
     return `The ledger's database doesn't answer: ${messageOf(error.cause)}`
-  // If a host has several addresses, Node puts the errors of all attempts into one error without a message.
+  // If none of a host's addresses can be reached, Node throws one error without a message. It contains each attempt's error.
   return error instanceof AggregateError ? messageOf(error.errors[0]) : error.message
 }
 

@@ -35,7 +35,7 @@ export const storeOutOfReach = (cause: unknown) =>
     cause,
   })
 
-/** If a host has several addresses, Node throws an error without a message. It contains the errors of all attempts. */
+/** If none of a host's addresses can be reached, Node throws an error without a message. It contains each attempt's error. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
   return error instanceof Error ? error.message : String(error)

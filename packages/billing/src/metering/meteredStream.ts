@@ -9,7 +9,7 @@ import { ignoreErrors } from './ignoreErrors.ts'
  */
 export type StreamEnd = 'finished' | 'left' | 'failed'
 
-/** Ends a part of an output early. The reader gets the error that the promise resolves to. */
+/** Ends one stream, promise or observable of a result early. The reader gets the error that the promise resolves to. */
 export type Stop = (error: Promise<unknown>) => void
 
 /**

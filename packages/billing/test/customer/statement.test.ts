@@ -573,7 +573,7 @@ test('says that the card may have been charged if a change fails after the payme
   })
 })
 
-test('says that the card may have been charged while the payment of a failed change is pending', async () => {
+test('says that the card may have been charged if a change fails and its payment is pending', async () => {
   await using app = await start()
   await onPro(app)
   const { data } = await app.atFlowglad.sdk.payments.list()

@@ -73,7 +73,7 @@ describe('two nodes that share a PostgreSQL database', () => {
     await expectNoDeadlock(address)
   })
 
-  test('holds no other lock while a batch waits for its first customer', async () => {
+  test('locks no other customer while a batch waits for the lock on its first customer', async () => {
     const address = await createDatabase()
     await using one = openAt(address)
     const customers = ['e', 'd', 'c', 'b', 'a']

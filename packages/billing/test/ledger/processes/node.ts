@@ -2,7 +2,10 @@ import { attemptId } from '../../../src/metering/attemptId.ts'
 import { aRenew, aReserve, aTakeLease, settleOf } from '../builders.ts'
 import { openAt } from './openAt.ts'
 
-/** Runs one node. `act` says when it dies or stops. Usage: `node.ts <address> <act> <attempt>`. */
+/**
+ * Runs one node. `act` is the point at which the node kills or suspends itself. With `work`, the node runs until it is
+ * killed. Usage: `node.ts <address> <act> <attempt>`.
+ */
 const [address = '', act = '', attempt = ''] = process.argv.slice(2)
 
 /** A process that is stopped inside a transaction must lose its locks soon, so the timeout is short. */

@@ -9,8 +9,8 @@ const parse = {
 const asText = (text: string): unknown => text
 
 /**
- * Parses the values in the ledger's rows. Every query specifies these parsers, because the app can replace
- * node-postgres's own parsers for the whole process or for its pool. Values of other types remain text.
+ * Parses booleans and JSON in the ledger's rows, and leaves values of other types as text. Every query specifies these
+ * parsers, because the app can replace node-postgres's own parsers for the whole process or for its pool.
  */
 export const rowParsers = {
   getTypeParser(type: number) {

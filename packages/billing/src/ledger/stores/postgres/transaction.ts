@@ -125,7 +125,7 @@ export function isTransient(error: unknown): boolean {
     const code = String(error.code)
     return transientStates.some((state) => code.startsWith(state))
   }
-  // Socket errors have a `syscall`. If a host has several addresses, the errors of all attempts are combined
-  // into one `AggregateError`.
+  // Socket errors have a `syscall`. If none of a host's addresses can be reached, one `AggregateError` contains
+  // the errors of all attempts.
   return 'syscall' in error || error instanceof AggregateError || lostConnection.test(error.message)
 }
