@@ -6,6 +6,7 @@ import { act, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
 import { ChangeButton } from '../src/plans/ChangeButton.tsx'
+import { addModalDialogs } from './addModalDialogs.ts'
 import { anOffer, onFree, pro } from './anOffer.ts'
 import { aStatement, visa } from './aStatement.ts'
 import { show } from './show.tsx'
@@ -33,15 +34,7 @@ vi.mock('../src/api/billing.ts', () => ({
   useChangePlan: () => useMutation({ mutationFn: change }),
 }))
 
-// jsdom has no modal dialogs.
-beforeEach(() => {
-  HTMLDialogElement.prototype.showModal = function () {
-    this.open = true
-  }
-  HTMLDialogElement.prototype.close = function () {
-    this.open = false
-  }
-})
+beforeEach(addModalDialogs)
 afterEach(() => vi.clearAllMocks())
 
 const aPreview = {

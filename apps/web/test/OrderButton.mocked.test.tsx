@@ -6,6 +6,7 @@ import { beforeEach, expect, it, vi } from 'vitest'
 // timeout, so import it first.
 import '../src/plans/ForfeitWarning.tsx'
 import { OrderButton } from '../src/plans/OrderButton.tsx'
+import { addModalDialogs } from './addModalDialogs.ts'
 import { free, onFree, pro } from './anOffer.ts'
 import { show } from './show.tsx'
 
@@ -17,15 +18,7 @@ vi.mock('../src/api/billing.ts', () => ({
   useCheckout: () => useMutation({ mutationFn: checkout }),
 }))
 
-// jsdom has no modal dialogs.
-beforeEach(() => {
-  HTMLDialogElement.prototype.showModal = function () {
-    this.open = true
-  }
-  HTMLDialogElement.prototype.close = function () {
-    this.open = false
-  }
-})
+beforeEach(addModalDialogs)
 
 const showOrder = () =>
   show(

@@ -50,6 +50,20 @@ it('stores a discount code in upper case, even after an update', async () => {
   expect(await discounts.list()).toMatchObject({ total: 1, data: [{ code: 'SUN', redemptionCount: 0 }] })
 })
 
+type Studio = Awaited<ReturnType<typeof startStudio>>
+type Discount = Parameters<Studio['node']['discounts']['create']>[0]['discount']
+
+/** Buys the plan Team with the discount. Returns the plan in the middle of its first period. */
+async function discountedPlan(studio: Studio, discount: Discount) {
+  await studio.customer('ada')
+  await studio.node.discounts.create({ discount })
+  const { url } = await studio.checkout('ada', 'team_price')
+  await enter(url, 'summer')
+  await pay(url)
+  studio.advance(15 * dayMs)
+  return studio.plan('ada')
+}
+
 /** Sends a discount without the SDK, whose types forbid invalid discounts. */
 async function send(studio: { url: string; key: string }, discount: object, id?: string) {
   const answer = await fetch(`${studio.url}/api/v1/discounts${id ? `/${id}` : ''}`, {
@@ -195,13 +209,7 @@ describe('a discount code at the checkout', () => {
     ],
   ])("reduces a plan change's price %s", async (_, discount, amounts, renewal) => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
-    await studio.customer('ada')
-    await studio.node.discounts.create({ discount })
-    const { url } = await studio.checkout('ada', 'team_price')
-    await enter(url, 'summer')
-    await pay(url)
-    const { id } = await studio.plan('ada')
-    studio.advance(15 * dayMs)
+    const { id } = await discountedPlan(studio, discount)
     await studio.node.subscriptions.adjust(id, {
       adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
     })
@@ -230,13 +238,7 @@ describe('a discount code at the checkout', () => {
     'charges the amount in the preview of a plan change if the discount takes off %s',
     async (_, discount, charged) => {
       await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
-      await studio.customer('ada')
-      await studio.node.discounts.create({ discount })
-      const { url } = await studio.checkout('ada', 'team_price')
-      await enter(url, 'summer')
-      await pay(url)
-      const { id } = await studio.plan('ada')
-      studio.advance(15 * dayMs)
+      const { id } = await discountedPlan(studio, discount)
       const before = (await studio.node.payments.list()).data.length
       const body = { adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] } }
       const preview = await studio.node.post(`/api/v1/subscriptions/${id}/preview-adjust`, { body })
