@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
 import { creditParts, creditPartsText, extraText } from '../src/plans/creditParts.ts'
-import { free, onFree } from './anOffer.ts'
+import { anOffer, free, onFree } from './anOffer.ts'
 
 const renewsAt = Date.UTC(2026, 11, 28)
 const rowOf = (row: { available: number; limit: number; adjusted?: number }) => {
@@ -45,20 +45,20 @@ it.each([
   // A plan that starts during the period has a smaller grant.
   [{ available: 5, limit: 5 }, null],
 ])("uses the plan's units first, then the packs', then the operator's: %j", (row, parts) => {
-  expect(creditParts(rowOf(row), free)).toEqual(parts)
+  expect(creditParts(rowOf(row), [free], plan)).toEqual(parts)
 })
 
 it('says which units renew and which come from packs', () => {
   const day = formatDay(renewsAt)
   const row = rowOf({ available: 55, limit: 60 })
-  expect(creditPartsText(row, free, plan)).toBe(`5 renew on ${day}, 50 from packs`)
-  expect(creditPartsText(row, free, { ...plan, cancelsAt: renewsAt })).toBe(`5 until ${day}, 50 from packs`)
-  expect(creditPartsText(rowOf({ available: 40, limit: 60 }), free, plan)).toBe('40 from packs')
+  expect(creditPartsText(row, [free], plan)).toBe(`5 renew on ${day}, 50 from packs`)
+  expect(creditPartsText(row, [free], { ...plan, cancelsAt: renewsAt })).toBe(`5 until ${day}, 50 from packs`)
+  expect(creditPartsText(rowOf({ available: 40, limit: 60 }), [free], plan)).toBe('40 from packs')
 })
 
 it('says “added by us” for units from an operator', () => {
   const day = formatDay(renewsAt)
-  const text = (row: Parameters<typeof rowOf>[0]) => creditPartsText(rowOf(row), free, plan)
+  const text = (row: Parameters<typeof rowOf>[0]) => creditPartsText(rowOf(row), [free], plan)
   expect(text({ available: 65, limit: 65, adjusted: 5 })).toBe(
     `10 renew on ${day}, 50 from packs, 5 added by us`,
   )
@@ -71,5 +71,25 @@ it.each([
   [{ available: 1, limit: 15, adjusted: 5 }, '1 picture added by us'],
   [{ available: 10, limit: 10 }, null],
 ])('names the sources of the credits that end with the plan: %j', (row, text) => {
-  expect(extraText(rowOf(row), free)).toBe(text)
+  expect(extraText(rowOf(row), [free], plan)).toBe(text)
+})
+
+it("calls none of the Free plan's credits a pack while an unlimited plan is overdue", () => {
+  const scale = anOffer({
+    name: 'Scale',
+    priceSlug: 'scale_monthly',
+    isFree: false,
+    grants: [],
+    unlimited: ['generations'],
+  })
+  const overdue = {
+    ...plan,
+    name: 'Scale',
+    priceSlug: 'scale_monthly',
+    isFree: false,
+    pastDue: { state: 'free' as const, since: 0, graceEndsAt: 1, upgradeUrl: '/billing' },
+  }
+  const row = rowOf({ available: 10, limit: 10 })
+  expect(creditPartsText(row, [free, scale], overdue)).toBeNull()
+  expect(extraText(row, [free, scale], overdue)).toBeNull()
 })

@@ -6,7 +6,7 @@ import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
 import { creditParts } from './creditParts.ts'
 import { every } from './interval.ts'
-import { currentOffer, type Offer } from './offers.ts'
+import type { Offer } from './offers.ts'
 
 interface ChangeCostProps {
   offer: Offer
@@ -84,7 +84,7 @@ function Packs({ plan }: { plan: PlanSummary }) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
   const kept = (answer?.balances ?? []).flatMap((row) => {
-    const parts = creditParts(row, currentOffer(offers, plan))
+    const parts = creditParts(row, offers, plan)
     return parts && parts.packs > 0 ? [`${formatNumber(parts.packs)} ${unitsOf(row.meter)}`] : []
   })
   return kept.length > 0 && <p>You keep the {kept.join(' and ')} from your packs.</p>

@@ -1,7 +1,7 @@
 import type { BalanceRow, PlanSummary } from '@metered/billing/client'
 import { formatDay, formatNumber } from '../format/format.ts'
 import { amountOf, type Meter } from '../format/meters.ts'
-import type { Offer } from './offers.ts'
+import { creditsOffer, type Offer } from './offers.ts'
 
 interface CreditParts {
   plan: number
@@ -16,8 +16,10 @@ interface CreditParts {
  */
 export function creditParts(
   { meter, available, limit, adjusted }: BalanceRow<Meter>,
-  offer: Offer | undefined,
+  offers: Offer[] | undefined,
+  plan: PlanSummary | null | undefined,
 ): CreditParts | null {
+  const offer = creditsOffer(offers, plan)
   if (available === null || limit === null || offer === undefined) return null
   const granted = offer.grants
     .filter((grant) => grant.meter === meter)
@@ -31,10 +33,10 @@ export function creditParts(
 /** Returns the parts as text, such as `10 renew on 28 December, 40 from packs, 5 added by us`. */
 export function creditPartsText(
   row: BalanceRow<Meter>,
-  offer: Offer | undefined,
+  offers: Offer[] | undefined,
   plan: PlanSummary | null | undefined,
 ): string | null {
-  const parts = creditParts(row, offer)
+  const parts = creditParts(row, offers, plan)
   if (parts === null) return null
   return [
     parts.plan > 0 && row.renewsAt !== null && planText(parts.plan, row.renewsAt, plan),
@@ -49,8 +51,12 @@ export function creditPartsText(
  * Returns the remaining units that end with the plan because they don't renew, such as `50 pictures from packs and 5
  * added by us`. Returns null if there are none.
  */
-export function extraText(row: BalanceRow<Meter>, offer: Offer | undefined): string | null {
-  const parts = creditParts(row, offer)
+export function extraText(
+  row: BalanceRow<Meter>,
+  offers: Offer[] | undefined,
+  plan: PlanSummary | null | undefined,
+): string | null {
+  const parts = creditParts(row, offers, plan)
   if (parts === null) return null
   const { packs, added } = parts
   if (packs === 0) return `${amountOf(row.meter, added)} added by us`

@@ -15,6 +15,17 @@ export function currentOffer(offers: Offer[] | undefined, plan: PlanSummary | nu
     : undefined
 }
 
+/** Returns the default plan, which follows a plan that ends. */
+export const freeOffer = (offers: Offer[] | undefined) =>
+  offers?.find((offer) => offer.kind === 'plan' && offer.isFree)
+
+/**
+ * Returns the plan whose credits the balances contain. While an overdue payment restricts the plan, they contain only
+ * the default plan's credits.
+ */
+export const creditsOffer = (offers: Offer[] | undefined, plan: PlanSummary | null | undefined) =>
+  plan?.pastDue?.state === 'free' ? freeOffer(offers) : currentOffer(offers, plan)
+
 /** Returns the plans, cheapest first. */
 export function plansOf(offers: Offer[]): Offer[] {
   return offers.filter((offer) => offer.kind === 'plan').sort((a, b) => monthlyPriceOf(a) - monthlyPriceOf(b))

@@ -1,6 +1,6 @@
 import { useBalances, usePlans } from '../api/billing.ts'
 import { extraText } from './creditParts.ts'
-import { currentOffer } from './offers.ts'
+import { freeOffer } from './offers.ts'
 
 /**
  * Returns the name of the plan that follows a canceled plan, and the credits that end with the canceled plan, such as
@@ -9,10 +9,9 @@ import { currentOffer } from './offers.ts'
 export function useEndOfPlan(): { follower: string | null; lost: string | null } {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
-  const free = offers?.find((offer) => offer.kind === 'plan' && offer.isFree)
   const lost = (answer?.balances ?? [])
-    .map((row) => extraText(row, currentOffer(offers, answer?.plan)))
+    .map((row) => extraText(row, offers, answer?.plan))
     .filter((text) => text !== null)
     .join(' and ')
-  return { follower: free?.name ?? null, lost: lost || null }
+  return { follower: freeOffer(offers)?.name ?? null, lost: lost || null }
 }

@@ -70,7 +70,7 @@ function Credits({ row, panel }: { row: BalanceRow<Meter>; panel: RefObject<HTML
         {row.held > 0 && ` · ${formatNumber(row.held)} in progress`}
         {row.renewsAt !== null && !row.unlimited && (
           <span className={classes.renewal}>
-            {creditPartsText(row, currentOffer(offers, plan), plan) ??
+            {creditPartsText(row, offers, plan) ??
               `${plan?.cancelsAt == null ? 'Renews' : 'Ends'} on ${formatDay(row.renewsAt)}`}
           </span>
         )}

@@ -57,7 +57,7 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
   const price = offer?.overage.find(({ meter }) => meter === row.meter)
   const prorated = statement?.prorated.find(({ meter }) => meter === row.meter)
   const notes = [
-    creditPartsText(row, offer, plan),
+    creditPartsText(row, offers, plan),
     prorated &&
       `${amountOf(row.meter, prorated.granted)} this period, prorated. ${formatNumber(prorated.regular)}${
         row.renewsAt === null ? ' later' : ` from ${formatDay(row.renewsAt)}`
