@@ -73,7 +73,10 @@ export interface OverdueAmount {
   currency: string
   /** When the renewal was due. */
   since: number
-  /** When Flowglad charges the payment method again. null if no retry is scheduled. */
+  /**
+   * When Flowglad charges the payment method again. null if no retry is scheduled, for example because the
+   * customer has canceled the plan.
+   */
   retriesAt: number | null
 }
 

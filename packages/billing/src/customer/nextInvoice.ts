@@ -39,9 +39,16 @@ export function overdueOf(
     amount,
     currency: unpaid[0]?.currency ?? currency,
     since,
-    retriesAt: retriesAt.length === 0 ? null : Math.min(...retriesAt),
+    retriesAt: retriesAt.length === 0 || hasStoppedRetries(subscription) ? null : Math.min(...retriesAt),
   }
 }
+
+/**
+ * Returns whether Flowglad no longer charges an unpaid renewal. A scheduled cancellation stops the retries, and undoing it
+ * doesn't restart them. Both replace the status `past_due`.
+ */
+const hasStoppedRetries = ({ status }: Subscription): boolean =>
+  status === 'cancellation_scheduled' || status === 'active'
 
 type Usage = Pick<Balance, 'meter' | 'used' | 'limit' | 'adjusted'>
 

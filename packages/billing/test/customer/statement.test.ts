@@ -336,6 +336,19 @@ test('shows the overdue amount and the next attempt to charge the card', async (
   })
 })
 
+test('announces no retry after a cancellation, even if the customer undoes it', async () => {
+  await using app = await start()
+  await failRenewal(app)
+  await app.client.billing.cancel.mutate()
+  expect(await statement(app)).toMatchObject({ overdue: { amount: 2_000, retriesAt: null } })
+  await app.client.billing.resume.mutate()
+  expect(await statement(app)).toMatchObject({ overdue: { amount: 2_000, retriesAt: null } })
+  const { length } = (await statement(app)).payments
+  app.pass(4 * day)
+  await app.billing.refresh(ada)
+  expect((await statement(app)).payments).toHaveLength(length)
+})
+
 test('shows the payment of an overdue invoice immediately', async () => {
   await using app = await start()
   await failRenewal(app)
