@@ -57,7 +57,10 @@ function comeBack({ priceSlug, checkout }: { priceSlug: string; checkout: string
   return { history, again: () => page.show(content()) }
 }
 
-afterEach(() => sessionStorage.clear())
+afterEach(() => {
+  sessionStorage.clear()
+  refresh.mockReset()
+})
 
 it.each([
   ['payment_method', 'success', 'Your payment method is saved'],
@@ -68,6 +71,15 @@ it.each([
   const { history } = comeBack({ priceSlug, checkout })
   expect(await screen.findByText(title)).toBeDefined()
   await waitFor(() => expect(history.location.href).toBe('/billing'))
+})
+
+it.each([
+  ['success', true],
+  ['cancelled', false],
+])('refetches the billing data only if a card was saved: %s', async (checkout, refetches) => {
+  comeBack({ priceSlug: 'payment_method', checkout })
+  await screen.findByRole('status')
+  expect(refresh.mock.calls.length > 0).toBe(refetches)
 })
 
 it('says what the payment of an overdue plan charged and when the plan renews', async () => {

@@ -28,8 +28,8 @@ export function FlowgladBilling() {
       ) : (
         !noPayments && <Skeleton className={`${classes.loading} ${classes.paid}`} radius="lg" />
       )}
-      {billing.loaded && billing.customer !== null ? (
-        <PaymentMethod billing={billing} />
+      {billing.loaded && billing.customer !== null && (statement.data || noPayments) ? (
+        <PaymentMethod billing={billing} invoiced={statement.data?.method ?? null} />
       ) : (
         !noMethod && <Skeleton className={classes.loading} radius="lg" />
       )}

@@ -1,5 +1,7 @@
 import type { useBilling } from '@flowglad/react'
+import type { PaymentMethodSummary } from '@metered/billing/client'
 import { useBillingStatus, usePlan } from '../api/billing.ts'
+import { methodText } from '../format/payments.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 import { canPayNow } from '../plans/pastDueText.ts'
@@ -8,20 +10,32 @@ import { usePaymentPage } from './usePaymentPage.ts'
 
 type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
 
+interface PaymentMethodProps {
+  billing: Billing
+  /** The method that the statement names for the next invoice. null if it names none. */
+  invoiced: PaymentMethodSummary | null
+}
+
 /** Shows the card on file, and opens a hosted page to change it. */
-export function PaymentMethod({ billing }: { billing: Billing }) {
+export function PaymentMethod({ billing, invoiced }: PaymentMethodProps) {
   const { data: plan } = usePlan()
   const { data: status } = useBillingStatus()
   const { busy, error, open } = usePaymentPage()
   const canAdd = !canPayNow(plan) && status?.current !== false
-  const methods = billing.paymentMethods ?? []
-  const method = methods.find((it) => it.default) ?? methods[0]
+  const saved = (billing.paymentMethods ?? []).map(({ default: isDefault, type, paymentMethodData }) => ({
+    isDefault,
+    ...readMethod(type, paymentMethodData),
+  }))
+  // The two requests can return different answers, so the next invoice's card comes first. A free plan has no card
+  // for its invoices, so show the saved card.
+  const method = invoiced ?? saved.find(({ isDefault }) => isDefault) ?? saved[0]
+  const expires = saved.find((it) => method && isSame(it, method))?.expires
   return (
     <section className={classes.card} aria-labelledby="payment-method">
       <h2 id="payment-method">Payment method</h2>
       <p className={method ? undefined : classes.dim}>
         {method
-          ? describe(method.type, method.paymentMethodData)
+          ? `${methodText(method)}${expires ? `, expires ${expires}` : ''}`
           : `You have no card on file.${canAdd ? ' You can add one now or at your first checkout.' : ''}`}
       </p>
       {error && <PlanProblem error={error} />}
@@ -41,14 +55,15 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
   )
 }
 
-function describe(type: string, data: unknown): string {
-  const read = (field: string): string => {
+const isSame = (a: PaymentMethodSummary, b: PaymentMethodSummary) =>
+  a.type === b.type && a.brand === b.brand && a.last4 === b.last4
+
+/** Reads a method's fields, which Flowglad's SDK doesn't type. */
+function readMethod(type: string, data: unknown): PaymentMethodSummary & { expires: string | null } {
+  const read = (field: string): string | null => {
     const value: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, field) : undefined
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : null
   }
-  const brand = read('brand') || type
-  const name = brand.charAt(0).toUpperCase() + brand.slice(1)
-  const expires =
-    read('exp_month') && read('exp_year') ? `, expires ${read('exp_month')}/${read('exp_year')}` : ''
-  return read('last4') ? `${name} ending in ${read('last4')}${expires}` : name
+  const [month, year] = [read('exp_month'), read('exp_year')]
+  return { type, brand: read('brand'), last4: read('last4'), expires: month && year && `${month}/${year}` }
 }

@@ -60,8 +60,15 @@ export function CheckoutReturn() {
         <Renewal />
       </Notice>
     )
+  return <CardSaved onClose={close} />
+}
+
+/** Refetches the billing data, so that the whole screen shows the saved card. */
+function CardSaved({ onClose }: { onClose: () => void }) {
+  const { mutate: refresh } = useRefreshBalances()
+  useEffect(() => refresh(), [refresh])
   return (
-    <Notice title="Your payment method is saved" onClose={close}>
+    <Notice title="Your payment method is saved" onClose={onClose}>
       We'll use it for your next payment.
     </Notice>
   )

@@ -1,0 +1,69 @@
+// @vitest-environment jsdom
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { screen } from '@testing-library/react'
+import { afterEach, expect, it, vi } from 'vitest'
+import { FlowgladBilling } from '../src/billing/FlowgladBilling.tsx'
+import { aStatement, visa } from './aStatement.ts'
+import { show } from './show.tsx'
+
+const { statement, billing } = vi.hoisted(() => ({ statement: vi.fn(), billing: vi.fn() }))
+
+vi.mock('@flowglad/react', () => ({ useBilling: () => billing() }))
+vi.mock('../src/api/billing.ts', () => ({
+  usePlan: () => ({ data: null }),
+  useBillingStatus: () => ({ data: { current: true } }),
+  useStatement: () => statement(),
+}))
+
+afterEach(() => vi.resetAllMocks())
+
+const aMethod = (last4: string, isDefault: boolean) => ({
+  default: isDefault,
+  type: 'card',
+  paymentMethodData: { brand: 'visa', last4, exp_month: 12, exp_year: 2034 },
+})
+const reported = (...paymentMethods: ReturnType<typeof aMethod>[]) =>
+  billing.mockReturnValue({ loaded: true, customer: {}, paymentMethods })
+const statementWith = (method: typeof visa | null) =>
+  statement.mockReturnValue({ data: aStatement({ method }), error: null })
+
+function showBilling() {
+  show(
+    <QueryClientProvider client={new QueryClient()}>
+      <FlowgladBilling />
+    </QueryClientProvider>,
+  )
+  return screen.queryByRole('region', { name: 'Payment method' })?.textContent
+}
+
+it('shows the card of the next invoice while Flowglad still reports an older one', () => {
+  statementWith({ ...visa, last4: '0341' })
+  reported(aMethod('4242', true))
+  const text = showBilling()
+  expect(text).toContain('Visa ending in 0341')
+  expect(text).not.toContain('4242')
+})
+
+it('adds the expiry of the card of the next invoice', () => {
+  statementWith(visa)
+  reported(aMethod('0341', true), aMethod('4242', false))
+  expect(showBilling()).toContain('Visa ending in 4242, expires 12/2034')
+})
+
+it('shows the saved card if the plan has none', () => {
+  statementWith(null)
+  reported(aMethod('4242', false), aMethod('0341', true))
+  expect(showBilling()).toContain('Visa ending in 0341, expires 12/2034')
+})
+
+it('names no card until the statement has loaded', () => {
+  statement.mockReturnValue({ data: undefined, error: null })
+  reported(aMethod('4242', true))
+  expect(showBilling()).toBeUndefined()
+})
+
+it('shows the saved card if the statement fails', () => {
+  statement.mockReturnValue({ data: undefined, error: new Error('unavailable') })
+  reported(aMethod('4242', true))
+  expect(showBilling()).toContain('Visa ending in 4242')
+})
