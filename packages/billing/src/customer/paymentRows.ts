@@ -13,7 +13,7 @@ const proratedSuffix = ' - Prorated charge'
 /** Returns a customer's payments for display. `report` is Flowglad's report on the same customer. */
 export function paymentRows(payments: Payment[], report: BillingReport): PaymentRow[] {
   return payments.map((payment, index): PaymentRow => {
-    const newer = payments.slice(0, index)
+    const neighbors = { newer: payments.slice(0, index), older: payments.slice(index + 1) }
     const found = report.invoices.find(({ invoice }) => invoice.id === payment.invoiceId)
     const refunded = payment.refundedAmount ?? 0
     return {
@@ -27,7 +27,7 @@ export function paymentRows(payments: Payment[], report: BillingReport): Payment
       method:
         methodOf(report, payment.paymentMethodId) ??
         (payment.paymentMethod ? { type: payment.paymentMethod, brand: null, last4: null } : null),
-      items: found ? itemsOf(payment, newer, found, report) : [],
+      items: found ? itemsOf(payment, neighbors, found, report) : [],
       invoiceNumber: found?.invoice.invoiceNumber ?? null,
       pdfUrl: webAddress(payment.receiptURL ?? found?.invoice.receiptPdfURL ?? found?.invoice.pdfURL),
     }
@@ -52,14 +52,15 @@ export function statusOf({ status }: Payment): PaymentRow['status'] {
 
 function itemsOf(
   payment: Payment,
-  newer: Payment[],
-  { invoice, invoiceLineItems }: ReportedInvoice,
+  { newer, older }: { newer: Payment[]; older: Payment[] },
+  found: ReportedInvoice,
   report: BillingReport,
 ): PaymentItem[] {
-  const isPlanChange = invoiceLineItems.some(({ description }) => description?.startsWith(planChangePrefix))
+  const { invoice, invoiceLineItems } = found
   // A plan change's invoice repeats lines that the customer has already paid for, so show only one item.
-  if (isPlanChange) {
-    return [{ kind: 'planChange', to: planAfter(payment, newer, report), amount: payment.amount }]
+  if (invoiceLineItems.some(isPlanChange)) {
+    const to = planAfter(payment, newer, report) ?? planByAmount(payment, older, found, report)
+    return [{ kind: 'planChange', to, amount: payment.amount }]
   }
   const items = invoiceLineItems.map((line): PaymentItem => {
     const description = line.description ?? ''
@@ -87,6 +88,9 @@ function itemsOf(
   const discount = total - (invoice.subtotal ?? total)
   return discount > 0 ? [...items, { kind: 'discount', amount: -discount }] : items
 }
+
+const isPlanChange = ({ description }: ReportedInvoice['invoiceLineItems'][number]) =>
+  description?.startsWith(planChangePrefix) === true
 
 /** Returns the name of the plan on an invoice line. */
 export function planNameOf(
@@ -118,6 +122,47 @@ function planAfter(
   }
   const item = currentSubscription.subscriptionItems?.find(({ addedDate }) => isSoonAfter(addedDate))
   return productOf(pricingModel, item?.priceId)?.name ?? null
+}
+
+/**
+ * Returns the name of the plan whose price explains the amount of a plan change, if there is only one. Neither the
+ * invoice nor the report names the plan after the next change, or after the plan has ended. The amount is the
+ * earlier plan's price for the elapsed time, plus the new plan's price for the remaining time, minus the payments for
+ * this period.
+ */
+function planByAmount(
+  { chargeDate, subscriptionId }: Payment,
+  older: Payment[],
+  { invoice, invoiceLineItems }: ReportedInvoice,
+  { invoices, pricingModel: { products } }: BillingReport,
+): string | null {
+  const { billingPeriodStartDate: start, billingPeriodEndDate: end } = invoice
+  if (typeof start !== 'number' || typeof end !== 'number' || end <= start) return null
+  const inPeriod = new Set(
+    invoices.filter((it) => it.invoice.billingPeriodStartDate === start).map((it) => it.invoice.id),
+  )
+  const paid = older
+    .filter((it) => it.subscriptionId === subscriptionId && inPeriod.has(it.invoiceId ?? ''))
+    .filter((it) => statusOf(it) === 'paid')
+    .reduce((sum, { amount }) => sum + amount, 0)
+  const charge = invoiceLineItems
+    .filter(isPlanChange)
+    .reduce((sum, { price, quantity }) => sum + price * quantity, 0)
+  const elapsed = Math.min(1, Math.max(0, (chargeDate - start) / (end - start)))
+  const plans = products.flatMap(({ name, prices }) =>
+    prices.filter(({ type }) => type === 'subscription').map(({ unitPrice }) => ({ name, unitPrice })),
+  )
+  const matching = plans.filter((to) =>
+    plans.some((from) => {
+      const expected = from.unitPrice * elapsed + to.unitPrice * (1 - elapsed) - paid
+      // Flowglad computes the amount shortly before the charge, and rounds it.
+      const tolerance = 2 + ((to.unitPrice - from.unitPrice) * changeMs) / (end - start)
+      return to.unitPrice > from.unitPrice && Math.abs(expected - charge) <= tolerance
+    }),
+  )
+  const names = new Set(matching.map(({ name }) => name))
+  const [name] = names
+  return names.size === 1 && name !== undefined ? name : null
 }
 
 const productOf = ({ products }: BillingReport['pricingModel'], priceId: string | null | undefined) =>

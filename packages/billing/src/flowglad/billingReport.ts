@@ -54,7 +54,14 @@ const pricingModel = z.object({
   products: z.array(
     z.object({
       name: z.string(),
-      prices: z.array(z.object({ id: z.string(), name: z.string().nullish(), unitPrice: z.number() })),
+      prices: z.array(
+        z.object({
+          id: z.string(),
+          type: z.string().nullish(),
+          name: z.string().nullish(),
+          unitPrice: z.number(),
+        }),
+      ),
     }),
   ),
   usageMeters: z.array(

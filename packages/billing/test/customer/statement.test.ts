@@ -12,10 +12,10 @@ const unavailable = { data: { billing: { code: 'BILLING_UNAVAILABLE' } } }
 const visa = { type: 'card', brand: 'visa', last4: '4242' }
 
 /** Returns the pricing with two more plans above Pro and a pack of tokens. */
-function pricingWithMax() {
+function pricingWithMax(maxPrice = 9_900) {
   const pricing = JSON.parse(
     pricingWith(
-      plan('max', 9_900, ['max_tokens', 'pro_api_calls', 'api_overage']),
+      plan('max', maxPrice, ['max_tokens', 'pro_api_calls', 'api_overage']),
       plan('ultra', 10_000, ['ultra_tokens', 'pro_api_calls', 'api_overage']),
       pack('token_pack', ['pack_tokens']),
     ),
@@ -28,7 +28,7 @@ function pricingWithMax() {
   return JSON.stringify(pricing)
 }
 
-const start = () => startTimed({ pricing: pricingWithMax() }, startApp)
+const start = (maxPrice?: number) => startTimed({ pricing: pricingWithMax(maxPrice) }, startApp)
 type App = Awaited<ReturnType<typeof start>>
 
 /** Buys Pro for a customer and refreshes the customer's balances. */
@@ -98,6 +98,58 @@ test('previews the charge of a plan change during a period', async () => {
   const tokens = (await app.client.billing.balances.query()).balances.find(({ meter }) => meter === 'tokens')
   expect(prorated).toEqual([{ meter: 'tokens', granted: tokens?.limit, regular: 2_000_000 }])
   expect(Math.abs((tokens?.limit ?? 0) - (preview.prorated[0]?.granted ?? 0))).toBeLessThan(100)
+})
+
+const changes = async (app: Pick<App, 'client'>) =>
+  (await statement(app)).payments.flatMap(({ items }) => items).filter(({ kind }) => kind === 'planChange')
+
+test('names the plan of a plan change even after a downgrade and after the plan has ended', async () => {
+  await using app = await start(5_000)
+  await onPro(app)
+  app.pass(10 * day)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  await app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect((await app.client.billing.balances.query()).plan?.name).toBe('Pro')
+  expect(await changes(app)).toMatchObject([{ to: 'Max' }])
+  await app.client.billing.cancel.mutate()
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect((await app.client.billing.balances.query()).plan?.isFree).toBe(true)
+  expect(await changes(app)).toMatchObject([{ to: 'Max' }])
+})
+
+test('names both plans of two plan changes in one period', async () => {
+  await using app = await start(5_000)
+  await onPro(app)
+  app.pass(10 * day)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  app.pass(10 * day)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'ultra_monthly' })
+  expect(await changes(app)).toMatchObject([{ to: 'Ultra' }, { to: 'Max' }])
+})
+
+test('names the plan of a discounted plan change after the plan has ended', async () => {
+  await using app = await start(5_000)
+  await onProForHalf(app, 'forever')
+  app.pass(10 * day)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  await app.client.billing.cancel.mutate()
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect(await changes(app)).toMatchObject([{ to: 'Max' }])
+})
+
+test('names no plan of an earlier plan change if two plans have its price', async () => {
+  await using app = await start()
+  await onPro(app)
+  app.pass(10 * day)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  await app.client.billing.cancel.mutate()
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect(await changes(app)).toMatchObject([{ to: null }])
 })
 
 test.each([
