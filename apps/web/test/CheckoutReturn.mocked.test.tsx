@@ -92,21 +92,24 @@ it('says what the payment of an overdue plan charged and when the plan renews', 
   expect(notice.textContent).toContain(`Pro renews on ${formatDate(renewsAt)} for $20.`)
 })
 
-it('adds the extra usage so far to the price of the renewal', async () => {
+it.each([
+  ['the price with the extra usage so far', [], '$23'],
+  ['a minimum if extra usage from before a plan change may be added', ['api_calls'], 'at least $23'],
+] as const)('says what the renewal costs: %s', async (_, earlierUsage, amount) => {
   const renewsAt = Date.UTC(2027, 0, 30)
   plan.mockReturnValue(onPro(renewsAt))
   const next = {
     at: renewsAt,
     currency: 'USD',
     plan: { name: 'Pro', amount: 2_000 },
-    earlierUsage: [],
+    earlierUsage: [...earlierUsage],
     total: 2_300,
     wasDiscounted: false,
   }
   statement.mockReturnValue(aStatement({ payments: [aPayment()], next }))
   comeBack({ priceSlug: 'payment', checkout: 'success' })
   expect((await screen.findByRole('status')).textContent).toContain(
-    `renews on ${formatDate(renewsAt)} for $23.`,
+    `renews on ${formatDate(renewsAt)} for ${amount}.`,
   )
 })
 

@@ -51,6 +51,23 @@ it('says that extra usage from before a plan change is billed', () => {
   expect(text()).toContain('Any extra look-ups from before your plan change are added')
 })
 
+it('calls the total a minimum if extra usage from before a plan change may be added', () => {
+  statement.mockReturnValue(aStatement({ next: { ...next, earlierUsage: ['api_calls'] } }))
+  const { show: showAgain } = show(<NextInvoice />)
+  expect(text()).toContain('At least $20')
+  statement.mockReturnValue(aStatement({ next }))
+  showAgain(<NextInvoice key="again" />)
+  expect(text()).not.toContain('At least')
+})
+
+it('calls the total no minimum if a discount may lower it', () => {
+  statement.mockReturnValue(
+    aStatement({ next: { ...next, earlierUsage: ['api_calls'], wasDiscounted: true } }),
+  )
+  show(<NextInvoice />)
+  expect(text()).not.toContain('At least')
+})
+
 it('mentions no overdue amount if everything is paid', () => {
   statement.mockReturnValue(aStatement({ next }))
   show(<NextInvoice />)

@@ -6,7 +6,7 @@ import { formatDate, formatMoney } from '../format/format.ts'
 import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
 import classes from './NextInvoice.module.css'
-import { pricePerText } from './overage.ts'
+import { isMinimum, pricePerText } from './overage.ts'
 
 /**
  * Shows the next invoice as a sum: the plan, the extra usage so far, the total, the date and the card. `className` styles
@@ -61,7 +61,7 @@ function Invoice({ className, next, statement }: InvoiceProps) {
         )}
         <div className={classes.total}>
           <dt>{overage.length > 0 ? `Due on ${formatDate(at)}` : `${plan.name}, ${formatDate(at)}`}</dt>
-          <dd>{money(total)}</dd>
+          <dd>{isMinimum(next) ? `At least ${money(total)}` : money(total)}</dd>
         </div>
       </dl>
       {overdue && (

@@ -1,6 +1,7 @@
 import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatDate, formatMoney } from '../format/format.ts'
 import { currentOffer } from './offers.ts'
+import { isMinimum } from './overage.ts'
 
 /** Says when the plan is charged again, and how much. A notice shows it after a payment. */
 export function Renewal() {
@@ -11,7 +12,8 @@ export function Renewal() {
   if (!plan || !offer || offer.isFree || plan.renewsAt === null) return null
   if (plan.cancelsAt !== null || plan.changesAt !== null || plan.pastDue !== undefined) return null
   // The next invoice also contains extra units.
-  const next = statement?.next
-  const amount = next?.at === plan.renewsAt ? next.total : offer.unitPrice
-  return ` ${plan.name} renews on ${formatDate(plan.renewsAt)} for ${formatMoney(amount, offer.currency)}.`
+  const next = statement?.next?.at === plan.renewsAt ? statement.next : null
+  const price = formatMoney(next?.total ?? offer.unitPrice, offer.currency)
+  const amount = next && isMinimum(next) ? `at least ${price}` : price
+  return ` ${plan.name} renews on ${formatDate(plan.renewsAt)} for ${amount}.`
 }

@@ -1,4 +1,4 @@
-import type { BillingStatement, OveragePrice, PlanSummary } from '@metered/billing/client'
+import type { BillingStatement, NextInvoice, OveragePrice, PlanSummary } from '@metered/billing/client'
 import { formatMoney, formatNumber } from '../format/format.ts'
 import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 import { isOverdue } from './offers.ts'
@@ -15,6 +15,13 @@ export function pricePerText({ unitPrice, perUnits, currency }: Price): string {
   const units = formatNumber(perUnits)
   return `${price} per ${units} or part of ${units}`
 }
+
+/**
+ * Returns whether the next invoice can only be higher than its total, because it may add extra usage from before a plan
+ * change. The amount of that usage is unknown. After a discount, the invoice may also be lower.
+ */
+export const isMinimum = ({ earlierUsage, wasDiscounted }: NextInvoice<Meter>): boolean =>
+  earlierUsage.length > 0 && !wasDiscounted
 
 /**
  * Explains the price of extra units, and what they have cost so far. The amounts come from the statement, because an
