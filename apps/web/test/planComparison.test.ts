@@ -127,8 +127,14 @@ describe('the recommended plan', () => {
     expect(recommendedPlan(monthly, free, used('api_calls', 81_000))?.priceSlug).toBe('scale')
   })
 
+  it('is not the current plan if a cheaper plan has room for the usage', () => {
+    expect(recommendedPlan(monthly, scale, used('generations', 400))).toBeNull()
+    expect(recommendedPlan(monthly, scale, used('api_calls', 79_000))).toBeNull()
+    expect(recommendedPlan(monthly, scale, used('api_calls', 81_000))?.priceSlug).toBe('scale')
+  })
+
   it('is never smaller than the current plan', () => {
-    expect(recommendedPlan(monthly, scale, used('generations', 1))?.priceSlug).toBe('scale')
+    expect(recommendedPlan(monthly, scale, used('generations', 401))?.priceSlug).toBe('scale')
     expect(recommendedPlan(monthly, scale, [])).toBeNull()
     expect(recommendedPlan(monthly, proYearly, used('generations', 1))).toBeNull()
   })

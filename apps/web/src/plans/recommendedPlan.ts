@@ -18,7 +18,7 @@ export interface Recommendation {
 /**
  * Returns the plan to recommend. Considers paid plans that have every feature and cost at least as much as the current
  * plan. Among those with room to grow, recommends the cheapest for about a month's usage. If none has room, recommends
- * the largest.
+ * the largest. If a plan below the current plan would also do, recommends none.
  */
 export function recommendedPlan(
   plans: Offer[],
@@ -40,6 +40,13 @@ export function recommendedPlan(
   }
   // The customer already has this plan, with another interval.
   if (current && familyOf(roomy) === familyOf(current) && roomy.priceSlug !== current.priceSlug) return null
+  const isBetter = (plan: Offer) =>
+    !plan.isFree &&
+    benefitFeatures(plan).length >= most &&
+    hasRoom(plan, used) &&
+    monthlyCost(plan, used) < monthlyCost(roomy, used)
+  // The reasons below would apply to the cheaper plan too.
+  if (plans.some(isBetter)) return null
   if (used.size > 0) {
     // Extra units cost money, so a plan that needs them doesn't have room for the usage.
     const needsExtra = monthlyCost(roomy, used) > monthlyPriceOf(roomy)
