@@ -1,5 +1,6 @@
 import { Skeleton, Table } from '@mantine/core'
 import type { ChargeRow } from '@metered/billing/client'
+import { useState } from 'react'
 import { useCharges } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { useLastError } from '../denials/useLastError.ts'
@@ -93,9 +94,10 @@ function Charge({ charge }: { charge: ChargeRow<Meter> }) {
 }
 
 function Details({ charge }: { charge: ChargeRow<Meter> }) {
+  const [isOpen, setIsOpen] = useState(false)
   return (
-    <details className={classes.details}>
-      <summary data-tap>Show</summary>
+    <details className={classes.details} onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+      <summary data-tap>{isOpen ? 'Hide' : 'Show'}</summary>
       <dl>
         <Id name="Transaction" id={charge.transactionId} />
         {charge.priceId && <Id name="Price" id={charge.priceId} />}
