@@ -1,14 +1,90 @@
+import type { PlanSummary } from '@metered/billing/client'
 import { expect, it } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
-import { amountDueText } from '../src/plans/pastDueText.ts'
+import { cancelOverdueText, canPayNow, pastDueText } from '../src/plans/pastDueText.ts'
+import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
+import { onFree } from './anOffer.ts'
 import { aStatement } from './aStatement.ts'
 
-const overdue = { amount: 2_000, currency: 'USD', since: 0, retriesAt: Date.UTC(2026, 11, 3) }
+type State = NonNullable<PlanSummary['pastDue']>['state']
+
+const graceEndsAt = Date.UTC(2026, 11, 6, 12)
+const dayMs = 86_400_000
+const endsAt = graceEndsAt + 20 * dayMs
+const paidFor = onFree({ available: 0, limit: 0 }).plan
+const unpaid = (state: State, plan: Partial<PlanSummary> = {}): PlanSummary => ({
+  ...paidFor,
+  name: 'Scale',
+  isFree: false,
+  status: 'past_due',
+  pastDue: { state, since: 0, graceEndsAt, upgradeUrl: '/billing' },
+  ...plan,
+})
+const canceled = { status: 'cancellation_scheduled', cancelsAt: endsAt }
+const overdue = { amount: 9_900, currency: 'USD', since: 0, retriesAt: graceEndsAt - 3 * dayMs }
+const statement = aStatement({ overdue })
+const noRetry = aStatement({ overdue: { ...overdue, retriesAt: null } })
 
 it('shows the amount due and the date of the next charge', () => {
-  expect(amountDueText(aStatement({ overdue }))).toBe(
-    `$20 is due. We'll try Visa ending in 4242 again on ${formatDay(overdue.retriesAt)}.`,
+  expect(pastDueText(unpaid('grace'), statement)).toEqual({
+    title: 'Your last payment failed',
+    due: "$99 is due. We'll try Visa ending in 4242 again on 3 December.",
+    detail: 'Pay by 6 December to keep Scale.',
+  })
+  expect(pastDueText(unpaid('grace'), noRetry)?.due).toBe('$99 is due.')
+  expect(pastDueText(unpaid('grace'), aStatement())?.due).toBeNull()
+})
+
+it("names the customer's deadline before a charge that comes too late", () => {
+  const late = aStatement({ overdue: { ...overdue, retriesAt: graceEndsAt + dayMs } })
+  expect(pastDueText(unpaid('grace'), late)).toMatchObject({
+    due: '$99 is due.',
+    detail: "Pay by 6 December to keep Scale. We'll also try Visa ending in 4242 again on 7 December.",
+  })
+})
+
+it.each<[string, PlanSummary, boolean]>([
+  ['on an overdue plan', unpaid('free'), true],
+  [
+    'on an overdue plan that the customer has kept after a cancellation',
+    unpaid('free', { status: 'active' }),
+    true,
+  ],
+  ['on a canceled plan', unpaid('free', canceled), false],
+  ['on a free plan', unpaid('free', { isFree: true }), false],
+  ['on a plan without an overdue payment', { ...paidFor, isFree: false }, false],
+])('offers to pay only where the payment page charges the overdue amount: %s', (_, plan, pays) => {
+  expect(canPayNow(plan)).toBe(pays)
+})
+
+it.each<[State, string]>([
+  [
+    'grace',
+    `You keep Scale's credits until ${formatDay(graceEndsAt)}. If you want to stay on Scale, choose “Keep Scale” first, then pay.`,
+  ],
+  [
+    'free',
+    "You have the Free plan's credits until you pay. To get Scale and all its credits back, choose “Keep Scale” first, then pay.",
+  ],
+  ['denied', "You can't use your credits now. To use them again, choose “Keep Scale” first, then pay."],
+])('asks a customer who has canceled to undo the cancellation before the payment: %s', (state, detail) => {
+  expect(pastDueText(unpaid(state, canceled), noRetry)).toMatchObject({ due: '$99 is due.', detail })
+})
+
+it('asks a customer who has canceled and is out of credits to keep the plan first', () => {
+  const advice = (plan: PlanSummary) => upgradeAdvice({ offers: [], plan, renewsAt: null, goal: 'continue' })
+  expect(advice(unpaid('free', canceled))).toBe('Keep Scale and pay for it to continue.')
+  expect(advice(unpaid('free'))).toBe('Pay for your plan to continue.')
+})
+
+it('says before a cancellation that the overdue amount stays due without further retries', () => {
+  expect(cancelOverdueText(unpaid('grace'), statement, endsAt)).toBe(
+    "$99 stays due, but we stop trying your card. You keep Scale's credits until 6 December. To pay later, undo the cancellation first.",
   )
-  expect(amountDueText(aStatement({ overdue: { ...overdue, retriesAt: null } }))).toBe('$20 is due.')
-  expect(amountDueText(aStatement())).toBeNull()
+  expect(cancelOverdueText(unpaid('grace'), statement, graceEndsAt - dayMs)).toContain(
+    'You keep Scale and its credits until it ends.',
+  )
+  expect(cancelOverdueText(unpaid('free'), undefined, endsAt)).toBe(
+    "Your payment stays overdue, but we stop trying your card. You have the Free plan's credits until you pay. To pay later, undo the cancellation first.",
+  )
 })

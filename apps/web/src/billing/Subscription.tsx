@@ -8,7 +8,7 @@ import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { NextInvoice } from '../plans/NextInvoice.tsx'
 import { currentOffer, isUnknown } from '../plans/offers.ts'
-import { amountDueText, canPayNow, pastDueText } from '../plans/pastDueText.ts'
+import { canPayNow, pastDueText } from '../plans/pastDueText.ts'
 import { priceOf } from '../plans/priceOf.ts'
 import { ResumeButton } from '../plans/ResumeButton.tsx'
 import { useEndOfPlan } from '../plans/useEndOfPlan.ts'
@@ -84,8 +84,8 @@ type Statement = BillingStatement<Meter> | undefined
 
 /** Describes the overdue payment and the amount due. Returns null if no payment is overdue. */
 function problemOf(plan: PlanSummary, statement: Statement): string | null {
-  const text = pastDueText(plan)
-  return text && [`${text.title}.`, amountDueText(statement)].filter((part) => part !== null).join(' ')
+  const text = pastDueText(plan, statement)
+  return text && [`${text.title}.`, text.due].filter((part) => part !== null).join(' ')
 }
 
 function whatHappensNext(
@@ -94,14 +94,14 @@ function whatHappensNext(
   { follower, lost }: ReturnType<typeof useEndOfPlan>,
 ): string {
   const { cancelsAt, changesAt, renewsAt, isFree, name } = plan
-  const unpaid = pastDueText(plan)
+  const unpaid = pastDueText(plan, statement)
   if (unpaid !== null)
-    return [unpaid.detail, cancelsAt === null ? null : `${name} ends on ${formatDate(cancelsAt)}.`]
+    return [unpaid.detail, cancelsAt === null ? null : endText(name, cancelsAt, follower)]
       .filter((part) => part !== null)
       .join(' ')
   if (cancelsAt !== null)
     return [
-      `${name} ends on ${formatDate(cancelsAt)}${follower ? `, and ${follower} starts` : ''}.`,
+      endText(name, cancelsAt, follower),
       `Until then, you keep ${name} and its credits.`,
       lost ? `You lose ${lost} when it ends.` : null,
       `You won't be charged for ${name} again.`,
@@ -117,3 +117,6 @@ function whatHappensNext(
     ? `Your credits renew on ${formatDate(renewsAt)}.`
     : `Renews on ${formatDate(renewsAt)} with new credits.`
 }
+
+const endText = (name: string, endsAt: number, follower: string | null) =>
+  `${name} ends on ${formatDate(endsAt)}${follower ? `, and ${follower} starts` : ''}.`

@@ -9,7 +9,7 @@ import { changeTo } from './changeTo.ts'
 import { OrderButton } from './OrderButton.tsx'
 import { currentOffer, isOverdue, isUnknown, type Offer } from './offers.ts'
 import classes from './PlanCard.module.css'
-import { pastDueText } from './pastDueText.ts'
+import { canPayNow, pastDueText } from './pastDueText.ts'
 import { familyOf } from './planFamilies.ts'
 import { shortPriceOf } from './priceOf.ts'
 import { useResult } from './purchaseResult.tsx'
@@ -56,7 +56,12 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
     return <Note>Starts on {formatDay(plan.cancelsAt)}</Note>
   if (result === 'arriving') return <Note>We're confirming your payment</Note>
   if (isAway) return <Note>Not available right now</Note>
-  if (plan !== null && isOverdue(plan) && !offer.isFree) return <Note>Pay for {plan.name} first</Note>
+  if (plan !== null && isOverdue(plan) && !offer.isFree)
+    return (
+      <Note>
+        {canPayNow(plan) ? 'Pay for' : 'Keep and pay for'} {plan.name} first
+      </Note>
+    )
   if (plan === null)
     return offer.isFree ? (
       <Note>Included with every new account</Note>
@@ -93,7 +98,7 @@ const Note = ({ children }: { children: ReactNode }) => <p className={classes.no
 
 function nextOf(plan: PlanSummary, offer: Offer): string {
   const { cancelsAt, renewsAt, isFree } = plan
-  const unpaid = pastDueText(plan)
+  const unpaid = pastDueText(plan, undefined)
   if (unpaid !== null) return unpaid.title
   if (cancelsAt !== null) return `Ends on ${formatDay(cancelsAt)}`
   if (renewsAt === null) return 'Active'

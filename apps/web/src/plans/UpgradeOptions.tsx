@@ -4,6 +4,7 @@ import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { grantOf, isOverdue, nextOffer, packFor } from './offers.ts'
+import { canPayNow } from './pastDueText.ts'
 import { shortPriceOf } from './priceOf.ts'
 import { useResult } from './purchaseResult.tsx'
 
@@ -21,7 +22,7 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
   if (isOverdue(plan))
     return (
       <LinkButton to="/billing" size={size}>
-        Pay now
+        {canPayNow(plan) ? 'Pay now' : 'Go to billing'}
       </LinkButton>
     )
   return (

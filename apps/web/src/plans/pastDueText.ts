@@ -3,46 +3,132 @@ import { formatDay, formatMoney } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
 
-/** Explains an overdue payment, and what the customer can still use. Returns null if no payment is overdue. */
-export function pastDueText({ name, pastDue }: PlanSummary): { title: string; detail: string } | null {
+type Statement = BillingStatement<Meter> | undefined
+type PastDue = NonNullable<PlanSummary['pastDue']>
+
+/** A notice about an overdue payment. */
+interface PastDueText {
+  title: string
+  /** The amount due and the next retry, such as `$20 is due.`. null if the amount isn't known. */
+  due: string | null
+  /** What the customer can still use, and how to get the rest of the plan back. */
+  detail: string
+}
+
+/** Explains an overdue payment. Returns null if no payment is overdue. */
+export function pastDueText(plan: PlanSummary, statement: Statement): PastDueText | null {
+  const { pastDue } = plan
   if (pastDue === undefined) return null
+  const retry = retryOf(statement)
+  // A retry after the grace period is too late to keep the plan, so name the customer's own deadline first.
+  const isTooLate =
+    retry !== null &&
+    pastDue.state === 'grace' &&
+    pastDue.graceEndsAt !== null &&
+    retry.at >= pastDue.graceEndsAt
+  return {
+    title: pastDue.state === 'grace' ? 'Your last payment failed' : 'Your payment is overdue',
+    due: joined(amountDueText(statement), retry && !isTooLate && `We'll try ${retry.text}.`),
+    detail:
+      joined(
+        plan.cancelsAt === null
+          ? unpaidText(plan.name, pastDue)
+          : canceledText(plan.name, pastDue, plan.cancelsAt),
+        retry && isTooLate && `We'll also try ${retry.text}.`,
+      ) ?? '',
+  }
+}
+
+function unpaidText(name: string, { state, graceEndsAt }: PastDue): string {
+  switch (state) {
+    case 'grace':
+      return graceEndsAt === null
+        ? `Pay to keep ${name}.`
+        : `Pay by ${formatDay(graceEndsAt)} to keep ${name}.`
+    case 'free':
+      return `Until you pay, you have the Free plan's credits. When you pay, you get ${name} and all its credits back.`
+    case 'denied':
+      return `You can't use your credits until you pay for ${name}.`
+    default:
+      return state satisfies never
+  }
+}
+
+/** Explains how to pay for a plan that is scheduled to end. The payment page would undo the cancellation. */
+function canceledText(name: string, pastDue: PastDue, endsAt: number): string {
+  const pay = `choose “Keep ${name}” first, then pay.`
+  const credits = creditsText(name, pastDue, endsAt)
   switch (pastDue.state) {
     case 'grace':
-      return {
-        title: 'Your last payment failed',
-        detail:
-          pastDue.graceEndsAt === null
-            ? `Pay to keep ${name}.`
-            : `Pay by ${formatDay(pastDue.graceEndsAt)} to keep ${name}.`,
-      }
+      return `${credits} If you want to stay on ${name}, ${pay}`
     case 'free':
-      return {
-        title: 'Your payment is overdue',
-        detail: `Until you pay, you have the Free plan's credits. When you pay, you get ${name} and all its credits back.`,
-      }
+      return `${credits} To get ${name} and all its credits back, ${pay}`
     case 'denied':
-      return {
-        title: 'Your payment is overdue',
-        detail: `You can't use your credits until you pay for ${name}.`,
-      }
+      return `${credits} To use them again, ${pay}`
     default:
       return pastDue.state satisfies never
   }
 }
 
-/** Returns whether the hosted page can charge the overdue amount now. It can't while the plan is scheduled to end. */
-export const canPayNow = (plan: PlanSummary | null | undefined): boolean =>
-  plan?.status === 'past_due' || plan?.status === 'unpaid'
+/** Says which credits the customer has until a canceled plan ends. */
+function creditsText(name: string, { state, graceEndsAt }: PastDue, endsAt: number): string {
+  switch (state) {
+    case 'grace':
+      return graceEndsAt === null || graceEndsAt >= endsAt
+        ? `You keep ${name} and its credits until it ends.`
+        : `You keep ${name}'s credits until ${formatDay(graceEndsAt)}.`
+    case 'free':
+      return "You have the Free plan's credits until you pay."
+    case 'denied':
+      return "You can't use your credits now."
+    default:
+      return state satisfies never
+  }
+}
 
 /**
- * Returns the amount due, such as `$20 is due. We'll try Visa ending in 4242 again on 3 May.` Returns null if the
- * amount isn't known.
+ * Says what a cancellation changes for an overdue plan. Flowglad stops trying the card as soon as the cancellation is
+ * scheduled. `endsAt` is when the plan would end. Returns null if no payment is overdue.
  */
-export function amountDueText(statement: BillingStatement<Meter> | undefined): string | null {
-  if (!statement?.overdue) return null
-  const { amount, currency, retriesAt } = statement.overdue
-  const due = `${formatMoney(amount, currency)} is due.`
-  if (retriesAt === null) return due
-  const method = statement.method ? methodText(statement.method) : 'your card'
-  return `${due} We'll try ${method} again on ${formatDay(retriesAt)}.`
+export function cancelOverdueText(
+  { name, pastDue }: PlanSummary,
+  statement: Statement,
+  endsAt: number | null,
+) {
+  if (pastDue === undefined) return null
+  const due = amountOfOverdue(statement)
+  return [
+    due === null
+      ? 'Your payment stays overdue, but we stop trying your card.'
+      : `${due} stays due, but we stop trying your card.`,
+    creditsText(name, pastDue, endsAt ?? Number.POSITIVE_INFINITY),
+    'To pay later, undo the cancellation first.',
+  ].join(' ')
 }
+
+/**
+ * Returns whether the hosted page charges the overdue amount now. Doesn't use the status, because undoing a cancellation
+ * sets it to `active`. While a cancellation is scheduled, the page only saves a card.
+ */
+export const canPayNow = (plan: PlanSummary | null | undefined): boolean =>
+  plan?.pastDue !== undefined && !plan.isFree && plan.cancelsAt === null
+
+function amountDueText(statement: Statement): string | null {
+  const amount = amountOfOverdue(statement)
+  return amount && `${amount} is due.`
+}
+
+function amountOfOverdue(statement: Statement): string | null {
+  return statement?.overdue ? formatMoney(statement.overdue.amount, statement.overdue.currency) : null
+}
+
+/** Returns the next charge of the overdue amount, such as `Visa ending in 4242 again on 3 May`. */
+function retryOf(statement: Statement): { at: number; text: string } | null {
+  if (!statement?.overdue || statement.overdue.retriesAt === null) return null
+  const { retriesAt: at } = statement.overdue
+  const method = statement.method ? methodText(statement.method) : 'your card'
+  return { at, text: `${method} again on ${formatDay(at)}` }
+}
+
+const joined = (...sentences: (string | null | false)[]): string | null =>
+  sentences.filter(Boolean).join(' ') || null

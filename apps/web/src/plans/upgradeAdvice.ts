@@ -1,6 +1,6 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { formatDay } from '../format/format.ts'
-import { isOverdue, nextOffer, type Offer } from './offers.ts'
+import { freeOffer, isOverdue, nextOffer, type Offer } from './offers.ts'
 
 interface UpgradeAdvice {
   offers: Offer[] | undefined
@@ -14,9 +14,13 @@ interface UpgradeAdvice {
 /** Returns advice for a customer who is out of units. Mentions an upgrade only if there is a larger plan. */
 export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): string {
   if (plan === null) return `Choose a plan to ${goal}.`
-  if (isOverdue(plan)) return `Pay for your plan to ${goal}.`
+  if (isOverdue(plan)) {
+    return plan?.cancelsAt == null
+      ? `Pay for your plan to ${goal}.`
+      : `Keep ${plan.name} and pay for it to ${goal}.`
+  }
   const canUpgrade = offers === undefined || nextOffer(offers, plan) !== undefined
-  const free = offers?.find((offer) => offer.kind === 'plan' && offer.isFree)
+  const free = freeOffer(offers)
   if (plan?.cancelsAt != null) {
     const next = `${free?.name ?? 'the free plan'} starts on ${formatDay(plan.cancelsAt)}`
     return canUpgrade ? `Upgrade to ${goal}, or wait until ${next}.` : `You get new credits when ${next}.`

@@ -8,6 +8,7 @@ import { awaitsVerification, type User } from '../api/Session.tsx'
 import { useOperatorAccess } from '../operator/useOperatorAccess.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { isUnknown, nextOffer } from '../plans/offers.ts'
+import { canPayNow } from '../plans/pastDueText.ts'
 import { useResult } from '../plans/purchaseResult.tsx'
 import { forgetDrafts } from '../studio/draft.ts'
 import { Brand } from './Brand.tsx'
@@ -82,6 +83,7 @@ function CurrentPlan() {
       </span>
       {plan?.pastDue
         ? // Billing has its own "Pay now", and a link to the same screen would do nothing.
+          canPayNow(plan) &&
           pathname !== '/billing' && (
             <LinkButton to="/billing" size="xs">
               Pay now

@@ -4,7 +4,7 @@ import { lazy, Suspense } from 'react'
 import { usePlan, useStatement } from '../api/billing.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
-import { amountDueText, canPayNow, pastDueText } from '../plans/pastDueText.ts'
+import { canPayNow, pastDueText } from '../plans/pastDueText.ts'
 
 // Few customers pay late, so other customers don't load the code of Flowglad's hooks.
 const PayNow = lazy(async () => ({ default: (await import('../billing/PayNow.tsx')).PayNow }))
@@ -20,7 +20,7 @@ export function PastDueNotice() {
 
 function Overdue({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
-  const text = pastDueText(plan)
+  const text = pastDueText(plan, statement)
   const toBilling = (
     <LinkButton to="/billing" size="sm">
       {canPayNow(plan) ? 'Pay now' : 'Go to billing'}
@@ -41,7 +41,7 @@ function Overdue({ plan }: { plan: PlanSummary }) {
           )
         }
       >
-        {[amountDueText(statement), text.detail].filter(Boolean).join(' ')}
+        {[text.due, text.detail].filter(Boolean).join(' ')}
       </Notice>
     )
   )

@@ -7,7 +7,7 @@ import { amountOf, type Meter, promiseOf, titleOf, unitsOf } from '../format/met
 import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
 import { useReveal } from '../parts/reveal.ts'
 import { creditPartsText } from '../plans/creditParts.ts'
-import { currentOffer, nextOffer } from '../plans/offers.ts'
+import { currentOffer, isOverdue, nextOffer } from '../plans/offers.ts'
 import { overageText } from '../plans/overage.ts'
 import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
 import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
@@ -146,7 +146,7 @@ function Exhausted({ row }: { row: BalanceRow<Meter> }) {
       <p className={classes.explanation}>
         {limit > 0 ? `You've used all ${amountOf(row.meter, limit)}. ` : ''}
         {upgradeAdvice({ offers, plan, renewsAt: row.renewsAt, goal: 'continue creating' })}
-        {plan?.cancelsAt != null && ' Your plan ends then.'}
+        {plan?.cancelsAt != null && !isOverdue(plan) && ' Your plan ends then.'}
       </p>
       <BalanceBar row={row} size={10} />
       <div className={classes.actions}>

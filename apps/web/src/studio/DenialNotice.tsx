@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { type ReactNode, useEffect, useState } from 'react'
+import { usePlan } from '../api/billing.ts'
 import { explainDenial } from '../denials/explainDenial.ts'
 import { SignInAgain } from '../denials/SignInAgain.tsx'
 import { LinkButton } from '../parts/LinkButton.tsx'
@@ -18,6 +19,7 @@ interface DenialNoticeProps {
 /** Explains a denied or failed call below its form: what happened, what it cost, and what to do next. */
 export function DenialNotice({ error, onRetry, onWithoutFeature, onLess }: DenialNoticeProps) {
   const { title, detail, next, retryAfterMs, broken } = explainDenial(error)
+  const { data: plan } = usePlan()
   if (next === 'credits') return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} />
   return (
     <Notice
@@ -32,7 +34,7 @@ export function DenialNotice({ error, onRetry, onWithoutFeature, onLess }: Denia
           {next === 'signIn' && <SignInAgain />}
           {next === 'payment' && (
             <LinkButton to="/billing" size="sm">
-              Pay now
+              {plan?.cancelsAt == null ? 'Pay now' : 'Go to billing'}
             </LinkButton>
           )}
           {next === 'withoutFeature' && onWithoutFeature}
