@@ -1,17 +1,23 @@
 import type { PlanSummary } from '@metered/billing/client'
+import { useStatement } from '../api/billing.ts'
 import { endOf } from './endOf.ts'
+import { isOverdue } from './offers.ts'
+import { cancelOverdueText } from './pastDueText.ts'
 import { useEndOfPlan } from './useEndOfPlan.ts'
 
 /** Explains when a paid plan ends, which plan follows, and which credits end with the plan. */
 export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { follower, lost } = useEndOfPlan()
+  const { data: statement } = useStatement()
+  const unpaid = cancelOverdueText(plan, statement, plan.renewsAt)
   return (
     <>
       <p>
         {plan.name} ends {endOf(plan)}
-        {follower && `, and ${follower} starts`}. Until then, nothing changes, and you can undo the
-        cancellation. The pictures in your gallery stay yours.
+        {follower && `, and ${follower} starts`}. Until then, {unpaid === null && 'nothing changes, and '}you
+        can undo the cancellation. The pictures in your gallery stay yours.
       </p>
+      {unpaid && <p>{unpaid}</p>}
       {lost && (
         <p>
           <strong>
@@ -20,6 +26,8 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
           Use these credits before then.
         </p>
       )}
+      {/* Until the customer pays, the balances don't contain the packs' credits. */}
+      {isOverdue(plan) && <p>If you have bought packs, their credits end with {plan.name} too.</p>}
       {plan.changesAt !== null && <p>This replaces your scheduled change.</p>}
     </>
   )

@@ -5,6 +5,7 @@ import { useUser } from '../api/Session.tsx'
 import { formatDate } from '../format/format.ts'
 import { Notice } from '../parts/Notice.tsx'
 import { useReveal } from '../parts/reveal.ts'
+import { freeOffer } from './offers.ts'
 import { ResumeButton } from './ResumeButton.tsx'
 
 /** Announces a scheduled cancellation or downgrade, with a button to undo it. */
@@ -26,22 +27,23 @@ export function ScheduledChange() {
   )
 }
 
-function Ending({ plan: { name }, endsAt }: { plan: PlanSummary; endsAt: number }) {
+function Ending({ plan: { name, pastDue }, endsAt }: { plan: PlanSummary; endsAt: number }) {
   const { data: offers } = usePlans()
-  const free = offers?.find((offer) => offer.kind === 'plan' && offer.isFree)
+  const free = freeOffer(offers)
   return (
     <Notice
       tone="warning"
       title={`${name} ends on ${formatDate(endsAt)}`}
       actions={<ResumeButton keep={name} />}
     >
-      You keep {name} and its credits until then. {free && `${free.name} starts afterwards. `}You can undo the
-      cancellation at any time before that day.
+      {/* The notice about an overdue payment says which credits the customer has. */}
+      {pastDue === undefined && `You keep ${name} and its credits until then. `}
+      {free && `${free.name} starts afterwards. `}You can undo the cancellation at any time before that day.
     </Notice>
   )
 }
 
-function Changing({ plan: { name }, changesAt }: { plan: PlanSummary; changesAt: number }) {
+function Changing({ plan: { name, pastDue }, changesAt }: { plan: PlanSummary; changesAt: number }) {
   const { data: statement } = useStatement()
   const to = statement?.changesTo?.name
   return (
@@ -50,7 +52,8 @@ function Changing({ plan: { name }, changesAt }: { plan: PlanSummary; changesAt:
       title={`${name} changes${to ? ` to ${to}` : ''} on ${formatDate(changesAt)}`}
       actions={<ResumeButton keep={name} />}
     >
-      You keep {name} and its credits until then. To choose another paid plan, undo the change first.
+      {pastDue === undefined && `You keep ${name} and its credits until then. `}
+      To choose another paid plan, undo the change first.
     </Notice>
   )
 }

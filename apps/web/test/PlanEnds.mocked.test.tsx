@@ -1,0 +1,81 @@
+// @vitest-environment jsdom
+import type { PlanSummary } from '@metered/billing/client'
+import { beforeEach, expect, it, vi } from 'vitest'
+import { PlanEnds } from '../src/plans/PlanEnds.tsx'
+import { ScheduledChange } from '../src/plans/ScheduledChange.tsx'
+import { anOffer, free, onFree } from './anOffer.ts'
+import { aStatement } from './aStatement.ts'
+import { show } from './show.tsx'
+
+const { balances } = vi.hoisted(() => ({ balances: vi.fn() }))
+
+const overdue = { amount: 9_900, currency: 'USD', since: 0, retriesAt: null }
+const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', isFree: false, grants: [] })
+
+vi.mock('../src/api/billing.ts', () => ({
+  useBalances: () => ({ data: balances() }),
+  usePlan: () => ({ data: balances().plan }),
+  usePlans: () => ({ data: [free, scale] }),
+  useStatement: () => ({ data: aStatement({ overdue }) }),
+  useResumePlan: () => ({}),
+}))
+vi.mock('../src/api/Session.tsx', () => ({ useUser: () => ({}) }))
+
+const onScale: PlanSummary = {
+  ...onFree({ available: 0, limit: 0 }).plan,
+  name: 'Scale',
+  priceSlug: 'scale_monthly',
+  isFree: false,
+  renewsAt: Date.UTC(2027, 0, 30),
+}
+const unpaid = (state: 'grace' | 'free'): PlanSummary => ({
+  ...onScale,
+  status: 'past_due',
+  pastDue: { state, since: 0, graceEndsAt: Date.UTC(2027, 0, 6), upgradeUrl: '/billing' },
+})
+const text = () => document.body.textContent
+
+beforeEach(() => {
+  balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan: onScale })
+})
+
+it('promises before a cancellation that nothing changes until the plan ends', () => {
+  show(<PlanEnds plan={onScale} />)
+  expect(text()).toContain('nothing changes')
+  expect(text()).not.toContain('stays due')
+})
+
+it.each(['grace', 'free'] as const)(
+  'says before a cancellation that an unpaid plan stays unpaid: %s',
+  (state) => {
+    const plan = unpaid(state)
+    balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan })
+    show(<PlanEnds plan={plan} />)
+    expect(text()).toContain('$99 stays due, but we stop trying your card.')
+    expect(text()).not.toContain('nothing changes')
+  },
+)
+
+it('warns that packs end with the plan while an overdue payment hides their credits', () => {
+  const warning = 'their credits end with Scale too'
+  balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan: unpaid('free') })
+  show(<PlanEnds plan={unpaid('free')} />)
+  expect(text()).toContain(warning)
+  expect(text()).not.toContain('from packs')
+  show(<PlanEnds plan={unpaid('grace')} />)
+  expect(text()).not.toContain(warning)
+})
+
+it.each([{ cancelsAt: onScale.renewsAt, status: 'cancellation_scheduled' }, { changesAt: onScale.renewsAt }])(
+  'says that the customer keeps the credits of a plan that ends, unless it is unpaid: %j',
+  (scheduled) => {
+    const promise = 'You keep Scale and its credits until then.'
+    balances.mockReturnValue({ plan: { ...onScale, ...scheduled } })
+    show(<ScheduledChange />)
+    expect(text()).toContain(promise)
+    balances.mockReturnValue({ plan: { ...unpaid('free'), ...scheduled } })
+    show(<ScheduledChange />)
+    expect(text()).toContain('Keep Scale')
+    expect(text()).not.toContain(promise)
+  },
+)
