@@ -46,3 +46,41 @@ test('keeps an unpaid plan for a week and then allows only the free credits unti
   await expect(app.page.getByText(texts.paymentOverdue)).toHaveCount(0)
   await app.expectBalance('generations', { left: 500, of: 500 })
 })
+
+test('asks a customer who cancels an unpaid plan to keep it first, and then lets the customer pay', async ({
+  app,
+  records,
+  customer,
+}) => {
+  await customer.buy('scale_monthly', cards.declinesRenewals)
+  await records.advanceClock(40 * dayMs)
+  await app.open()
+  await expect(app.page.getByText(texts.paymentOverdue)).toBeVisible()
+  await app.expectBalance('generations', { left: 10, of: 10 })
+  await expect(app.panel).not.toContainText(texts.fromPacks)
+  await app.goTo('Usage')
+  await expect(app.usage('api_calls')).toBeVisible()
+  await expect(app.usage('api_calls')).not.toContainText(texts.fromPacks)
+
+  await app.goTo('Billing')
+  const payNow = app.subscription.getByRole('button', { name: 'Pay now' })
+  await expect(payNow).toBeVisible()
+  await app.subscription.getByRole('button', { name: 'Cancel plan' }).click()
+  await expect(app.dialog).toContainText(texts.staysDue)
+  await expect(app.dialog).not.toContainText(texts.fromPacks)
+  await app.confirm.click()
+  await expect(app.subscription).toContainText(texts.keepFirst)
+  await expect(payNow).toHaveCount(0)
+  await app.goTo('Plans')
+  await expect(app.status(texts.keepFirst)).toBeVisible()
+  await expect(app.page.getByRole('banner')).not.toContainText('Pay now')
+  await expect(app.page.getByText(texts.keepsCredits)).toHaveCount(0)
+
+  await app.page.getByRole('button', { name: 'Keep Scale' }).click()
+  await expect(app.status(texts.keepFirst)).toHaveCount(0)
+  await app.status(texts.paymentOverdue).getByRole('button', { name: 'Pay now' }).click()
+  await app.checkout.card.fill(cards.paid)
+  await app.checkout.submit.click()
+  await expect(app.status(texts.paymentReceived)).toBeVisible()
+  await expect(app.page.getByText(texts.paymentOverdue)).toHaveCount(0)
+})
