@@ -18,6 +18,10 @@ interface Balance {
    * if the usage has a price, and `unlimited` if it is free.
    */
   kind: 'limited' | 'unlimited' | 'priced'
+  /** Whether the plan has the meter's unlimited feature. */
+  hasUnlimited: boolean
+  /** Whether all the grants come from an earlier plan and expire. */
+  isEarlierPlan: boolean
 }
 
 /** Returns a subscription's usage of each meter. */
@@ -28,27 +32,37 @@ function balancesOf(platform: Platform, subscription: Subscription): Balance[] {
   const credits = db.usageCredits
     .by('subscription', subscription.id)
     .filter((credit) => !credit.expired && credit.source !== 'overage_settlement')
+  const features = featuresOf(platform, itemsAt(platform, subscription.id, clock.now()))
+  const toggles = new Set(
+    features
+      .filter(({ type, expiredAt }) => type === 'toggle' && (expiredAt ?? Infinity) > clock.now())
+      .map(({ featureId }) => db.features.get(featureId).slug),
+  )
   const limited = new Set(
-    featuresOf(platform, itemsAt(platform, subscription.id, clock.now()))
+    features
       .filter(({ type, amount }) => type === 'usage_credit_grant' && (amount ?? 0) > 0)
       .map(({ usageMeterId }) => usageMeterId),
   )
   // Overage is charged only to a card.
   const lines = paymentMethodOf(platform, subscription) ? overageLines(platform, subscription, '') : []
   return accounts.map(({ id, usageMeterId, balance, outstanding }) => {
-    const granted = credits
-      .filter((credit) => credit.usageMeterId === usageMeterId)
-      .reduce((sum, credit) => sum + credit.issued, 0)
+    const { name, slug } = db.usageMeters.get(usageMeterId)
+    const grants = credits.filter((credit) => credit.usageMeterId === usageMeterId)
+    const granted = grants.reduce((sum, credit) => sum + credit.issued, 0)
     const hasPrice = Object.keys(outstanding).some((priceId) => db.prices.get(priceId).unitPrice > 0)
     const isCovered = limited.has(usageMeterId) || (granted > 0 && balance >= 0)
     return {
-      meter: db.usageMeters.get(usageMeterId).name,
+      meter: name,
       granted,
       used: granted - balance,
       overage: lines
         .filter(({ usage }) => usage.ledgerAccountId === id)
         .reduce((sum, { price, quantity }) => sum + price * quantity, 0),
       kind: isCovered ? 'limited' : hasPrice ? 'priced' : 'unlimited',
+      hasUnlimited: toggles.has(`unlimited_${slug}`),
+      isEarlierPlan:
+        !limited.has(usageMeterId) &&
+        grants.every((it) => it.expiresAt !== null && (it.source === 'plan' || it.source === 'adjustment')),
     }
   })
 }
@@ -63,12 +77,30 @@ const usedText = ({ kind, used, granted }: Balance): string =>
   kind === 'limited' ? `${count(used)} of ${count(granted)}` : count(used)
 
 /** Returns each meter's used units, with a bar that shows the used part of the grants. */
-export function balanceBars(platform: Platform, subscription: Subscription): Html {
-  const balances = balancesOf(platform, subscription)
+export const balanceBars = (platform: Platform, subscription: Subscription): Html =>
+  bars(
+    balancesOf(platform, subscription).map((balance) => ({ ...balance, text: `${usedText(balance)} used` })),
+  )
+
+/**
+ * Returns the bars as a customer reads them. After a plan change, an earlier plan's grants last until the period ends,
+ * but they aren't the new plan's limit. Flowglad doesn't know which feature makes a meter unlimited, so this follows
+ * the convention that the feature is called `unlimited_` and the meter's slug.
+ */
+export const customerBars = (platform: Platform, subscription: Subscription): Html =>
+  bars(
+    balancesOf(platform, subscription).map((balance) => {
+      const { hasUnlimited, isEarlierPlan, kind } = balance
+      const shown: Balance =
+        kind === 'limited' && (hasUnlimited || isEarlierPlan) ? { ...balance, kind: 'unlimited' } : balance
+      return { ...shown, text: `${usedText(shown)} used${hasUnlimited ? ', unlimited' : ''}` }
+    }),
+  )
+
+function bars(balances: (Balance & { text: string })[]): Html {
   if (balances.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`
   return html`<div class="bars">${balances.map((balance) => {
-    const { meter, granted, used, overage, kind } = balance
-    const text = `${usedText(balance)} used`
+    const { meter, granted, used, overage, kind, text } = balance
     return html`<div class="tight">
       <div class="spread"><strong>${meter}</strong>
         <span class="${isOverdrawn(balance) ? 'negative' : ''}">${text}</span></div>

@@ -13,7 +13,7 @@ import type { Subscription, SubscriptionItem } from '../database/records/subscri
 import { firstOf, type Organization, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
-import { balanceBars } from './balances.ts'
+import { customerBars } from './balances.ts'
 import { count, day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { shownLines } from './invoiceLines.ts'
@@ -147,7 +147,7 @@ function portalPage(
     </section>
     <section class="card stack">
       <h2>Credits</h2>
-      ${subscription ? balanceBars(platform, subscription) : html`<p class="empty">Plans include credits.</p>`}
+      ${subscription ? customerBars(platform, subscription) : html`<p class="empty">Plans include credits.</p>`}
     </section>
     <section class="card stack">
       <h2>Payment method</h2>

@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest'
+import { startStudio } from './studio.ts'
+
+/** A plan with a limit on drawings, one where a feature lifts the limit, and one with neither. */
+const sketch = `
+name: Sketch
+isDefault: true
+usageMeters:
+  - usageMeter: { slug: drawings, name: Drawings }
+features:
+  - { type: usage_credit_grant, slug: pro_drawings, name: 500 drawings, usageMeterSlug: drawings, amount: 500, renewalFrequency: every_billing_period }
+  - { type: usage_credit_grant, slug: pack_drawings, name: 50 drawings, usageMeterSlug: drawings, amount: 50, renewalFrequency: once }
+  - { type: toggle, slug: unlimited_drawings, name: Unlimited drawings }
+products:
+  - product: { slug: free, name: Free, default: true }
+    price: { type: subscription, slug: free, unitPrice: 0, intervalUnit: month, intervalCount: 1, isDefault: true }
+    features: []
+  - product: { slug: pro, name: Pro }
+    price: { type: subscription, slug: pro_price, unitPrice: 2000, intervalUnit: month, intervalCount: 1, isDefault: true }
+    features: [pro_drawings]
+  - product: { slug: scale, name: Scale }
+    price: { type: subscription, slug: scale_price, unitPrice: 9900, intervalUnit: month, intervalCount: 1, isDefault: true }
+    features: [unlimited_drawings]
+  - product: { slug: other, name: Other }
+    price: { type: subscription, slug: other_price, unitPrice: 5000, intervalUnit: month, intervalCount: 1, isDefault: true }
+    features: []
+  - product: { slug: pack, name: Pack }
+    price: { type: single_payment, slug: pack_price, unitPrice: 500, isDefault: true }
+    features: [pack_drawings]
+`
+
+async function startSketch() {
+  const studio = await startStudio({ pricing: sketch })
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'pro_price')
+  await studio.use('ada', 'drawings', 2)
+  return Object.assign(studio, {
+    change: (priceSlug: string) =>
+      studio.node.subscriptions.adjust(id, {
+        adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug }] },
+      }),
+    /** Returns the meter's text, and whether the page has a bar. */
+    async drawings(address: string) {
+      const page = await (await fetch(address)).text()
+      const [, text] = /<strong>Drawings<\/strong>\s*<span class="\w*">(.+?)<\/span>/.exec(page) ?? []
+      return { text, hasBar: page.includes('<progress') }
+    },
+    portal: async () => `${(await studio.billing('ada')).billingPortalUrl}/ada`,
+  })
+}
+
+it('calls a meter unlimited after a change to a plan with its unlimited feature', async () => {
+  await using studio = await startSketch()
+  await studio.change('scale_price')
+  expect(await studio.drawings(await studio.portal())).toEqual({ text: '2 used, unlimited', hasBar: false })
+  expect(await studio.drawings(`${studio.url}/?customer=ada`)).toEqual({
+    text: '2 of 500 used',
+    hasBar: true,
+  })
+})
+
+it("shows no limit if only an earlier plan's credits are left", async () => {
+  await using studio = await startSketch()
+  const address = await studio.portal()
+  expect(await studio.drawings(address)).toEqual({ text: '2 of 500 used', hasBar: true })
+  await studio.change('other_price')
+  expect(await studio.drawings(address)).toEqual({ text: '2 used', hasBar: false })
+})
+
+it("keeps the limit of a pack's credits", async () => {
+  await using studio = await startSketch()
+  await studio.change('other_price')
+  await (await studio.checkout('ada', 'pack_price')).pay()
+  expect(await studio.drawings(await studio.portal())).toEqual({ text: '2 of 550 used', hasBar: true })
+})
