@@ -78,6 +78,18 @@ it('lets a customer cancel a plan, restore it and change the card in the billing
   expect((await studio.plan('ada')).status).toBe('active')
 })
 
+it('shows the saved card after the paid plan has ended', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  await studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } })
+  await studio.renew('ada')
+  expect((await studio.plan('ada')).isFreePlan).toBe(true)
+  const page = await (await fetch(`${(await studio.billing('ada')).billingPortalUrl}/ada`)).text()
+  expect(page).toContain('•••• 4242')
+  expect(page).not.toContain('No card saved')
+})
+
 it('names the plan in the billing portal as the checkout does, before and after a renewal', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')

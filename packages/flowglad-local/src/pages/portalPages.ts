@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
-import { paymentMethodOf } from '../billing/collect.ts'
+import { defaultPaymentMethod, paymentMethodOf } from '../billing/collect.ts'
 import { hasReceipt, receiptAddress } from '../billing/invoice.ts'
 import { isPlanItem, itemsAt } from '../billing/items.ts'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
@@ -131,7 +131,10 @@ function portalPage(
   const { db } = platform
   const path = portalAddress(platform, customer)
   const subscription = currentSubscriptions(platform, customer.id)[0]
-  const method = subscription ? paymentMethodOf(platform, subscription) : null
+  const own = subscription ? paymentMethodOf(platform, subscription) : null
+  // A paid plan charges only its own card, so another saved card doesn't pay for it.
+  const isPaid = subscription !== undefined && !subscription.isFreePlan
+  const method = own ?? (isPaid ? null : defaultPaymentMethod(platform, customer.id))
   const invoices = db.invoices
     .by('customer', customer.id)
     .filter((invoice) => db.invoiceLineItems.first('invoice', invoice.id))
