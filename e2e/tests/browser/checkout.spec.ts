@@ -41,9 +41,13 @@ test('charges only the accepted card after another card is declined', async ({ a
   await checkout.cancel.click()
   await expect(app.status(texts.noCardSaved)).toBeVisible()
   await change.click()
+  await checkout.card.fill(cards.declinesRenewals)
   await checkout.submit.click()
   await expect(app.status(texts.cardSaved)).toBeVisible()
   await expect(change).toBeVisible()
+  // The whole screen shows the new card, except for the payment with the old one.
+  await expect(app.paymentMethod).toContainText('Visa ending in 0341')
+  await expect(app.nextInvoice).toContainText('Visa ending in 0341')
 })
 
 test("adds a pack's credits to the plan's remaining credits", async ({ app, records, customer }) => {
