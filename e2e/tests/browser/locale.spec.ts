@@ -9,7 +9,7 @@ test("formats numbers and dates in English, in the browser's time zone, for ever
   await app.page.goto('/usage')
   await expect(app.usage('tokens')).toContainText('0 of 2,000 used')
   const { plan } = await customer.refresh()
-  const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Pacific/Kiritimati' })
+  const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'Pacific/Kiritimati' })
   await expect(app.usage('tokens')).toContainText(day.format(plan.renewsAt))
   await app.page.goto('/pricing')
   await expect(app.plan('pro_monthly').card).toContainText('$20')
