@@ -5,6 +5,7 @@ import type { Payment } from '../flowglad/customerPayments.ts'
 import { invoicedFrom, unpaidOf } from '../flowglad/paymentOf.ts'
 import type { Balance } from '../ledger/reads.ts'
 import type { Subscription } from './currentSubscription.ts'
+import { isPlanChange } from './paymentRows.ts'
 
 const dayMs = 24 * 3_600_000
 /** The number of days after the first, second and third failure at which Flowglad charges again. */
@@ -24,7 +25,10 @@ export function overdueOf(
   report: BillingReport,
   payments: Payment[],
 ): OverdueAmount | null {
-  const unpaid = unpaidInvoices(report, subscription.id).map(({ invoice }) => invoice)
+  // A failed plan change also leaves an unpaid invoice. Flowglad doesn't collect it.
+  const unpaid = unpaidInvoices(report, subscription.id)
+    .filter(({ invoiceLineItems }) => !invoiceLineItems.some(isPlanChange))
+    .map(({ invoice }) => invoice)
   const invoiced = unpaid.reduce((sum, { subtotal }) => sum + (subtotal ?? 0), 0)
   // Without a payment method, Flowglad writes no invoice for the renewal, so use the plan's price.
   const amount = unpaid.length > 0 ? invoiced : priceOf(report)

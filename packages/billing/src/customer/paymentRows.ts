@@ -89,7 +89,8 @@ function itemsOf(
   return discount > 0 ? [...items, { kind: 'discount', amount: -discount }] : items
 }
 
-const isPlanChange = ({ description }: ReportedInvoice['invoiceLineItems'][number]) =>
+/** Returns whether the invoice line charges a plan change. */
+export const isPlanChange = ({ description }: ReportedInvoice['invoiceLineItems'][number]): boolean =>
   description?.startsWith(planChangePrefix) === true
 
 /** Returns the name of the plan on an invoice line. */

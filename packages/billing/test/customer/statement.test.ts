@@ -388,6 +388,16 @@ test('shows the overdue amount and the next attempt to charge the card', async (
   })
 })
 
+test("doesn't add the price of a declined plan change to the overdue amount", async () => {
+  await using app = await start()
+  await failRenewal(app, 'pro_monthly')
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow('declined')
+  await app.billing.refresh(ada)
+  const { overdue, payments } = await statement(app)
+  expect(payments.filter(({ status }) => status === 'failed')).toHaveLength(2)
+  expect(overdue).toMatchObject({ amount: 2_000 })
+})
+
 test('announces no retry after a cancellation, even if the customer undoes it', async () => {
   await using app = await start()
   await failRenewal(app)
