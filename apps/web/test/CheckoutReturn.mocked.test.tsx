@@ -82,6 +82,19 @@ it.each([
   expect(refresh.mock.calls.length > 0).toBe(refetches)
 })
 
+it.each([
+  [null, true],
+  [Date.UTC(2027, 0, 30), false],
+])(
+  'mentions the next payment after a card is saved only if the plan does not end: %s',
+  async (cancelsAt, mentions) => {
+    plan.mockReturnValue({ ...onPro(Date.UTC(2027, 0, 30)), cancelsAt })
+    comeBack({ priceSlug: 'payment_method', checkout: 'success' })
+    const notice = await screen.findByRole('status')
+    expect(notice.textContent?.includes('next payment')).toBe(mentions)
+  },
+)
+
 it('says what the payment of an overdue plan charged and when the plan renews', async () => {
   const renewsAt = Date.UTC(2027, 0, 30)
   plan.mockReturnValue(onPro(renewsAt))

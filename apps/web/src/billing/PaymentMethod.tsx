@@ -36,7 +36,7 @@ export function PaymentMethod({ billing, invoiced }: PaymentMethodProps) {
       <p className={method ? undefined : classes.dim}>
         {method
           ? `${methodText(method)}${expires ? `, expires ${expires}` : ''}`
-          : `You have no card on file.${canAdd ? ' You can add one now or at your first checkout.' : ''}`}
+          : `You have no card on file.${canAdd ? ' You can add one now or at checkout.' : ''}`}
       </p>
       {error && <PlanProblem error={error} />}
       {/* While a payment is overdue, “Pay now” opens the page that saves a card, so show no second button. */}

@@ -1,6 +1,6 @@
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { useBalances, usePlans, useRefreshBalances, useStatement } from '../api/billing.ts'
+import { useBalances, usePlan, usePlans, useRefreshBalances, useStatement } from '../api/billing.ts'
 import { chargedText } from '../format/payments.ts'
 import { Notice } from '../parts/Notice.tsx'
 import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
@@ -66,10 +66,12 @@ export function CheckoutReturn() {
 /** Refetches the billing data, so that the whole screen shows the saved card. */
 function CardSaved({ onClose }: { onClose: () => void }) {
   const { mutate: refresh } = useRefreshBalances()
+  const { data: plan } = usePlan()
   useEffect(() => refresh(), [refresh])
   return (
     <Notice title="Your payment method is saved" onClose={onClose}>
-      We'll use it for your next payment.
+      {/* A plan that ends has no next payment. */}
+      {plan?.cancelsAt == null && "We'll use it for your next payment."}
     </Notice>
   )
 }
