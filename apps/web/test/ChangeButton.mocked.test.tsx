@@ -114,6 +114,14 @@ it('says that a change leaves an overdue payment unpaid, and mentions no credit 
   expect(text).not.toContain('credit')
 })
 
+it.each([
+  [{}, true],
+  [{ pastDue: { state: 'grace', since: 0, graceEndsAt: null, upgradeUrl: '/billing' } } as const, false],
+])('promises the credits until a later change only if the plan is paid: %j', (given, promises) => {
+  preview.mockReturnValue({ data: { ...aPreview, charge: 0, timing: 'periodEnd' } })
+  expect(open({ ...plan, ...given }).textContent?.includes('you keep Pro and its credits')).toBe(promises)
+})
+
 it('does not change the plan before the dialog shows the price', () => {
   preview.mockReturnValue({ data: undefined })
   expect(open().textContent).toContain('Calculating the price')

@@ -3,7 +3,6 @@ import type { BillingStatement, PlanSummary } from '@metered/billing/client'
 import { useBalances, useBillingStatus, usePlans, useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { useLastError } from '../denials/useLastError.ts'
-import { formatDate } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { NextInvoice } from '../plans/NextInvoice.tsx'
@@ -15,6 +14,7 @@ import { useEndOfPlan } from '../plans/useEndOfPlan.ts'
 import classes from './BillingScreen.module.css'
 import { CancelButton } from './CancelButton.tsx'
 import { PayNowButton } from './PayNowButton.tsx'
+import { whatHappensNext } from './whatHappensNext.ts'
 
 /**
  * Shows the current plan: its price, its renewal or end date, buttons to change it, and the next invoice. While
@@ -87,36 +87,3 @@ function problemOf(plan: PlanSummary, statement: Statement): string | null {
   const text = pastDueText(plan, statement)
   return text && [`${text.title}.`, text.due].filter((part) => part !== null).join(' ')
 }
-
-function whatHappensNext(
-  plan: PlanSummary,
-  statement: Statement,
-  { follower, lost }: ReturnType<typeof useEndOfPlan>,
-): string {
-  const { cancelsAt, changesAt, renewsAt, isFree, name } = plan
-  const unpaid = pastDueText(plan, statement)
-  if (unpaid !== null)
-    return [unpaid.detail, cancelsAt === null ? null : endText(name, cancelsAt, follower)]
-      .filter((part) => part !== null)
-      .join(' ')
-  if (cancelsAt !== null)
-    return [
-      endText(name, cancelsAt, follower),
-      `Until then, you keep ${name} and its credits.`,
-      lost ? `You lose ${lost} when it ends.` : null,
-      `You won't be charged for ${name} again.`,
-    ]
-      .filter((part) => part !== null)
-      .join(' ')
-  if (changesAt !== null) {
-    const to = statement?.changesTo?.name
-    return `Changes${to ? ` to ${to}` : ''} on ${formatDate(changesAt)}. Until then, you keep ${name} and its credits.`
-  }
-  if (renewsAt === null) return "This plan doesn't renew."
-  return isFree
-    ? `Your credits renew on ${formatDate(renewsAt)}.`
-    : `Renews on ${formatDate(renewsAt)} with new credits.`
-}
-
-const endText = (name: string, endsAt: number, follower: string | null) =>
-  `${name} ends on ${formatDate(endsAt)}${follower ? `, and ${follower} starts` : ''}.`

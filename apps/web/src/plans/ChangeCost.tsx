@@ -31,7 +31,10 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
         <p>
           Nothing is charged today. {offer.name} starts on {formatDate(preview.effectiveAt)} and costs{' '}
           {priceText(offer, preview)}
-          {byMethod(preview)}. Until then, you keep {plan.name} and its credits, and you can undo the change.
+          {byMethod(preview)}.{' '}
+          {plan.pastDue === undefined
+            ? `Until then, you keep ${plan.name} and its credits, and you can undo the change.`
+            : 'Until then, you can undo the change.'}
         </p>
       )}
       <Overdue />

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { whatHappensNext } from '../src/billing/whatHappensNext.ts'
+import { formatDate } from '../src/format/format.ts'
+import { onFree } from './anOffer.ts'
+import { aStatement } from './aStatement.ts'
+
+const changesAt = Date.UTC(2027, 0, 30)
+const plan = { ...onFree({ available: 0, limit: 0 }).plan, name: 'Scale', isFree: false, changesAt }
+const statement = aStatement({ changesTo: { name: 'Pro', priceSlug: 'pro_monthly' } })
+const end = { follower: 'Free', lost: null }
+
+it('names the plan and the date of a scheduled change', () => {
+  expect(whatHappensNext(plan, statement, end)).toBe(
+    `Changes to Pro on ${formatDate(changesAt)}. Until then, you keep Scale and its credits.`,
+  )
+})
+
+it('names a scheduled change of an unpaid plan, without promising its credits', () => {
+  const graceEndsAt = Date.UTC(2027, 0, 6)
+  const pastDue = { state: 'grace', since: 0, graceEndsAt, upgradeUrl: '/billing' } as const
+  const text = whatHappensNext({ ...plan, status: 'past_due', pastDue }, statement, end)
+  expect(text).toContain(`Changes to Pro on ${formatDate(changesAt)}.`)
+  expect(text).not.toContain('you keep Scale')
+})
