@@ -3,6 +3,9 @@ import { formatDay, formatNumber } from '../format/format.ts'
 import { amountOf, type Meter } from '../format/meters.ts'
 import { creditsOffer, type Offer } from './offers.ts'
 
+type Row = BalanceRow<Meter>
+type Plan = PlanSummary | null | undefined
+
 interface CreditParts {
   plan: number
   packs: number
@@ -15,9 +18,9 @@ interface CreditParts {
  * if all are from the plan, if the meter is unlimited, or if the plan isn't known yet.
  */
 export function creditParts(
-  { meter, available, limit, adjusted }: BalanceRow<Meter>,
+  { meter, available, limit, adjusted }: Row,
   offers: Offer[] | undefined,
-  plan: PlanSummary | null | undefined,
+  plan: Plan,
 ): CreditParts | null {
   const offer = creditsOffer(offers, plan)
   if (available === null || limit === null || offer === undefined) return null
@@ -30,41 +33,36 @@ export function creditParts(
   return packs + added > 0 ? { plan: available - packs - added, packs, added } : null
 }
 
+/** Returns a function that describes a balance's parts, and returns null if there is nothing to tell apart. */
+function textOf(describe: (parts: CreditParts, row: Row, plan: Plan) => string) {
+  return (row: Row, offers: Offer[] | undefined, plan: Plan): string | null => {
+    const parts = creditParts(row, offers, plan)
+    return parts && describe(parts, row, plan)
+  }
+}
+
 /** Returns the parts as text, such as `10 renew on 28 December, 40 from packs, 5 added by us`. */
-export function creditPartsText(
-  row: BalanceRow<Meter>,
-  offers: Offer[] | undefined,
-  plan: PlanSummary | null | undefined,
-): string | null {
-  const parts = creditParts(row, offers, plan)
-  if (parts === null) return null
-  return [
+export const creditPartsText = textOf((parts, row, plan) =>
+  [
     parts.plan > 0 && row.renewsAt !== null && planText(parts.plan, row.renewsAt, plan),
     parts.packs > 0 && `${formatNumber(parts.packs)} from packs`,
     parts.added > 0 && `${formatNumber(parts.added)} added by us`,
   ]
     .filter(Boolean)
-    .join(', ')
-}
+    .join(', '),
+)
 
 /**
  * Returns the remaining units that end with the plan because they don't renew, such as `50 pictures from packs and 5
  * added by us`. Returns null if there are none.
  */
-export function extraText(
-  row: BalanceRow<Meter>,
-  offers: Offer[] | undefined,
-  plan: PlanSummary | null | undefined,
-): string | null {
-  const parts = creditParts(row, offers, plan)
-  if (parts === null) return null
-  const { packs, added } = parts
-  if (packs === 0) return `${amountOf(row.meter, added)} added by us`
-  const fromPacks = `${amountOf(row.meter, packs)} from packs`
+export const extraText = textOf(({ packs, added }, { meter }) => {
+  if (packs === 0) return `${amountOf(meter, added)} added by us`
+  const fromPacks = `${amountOf(meter, packs)} from packs`
   return added === 0 ? fromPacks : `${fromPacks} and ${formatNumber(added)} added by us`
-}
+})
 
-function planText(units: number, renewsAt: number, plan: PlanSummary | null | undefined): string {
+function planText(units: number, renewsAt: number, plan: Plan): string {
   const day = formatDay(renewsAt)
   if (plan?.cancelsAt != null) return `${formatNumber(units)} until ${day}`
   return `${formatNumber(units)} ${units === 1 ? 'renews' : 'renew'} on ${day}`
