@@ -111,8 +111,7 @@ export async function buildApp({
       const problem = request.routeOptions.url === '/readyz' ? databaseProblem() : null
       if (problem === null) return
       const health = await billing.health()
-      // The ledger uses the same database. If the ledger is unavailable too, report its reasons, which say
-      // what to do.
+      // The ledger uses the same database. Its reasons are more helpful, so report them if it is unavailable too.
       const reasons =
         health.status === 'unavailable' ? health.reasons : [`Waiting for the database: ${problem}`]
       return reply.code(503).send({ ...health, status: 'unavailable', reasons })

@@ -6,8 +6,8 @@ import { onceDone } from './onceDone.ts'
 import { isUnavailable, orUnavailable } from './unavailable.ts'
 
 /**
- * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches the schema
- * that has the role's name. If the ledger's schema had that name, the app would use the ledger's tables.
+ * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches a schema with the
+ * role's name. For a role named like the ledger's schema, the app would then use the ledger's tables.
  */
 export const schemaName = 'public'
 

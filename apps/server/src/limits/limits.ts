@@ -26,8 +26,8 @@ export const limits = {
     },
   },
   /**
-   * Downloads of pictures. Users take turns. A download that doesn't fit into the queue gets 503, and one
-   * that takes longer than `maxMs` is cut off.
+   * Downloads of pictures. Users take turns. If the queue is full, a download gets 503. After `maxMs`, the server
+   * ends the download.
    */
   pictureDownloads: {
     running: 32,
@@ -87,13 +87,13 @@ export const limits = {
   /** The maximum number of emails that wait for the mail server. Further emails are dropped. */
   waitingMails: 500,
   /**
-   * Wrong passwords for one account from one caller: an address, or a browser in which the account's owner has
-   * signed in before.
+   * Wrong passwords for one account from one caller. A caller is an address, or a browser in which the account's
+   * owner has signed in before.
    */
   wrongPasswordsPerCaller: { calls: 10, windowMs: 900_000 },
   /**
-   * Wrong passwords for one account from all unknown callers together. A caller is known if the owner has
-   * signed in with the browser, or if the account has a session from the address.
+   * Wrong passwords for one account, added up over all new callers. A caller is new if the owner has never signed
+   * in with the browser, and the account has no session from the address.
    */
   wrongPasswordsPerAccount: { calls: 20, windowMs: 900_000 },
   /** Requests per address to the other routes of `/api/auth`. Reading a session isn't limited. */

@@ -9,9 +9,9 @@ type PastDue = NonNullable<PlanSummary['pastDue']>
 /** A notice about an overdue payment. */
 interface PastDueText {
   title: string
-  /** The amount due and the next retry, such as `$20 is due.`. null if the amount isn't known. */
+  /** The amount due and the next retry, such as `$20 is due.`. Null without an amount. */
   due: string | null
-  /** What the customer can still use, and how to get the rest of the plan back. */
+  /** Says which credits remain, and how to get the others back. */
   detail: string
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The kinds of metered work. `fixed` and `render` have a fixed cost. `counted` and `stream` cost the units
- * that they count. `failing` always fails.
+ * The kinds of metered work. `fixed` and `render` have a fixed cost. `counted` and `stream` count their units, and
+ * cost the count. `failing` always fails.
  */
 export const kinds = ['fixed', 'counted', 'stream', 'failing', 'render'] as const
 

@@ -10,8 +10,8 @@ import { BalancesStream } from './balancesStream.ts'
 import { CustomerStreams } from './customerStreams.ts'
 
 /**
- * The commands that change visible balances. Other commands, such as renewals and leases, change only rows
- * that no screen shows.
+ * The commands that change visible balances. Other commands, such as renewals and leases, don't change what screens
+ * show.
  */
 const visible: ReadonlySet<Command['type']> = new Set([
   'reserve',

@@ -44,7 +44,7 @@ export type MeterCost<Input> =
 export interface MeteredLeg {
   meter: string
   hold: number
-  /** True if the cost is known before the work and counted usage can't change it. */
+  /** True if the cost is set before the work, and counted usage can't change it. */
   fixed: boolean
   usage: UsageCounter
   /**

@@ -97,7 +97,7 @@ test.each<[what: string, event: (id: string) => Listed]>([
   expect(restored.recognizesKeys).toBe(false)
 })
 
-test('recovers lost events until a hundred consecutive events are known', async () => {
+test('recovers lost events until the ledger has a hundred consecutive events', async () => {
   const lost = [0, 150]
   const ledger = sqliteLedger(':memory:')
   const all = Array.from({ length: 500 }, (_, number) => number)

@@ -84,12 +84,10 @@ const typedInCheckout = /\.billing(Details|Address)\./
 const bySlug = (record: Fields) => String(record.slug)
 
 /**
- * The lists whose order the platform doesn't define. Each function returns the key by which the elements are
- * sorted.
+ * The lists without a defined order on the platform. Each function returns an element's sort key.
  */
 const unorderedFields: Readonly<Record<string, (record: Fields) => string>> = {
-  // Catalog records that were created together have no defined order. Records without a slug keep the list's
-  // order.
+  // Catalog records with the same creation time have no defined order. Records without a slug keep the list's order.
   data: bySlug,
   usageMeterBalances: bySlug,
   products: bySlug,

@@ -47,8 +47,8 @@ export async function readPricingFile(
 }
 
 /**
- * Returns the value without the fields that the file omits, at every depth. Keeps lists and objects. A list
- * that the file omits is empty.
+ * Removes the fields that are missing in the file, at every depth. Keeps lists and objects, so a missing list becomes
+ * an empty list.
  */
 function withoutDefaults(
   value: unknown,
