@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 /** Caches the text of the last ID's time, because many calls can start in the same millisecond. */
-let last = { now: 0, text: '' }
+let last = { now: 0, text: timeText(0) }
 
 /** Returns a UUIDv7 (RFC 9562). These IDs sort by time, so new charges are adjacent in the index. */
 export function attemptId(now: number): string {
