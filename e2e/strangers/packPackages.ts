@@ -41,7 +41,7 @@ export function packPackages(folder: string): Promise<Tarball[]> {
   )
 }
 
-/** Returns the tarballs that the last `pnpm packages:check` created. */
+/** Returns the tarballs that the last `pnpm packages:check` or `pnpm test` created. */
 export function packedPackages(): Promise<Tarball[]> {
   const folder = join(repository, 'tools/packages/tarballs')
   return Promise.all(

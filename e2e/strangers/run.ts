@@ -5,7 +5,7 @@
  *     pnpm strangers                      # all apps
  *     pnpm strangers express next         # these apps
  *     pnpm strangers --node 22 express    # with the newest Node 22, after the contract tests
- *     pnpm strangers --packed             # with the tarballs of the last `pnpm packages:check`
+ *     pnpm strangers --packed             # with the tarballs of the last `pnpm packages:check` or `pnpm test`
  *     pnpm strangers --lock               # updates the lockfiles
  */
 import { mkdtemp, rm } from 'node:fs/promises'

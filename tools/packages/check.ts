@@ -1,6 +1,6 @@
 /**
- * Checks the packages in the form that apps install. Packs each package, lints the tarball, and runs the packed
- * `metered` command. Compiles `consumer/` against the packed types with the oldest and the newest TypeScript, both
+ * Checks the packages in the form that apps install. Lints the tarballs of `pack.ts`, and runs the packed `metered`
+ * command. Compiles `consumer/` against the packed types with the oldest and the newest TypeScript, both
  * module resolutions, CommonJS, and the oldest and the newest peers. Also checks the declaration files (no
  * `skipLibCheck`).
  */
@@ -10,26 +10,21 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { packageTarballs, type Tarball } from './tarballs.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const packages = ['billing', 'billing-react', 'flowglad-local'].map((name) =>
-  join(here, '../../packages', name),
-)
 const oldestTypeScript = 'typescript-5.7'
 /** Workspace packages that depend on other supported peer versions. `react-oldest` also depends on the oldest tRPC. */
 const peerVersions = ['react-oldest', 'trpc-newest']
 const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' }
 const bundler = { module: 'esnext', moduleResolution: 'bundler' }
 
-/** Keeps the tarballs, so that `pnpm strangers --packed` doesn't have to pack the packages again. */
-const tarballFolder = join(here, 'tarballs')
 const folder = await mkdtemp(join(tmpdir(), 'packages-'))
-await mkdir(tarballFolder, { recursive: true })
 try {
-  const tarballs = await inTurn(packages, pack)
+  const tarballs = await Promise.all((await packageTarballs()).map(unpack))
   const results = [
-    ...(await inTurn(tarballs, lint)).flat(),
-    ...(await inTurn(tarballs, checkManifest)).flat(),
+    ...(await Promise.all(tarballs.map(lint))).flat(),
+    ...(await Promise.all(tarballs.map(checkManifest))).flat(),
     ...(await compileConsumer(tarballs)),
     ...(await runCommand(tarballs)),
   ]
@@ -41,30 +36,24 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-interface Tarball {
-  name: string
-  file: string
+interface UnpackedTarball extends Tarball {
   /** The unpacked package. */
   content: string
 }
 
-/** Builds and packs a package, and unpacks it into the consumer's node_modules. */
-async function pack(path: string): Promise<Tarball> {
-  const { name } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'))
-  const file = join(tarballFolder, `${name.replace('@', '').replace('/', '-')}.tgz`)
-  await run('pnpm', ['pack', '--out', file], path)
-  const content = join(folder, 'consumer/node_modules', name)
+/** Unpacks a tarball into the consumer's node_modules. */
+async function unpack(tarball: Tarball): Promise<UnpackedTarball> {
+  const content = join(folder, 'consumer/node_modules', tarball.name)
   await mkdir(content, { recursive: true })
-  await run('tar', ['-xzf', file, '--strip-components=1', '-C', content], folder)
-  console.log(`packed ${name}`)
-  return { name, file, content }
+  await run('tar', ['-xzf', tarball.file, '--strip-components=1', '-C', content], folder)
+  return { ...tarball, content }
 }
 
 /**
  * Runs publint and Are The Types Wrong, and returns the reports of those that fail. The packages contain only ES
  * modules.
  */
-async function lint({ name, file }: Tarball): Promise<string[]> {
+async function lint({ name, file }: UnpackedTarball): Promise<string[]> {
   const reports = [
     await output('publint', [file, '--strict'], here),
     // The code is an ES module, but CommonJS apps get CommonJS types (see `writeCommonJsTypes.js`).
@@ -78,7 +67,7 @@ async function lint({ name, file }: Tarball): Promise<string[]> {
  * Returns a message for each `workspace:` or `catalog:` version in the manifest, each unnecessary file, and each
  * missing file.
  */
-async function checkManifest({ name, content }: Tarball): Promise<string[]> {
+async function checkManifest({ name, content }: UnpackedTarball): Promise<string[]> {
   const manifest = await readFile(join(content, 'package.json'), 'utf8')
   const files = await readdir(content, { recursive: true })
   return [
@@ -98,16 +87,16 @@ async function checkManifest({ name, content }: Tarball): Promise<string[]> {
  * Compiles the consumer with several combinations of compiler, module resolution and peer version. Returns the
  * compilers' errors.
  */
-async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
+async function compileConsumer(tarballs: UnpackedTarball[]): Promise<string[]> {
   const consumer = join(folder, 'consumer')
   await cp(join(here, 'consumer'), consumer, { recursive: true })
   await linkDependencies(join(consumer, 'node_modules'), new Set(tarballs.map(({ name }) => name)))
   const errors = [
     await compile(consumer, { compiler: oldestTypeScript }),
-    // Both resolutions load the same declarations. The oldest TypeScript is slow, so it checks them only once.
-    await compile(consumer, { compiler: oldestTypeScript, resolution: bundler, skipLibCheck: true }),
     await compile(consumer),
-    await compile(consumer, { resolution: bundler }),
+    // Both resolutions load the same declarations, so each compiler checks them only once.
+    await compile(consumer, { compiler: oldestTypeScript, resolution: bundler, skipLibCheck: true }),
+    await compile(consumer, { resolution: bundler, skipLibCheck: true }),
     await compile(consumer, { type: 'commonjs' }),
   ]
   for (const peers of peerVersions) {
@@ -172,7 +161,7 @@ async function linkPeers(to: string, peers: string) {
  * Runs the packed `metered init` in an app. Returns an error message if the command fails or doesn't write
  * its files.
  */
-async function runCommand(tarballs: Tarball[]): Promise<string[]> {
+async function runCommand(tarballs: UnpackedTarball[]): Promise<string[]> {
   const content = tarballs.find(({ name }) => name === '@metered/billing')?.content ?? ''
   const { bin } = JSON.parse(await readFile(join(content, 'package.json'), 'utf8'))
   if (JSON.stringify(Object.keys(bin ?? {})) !== '["metered"]')
@@ -206,12 +195,6 @@ async function linkDependencies(to: string, packed: Set<string>) {
       await symlink(join(from, name), join(to, name))
     }
   }
-}
-
-async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  for (const item of items) results.push(await work(item))
-  return results
 }
 
 /** Runs a program. Returns its output if it fails, and null if it succeeds. */
