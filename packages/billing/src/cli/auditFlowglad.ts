@@ -28,7 +28,7 @@ export async function auditFlowglad(
   for await (const page of pagesOf(flowglad)) {
     if (page === null) throw new CommandError('Flowglad refuses to list its usage events. Try again later.')
     listed += page.length
-    progress(`Read ${counted(listed, 'usage event')} at Flowglad`)
+    progress(`Read ${counted(listed, 'usage event')} from Flowglad`)
     const unknown: { customer: string; attempt: string; meter: string }[] = []
     for (const event of page) {
       const { customer, meter } = ownerOf(event)

@@ -1,4 +1,4 @@
-/** The options of all commands. Each option means the same in every command. */
+/** The options of all commands. An option has the same meaning in every command. */
 export const options = {
   write: { type: 'boolean', help: 'makes the changes' },
   ledger: {
@@ -20,7 +20,7 @@ export const options = {
   yes: { type: 'boolean', help: 'makes the changes' },
   'replace-prices': { type: 'boolean', help: 'with --yes and a live key, also replaces prices' },
   create: { type: 'boolean', help: 'creates a new pricing model from the file, and makes it the default' },
-  flowglad: { type: 'boolean', help: "also compares with Flowglad's list of usage events" },
+  flowglad: { type: 'boolean', help: "also compares the ledger with Flowglad's list of usage events" },
   partitions: {
     type: 'string',
     value: 'n',

@@ -27,7 +27,7 @@ test('compares the delivered events with Flowglad’s list', async () => {
     stdout: 'Checked 1 customer and 3 usage events: the ledger is consistent, and agrees with Flowglad.\n',
     stderr: '',
   })
-  expect(shown).toEqual(['Read 3 usage events at Flowglad'])
+  expect(shown).toEqual(['Read 3 usage events from Flowglad'])
 
   // Change the amount of one event, delete one event, and change the ID of one event.
   const db = connect(file.path)

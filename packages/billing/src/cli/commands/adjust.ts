@@ -10,9 +10,9 @@ export const adjust = defineCommand({
   arguments: ['customer', 'meter', 'units'],
   options: ['reason', 'by', 'ledger', 'json'],
   details: `Adds units to a customer's balance, such as +5, or subtracts them, such as -5. The adjustment exists only
-in the ledger, and ends with the period or the subscription. If the customer has spent the added units by
-then, they aren't charged to the next period. Flowglad still gets the usage, and can bill it on a plan that
-bills overage.`,
+in the ledger, and ends with the period or the subscription. Added units that the customer has spent by then
+aren't charged to the next period. Flowglad still receives this usage, and can bill it on a plan that bills
+overage.`,
   input: z.object({
     customer: fields.customer,
     meter: fields.meter,

@@ -4,13 +4,13 @@ import { defineCommand } from '../command.ts'
 
 export const schema = defineCommand({
   name: 'schema',
-  summary: 'prints the SQL that partitions a PostgreSQL ledger, or removes what only earlier releases need',
+  summary: 'prints SQL that partitions a PostgreSQL ledger, or removes indexes of earlier releases',
   arguments: [],
   options: ['partitions', 'json'],
   details: `Prints SQL for a PostgreSQL ledger, and changes nothing. Run the SQL with psql as the ledger's role, when
 no node of an earlier release runs anymore. The SQL removes the primary keys, indexes and triggers that only
 releases without buckets need. A ledger that this release has created doesn't have them. With
---partitions, it also divides each table into partitions by bucket. Calls wait while it copies the rows.`,
+--partitions, the SQL also divides each table into partitions by bucket. Calls wait while the rows are copied.`,
   input: z.object({
     partitions: z.enum(['2', '4', '8', '16', '32', '64']).transform(Number).optional(),
   }),
