@@ -29,7 +29,10 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * again, with the same context.
    */
   session?: SessionSource<Ctx>
-  /** The app's public URL, to which checkouts return. Checkouts fail without it. Its origin is trusted. */
+  /**
+   * The app's public URL, to which checkouts return. Checkouts fail without it. Pages on this URL's origin
+   * may make metered calls and change plans.
+   */
   publicUrl?: string | undefined
   /**
    * Additional origins whose pages may make metered calls and change plans, such as `https://app.example`.
@@ -40,7 +43,8 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   /** The page that denials link to. Default: `/pricing`. */
   upgradeUrl?: string
   /**
-   * The page where customers pay or change their card. `PAYMENT_OVERDUE` links to it. Default: `/billing`.
+   * The page where customers pay or change their card. `PAYMENT_OVERDUE` denials link to this page. Default:
+   * `/billing`.
    */
   billingUrl?: string
   /**
@@ -63,10 +67,10 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * The name of this billing instance in the process. A new instance replaces the earlier instance with the
    * same name: it uses the earlier instance's ledger, and takes over delivery. Default: the ledger's address,
    * so that hot reload doesn't leak connections. Set a name to run several nodes on one ledger in one
-   * process. Also set a name if the ledger is in memory or uses a `Pool`. Otherwise, a new instance doesn't
+   * process. If the ledger is in memory or uses a `Pool`, also set a name. Otherwise, a new instance doesn't
    * replace the earlier instance.
    */
   instance?: string
-  /** The clock. Replace it in tests that control time. Default: the system clock. */
+  /** The clock. In tests that control time, pass a test clock. Default: the system clock. */
   clock?: Clock
 }

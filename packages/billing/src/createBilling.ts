@@ -139,7 +139,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       assertNotNextBuild()
       return onLedger(work())
     },
-    // Fetch a snapshot, because the customer gets the units back only when one arrives.
+    // Fetch a snapshot, because the customer gets the units back only when a new snapshot is installed.
     onDrop: (id) => sync.fetch({ id }, { urgent: false, forced: true }),
   })
   const health = createHealth({ ledger, restored, sync, delivery, catalog, flowglad, options, clock })
@@ -229,7 +229,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       ),
 
     /**
-     * Answers billing's HTTP routes: Flowglad's webhook, the routes for `@flowglad/react`, `/healthz` and
+     * Handles billing's HTTP routes: Flowglad's webhook, the routes for `@flowglad/react`, `/healthz` and
      * `/readyz`. Resolves to null for any other path. `billingRoutes` (Fastify) and `billingHandler` (Node,
      * fetch) mount this handler.
      */
@@ -239,8 +239,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     },
 
     /**
-     * Throws a `BillingError` with `FOREIGN_ORIGIN` if a page on a foreign origin sent the request. Use it to
-     * protect your own routes that change state. Metering and billing's own routes are already protected.
+     * Throws a `BillingError` with `FOREIGN_ORIGIN` if a page on a foreign origin sent the request. Call this
+     * function in your own routes that change state. Metering and billing's own routes are already protected.
      */
     assertTrustedOrigin: (request: RequestSource) => assertTrustedOrigin(request, trustedOrigins),
 
@@ -273,9 +273,9 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
     /**
      * Starts delivery and the sweeper, even while Flowglad is unavailable. Calling `start()` is optional,
-     * because the first call also starts them, unless `autoStart` is false. Rejects if the ledger can't be
-     * opened, if `flowglad.secretKey` or `flowglad.baseUrl` is wrong, or if Flowglad's pricing model makes a
-     * meter unusable. After a rejection, you can call `start()` again.
+     * because the first call also starts delivery and the sweeper, unless `autoStart` is false. Rejects if
+     * the ledger can't be opened, if `flowglad.secretKey` or `flowglad.baseUrl` is wrong, or if Flowglad's
+     * pricing model makes a meter unusable. After a rejection, you can call `start()` again.
      */
     start: () => lifecycle.start(),
 

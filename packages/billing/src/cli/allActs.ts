@@ -6,7 +6,7 @@ export async function* allActs(
   ledger: Ledger,
   { customer }: { customer: string | null },
 ): AsyncGenerator<Act | LedgerAct> {
-  // Read these acts all at once, because operators rarely act on the whole ledger.
+  // Acts on the whole ledger are few, so read all of them at once.
   const ledgerActs = customer === null ? await ledger.ledgerActs() : []
   for await (const act of ledger.acts({ customer })) {
     while (ledgerActs[0] && ledgerActs[0].at < act.at) yield* ledgerActs.splice(0, 1)

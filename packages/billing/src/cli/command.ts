@@ -12,8 +12,8 @@ export interface CommandContext {
   /** Shows the progress of long work. Each text replaces the previous one. */
   progress(text: string): void
   /**
-   * Writes to standard output, and waits until the reader accepts more. Use it for output that doesn't fit in
-   * memory.
+   * Writes to standard output, and waits until the reader accepts more. Use this function for output that
+   * doesn't fit in memory.
    */
   write(text: string): Promise<void>
 }
@@ -55,7 +55,7 @@ export interface Command {
 export function defineCommand<Input extends z.ZodType>(definition: {
   name: string
   summary: string
-  /** The names of the arguments. All of them are required. */
+  /** The names of the arguments. Every argument is required. */
   arguments: string[]
   options: OptionName[]
   /** Explains what the command does and what happens next. */

@@ -9,7 +9,7 @@ function csvCell(value: unknown): string {
 }
 
 /**
- * Disables formulas. A spreadsheet would run a text such as `=HYPERLINK(…)`, which a customer may have
- * chosen.
+ * Returns a text that a spreadsheet doesn't run as a formula. A customer may have chosen a text such as
+ * `=HYPERLINK(…)`.
  */
 const inert = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)

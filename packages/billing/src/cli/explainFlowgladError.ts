@@ -23,7 +23,7 @@ export function explainFlowgladError(
     )
   if (error instanceof SetupError || error instanceof ZodError) return notFlowglad(url)
   if (!failure) return error instanceof Error ? error : new Error(String(error))
-  // The last cause in the chain says why there is no connection.
+  // The last cause in the chain is the reason why there is no connection.
   const cause = causes.at(-1)
   const reason = failure.status ?? (cause instanceof Error ? cause.message : failure.message)
   return new CommandError(`Flowglad at ${url} doesn't answer: ${reason}`)

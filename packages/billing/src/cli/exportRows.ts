@@ -14,7 +14,7 @@ export interface ExportQuery {
 /** A row of an export. `type` names the kind of row, such as `charge`. */
 export type ExportedRow = { type: string } & Record<string, unknown>
 
-/** More days than any ledger covers, so that the export includes all of them. */
+/** More days than any ledger covers, so that the export includes the whole history. */
 const allDays = 100_000
 
 /**

@@ -74,13 +74,13 @@ async function openFile(file: string): Promise<Ledger> {
 
 async function openPostgres(url: string): Promise<Ledger> {
   assertCurrentRelease(withoutPassword(url), await migrationsOf(url), postgresMigrations.length)
-  // Batch by bucket, because the servers' engine may distribute the ledger by bucket.
+  // Batch by bucket, because the database may be distributed by bucket over several nodes.
   return postgresLedger(url, { ...settings, batchBy: 'bucket' })
 }
 
 /**
- * Rejects if the database contains a ledger of another release. A server of that release may use it, so a
- * command must not migrate it.
+ * Rejects if the database contains a ledger of another release. A server of that release may use the ledger,
+ * so a command must not migrate it.
  */
 export async function assertNoOtherRelease(url: string): Promise<void> {
   const applied = await migrationsOf(url)

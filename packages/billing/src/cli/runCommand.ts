@@ -95,7 +95,8 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (isLedgerUnavailable(error) && error.reason === 'storeOutOfReach')
     return `The ledger's database doesn't answer: ${messageOf(error.cause)}`
-  // If none of a host's addresses can be reached, Node throws one error without a message. It contains each attempt's error.
+  // If none of a host's addresses can be reached, Node throws an error that has no message, but contains the
+  // error of each attempt.
   return error instanceof AggregateError ? messageOf(error.errors[0]) : error.message
 }
 

@@ -7,7 +7,7 @@ import { newestBalances } from './newestBalances.ts'
 export interface BalancesCache {
   /** Returns the cached data, or undefined if there is none. */
   getQueryData(queryKey: BillingQueryKey): unknown
-  /** Stores the result of `update`, which gets the cached data. */
+  /** Stores the result of `update`, which receives the cached data. */
   setQueryData(queryKey: BillingQueryKey, update: (known: unknown) => unknown): unknown
   /** Returns the default options for queries that match the key. */
   getQueryDefaults(queryKey: BillingQueryKey): object

@@ -55,8 +55,8 @@ function parse(header: string): BalancesAnswer | null {
 }
 
 /**
- * The server always sends complete balances, so a few fields are enough to tell balances from other results,
- * and from another server's header with the same name.
+ * Returns false for other results, and for the content of another server's header with the same name. The
+ * server always sends complete balances, so checking a few fields is enough.
  */
 const isAnswer = (value: unknown): value is BalancesAnswer =>
   typeof value === 'object' &&

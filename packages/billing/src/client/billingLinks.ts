@@ -15,7 +15,7 @@ import { type HttpOptions, httpLinks } from './httpLinks.ts'
 import { idempotencyLink } from './idempotencyLink.ts'
 
 /**
- * The options of `billingLinks`. They include the options of tRPC's `httpBatchLink`: `url`, `headers`,
+ * The options of `billingLinks`, including the options of tRPC's `httpBatchLink`: `url`, `headers`,
  * `transformer`, `fetch` and others.
  */
 export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Router> & {
@@ -39,8 +39,8 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
   /** The link that sends subscriptions, unless `url` is a WebSocket URL. The default is `httpSubscriptionLink`. */
   subscriptionLink?: TRPCLink<Router>
   /**
-   * The parameters that `createContext` gets as `info.connectionParams`. Subscriptions and WebSocket connections
-   * send them.
+   * The parameters that `createContext` receives as `info.connectionParams`. Subscriptions and WebSocket
+   * connections send these parameters.
    */
   connectionParams?: Exclude<WebSocketClientOptions['connectionParams'], undefined>
   /**
@@ -70,8 +70,8 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
 export function billingLinks<Router extends AnyTRPCRouter>(
   given: BillingLinksOptions<Router>,
 ): TRPCLink<Router>[] {
-  // The router's type only determines whether `transformer` is required, which TypeScript has already checked
-  // in the caller.
+  // This cast is safe, because the router's type only determines whether `transformer` is required.
+  // TypeScript checks this option in the caller.
   const options = given as unknown as BillingLinksOptions<AnyTRPCRouter>
   const { queryClient, onBalances, links = [], maxWaitMs } = options
   const isSocket = /^wss?:/i.test(String(options.url))

@@ -5,7 +5,7 @@ export type BillingQueryKey = readonly unknown[]
 export interface BillingQueryKeys {
   /** The billing router's path in the app's router, such as `billing`. */
   path: string
-  /** The billing router's own key. It matches all billing queries. */
+  /** The billing router's own key, which matches all billing queries. */
   router: BillingQueryKey
   /** Returns the key that matches all queries of one procedure. */
   procedure: (name: string) => BillingQueryKey

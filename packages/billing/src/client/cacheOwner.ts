@@ -19,11 +19,11 @@ export const cacheOwner = (queryClient: object): string | null | undefined =>
 /**
  * Sets the customer whose billing data the cache holds. Pass null while no user is signed in. The cache then
  * ignores other customers' balances, such as those in a late response for the previous customer.
- * `BillingProvider` calls this function. An app without `BillingProvider` must call it when a user signs in
- * or out, and remove the previous user's queries.
+ * `BillingProvider` calls this function. An app without `BillingProvider` must call `setCacheOwner` when a
+ * user signs in or out, and remove the previous user's queries.
  *
- * `onOtherCustomer` gets the balances that the cache ignores. Either they come from a late response, or the
- * session's customer has changed. For example, the user has switched organizations in another tab.
+ * `onOtherCustomer` receives the balances that the cache ignores. Such balances arrive in a late response, or
+ * after the session's customer has changed. For example, the user has switched organizations in another tab.
  */
 export function setCacheOwner(
   queryClient: object,
@@ -33,7 +33,7 @@ export function setCacheOwner(
   owners.set(queryClient, { customer, onOtherCustomer })
 }
 
-/** Returns whether the cache may store the balances. If not, passes them to `onOtherCustomer`. */
+/** Returns whether the cache may store the balances. If not, passes the balances to `onOtherCustomer`. */
 export function admits(queryClient: object, answer: BalancesAnswer): boolean {
   const owner = owners.get(queryClient)
   if (owner === undefined || owner.customer === answer.customer) return true

@@ -13,13 +13,16 @@ import { observable } from '@trpc/server/observable'
 import { idempotencyKeyHeader } from '../contract/keyHeader.ts'
 import { keyHeadersAs, maxBatchItems } from './keyHeaders.ts'
 
-/** The options of `httpBatchLink`. They include `transformer` if the router has a data transformer. */
+/** The options of `httpBatchLink`, including `transformer` if the router has a data transformer. */
 type BatchOptions<Router extends AnyTRPCRouter> = HTTPBatchLinkOptions<Router['_def']['_config']['$types']>
 type Headers = BatchOptions<AnyTRPCRouter>['headers']
 
 /** The options of `billingLinks` that apply to calls over HTTP. */
 export type HttpOptions<Router extends AnyTRPCRouter> = BatchOptions<Router> & {
-  /** The header that carries the keys. Set it to the server's `options.keyHeader` if you changed that option. */
+  /**
+   * The header that carries the keys. If you changed `options.keyHeader` on the server, set this option to
+   * the same header.
+   */
   keyHeader?: string
   /**
    * The calls that are sent with `httpBatchStreamLink`: all of them (`true`), none (`false`), or the calls

@@ -60,7 +60,7 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
       }
       const context = { ...op.context, [idempotencyKey]: key, [onKeyInHeader]: onHeader }
       return observable((observer) => {
-        // Don't send an invalid key. In a batch, it would make all other calls fail too.
+        // Don't send an invalid key, because all calls of its batch would fail.
         if (!keyPattern.test(key)) return observer.error(keyInvalid(key))
         let waitedMs = 0
         let timer: ReturnType<typeof setTimeout> | undefined

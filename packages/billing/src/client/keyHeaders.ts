@@ -8,19 +8,20 @@ import { idempotencyKeyHeader } from '../contract/keyHeader.ts'
 export const idempotencyKey = 'idempotencyKey'
 
 /**
- * The context field that holds a callback. `keyHeaders` calls it when a header carries the operation's key.
+ * The context field that holds a callback. `keyHeaders` calls the callback when a header carries the
+ * operation's key.
  */
 export const onKeyInHeader = Symbol('onKeyInHeader')
 
 /**
- * The maximum number of calls that `billingLinks` sends in one request. A header can carry this many keys, even
- * if each key has 128 characters.
+ * The maximum number of calls that `billingLinks` sends in one request. One header can carry the keys of this
+ * many calls, even if each key has 128 characters.
  */
 export const maxBatchItems = 90
 
 /**
- * Node and most proxies reject requests whose headers exceed 16 kB in total. This lower limit leaves room for
- * other headers.
+ * The maximum length of the header that carries the keys. Node and most proxies reject requests whose headers
+ * exceed 16 kB in total.
  */
 const maxHeaderLength = 12_000
 
@@ -48,7 +49,7 @@ export const keyHeadersAs =
       if (typeof notify === 'function') notify()
     }
     const keys = operations.map(keyOf)
-    // If one call has no key, send none, because the server accepts only one key per call or no keys.
+    // The server accepts either one key per call or no keys. If one call has no key, send none.
     if (keys.length === 0 || keys.includes(null)) return {}
     const value = keys.join()
     if (value.length > maxHeaderLength) {

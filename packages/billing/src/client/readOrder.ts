@@ -2,8 +2,8 @@ import { sharedState } from './sharedState.ts'
 
 /**
  * The order in which this page sends requests for balances and receives the responses. The server reads the
- * ledger after it gets the request. A response is therefore at least as new as every response that had arrived
- * before the request was sent, even if its version is lower after a restore from a backup.
+ * ledger after it receives the request. A response is therefore at least as new as every response that had
+ * arrived before the request was sent, even if its version is lower after a restore from a backup.
  */
 const order = sharedState('readOrder', () => ({
   last: 0,

@@ -64,8 +64,8 @@ export const defaultOptions = {
   /** How often a parked event is retried. */
   parkedRetryMs: 3_600_000,
   /**
-   * How long a caller waits for its usage to become durable. After that, the call fails, and the settle is
-   * retried until shutdown.
+   * How long a caller waits for its usage to become durable. After this time, the call fails, and the settle
+   * is retried until shutdown.
    */
   settleAnswerMs: 30_000,
   /** The maximum size of a result that is stored for retries, in bytes of JSON. */
@@ -88,8 +88,8 @@ export const defaultOptions = {
    */
   sessionCheckMs: 10_000,
   /**
-   * How long a session can go unchecked, for example because its store is unreachable. After that, its open
-   * streams end, and its calls over a WebSocket are rejected.
+   * How long a session can go unchecked, for example because its store is unreachable. After this time, the
+   * session's open streams end, and its calls over a WebSocket are rejected.
    */
   sessionMaxUncheckedMs: 120_000,
   /**

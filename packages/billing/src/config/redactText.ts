@@ -1,4 +1,4 @@
-/** Limits a text's length, because an error can contain a whole response of any length. */
+/** The maximum length of a logged text. An error can contain a whole response. */
 const maxLength = 2_000
 
 /** The maximum length of an email address. */
@@ -6,7 +6,7 @@ const maxAddressLength = 254
 
 const word = /[^\s"'`<>()[\]{},:;=\\]+/g
 const lastWord = /[^\s"'`<>()[\]{},:;=\\]*$/
-// This pattern is tested on single words. Searching the text for whole addresses would scan a long word again from each
+// This pattern is applied to single words. In a whole text, a search would scan a long word again from each
 // of its characters.
 const emailAddress = /[^@]@[^@]+\.[^@]/
 /** Matches Flowglad's API keys and webhook secrets. */
@@ -21,7 +21,7 @@ const secret = /\b(sk|pk|whsec)_[\w+/=-]+/g
  */
 export function redactText(text: string): string {
   if (text.length <= maxLength) return withoutSecrets(text)
-  // Also cut the last word. It may be the start of an address, which wouldn't be recognized as an address.
+  // Also remove the last word, because the pattern doesn't match an email address that was cut off.
   const end = maxLength - maxAddressLength
   return `${withoutSecrets(text.slice(0, end) + text.slice(end, maxLength).replace(lastWord, ''))}…`
 }

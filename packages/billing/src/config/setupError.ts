@@ -1,4 +1,4 @@
-/** The error for an incorrect setup. The message says how to fix it. */
+/** The error for an incorrect setup. The message explains how to correct the setup. */
 export class SetupError extends Error {
   override readonly name = 'SetupError'
 }

@@ -8,9 +8,9 @@ interface Waiting {
 const maxDelayMs = 2 ** 31 - 1
 
 /**
- * Runs functions after delays, and uses a single `setTimeout` timer. Most calls set deadlines and cancel them soon
- * afterwards, so one timer per deadline would take more CPU than the rest of the call. A function can run in the
- * async context of another caller.
+ * Runs functions after delays, and uses a single `setTimeout` timer. Most calls set deadlines and cancel them
+ * soon afterwards, so one timer per deadline would use more CPU than the rest of the call. A function can run
+ * in the async context of another caller.
  */
 export class SharedTimer {
   readonly #waiting = new Set<Waiting>()

@@ -16,8 +16,8 @@ export function originProblems(setting: unknown): string[] {
 }
 
 /**
- * Returns the origin of a URL as a browser sends it, or null if the value has none. Unlike `URL.origin`, this
- * includes the origins of apps, such as `capacitor://localhost`.
+ * Returns the origin of a URL as a browser sends it, or null if the value isn't a URL with a host. Unlike
+ * `URL.origin`, also returns the origins of apps, such as `capacitor://localhost`.
  */
 function originIn(value: unknown): string | null {
   if (typeof value !== 'string' || value.includes('*') || !URL.canParse(value)) return null

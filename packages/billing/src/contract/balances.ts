@@ -21,8 +21,8 @@ export interface BalanceRow<Meter extends string = string> {
   /** Units granted for this period, including purchased units and `adjusted`. null if unlimited. */
   limit: number | null
   /**
-   * Units that operators added in this period. Negative if they subtracted units. Added units are spent last, and end
-   * with the period.
+   * Units that operators added in this period. Negative if operators subtracted units. Added units are spent
+   * last, and end with the period.
    */
   adjusted: number
   unlimited: boolean

@@ -1,5 +1,2 @@
-/**
- * The response header that carries the new balances as ASCII JSON. The server writes it, and
- * `balancesLink` reads it.
- */
+/** The response header that carries the new balances as ASCII JSON, from the server to `balancesLink`. */
 export const balancesHeader = 'billing-balances'

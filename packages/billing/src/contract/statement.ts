@@ -80,15 +80,15 @@ export interface OverdueAmount {
   retriesAt: number | null
 }
 
-/** The invoice at the end of the current period. Further usage can increase its total. */
+/** The invoice at the end of the current period. Further usage can increase the total. */
 export interface NextInvoice<Meter extends string = string> {
   at: number
   currency: string
   plan: { name: string; amount: number }
   /**
-   * Meters whose earlier overage may be added to `total`. They became unlimited when the plan changed during the
-   * period. Flowglad still bills their overage on the earlier plan, either on the invoice for the change or on the
-   * next invoice, but reports no amount.
+   * Meters that became unlimited when the plan changed during the period. Flowglad still bills their overage
+   * on the earlier plan, on the invoice for the change or on the next invoice. Flowglad doesn't report the
+   * amount, so `total` doesn't include it.
    */
   earlierUsage: Meter[]
   /** The price of the plan plus the statement's `overage`. */
@@ -125,8 +125,8 @@ export interface ChangePreview<Meter extends string = string> {
   /** The amount charged now. */
   charge: number
   /**
-   * The credit for the unused time on the current plan. It reduces the charge. 0 if the last invoice was discounted,
-   * because Flowglad doesn't report how much of the charge a discount takes off.
+   * The credit for the unused time on the current plan, which reduces the charge. 0 if the last invoice was
+   * discounted, because Flowglad doesn't report the discount on the charge.
    */
   credit: number
   /**

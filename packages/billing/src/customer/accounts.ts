@@ -13,8 +13,8 @@ import type { CustomerLedger, UsableBalances } from './usableBalances.ts'
 export type Accounts = ReturnType<typeof createAccounts>
 
 /**
- * Creates the functions that read a customer's balances, features, usage and charges. They read the ledger,
- * and fetch from Flowglad if the ledger has no usable snapshot.
+ * Creates the functions that read a customer's balances, features, usage and charges. The functions read the
+ * ledger, and fetch from Flowglad if the ledger has no usable snapshot.
  */
 export function createAccounts({
   ledger,
@@ -38,7 +38,7 @@ export function createAccounts({
   const rows = ({ id }: KnownCustomer, balances: UsableBalances) =>
     balanceRows(id, balances, meters, (slug) => catalog.peek()?.meters.get(slug)?.name ?? slug)
 
-  /** Loads the meters' names. Until they are loaded, rows show slugs. */
+  /** Loads the meters' names. Until the names are loaded, rows show slugs. */
   const loadNames = () => within(clock, options.decisionMs, catalog.get(), null).catch(() => null)
 
   async function current(customer: KnownCustomer): Promise<UsableBalances> {
@@ -71,9 +71,9 @@ export function createAccounts({
 
   return {
     /**
-     * Returns the balances after a call that began at `since` (`performance.now()`). Never fetches. Reads the
-     * store only if this process knows no balances as recent as the call, for example because the call failed
-     * before it reached the ledger.
+     * Returns the balances after a call that started at `since` (`performance.now()`). Never fetches. Reads
+     * the store only if this process has no balances from a commit after `since`, for example because the
+     * call failed before it reached the ledger.
      */
     async afterCall(customer: KnownCustomer, since: number): Promise<BalancesAnswer> {
       return rows(customer, ledger.lastCommitted(customer.id, since) ?? (await snapshots.read(customer)))
@@ -94,7 +94,7 @@ export function createAccounts({
 
     /**
      * Returns the balances for a newly opened page. Refreshes the snapshot in the background, because changes
-     * made at Flowglad, such as a renewal, reach us only by polling. The refresh counts against the
+     * made at Flowglad, such as a renewal, reach the ledger only by polling. The refresh counts against the
      * customer's fetch limit. Pages that open in quick succession share one refresh. `signal` aborts when the
      * page closes.
      */

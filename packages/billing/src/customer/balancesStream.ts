@@ -2,7 +2,7 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 
 /**
  * One open stream of a customer's balances. If the balances change faster than the reader reads them, the
- * reader gets only the newest ones.
+ * reader receives only the newest ones.
  */
 export class BalancesStream {
   readonly #ended = new AbortController()
@@ -18,15 +18,15 @@ export class BalancesStream {
   }
 
   /**
-   * Offers balances to the reader. Any version that differs from the last one counts as new, because
-   * restoring a backup can lower the version.
+   * Passes the balances to the reader if their version differs from the last one. A lower version also counts
+   * as new, because restoring a backup can lower the version.
    */
   offer(balances: BalancesAnswer): void {
     this.#next = balances.version === this.#seen ? null : balances
     if (this.#next) this.#wake()
   }
 
-  /** Ends the stream. The reader gets the error, if one is passed. */
+  /** Ends the stream. If an error is passed, the reader receives it. */
   end(error?: unknown): void {
     if (this.signal.aborted) return
     this.#error = error

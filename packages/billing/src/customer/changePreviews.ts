@@ -37,7 +37,7 @@ interface Parts {
 
 /**
  * Creates the function that returns what a change to another paid plan would charge and grant. Changes
- * nothing. Rejects with `BILLING_UNAVAILABLE` if the customer asks too often.
+ * nothing. Rejects with `BILLING_UNAVAILABLE` if the customer requests previews too often.
  */
 export function createPreviewChange({ ledger, flowglad, statements, throttle }: Parts) {
   return async (customer: Customer, wanted: PlanOffer, offers: PlanOffer[]): Promise<ChangePreview> => {
@@ -86,7 +86,7 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
       timing: 'now',
       effectiveAt: preview.effectiveDate ?? now,
       charge,
-      // With a discount, the difference is more than the credit.
+      // With a discount, the difference also includes the discount, so the credit is unknown.
       credit: isDiscounted ? 0 : Math.max(0, Math.round(base.price * (1 - elapsed)) - charge),
       isEstimate: false,
       prorated: proratedAfter(wanted, current, granted, elapsed),

@@ -72,7 +72,8 @@ export function createCheckout({
     },
 
     /**
-     * Opens a page for a new card. If a renewal is unpaid, the page also charges the renewal to the new card.
+     * Opens a page where the customer saves a new card. If a renewal is unpaid, the page also charges the
+     * renewal to the new card.
      */
     async addPaymentMethod(customer: Customer, key: string | null) {
       const urls = returnUrls()

@@ -41,7 +41,10 @@ interface Parts {
 /** Opens hosted pages at Flowglad. The customer can pay on at most one of the pages under a key. */
 export class CheckoutSessions {
   readonly #parts: Parts
-  /** The pending requests on this node, by customer, key and input. Concurrent retries join them. */
+  /**
+   * The pending requests on this node, by customer, key and input. A concurrent retry waits for the same
+   * request.
+   */
   readonly #opening = new Map<string, Promise<CheckoutSession>>()
 
   constructor(parts: Parts) {
@@ -52,8 +55,8 @@ export class CheckoutSessions {
    * Returns the open session from an earlier request with the key, or opens a new session. Throws
    * `ALREADY_COMPLETED` if the customer has already paid.
    *
-   * `prepare` throws if the customer can't place this order now, even if an earlier session is still open. It
-   * runs without the customer's lease, because its own fetch takes the lease.
+   * `prepare` throws if the customer can't place this order now, even if an earlier session is still open.
+   * `prepare` runs without the customer's lease, because its own fetch takes the lease.
    */
   async open(
     { customer, procedure, key, input }: SessionRequest,
@@ -99,7 +102,7 @@ export class CheckoutSessions {
       throw unavailable(2_000, error)
     })
     if (status === 'succeeded') throw completed(id.key)
-    // Return the page of a pending payment too, because it still shows the outcome.
+    // A session with a pending payment counts as open, because its page still shows the outcome.
     const isOpen = status === 'open' || status === 'pending'
     return { session: isOpen ? session : null, replaces: attempt }
   }

@@ -15,8 +15,8 @@ const pageUrl = z.url({ protocol: /^https?$/ })
 
 /**
  * Creates a checkout session and returns its ID and URL. Flowglad can create a session and then answer with
- * its own error (500). In that case, looks up the session. Throws a `PlanChangeError` if Flowglad rejects the
- * request, and `BILLING_UNAVAILABLE` if it is unknown whether Flowglad created the session.
+ * its own error (500). After such an error, looks up the session. Throws a `PlanChangeError` if Flowglad
+ * rejects the request, and `BILLING_UNAVAILABLE` if it is unknown whether Flowglad created the session.
  */
 export async function createCheckoutSession(
   flowglad: Pick<FlowgladClient, 'checkout' | 'findCheckout'>,

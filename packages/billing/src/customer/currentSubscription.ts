@@ -7,7 +7,10 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 export type Subscription = NonNullable<Snapshot['subscription']>
 
-/** A subscription, and whether one of its renewals is unpaid, which its status doesn't always show. */
+/**
+ * A subscription. `isPastDue` is true while a renewal is unpaid, even if the subscription's status doesn't
+ * show it.
+ */
 type Current = Subscription & { isPastDue: boolean }
 
 /** The longest time that a throttled customer waits for a fetch. */

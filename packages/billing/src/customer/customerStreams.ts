@@ -37,12 +37,12 @@ export class CustomerStreams {
     return this.#streams.values().next().value
   }
 
-  /** Adds a stream. The stream gets no balances until it starts. */
+  /** Adds a stream. The stream receives no balances until it starts. */
   add(stream: BalancesStream): void {
     this.#streams.add(stream)
   }
 
-  /** Starts a stream. The stream gets only balances that are read after this call. */
+  /** Starts a stream. The stream receives only balances that are read after this call. */
   start(stream: BalancesStream): void {
     this.#started.add(stream)
     this.wake()

@@ -16,8 +16,8 @@ export function decidePlanChange(current: Subscription, priceSlug: string): 'not
     return cancelScheduledAt === null && scheduledAdjustmentAt === null ? 'nothing' : 'lift'
   }
   if (scheduledAdjustmentAt !== null) {
-    // The scheduled downgrade would have to be removed first. If the change then failed, the downgrade
-    // couldn't be restored.
+    // Flowglad accepts a change only after the scheduled downgrade is removed. If the change failed, the
+    // downgrade couldn't be restored.
     throw new PlanChangeError('Another plan change is already scheduled. Undo it first.')
   }
   return 'adjust'

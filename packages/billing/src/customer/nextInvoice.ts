@@ -8,7 +8,7 @@ import type { Subscription } from './currentSubscription.ts'
 import { isPlanChange } from './paymentRows.ts'
 
 const dayMs = 24 * 3_600_000
-/** The number of days after the first, second and third failure at which Flowglad charges again. */
+/** The number of days after which Flowglad charges again: after the first, second and third failure. */
 const retryAfterDays = [3, 5, 5]
 
 /** Returns the invoices of the subscription that the customer still has to pay. */
@@ -25,12 +25,12 @@ export function overdueOf(
   report: BillingReport,
   payments: Payment[],
 ): OverdueAmount | null {
-  // A failed plan change also leaves an unpaid invoice. Flowglad doesn't collect it.
+  // A failed plan change also leaves an unpaid invoice, which Flowglad doesn't collect.
   const unpaid = unpaidInvoices(report, subscription.id)
     .filter(({ invoiceLineItems }) => !invoiceLineItems.some(isPlanChange))
     .map(({ invoice }) => invoice)
   const invoiced = unpaid.reduce((sum, { subtotal }) => sum + (subtotal ?? 0), 0)
-  // Without a payment method, Flowglad writes no invoice for the renewal, so use the plan's price.
+  // Without a payment method, Flowglad creates no invoice for the renewal, so use the plan's price.
   const amount = unpaid.length > 0 ? invoiced : priceOf(report)
   if (amount === 0) return null
   const retries = unpaid.map(({ id }) => {
@@ -48,8 +48,8 @@ export function overdueOf(
 }
 
 /**
- * Returns whether Flowglad no longer charges an unpaid renewal. A scheduled cancellation stops the retries, and undoing it
- * doesn't restart them. Both replace the status `past_due`.
+ * Returns whether Flowglad no longer charges an unpaid renewal. A scheduled cancellation stops the retries,
+ * and undoing the cancellation doesn't restart them. In both cases, the status is no longer `past_due`.
  */
 const hasStoppedRetries = ({ status }: Subscription): boolean =>
   status === 'cancellation_scheduled' || status === 'active'
@@ -114,9 +114,9 @@ export function earlierUsageOf(
 }
 
 /**
- * Returns the invoice at the end of the period, or null if none is planned. Flowglad writes no invoice for a
- * plan that ends, none for $0, and none for the extra usage of a free plan without a payment method. `plan`
- * is the plan of the next period.
+ * Returns the invoice at the end of the period, or null if none is planned. Flowglad creates no invoice for a
+ * plan that ends, for an amount of $0, or for usage beyond a free plan's grants without a payment method.
+ * `plan` is the plan of the next period.
  */
 export function nextInvoiceOf(
   subscription: Subscription,

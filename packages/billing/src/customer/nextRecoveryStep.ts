@@ -7,8 +7,8 @@ export interface FailedChange {
   lifted: Lifted | null
   /**
    * - `notAsked`: removing the schedule failed, so the change itself was never requested.
-   * - `rejected`: Flowglad answered with an error. It may have made the change before it failed.
-   * - `unclear`: Flowglad didn't answer. It may have made the change, or may still make it.
+   * - `rejected`: Flowglad answered with an error, but may have made the change.
+   * - `unclear`: Flowglad didn't answer, but may have made the change, or may still make it.
    */
   outcome: 'notAsked' | 'rejected' | 'unclear'
   /** The subscription after the failure, or null if it couldn't be read. */
@@ -68,7 +68,7 @@ function errorFor(failed: FailedChange, cause: unknown): unknown {
 
 /**
  * Returns whether Flowglad may have made the change, or may still make it. After an error, the outcome is
- * unknown until the subscription has been read. A cancellation is restored only after that read.
+ * unknown until the subscription has been read. This happens before a cancellation is restored.
  */
 const mayBeMade = ({ outcome, seen, restored }: FailedChange) =>
   outcome === 'unclear' || (outcome === 'rejected' && seen === null && restored === 'notTried')

@@ -126,10 +126,10 @@ function planAfter(
 }
 
 /**
- * Returns the name of the plan whose price explains the amount of a plan change, if there is only one. Neither the
- * invoice nor the report names the plan after the next change, or after the plan has ended. The amount is the
- * earlier plan's price for the elapsed time, plus the new plan's price for the remaining time, minus the payments for
- * this period.
+ * Returns the name of the plan whose price explains the amount of a plan change, if there is only one.
+ * Neither the invoice nor the report names the plan if it has ended, or if it was later changed again. The
+ * amount is the earlier plan's price for the elapsed time, plus the new plan's price for the remaining time,
+ * minus the payments for this period.
  */
 function planByAmount(
   { chargeDate, subscriptionId }: Payment,
@@ -171,8 +171,8 @@ const productOf = ({ products }: BillingReport['pricingModel'], priceId: string 
 
 /**
  * Returns the product's name, because customers know that name. Invoices contain only the price's name, or
- * "null" if the price has none. In that case, returns the name of the product with this price, if there is
- * only one.
+ * "null" if the price has none. If no price has the name on the invoice, returns the name of the product with
+ * this price, if there is only one.
  */
 function nameOf(priceName: string, unitPrice: number, { pricingModel: { products } }: BillingReport): string {
   const named = products.find(({ prices }) => prices.some(({ name }) => name === priceName))

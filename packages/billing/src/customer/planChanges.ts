@@ -32,7 +32,7 @@ interface Change {
   isMade: (subscription: Subscription) => boolean
 }
 
-/** Changes, cancels and resumes plans. Recovers when a change fails halfway. */
+/** Changes, cancels and resumes plans. Recovers when a change fails partway. */
 export class PlanChanges {
   readonly #parts: Parts
   /** Each customer's newest request on this node. */
@@ -61,8 +61,8 @@ export class PlanChanges {
   }
 
   /**
-   * Runs the customer's requests on this node one after another. A request can take a minute, because
-   * Flowglad waits for the payment, and the next request must see its change.
+   * Runs the customer's requests on this node one after another, because each request must see the change
+   * that the previous request made. A request can take a minute, because Flowglad waits for the payment.
    */
   async #inTurn(customer: Customer, request: () => Promise<MadeChange>): Promise<MadeChange> {
     const earlier = this.#newest.get(customer.id)

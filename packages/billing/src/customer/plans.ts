@@ -94,7 +94,7 @@ export function createPlans({
     /**
      * Opens a hosted checkout page for a plan or a pack. `forfeits` lists the pack units that the customer
      * loses when the payment succeeds. To move from one paid plan to another, use `changePlan`. Requests with
-     * the same key get the same page while it is open.
+     * the same key return the same page while it is open.
      */
     checkout: bounded(
       async (

@@ -70,10 +70,11 @@ export function proratedAfter(
 const shareOf = (amount: number, elapsed: number) => Math.round(amount * (1 - elapsed))
 
 /**
- * Returns how many units of the current plan's grant the customer has received in this period. The balance also
- * contains the units of packs, which Flowglad doesn't report separately. So if the customer has bought packs and
- * the plan changed during the period, computes the units as Flowglad does: the share for the time that remained,
- * or the earlier plan's grant if it is larger.
+ * Returns how many units of the current plan's grant the customer has received in this period. The balance
+ * also contains the units of packs, which Flowglad doesn't report separately. If the customer has bought
+ * packs and the plan changed during the period, computes the units with Flowglad's rule. By this rule, the
+ * customer receives the share for the time that remained, or the earlier plan's grant if that grant is
+ * larger.
  */
 function issuedOf({ meter, amount }: RecurringGrant, granted: Granted): number {
   const { offers, balances, report, subscription } = granted

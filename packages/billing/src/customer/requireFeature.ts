@@ -23,8 +23,8 @@ export const createRequireFeature =
     if (snapshots.isUsable(before) && hasFeature(before, feature)) {
       snapshots.refreshIfOld(customer, before)
       if (!before.snapshot?.needsFetch) return
-      // The feature may have ended with the period, so fetch the new period. If Flowglad doesn't answer, the
-      // customer keeps the feature.
+      // The feature may have ended with the period, so fetch a snapshot of the new period. If Flowglad
+      // doesn't answer, the customer keeps the feature.
       await sync.fetchNewPeriod(customer)
     } else {
       await snapshots.fetch(customer)

@@ -31,7 +31,7 @@ const rememberedCustomers = 10_000
 /** Reads customers' payments, the amounts overdue, and the next invoices. */
 export class Statements {
   readonly #parts: Parts
-  /** Each customer's newest invoice whose payment was missing when the payments were read again, with its status. */
+  /** By customer, the ID and status of the last invoice for which the payments were read again. */
   readonly #withoutPayment = new RecentMap<string, string>(rememberedCustomers)
 
   constructor(parts: Parts) {
@@ -95,8 +95,8 @@ export class Statements {
   }
 
   /**
-   * Returns the IDs of the customer's payments, or null if they can't be read now. Call this before a change,
-   * and `chargedSince` after it.
+   * Returns the IDs of the customer's payments, or null if they can't be read now. Call this function before
+   * a plan change, and `chargedSince` after the change.
    */
   async paymentIds({ id }: KnownCustomer): Promise<ReadonlySet<string> | null> {
     const page = await this.#paymentsOfKnown(id).catch(() => null)
@@ -131,7 +131,8 @@ export class Statements {
   }
 
   /**
-   * Returns this node's last report on the customer. Returns null if there is none, or if it can't be read.
+   * Returns this node's last report on the customer. Returns null if there is no report, or if the report
+   * can't be read.
    */
   #lastReport(customer: string): BillingReport | null {
     const last = this.#parts.sync.lastBilling(customer, Number.POSITIVE_INFINITY)
@@ -144,9 +145,9 @@ export class Statements {
 
   /**
    * Reads Flowglad's report and the payments. Reads the report again if it lacks the newest payment's
-   * invoice. Also reads it again if its subscription isn't the snapshot's, because another node may have
-   * installed a newer snapshot. Rejects with `BILLING_UNAVAILABLE` if the new report has another subscription
-   * too.
+   * invoice. Also reads the report again if the snapshot contains another subscription, because another node
+   * may have installed a newer snapshot. Rejects with `BILLING_UNAVAILABLE` if the subscriptions still
+   * differ.
    */
   async #readMoney(customer: Customer): Promise<{ report: BillingReport; page: PaymentsPage }> {
     const { ledger, payments, options } = this.#parts
@@ -161,8 +162,8 @@ export class Statements {
     let page = await askFlowglad(payments.read(report.customer.id))
     if (hasUnknownInvoice(page, report)) report = await this.#report(customer, 0)
     const charged = chargedWithoutPayment(page, report)
-    // Read the payments again only once per invoice and status. Some invoices never get a payment, for example because
-    // a discount covers them.
+    // Read the payments again only once per invoice and status. Some invoices never have a payment, for
+    // example because a discount covers them.
     if (charged !== null && charged !== this.#withoutPayment.get(customer.id)) {
       page = await payments.readAgain(report.customer.id).catch(() => page)
       this.#withoutPayment.set(customer.id, charged)
@@ -171,7 +172,8 @@ export class Statements {
   }
 
   /**
-   * Returns Flowglad's report on the customer. Returns an older one if Flowglad is slow or can't be reached.
+   * Returns Flowglad's report on the customer. Returns an older report if Flowglad is slow or can't be
+   * reached.
    */
   async #report(customer: Customer, maxAgeMs: number): Promise<BillingReport> {
     const { sync, clock, options } = this.#parts
@@ -197,9 +199,10 @@ const hasUnknownInvoice = ({ payments }: PaymentsPage, { invoices }: BillingRepo
   payments[0]?.invoiceId != null && !invoices.some(({ invoice }) => invoice.id === payments[0]?.invoiceId)
 
 /**
- * Returns the newest invoice's ID and status if the list lacks its payment. The invoice then has no payment in the
- * list, or it is paid although all its listed payments failed. Otherwise, returns null. Flowglad charges an invoice
- * when it creates it, so a list without the payment may be out of date.
+ * Returns the newest invoice's ID and status if the invoice's payment is missing from the list. Otherwise,
+ * returns null. A payment is missing if none is listed for the invoice, or if the invoice is paid but all its
+ * listed payments failed. Flowglad charges an invoice when it creates the invoice, so such a list may be out
+ * of date.
  */
 function chargedWithoutPayment({ payments }: PaymentsPage, { invoices }: BillingReport): string | null {
   const charged = invoices

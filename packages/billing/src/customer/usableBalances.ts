@@ -6,8 +6,8 @@ import type { Balance, CustomerBalances } from '../ledger/reads.ts'
 import type { PastDueTerms } from '../metering/pastDueTerms.ts'
 
 /**
- * The balances and features that a customer can use. While a renewal is overdue, they can be fewer than the
- * plan includes.
+ * The balances and features that a customer can use. While a renewal is overdue, the customer may have fewer
+ * units and features than the plan includes.
  */
 export interface UsableBalances extends CustomerBalances {
   pastDue?: PastDue
@@ -15,7 +15,7 @@ export interface UsableBalances extends CustomerBalances {
   withheld: string[]
 }
 
-/** The ledger as customers see it. */
+/** A ledger that returns only the balances and features that the customer can use. */
 export type CustomerLedger = Omit<LedgerForCalls, 'balances' | 'lastCommitted'> & {
   balances(customer: string): Promise<UsableBalances>
   lastCommitted(customer: string, since: number): UsableBalances | null
@@ -74,8 +74,8 @@ const states = { all: 'grace', noOverage: 'free', free: 'free', none: 'denied' }
 const empty = (balance: Balance): Balance => ({ ...balance, available: 0, limit: 0 })
 
 /**
- * Returns the features that the customer can use. After the grace period, no feature allows overage. A paid
- * plan's features are replaced by those of the default plan that don't lift a limit.
+ * Returns the features that the customer can use. After the grace period, no feature allows overage. Instead
+ * of a paid plan's features, the customer has the default plan's features, except those that lift a limit.
  */
 function usableFeatures(
   { features, freePlan }: { features: string[]; freePlan?: { features: string[] } | undefined },

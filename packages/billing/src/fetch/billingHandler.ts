@@ -2,8 +2,8 @@ import type { AdapterOptions, BillingHttp } from '../http/caller.ts'
 
 /**
  * Returns a web-standard handler for the billing routes. The handler answers any other path with 404. To
- * combine the billing routes with your own routes, call `billing.handle(request, { customer })` instead. It
- * resolves to null for any other path.
+ * combine the billing routes with your own routes, call `billing.handle(request, { customer })` instead. For
+ * any other path, `billing.handle` resolves to null.
  *
  *     const handler = billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null })
  */

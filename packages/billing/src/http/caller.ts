@@ -22,12 +22,13 @@ export interface Limited {
 
 /** The part of `createBilling`'s result that the adapters mount. */
 export interface BillingHttp {
-  /** Answers a request to one of billing's routes. Resolves to null for any other path. */
+  /** Responds to a request to one of billing's routes. Resolves to null for any other path. */
   handle(request: Request, caller: Caller): Promise<Response | null>
 }
 
 /**
- * Each adapter's options. They match `Caller`, except that `customer` receives the framework's own request.
+ * The options of each adapter: the fields of `Caller`, but with a `customer` that receives the framework's
+ * own request.
  */
 export interface AdapterOptions<FrameworkRequest> {
   /** Returns the signed-in customer, or null if there is no session. */

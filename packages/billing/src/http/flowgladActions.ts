@@ -34,9 +34,9 @@ export type FlowgladActions = Record<
 >
 
 /**
- * Creates the actions that an app with `@flowglad/react` needs. They replace Flowglad's own handler. Through
- * that handler, a browser could create a subscription that is never charged, or record usage at a free price.
- * It could also cancel a plan immediately to get new free credits.
+ * Creates the actions that an app with `@flowglad/react` needs. The actions replace Flowglad's own handler.
+ * Through Flowglad's handler, a browser could create a subscription that is never charged, or record usage at
+ * a free price. A browser could also cancel a plan immediately to get new free credits.
  */
 export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActions {
   const { ledger, plans, readCatalog } = parts

@@ -85,7 +85,8 @@ async function readJson(request: Request): Promise<{ json: unknown } | Response>
   const body = await readBody(request)
   if (!body) return fail(413, 'too_large', `The request body must not exceed ${maxBodyBytes} bytes`)
   if (body.length === 0) return { json: {} }
-  // Require this type, because a form on another site can post JSON as text/plain with the customer's cookies.
+  // Require the content type, because a form on another site can post JSON as text/plain with the customer's
+  // cookies.
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
     return fail(415, 'unsupported_media_type', 'Send JSON with the content type application/json')
   }

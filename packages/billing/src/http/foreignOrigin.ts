@@ -13,8 +13,8 @@ type ForeignOrigin = Extract<Denial, { code: 'FOREIGN_ORIGIN' }>
  *   `Sec-Fetch-Site: none`, the user opened the address, for example from a bookmark.
  * - `same-site` and `cross-site` mean another origin, which must be trusted. Requests from links and images
  *   have no `Origin` header, so they are denied.
- * - A request with only an `Origin` header comes from an old browser, a WebSocket, or a page without TLS. Its
- *   origin must be trusted or match the host.
+ * - A request with only an `Origin` header comes from an old browser, a WebSocket, or a page without TLS.
+ *   This origin must be trusted or match the host.
  */
 export function foreignOriginOf(source: RequestSource, trusted: ReadonlySet<string>): ForeignOrigin | null {
   const site = headerOf(source, 'sec-fetch-site')

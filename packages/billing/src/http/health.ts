@@ -61,8 +61,8 @@ export function createHealth({
 
   async function check(): Promise<Health> {
     try {
-      // Read and write. While the database is unreachable, only the read fails immediately, with the reason.
-      // The write waits.
+      // Read and write. While the database is unreachable, the read fails immediately, with the reason, but
+      // the write waits.
       const answers = await within(clock, probeTimeoutMs, Promise.all([ledger.health(), probe()]), null)
       if (!answers) throw new Error('it does not answer')
       const [{ waiting, oldestWaitingMs, parked, skewMs }] = answers

@@ -38,8 +38,9 @@ export interface RecordUsageParts {
 /**
  * Records usage that a browser reports. Accepts only meters marked `recordableByClient`, the customer's
  * current subscription, and the price at which the app bills the meter. Otherwise, a browser could choose a
- * free price. The browser's transaction ID becomes an idempotency key. It never becomes Flowglad's
- * transaction ID: Flowglad silently ignores later events with the same ID, even from other customers.
+ * free price. The browser's transaction ID becomes an idempotency key. The browser's ID is never sent to
+ * Flowglad, because Flowglad silently ignores later events with the same transaction ID, even from other
+ * customers.
  */
 export const createRecordUsage =
   ({ meters, ledger, clock, accounts, readCatalog, meter: runMetered }: RecordUsageParts) =>
@@ -69,7 +70,8 @@ export const createRecordUsage =
         customer,
         meter,
         amount,
-        // The name scopes keys to the meter. Flowglad's transaction IDs have the same scope.
+        // A key is unique per name. The name contains the meter, because a transaction ID at Flowglad is
+        // unique per meter.
         name: `record.${meter}`,
         ...(transactionId === undefined ? {} : { key: transactionId }),
       },

@@ -4,9 +4,9 @@ import { billingErrorReply } from './billingErrorReply.ts'
 import type { Limited } from './caller.ts'
 
 /**
- * Returns an error response in the shape that `@flowglad/react` expects. For a failed billing request, that
- * package reads `error.message`. For any other failed request, it reads `error.code` and
- * `error.json.message`.
+ * Returns an error response in the shape that `@flowglad/react` expects. For a failed billing request,
+ * `@flowglad/react` reads `error.message`. For any other failed request, `@flowglad/react` reads `error.code`
+ * and `error.json.message`.
  */
 export const fail = (status: number, code: string, message: string, detail: object = {}) =>
   Response.json({ error: { code, message, json: { message, ...detail } } }, { status })

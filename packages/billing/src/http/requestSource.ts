@@ -18,7 +18,7 @@ export function headerOf({ headers }: RequestSource, name: string): string | nul
 export function hostOf(source: RequestSource): string | null {
   const host = headerOf(source, 'host')
   if (host !== null) return host
-  // HTTP/2 uses a pseudo-header instead, which a `Headers` object can't contain.
+  // HTTP/2 sends the host in a pseudo-header, which a `Headers` object can't contain.
   if (!isHeaders(source.headers)) return headerOf(source, ':authority')
   return source.url !== undefined && URL.canParse(source.url) ? new URL(source.url).host : null
 }

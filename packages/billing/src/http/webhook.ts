@@ -20,7 +20,7 @@ export const createWebhook =
   ({ ledger, sync, webhookSecret }: WebhookParts) =>
   async (request: Request): Promise<Response> => {
     if (!webhookSecret) {
-      // Answer with an error, so that Flowglad sends the webhook again later, when the secret may have been
+      // Return an error, so that Flowglad sends the webhook again later. By then, the secret may have been
       // set.
       const message = 'Set flowglad.webhookSecret to receive webhooks.'
       return Response.json({ error: 'no_webhook_secret', message }, { status: 503 })
@@ -37,8 +37,7 @@ export const createWebhook =
       if (!(error instanceof WebhookVerificationError)) throw error
       return Response.json({ error: 'invalid_webhook', message: error.message }, { status: 401 })
     }
-    // Ignore customers without ledger rows. They have no snapshot to refresh, and must not cause calls to
-    // Flowglad.
+    // Ignore customers without ledger rows, because they have no snapshot to refresh.
     if (id !== null && (await ledger.balances(id)).version > 0) {
       void sync.fetch({ id }, { urgent: false, forced: true })
     }

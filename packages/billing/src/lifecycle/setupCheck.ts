@@ -30,8 +30,8 @@ export class SetupCheck {
 
   /**
    * If there are problems, rejects with an error whose message has one line of instructions per problem.
-   * Doesn't fail if Flowglad is unreachable, or if the ledger is unreachable or rejects writes, because both
-   * can recover.
+   * Doesn't fail if Flowglad is unreachable, or if the ledger is unreachable or rejects writes, because these
+   * problems can be temporary.
    */
   async run(): Promise<void> {
     const failure = await this.#ledger.health().then(

@@ -56,7 +56,7 @@ const isAsync = (value: unknown) => isPromise(value) || isAsyncIterable(value)
 const isSentByField = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !('toJSON' in value)
 
-/** Values that are nested more deeply aren't searched. */
+/** The depth to which values are searched for promises and streams. */
 const maxDepth = 16
 
 /**

@@ -6,8 +6,7 @@ let last = { now: 0, text: timeText(0) }
 /** Returns a UUIDv7 (RFC 9562). These IDs sort by time, so new charges are adjacent in the index. */
 export function attemptId(now: number): string {
   if (now !== last.now) last = { now, text: timeText(now) }
-  // `randomUUID` is fast because Node caches random bytes. Replace only the time and the version in its
-  // result.
+  // `randomUUID` is fast because Node caches random bytes. Replace only the time and the version in the UUID.
   return last.text + randomUUID().slice(15)
 }
 

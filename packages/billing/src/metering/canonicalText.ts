@@ -12,9 +12,14 @@ type Serializer = Pick<Codec, 'serialize'>
 export const canonicalText = (value: unknown, files: Blob[], codec?: Serializer): string =>
   new Canonical(files, codec).textOf(value, 0)
 
-/** Parts that are nested more deeply aren't compared, so a deeply nested value can't overflow the stack. */
+/**
+ * The depth to which values are compared. Without this limit, a deeply nested value could overflow the stack.
+ */
 const maxDepth = 200
-/** Longer texts are replaced by their hashes, so that repeated objects need little memory. */
+/**
+ * The maximum length of an object's text. A longer text is replaced by its hash, so that repeated objects
+ * need little memory.
+ */
 const maxLength = 4_096
 
 class Canonical {
@@ -78,7 +83,8 @@ class Canonical {
   #instanceText(value: object, of: (part: unknown) => string): string {
     if (this.#codec) {
       const serialized = attempt(() => this.#codec?.serialize(value))
-      // Read the serialized form without the codec, because it can contain the instance itself.
+      // Read the serialized form without the codec, because the serialized form can contain the instance
+      // itself.
       if (serialized !== undefined) return `serialized:${canonicalText(serialized, this.#files)}`
     }
     if ('toJSON' in value && typeof value.toJSON === 'function') return `json:${of(value.toJSON())}`

@@ -81,7 +81,8 @@ class UsageCounter implements Usage {
   #closed = false
   #wasCalled = false
   /**
-   * The error message of an invalid amount. Null if there was none, or if a later valid `set` replaced it.
+   * The error message for an invalid amount. Null if every amount was valid, or if a later valid `set`
+   * replaced the total.
    */
   #invalid: string | null = null
 
@@ -91,7 +92,7 @@ class UsageCounter implements Usage {
   get total() {
     return this.#total
   }
-  // Arrow functions, because work can pass a method without its object: `onToken: usage.add`.
+  // These are arrow functions, because work can pass a method without its object: `onToken: usage.add`.
   readonly add = (units: number) =>
     this.#count('add', units, () => {
       assertAmount(this.#total + units, 0, 'The usage of one call')
@@ -115,11 +116,11 @@ class UsageCounter implements Usage {
   close() {
     this.#closed = true
   }
-  /** Returns the usage counted so far. A cost can read it but not change it. */
+  /** Returns the usage counted so far. A cost callback can read this usage, but not change it. */
   soFar(): Usage {
     return { add: countInCost, set: countInCost, total: this.#total }
   }
-  /** Returns the usage of finished work. Reading its `total` throws if the usage is unknown. */
+  /** Returns the usage of finished work. Reading `total` throws if the usage is unknown. */
   finished(): Usage {
     const total = this.#total
     const problem = this.#wasCalled

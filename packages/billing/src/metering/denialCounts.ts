@@ -71,7 +71,7 @@ export class DenialCounts {
     this.#logger = parts.logger
   }
 
-  /** Runs the work. If it is denied, counts the denial and rethrows it. */
+  /** Runs the work. If the call is denied, counts the denial and rethrows it. */
   async during<T>(call: DeniableCall, work: () => Promise<T>): Promise<T> {
     try {
       return await work()

@@ -9,7 +9,7 @@ export function isJson(value: unknown): boolean {
   return value === undefined || isJsonPart(value, 0, new Set())
 }
 
-/** More deeply nested values are treated as inexact. */
+/** The depth to which values are checked. A deeper value is treated as inexact. */
 const maxDepth = 200
 
 function isJsonPart(value: unknown, depth: number, seen: Set<unknown>): boolean {

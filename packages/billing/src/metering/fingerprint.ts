@@ -4,7 +4,7 @@ import type { Codec } from './storedResult.ts'
 
 /**
  * Returns the raw input's fingerprint, which distinguishes a retry from a different operation under the same
- * key. It is a SHA-256 hash in hex that covers the content of files but not the order of fields.
+ * key. The fingerprint is a SHA-256 hash in hex. It covers the content of files, but not the order of fields.
  *
  * Never fails. Inputs have the same fingerprint if they differ only in parts that can't be compared, such as
  * a stream or a private field.
@@ -19,7 +19,7 @@ export async function fingerprint(rawInput: unknown, codec?: Pick<Codec, 'serial
     try {
       for await (const chunk of file.stream()) hash.update(chunk)
     } catch {
-      // The file has been deleted or changed. Its name, type and size are already part of the hash.
+      // The file has been deleted or changed. The file's name, type and size are already part of the hash.
     }
   }
   return hash.digest('hex')

@@ -70,7 +70,7 @@ export function followOutput<Output>(
     on.onStop?.((why) => followed.stop(toError(new StreamStoppedError(why))))
     return copy
   } catch (error) {
-    // The call fails, so it must not be charged when its other parts end.
+    // The call fails, so don't charge it when the other parts of the output end.
     followed.abandon()
     reader.close()
     throw error

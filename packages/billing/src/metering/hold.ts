@@ -186,7 +186,7 @@ export class Hold {
     return lifetimeOf(meters, this.#granted.legs, options).ttlMs
   }
 
-  /** Stores the counted units. If the ledger is unavailable, it keeps the units that were stored last. */
+  /** Stores the counted units. If the ledger is unavailable, the last stored count remains. */
   async #storeCount(counted: Counted): Promise<void> {
     const { customer, attempt } = this.#granted
     const renew = { type: 'renew', customer, attempt, ttlMs: this.#ttlMs(), counted } as const
@@ -200,7 +200,7 @@ export class Hold {
       return answer
     } catch (error) {
       if (!isInvalidCommand(error)) throw unconfirmed(5_000, error)
-      // The result, reference or properties may be invalid. Store the charge without them.
+      // The result, reference or properties may be invalid, so store the charge without them.
       if (command.result || command.reference) {
         return await this.#settle({ ...command, result: null, reference: null, properties: {} })
       }

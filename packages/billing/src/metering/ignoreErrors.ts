@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-/** Values that are nested more deeply aren't searched. */
+/** The depth to which values are searched for promises. */
 const maxDepth = 16
 
 /**

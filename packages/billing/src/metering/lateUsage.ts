@@ -1,7 +1,7 @@
 import type { Logger } from '../config/logger.ts'
 import type { UsageMethod } from './cost.ts'
 
-/** Returns a function that logs a warning the first time that usage is counted after its call was charged. */
+/** Returns a function that logs a warning the first time that a call counts usage after its charge. */
 export function warnAboutLateUsage(
   logger: Logger,
 ): (meter: string, method: UsageMethod, units: unknown) => void {

@@ -30,8 +30,8 @@ export type MeterCall<Meter extends string> = WorkCost & {
   customer: Customer
   meter: Meter
   /**
-   * Identifies the operation across retries. After a call has succeeded, another call with the same key isn't
-   * charged. It returns the stored result, or is denied if no result is stored.
+   * Identifies the operation across retries. After a call has succeeded, a second call with the same key
+   * isn't charged. The second call returns the stored result, or is denied if no result is stored.
    */
   key?: string
   /** The work's input. A call with the same key but a different input is denied. */

@@ -17,11 +17,11 @@ interface Following {
   paused: () => void
   /** Runs once, before the reader sees the end of the last part. */
   ended: (how: OutputEnd, wasRead: boolean) => Promise<void>
-  /** Throws if the value can't be sent. In the value, null replaces each asynchronous property. */
+  /** Throws if the value can't be sent. Receives a copy in which null replaces each asynchronous property. */
   check: (value: unknown) => void
   /** Returns whether the value is a stream to meter. */
   isStream: (value: unknown) => value is AsyncIterable<unknown>
-  /** Whether the asynchronous properties of the output, of chunks and of promise values count as parts. */
+  /** Whether asynchronous properties count as parts: those of the output, of chunks and of promise values. */
   nests: boolean
   reader: Pick<Reader, 'signal' | 'error'>
   clock: Clock
@@ -118,7 +118,8 @@ export class MeteredOutput {
         if (--this.#open > 0) {
           if (this.#active === 0) this.#following.paused()
         } else if (!this.#ended) {
-          // A second subscription to an observable can begin and end after this one. Don't charge it again.
+          // The reader can subscribe to an observable again after this subscription has ended. Don't charge
+          // the output twice.
           this.#ended = true
           await this.#following.ended(this.#how, this.#wasRead)
         }
@@ -141,7 +142,7 @@ export class MeteredOutput {
       })
     } catch (error) {
       // The source can't be read, for example because another reader has locked it. The output that contains
-      // it fails.
+      // this source fails.
       this.#open--
       throw error
     }
@@ -160,7 +161,7 @@ export class MeteredOutput {
     })
     const read = async () => {
       const value = await Promise.race([source, stopped])
-      // The charge doesn't cover a value that arrives after the stop, so the reader doesn't get it.
+      // The charge doesn't cover a value that arrives after the stop, so the reader doesn't receive it.
       if (this.#stopped) throw await this.#stopped
       return this.wrap(value)
     }
@@ -193,8 +194,8 @@ export class MeteredOutput {
       }
       follow().then(resolve, reject)
     })
-    // After a disconnect, no reader handles a rejection. Ignore it, because otherwise it would end the
-    // process.
+    // After a disconnect, no reader handles a rejection. Ignore the rejection, because an unhandled rejection
+    // would end the process.
     followed.catch(() => {})
     return followed
   }
@@ -263,10 +264,7 @@ export class MeteredOutput {
   }
 }
 
-/**
- * Runs the app's cleanup of an observable. Ignores its errors, so that they can't prevent other outputs from
- * ending.
- */
+/** Runs the app's cleanup of an observable. Ignores the cleanup's errors, so that other outputs still end. */
 function ignoreThrown(cleanUp: () => void) {
   try {
     cleanUp()

@@ -9,7 +9,10 @@ import { ignoreErrors } from './ignoreErrors.ts'
  */
 export type StreamEnd = 'finished' | 'left' | 'failed'
 
-/** Ends one stream, promise or observable of a result early. The reader gets the error that the promise resolves to. */
+/**
+ * Ends one stream, promise or observable of a result early. The reader receives the error that the promise
+ * resolves to.
+ */
 export type Stop = (error: Promise<unknown>) => void
 
 /**
@@ -142,7 +145,7 @@ export function meteredStream(
         await end('failed')
         throw error
       }
-      // The charge doesn't cover a chunk that arrives after the stop, so the reader doesn't get it.
+      // The charge doesn't cover a chunk that arrives after the stop, so the reader doesn't receive it.
       if (stopped) return readStopped()
       let value: unknown
       try {

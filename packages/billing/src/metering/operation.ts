@@ -32,8 +32,8 @@ export interface MeteredCall<Output> {
   /** The units to hold and to charge, one leg per meter. A leg that holds 0 units costs 0. */
   legs: MeteredLeg[]
   /**
-   * Returns an ID from the output to show on the charge. Not called for a stream. If it throws, the charge
-   * has no ID.
+   * Returns an ID from the output to show on the charge. Not called for a stream. If the callback throws, the
+   * charge has no ID.
    */
   reference?: ((output: unknown) => string) | undefined
   /**
@@ -45,13 +45,13 @@ export interface MeteredCall<Output> {
   isSubscription?: boolean
   /** Serializes the output and the chunks of a stream. Default: JSON. */
   codec?: Codec | undefined
-  /** Converts an error before the reader of a stream gets it. Default: the error itself. */
+  /** Converts an error before it is passed to the reader of a stream. Default: the error itself. */
   toError?: (error: unknown) => unknown
   /** Aborted when the reader of a stream disconnects. */
   signal?: AbortSignal | undefined
   /** Checks the session of a stream's reader while the stream is read. Default: no checks. */
   watchSession?: WatchSession | undefined
-  /** The work to meter. It throws if it fails. `run` is null for a call that holds no units. */
+  /** The work to meter. If the work fails, it throws. `run` is null for a call that holds no units. */
   work: (run: Run | null) => Promise<Output> | Output
 }
 
@@ -59,7 +59,7 @@ export interface MeteredCall<Output> {
 export type Run = Pick<Hold, 'attempt' | 'subscription'>
 
 /**
- * Runs metered work. All metered work takes these steps:
+ * Runs metered work in these steps:
  *
  * 1. **Recognize a retry, or reserve.** One ledger command handles both cases under the customer's lock. A
  *    key identifies one operation per customer and procedure. A call without a key is always a new operation.
@@ -68,38 +68,38 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  *    - If an earlier call with the key still has an active hold, the call is denied with `IN_PROGRESS`.
  *    - If an earlier call with the key has completed, its stored result is returned, and nothing runs. If no
  *      result is stored, for example because the output was a stream or the earlier call was charged at
- *      expiry, the call is denied with `ALREADY_COMPLETED`. A retry never gets a result that differs from the
- *      first one.
+ *      expiry, the call is denied with `ALREADY_COMPLETED`. A retry never returns a result that differs from
+ *      the first one.
  *    - If the key is new, or its earlier call failed, the units of all legs are held. If any leg lacks units,
  *      no units are held.
  *
- *    Before the operation denies a call for lack of units, it fetches the customer's balance from Flowglad
- *    and asks the ledger again. A denied call doesn't use up its key.
- * 2. **Run the work.** The hold is renewed while the work runs, up to its maximum lifetime. After that, the
- *    hold expires, and a retry can start while the work is still running. The work is charged when it
- *    succeeds, unless a retry was charged first.
+ *    Before a call is denied for lack of units, the customer's balance is fetched from Flowglad, and the
+ *    ledger decides again. A denied call doesn't use up its key.
+ * 2. **Run the work.** The hold is renewed while the work runs, up to the hold's maximum lifetime. If the work
+ *    takes longer, the hold expires, and a retry can start while the work is still running. The work is
+ *    charged when it succeeds, unless a retry was charged first.
  * 3. **Settle on success.** One transaction turns the hold into one usage event per meter for the actual
- *    amount, and stores the result under the key. The actual amount can exceed the hold. If it is less, the
- *    unused units return to the customer. If `cost` throws, returns an invalid number or reads usage that the
- *    work never counted, the held units are charged and the charge is flagged. The caller gets the output
- *    only after the commit. If the commit takes too long, the caller gets `BILLING_UNAVAILABLE` with
- *    `chargeUnconfirmed`, and the settle is retried in the background.
+ *    amount, and stores the result under the key. The actual amount can exceed the hold. If the actual amount
+ *    is less, the unused units return to the customer. If `cost` throws, returns an invalid number or reads
+ *    usage that the work never counted, the held units are charged and the charge is flagged. The caller
+ *    receives the output only after the commit. If the commit takes too long, the caller receives
+ *    `BILLING_UNAVAILABLE` with `chargeUnconfirmed`, and the settle is retried in the background.
  * 4. **Release on failure.** If the work throws, or its output can't be serialized or sent, the units return
  *    to the customer. Nothing is charged, not even counted usage (the units that the work reported while it
  *    ran), and the key can be retried.
  *
- * A stream can deliver output before it fails, so it is charged when it ends, before its reader sees the end.
- * Observables are charged in the same way, and so are objects with promises and streams. Such an object ends
- * when its last part ends. The charge depends on how the output ends:
+ * A stream can deliver output before it fails. A stream is therefore charged when it ends, before its reader
+ * sees the end. Observables are charged in the same way, and so are objects with promises and streams. Such
+ * an object ends when its last part ends. The charge depends on how the output ends:
  * - If the stream finished, its `cost` is charged, as in step 3.
- * - If its reader left after the first read, or the reader's session ended, each meter's `onLeave` determines
- *   the charge. By default, the `cost` is charged, as in step 3. A `cost` that reads uncounted usage therefore
- *   charges the held units.
- * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
+ * - If the reader left after the first read, or the reader's session ended, each meter's `onLeave` determines
+ *   the charge. By default, the `cost` is charged, as in step 3. If this `cost` reads usage that the work
+ *   never counted, the held units are charged.
+ * - If the stream failed, or the reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
  * - If the reader neither reads the stream nor leaves, the hold expires. The units that other parts of the
  *   output have counted are charged.
- * - If the process stops, the stream ends with an error, and is charged as if its hold had expired.
+ * - If the process stops, the stream ends with an error, and is charged as if the hold had expired.
  * - If the hold expired and was charged while the process couldn't reach the ledger, the stream ends with an
  *   error, because no more of its units can be charged.
  *
@@ -170,8 +170,8 @@ export class Operation {
   }
 
   /**
-   * Runs a call that holds no units. It costs 0 and is allowed at any balance. Its key is ignored, so a retry
-   * runs the work again.
+   * Runs a call that holds no units. Such a call costs 0 and is allowed at any balance. Its key is ignored,
+   * so a retry runs the work again.
    */
   async #runFree<Output>(call: MeteredCall<Output>): Promise<Output> {
     const output = await call.work(null)
@@ -185,8 +185,8 @@ export class Operation {
   }
 
   /**
-   * Settles the charge when the output ends, not when the work returns it. The hold is renewed while the
-   * output is being read.
+   * Settles the charge when the output ends, not when the work returns the output. The hold is renewed while
+   * the output is being read.
    */
   async #meterLater<Output>(call: MeteredCall<Output>, hold: Hold, output: Output): Promise<Output> {
     // Until the first read, nothing renews the hold. If a stream is never read, the hold expires, as after a
@@ -229,8 +229,8 @@ export class Operation {
 
 /**
  * Returns whether the output is plain JSON, which can be sent and stored as it is. Most outputs are plain
- * JSON. For them, this single check avoids serializing the output twice to validate it. If the call has no key and its
- * output stays in this process, the output isn't examined.
+ * JSON. For plain JSON, this check replaces the two serializations that would validate the output. If the
+ * call has no key and its output stays in this process, the output isn't examined.
  */
 const isPlain = ({ transport, key }: MeteredCall<unknown>, output: unknown) =>
   (transport !== null || key !== null) && isJson(output)

@@ -3,7 +3,7 @@ import type { PastDueRule } from '../ledger/commands.ts'
 
 /** The terms that apply while a renewal is unpaid. */
 export interface PastDueTerms {
-  /** Undefined if the grace period never ends. */
+  /** The rule that reserve commands contain. Undefined if the grace period never ends. */
   rule: PastDueRule | undefined
   /** The page where the customer can make the payment or change the card. */
   billingUrl: string

@@ -40,8 +40,9 @@ interface Decision {
 }
 
 /**
- * Decides whether work can start. A call is denied because of a snapshot that is older than the call only if
- * Flowglad doesn't answer in time, or if the customer has caused too many fetches.
+ * Decides whether work can start. Before a call is denied, a snapshot that is older than the call is
+ * replaced. The last snapshot is used instead if Flowglad doesn't answer in time, or if the customer has
+ * caused too many fetches.
  */
 export class Reservations {
   readonly #services: HoldServices
@@ -115,8 +116,8 @@ export class Reservations {
   }
 
   /**
-   * Asks the ledger. If the ledger would deny the call, fetches a snapshot, checks the meters and asks again.
-   * Waits for Flowglad for at most `decisionMs` in total.
+   * Sends the reserve command. If the ledger would deny the call, fetches a snapshot, checks the meters and
+   * sends the command again. Waits for Flowglad for at most `decisionMs` in total.
    */
   async #decide(request: ReserveRequest, attempt: string): Promise<Decision> {
     const { clock, options } = this.#services
@@ -158,8 +159,9 @@ export class Reservations {
   }
 
   /**
-   * Asks the ledger after the check for a restored backup. If the store was reopened before the answer
-   * arrived, the answer may come from a backup. In that case, checks and asks again.
+   * Sends the reserve command after the check for a restored backup. If the store was reopened before the
+   * answer arrived, the answer may come from a backup. In that case, releases the hold, and repeats the check
+   * and the command.
    */
   async #askChecked(request: ReserveRequest, attempt: string): Promise<ReserveAnswer> {
     const { ledger, restored } = this.#services
@@ -173,7 +175,10 @@ export class Reservations {
     return this.#ask(request, attempt, { decisive: false })
   }
 
-  /** Asks the ledger. If `decisive` is true, the ledger decides even if the snapshot is outdated. */
+  /**
+   * Sends the reserve command to the ledger. If `decisive` is true, the ledger decides even if the snapshot
+   * is outdated.
+   */
   #ask(
     request: ReserveRequest,
     attempt: string,

@@ -17,7 +17,10 @@ export interface Codec {
 interface Delivery {
   /** Whether the output stays in this process. */
   inProcess: boolean
-  /** The app's transformer. Undefined if the app has none, or hasn't passed it to `billing.trpc.options`. */
+  /**
+   * The app's transformer. Undefined if the app has no transformer, or hasn't passed it to
+   * `billing.trpc.options`.
+   */
   codec?: Codec | undefined
 }
 
@@ -98,8 +101,8 @@ function asSent(output: unknown, { codec, inProcess }: Delivery): string | null 
 }
 
 /**
- * Returns the stored result. Throws `ALREADY_COMPLETED` if there is none, or if its stored form can't be
- * restored for this delivery.
+ * Returns the stored result. Throws `ALREADY_COMPLETED` if no result is stored, or if the stored form can't
+ * be restored for this delivery.
  */
 export function replayResult(result: string | null, key: string, { codec, inProcess }: Delivery): unknown {
   const completed = () => keyDenial({ state: 'alreadyCompleted' }, key)

@@ -44,7 +44,7 @@ export const isRead = (
   (isSubscription || transport !== null) && isObservable(output) && !('toJSON' in output)
 
 /**
- * Returns when the output ends. `now`: when the work returns. `later`: after the work returns, because the
+ * Determines when the output ends. `now`: when the work returns. `later`: after the work returns, because the
  * output is a stream, an observable, or an object with promises and streams. `refused`: tRPC can't send the
  * output over the transport.
  */
@@ -56,7 +56,7 @@ export function endOf(call: Delivered, output: unknown): 'now' | 'later' | 'refu
   if (isAsync) return isWhole ? 'refused' : 'later'
   if (!hasProperty(output, (it) => isStream(transport, it) || isPromise(it))) return 'now'
   // Over plain JSON, tRPC also rejects a class instance with asynchronous properties. Over other transports,
-  // it sends the instance as one value.
+  // tRPC sends the instance as one value.
   if (transport === 'json') return 'refused'
   if (!hasParts(output)) return 'now'
   return isWhole ? 'refused' : 'later'

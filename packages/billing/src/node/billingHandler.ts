@@ -6,7 +6,7 @@ import { toRequest } from '../http/toRequest.ts'
 export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMessage>
   extends AdapterOptions<Req> {
   /**
-   * Called with an unexpected error if there is no `next`. The client gets a 500 response. Default:
+   * Called with an unexpected error if there is no `next`. The client receives a 500 response. Default:
    * `console.error`.
    */
   onError?: (error: unknown) => void
@@ -19,9 +19,9 @@ export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMes
  *     express().use(billingHandler(billing, { customer: (request) => request.user ?? null }))
  *     http.createServer(billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null }))
  *
- * Mount it before body parsers such as `express.json()`. The webhook's signature covers the raw bytes, which
- * a parser consumes. If a parser runs first, it must keep the bytes, as `express.raw()` does. Otherwise, the
- * webhook fails. The other routes also accept parsed JSON.
+ * Mount the handler before body parsers such as `express.json()`. The webhook's signature covers the raw
+ * bytes, which a parser consumes. If a parser runs first, it must keep the bytes, as `express.raw()` does.
+ * Otherwise, the webhook fails. The other routes also accept parsed JSON.
  */
 export const billingHandler =
   <Req extends IncomingMessage = IncomingMessage>(
@@ -54,7 +54,10 @@ async function send(res: ServerResponse, response: Response) {
   res.end(Buffer.from(await response.arrayBuffer()))
 }
 
-/** Returns the request's body. If a body parser has already read it, returns the parser's result as bytes. */
+/**
+ * Returns the request's body. If a body parser has already read the body, returns the parser's result as
+ * bytes.
+ */
 async function bytesOf(req: IncomingMessage & { body?: unknown }): Promise<Buffer<ArrayBuffer>> {
   const { body } = req
   if (!req.readableDidRead && !req.readableEnded) return readBytes(req)
@@ -64,8 +67,8 @@ async function bytesOf(req: IncomingMessage & { body?: unknown }): Promise<Buffe
 }
 
 /**
- * Reads the body, but keeps at most one chunk beyond billing's limit, and drops the rest. The bytes that it
- * keeps are enough for billing to return 413.
+ * Reads the body, but keeps at most one chunk beyond billing's limit, and drops the rest. The kept bytes are
+ * enough for billing to return 413.
  */
 function readBytes(req: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []

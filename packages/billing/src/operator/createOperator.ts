@@ -62,7 +62,7 @@ export interface Operator {
   act(command: OperatorCommand): Promise<OperateAnswer>
   /** Returns the record of acts on one customer, oldest first. Default: the acts on all customers. */
   acts(query?: { customer?: string | null; after?: ActCursor | null }): AsyncIterable<Act>
-  /** Checks the customer's counters against the rows that they count, and returns the contradictions. */
+  /** Compares the customer's counters with the rows that they count, and returns the differences. */
   audit(customer: string): Promise<Violation[]>
 }
 

@@ -3,7 +3,7 @@ export type WatchSession = (end: (error: unknown) => void) => () => void
 
 /**
  * The reader of a stream. The reader leaves when its request is aborted. When its session ends, the reader is
- * disconnected and gets `error`.
+ * disconnected and receives `error`.
  */
 export class Reader {
   readonly #left = new AbortController()

@@ -5,9 +5,9 @@ interface Timer {
   run: () => void
 }
 
-/** Returns a clock that runs in real time. A test can also move it ahead with `advance`. */
+/** Returns a clock that runs in real time. A test can also move the clock ahead with `advance`. */
 export function testClock(start = Date.now()): Clock & {
-  /** Moves time ahead and runs the timers that fall due, in order. */
+  /** Moves the clock ahead, and runs the timers that become due, in order. */
   advance(ms: number): Promise<void>
 } {
   let offsetMs = start - Date.now()
@@ -38,7 +38,7 @@ export function testClock(start = Date.now()): Clock & {
         if (!next) break
         offsetMs += Math.max(0, next.at - now())
         fire(next)
-        // Let the timer's callback set more timers.
+        // Wait, because the callback can set more timers.
         await new Promise((resolve) => setImmediate(resolve))
       }
       offsetMs += Math.max(0, until - now())

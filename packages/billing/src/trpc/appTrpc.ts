@@ -19,7 +19,10 @@ export class AppTrpc {
   #ErrorClass = TRPCError
   #inspection: Promise<void> = Promise.resolve()
 
-  /** Inspects the copy of tRPC that created the builder. Throws a `SetupError` if its version is too old. */
+  /**
+   * Inspects the copy of tRPC that created the builder. Throws a `SetupError` if this version of tRPC is too
+   * old.
+   */
   inspect(builder: object): void {
     if (!('concat' in builder)) {
       throw new SetupError('This procedure comes from tRPC 10. Install @trpc/server 11.')

@@ -3,7 +3,9 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { balancesHeader } from '../contract/balancesHeader.ts'
 import { billingRequestOf } from './billingRequest.ts'
 
-/** The tRPC context options that can set response headers. Each adapter passes one of them. */
+/**
+ * The tRPC context options that can set response headers. Each adapter passes either `res` or `resHeaders`.
+ */
 export interface ResponseParts {
   /** The Node response or the Fastify reply. Over WebSockets, `res` is the socket, which has no headers. */
   res?: unknown

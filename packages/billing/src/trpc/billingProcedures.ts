@@ -42,10 +42,10 @@ export type BillingProcedures<Meter extends string> = {
   >
   plans: Query<Nothing, PlanOffer<Meter>[]>
   /**
-   * Opens a hosted checkout page. Calls with the same key get the same page while it is open. After the
-   * customer has paid, such calls get `ALREADY_COMPLETED`. `forfeits` lists the pack units that the customer
-   * loses when the payment succeeds. Takes no redirect URLs: the checkout always returns to this app, whether
-   * the customer pays or cancels.
+   * Opens a hosted checkout page. Calls with the same key return the same page while it is open. After the
+   * customer has paid, such calls fail with `ALREADY_COMPLETED`. `forfeits` lists the pack units that the
+   * customer loses when the payment succeeds. Takes no redirect URLs: the checkout always returns to this
+   * app, whether the customer pays or cancels.
    */
   checkout: Mutation<
     { priceSlug: string; quantity?: number | undefined; 'idempotency-key'?: string | undefined },

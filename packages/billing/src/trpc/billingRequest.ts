@@ -16,8 +16,8 @@ export interface RequestInfo {
 /** A call in tRPC's request info. */
 export interface RequestedCall {
   /**
-   * Reads the call's input. The call's middlewares get the same function, so the function identifies the
-   * call.
+   * Reads the call's input. All middlewares of a call receive the same function, so the function identifies
+   * the call.
    */
   getRawInput: () => Promise<unknown>
 }
@@ -107,8 +107,8 @@ export class BillingRequest {
   /**
    * Throws `FOREIGN_ORIGIN` or `PREFETCH` if the user didn't ask for the call. Calls from a server-side
    * caller are allowed. `isRead` means that the call neither changes state nor spends units. Over HTTP, such
-   * a call is allowed, because a page on another origin can't read the answer. Over a WebSocket, such a page
-   * could read it.
+   * a call is allowed, because a page on another origin can't read the response. Over a WebSocket, the page
+   * could read the response.
    */
   assertWanted(call: MiddlewareCall, path: string, { isRead }: { isRead: boolean }): void {
     const sender = this.#senderOf(call)
@@ -140,8 +140,8 @@ export class BillingRequest {
   }
 
   /**
-   * Returns whether the call's response can carry balances. A streamed response can't carry them, because
-   * tRPC sends its headers before the calls run.
+   * Returns whether the call's response can carry balances. A streamed response can't carry balances, because
+   * tRPC sends the response's headers before the calls run.
    */
   canSendBalances(call: MiddlewareCall): boolean {
     const sender = this.#senderOf(call)
@@ -169,7 +169,7 @@ export class BillingRequest {
 }
 
 /**
- * Returns a call's position in its request. In all versions of tRPC, a call's middlewares get the same
+ * Returns a call's position in its request. In all versions of tRPC, a call's middlewares receive the same
  * `getRawInput` function as the call's entry in `info.calls`. Only tRPC 11.10 and later pass the position to
  * middlewares.
  */

@@ -31,8 +31,8 @@ type HasContext<C, Overrides, Ctx> = Omit<C, keyof Overrides> & Overrides extend
 export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = object> {
   /**
    * Meters a procedure. The units are reserved before the resolver runs, charged if it succeeds, and returned
-   * if it fails. Put the middleware after `.input()`, because `cost` gets the parsed input. Put it before
-   * `.output()`, because a result that fails validation must not be charged.
+   * if it fails. Put the middleware after `.input()`, because `cost` receives the parsed input. Put the
+   * middleware before `.output()`, because a result that fails validation must not be charged.
    *
    * For one meter, call `metered('generations', { cost: ({ input }) => input.count })`. The resolver can
    * count usage with `ctx.usage.add(1)`, or replace the count with `ctx.usage.set(5)`. To reserve units on
@@ -80,14 +80,15 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
 
   /**
    * Ends a stream when its session ends, and denies calls over a WebSocket after its session has ended.
-   * Metered procedures and the billing router already do this. Add this middleware to your other procedures:
-   * `protectedProcedure.use(billing.trpc.checkSession())`.
+   * Metered procedures and the billing router already check sessions. Add this middleware to your other
+   * procedures: `protectedProcedure.use(billing.trpc.checkSession())`.
    */
   checkSession<Input>(): MiddlewareFunction<Ctx, unknown, object, object, Input>
 
   /**
-   * Returns a router to mount as `billing`. It serves balances, usage, charges, plans and plan changes. It
-   * uses the app's own procedures, so their sessions, limits and logs also apply to the router.
+   * Returns a router to mount as `billing`. The router serves balances, usage, charges, plans and plan
+   * changes. Its procedures are based on the app's own procedures, so their sessions, limits and logs also
+   * apply to the router.
    */
   router<C extends object, Meta, Overrides extends object, PublicC, PublicOverrides>(procedures: {
     protectedProcedure: BaseProcedure<C, Meta, Overrides> & HasContext<C, Overrides, Ctx>
@@ -106,7 +107,7 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
 
   /**
    * Returns an error's denial as `{ billing }`. `options` calls this function for you. If you don't use
-   * `options`, call it in your `errorFormatter`, and spread the result into `data`.
+   * `options`, call `formatError` in your `errorFormatter`, and spread the result into `data`.
    */
   formatError(failure: { error: TRPCError }): { billing: Denial<MeterOf<M>> | null }
 

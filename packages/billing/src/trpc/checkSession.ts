@@ -7,8 +7,8 @@ import type { MiddlewareFunction } from './coreTypes.ts'
 import type { MeteringParts } from './meteredMiddleware.ts'
 
 /**
- * Creates the middleware that checks the sessions of procedures that aren't metered. It checks a session
- * before a call over a WebSocket, and while a stream is read.
+ * Creates the middleware that checks the sessions of procedures that aren't metered. The middleware checks a
+ * session before a call over a WebSocket, and while a stream is read.
  */
 export function checkSession<Ctx extends object, Input>(
   { app, sessions, clock }: Pick<MeteringParts, 'app' | 'sessions' | 'clock'>,

@@ -3,7 +3,7 @@ import { billingRequestOf, type MiddlewareCall } from './billingRequest.ts'
 
 /**
  * Throws a `SessionEndedError` if the call came over a WebSocket whose session has ended. A WebSocket's
- * context was created when the WebSocket connected, which can be a long time ago.
+ * context is created when the WebSocket connects, which can be long before the call.
  */
 export function confirmSession(
   sessions: SessionChecks,

@@ -29,7 +29,9 @@ export interface CallOptions<Input> {
   reference?: (call: { input: Input; output: unknown }) => string
 }
 
-/** The type of the middleware that `metered` returns. It adds `usage` to the procedure's context. */
+/**
+ * The type of the middleware that `metered` returns. This middleware adds `usage` to the procedure's context.
+ */
 export type MeteredMiddleware<Ctx, UsageOut, Input> = MiddlewareFunction<
   Ctx,
   unknown,
@@ -111,8 +113,8 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       request?.assertWanted(call, path, { isRead: type !== 'mutation' && !holdsUnits })
       const key = holdsUnits ? await readKey() : null
       if (key !== null && path === '') throw keyWithoutPath()
-      // Don't warn if the key comes from the input, because a refetch then gets the stored result and isn't
-      // charged.
+      // Don't warn if the key comes from the input, because a refetch then returns the stored result and
+      // isn't charged.
       if (type === 'query' && holdsUnits && !keyOf) warnings.meteredQuery(nameOfPath(path))
       sendsBalances = holdsUnits && !!request?.canSendBalances(call)
       const data = await operation.run<unknown>({

@@ -2,8 +2,8 @@ import type { Codec } from '../metering/storedResult.ts'
 import type { DataTransformerOptions } from './coreTypes.ts'
 
 /**
- * The data transformer that the app passes to `options`. It serializes the instances of the app's own classes
- * in the inputs and results of metered calls.
+ * The data transformer that the app passes to `options`. This transformer serializes the instances of the
+ * app's own classes in the inputs and results of metered calls.
  */
 export class Transformer {
   #input: Codec | undefined

@@ -54,7 +54,7 @@ export function denialData(error: TRPCError): { billing: BillingError['denial'] 
     if (!(cause instanceof BillingError)) continue
     const { denial } = cause
     const { trpc, http } = denialStatuses[denial.code]
-    // The code is wrong in two cases. tRPC assigns INTERNAL_SERVER_ERROR to an error that it doesn't
+    // The error's code is wrong in two cases. tRPC assigns INTERNAL_SERVER_ERROR to an error that it doesn't
     // recognize, such as a denial from `billing.meter`. Versions before 11.2 have no PAYMENT_REQUIRED. If the
     // app wraps the denial in its own error, the app chooses the code.
     const isWrong = error.cause === cause && (error.code === 'INTERNAL_SERVER_ERROR' || !isCode(trpc))

@@ -59,7 +59,7 @@ function bodyAfter(file: SourceFile, start: number): { body: number | null; isEx
         const end = file.closing(at)
         const next = end === null ? '' : file.code.slice(file.skipSpace(end + 1)).slice(0, 2)
         // These braces are part of the return type only if a type operator, an arrow or the body follows.
-        // Otherwise, they enclose the body.
+        // Otherwise, the braces enclose the function's body.
         if (end === null || !/^(\{|=>|[|&[])/.test(next)) break
         at = end + 1
       } else at++

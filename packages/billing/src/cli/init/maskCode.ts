@@ -1,4 +1,4 @@
-/** A slash after one of these characters, or after `return`, begins a regular expression. */
+/** A slash after one of these characters, or after `return`, starts a regular expression. */
 const beforeRegExp = /(?:^|[([{},;:=!&|?+\-*%~^<>]|\breturn)\s*$/
 
 /**

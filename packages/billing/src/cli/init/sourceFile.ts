@@ -16,7 +16,10 @@ export class SourceFile {
   readonly path: string
   readonly text: string
   readonly code: string
-  /** The extension in the file's relative imports, such as `.js` or `.ts`. Empty if they have none. */
+  /**
+   * The extension in the file's relative imports, such as `.js` or `.ts`, or an empty string if the imports
+   * have no extension.
+   */
   readonly extensionStyle: string
 
   constructor(path: string, text: string, defaultExtension = '') {

@@ -35,7 +35,7 @@ function pathIn(file: PricingModel, [list, slug, ...rest]: Path): Path {
 /** The difference between a pricing file and Flowglad's pricing model. */
 export interface Comparison {
   changes: Change[]
-  /** Active parts that only Flowglad has. A push doesn't change them. */
+  /** Active parts that only Flowglad has. A push doesn't change these parts. */
   untouched: Part[]
   /** Differences that Flowglad can't remove. */
   problems: { path: Path; message: string }[]
@@ -45,7 +45,9 @@ export interface Comparison {
 
 const instead = 'To create a new pricing model from the file instead, add --create'
 
-/** The fields that determine what a price costs. Flowglad can't change them, so it replaces the price. */
+/**
+ * The fields that determine what a price costs. Flowglad can't change these fields, so it replaces the price.
+ */
 const terms = ['type', 'unitPrice', 'intervalUnit', 'intervalCount', 'trialPeriodDays', 'usageEventsPerUnit']
 
 /**

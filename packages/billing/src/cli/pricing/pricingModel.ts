@@ -8,8 +8,8 @@ const isActive = ({ active }: Record<string, unknown>) => active !== false
 const price = fields.and(z.object({ type: z.string(), slug: z.string().optional() }))
 
 /**
- * A pricing model in Flowglad's setup format, from a pricing file or from Flowglad. The schema names only the fields
- * that this command reads. The others are compared and sent unchanged.
+ * A pricing model in Flowglad's setup format, from a pricing file or from Flowglad. The schema names only the
+ * fields that this command reads. Other fields are compared and sent unchanged.
  */
 const pricingModel = z.object({
   name: z.string(),

@@ -7,10 +7,11 @@ import type { PricingModel } from './pricingModel.ts'
 import type { PricingFile } from './readPricingFile.ts'
 
 /**
- * Makes the changes of a comparison at Flowglad, and no other changes. Compares again after each step, so an
- * interrupted push can be repeated. First creates the new meters and the meters' new prices one by one. Then
- * changes the rest of the pricing model in one step. In that step, Flowglad would create no
- * `<meter>_no_charge` price for a new meter, and would reject a new default price.
+ * Makes the changes of a comparison at Flowglad, and no other changes. After each step, compares the file
+ * with the pricing model again. An interrupted push can be repeated. First creates the new meters and the
+ * meters' new prices one by one. Then changes the rest of the pricing model in one step. If this step
+ * contained the meters, Flowglad would create no `<meter>_no_charge` price for a new meter, and would reject
+ * a new default price.
  * @throws CommandError if the pricing model has changed since it was compared
  */
 export async function pushPricing(
@@ -20,7 +21,7 @@ export async function pushPricing(
   shown: { remote: PricingModel; comparison: Comparison },
 ): Promise<void> {
   let { remote, comparison } = shown
-  /** Compares again after a step of this push. */
+  /** Compares the file with the pricing model again after a step of this push. */
   const compareAgain = async () => {
     remote = await api.read(model.id)
     comparison = comparePricing(file, remote)

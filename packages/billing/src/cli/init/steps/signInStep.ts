@@ -3,7 +3,7 @@ import type { Step } from './step.ts'
 
 /**
  * Adds a `protectedProcedure` to an app without sign-in. In development, the procedure uses the same user for
- * every caller. In production, it rejects all calls. Returns null if the app already has a
+ * every caller. In production, the procedure rejects all calls. Returns null if the app already has a
  * `protectedProcedure`, has no `publicProcedure`, or appears to have its own sign-in.
  */
 export function signInStep({ files, protectedProcedure, publicProcedure }: App): Step | null {
