@@ -1,7 +1,7 @@
 import { type Books, joinedAccount } from './books.ts'
 import type { AccountRow } from './rows.ts'
 
-/** A number in the ledger that contradicts other rows. */
+/** A counter that doesn't match the rows that it counts. */
 export interface Violation {
   customer: string
   /** The broken rule, with the numbers. */
@@ -9,8 +9,8 @@ export interface Violation {
 }
 
 /**
- * Checks one customer's counters against the rows that they count. Old events have been pruned. The totals are
- * therefore checked only against the remaining events and the daily totals, which are never pruned.
+ * Checks one customer's counters against the rows that they count. Because old events are pruned, the totals
+ * are checked only against the remaining events and the daily totals, which are never pruned.
  */
 export function audit(customer: string, books: Books): Violation[] {
   const problems = [...customerProblems(books), ...accountProblems(books), ...dailyProblems(books)]
@@ -47,7 +47,7 @@ function accountProblems({ accounts, holds, events }: Books): string[] {
         booked - (account?.acked ?? 0) - dropped,
         unitsOf(pending),
         'booked − acked − dropped',
-        'units of events to deliver',
+        'units of undelivered events',
       ),
       ...((account?.acked ?? 0) < acked
         ? [`acked is ${account?.acked ?? 0}, less than the ${acked} units of acknowledged events`]
@@ -65,9 +65,7 @@ function ownProblems(account: AccountRow): string[] {
     ...Object.entries(counters).flatMap(([name, value]) =>
       value < 0 ? [`${name} is ${value}, below 0`] : [],
     ),
-    ...(snapshotAcked > acked
-      ? [`snapshotAcked is ${snapshotAcked}, more than the ${acked} units of acked`]
-      : []),
+    ...(snapshotAcked > acked ? [`snapshotAcked is ${snapshotAcked}, more than acked (${acked})`] : []),
   ]
 }
 
@@ -78,7 +76,7 @@ function dailyProblems({ accounts, daily }: Books): string[] {
     const booked = sum(ofMeter.map((account) => account.booked - account.dropped))
     const total = sum(daily.filter((day) => day.meter === meter).map(({ units }) => units))
     return booked > total
-      ? [`${meter}: ${booked} units are booked, more than the ${total} units of all days`]
+      ? [`${meter}: ${booked} units are booked, but the daily totals add up to ${total}`]
       : []
   })
 }

@@ -45,10 +45,10 @@ describe.each(storeNames)('%s', (name) => {
       'UPDATE {}account SET booked = booked + 1': 'booked − acked − dropped is 6, but there are 5 units',
       'UPDATE {}account SET acked = acked - 1, booked = booked - 1': 'acked is 6, less than the 7 units',
       'UPDATE {}account SET waived = -1': 'waived is -1, below 0',
-      'UPDATE {}account SET snapshot_acked = 8': 'snapshotAcked is 8, more than the 7 units of acked',
+      'UPDATE {}account SET snapshot_acked = 8': 'snapshotAcked is 8, more than acked (7)',
       'UPDATE {}customer SET undelivered = 3': 'undelivered is 3, but there are 1 waiting and sent events',
       'UPDATE {}customer SET result_bytes = 5': 'result_bytes is 5, but there are 0 bytes',
-      'DELETE FROM {}daily': '12 units are booked, more than the 0 units of all days',
+      'DELETE FROM {}daily': '12 units are booked, but the daily totals add up to 0',
       'DELETE FROM {}hold': 'held is 1, but there are 0 units of open holds',
     }
     const backup = ['account', 'customer', 'daily', 'hold']
