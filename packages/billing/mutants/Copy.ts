@@ -15,7 +15,7 @@ const copied = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.t
  * root, and to the dependencies.
  */
 export class Copy implements AsyncDisposable {
-  /** The copy's counterpart of `packages/billing`. */
+  /** The path of the copied package. */
   readonly folder: string
   readonly #root: string
 

@@ -7,8 +7,8 @@ import { type Outcome, outcome, type Request } from './outcome.ts'
 const script = fileURLToPath(new URL('testProcess.ts', import.meta.url))
 
 /**
- * Runs test files of a copy in another process. If that process hangs or ends, the next run starts another
- * one.
+ * Runs test files of a copy in another process. If that process hangs or exits, the next run starts another
+ * process.
  */
 export class TestRunner implements AsyncDisposable {
   readonly #copy: Copy
@@ -19,8 +19,8 @@ export class TestRunner implements AsyncDisposable {
   }
 
   /**
-   * Runs the tests. If they take longer than `limitMs`, the fault counts as caught, because it makes them
-   * hang.
+   * Runs the tests. If they take longer than `limitMs`, the fault counts as caught, because the tests
+   * probably hang.
    */
   async run(request: Request, limitMs: number): Promise<Outcome> {
     this.#child ??= await this.#start()
@@ -29,7 +29,7 @@ export class TestRunner implements AsyncDisposable {
     const { signal } = ended
     const ending = once(child, 'exit', { signal }).then((): Outcome => {
       this.#child = null
-      return { state: 'broken', why: 'the test process has ended' }
+      return { state: 'broken', why: 'the test process exited' }
     })
     const answer = once(child, 'message', { signal }).then(([message]) => outcome.parse(message))
     const tooLate = new Promise<Outcome>((resolve) => {
@@ -51,7 +51,7 @@ export class TestRunner implements AsyncDisposable {
   async #start(): Promise<ChildProcess> {
     const child = fork(script, {
       cwd: this.#copy.folder,
-      // Its own process group, so that a hanging process can be ended together with its children.
+      // The process leads its own process group, so that `#end` also kills its children.
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
@@ -65,7 +65,7 @@ export class TestRunner implements AsyncDisposable {
     try {
       if (pid !== undefined) process.kill(-pid, signal)
     } catch {
-      // Ignore the error: the group has already ended.
+      // All processes of the group have already exited.
     }
   }
 

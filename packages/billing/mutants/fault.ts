@@ -1,17 +1,19 @@
-/** A deliberate mistake in the code. With this mistake, at least one of its tests must fail. */
+/** A deliberate mistake in the code that at least one of the fault's tests must catch. */
 export interface Fault {
-  /** Describes in one clause what breaks. */
+  /** What breaks, in one clause. */
   name: string
-  /** The changed file, in `src/`. */
+  /** The file to change, relative to `src/`. */
   file: string
   /** The text to replace. It occurs exactly once in the file. */
   find: string
   replace: string
-  /** The test files, in `test/` and without `.test.ts`. At least one of them must catch the fault. */
+  /**
+   * The test files, relative to `test/` and without `.test.ts`. At least one of them must catch the fault.
+   */
   tests: string[]
   /**
-   * The reason why the code behaves the same with the fault, so that no test can catch it. Such a fault isn't
-   * run.
+   * Why the code behaves the same with the fault, so that no test can catch the fault. `pnpm mutants` skips
+   * such a fault.
    */
   equivalent?: string
 }

@@ -6,8 +6,8 @@ import type { Copy } from './Copy.ts'
 import { type Fault, problemOf } from './fault.ts'
 
 /**
- * Returns the faults that can't be applied or don't compile, with the reason. Vitest doesn't check types, so
- * tests could fail only because a fault doesn't compile. Such a failure proves nothing.
+ * Returns the faults that can't be applied or don't compile, with the reason. Vitest doesn't check types.
+ * Without this check, a fault that doesn't compile could make tests fail, and would count as caught.
  */
 export async function findBroken(copy: Copy, faults: Fault[]): Promise<Map<Fault, string>> {
   const broken = new Map<Fault, string>()

@@ -70,7 +70,7 @@ async function runAll(parallel: number): Promise<number> {
 interface Node {
   copy: Copy
   runner: TestRunner
-  /** The file of the last fault, which has been reverted. */
+  /** The file that the last fault changed. The change has been reverted. */
   lastFile: string | null
 }
 
@@ -102,8 +102,8 @@ async function runOn(nodes: Node[], stopping: AbortSignal): Promise<number> {
 }
 
 /**
- * Runs each test file without a fault, because a test that always fails would seem to catch every fault.
- * Returns the time that each file takes in milliseconds, or null if a test fails.
+ * Runs each test file without a fault: a test that always fails would seem to catch every fault. Returns the
+ * time that each file takes in milliseconds, or null if a test fails.
  */
 async function runSound({ runner }: Node, tests: string[]): Promise<Map<string, number> | null> {
   const times = new Map<string, number>()
@@ -121,8 +121,8 @@ async function runSound({ runner }: Node, tests: string[]): Promise<Map<string, 
 }
 
 /**
- * Returns the time limit for a fault's tests. It allows tests that the fault slows down, but ends tests that
- * hang.
+ * Returns the time limit for a fault's tests. The limit is long enough for tests that the fault slows down,
+ * but stops tests that hang.
  */
 function limitOf({ tests }: Fault, times: ReadonlyMap<string, number>): number {
   return tests.reduce((total, test) => total + 10 * (times.get(test) ?? 0), 120_000)

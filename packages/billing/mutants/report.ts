@@ -7,7 +7,7 @@ export interface Run {
   seconds: number
 }
 
-/** Returns one line for a finished run. */
+/** Returns the line to print after a fault's tests have run. */
 export function lineOf({ fault, outcome, seconds }: Run, place: string): string {
   const detail = { caught: '', survived: '', broken: outcome.state === 'broken' ? ` (${outcome.why})` : '' }
   return `${place} ${outcome.state.padEnd(8)} ${seconds.toFixed(0).padStart(3)} s  ${fault.name}${detail[outcome.state]}`

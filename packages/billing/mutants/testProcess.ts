@@ -1,6 +1,6 @@
 /**
- * Runs the test files that the parent process asks for, in the current folder. Vitest stays open between the
- * runs, so each run reads only the changed files again, and the PostgreSQL server starts once.
+ * Runs the test files that the parent process asks for, in the current folder. Vitest stays open between
+ * runs. Each run therefore reloads only the changed files, and the PostgreSQL server starts only once.
  */
 import { join } from 'node:path'
 import { createVitest } from 'vitest/node'

@@ -1,16 +1,18 @@
 import type { Fault } from '../fault.ts'
 
-/** Sending usage events, retries, parking, and fetches that resend ambiguous events. */
+/**
+ * Faults in the sending, retrying and parking of usage events, and in fetches that resend ambiguous events.
+ */
 export const delivery: Fault[] = [
   {
-    name: 'an event that a bulk answer leaves out counts as acknowledged',
+    name: 'an event that is missing from the answer to a bulk request counts as acknowledged',
     file: 'flowglad/usageEventRequests.ts',
     find: 'return match ? [{ event, priceId: match.priceId ?? null }] : []',
     replace: 'return [{ event, priceId: match?.priceId ?? null }]',
     tests: ['flowglad/usageEventRequests'],
   },
   {
-    name: 'only the transaction ID decides whether an event is ours',
+    name: 'an event counts as ours if only its transaction ID matches',
     file: 'flowglad/usageEventRequests.ts',
     find: `answer.transactionId === event.attempt &&
   answer.subscriptionId === event.subscription &&
@@ -41,7 +43,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/usageEventRequests'],
   },
   {
-    name: 'an event that Flowglad may have recorded before it failed counts as rejected',
+    name: 'an event counts as rejected although Flowglad may have recorded it before an internal error',
     file: 'flowglad/usageEventRequests.ts',
     find: 'rejection.status < 500 || checkedFirst.test(rejection.message)',
     replace: 'rejection.status < 600 || checkedFirst.test(rejection.message)',
@@ -55,7 +57,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/usageEventRequests'],
   },
   {
-    name: 'a fetch that has waited for other fetches doesn’t check again which events are ambiguous',
+    name: 'a fetch that was queued doesn’t check again which events are ambiguous',
     file: 'flowglad/snapshotFetcher.ts',
     find: 'await renote(lease)\n    if (lease.ambiguous.length > 0) {',
     replace: 'await lease.keep()\n    if (lease.ambiguous.length > 0) {',
@@ -69,35 +71,35 @@ export const delivery: Fault[] = [
     tests: ['flowglad/sync'],
   },
   {
-    name: 'a fetch uses the notes from before it resent ambiguous events',
+    name: 'a fetch doesn’t update its notes after it has resent ambiguous events',
     file: 'flowglad/snapshotFetcher.ts',
     find: '({ event, lease })))\n      await renote(lease)',
     replace: '({ event, lease })))',
     tests: ['flowglad/sync'],
   },
   {
-    name: 'an archived customer is created again with new credits',
+    name: 'an archived customer is recreated with new credits',
     file: 'flowglad/snapshotFetcher.ts',
     find: 'const isArchived = !found && (await this.#wasKnown(customer.id))',
     replace: 'const isArchived = !found && (await this.#wasKnown(customer.id)) && customer.id === null',
     tests: ['flowglad/archivedCustomer'],
   },
   {
-    name: 'an event that was rejected only once returns to the outbox',
+    name: 'an event that was rejected only once is no longer ambiguous',
     file: 'flowglad/leases.ts',
     find: '.filter(([, rejections]) => rejections !== 1)',
     replace: '.filter(() => true)',
     tests: ['flowglad/leases'],
   },
   {
-    name: 'an event with an unknown outcome returns to the outbox',
+    name: 'an event with an unknown outcome is no longer ambiguous',
     file: 'flowglad/sending.ts',
     find: 'lease.rejections.delete(event)',
     replace: '',
     tests: ['flowglad/unknownOutcome', 'flowglad/parking'],
   },
   {
-    name: 'an event that was ambiguous before the lease isn’t ambiguous after two rejections',
+    name: 'an event that was ambiguous before the lease is no longer ambiguous after two rejections',
     file: 'flowglad/eventSender.ts',
     find: "if (state === 'missing' && lease.events.includes(event)) lease.rejections.set(event, 2)",
     replace: "if (state === 'missing') lease.rejections.set(event, 2)",
@@ -153,7 +155,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/deliveryLoop'],
   },
   {
-    name: 'a delivery’s last acknowledgement ends the lease although events are left',
+    name: 'an acknowledgement ends the delivery’s lease although more events are unacknowledged',
     file: 'flowglad/leases.ts',
     find: "purpose === 'deliver' && unacknowledged.size === 0",
     replace: "purpose === 'deliver'",
@@ -174,14 +176,14 @@ export const delivery: Fault[] = [
     tests: ['flowglad/retryPolicy'],
   },
   {
-    name: 'an unanswered event is parked',
+    name: 'an event counts as at fault although Flowglad answers no request',
     file: 'flowglad/retryPolicy.ts',
     find: 'failures.atFault ||= flowgladWorks',
     replace: 'failures.atFault = true',
     tests: ['flowglad/retryPolicy'],
   },
   {
-    name: 'a customer with one bad event stops the delivery of its other events',
+    name: 'one bad event stops the delivery of the customer’s other events',
     file: 'flowglad/retryPolicy.ts',
     find: 'if (othersMayGo && backingOff.every((event) => this.sendsAlone(event))) return',
     replace: '',
@@ -216,7 +218,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/deliveryLoop'],
   },
   {
-    name: 'a call joins a fetch that noted the acknowledged usage before the call',
+    name: 'a call joins a fetch that had already noted the acknowledged usage',
     file: 'flowglad/fetchQueue.ts',
     find: 'fetch.noted = true\n',
     replace: '\n',

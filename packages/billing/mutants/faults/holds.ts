@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts'
 
 const contract = ['ledger/sqliteLedger']
 
-/** Holds, expiry, and the units that they hold, book and return. */
+/** Faults in holds and their expiry, and in the booking and returning of units. */
 export const holds: Fault[] = [
   {
     name: 'open holds don’t reduce the available units',
@@ -34,13 +34,13 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a retry runs again although its reserve has charged the earlier attempt at expiry',
+    name: 'a retry runs the work although its reserve has just charged the earlier attempt at expiry',
     file: 'ledger/core/reserve.ts',
     find: 'if (retryAfterExpiry) return retryAfterExpiry',
     replace: '',
     tests: contract,
     equivalent:
-      'the first check of the key has already expired the key’s hold if it was due, so the second check finds nothing new',
+      'if the key’s hold was due, the first check of the key has already expired it, so the second check finds nothing new',
   },
   {
     name: 'a hold’s time to live exceeds its maximum lifetime',
@@ -122,7 +122,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'expiry at the maximum lifetime books the count of a stream that still runs',
+    name: 'expiry books the count of a running stream at the hold’s maximum lifetime',
     file: 'ledger/core/expire.ts',
     find: 'if (hold.counted && hold.counted.liveUntil > draft.now) {',
     replace: 'if (hold.counted && hold.counted.liveUntil > draft.now + 10 ** 9) {',
@@ -157,7 +157,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a day’s total leaves out booked units',
+    name: 'the daily total omits booked units',
     file: 'ledger/core/bookUsage.ts',
     find: 'draft.addToDay(new Date(draft.now).toISOString().slice(0, 10), meter, amount)',
     replace: '',
@@ -192,7 +192,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'the version stays the same if only counters change',
+    name: 'the customer’s version stays the same if only counters change',
     file: 'ledger/core/draft.ts',
     find: 'this.row.version += 1',
     replace: "if (this.#changedPart !== 'counters') this.row.version += 1",

@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts'
 
 const contract = ['ledger/sqliteLedger']
 
-/** Keys, fingerprints and stored results. */
+/** Faults in keys, fingerprints and stored results. */
 export const keys: Fault[] = [
   {
     name: 'a key can be used again with a different input',
@@ -54,7 +54,7 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'an operation with another fingerprint isn’t charged if its key was completed',
+    name: 'an operation isn’t charged if another operation has completed its key',
     file: 'ledger/core/answerRetry.ts',
     find: '    key.fingerprint === command.fingerprint &&\n    key.pruneAt > draft.now',
     replace: '    key.pruneAt > draft.now',
@@ -82,21 +82,21 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a settle that is booked again without its result erases the stored result',
+    name: 'a repeated settle without a result erases the stored result',
     file: 'ledger/core/writeKey.ts',
     find: 'if (existing?.completed && existing.attempt === command.attempt && existing.result !== null) return',
     replace: '',
     tests: contract,
   },
   {
-    name: 'a result of any size is stored',
+    name: 'a result is stored although it exceeds the size limit',
     file: 'ledger/core/writeKey.ts',
     find: 'bytes > 0 && bytes <= settings.resultBytes && makeRoom',
     replace: 'bytes > 0 && makeRoom',
     tests: contract,
   },
   {
-    name: 'a result that exceeds the customer’s whole budget is stored',
+    name: 'a result is stored although it exceeds the limit for all of the customer’s results',
     file: 'ledger/core/writeKey.ts',
     find: 'return excess <= 0\n',
     replace: 'return true\n',
@@ -110,7 +110,7 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'the budget for stored results applies to checkout sessions',
+    name: 'the size limit for results applies to checkout sessions',
     file: 'ledger/core/keepResult.ts',
     find: '{ alwaysKept: true }',
     replace: '{ alwaysKept: false }',

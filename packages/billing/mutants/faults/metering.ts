@@ -1,6 +1,6 @@
 import type { Fault } from '../fault.ts'
 
-/** Holds of running work, the sweeper, shutdown, and the amounts to charge. */
+/** Faults in the holds of running work, the sweeper, shutdown, and the counts of denials. */
 export const metering: Fault[] = [
   {
     name: 'the sweeper never prunes',
@@ -10,7 +10,7 @@ export const metering: Fault[] = [
     tests: ['metering/sweeper'],
   },
   {
-    name: 'the sweeper prunes only one step',
+    name: 'the sweeper stops pruning after one step',
     file: 'metering/sweeper.ts',
     find: 'while (!stopping.aborted && (await ledger.prune())) await pause(50)',
     replace: 'await ledger.prune()',
@@ -32,7 +32,7 @@ export const metering: Fault[] = [
     tests: ['metering/hold'],
   },
   {
-    name: '`close()` doesn’t wait for charges that aren’t durable',
+    name: '`close()` doesn’t wait until all charges are durable',
     file: 'metering/workInFlight.ts',
     find: 'await Promise.allSettled(this.#commands)',
     replace: '',
@@ -60,7 +60,7 @@ export const metering: Fault[] = [
     tests: ['metering/renewHold'],
   },
   {
-    name: 'a denial counts in each procedure that it passes through',
+    name: 'a denial counts once for each procedure in a nested call',
     file: 'metering/denialCounts.ts',
     find: '      if (this.#counted.has(error)) return\n',
     replace: '',

@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts'
 
 const tests = ['ledger/cli/move']
 
-/** The move from SQLite to PostgreSQL. */
+/** Faults in the move from SQLite to PostgreSQL. */
 export const move: Fault[] = [
   {
     name: 'a moved file is never marked, so two servers can use two copies',
@@ -19,7 +19,7 @@ export const move: Fault[] = [
     tests,
   },
   {
-    name: 'a file that an idle server has opened is moved',
+    name: 'a file is moved although an idle server has it open',
     file: 'ledger/stores/sqlite/moveOut.ts',
     find: "db.exec('PRAGMA journal_mode = DELETE')",
     replace: "db.exec('PRAGMA journal_mode = WAL')",
@@ -33,14 +33,14 @@ export const move: Fault[] = [
     tests,
   },
   {
-    name: 'a ledger is moved into a ledger that has customers',
+    name: 'a ledger is moved into a PostgreSQL ledger that already has customers',
     file: 'ledger/stores/postgres/moveIn.ts',
     find: 'if (isUsed) {',
     replace: 'if (isUsed && id === copy.identity.id) {',
     tests,
   },
   {
-    name: 'a moved file is opened by a server',
+    name: 'a server opens a file whose ledger was moved',
     file: 'ledger/stores/sqlite/openDatabase.ts',
     find: '      assertNotMoved(file, db)',
     replace: '      if (file === null) assertNotMoved(file, db)',

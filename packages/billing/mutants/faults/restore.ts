@@ -3,17 +3,17 @@ import type { Fault } from '../fault.ts'
 const contract = ['ledger/sqliteLedger']
 const recognition = ['flowglad/restoredLedger']
 
-/** A ledger that was restored from a backup. */
+/** Faults in the recognition and recovery of a ledger that was restored from a backup. */
 export const restore: Fault[] = [
   {
-    name: 'a recovered stream keeps the count of the backup',
+    name: 'a recovered stream is still charged for the count in the backup',
     file: 'ledger/core/recover.ts',
     find: '      correctAmount(draft, existing, event.amount)\n',
     replace: '',
     tests: contract,
   },
   {
-    name: 'a lost event isn’t subtracted from the balance of the backup',
+    name: 'a lost event isn’t subtracted from the backup’s balance',
     file: 'ledger/core/recover.ts',
     find: 'booked: account.booked + amount,',
     replace: 'booked: account.booked,',
@@ -27,7 +27,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a lost event counts twice if the ledger first saw its period after it',
+    name: 'a lost event counts twice if the period’s first snapshot already included it',
     file: 'ledger/core/recover.ts',
     find: 'countOnce(draft, account, amount)\n',
     replace: 'void countOnce\n',
@@ -41,7 +41,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'an event that is acknowledged during a fetch counts as certain',
+    name: 'an event that recovery acknowledges during a fetch isn’t ambiguous for the fetch',
     file: 'ledger/core/recover.ts',
     find: 'changeNote(draft, event, { ambiguous: event.amount })',
     replace: '{\n  }',
@@ -62,7 +62,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a lost operation’s key answers a call with a different input as completed',
+    name: 'a call counts as a retry of a lost operation although its input is different',
     file: 'ledger/core/answerRetry.ts',
     find: "  return command.fingerprint?.startsWith(recovered.fingerprint)\n    ? { state: 'completed', result: null }",
     replace: "  return command.fingerprint !== null\n    ? { state: 'completed', result: null }",
@@ -118,21 +118,21 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'SQLite keeps the versions of the backup',
+    name: 'marking a restore in SQLite doesn’t raise the versions',
     file: 'ledger/stores/sqlite/prepareRestore.ts',
     find: 'version = version + ?',
     replace: 'version = version + 0 * ?',
     tests: contract,
   },
   {
-    name: 'SQLite keeps the leases of the backup',
+    name: 'marking a restore in SQLite doesn’t end the leases',
     file: 'ledger/stores/sqlite/prepareRestore.ts',
     find: 'lease_token = NULL, lease = NULL,',
     replace: '',
     tests: contract,
   },
   {
-    name: 'a process uses its rows from before the restore',
+    name: 'a process uses rows that it remembers from before the restore',
     file: 'ledger/stores/sqlite/sqliteLedger.ts',
     find: '      recent.clear()\n      flush(true)\n      restore.markRestored(author)',
     replace: '      flush(true)\n      restore.markRestored(author)',
@@ -160,14 +160,14 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'an event that was pruned counts as lost',
+    name: 'an event that the ledger may have pruned counts as lost',
     file: 'flowglad/restoredLedger.ts',
     find: 'properties?.ledger !== state.ledger || isTooOld([event], state)',
     replace: 'properties?.ledger !== state.ledger',
     tests: recognition,
   },
   {
-    name: 'a file that replaces the ledger’s file isn’t checked',
+    name: 'the ledger isn’t checked again after its file was replaced',
     file: 'flowglad/restoredLedger.ts',
     find: 'return this.#checked === this.#ledger.interruptions()',
     replace: 'return this.#checked >= 0',
@@ -181,7 +181,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'recovery ends at the first known event',
+    name: 'recovery stops at the first known event',
     file: 'flowglad/restoredLedger.ts',
     find: 'const enoughKnownEvents = 100',
     replace: 'const enoughKnownEvents = 0',
@@ -195,7 +195,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'recovery ends at events that an earlier recovery has recovered',
+    name: 'recovery stops at events that an earlier recovery has added',
     file: 'flowglad/restoredLedger.ts',
     find: "states.every((it) => it === 'acknowledged')",
     replace: "states.every((it) => it === 'acknowledged' || it === 'recovered')",
@@ -224,7 +224,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'recovery ends although Flowglad refuses its list',
+    name: 'recovery counts as complete although Flowglad refuses to list its events',
     file: 'flowglad/restoredLedger.ts',
     find: "if (listed === null) throw new Error('Flowglad refuses to list its usage events')",
     replace: 'if (listed === null) break',

@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts'
 
 const tests = ['sessions/sessions']
 
-/** The sessions of open streams and WebSockets. */
+/** Faults in the sessions of open streams and WebSockets. */
 export const sessions: Fault[] = [
   {
     name: 'a stream stays open after its session ends',

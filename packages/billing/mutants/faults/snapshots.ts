@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts'
 
 const contract = ['ledger/sqliteLedger']
 
-/** Leases for fetches, snapshots, periods and past due subscriptions. */
+/** Faults in leases, snapshots, periods and past-due subscriptions. */
 export const snapshots: Fault[] = [
   {
     name: 'a lease can be taken from the process that holds it',
@@ -33,21 +33,21 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'an install runs twice if the outcome of its COMMIT was unknown',
+    name: 'a repeated install reports a lost lease although its first COMMIT succeeded',
     file: 'ledger/core/install.ts',
     find: "draft.row.installedToken === command.token ? 'installed' : 'leaseLost'",
     replace: "'leaseLost'",
     tests: contract,
   },
   {
-    name: 'an install counts usage that was acknowledged after its fetch began as part of the balance',
+    name: 'an install assumes that the balance includes usage that was acknowledged during the fetch',
     file: 'ledger/core/install.ts',
     find: 'acked: note?.acked ?? 0,',
     replace: 'acked: draft.account(subscription.id, meter).acked,',
     tests: contract,
   },
   {
-    name: 'a drop changes an install that began before the drop',
+    name: 'an install whose lease was taken before a drop returns the dropped units',
     file: 'ledger/core/install.ts',
     find: 'subtractDropped(draft, lease)',
     replace:
@@ -55,14 +55,14 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a drop never returns its units',
+    name: 'the units of a dropped event are never returned',
     file: 'ledger/core/install.ts',
     find: 'subtractDropped(draft, lease)\n',
     replace: '\n',
     tests: contract,
   },
   {
-    name: 'an acknowledgement after a drop leaves the units out of the balance',
+    name: 'an event that Flowglad acknowledges after a drop costs no units',
     file: 'ledger/core/usageEvents.ts',
     find: "booked: account.booked + (event.state === 'dropped' ? event.amount : 0)",
     replace: 'booked: account.booked',
@@ -153,14 +153,14 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'the negative balance of an unlimited plan blocks the customer after the plan',
+    name: 'a negative balance from an unlimited plan blocks the customer after the plan ends',
     file: 'ledger/core/install.ts',
     find: 'draft.writeAccount(account, { waived: account.waived + waived })',
     replace: 'void waived',
     tests: contract,
   },
   {
-    name: 'an unlimited plan that ends mid-period gives the grants again',
+    name: 'the period’s grants are given again when an unlimited plan ends mid-period',
     file: 'ledger/core/install.ts',
     find: 'const least = isFirstSight ? reading.granted : 0',
     replace: 'const least = reading.granted',

@@ -3,7 +3,7 @@ import type { Fault } from '../fault.ts'
 const sqlite = ['ledger/sqliteLedger']
 const messages = ['ledger/postgresMessages']
 
-/** Transactions, durability, known rows, batches and pruning. */
+/** Faults in transactions, durability, known rows, batches and pruning. */
 export const stores: Fault[] = [
   {
     name: 'SQLite doesn’t flush an answered charge to the disk (synchronous=NORMAL)',
@@ -76,14 +76,14 @@ export const stores: Fault[] = [
     tests: ['ledger/batcher'],
   },
   {
-    name: 'a full disk makes callers wait as long as a busy store',
+    name: 'callers wait for a full disk as long as for a busy store',
     file: 'ledger/batcher.ts',
     find: '? Math.min(cannotWriteAfterMs, outOfReachAfterMs)',
     replace: '? Math.max(cannotWriteAfterMs, outOfReachAfterMs)',
     tests: ['ledger/batcher'],
   },
   {
-    name: 'a full disk isn’t transient, so each command fails at its first try',
+    name: 'a full disk isn’t retried, so commands fail immediately',
     file: 'ledger/batcher.ts',
     find: 'if (!isCannotWrite(error) && !this.#store.isTransient(error))',
     replace: 'if (!this.#store.isTransient(error))',
@@ -96,7 +96,7 @@ export const stores: Fault[] = [
     replace: '',
     tests: ['ledger/unwritableSqlite'],
     equivalent:
-      'the ledger recognizes a full disk before it looks at the list, and running the batch once more fails in the same way',
+      'the ledger recognizes a full disk before it reads the list, and repeating the batch fails in the same way',
   },
   {
     name: 'PostgreSQL doesn’t report a full disk',
@@ -106,7 +106,7 @@ export const stores: Fault[] = [
     tests: ['ledger/transientErrors'],
   },
   {
-    name: 'a connection that can’t recover is never opened again',
+    name: 'the store isn’t opened again after its connection has failed permanently',
     file: 'ledger/reopeningStore.ts',
     find: '      if (problem.isStale) this.#opening = null\n',
     replace: '',
@@ -148,28 +148,28 @@ export const stores: Fault[] = [
     tests: sqlite,
   },
   {
-    name: 'SQLite uses known rows whose version differs',
+    name: 'SQLite uses known rows although the customer’s version has changed',
     file: 'ledger/stores/sqlite/prepareProof.ts',
     find: 'rows?.row?.version === row.version && rows.row.time === row.time',
     replace: 'rows',
     tests: sqlite,
   },
   {
-    name: 'a process uses its known rows although another process’s hold is due',
+    name: 'a process uses its known rows although a hold of another process is due',
     file: 'ledger/stores/recentCustomers.ts',
     find: 'row !== null && row.time <= now && now < nextExpiry',
     replace: 'row !== null && row.time <= now && nextExpiry > 0',
     tests: sqlite,
   },
   {
-    name: 'SQLite overwrites an event that exists',
+    name: 'SQLite overwrites an existing event',
     file: 'ledger/stores/sqlite/prepareWrite.ts',
     find: 'const newEvents = insert(db, event)',
     replace: 'const newEvents = upsert(db, event)',
     tests: sqlite,
   },
   {
-    name: 'SQLite prunes rows but keeps their bytes in the customer’s budget',
+    name: 'pruning in SQLite doesn’t subtract the size of the removed results',
     file: 'ledger/stores/sqlite/preparePrune.ts',
     find: 'if (bytes > 0) subtractBytes.run(bytes, customer)',
     replace: 'void bytes',
