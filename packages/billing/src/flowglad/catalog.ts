@@ -65,7 +65,7 @@ export interface Catalog {
   slugOfPrice: Map<string, string>
   /** Flowglad's answer, unchanged. */
   pricingModel: unknown
-  /** Instructions for fixing each of the app's unusable meters, by meter slug. */
+  /** For each of the app's unusable meters, what to fix. The key is the meter's slug. */
   problems: Map<string, string>
 }
 
@@ -97,7 +97,9 @@ function catalogOf(answer: unknown, meters: Meters): Catalog {
   }
 }
 
-/** Returns instructions if Flowglad can't record the meter's usage. Otherwise, returns null. */
+/**
+ * Returns instructions if Flowglad can't record or bill the meter's usage correctly. Otherwise, returns null.
+ */
 function problemOf(
   slug: string,
   { priceSlug, unlimitedBy }: MeterPolicy,
@@ -247,5 +249,5 @@ export function createCatalogCache({
   }
 }
 
-/** The pause after a failed load, and between two loads of a catalog with problems. */
+/** How long to wait before the next load, after a failed load or if the catalog has problems. */
 const pauseMs = 1_000

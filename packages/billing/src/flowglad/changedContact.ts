@@ -4,8 +4,8 @@ import type { Customer, KnownCustomer } from '../contract/customer.ts'
 const recorded = z.object({ customer: z.object({ name: z.string(), email: z.string() }) })
 
 /**
- * Returns the customer if the name or email differs from Flowglad's `GET billing` answer. Otherwise, returns
- * null. Also returns null for a customer that is looked up by ID only.
+ * Returns the customer if the name or email differs from Flowglad's. `billing` is Flowglad's `GET billing`
+ * answer. Returns null if they are the same, or if only the customer's ID is known.
  */
 export function changedContact({ id, name, email }: KnownCustomer, billing: unknown): Customer | null {
   const { data } = recorded.safeParse(billing)

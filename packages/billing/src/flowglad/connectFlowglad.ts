@@ -13,7 +13,7 @@ import { RetryPolicy } from './retryPolicy.ts'
 import { SnapshotFetcher } from './snapshotFetcher.ts'
 import { Sync } from './sync.ts'
 
-/** Creates the parts that fetch snapshots from Flowglad and deliver usage. They do nothing until they are called. */
+/** Creates the parts that fetch snapshots from Flowglad and deliver usage, but doesn't start them. */
 export function connectFlowglad(
   settings: FlowgladSettings,
   {
@@ -27,7 +27,7 @@ export function connectFlowglad(
   }: {
     ledger: Ledger
     meters: Meters
-    /** The clock whose time is sent to Flowglad. It can step. */
+    /** The system's clock, to compare with Flowglad's times. This clock can step forward and backward. */
     wallClock: Clock
     /** A clock that never steps backward. */
     clock: Clock

@@ -30,7 +30,7 @@ export interface PaymentsPage {
 }
 
 const rememberedCustomers = 500
-/** The maximum ages at which an answer and a failure are reused. */
+/** An answer is reused for up to `maxAgeMs`, and a failure for up to `maxFailureAgeMs`. */
 const maxAgeMs = 5_000
 const maxFailureAgeMs = 1_000
 
@@ -47,7 +47,7 @@ interface Asked {
 export class CustomerPayments {
   readonly #flowglad: Pick<FlowgladClient, 'payments'>
   readonly #clock: Pick<Clock, 'now'>
-  /** The newest requests, by the customer's ID at Flowglad. */
+  /** The latest request for each customer, by the customer's ID at Flowglad. */
   readonly #recent = new RecentMap<string, Asked>(rememberedCustomers)
   /** The last successful answers, which are returned while Flowglad can't be reached. */
   readonly #last = new RecentMap<string, PaymentsPage>(rememberedCustomers)
@@ -79,7 +79,7 @@ export class CustomerPayments {
     }
   }
 
-  /** Returns the payments without using an earlier answer. */
+  /** Requests the payments from Flowglad, even if a recent answer is known. */
   readAgain(customer: string): Promise<PaymentsPage> {
     const asked: Asked = { answer: this.#ask(customer), at: this.#clock.now(), hasFailed: false }
     this.#recent.set(customer, asked)
@@ -91,8 +91,8 @@ export class CustomerPayments {
 
   async #ask(customer: string): Promise<PaymentsPage> {
     const { data, hasMore } = page.parse(await this.#flowglad.payments(customer))
-    // If Flowglad ever ignored the cursor's filter, the list would contain other customers' payments. Filter
-    // it again.
+    // Filter the list here too: if Flowglad ever ignored the cursor's filter, the list would contain other
+    // customers' payments.
     const own = data.filter(({ customerId }) => customerId === customer)
     const answer = { payments: own.sort((a, b) => b.chargeDate - a.chargeDate), hasOlder: hasMore }
     this.#last.set(customer, answer)

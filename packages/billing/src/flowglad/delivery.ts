@@ -104,7 +104,8 @@ export class Delivery {
       if (state === 'progress') continue
       if ((await this.#ledger.health()).waiting === 0) return true
       if (state === 'blocked' || this.#retries.customersBackingOff() > 0) return false
-      // A fetch may hold the lease that the remaining events need, so wait for it until the deadline.
+      // The remaining events may need a lease that a fetch holds. Wait for the fetch, but not beyond the
+      // deadline.
       if (this.#clock.now() > giveUpAt) return false
       await sleep(this.#clock, 20)
     }
@@ -154,11 +155,11 @@ export class Delivery {
 
   /**
    * Takes the leases of customers with undelivered usage. Adds each lease to `held` immediately, so that the
-   * caller can always end it. Returns whether more events may be waiting.
+   * caller can end the lease even if this method rejects. Returns whether more events may be waiting.
    */
   async #takeLeases(held: Set<Lease>): Promise<{ taken: Taken[]; hasMore: boolean }> {
-    // Take about as many events as one round of requests can carry. Holding a customer's lease during other
-    // customers' requests would delay that customer's fetch.
+    // Take about as many events as one round of requests can carry. A lease that waits for a later round
+    // would delay its customer's fetch.
     const { requests, eventsPerRequest } = this.#retries.load
     const room = requests * eventsPerRequest
     const limit = room + this.#retries.customersBackingOff()
@@ -207,7 +208,7 @@ export class Delivery {
           unsent.set(lease, left)
           if (left === 0 && held.delete(lease)) done.push(lease)
         }
-        // End these leases together, so that the commands share a transaction.
+        // End these leases concurrently, so that the commands share a transaction.
         await allEnded(done.map((lease) => lease.leave()))
       }
     }

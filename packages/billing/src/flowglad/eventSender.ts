@@ -76,9 +76,9 @@ export class EventSender {
   }
 
   /**
-   * Sends ambiguous events before a fetch. Also sends the events at fault that are backing off, in one
-   * request. If Flowglad has recovered, calls don't have to wait until the backoff of these events ends. If
-   * this request fails, looks for the events in Flowglad's list and doesn't change their backoff.
+   * Sends ambiguous events before a fetch. Also sends the events at fault that are still backing off, in one
+   * request. Otherwise, calls would wait for this backoff even after Flowglad has recovered. If this request
+   * fails, looks for the events in Flowglad's list, and leaves the backoff unchanged.
    */
   async resend(batch: Sending[]): Promise<void> {
     const retries = this.#retries
@@ -129,7 +129,7 @@ export class EventSender {
 
   /**
    * Searches a rejected bulk request for the bad event. If the error names an event, sends that event alone,
-   * and then the other events together. Otherwise, sends each half separately.
+   * and then the other events in one request. Otherwise, sends each half separately.
    */
   async #narrow(sendings: Sending[], culprit: UsageEvent | null, result: Progress): Promise<void> {
     const suspect = sendings.find(({ event }) => event === culprit)
@@ -162,8 +162,8 @@ export class EventSender {
         this.#retries.requestSucceeded()
         return this.#park(event, 'Flowglad has a different event with this transaction ID', result)
       case 'rejected':
-        // Flowglad can record an event and then answer with an error. In that case, Flowglad answers the
-        // second request with the event.
+        // Flowglad can record an event and then answer with an error. Send the event again: if Flowglad has
+        // recorded it, the second answer contains the event.
         if (isFirstRequest) return this.#sendAlone(sending, result)
         if (answer.isConclusive) return this.#rejected(event, answer.reason, result)
         result.inconclusive.push({ sending, reason: answer.reason })
@@ -244,8 +244,8 @@ export class EventSender {
             items.map(({ event: { attempt, meter }, priceId }) => ({ attempt, meter, priceId })),
           )
         } catch (error) {
-          // The events stay ambiguous, and the next lease holder sends them again. Unstored acknowledgements
-          // don't count as progress.
+          // If acknowledgements can't be stored, the events stay ambiguous, and the next lease holder sends
+          // them again. These events don't count as progress.
           result.unavailable = true
           const { customer } = lease
           if (!isOutage(error))

@@ -9,15 +9,13 @@ export type FetchResult = { state: 'installed' } | { state: 'failed'; error: unk
 
 interface Fetch extends Waiter {
   /**
-   * Whether this fetch has already noted which usage is acknowledged. If so, new callers need another fetch.
+   * Whether this fetch has noted which usage is acknowledged. Later callers can't join it, and need another
+   * fetch.
    */
   noted: boolean
 }
 
-/**
- * A customer's fetches. At most one fetch is running, and at most one is waiting for the running fetch to
- * end.
- */
+/** One customer's fetches. At most one fetch runs at a time, and at most one more waits for it. */
 interface Slot {
   running: (Fetch & { result: Promise<FetchResult> }) | null
   next: (Waiter & { result: Promise<FetchResult> }) | null
@@ -43,7 +41,7 @@ export class FetchQueue {
     /** How long a fetch waits for its customer's lease before it fails. */
     leaseWaitMs: number
     logger: Logger
-    /** When this signal is aborted, fetches that haven't reached Flowglad yet fail. */
+    /** When this signal aborts, fetches that haven't started their requests yet fail. */
     stopping: AbortSignal
   }) {
     this.#leases = parts.leases
@@ -101,7 +99,7 @@ export class FetchQueue {
     return result
   }
 
-  /** Resolves when no fetch is running or waiting, so that no fetch holds a lease. */
+  /** Resolves when no fetch is running or waiting. No fetch then holds a lease. */
   async idle(): Promise<void> {
     while (this.#slots.size > 0) {
       const slots = [...this.#slots.values()]
@@ -128,8 +126,8 @@ export class FetchQueue {
       const lease = await this.#leases.takeForFetch(id, this.#leaseWaitMs)
       if (!lease) throw new Error("The customer's lease is taken")
       try {
-        // Take the lease before entering the gate, so that a fetch that waits for its lease doesn't delay
-        // other customers' fetches.
+        // Take the lease before entering the gate. A fetch that waits for its lease must not delay other
+        // customers' fetches.
         await this.#gate.enter(fetch, () =>
           traced(
             'billing.fetch',

@@ -11,16 +11,16 @@ export interface FlowgladSettings {
   secretKey: string
   /** Default: Flowglad's hosted service. */
   baseUrl?: string | undefined
-  /** `whsec_…`. Without it, webhooks are rejected. */
+  /** `whsec_…`. If this secret is missing, webhooks are rejected. */
   webhookSecret?: string | undefined
 }
 
 export type FlowgladClient = ReturnType<typeof createFlowgladClient>
 
 /**
- * Returns a cursor that makes a list begin at the newest record. Without it, Flowglad's lists begin at the
- * oldest record. The list contains only records whose fields equal `parameters`. Flowglad's lists can't be
- * filtered in any other way.
+ * Returns a cursor that makes a list start with the newest record. Without a cursor, Flowglad's lists start
+ * with the oldest record. The list contains only records whose fields equal `parameters`. Flowglad's lists
+ * can't be filtered in any other way.
  */
 const cursorFor = (parameters: Record<string, string>) =>
   Buffer.from(
@@ -39,7 +39,7 @@ export function createFlowgladClient(
   { deadlineMs, logger }: { deadlineMs: number; logger: Logger },
 ) {
   const sdk = new Flowglad({
-    // During `next build`, the key can be missing. The SDK would throw without a key.
+    // The key can be missing during `next build`, and the SDK throws if the key is undefined.
     apiKey: settings.secretKey ?? '',
     ...(settings.baseUrl === undefined ? {} : { baseURL: settings.baseUrl }),
     logLevel: 'off',
@@ -143,8 +143,8 @@ export function createFlowgladClient(
     },
 
     /**
-     * Searches the 100 newest checkout sessions for the one whose `outputMetadata` has this value under
-     * `name`. Returns null if there is none.
+     * Returns the checkout session whose `outputMetadata` contains `value` under `name`. Searches only the
+     * 100 newest sessions. Returns null if none matches.
      */
     async findCheckout(name: string, value: string) {
       const query = { limit: '100', cursor: newestFirst }

@@ -4,9 +4,9 @@ import { z } from 'zod'
 const errorBody = z.object({ error: z.unknown(), code: z.string() })
 
 /**
- * Returns the error with which Flowglad rejected a request. Most of these errors have status 500. Returns
- * null for failures that don't depend on the request: no connection, a timeout, a proxy's error page, a
- * rejected API key or too many requests.
+ * Returns Flowglad's own error, if Flowglad rejected the request. Most of these errors have status 500.
+ * Returns null for failures that don't depend on the request: no connection, a timeout, a proxy's error page,
+ * a rejected API key or too many requests.
  */
 export function flowgladError(error: unknown): { status: number; message: string } | null {
   if (!(error instanceof APIError) || error.status === undefined) return null

@@ -4,7 +4,7 @@ import type { BillingOptions } from '../config/options.ts'
 /** The longest additional wait while the events don't fill one request, as a multiple of `deliverAfterMs`. */
 const extraWaits = 4
 
-/** Waits until new usage events can be sent together. */
+/** Delays delivery so that new usage events share a request. */
 export class Gathering {
   readonly #clock: Clock
   readonly #waitMs: number
@@ -17,20 +17,23 @@ export class Gathering {
     this.#waitMs = options.deliverAfterMs
   }
 
-  /** Counts new events. Ends the wait if there are enough. */
+  /** Counts new events. Ends the current wait when enough events are counted. */
   add(events: number): void {
     this.#events += events
     if (this.#waiting && this.#events >= this.#waiting.forEvents) this.#waiting.end.abort()
   }
 
-  /** Sets the count to 0. Call this before a pass, which takes all events so far. */
+  /**
+   * Resets the count of new events. Call this method before a pass, because the pass takes all events that
+   * were counted so far.
+   */
   reset(): void {
     this.#events = 0
   }
 
   /**
-   * Waits at most `idleMs` for new usage. After the first event, waits `deliverAfterMs` for more. Ends this
-   * wait early once the events fill all `requests`, and extends it while the events don't fill one request.
+   * Waits at most `idleMs` for new usage. After the first event, waits `deliverAfterMs` for more. This second
+   * wait ends early when the events fill all `requests`, and is extended while they don't fill one request.
    */
   async wait({
     idleMs,
@@ -52,7 +55,9 @@ export class Gathering {
     this.#waiting?.end.abort()
   }
 
-  /** Waits for new events, at most `ms`. Returns whether there are enough. */
+  /**
+   * Waits at most `ms`, until `events` new events are counted. Returns whether that many events are counted.
+   */
   async #until(events: number, ms: number): Promise<boolean> {
     if (this.#events < events && ms > 0 && !this.#hasStopped) {
       const end = new AbortController()

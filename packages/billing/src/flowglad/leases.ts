@@ -8,7 +8,9 @@ import type { Ledger } from '../ledger/ledger.ts'
 export interface Lease {
   customer: string
   token: string
-  /** Events that an earlier lease holder sent without learning the outcome. They must be sent again. */
+  /**
+   * Events that an earlier lease holder sent without learning the outcome. These events must be sent again.
+   */
   ambiguous: UsageEvent[]
   /** Events that were marked as sent when this lease was taken. */
   events: UsageEvent[]
@@ -44,8 +46,9 @@ export type Leases = ReturnType<typeof createLeases>
 
 /**
  * Creates the functions that take leases. A customer has at most one lease at a time. A snapshot must not be
- * fetched during a delivery, because it might or might not include the delivered usage. The ledger's lease
- * excludes other nodes. Callers in the same process wait in a queue, without querying the ledger.
+ * fetched during a delivery: the ledger couldn't tell whether the snapshot includes the delivered usage. The
+ * ledger's lease excludes other nodes. Callers in the same process wait in a queue, without querying the
+ * ledger.
  */
 export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock: Clock; leaseMs: number }) {
   const turns = createTurns(clock)
@@ -86,7 +89,8 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
       },
       async acknowledge(events) {
         for (const event of events) unacknowledged.delete(idOf(event))
-        // A fetch still needs its lease, but a delivery doesn't after all its events are acknowledged.
+        // After its last acknowledgement, a delivery no longer needs its lease. A fetch needs its lease until
+        // the install.
         const isLast = purpose === 'deliver' && unacknowledged.size === 0
         const acknowledge = { type: 'acknowledge', customer, events } as const
         await ledger.execute(isLast ? { ...acknowledge, endsLease: token } : acknowledge)

@@ -20,7 +20,10 @@ export const invoices = z.array(z.object({ invoice }))
 const settled: ReadonlySet<string> = new Set(['paid', 'void', 'partially_refunded', 'fully_refunded'])
 const unpaid: ReadonlySet<string> = new Set(['open', 'uncollectible'])
 
-/** Returns the time from which the invoice counts: its period's start, if it has one. */
+/**
+ * Returns the start of the invoice's period. If the invoice has no period, returns its due date or creation
+ * time.
+ */
 export const invoicedFrom = ({
   billingPeriodStartDate,
   dueDate,
@@ -29,8 +32,8 @@ export const invoicedFrom = ({
   billingPeriodStartDate ?? dueDate ?? createdAt ?? 0
 
 /**
- * Returns a subscription's unpaid invoices. If a later period has been paid, leaves out older open invoices:
- * Flowglad doesn't collect them either.
+ * Returns a subscription's unpaid invoices. Leaves out open invoices that are older than a settled invoice,
+ * because Flowglad doesn't collect them.
  */
 export function unpaidOf<Invoice extends z.infer<typeof invoice>>(own: Invoice[]): Invoice[] {
   const settledFor = newest(own.filter(({ status }) => settled.has(status)).map(invoicedFrom))

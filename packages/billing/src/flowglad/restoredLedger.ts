@@ -24,12 +24,12 @@ const pollMs = 10_000
 
 /**
  * Recognizes that the ledger was restored from a backup, and recovers the usage events that Flowglad has and
- * the backup lacks. A restored ledger has forgotten charges and keys, so without this recognition it would
- * admit too many calls and charge retries again.
+ * the backup lacks. A restored ledger lacks charges and keys. Without recovery, the ledger would allow too
+ * many calls, and charge retries again.
  *
  * The ledger was restored if Flowglad has an event that this ledger sent but no longer has. The check runs on
  * the first call, and again after the store was opened or lost its connection. Until the check ends, nothing
- * is delivered. Calls wait for it, but no longer than `decisionMs`.
+ * is delivered. Calls wait for the check, but no longer than `decisionMs`.
  */
 export class RestoredLedger {
   readonly #ledger: Ledger
@@ -79,7 +79,7 @@ export class RestoredLedger {
     return this.isChecked && !this.isRecovering
   }
 
-  /** Whether a call's key may have been used before the restore. */
+  /** Whether a call's key may be one that the restored ledger has lost. */
   get recognizesKeys(): boolean {
     return this.#state?.recognizesKeys ?? false
   }
@@ -218,8 +218,8 @@ export class RestoredLedger {
         const { added } = await this.#ledger.execute({ type: 'recover', customer, events })
         recovered += added
       }
-      // Count only events that the backup contained. An earlier recovery may have added events and then
-      // stopped before it reached older ones.
+      // Count only events that the backup contained. An earlier recovery may have added newer events, and
+      // then stopped before it reached the older ones.
       known = states.every((it) => it === 'acknowledged') ? known + own.length : 0
       if (known >= enoughKnownEvents || isTooOld(listed, state)) break
     }

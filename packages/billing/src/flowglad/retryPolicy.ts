@@ -15,7 +15,7 @@ type RetryOptions = Pick<
   | 'parkedRetryMs'
 >
 
-/** One event's failures. Includes only failures of requests that contained no other event. */
+/** One event's failures. Only failures of requests that contained no other event count. */
 interface EventFailures {
   customer: string
   tries: number
@@ -26,7 +26,7 @@ interface EventFailures {
   firstFailedAt: number
   retryAt: number
   /**
-   * The number of requests that had succeeded when this event last failed. If the number has since increased,
+   * The number of successful requests when this event last failed. If the number has increased since then,
    * Flowglad accepts other events.
    */
   successesAtLastFailure: number
@@ -50,8 +50,8 @@ const rememberedEvents = 10_000
 const maxSkippedEvents = 100
 
 /**
- * Decides when to retry, what to send next, and when to park an event. Does no I/O.
- * There are three levels:
+ * Decides when to retry, what to send next, and when to park an event. Does no I/O. Delivery backs off on
+ * three levels:
  * - An event at fault backs off, and is parked if it keeps failing.
  * - A customer backs off while all its events back off.
  * - While Flowglad itself doesn't answer, pauses get longer and requests get smaller.
@@ -104,7 +104,7 @@ export class RetryPolicy {
     this.#successes++
   }
 
-  /** Forgets the failures of an event that has been acknowledged or parked. */
+  /** Deletes the failures of an event that has been acknowledged or parked. */
   eventResolved(event: EventId): void {
     this.#failures.delete(idOf(event))
   }
@@ -174,7 +174,7 @@ export class RetryPolicy {
   /**
    * Makes the customer back off after a pass if none of the pass's events can be sent now, or if Flowglad may
    * have caused a failure. Events at fault don't delay the pass's other events. If `canLookFurther` is set,
-   * they don't delay later events either.
+   * events at fault don't delay later events either.
    */
   customerTried(customer: string, events: UsageEvent[], canLookFurther: boolean): void {
     const backingOff = events.filter((event) => this.isBackingOff(event))
@@ -214,7 +214,7 @@ export class RetryPolicy {
     return skipped < maxSkippedEvents
   }
 
-  // Flowglad as a whole
+  // All customers
 
   /**
    * The maximum number of concurrent requests, and of events per request. Both limits adapt to Flowglad's

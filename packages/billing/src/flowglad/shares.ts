@@ -3,11 +3,12 @@ import { RecentMap } from '../config/recentMap.ts'
 const rememberedCustomers = 10_000
 
 /**
- * Decides how many events of each customer a pass takes. Customers share a pass equally. If a customer has
- * more events than its share, its next share is twice as large, so that a busy customer doesn't fall behind.
+ * Decides how many events of each customer a pass takes. Each customer gets an equal share of a pass. If a
+ * customer has more events than its share, the customer's next share is twice as large, so that a busy
+ * customer doesn't fall behind.
  */
 export class Shares {
-  /** The last shares of customers that may have had more events. */
+  /** The last share of each customer that may have more events than this share. */
   readonly #tooSmall = new RecentMap<string, number>(rememberedCustomers)
 
   /**
@@ -28,7 +29,7 @@ export class Shares {
     return shares
   }
 
-  /** Notes that the customer may have more events than its last share. */
+  /** Records that the customer may have more events than `share`. */
   tooSmall(customer: string, share: number): void {
     this.#tooSmall.set(customer, share)
   }

@@ -44,8 +44,8 @@ export class SnapshotFetcher {
   }
 
   /**
-   * Whether the last fetch failed at Flowglad, and no request has succeeded since. Other failures, such as a
-   * lost lease, don't count.
+   * Whether the last fetch failed at Flowglad and no request has succeeded since then. Other failures, such
+   * as a lost lease, don't count.
    */
   get isUnavailable(): boolean {
     return this.#failedAt !== null && !this.#flowglad.hasAnsweredSince(this.#failedAt)
@@ -58,12 +58,12 @@ export class SnapshotFetcher {
    * no subscription.
    */
   async fetch(customer: KnownCustomer, lease: Lease): Promise<unknown> {
-    // Update the lease's notes on acknowledged usage. Callers that joined this fetch while it was queued need
-    // notes that are newer than their calls.
+    // Note the acknowledged usage again. Callers that joined this fetch while it was queued need notes that
+    // are newer than their calls.
     await renote(lease)
     if (lease.ambiguous.length > 0) {
-      // It is unknown whether Flowglad recorded these events. Send them again so that the ledger can tell
-      // whether the balance includes them.
+      // It is unknown whether Flowglad has recorded these events. Send them again, so that the ledger can
+      // tell whether the balance includes them.
       await this.#sender.resend(lease.ambiguous.map((event) => ({ event, lease })))
       await renote(lease)
     }
@@ -143,7 +143,7 @@ export class SnapshotFetcher {
   }
 
   /**
-   * Creates a customer, then fetches and returns the customer's billing. Runs `beforeLook` between the two
+   * Creates a customer, then fetches and returns the customer's billing. Calls `beforeLook` between the two
    * requests.
    */
   async #create(customer: Customer, beforeLook: () => Promise<void>) {
@@ -156,7 +156,8 @@ export class SnapshotFetcher {
       },
     )
     await beforeLook()
-    // Look even after an error, because Flowglad can create a customer and then answer with an error.
+    // Fetch the billing even after an error, because Flowglad can create a customer and then answer with an
+    // error.
     return this.#asking(async () => {
       const billing = await this.#flowglad.billing(id)
       if (billing) return billing

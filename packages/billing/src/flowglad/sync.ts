@@ -48,7 +48,7 @@ export class Sync {
     clock: Clock
     options: BillingOptions
     logger: Logger
-    /** When this signal is aborted, fetches that haven't reached Flowglad yet fail. */
+    /** When this signal aborts, fetches that haven't started their requests yet fail. */
     stopping: AbortSignal
   }) {
     const { leases, fetcher, clock, options, logger, stopping } = parts
@@ -70,10 +70,10 @@ export class Sync {
   }
 
   /**
-   * Fetches the customer's snapshot. The fetch notes the acknowledged usage after this call, so the caller
-   * may deny work based on the result. Joins an existing fetch that hasn't noted the acknowledged usage yet.
-   * If `urgent` is set, that fetch becomes urgent. A new fetch takes a token from the customer's bucket,
-   * unless `forced` is set.
+   * Fetches the customer's snapshot. The returned fetch notes the acknowledged usage after this call, so the
+   * caller may deny work based on the result. Joins an existing fetch that hasn't noted the acknowledged
+   * usage yet. If `urgent` is set, that fetch becomes urgent. A new fetch takes a token from the customer's
+   * bucket, unless `forced` is set.
    */
   fetch(
     customer: KnownCustomer,
@@ -95,8 +95,8 @@ export class Sync {
 
   /**
    * Returns the result of a fetch that began before this call, or null if no such fetch is running. The
-   * caller must not deny work based on this result, but can use it for a customer without a snapshot. To join
-   * a fetch that has not reached Flowglad yet, call `fetch`.
+   * caller must not deny work based on this result, but can use the result for a customer without a snapshot.
+   * To join a fetch that has not reached Flowglad yet, call `fetch`.
    */
   fetchUnderWay(customer: string): Promise<FetchOutcome> | null {
     return this.#queue.begun(customer)
@@ -132,7 +132,7 @@ export class Sync {
     void this.fetch(customer, { urgent: false, forced: true })
   }
 
-  /** Resets the pauses of `refreshInBackground`. Call this method when the snapshot is fresh. */
+  /** Resets the pauses of `refreshInBackground`. Call this method when the snapshot is recent. */
   resetRefreshPauses(customer: string): void {
     const pauses = this.#pauses.peek(customer)
     if (pauses) pauses.staleRefreshes = 0

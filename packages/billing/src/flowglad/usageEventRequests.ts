@@ -30,8 +30,8 @@ export interface RecordedEvent {
 
 export type BulkAnswer =
   /**
-   * `omitted`: events that the answer doesn't mention. Flowglad had already recorded an event with the same
-   * transaction ID as each of these events. It can be the same event or a different one.
+   * `omitted`: events that the answer doesn't mention. For each of these events, Flowglad had already
+   * recorded an event with the same transaction ID: either the same event or a different one.
    */
   | { state: 'recorded'; recorded: RecordedEvent[]; omitted: UsageEvent[] }
   /** `culprit`: the event that the error names, if any. */
@@ -46,9 +46,9 @@ export type SingleAnswer =
   | Unanswered
 
 /**
- * The messages of the checks that Flowglad makes before it records an event. Only these messages prove that a
- * request with status 500 recorded nothing. Flowglad also answers an internal failure with 500, and such a
- * failure can happen after an event has been recorded.
+ * Matches the messages of the checks that Flowglad makes before it records an event. Only these messages
+ * prove that a request with status 500 recorded nothing. Flowglad also answers an internal failure with 500,
+ * and such a failure can happen after an event has been recorded.
  */
 const checkedFirst =
   /^(No \w+ found|(Subscription|UsageMeter|Price) not found|Invalid \w+|UsageEvent conflict):? |for archived customer$|out of range for type integer/

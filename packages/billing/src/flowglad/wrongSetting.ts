@@ -17,7 +17,7 @@ export function wrongSetting(error: unknown, baseUrl: string): SetupError | null
       { cause: error },
     )
   }
-  // Flowglad's 404 for an unknown customer or price uses Flowglad's own error format.
+  // If Flowglad returns 404 for an unknown customer or price, the body has Flowglad's own error format.
   return status === 404 && !flowgladError(error) ? notFlowglad(baseUrl, '404') : null
 }
 
