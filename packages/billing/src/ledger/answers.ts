@@ -32,7 +32,7 @@ export type ReserveAnswer =
   | { state: 'short'; legs: ShortLeg[]; asOf: number }
   /**
    * The subscription is past due, and its grace period is over. `legs` lists every meter with too few units
-   * left from the default plan's grant. It is empty if the policy denies all calls. Times are epoch
+   * left from the default plan's grant. `legs` is empty if the policy denies all calls. Times are epoch
    * milliseconds.
    */
   | { state: 'pastDue'; legs: ShortLeg[]; since: number; graceEndsAt: number; asOf: number }
@@ -49,8 +49,8 @@ export interface ShortLeg {
   held: number
   required: number
   /**
-   * Units that Flowglad might already have counted. If these units would cover the shortfall, the call isn't
-   * denied for lack of credits.
+   * Units that the account and Flowglad's balance might both count as used. If these units cover the
+   * shortfall, the call isn't denied for lack of credits.
    */
   ambiguous: number
 }
@@ -79,20 +79,20 @@ export type FindResultAnswer =
   /** The key belongs to an operation with a different input. */
   | { state: 'keyReused' }
 
-/** Any answer other than `kept` means that the result was not stored, because the key is already in use. */
+/** If the answer isn't `kept`, the result was not stored, because the key is already in use. */
 export type KeepResultAnswer = { state: 'kept' } | Exclude<FindResultAnswer, { state: 'unused' }>
 
 export type TakeLeaseAnswer =
   /**
-   * `ambiguous` lists events that were sent earlier and whose outcome is unknown. `events` lists events that
+   * `ambiguous` lists events that were sent earlier and have an unknown outcome. `events` lists events that
    * this command marked as sent (deliveries only).
    */
   { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
 
-/** The outcome of an operator's act. `act` is its record. */
+/** The outcome of an operator's act. `act` is the act's record. */
 export type OperateAnswer =
   | { state: 'done'; act: ActRow }
-  /** An earlier command has already done this act. This command changed nothing. */
+  /** An earlier command has already performed this act. This command changed nothing. */
   | { state: 'repeated'; act: ActRow }
   | { state: 'refused'; why: Refusal }
 

@@ -23,8 +23,8 @@ export interface BatcherStore {
    */
   isTransient(error: unknown): boolean
   /**
-   * Returns the customer's group. A batch contains customers of only one group. Default: all customers are one
-   * group.
+   * Returns the customer's group. A batch contains customers of only one group. Default: all customers are in
+   * one group.
    */
   groupOf?(customer: string): number
 }
@@ -43,10 +43,13 @@ export class Batcher {
   #queue: Waiting[] = []
   /** The batches in flight. */
   readonly #running = new Set<Promise<void>>()
-  /** The customers of the batches in flight. A customer's commands run in their order of arrival. */
+  /**
+   * The customers of the batches in flight. Each customer is in at most one of these batches, so the
+   * customer's commands run in their order of arrival.
+   */
   readonly #busy = new Set<string>()
   #isScheduled = false
-  /** The number of batches in flight that have been running for `nextBatchAfterMs`. */
+  /** The number of batches in flight that have been running for at least `nextBatchAfterMs`. */
   #slow = 0
   #closing = false
 
@@ -83,7 +86,10 @@ export class Batcher {
     }
   }
 
-  /** Starts the next batch after all commands from this turn of the event loop have been queued. */
+  /**
+   * Starts the next batch in the next turn of the event loop, so that the batch contains all commands from
+   * this turn.
+   */
   #schedule(): void {
     if (this.#isScheduled || !this.#canStart()) return
     this.#isScheduled = true
@@ -93,7 +99,10 @@ export class Batcher {
     })
   }
 
-  /** Returns whether all batches in flight are slow, and fewer than `parallelBatches` are in flight. */
+  /**
+   * Returns whether another batch can start: all batches in flight are slow, and there are fewer than
+   * `parallelBatches`.
+   */
   #canStart(): boolean {
     const { size } = this.#running
     return this.#slow === size && size < this.#settings.parallelBatches
@@ -161,7 +170,7 @@ export class Batcher {
       } catch (error) {
         if (!isCannotWrite(error) && !this.#store.isTransient(error)) return this.#findCulprit(running, error)
         running = this.#rejectOverdue(running, error)
-        // Queued commands wait for the same store, so also reject those that are overdue.
+        // Queued commands wait for the same store, so also reject overdue commands in the queue.
         this.#queue = this.#rejectOverdue(this.#queue, error)
         if (running.length > 0) await retryPause(tries)
       }

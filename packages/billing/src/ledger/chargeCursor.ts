@@ -7,11 +7,11 @@ export type ChargeCursor = z.output<typeof schema>
 const name = z.string().regex(/^[^\0]*$/)
 const schema = z.tuple([z.number().int(), name, name])
 
-/** Returns the cursor for the page that follows this charge. */
+/** Returns the cursor for the page that starts after this charge. */
 export const cursorAfter = ({ at, attempt, meter }: { at: number; attempt: string; meter: string }): string =>
   Buffer.from(JSON.stringify([at, attempt, meter] satisfies ChargeCursor)).toString('base64url')
 
-/** Decodes a cursor. Returns null for an invalid cursor, so that the page starts with the newest charge. */
+/** Decodes a cursor. Returns null for an invalid cursor. The page then starts with the newest charge. */
 export function parseCursor(cursor: string): ChargeCursor | null {
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))

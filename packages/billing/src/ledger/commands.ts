@@ -27,7 +27,7 @@ import { snapshot } from './snapshot.ts'
 export type { Snapshot } from './snapshot.ts'
 
 /**
- * The ledger's commands. `answers.ts` contains the answers.
+ * The ledger's commands. Their answers are in `answers.ts`.
  *
  * A batch runs again if the outcome of its COMMIT is unknown, so every command must be idempotent. Senders
  * therefore generate the attempt's ID or the lease's token before they queue a command.
@@ -48,18 +48,21 @@ const leg = z.object({
   unlimitedBy: text(256).nullable(),
   /** If the snapshot contains this feature, usage beyond the grant is allowed and billed. */
   overageWith: text(256).nullable(),
-  /** Whether expiry returns the units or books them as spent. */
+  /** What expiry does with the units: `release` returns them, and `settle` books them as spent. */
   onExpiry: z.enum(['release', 'settle']),
   price,
 })
 
 /**
- * The operation's ID, if the ledger was restored recently. It finds an operation that was completed under a key that
- * the ledger has lost. Default: the ledger looks up only the key.
+ * The operation's ID, if the ledger was restored recently. With this ID, the ledger finds an operation that
+ * was completed under a lost key. Default: the ledger looks up only the key.
  */
 const recoverable = operation.optional()
 
-/** The units that a customer can still use if the oldest unpaid renewal was due more than `graceMs` ago. */
+/**
+ * `leaves` determines what a customer can use if the oldest unpaid renewal was due more than `graceMs` ago:
+ * the default plan's grants, or nothing.
+ */
 const pastDueRule = z.object({ graceMs: z.number().min(0), leaves: z.enum(['free', 'none']) })
 
 /** Holds units for one attempt, either for all legs or for none. */
@@ -135,7 +138,7 @@ const settle = z.object({
     .string()
     .transform((it) => (isStorable(it) ? it : null))
     .nullable(),
-  /** An ID from the result, for customers and support. The event's properties include it. */
+  /** An ID from the result, for customers and support. The event's properties include this ID. */
   reference: decoration.nullable(),
   /** Additional properties of the usage event. */
   properties,
@@ -164,7 +167,7 @@ const keepResult = z.object({
 /** Ends a failed attempt's hold and returns the held units. */
 const release = z.object({ type: z.literal('release'), customer, attempt })
 
-/** Ends the customer's holds whose expiry time has passed. */
+/** Ends all of the customer's holds whose expiry time has passed. */
 const expire = z.object({ type: z.literal('expire'), customer })
 
 /**
@@ -196,9 +199,9 @@ const leaveLease = z.object({
   token,
   /**
    * Events that were marked as sent under this lease, but that Flowglad doesn't have: they were never sent,
-   * Flowglad conclusively rejected them twice in a row, or Flowglad rejected them twice and doesn't list them.
-   * They return to their previous state and are no longer ambiguous. Omit events that were ambiguous when the
-   * lease was taken: a later response can't tell us whether an earlier request succeeded.
+   * Flowglad conclusively rejected them twice in a row, or Flowglad rejected them twice and doesn't list
+   * them. These events return to their previous state, and are no longer ambiguous. Omit events that were
+   * ambiguous when the lease was taken: a later response can't tell us whether an earlier request succeeded.
    */
   untaken: listOf(eventId),
 })

@@ -63,7 +63,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     async execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]> {
       const answer = await batcher.execute(validateCommand(command))
       for (const listener of listeners) listener(command)
-      // The core returns an answer of this command's type, but the queue loses the type.
+      // The core returns the answer for this type of command, but the queue's types don't express this.
       return answer as AnswerOf[C['type']]
     },
     onCommit(listener) {
@@ -104,7 +104,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     },
     async findCustomers({ startsWith, limit }) {
       const found = await read((it) => it.readCustomersInOrder({ from: startsWith, limit }))
-      // In this order, the IDs that start with `startsWith` directly follow it.
+      // The IDs are in byte order, so the IDs that start with `startsWith` come first.
       return found.filter((it) => it.startsWith(startsWith))
     },
     books: (customer) => read((it) => it.readBooks(customer)),

@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto'
 import type { Ledger } from './ledger.ts'
 
-/** Returns whether the ID belongs to a health probe instead of a customer. `findCustomers` has the same rule in SQL. */
+/**
+ * Returns whether the ID belongs to a health probe instead of a customer. `findCustomers` applies the same
+ * rule in SQL.
+ */
 export const isProbe = (customer: string): boolean => /^health \d{1,5}$/.test(customer)
 
 /**

@@ -35,7 +35,10 @@ export const storeOutOfReach = (cause: unknown) =>
     cause,
   })
 
-/** If none of a host's addresses can be reached, Node throws an error without a message. It contains each attempt's error. */
+/**
+ * If none of a host's addresses can be reached, Node throws an `AggregateError` without a message. Its
+ * `errors` contain one error for each attempt.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
   return error instanceof Error ? error.message : String(error)

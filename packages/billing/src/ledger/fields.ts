@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { keyPattern } from '../contract/keyFormat.ts'
 
 /**
- * Schemas for the fields of the ledger's commands. They reject or replace values that a store can't hold,
+ * Schemas for the fields of the ledger's commands. The schemas reject or replace values that can't be stored,
  * because such a value would make the whole batch fail.
  */
 
 /**
- * PostgreSQL can't hold NUL or lone surrogates in text, and SQLite doesn't handle NUL in text reliably. The core
- * uses NUL to separate names.
+ * PostgreSQL can't store NUL or lone surrogates in text, and SQLite doesn't handle NUL in text reliably. The
+ * core uses NUL to separate names.
  */
 const loneSurrogate = /\p{Surrogate}/u
 const loneSurrogates = /\p{Surrogate}/gu
@@ -17,7 +17,7 @@ export const isStorable = (text: string) => !loneSurrogate.test(text) && !text.i
 const maxInt32 = 2_147_483_647
 const maxDurationMs = 366 * 24 * 3_600_000
 
-/** Text of 1 to `max` characters that a store can hold. */
+/** Text of 1 to `max` characters that can be stored. */
 export const text = (max: number) => z.string().min(1).max(max).refine(isStorable, 'cannot be stored')
 
 /** Your own ID for the user or organization. */
@@ -26,7 +26,7 @@ export const customer = text(256)
 export const attempt = text(64)
 /** The meter's slug. */
 export const meter = text(128)
-/** The procedure's path. It scopes the key and appears on the charge. */
+/** The procedure's path. A key is scoped to its procedure, and a charge shows its procedure. */
 export const procedure = text(256)
 /** The client's name for the operation. */
 export const key = z.string().regex(keyPattern)

@@ -67,7 +67,7 @@ const isOfOperation = ({ customer, attempt, procedure, key, fingerprint, recover
 /** Accepts up to 32 legs, each for a different meter. */
 function areLegs<L extends { meter: string }>(legs: L[], isLeg: (leg: L) => boolean): boolean {
   if (!Array.isArray(legs) || legs.length > 32) return false
-  // `every` would skip the holes in a sparse array.
+  // Don't use `every` here, because it skips the holes in a sparse array.
   for (const leg of legs) if (!isLeg(leg)) return false
   return legs.every(({ meter }, index) => legs.findIndex((leg) => leg.meter === meter) === index)
 }
@@ -89,7 +89,7 @@ function areProperties(properties: Settle['properties']): boolean {
   return names.length <= 50 && names.every((name) => isShort(name) && isShort(properties[name]))
 }
 
-/** Returns true only if the value is valid in every text field of these commands. */
+/** Returns true only if the value is valid for each of these commands' text fields. */
 const isShort = (value: unknown): value is string => isText(value) && value.length > 0 && value.length <= 64
 
 const isText = (value: unknown): value is string => typeof value === 'string' && isStorable(value)

@@ -43,8 +43,8 @@ export interface Ledger extends AsyncDisposable {
 
   /**
    * Calls the listener with each command that this process commits, before the command's caller gets the
-   * answer. Watchers and delivery use this method, so callers don't have to notify them of changes. The
-   * listener must not throw.
+   * answer. Watchers and delivery learn of changes through this method, so the callers of `execute` don't
+   * have to notify them. The listener must not throw.
    *
    * @returns a function that removes the listener.
    */
@@ -53,9 +53,9 @@ export interface Ledger extends AsyncDisposable {
   /** Returns the customer's balances and plan. */
   balances(customer: string): Promise<CustomerBalances>
   /**
-   * Returns the customer's balances and plan after this process's last batch for the customer, without reading
-   * the store. Another process may have changed them since. Returns null if this process doesn't remember them,
-   * or if the batch started before `since` (`performance.now()`).
+   * Returns the customer's balances and plan as of this process's last batch for the customer, without
+   * reading the store. Another process may have changed them since then. Returns null if this process doesn't
+   * remember them, or if the batch started before `since` (`performance.now()`).
    */
   lastCommitted(customer: string, since: number): CustomerBalances | null
   /**
@@ -68,9 +68,9 @@ export interface Ledger extends AsyncDisposable {
     cursor: string | null
   }): Promise<{ charges: Charge[]; cursor: string | null }>
   /**
-   * Returns the charges of one customer or of all customers, and reads them page by page. A customer's charges are
-   * consecutive, oldest first. The store chooses the order of the customers. A charge that exists from start to end
-   * is returned once, in the state that it has when its page is read.
+   * Reads the charges of one customer or of all customers, page by page. A customer's charges are
+   * consecutive, oldest first. The store chooses the order of the customers. A charge that exists during the
+   * whole read is returned once, with its state at the time when its page is read.
    */
   allCharges(query: { customer: string | null }): AsyncIterable<CustomerCharge>
   /**
@@ -83,8 +83,8 @@ export interface Ledger extends AsyncDisposable {
   /** Returns up to `limit` customers with a hold that is past its expiry time. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /**
-   * Returns up to `limit` customers that have a free lease and an event to deliver. An event is to be delivered if
-   * it is waiting, ambiguous, or parked and due for a retry.
+   * Returns up to `limit` customers that have a free lease and an event to deliver. An event to deliver is
+   * waiting, ambiguous, or parked and due for a retry.
    */
   customersToDeliver(limit: number): Promise<string[]>
   /** Returns the customer's open holds, oldest first. */
@@ -95,18 +95,18 @@ export interface Ledger extends AsyncDisposable {
   customers(): AsyncIterable<string>
   /** Returns up to `limit` customers whose IDs start with `startsWith`, ordered by ID. Omits health probes. */
   findCustomers(query: { startsWith: string; limit: number }): Promise<string[]>
-  /** Checks the customer's counters against the rows that they count, and returns the contradictions. */
+  /** Checks the customer's counters against the rows that they count, and returns the violations. */
   audit(customer: string): Promise<Violation[]>
   /** Returns all of the customer's counters, and the rows that they count, at one point in time. */
   books(customer: string): Promise<Books>
   /**
-   * Returns the acts of operators on one customer or on all customers, oldest first. Starts after the act `after`.
-   * Default: starts with the first act.
+   * Returns the acts of operators on one customer or on all customers, oldest first. Starts after the act
+   * `after`, or with the first act by default.
    */
   acts(query: { customer: string | null; after?: ActCursor | null }): AsyncIterable<Act>
   /**
-   * Adds denials to their counts without waiting for the customers' locks. If the machine crashes, or an answer is
-   * lost, some denials count twice or not at all.
+   * Adds denials to their counts without waiting for the customers' locks. If the machine crashes or an
+   * answer is lost, some denials can count twice or not at all.
    */
   countDenials(denials: DenialCount[]): Promise<void>
   /** Returns the customer's denials of the last day, newest first. */
@@ -120,8 +120,8 @@ export interface Ledger extends AsyncDisposable {
     limit: number,
   ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>
   /**
-   * Returns how often the store was opened or its connection broke. After each interruption, the store may contain
-   * an earlier copy of the ledger.
+   * Returns the number of interruptions: how often the store was opened, or one of its connections broke.
+   * After each interruption, the store may contain an earlier copy of the ledger.
    */
   interruptions(): number
   /** Returns the ledger's ID. Copies of the ledger have the same ID. */

@@ -21,7 +21,7 @@ export const ledgerDefaults = {
    */
   cannotWriteAfterMs: 500,
   /**
-   * PostgreSQL: the timeout for a statement, for a lock, and for an idle transaction. If a node stops while
+   * PostgreSQL: the timeout for a statement, for a lock, and for an idle transaction. If a node hangs while
    * it holds locks, the other nodes wait at most this long.
    */
   transactionTimeoutMs: 5_000,

@@ -21,6 +21,6 @@ export const withoutLedger = (error: unknown): unknown =>
 export const isLedgerUnavailable = (error: unknown): error is LedgerUnavailableError =>
   error instanceof Error && error.name === 'LedgerUnavailableError'
 
-/** Returns whether the error reports a malformed command, for which a retry can't succeed. */
+/** Returns whether the error reports a malformed command. Retrying such a command can't succeed. */
 export const isInvalidCommand = (error: unknown) =>
   error instanceof Error && error.name === 'InvalidCommandError'

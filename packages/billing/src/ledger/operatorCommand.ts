@@ -3,18 +3,24 @@ import { attempt, customer, eventId, meter, signedAmount, text } from './fields.
 
 /** An operator's act, which changes one customer's rows. */
 const act = z.discriminatedUnion('type', [
-  /** Schedules a parked event's next retry for now. */
+  /** Makes a parked event due for a retry. */
   eventId.extend({ type: z.literal('retry') }),
   /**
-   * Drops a parked event, and ends its retries immediately. The next install whose lease was taken after the drop
-   * lowers `booked`.
+   * Drops a parked event, and ends its retries immediately. `booked` decreases at the next install whose
+   * lease was taken after the drop.
    */
   eventId.extend({ type: z.literal('drop') }),
-  /** Ends the hold of an attempt that won't finish, and returns its units. */
+  /** Ends the hold of an attempt that won't finish, and returns the held units. */
   z.object({ type: z.literal('release'), attempt }),
-  /** Adds units to the customer's balance, or subtracts them, until the period ends. */
+  /**
+   * Adds units to the customer's balance, or subtracts units from it. The adjustment is valid until the
+   * period ends.
+   */
   z.object({ type: z.literal('adjust'), meter, amount: signedAmount }),
-  /** Gives a charge's units back until the period ends. A charge is refunded only once. */
+  /**
+   * Returns a charge's units to the customer. The refund is valid until the period ends. A charge is refunded
+   * only once.
+   */
   eventId.extend({ type: z.literal('refund') }),
 ])
 

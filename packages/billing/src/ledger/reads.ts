@@ -10,7 +10,7 @@ export type Act = ActRow
 /** The record of an operator's act on the whole ledger. */
 export type LedgerAct = LedgerActRow
 
-/** The author of an act, and the reason. */
+/** Who performed an act, and why. */
 export interface ActAuthor {
   /** The ID of the act's record. */
   id: string
@@ -18,7 +18,7 @@ export interface ActAuthor {
   reason: string
 }
 
-/** The position of an act in the record. */
+/** The position of an act in the list of acts. */
 export type ActCursor = Pick<Act, 'at' | 'customer' | 'id'>
 
 export interface RestoreState {
@@ -36,8 +36,8 @@ export interface RestoreState {
 }
 
 /**
- * `open`: the ledger has the event, but hasn't recorded that Flowglad has it too. `recovered`: the event was
- * acknowledged after the ledger was restored.
+ * `open`: the ledger has the event, but hasn't recorded that Flowglad has the event too. `recovered`: the
+ * event was acknowledged after the ledger was restored.
  */
 export type KnownEventState = 'missing' | 'open' | 'acknowledged' | 'recovered'
 
@@ -57,7 +57,7 @@ export interface CustomerBalances {
     /** When the fetch started, in epoch milliseconds according to the database's clock. */
     asOf: number
     /**
-     * The absolute difference between now and `asOf`. If the clock has stepped backward, `asOf` is in the
+     * The absolute difference between now and `asOf`. If the clock has stepped backward, `asOf` can be in the
      * future.
      */
     ageMs: number
@@ -111,7 +111,10 @@ export interface Charge {
   /** The price that Flowglad applied. Null until the charge is delivered. */
   priceId: string | null
   state: ChargeState
-  /** The reason, if the charge is unusual: `late`, or why it isn't the cost callback's result. Otherwise null. */
+  /**
+   * The reason, if the charge is unusual: `late`, or why the amount isn't the cost callback's result.
+   * Otherwise null.
+   */
   flagged: string | null
 }
 
@@ -141,7 +144,7 @@ export interface UndeliveredEvent {
   procedure: string
   at: number
   state: 'waiting' | 'sent' | 'parked'
-  /** Flowglad's reason for rejecting a parked event. Stays set while the event is being retried. */
+  /** Flowglad's reason for rejecting a parked event. Not cleared when the event is retried. */
   reason: string | null
   /** When a parked event is due for a retry. */
   retryAt: number | null
@@ -155,13 +158,16 @@ interface DenialKind {
   /** The toggle feature that the plan lacks, if that is the reason. */
   feature: string | null
   count: number
-  /** The units that the last of these calls needed on the meter. */
+  /** The units that the last of these calls required on the meter. */
   required: number | null
   /** The units that were available on the meter at the last of these calls. */
   available: number | null
 }
 
-/** Denied calls to add to their count. Ages are durations, because a process's clock can differ from the store's. */
+/**
+ * Denied calls to add to the ledger's counts. Times are given as ages, because a process's clock can differ
+ * from the store's clock.
+ */
 export interface DenialCount extends DenialKind {
   customer: string
   code: DenialCode

@@ -59,7 +59,7 @@ export class ReopeningStore {
 
   #reopen(): Promise<OpenStore> {
     this.#opening ??= this.#openStore().catch((error: unknown) => {
-      // The next command or read tries again.
+      // Let the next command or read open the store again.
       this.#opening = null
       throw error
     })
@@ -76,7 +76,7 @@ export class ReopeningStore {
     }
   }
 
-  /** Returns a `cannotOpen` error, unless a retry can succeed. */
+  /** Returns a `cannotOpen` error, unless opening the store again can succeed. */
   #openError(error: unknown): unknown {
     if (error instanceof LedgerUnavailableError) return error
     const problem = this.#store.writeProblem(error)

@@ -40,7 +40,7 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
     subscription,
     procedure,
     amount,
-    // The plan's price includes unlimited usage, so Flowglad must not bill this usage.
+    // The price of an unlimited plan includes this usage, so Flowglad must not bill it.
     price: wasUnlimited || isUnlimited ? { priceSlug: noChargePriceSlug(meter) } : price,
     state: 'waiting',
     at: draft.now,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AccountRow, CustomerRow, HoldRow } from './rows.ts'
 
-/** The sum of a customer's events that have the same account and state. */
+/** The units and the number of a customer's events that have the same account and state. */
 export const eventSum = z.object({
   subscription: z.string(),
   meter: z.string(),
@@ -21,7 +21,7 @@ export interface Books {
   /** The holds in state `held`. */
   holds: HoldRow[]
   events: z.output<typeof eventSum>[]
-  /** The units of all days, by meter. */
+  /** The sum of the daily totals, by meter. */
   daily: z.output<typeof meterSum>[]
   /** The total size of the stored results, in bytes. */
   resultBytes: number

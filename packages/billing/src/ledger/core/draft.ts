@@ -24,7 +24,10 @@ export interface LoadedCustomer {
   nextExpiry: number
 }
 
-/** The ID of a row among its customer's rows. Validation rejects NUL in names, so different rows have different IDs. */
+/**
+ * Returns a row's ID, which is unique among the customer's rows of one table. Validation rejects NUL in
+ * names, so different rows have different IDs.
+ */
 export const idOf = {
   account: ({ subscription, meter }: Pick<AccountRow, 'subscription' | 'meter'>) =>
     joined(subscription, meter),
@@ -52,7 +55,10 @@ export interface Writes {
   removedHolds: { customer: string; attempt: string }[]
   keys: KeyRow[]
   newEvents: EventRow[]
-  /** Existing events. The columns that describe the usage change only if a recovery corrects the amount. */
+  /**
+   * Existing events. Of the columns that describe the usage, only the amount can change, and only in a
+   * recovery.
+   */
   events: EventRow[]
   newActs: ActRow[]
   /** Units to add to a day's total. */
@@ -116,7 +122,7 @@ export class Draft {
     daily: new Map<string, number>(),
   }
 
-  /** Modifies `loaded`, which contains the customer's new rows after COMMIT. */
+  /** Commands modify `loaded` in place, so it contains the customer's new rows after COMMIT. */
   constructor(customer: string, loaded: LoadedCustomer, now: number) {
     this.#loaded = loaded
     this.#isNew = loaded.row === null
@@ -207,7 +213,7 @@ export class Draft {
     if (!row) return
     this.#loaded.holds.delete(attempt)
     holds.delete(row)
-    // A hold that begins and ends within the batch has no row.
+    // A hold that was reserved and ended within this batch has no row in the database.
     if (!newHolds.delete(row)) removedHolds.add(attempt)
   }
 
@@ -271,7 +277,7 @@ export class Draft {
   }
 }
 
-/** Each part includes the parts before it. */
+/** How much of a customer's row has changed. Each value includes the values before it. */
 const parts = ['none', 'counters', 'lease', 'all'] as const
 
 /** Returns whether the change affects only the given properties. */

@@ -14,7 +14,8 @@ type Lease = NonNullable<CustomerRow['lease']>
 export function install(draft: Draft, command: Install): { state: 'installed' } | { state: 'leaseLost' } {
   const { lease, leaseToken } = draft.row
   if (leaseToken !== command.token || lease?.purpose !== 'fetch') {
-    // If the outcome of the first run's COMMIT is unknown, the snapshot may already be installed.
+    // This can be a repeated install whose first COMMIT succeeded. In that case, the snapshot is already
+    // installed.
     return { state: draft.row.installedToken === command.token ? 'installed' : 'leaseLost' }
   }
   subtractDropped(draft, lease)
@@ -59,7 +60,7 @@ function installAccounts(draft: Draft, { snapshot, unlimitedBy }: Install, { not
   for (const meter of new Set([...Object.keys(meters), ...existing.map((account) => account.meter)])) {
     const feature = unlimitedBy[meter]
     const { available, granted } = meters[meter] ?? { available: 0, granted: 0 }
-    // An account created after the lease was taken has no note, because none of its units had been
+    // An account that was created after the lease was taken has no note. None of its units had been
     // acknowledged at that time.
     const note = notes.find((it) => it.subscription === subscription.id && it.meter === meter)
     installAccount(draft, draft.account(subscription.id, meter), {
@@ -116,8 +117,8 @@ function installAccount(draft: Draft, account: AccountRow, reading: Reading): vo
 }
 
 /**
- * Ends the operators' adjustment, because its period has ended. Waives the spent part of a credit: Flowglad carries
- * the negative balance into the next period, where the customer must not pay for the credit.
+ * Ends the operators' adjustment, because its period has ended. Waives the spent part of a credit: Flowglad
+ * carries the negative balance into the next period, but the customer must not pay for the credit.
  */
 function endAdjustment(draft: Draft, account: AccountRow): void {
   const { adjusted, waived } = account

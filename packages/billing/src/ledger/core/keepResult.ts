@@ -4,7 +4,7 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import { completeKey } from './writeKey.ts'
 
-/** Returns the stored result of unmetered work under the key. */
+/** Looks up the result that unmetered work has stored under the key. */
 export function findResult(draft: Draft, command: Omit<FindResult, 'type'>): FindResultAnswer {
   const key = draft.key(command.procedure, command.key)
   if (!key || key.pruneAt <= draft.now) return { state: 'unused' }
@@ -22,8 +22,8 @@ export function keepResult(draft: Draft, command: KeepResult, settings: LedgerSe
   if (found.state === 'keyReused') return found
   if (found.state === 'completed' && ![command.attempt, command.replaces].includes(found.attempt))
     return found
-  // Always keep the result. A completed key without a result would mean, for example, that a checkout has
-  // been paid.
+  // Keep the result regardless of its size. A completed key without a result would mean, for example, that a
+  // checkout has been paid.
   completeKey(draft, command, settings, { alwaysKept: true })
   return { state: 'kept' }
 }

@@ -29,7 +29,7 @@ export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
 
   const room = Math.max(0, command.maxEvents - ambiguous.length)
   const events = command.purpose === 'deliver' ? deliverable(draft).slice(0, room) : []
-  // Mark the events before the request is sent. If this process dies, the marks tell the next process that
+  // Mark the events as sent before the request. If this process dies, the next process then knows that
   // Flowglad may already have the events.
   for (const event of events) moveEvent(draft, event, 'sent')
   return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
@@ -42,7 +42,7 @@ export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
 const isLeaseFree = ({ leaseToken, leaseUntil, lease }: CustomerRow, now: number) =>
   leaseToken === null || leaseUntil <= now || (lease !== null && lease.notedAt > now)
 
-/** Ends the lease. Puts the events in `untaken` back into their previous state. */
+/** Ends the lease. Returns the events in `untaken` to their previous state. */
 export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' } {
   // If another process has taken the lease, change nothing, because that process may be sending these events.
   if (draft.row.leaseToken !== command.token) return { state: 'left' }
@@ -66,7 +66,7 @@ function accountNotes(draft: Draft, ambiguous: EventRow[]) {
 function deliverable(draft: Draft): EventRow[] {
   const isDue = ({ state, retryAt, parkedAt }: EventRow) =>
     state === 'waiting' ||
-    // If the event's parking time is in the future, the clock has stepped backward, so the event is due.
+    // If `parkedAt` is in the future, the clock has stepped backward. In that case, the event is due.
     (state === 'parked' && ((retryAt ?? 0) <= draft.now || (parkedAt ?? 0) > draft.now))
   return draft
     .events()

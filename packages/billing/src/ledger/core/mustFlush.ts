@@ -8,8 +8,8 @@ import type { Command } from '../commands.ts'
 export function mustFlush(command: Command): boolean {
   switch (command.type) {
     case 'reserve':
-      // A crash also ends the work. If it undoes the hold, the units are returned, as they would be at
-      // expiry.
+      // A crash of the machine also ends the work. If the crash undoes the hold, the units are available
+      // again, as they would be after expiry.
       return command.legs.some(({ onExpiry }) => onExpiry === 'settle')
     case 'renew':
       return command.counted !== null

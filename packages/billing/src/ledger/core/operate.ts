@@ -81,17 +81,23 @@ function planOf(draft: Draft, act: Operate['act'], settings: LedgerSettings): Pl
   }
 }
 
-/** Drops the event. If its charge was refunded, takes the refund back, so the customer doesn't get the units twice. */
+/**
+ * Drops the event. If the charge was refunded, reverses the refund, so that the customer doesn't get the
+ * units twice.
+ */
 function dropOnce(draft: Draft, event: EventRow, settings: LedgerSettings): void {
   dropEvent(draft, event, settings)
   const account = draft.act(refundId(event)) && currentAccount(draft, event.meter)
   if (!account) return
-  // The refund may have ended with its period, so subtract at most `adjusted`.
+  // The refund ends with its period, so `adjusted` may no longer contain it. Subtract at most `adjusted`.
   const credit = Math.min(event.amount, Math.max(0, account.adjusted))
   draft.writeAccount(account, { adjusted: account.adjusted - credit })
 }
 
-/** Returns the account of the current subscription, if a snapshot has reported its balance. */
+/**
+ * Returns the meter's account of the current subscription, or undefined if no snapshot has reported the
+ * account's balance.
+ */
 const currentAccount = (draft: Draft, meter: string): AccountRow | undefined =>
   draft
     .accounts()

@@ -57,7 +57,7 @@ export function pastDueOf(stored: Stored, now: number): PastDueState | null {
   if (stored?.pastDueSince === undefined) return null
   const { pastDueSince: since, payment } = stored
   // `reportedAt` can be later than `now` if Flowglad's clock is ahead or ours has stepped backward. In that
-  // case, assume that `reportedAt` is right.
+  // case, use `reportedAt` as the current time.
   const at = Math.max(now, payment?.reportedAt ?? now)
   return { since, forMs: Math.max(0, at - since), hasGrace: payment?.hasPaid ?? true }
 }

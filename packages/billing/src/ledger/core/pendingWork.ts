@@ -1,7 +1,7 @@
 import type { Hold, UndeliveredEvent } from '../reads.ts'
 import type { EventRow, HoldRow } from './rows.ts'
 
-/** Returns the fields of an open hold that operators see. */
+/** Returns an open hold as operators see it. */
 export function holdOf({
   attempt,
   procedure,
@@ -22,7 +22,7 @@ export function holdOf({
   }
 }
 
-/** Returns the fields of an undelivered event that operators see. */
+/** Returns an undelivered event as operators see it. */
 export function undeliveredEventOf(event: EventRow): UndeliveredEvent {
   const { attempt, meter, amount, procedure, at, state, reason, retryAt } = event
   if (state === 'acked' || state === 'dropped') throw new Error(`The event ${attempt} is not pending`)

@@ -9,8 +9,8 @@ function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
 
 /**
  * Returns whether a fetch after the period's end still reported that period. After one such fetch, `reserve`
- * doesn't ask for another. A fetch with a time in the future doesn't count. In that case, the clock has stepped
- * backward, so the fetch may have run before the period's end.
+ * doesn't ask for another. If the fetch's time is in the future, the clock has stepped backward. Such a fetch
+ * doesn't count, because it may have run before the period's end.
  */
 const isPeriodChecked = ({ snapshot, periodCheckedFor, fetchedAt }: CustomerRow, now: number): boolean =>
   periodCheckedFor !== null && periodCheckedFor === snapshot?.periodEnd && (fetchedAt ?? 0) <= now

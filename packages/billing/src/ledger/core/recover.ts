@@ -53,7 +53,10 @@ function correctAmount(draft: Draft, event: EventRow, amount: number): void {
   draft.writeEvent(event, { amount, flagged: null })
 }
 
-/** Acknowledges an event that the ledger has. A running fetch might not include it, so its units become ambiguous. */
+/**
+ * Acknowledges an event that the ledger still has. A running fetch might not include the event, so the
+ * event's units become ambiguous.
+ */
 function acknowledgeExisting(
   draft: Draft,
   event: EventRow,
@@ -100,8 +103,8 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
 }
 
 /**
- * Keeps the period's limit unchanged. If the event is older than the first install of the period, `usedAtFirstSight`
- * already includes its units.
+ * Keeps the period's limit unchanged. If the event is older than the period's first install,
+ * `usedAtFirstSight` already includes the event's units.
  */
 function countOnce(draft: Draft, account: AccountRow, amount: number): void {
   const { snapshotAvailable, waived, snapshotAcked, ackedAtFirstSight, usedAtFirstSight, limit } = account
@@ -156,6 +159,9 @@ function completeOperation(
     if (isDuplicate(other, attempt, operation)) dropEvent(draft, other, settings)
 }
 
-/** Returns whether the event can be dropped as a duplicate. A sent event can't, because Flowglad may have it. */
+/**
+ * Returns whether the event can be dropped as a duplicate. A sent event can't be dropped, because Flowglad
+ * may have it.
+ */
 const isDuplicate = (event: EventRow, attempt: string, operation: string): boolean =>
   event.state === 'waiting' && event.attempt !== attempt && event.properties.operation === operation

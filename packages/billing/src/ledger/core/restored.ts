@@ -1,8 +1,8 @@
 import type { CustomerRow } from './rows.ts'
 
 /**
- * The value of `installedToken` after the ledger was restored from a backup. The next install replaces it.
- * Until then, the snapshot may be older than usage that the ledger has lost.
+ * The value of `installedToken` after the ledger was restored from a backup, until the next install. During
+ * this time, the snapshot is the backup's, and doesn't include later usage.
  */
 export const restoredToken = 'restored'
 

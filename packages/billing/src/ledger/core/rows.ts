@@ -20,8 +20,8 @@ const properties = z.record(z.string(), z.union([z.string(), z.number(), z.boole
 
 const subscriptionDetail = reportedSubscription.extend({
   /**
-   * When the oldest unpaid renewal was due. Remembered from earlier snapshots, because a subscription's status
-   * can hide an unpaid renewal.
+   * When the oldest unpaid renewal was due. Kept from earlier snapshots, because a subscription's status can
+   * hide an unpaid renewal.
    */
   pastDueSince: integer.optional(),
 })
@@ -42,8 +42,8 @@ export const customerRow = z.object({
   customer: z.string(),
   version: integer,
   /**
-   * The latest time of any change to this customer. If it is in the future, the clock has stepped backward,
-   * and holds may end later than now plus their maximum lifetime.
+   * The latest time at which any of the customer's rows changed. If this time is in the future, the clock has
+   * stepped backward, and holds may end later than now plus their maximum lifetime.
    */
   time: integer,
   leaseToken: z.string().nullable(),
@@ -95,12 +95,15 @@ export const accountRow = z.object({
   waived: integer,
   /** Whether the last snapshot made this account unlimited. */
   unlimited: flag,
-  /** The period that `limit` belongs to. Empty before the first install. */
+  /** The period to which `limit` applies. Empty before the first install. */
   period: z.string(),
   limit: integer,
   ackedAtFirstSight: integer,
   usedAtFirstSight: integer,
-  /** Units that operators have added in this period, minus those that they have subtracted. Not part of `limit`. */
+  /**
+   * Units that operators have added in this period, minus those that they have subtracted. `limit` doesn't
+   * include them.
+   */
   adjusted: integer,
 })
 
@@ -135,8 +138,8 @@ export const holdRow = z.object({
 })
 
 /**
- * A key's row. It records whether the work has completed. Whether the key is in use depends on the hold of
- * the key's attempt.
+ * A key's row, which records whether the work has completed. The hold of the key's attempt shows whether the
+ * work is still running.
  */
 export const keyRow = z.object({
   customer: z.string(),
@@ -166,7 +169,7 @@ export const eventRow = z.object({
   properties: json(properties),
   flagged: z.string().nullable(),
   priceId: z.string().nullable(),
-  /** The reason for parking the event. Stays set while the event is being retried. */
+  /** Why the event was parked. Not cleared when the event is retried. */
   reason: z.string().nullable(),
   /** When to retry a parked event. */
   retryAt: integer.nullable(),
@@ -199,7 +202,7 @@ export const denialRow = z.object({
   count: integer,
   firstAt: integer,
   lastAt: integer,
-  /** The units that the last of these calls needed, and those that were available. */
+  /** The units that the last of these calls required, and the units that were available. */
   required: integer.nullable(),
   available: integer.nullable(),
 })
@@ -210,7 +213,7 @@ const actState = z.object({
   event: z
     .object({ state: z.string(), reason: z.string().nullable(), retryAt: integer.nullable() })
     .optional(),
-  /** The open hold, if the act concerns a hold. Null after it has ended. */
+  /** The open hold, if the act concerns a hold. Null after the hold has ended. */
   hold: z
     .object({ startedAt: integer, expiresAt: integer, legs: z.array(countedLeg) })
     .nullable()

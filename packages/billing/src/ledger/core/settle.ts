@@ -7,7 +7,10 @@ import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
 import { completeKey } from './writeKey.ts'
 
-/** Flags a charge whose hold had ended. The held units were available again, so the balance can become negative. */
+/**
+ * Flags a charge that was booked after its hold had ended. The held units were already available again, so
+ * the balance can become negative.
+ */
 const lateFlag = 'late'
 
 /**

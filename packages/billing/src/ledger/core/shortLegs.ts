@@ -36,7 +36,10 @@ export function shortLegs(
   })
 }
 
-/** Returns whether overage would be allowed on one of the short legs if the customer had paid. */
+/**
+ * Returns whether the plan allows overage on one of the short legs. Such a leg is short only because a
+ * renewal is unpaid.
+ */
 export const lackOverage = (subscription: Subscription, legs: Leg[], short: ShortLeg[]) =>
   legs.some((leg) => hasOverageFeature(subscription, leg) && short.some(({ meter }) => meter === leg.meter))
 

@@ -32,7 +32,8 @@ export function acknowledgeEvent(
   const account = draft.account(event.subscription, event.meter)
   draft.writeAccount(account, {
     acked: account.acked + event.amount,
-    // Flowglad has recorded this event although it was dropped. The drop lowers `booked`, so add the units back.
+    // Flowglad has recorded this event although it was dropped. Add the units back, because the drop
+    // subtracts them from `booked`.
     booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
   })
   moveEvent(draft, event, 'acked')
@@ -51,8 +52,8 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
 }
 
 /**
- * Drops an event, so that it is never sent again. The next install whose lease was taken after the drop lowers
- * `booked`.
+ * Drops an event, so that it is never sent again. `booked` decreases at the next install whose lease was
+ * taken after the drop.
  */
 export function dropEvent(draft: Draft, event: EventRow, { chargeRetentionMs }: LedgerSettings): void {
   const account = draft.account(event.subscription, event.meter)
@@ -88,7 +89,8 @@ export function moveEvent(
 }
 
 /**
- * Returns whether the event counts as parked. A parked event keeps counting as parked during a retry.
+ * Returns whether the event counts as parked. A parked event still counts as parked while it is being
+ * retried.
  */
 export const isParked = ({ state, reason }: Pick<EventRow, 'state' | 'reason'>) =>
   state === 'parked' || (state === 'sent' && reason !== null)

@@ -19,8 +19,8 @@ type Completion = Pick<Settle, 'attempt' | 'procedure' | 'key' | 'fingerprint' |
 
 /**
  * Marks the key as completed and stores the result, unless the key belongs to another operation or the result
- * is already stored. If `alwaysKept` is set, the size limits don't apply to the result, and other results don't
- * displace it.
+ * is already stored. If `alwaysKept` is set, the size limits don't apply to the result, and the result isn't
+ * removed to make room for others.
  */
 export function completeKey(
   draft: Draft,
@@ -69,8 +69,8 @@ function writeKey(
 
 /**
  * Removes the oldest results to make room for a new result, and returns whether the new result fits. Keys
- * whose results were removed stay completed, but retries under them get no result. `replaced` is the key that
- * gets the new result.
+ * whose results were removed stay completed, but retries under them get no result. `replaced` is the row of
+ * the key under which the new result is stored.
  */
 function makeRoom(
   draft: Draft,

@@ -5,7 +5,7 @@ import type { AccountRow, ActRow, EventRow, HoldRow, KeyRow } from '../core/rows
 export class LoadedCustomers {
   readonly byCustomer = new Map<string, LoadedCustomer>()
 
-  /** Begins with the rows in `known`. Customers that aren't in `known` begin without rows. */
+  /** Contains the rows in `known` at first. Customers that aren't in `known` have no rows at first. */
   constructor(customers: string[], known: ReadonlyMap<string, LoadedCustomer>) {
     for (const customer of customers) this.byCustomer.set(customer, known.get(customer) ?? noRows())
   }

@@ -3,8 +3,9 @@ export interface ClockWatch {
   /** Remembers a time that was read from the clock, and returns it. */
   note(now: number): number
   /**
-   * Returns a function that measures how far `now` is behind the times remembered so far and the time of the
-   * newest event. Call `start` before reading `now`, because other reads can run at the same time.
+   * Returns a function that measures how far `now` is behind the later of two times: the latest time that was
+   * remembered before this call, and the time of the newest event. Call `start` before reading `now`, because
+   * concurrent reads can remember later times.
    */
   start(): (now: number, newestEvent: number | null) => number
 }

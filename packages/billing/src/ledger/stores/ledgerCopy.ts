@@ -5,11 +5,11 @@ import { tables } from './tables.ts'
 /** A copy of a whole ledger, to write to another store. */
 export interface LedgerCopy {
   identity: LedgerIdentity
-  /** Whether an earlier run has marked the ledger as moved. That run may have committed. */
+  /** Whether an earlier run has marked the ledger as moved. That run may also have committed its copy. */
   isMarked: boolean
   /** The acts of operators on the whole ledger. */
   acts: LedgerActRow[]
-  /** The total number of rows in `acts` and the pages. */
+  /** The total number of rows in `acts` and in all pages. */
   rows: number
   /** All rows, in pages of limited size. */
   pages(): Iterable<Writes>

@@ -6,20 +6,20 @@ import type { CommittedCustomer } from './store.ts'
 export interface KnownCustomer {
   rows: LoadedCustomer
   /**
-   * On SQLite, the `data_version` at that time. While it stays the same, no other connection has committed a
-   * change.
+   * On SQLite, the `data_version` at that time. While `data_version` stays the same, no other connection has
+   * committed a change.
    */
   provenAt: number
 }
 
 /**
- * The rows of the customers that this process changed recently. A batch takes its customers' rows, and checks
- * under the lock whether another process has changed them. After COMMIT, it puts them back. After a failure, the
- * next batch loads the rows from the database.
+ * The rows of the customers that this process changed recently. A batch removes its customers' rows from this
+ * map, and checks under the lock whether another process has changed them. After COMMIT, the batch puts its
+ * new rows into the map. After a failure, the next batch loads the rows from the database.
  */
 export class RecentCustomers {
   readonly #customers: RecentMap<string, KnownCustomer>
-  /** Copies, because a running batch changes the rows before it commits. */
+  /** Copies of rows, because a running batch changes the original rows before it commits. */
   readonly #committed: RecentMap<string, { committed: CommittedCustomer; startedAt: number }>
 
   constructor(capacity: number) {

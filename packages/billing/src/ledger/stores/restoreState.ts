@@ -10,8 +10,8 @@ export const restoredVersionStep = 2 ** 32
 export const restoredAct = JSON.stringify({ type: 'restored' })
 
 /**
- * The share of the retention period in which no event can have been pruned. The rest allows for Flowglad's clock to be
- * ahead, and for events that are pruned while Flowglad's list is being read.
+ * The share of the retention period in which no event can have been pruned. The rest is a margin, because
+ * Flowglad's clock can be ahead, and because events can be pruned while Flowglad's list is being read.
  */
 const certainlyKept = 0.9
 

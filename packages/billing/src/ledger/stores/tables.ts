@@ -16,7 +16,7 @@ export interface Table<Row> {
   name: string
   key: (keyof Row & string)[]
   properties: (keyof Row & string)[]
-  /** The properties that are integers. All others are text. */
+  /** The properties that are stored as integers. All other properties are stored as text. */
   integers: (keyof Row & string)[]
   decode(columns: unknown): Row
 }
@@ -81,8 +81,8 @@ export const selectList = <Row>(
     .join(', ')
 
 /**
- * Returns the clause that makes an INSERT overwrite an existing row. `leading` contains the columns of the primary key
- * before the customer.
+ * Returns the clause that makes an INSERT overwrite an existing row. `leading` contains the primary key's
+ * columns that precede the customer.
  */
 export const onConflict = <Row>({ key, properties }: Table<Row>, leading: string[] = []) => {
   const others = properties.filter((property) => !key.some((it) => it === property))

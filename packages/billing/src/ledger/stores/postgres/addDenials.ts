@@ -6,9 +6,9 @@ import { databaseTime } from './databaseTime.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
 /**
- * Adds denials to their counts. The statement writes the rows in order, so that two nodes can't deadlock. With
- * `batchBy: 'bucket'`, each bucket has its own transaction. If one of them fails, its denials and those of later
- * buckets aren't added.
+ * Adds denials to their counts. The statement writes the rows in the order of their keys, so that two nodes
+ * can't deadlock. With `batchBy: 'bucket'`, each bucket has its own transaction. If a transaction fails, the
+ * denials of its bucket and of later buckets aren't added.
  */
 export async function addDenials(
   run: (work: (transaction: PostgresTransaction) => Promise<void>) => Promise<void>,

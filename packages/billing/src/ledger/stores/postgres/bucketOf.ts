@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto'
 
-/** The number of buckets. It never changes, because the bucket is part of every row's primary key. */
+/**
+ * The number of buckets. This number must never change, because the bucket is part of every row's primary
+ * key.
+ */
 export const buckets = 64
 
 /**

@@ -6,8 +6,9 @@ const message =
   'them. Set its pool mode to transaction or session (pool_mode in PgBouncer).'
 
 /**
- * Checks that multi-statement transactions work. A pooler in statement mode rejects them. Without this check,
- * the pooler's error would look like a lost connection, and the ledger would retry forever.
+ * Checks that multi-statement transactions work. A pooler in statement mode rejects such transactions.
+ * Without this check, the pooler's error would look like a lost connection, and the ledger would retry
+ * forever.
  */
 export async function checkTransactions(connection: PostgresConnection): Promise<void> {
   try {

@@ -1,6 +1,6 @@
 import { LedgerUnavailableError } from '../../errors.ts'
 
-/** Matches Node's codes for a certificate that it doesn't trust. */
+/** Matches Node's error codes for untrusted certificates. */
 const untrusted = /SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET_ISSUER)|^ERR_TLS_CERT|^CERT_/
 
 /**

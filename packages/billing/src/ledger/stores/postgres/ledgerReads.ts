@@ -9,7 +9,7 @@ import { now, type ReadQuery } from './readQuery.ts'
 
 /**
  * Whether the lease of the customer `c` is free at the time in the row `clock`. The core's function
- * `isLeaseFree` explains the rule.
+ * `isLeaseFree` has the same rule.
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= (SELECT now FROM clock)
   OR (c.lease::json ->> 'notedAt')::bigint > (SELECT now FROM clock))`
@@ -67,10 +67,10 @@ export const ledgerReads = (
       return due.map((row) => row.customer)
     },
     customersToDeliver: async (limit) => {
-      // Start with the customer whose lease ended first, so that rejected events can't starve other customers,
-      // and new usage can't starve parked events. If a free lease ends in the future, the clock has stepped
-      // backward. Its customer comes first, because other customers could otherwise starve it until the clock
-      // catches up.
+      // Start with the customer whose lease ended first, so that rejected events can't starve other
+      // customers, and new usage can't starve parked events. If a free lease ends in the future, the clock
+      // has stepped backward. Such a lease's customer comes first. Otherwise, other customers could starve
+      // this customer until the clock catches up.
       const found = await query(
         customerName,
         `WITH clock AS MATERIALIZED (SELECT ${now} AS now)

@@ -12,7 +12,7 @@ import type { PostgresTransaction } from './transaction.ts'
 
 const { customer, account, hold, key, event, act } = tables
 
-/** A list of rows. Null if it is empty. */
+/** A list of rows. The function returns null for an empty list. */
 const list = z
   .array(z.unknown())
   .nullable()

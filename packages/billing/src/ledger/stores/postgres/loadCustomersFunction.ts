@@ -47,7 +47,7 @@ const types = {
   holds: holdId,
   keys: keyId,
   events: eventId,
-  /** The rows to load for a customer that another node has changed. */
+  /** The rows to load only if another node has changed their customer. */
   holdsIfChanged: holdId,
   keysIfChanged: keyId,
   eventsIfChanged: eventId,
@@ -70,13 +70,13 @@ export const createLoadCustomersTypes = Object.values(types).map(({ create }) =>
 const asJson = <Row>(table: Table<Row>, from: string, without: (keyof Row & string)[] = []) =>
   `(SELECT json_agg(it) FROM (SELECT ${selectList(table, 't', without)} FROM ${from}) it)`
 
-/** The rows of a list. For customers that have changed, also the rows of the second list. */
+/** Selects the rows of a list. For changed customers, also selects the rows of the list `…IfChanged`. */
 const needed = (name: 'holds' | 'keys' | 'events') => `(
   SELECT * FROM unnest(${list(name)}) UNION ALL
   SELECT * FROM unnest(${list(`${name}IfChanged`)}) WHERE customer = ANY (loading)
 ) r`
 
-/** Whether a batch needs the rows of a list. */
+/** Whether the batch needs any rows of a list. */
 const isNeeded = (name: LoadList) => `cardinality(${list(name)}) > 0`
 
 const maxTime = Number.MAX_SAFE_INTEGER
@@ -87,9 +87,9 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * saves a round trip. The lock order is always the same, so batches can't deadlock.
  *
  * Rows must be loaded in later statements. The locking statement sees all rows except the locked ones as they
- * were before it waited for the lock. If it loaded holds, it would miss those that other batches committed
- * during the wait, and the batch would oversell. In a VOLATILE function, each statement sees all commits from
- * before that statement began.
+ * were before it waited for the lock. If this statement loaded holds, it would miss the holds that other
+ * batches committed during the wait, and the batch would oversell. In a VOLATILE function, each statement
+ * sees all commits from before that statement began.
  *
  * If customer rows are missing, the function inserts them and locks again. If this second attempt would have
  * to wait, the function fails, because it already holds locks and waiting could cause a deadlock. The batch
@@ -99,19 +99,20 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * The function therefore turns the setting on until the transaction ends. It leaves all other values of the
  * setting unchanged.
  *
- * `customers` lists the customers. If the node knows a customer's rows, the list also contains their version, time
- * and next expiry. The function loads a customer's rows if the node doesn't know them, if another node has changed
- * them since, or if the customer has other holds that may be due. In the last two cases, it also loads the customer's
- * rows in `holdsIfChanged`, `keysIfChanged` and `eventsIfChanged`. The other lists are those of `Needs`. The first
- * column of every list is the customer's bucket. Every list except `customers` can be null.
+ * `customers` lists the customers. If the node knows a customer's rows, the list also contains their version,
+ * time and next expiry. The function loads a customer's rows if the node doesn't know them, if another node
+ * has changed them since, or if the customer has other holds that may be due. In the last two cases, it also
+ * loads the customer's rows in `holdsIfChanged`, `keysIfChanged` and `eventsIfChanged`. The other lists
+ * contain the same rows as in `Needs`. The first column of every list is the customer's bucket. Every list
+ * except `customers` can be null.
  *
- * Each kind of row has its own statement. It runs only if the batch needs it, because even a statement that finds
- * no rows has a cost. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and would
- * then read every customer's holds.
+ * Each kind of row has its own statement. The statement runs only if the batch needs such rows, because even
+ * a statement that finds no rows has a cost. Without `OFFSET 0`, the planner could merge a lookup by customer
+ * into the join, and would then read every customer's holds.
  */
 function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
   const bucketIn = (source: string) => (batchBy === 'bucket' ? `$${lists.length + 3}` : source)
-  /** Whether a row belongs to the customer of the row `of`. */
+  /** Whether a row belongs to the customer that the row `of` names. */
   const isOf = (of: string, row: string) =>
     `${row}.bucket = ${bucketIn(`${of}.bucket`)} AND ${row}.customer = ${of}.customer`
   /** Selects a table's rows for the customers to load. `alias` names the table. */

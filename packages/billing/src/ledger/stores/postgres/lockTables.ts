@@ -5,8 +5,9 @@
 export const lockOrder = ['customer', 'account', 'act', 'daily', 'key', 'hold', 'event', 'denial'] as const
 
 /**
- * Locks all tables with buckets until the transaction ends. A transaction that changes several of these tables
- * would otherwise deadlock with running nodes. Skips missing tables, because an earlier release has fewer.
+ * Locks all tables with buckets until the transaction ends. Without these locks, a transaction that changes
+ * several tables could deadlock with running nodes. Skips missing tables, because an earlier release has
+ * fewer.
  */
 export const lockTables = `
   DO $do$

@@ -1,10 +1,12 @@
 import type { PostgresClient, PostgresPool } from './postgresPool.ts'
 
-/** The number of each pool's connections that broke. */
+/** For each pool, the number of connections that broke. */
 const lost = new WeakMap<PostgresPool, number>()
 const watched = new WeakSet<PostgresPool | PostgresClient>()
 
-/** Returns how many of the pool's connections broke or timed out. Can count a connection several times. */
+/**
+ * Returns how many of the pool's connections broke or timed out. A connection can be counted several times.
+ */
 export const lostConnections = (pool: PostgresPool): number => lost.get(pool) ?? 0
 
 export const countLost = (pool: PostgresPool): void => void lost.set(pool, lostConnections(pool) + 1)
@@ -20,7 +22,10 @@ export function watchPool(pool: PostgresPool): void {
   pool.on('connect', (client) => watchConnection(pool, client))
 }
 
-/** Counts the connection if it breaks. The app may have opened it before the ledger watched the pool. */
+/**
+ * Counts the connection if it breaks. The app may have opened the connection before the ledger started to
+ * watch the pool.
+ */
 export function watchConnection(pool: PostgresPool, client: PostgresClient): void {
   if (watched.has(client)) return
   watched.add(client)

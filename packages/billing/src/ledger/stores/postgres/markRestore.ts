@@ -12,9 +12,10 @@ const timesOf = (row: string) =>
 const changedTimes = z.tuple([z.object({ before: z.string(), after: z.string() })])
 
 /**
- * Records that the ledger was restored from a backup, and the operator's act. With `batchBy: 'bucket'`, each bucket has
- * its own transaction. The last transaction marks the ledger, so if the process dies earlier, the next process starts
- * again. Marking a customer twice does no harm.
+ * Records that the ledger was restored from a backup. With `author`, also records the operator's act. With
+ * `batchBy: 'bucket'`, each bucket has its own transaction. The last transaction marks the ledger. If the
+ * process dies before this transaction, the next process starts from the first bucket. Marking a customer
+ * twice does no harm.
  */
 export async function markRestored(
   run: (work: (transaction: PostgresTransaction) => Promise<void>) => Promise<void>,
@@ -59,8 +60,9 @@ async function markLedger(
   givenTime: number | null,
   author: ActAuthor | undefined,
 ): Promise<void> {
-  // Keep the time of a restore whose recovery hasn't ended. With a later time, events that the recovery has added would
-  // look like events from before the restore. The recovery would then stop too early.
+  // If the recovery from an earlier restore hasn't ended, keep that restore's time. With a later time, events
+  // that the recovery has added would look like events from before the restore, and the recovery would stop
+  // too early.
   const { rows } = await transaction.query(
     `WITH before AS (SELECT id, restored_at, recovered_at FROM metered.ledger FOR UPDATE)
      UPDATE metered.ledger l SET recovered_at = NULL, restored_at = CASE

@@ -19,14 +19,14 @@ const migrationLock = 7_260_114
 const minuteMs = 60_000
 
 /**
- * The time limit for each statement, and for the connection. Writing and indexing a large table takes hours. If the
- * limit were too short, each attempt would block the other nodes and then fail.
+ * The time limit for each statement, and for the connection. Rewriting and indexing a large table can take
+ * hours. If the limit were too short, each attempt would block the other nodes and then fail.
  */
 const migrationDeadlineMs = 24 * 60 * minuteMs
 
 /**
- * While a migration waits for a lock, batches and reads queue behind it. By default, commands wait longer than this for
- * the database, so they don't fail.
+ * How long a migration waits for a table's lock. During this time, batches and reads queue behind the
+ * migration. By default, commands wait longer than this for the database, so they don't fail.
  */
 const tableLockTimeoutMs = 10_000
 
@@ -34,7 +34,7 @@ const limits = {
   statement_timeout: migrationDeadlineMs,
   transaction_timeout: migrationDeadlineMs,
   idle_in_transaction_session_timeout: 10 * minuteMs,
-  /** How long to wait while another node migrates. Then this node tries again. */
+  /** How long to wait while another node migrates. After that, this node tries again. */
   lock_timeout: 10 * minuteMs,
 }
 
@@ -90,7 +90,7 @@ async function applyMissing(pool: PostgresPool, silentAfterMs: number): Promise<
       await connection.query(sql)
       await connection.query('INSERT INTO metered.migration (id) VALUES ($1)', [id])
     }
-    // Nodes of earlier releases don't use a new ledger, so it doesn't need to support them.
+    // No node of an earlier release uses a new ledger, so remove what only earlier releases need.
     if (applied === 0) await connection.query(contraction)
     const types = [...createLoadCustomersTypes, ...createWriteRowsTypes]
     for (const create of [...types, ...functions.map((it) => it.create)]) await connection.query(create)
@@ -98,7 +98,10 @@ async function applyMissing(pool: PostgresPool, silentAfterMs: number): Promise<
   })
 }
 
-/** Checks first, because `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas even if the schema exists. */
+/**
+ * Creates the schema if it doesn't exist. `CREATE SCHEMA IF NOT EXISTS` would need the right to create
+ * schemas even if the schema exists.
+ */
 async function createSchema(connection: PostgresConnection): Promise<void> {
   const found = await connection.query("SELECT to_regnamespace('metered') IS NOT NULL AS exists")
   if (!existence.parse(found).rows[0].exists) await connection.query('CREATE SCHEMA metered')

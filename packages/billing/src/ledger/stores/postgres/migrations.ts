@@ -1,4 +1,4 @@
-/** Adds the bucket to a table, and fills it in for existing rows. */
+/** Adds the column `bucket` to a table, and fills it in for existing rows. */
 const addBucket = (table: string) => `
   ALTER TABLE metered.${table} ADD COLUMN bucket smallint;
   ALTER TABLE metered.${table} ALTER bucket TYPE smallint
@@ -13,9 +13,9 @@ const fillBucket = (table: string) => `
  * Each migration runs once, in order. Never edit a released migration. In a new ledger, `contraction` follows the last
  * migration.
  *
- * Every primary key of a customer's rows begins with the bucket and the customer. The customer's row is the lock. With
- * `COLLATE "C"`, every node sorts customers, and therefore locks them, in the same order. Most other indexes are
- * partial: they contain only rows with pending work.
+ * Every primary key of a customer's rows begins with the bucket and the customer. The customer's row is the
+ * lock. With `COLLATE "C"`, every node sorts customers, and therefore locks them, in the same order. Most
+ * secondary indexes are partial: they contain only rows with pending work.
  */
 export const migrations = [
   `
@@ -121,9 +121,9 @@ export const migrations = [
     PRIMARY KEY (customer, day, meter)
   );
   `,
-  // The condition is always true. Only the query that lists charges repeats the condition, so only that query
-  // uses this index. Otherwise, a planner that lacks statistics would use this index instead of the primary
-  // key to look up single events, and would read the customer's whole history.
+  // The index's condition is always true. Only the query that lists charges repeats the condition, so only
+  // that query uses this index. Otherwise, a planner that lacks statistics would use this index instead of
+  // the primary key to look up single events, and would read the customer's whole history.
   `
   DROP INDEX metered.event_charges;
   CREATE INDEX event_charges ON metered.event (customer, at, attempt, meter) WHERE at >= 0;
@@ -177,7 +177,7 @@ export const migrations = [
   `
   ALTER TABLE metered.account ADD COLUMN adjusted bigint NOT NULL DEFAULT 0;
   `,
-  // One row per hour, because a row per denied call would let a caller fill the disk.
+  // Denials are counted per hour, because a row per denied call would let a caller fill the disk.
   `
   CREATE TABLE metered.denial (
     customer text COLLATE "C" NOT NULL,
@@ -211,12 +211,12 @@ export const migrations = [
   CREATE TRIGGER ledger_act_truncate BEFORE TRUNCATE ON metered.ledger_act
     FOR EACH STATEMENT EXECUTE FUNCTION metered.reject_change();
   `,
-  // The bucket is a hash of the customer. Earlier releases don't write it, so triggers fill it in for their rows. The
-  // statements of earlier releases need the old primary keys and indexes, so these stay until no such release runs.
-  // `ALTER … TYPE` rewrites the table and its indexes. An UPDATE of all rows takes more than twice as long, and doubles
-  // the table's size.
-  // No release has used the old key of `denial`, so it is dropped now. With two keys, concurrent upserts would fail,
-  // because ON CONFLICT handles only one of them.
+  // The bucket is a hash of the customer. Earlier releases don't write the bucket, so triggers fill it in for
+  // their rows. The statements of earlier releases need the old primary keys and indexes, so these stay until
+  // no such release runs. `ALTER … TYPE` fills in the bucket by rewriting the table and its indexes. An
+  // UPDATE of all rows would take more than twice as long, and double the table's size. No release has used
+  // the old primary key of `denial`, so this migration drops the key. With two unique keys, concurrent
+  // upserts would fail, because ON CONFLICT handles only one of them.
   `
   CREATE FUNCTION metered.fill_bucket() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -267,9 +267,10 @@ export const migrations = [
 ]
 
 /**
- * Removes the old primary keys, indexes and triggers, which only releases without buckets need. A new ledger runs this
- * SQL after its migrations. For an existing ledger, `metered schema` prints the SQL, to run after the last node of such
- * a release has stopped. Running it again changes nothing. Later migrations must work before and after it.
+ * Removes the old primary keys, indexes and triggers, which only releases without buckets need. A new ledger
+ * runs this SQL after its migrations. For an existing ledger, `metered schema` prints the SQL. Run the SQL
+ * after the last node of such a release has stopped. Running the SQL again changes nothing. Later migrations
+ * must work both before and after this SQL has run.
  */
 export const contraction = `
   DO $do$

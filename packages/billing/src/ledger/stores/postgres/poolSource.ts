@@ -34,7 +34,8 @@ function ownPool(connectionString: string): PoolSource {
     address: withoutPassword(connectionString),
     async pool() {
       const pg = await loadPg()
-      // Batches use at most `parallelBatches` connections at a time. Reads and pruning share the others.
+      // Batches use at most `parallelBatches` connections at a time. Reads and pruning share the other
+      // connections.
       created ??= new pg.Pool({ connectionString, max: 4, keepAlive: true, allowExitOnIdle: true })
       return created
     },
@@ -58,7 +59,10 @@ async function loadPg() {
   }
 }
 
-/** Returns the address without its password, which can be before the host or in the query parameters. */
+/**
+ * Returns the connection string without its password. The password can be before the host or in the query
+ * parameters.
+ */
 export function withoutPassword(connectionString: string): string {
   if (!URL.canParse(connectionString)) return connectionString.replace(/(:\/\/[^:@/]*):.*@/, '$1@')
   const url = new URL(connectionString)

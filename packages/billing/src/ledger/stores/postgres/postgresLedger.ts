@@ -147,7 +147,10 @@ async function withDeadline<T>(migrated: Promise<T>, deadlineMs: number): Promis
   }
 }
 
-/** A restore changes every customer's row, which takes longer than a batch. */
+/**
+ * The settings for marking a restore. Marking changes every customer's row, so its timeouts are longer than
+ * those of a batch.
+ */
 const patient = (settings: LedgerSettings) => ({
   transactionTimeoutMs: 600_000,
   silentAfterMs: Math.max(600_000, settings.silentAfterMs),

@@ -25,7 +25,7 @@ export interface PostgresClient {
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** A query. It is unnamed, because a named prepared statement belongs to a session. */
+/** A query. Queries have no name, because a named prepared statement belongs to a session. */
 export interface PostgresQuery {
   text: string
   values?: unknown[]

@@ -49,7 +49,7 @@ export function prepareTransact(
       return answers
     } catch (error) {
       recent.clear()
-      // The next run loads all rows, so it succeeds if this run failed only because of a wrong assumption
+      // Run the batch again with all rows loaded. It succeeds if the failure was caused by a wrong assumption
       // about rows that weren't loaded.
       if (usesKnownRows && !isTransient(error)) return transact(commands)
       throw error

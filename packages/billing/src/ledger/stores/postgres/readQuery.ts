@@ -7,12 +7,12 @@ import { isConnectionLost } from './transaction.ts'
 
 /** The time of a read: `$1`, or the database's time if `$1` is null. */
 export const now = databaseTime('$1')
-/** Whether a row belongs to the customer `$3` in the bucket `$2`. */
+/** A condition: whether a row belongs to the customer `$3` in the bucket `$2`. */
 export const isOf = (row: string) => `${row}.bucket = $2 AND ${row}.customer = $3`
 
 export type ReadQuery = ReturnType<typeof createReadQuery>
 
-/** Returns a function that runs one statement, whose parameters begin with `$2`. */
+/** Returns a function that runs one statement. The statement's parameters start with `$2`. */
 export function createReadQuery(pool: PostgresPool, givenTime: () => number | null, deadlineMs: number) {
   /** Reads rows as JSON, because the driver returns a bigint as a string. */
   return async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { column, type Table } from '../tables.ts'
 
 /**
- * A composite type in the schema `metered`. A function can take an array of its rows. Its first column is the
- * bucket.
+ * A composite type in the schema `metered`. The ledger's functions take arrays of such types. The first
+ * column is the bucket.
  */
 export interface RowType<Row> {
   /**
-   * The qualified name. It ends in a hash of the columns, because another release can have different columns.
+   * The qualified name. The name ends in a hash of the columns, because another release can have different
+   * columns.
    */
   name: string
   properties: (keyof Row & string)[]

@@ -3,9 +3,10 @@ import { lockOrder, lockTables } from './lockTables.ts'
 import { contraction } from './migrations.ts'
 
 /**
- * Returns SQL that removes keys, indexes and triggers that only earlier releases need. If `partitions` isn't null, the
- * SQL also divides each table with buckets into that number of partitions, which must divide 64. Each partition
- * contains consecutive buckets. The SQL doesn't change tables that are already partitioned.
+ * Returns SQL that removes keys, indexes and triggers that only earlier releases need. If `partitions` isn't
+ * null, the SQL also divides each table with buckets into that number of partitions. The number must be a
+ * divisor of 64. Each partition contains consecutive buckets. The SQL doesn't change tables that are already
+ * partitioned.
  */
 export function schemaStatements(partitions: number | null): string {
   const [partition, analyze] = partitions === null ? ['', ''] : [partitionTables(partitions), analyzeTables]

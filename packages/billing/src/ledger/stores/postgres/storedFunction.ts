@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { BatchBy } from './batchBy.ts'
 
 /**
- * Every lookup is by key, so these settings allow only index lookups, even if the statistics are outdated.
- * Setting them on the function costs less than setting them with statements before the call. With
+ * Every lookup is by key. With these settings, the planner uses index lookups even if the statistics are
+ * outdated. Setting them on the function costs less than setting them with statements before the call. With
  * `batchBy: 'bucket'`, the functions have no settings, because an engine that distributes tables can have a
  * different planner.
  */
@@ -20,7 +20,7 @@ const plannerSettings = {
 
 /** A function in the schema `metered`. */
 export interface StoredFunction {
-  /** The qualified name. It ends in a hash of the function's text. */
+  /** The qualified name. The name ends in a hash of the function's text. */
   name: string
   /** The statement that creates the function. */
   create: string
@@ -35,8 +35,9 @@ export const oneBucket = (bucket: number) => `${bucket}::smallint`
  * can run the next transaction in another session. Nodes that run different releases can share a database,
  * because a changed function gets a different name.
  *
- * With `batchBy: 'bucket'`, the function has one more parameter at the end: the batch's bucket. Its statements
- * compare the bucket with this value, so a planner knows each statement's shard before the statement runs.
+ * With `batchBy: 'bucket'`, the function has one more parameter at the end: the batch's bucket. The
+ * function's statements compare the bucket with this parameter, so a planner knows each statement's shard
+ * before the statement runs.
  */
 export function storedFunction(
   name: string,

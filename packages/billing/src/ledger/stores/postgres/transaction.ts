@@ -7,9 +7,9 @@ import { rowParsers } from './rowParsers.ts'
 
 /**
  * `SET LOCAL` settings end with the transaction, so they work behind a connection pooler that runs each
- * transaction in a different session. If a node stops while it holds locks, the timeouts limit how long the
+ * transaction in a different session. If a node hangs while it holds locks, the timeouts limit how long the
  * other nodes wait. With REPEATABLE READ, a transaction would load rows as they were before it waited for the
- * lock. One `SELECT` of `set_config` calls would cost the server twice as much as these statements.
+ * lock. A single `SELECT` with `set_config` calls would cost the server twice as much as these statements.
  */
 const begin = (timeoutMs: number) => [
   'BEGIN ISOLATION LEVEL READ COMMITTED',
@@ -18,7 +18,7 @@ const begin = (timeoutMs: number) => [
   `SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`,
 ]
 
-/** A connection that the work can use until the work ends. */
+/** A connection that can be used until the work ends. */
 export interface PostgresConnection {
   /** Runs a query. Without values, the text can contain several statements. */
   query(text: string, values?: unknown[]): Promise<PostgresResult>
@@ -37,7 +37,7 @@ export interface PostgresTransaction extends PostgresConnection {
   rollback(): Promise<void>
 }
 
-/** Runs the work in one transaction on one connection. The work begins and ends the transaction. */
+/** Runs `work` in one transaction on one connection. `work` begins and ends the transaction. */
 export const inTransaction = <T>(
   pool: PostgresPool,
   { silentAfterMs, transactionTimeoutMs }: Pick<LedgerSettings, 'silentAfterMs' | 'transactionTimeoutMs'>,

@@ -35,7 +35,7 @@ const unlessEmpty = (list: List, statement: (rows: string) => string) => `
     ${statement(`unnest(${parameterOf(list)}) r`)};
   END IF;`
 
-/** Names the columns, so that a column of a later release keeps its value or gets its default. */
+/** Lists the columns, so that a column that a later release has added keeps its value or gets its default. */
 const columns = <Row>({ properties }: Table<Row>) => properties.map(column).join(', ')
 
 /** An INSERT that fails if a row exists. */
@@ -59,7 +59,7 @@ const addToAmount =
 function describeWriteRows(batchBy: BatchBy): StoredFunction {
   const parameters = Object.values(types).map(({ name }) => `${name}[]`)
   const bucket = batchBy === 'bucket' ? `$${parameters.length + 1}` : 'r.bucket'
-  /** An UPDATE of some columns. It fails if a row doesn't exist. */
+  /** An UPDATE of some columns that fails if a row doesn't exist. */
   const update = <Row>(list: List, table: Table<Row>, changing: readonly (keyof Row & string)[]) =>
     unlessEmpty(
       list,
@@ -115,7 +115,10 @@ export async function writeRows(
   await transaction.commit(writeStatement(writes, bucketOf, bucket))
 }
 
-/** Returns the statement that writes the rows. `bucket` is the bucket of all rows, or null for rows of any bucket. */
+/**
+ * Returns the statement that writes the rows. If all rows belong to one bucket, `bucket` can name it.
+ * Otherwise, `bucket` is null.
+ */
 export function writeStatement(
   writes: Writes,
   bucketOf: (customer: string) => number,

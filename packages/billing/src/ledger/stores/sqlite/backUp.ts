@@ -7,9 +7,9 @@ import { connect } from './sqliteDriver.ts'
 const integrityRows = z.array(z.object({ integrity_check: z.string() }))
 
 /**
- * Copies the file and returns the copy's size in bytes. Other processes can use the file at the same time. The
- * copy is one consistent state of the whole database, including the app's own tables. It appears under its name
- * only when it is complete, checked and on the disk. Throws if a file with this name exists.
+ * Copies the file and returns the copy's size in bytes. Other processes can use the file at the same time.
+ * The copy is one consistent state of the whole database, including the app's own tables. The copy gets its
+ * name only after it is complete, checked and flushed to the disk. Throws if a file with this name exists.
  */
 export async function backUp(file: string, copy: string): Promise<number> {
   if (existsSync(copy))

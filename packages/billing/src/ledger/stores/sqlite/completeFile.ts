@@ -2,8 +2,8 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, statS
 import { dirname } from 'node:path'
 
 /**
- * Flushes a complete file to the disk, and then renames it to `path`. An interrupted command therefore leaves no
- * incomplete file at `path`. Throws if `path` exists.
+ * Flushes a complete file to the disk, and then renames it to `path`. If the process is interrupted, there is
+ * therefore no incomplete file at `path`. Throws if `path` exists.
  */
 export function completeFile(unfinished: string, path: string): void {
   flush(unfinished)

@@ -5,9 +5,9 @@ import { resultCodeOf } from './sqliteDriver.ts'
 import { isReadOnlyVolume } from './writeProblem.ts'
 
 /**
- * Returns an error that says how to make the path usable, or the given error if it has another cause. SQLite
- * reports a missing folder, a folder in place of a file, and missing permissions with the same message:
- * "unable to open database file".
+ * Returns an error that says how to make the path usable, or returns the given error if the path isn't its
+ * cause. SQLite reports a missing folder, a folder in place of a file, and missing permissions with the same
+ * message: "unable to open database file".
  */
 export function explainOpenError(file: string, error: unknown): unknown {
   const problem = problemOf(file, resultCodeOf(error))

@@ -1,8 +1,8 @@
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /**
- * Runs the work in a transaction that locks the file, so rows that the work reads can't change before it writes.
- * Throws if another connection has locked the file.
+ * Runs `work` in a transaction that locks the file, so that the rows that `work` reads can't change before it
+ * writes. Throws if another connection has locked the file.
  */
 export function inTransaction<T>(db: Pick<SqliteDatabase, 'exec'>, work: () => T): T {
   db.exec('BEGIN IMMEDIATE')

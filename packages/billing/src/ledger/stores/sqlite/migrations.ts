@@ -20,7 +20,7 @@ const eventColumns = `customer text NOT NULL,
  * Each migration runs once, in order. Never edit a released migration.
  *
  * `WITHOUT ROWID` stores rows in the order of the primary key, which begins with the customer. A customer's
- * rows are therefore adjacent, and other customers' rows don't slow down a call. Most other indexes are
+ * rows are therefore adjacent, and other customers' rows don't slow down a call. Most secondary indexes are
  * partial: they contain only rows with pending work.
  */
 export const migrations = [
@@ -127,9 +127,10 @@ export const migrations = [
   `
   ALTER TABLE metered_hold ADD COLUMN counted text;
   `,
-  // A batch writes every page that it changes, so its events should share pages. With a rowid, the events of a batch
-  // are on a few adjacent pages. Their entries in the primary key's index are also adjacent, because the key begins
-  // with the attempt's ID, which begins with the time. Other indexes contain the rowid instead of the primary key.
+  // A batch writes every page that it changes, so the events of a batch should share pages. In a table with
+  // rowids, these events are on a few adjacent pages. Their entries in the primary key's index are also
+  // adjacent, because the key begins with the attempt's ID, which begins with the time. The other indexes
+  // contain rowids instead of primary keys, and are therefore smaller.
   `
   CREATE TABLE metered_event_by_rowid (
     ${eventColumns},
@@ -183,7 +184,7 @@ export const migrations = [
   `
   ALTER TABLE metered_ledger ADD COLUMN moved_to text;
   `,
-  // One row per hour, because a row per denied call would let a caller fill the disk.
+  // Denials are counted per hour, because a row per denied call would let a caller fill the disk.
   `
   CREATE TABLE metered_denial (
     customer text NOT NULL,

@@ -13,10 +13,10 @@ import { connect, resultCodeOf, type SqliteDatabase } from './sqliteDriver.ts'
 const pageRows = 500
 
 /**
- * Reads the whole ledger in the file, and passes it to `take`, which must call `mark` immediately before it commits.
- * After `mark`, no server opens the ledger in this file, so two servers never use two copies. If `take` rejects before
- * it calls `mark`, servers can still use the file. If `take` rejects later, call this function again with the same
- * address. Until `mark` returns, no other process can use the file.
+ * Reads the whole ledger in the file, and passes it to `take`. `take` must call `mark` immediately before it
+ * commits. After `mark`, no server opens the ledger in this file, so two servers never use two copies. If
+ * `take` rejects before it calls `mark`, servers can still use the file. If `take` rejects later, call this
+ * function again with the same address. Until `mark` returns, no other process can use the file.
  *
  * @throws {LedgerUnavailableError} if another process has opened the file, if the file contains no ledger of this
  * release, or if the ledger was moved to another address.
@@ -42,8 +42,8 @@ export async function moveOut<T>(
 }
 
 /**
- * Locks the file. Leaving WAL mode fails if any other connection is open, even an idle one, so no server can still
- * write to the file.
+ * Locks the file. Leaving WAL mode fails while any other connection is open, even an idle one. Once WAL mode
+ * is left, no server can still write to the file.
  */
 function lock(file: string, db: SqliteDatabase): void {
   try {

@@ -15,8 +15,8 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
     db.exec('PRAGMA journal_mode = WAL')
     // With NORMAL, a power failure can undo the last commits, even if their callers already have the results.
     db.exec('PRAGMA synchronous = FULL')
-    // A checkpoint waits for the disk. With many customers, each checkpoint writes many pages, so fewer,
-    // larger checkpoints are cheaper.
+    // A checkpoint waits for the disk. With many customers, each checkpoint writes many pages. A few large
+    // checkpoints therefore cost less than many small ones.
     db.exec('PRAGMA wal_autocheckpoint = 4000')
     db.exec('PRAGMA cache_size = -32000')
     inTransaction(db, () => {
@@ -32,10 +32,10 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
 }
 
 /**
- * Checks that the file is writable by writing to it. SQLite opens a read-only file without an error, and even
- * `BEGIN IMMEDIATE` succeeds. This function must not prepare statements, because libsql keeps a connection open
- * until its statements are garbage-collected. While a read-only connection is open, new connections in the
- * process are read-only too.
+ * Writes to the file, to check that it is writable. SQLite opens a read-only file without an error, and even
+ * `BEGIN IMMEDIATE` succeeds. This function must not prepare statements, because libsql keeps a connection
+ * open until its statements are garbage-collected. While a read-only connection is open, new connections in
+ * the process are read-only too.
  */
 function checkWritable(db: SqliteDatabase): void {
   db.exec('CREATE TABLE IF NOT EXISTS metered_migration (id integer PRIMARY KEY)')

@@ -13,8 +13,8 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 const undelivered = `t.state IN ('waiting', 'sent')`
 
 /**
- * Returns a function that loads the rows that a batch needs, and adds them to the known rows. Call the function
- * inside the write transaction. Each statement loads all the rows listed in its JSON parameter.
+ * Returns a function that adds the rows that a batch needs to the known rows. Call the function inside the
+ * write transaction. Each statement loads all rows that its JSON parameter lists.
  */
 export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   const statements = prepareStatements(db)

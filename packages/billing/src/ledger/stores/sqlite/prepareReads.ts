@@ -25,12 +25,15 @@ const healthRow = z.object({
 })
 
 /**
- * Whether the lease of the customer `c` is free at the time `?1`. The core's function `isLeaseFree` explains
- * the rule.
+ * Whether the lease of the customer `c` is free at the time `?1`. The core's function `isLeaseFree` has the
+ * same rule.
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= ?1 OR json_extract(c.lease, '$.notedAt') > ?1)`
 
-/** Prepares the reads. SQLite runs synchronously, so this process can't commit between the statements of a read. */
+/**
+ * Prepares the reads. SQLite runs synchronously, so this process itself can't commit between the statements
+ * of a read.
+ */
 export function prepareReads(
   db: SqliteDatabase,
   now: () => number,
@@ -109,9 +112,10 @@ export function prepareReads(
     `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due
      WHERE state = 'held' AND (expires_at <= ?1 OR expires_at > ?1 + max_hold_ms) LIMIT ?2`,
   )
-  // Start with the customer whose lease ended first, so that rejected events can't starve other customers, and
-  // new usage can't starve parked events. If a free lease ends in the future, the clock has stepped backward. Its
-  // customer comes first, because other customers could otherwise starve it until the clock catches up.
+  // Start with the customer whose lease ended first, so that rejected events can't starve other customers,
+  // and new usage can't starve parked events. If a free lease ends in the future, the clock has stepped
+  // backward. Such a lease's customer comes first. Otherwise, other customers could starve this customer
+  // until the clock catches up.
   const toDeliver = db.prepare(
     `SELECT customer FROM (
        SELECT * FROM (
@@ -153,7 +157,10 @@ export function prepareReads(
      ORDER BY j.key`,
   )
 
-  /** Runs the reads in one transaction. Otherwise, another process could commit between two statements. */
+  /**
+   * Runs the statements of a read in one transaction. Otherwise, another process could commit between two of
+   * them.
+   */
   function atOneTime<T>(read: () => T): T {
     db.exec('BEGIN')
     try {

@@ -5,10 +5,11 @@ import { restoredAct, restoredVersionStep } from '../restoreState.ts'
 import { inTransaction } from './inTransaction.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
-/** Returns the functions that record a restore and the end of its recovery. */
+/** Returns functions that record a restore and the end of the recovery. */
 export function prepareRestore(db: SqliteDatabase, now: () => number) {
-  // Keep the time of a restore whose recovery hasn't ended. With a later time, events that the recovery has added would
-  // look like events from before the restore. The recovery would then stop too early.
+  // If the recovery from an earlier restore hasn't ended, keep that restore's time. With a later time, events
+  // that the recovery has added would look like events from before the restore, and the recovery would stop
+  // too early.
   const markLedger = db.prepare(
     `UPDATE metered_ledger SET recovered_at = NULL,
        restored_at = CASE WHEN restored_at IS NOT NULL AND recovered_at IS NULL THEN restored_at ELSE ? END`,

@@ -12,9 +12,11 @@ import { prepareWrite } from './prepareWrite.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /**
- * Returns a function that runs a batch in one transaction. Loads only rows that this process doesn't already know.
+ * Returns a function that runs a batch in one transaction. Loads only rows that this process doesn't already
+ * know.
  *
- * @throws SQLite's error if the batch fails. `isTransient` returns whether the batch can run again.
+ * @throws SQLite's error if the batch fails. `isTransient` returns whether running the batch again can
+ * succeed.
  */
 export function prepareTransact(
   db: SqliteDatabase,
@@ -54,7 +56,7 @@ export function prepareTransact(
       return answers
     } catch (error) {
       recent.clear()
-      // The next run loads all rows, so it succeeds if this run failed only because of a wrong assumption
+      // Run the batch again with all rows loaded. It succeeds if the failure was caused by a wrong assumption
       // about rows that weren't loaded.
       if (usesKnownRows && !isTransient(error)) return transact(commands)
       throw error

@@ -2,7 +2,7 @@ import type { Writes } from '../../core/draft.ts'
 import { changing, column, onConflict, type Table, tables, toColumn } from '../tables.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
-/** Returns a function that writes a batch's rows. Call it inside the write transaction. */
+/** Returns a function that writes a batch's rows. Call the function inside the write transaction. */
 export function prepareWrite(db: SqliteDatabase) {
   const { customer, account, hold, key, event, act } = tables
   const customers = upsert(db, customer)
@@ -49,13 +49,13 @@ function prepareInsert<Row extends object>(db: SqliteDatabase, table: Table<Row>
   return (row: Row) => statement.run(...valuesOf(row, table.properties))
 }
 
-/** Prepares an INSERT. It fails if the row exists. */
+/** Prepares an INSERT that fails if the row exists. */
 const insert = <Row extends object>(db: SqliteDatabase, table: Table<Row>) => prepareInsert(db, table)
 
 const upsert = <Row extends object>(db: SqliteDatabase, table: Table<Row>) =>
   prepareInsert(db, table, onConflict(table))
 
-/** Prepares an UPDATE of some columns. It fails if the row doesn't exist. */
+/** Prepares an UPDATE of some columns that fails if the row doesn't exist. */
 function update<Row extends object>(db: SqliteDatabase, table: Table<Row>, changing: Properties<Row>) {
   const list = (properties: Properties<Row>, separator: string) =>
     properties.map((property) => `${column(property)} = ?`).join(separator)

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { LedgerUnavailableError } from '../../errors.ts'
 import { isMissing } from '../isMissing.ts'
 
-/** A SQLite library for Node. Both libraries are synchronous. */
+/** A SQLite library for Node. Both possible libraries are synchronous. */
 export type SqliteDriver = 'node:sqlite' | 'libsql'
 
 /** The connection methods that the ledger uses. Both drivers have them. */
@@ -23,8 +23,8 @@ export interface SqliteStatement {
 type OpenConnection = (file: string) => SqliteDatabase
 
 /**
- * Opens the file with the given driver. By default, uses `node:sqlite` if Node has it, and `libsql`
- * otherwise.
+ * Opens the file with the given driver. Without a driver, uses `node:sqlite` if this version of Node has it,
+ * and `libsql` otherwise.
  */
 export function connect(file: string, driver?: SqliteDriver): SqliteDatabase {
   const open = (driver !== 'libsql' && nodeSqlite()) || (driver !== 'node:sqlite' && libsql())
@@ -61,7 +61,7 @@ interface NodeSqlite {
 }
 
 function nodeSqlite(): OpenConnection | null {
-  // Before Node 22.13, the result is undefined, because the module needs a flag.
+  // Before Node 22.13, the result is undefined, because `node:sqlite` needs a command-line flag.
   const found = withoutSqliteWarning(() => process.getBuiltinModule('node:sqlite'))
   if (!found) return null
   // The installed types describe Node 20, which lacks the module.

@@ -63,7 +63,7 @@ interface Setup {
   settings: LedgerSettings
 }
 
-/** How long to retry opening a file that another process has locked. */
+/** How long to keep trying to open a file that another process has locked. */
 const openingMs = 5_000
 
 function createStore({ file, driver, clock, settings }: Setup): Store {
@@ -75,7 +75,8 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
     isTransient,
     writeProblem: (error) => (inMemory ? null : writeProblem(path, error)),
     async open() {
-      // Don't replace a missing file with an empty ledger, which has no record of earlier charges and keys.
+      // Don't replace a missing file with an empty ledger: an empty ledger has no record of earlier charges
+      // and keys.
       if (db && !inMemory) assertNotDeleted(path)
       let opened: SqliteDatabase
       try {
@@ -85,7 +86,8 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
       }
       const earlier = db
       db = opened
-      // A read that has just received the earlier connection uses it before this callback runs.
+      // Don't close the earlier connection immediately, because a read may just have received it. The read
+      // ends before this callback runs.
       if (earlier) setImmediate(() => earlier.close())
       return openStore(opened, { clock, settings, assertSameFile: inMemory ? () => {} : watchFile(path) })
     },
