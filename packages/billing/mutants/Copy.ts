@@ -11,8 +11,8 @@ const copied = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.t
 
 /**
  * A copy of this package in a temporary folder. Faults change only the copy. The folder has the same
- * structure as the repository. It links to the repository's other packages, to the files and folders at its
- * root, and to the dependencies.
+ * structure as the repository. It contains links to the repository's other packages, to the other files and
+ * folders at the repository's root, and to the dependencies.
  */
 export class Copy implements AsyncDisposable {
   /** The path of the copied package. */
@@ -41,7 +41,7 @@ export class Copy implements AsyncDisposable {
     return join(this.folder, 'src', file)
   }
 
-  /** Applies the fault. Returns a function that reverts it. Throws if the fault can't be applied. */
+  /** Applies the fault. Returns a function that reverts the change. Throws if the fault can't be applied. */
   async apply(fault: Fault): Promise<() => Promise<void>> {
     const file = this.path(fault.file)
     const text = await readFile(file, 'utf8')

@@ -4,7 +4,7 @@ export interface Fault {
   name: string
   /** The file to change, relative to `src/`. */
   file: string
-  /** The text to replace. It occurs exactly once in the file. */
+  /** The text to replace, which must occur exactly once in the file. */
   find: string
   replace: string
   /**

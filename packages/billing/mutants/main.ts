@@ -1,6 +1,6 @@
 /**
- * `pnpm mutants` applies each named fault to a copy of the package, and checks that a test catches it. It
- * fails if a fault survives or is broken.
+ * `pnpm mutants` applies each named fault to a copy of the package, and checks that a test catches it. The
+ * command fails if a fault survives or is broken.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'

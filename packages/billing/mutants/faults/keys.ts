@@ -54,7 +54,7 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'an operation isn’t charged if another operation has completed its key',
+    name: 'an operation isn’t charged if another operation has completed the same key',
     file: 'ledger/core/answerRetry.ts',
     find: '    key.fingerprint === command.fingerprint &&\n    key.pruneAt > draft.now',
     replace: '    key.pruneAt > draft.now',

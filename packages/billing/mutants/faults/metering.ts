@@ -67,7 +67,7 @@ export const metering: Fault[] = [
     tests: ['metering/denialCounts', 'trpc/denialCounts'],
   },
   {
-    name: 'counts of denials are lost in an outage',
+    name: 'the counts of denials are lost during an outage',
     file: 'metering/denialCounts.ts',
     find: 'else this.#waiting.set(name, before)',
     replace: '',

@@ -139,7 +139,7 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'the first call after a period’s end doesn’t fetch the snapshot',
+    name: 'the first call after a period’s end doesn’t fetch a snapshot',
     file: 'ledger/core/period.ts',
     find: 'isFromBackup(row) || (isPeriodOver(row, now) && !isPeriodChecked(row, now))',
     replace: 'isFromBackup(row)',

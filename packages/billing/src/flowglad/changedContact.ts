@@ -5,7 +5,7 @@ const recorded = z.object({ customer: z.object({ name: z.string(), email: z.stri
 
 /**
  * Returns the customer if the name or email differs from Flowglad's. `billing` is Flowglad's `GET billing`
- * answer. Returns null if they are the same, or if only the customer's ID is known.
+ * answer. Returns null if the name and the email are the same, or if only the customer's ID is known.
  */
 export function changedContact({ id, name, email }: KnownCustomer, billing: unknown): Customer | null {
   const { data } = recorded.safeParse(billing)

@@ -177,8 +177,8 @@ export class EventSender {
 
   /**
    * Looks for events with inconclusive rejections in Flowglad's list, and acknowledges those that the list
-   * contains. Events that the list doesn't contain are retried or parked. They stay ambiguous unless the list
-   * proves that Flowglad hasn't recorded them.
+   * contains. Events that the list doesn't contain are retried or parked. These events stay ambiguous unless
+   * the list proves that Flowglad hasn't recorded them.
    */
   async #decideInconclusive(result: Progress): Promise<void> {
     const { inconclusive } = result

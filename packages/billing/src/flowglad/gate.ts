@@ -1,4 +1,4 @@
-/** A caller at a gate. It may become urgent while it waits. */
+/** A caller at a gate. A waiting caller can become urgent. */
 export interface Waiter {
   urgent: boolean
 }

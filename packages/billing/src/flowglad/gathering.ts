@@ -17,15 +17,14 @@ export class Gathering {
     this.#waitMs = options.deliverAfterMs
   }
 
-  /** Counts new events. Ends the current wait when enough events are counted. */
+  /** Counts new events. Ends the current wait if the count is high enough. */
   add(events: number): void {
     this.#events += events
     if (this.#waiting && this.#events >= this.#waiting.forEvents) this.#waiting.end.abort()
   }
 
   /**
-   * Resets the count of new events. Call this method before a pass, because the pass takes all events that
-   * were counted so far.
+   * Sets the count of new events to 0. Call this method before a pass, because a pass takes all new events.
    */
   reset(): void {
     this.#events = 0
@@ -56,7 +55,7 @@ export class Gathering {
   }
 
   /**
-   * Waits at most `ms`, until `events` new events are counted. Returns whether that many events are counted.
+   * Waits until the count reaches `events`, but at most `ms`. Returns whether the count has reached `events`.
    */
   async #until(events: number, ms: number): Promise<boolean> {
     if (this.#events < events && ms > 0 && !this.#hasStopped) {

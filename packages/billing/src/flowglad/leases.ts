@@ -21,7 +21,7 @@ export interface Lease {
    */
   rejections: Map<UsageEvent, number>
   /**
-   * Extends the lease if it could end before the next request's deadline. Call this before each request.
+   * Extends the lease if it could expire before the next request's deadline. Call this before each request.
    * Returns false if the lease is lost.
    */
   keep(): Promise<boolean>
@@ -47,8 +47,8 @@ export type Leases = ReturnType<typeof createLeases>
 /**
  * Creates the functions that take leases. A customer has at most one lease at a time. A snapshot must not be
  * fetched during a delivery: the ledger couldn't tell whether the snapshot includes the delivered usage. The
- * ledger's lease excludes other nodes. Callers in the same process wait in a queue, without querying the
- * ledger.
+ * lease in the ledger keeps other nodes from fetching or delivering at the same time. Callers in the same
+ * process wait in a queue, without querying the ledger.
  */
 export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock: Clock; leaseMs: number }) {
   const turns = createTurns(clock)

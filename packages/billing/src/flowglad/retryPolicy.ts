@@ -15,7 +15,7 @@ type RetryOptions = Pick<
   | 'parkedRetryMs'
 >
 
-/** One event's failures. Only failures of requests that contained no other event count. */
+/** One event's failures in requests that contained no other event. */
 interface EventFailures {
   customer: string
   tries: number

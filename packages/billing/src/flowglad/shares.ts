@@ -8,12 +8,12 @@ const rememberedCustomers = 10_000
  * customer doesn't fall behind.
  */
 export class Shares {
-  /** The last share of each customer that may have more events than this share. */
+  /** The last share of each customer whose share may have been too small. */
   readonly #tooSmall = new RecentMap<string, number>(rememberedCustomers)
 
   /**
-   * Divides a pass of about `room` events among the customers. If there isn't room for all of them, the last
-   * customers get no share.
+   * Divides a pass of about `room` events among the customers. If there isn't room for all customers, the
+   * last customers get no share.
    */
   divide(customers: string[], room: number): { customer: string; share: number }[] {
     const equal = Math.ceil(room / customers.length)

@@ -139,7 +139,8 @@ export class Sync {
   }
 
   /**
-   * Returns this node's last `GET billing` answer for the customer, or null if it is older than `maxAgeMs`.
+   * Returns this node's last `GET billing` answer for the customer, or null if the answer is older than
+   * `maxAgeMs`.
    */
   lastBilling(customer: string, maxAgeMs: number): unknown {
     const last = this.#answers.peek(customer)

@@ -121,9 +121,11 @@ function failureOf(error: unknown): Rejected | Unanswered {
   return { state: 'unanswered', error, timedOut }
 }
 
-// Flowglad's answers identify a meter only by Flowglad's own ID, and one attempt may use several meters. The
-// properties therefore carry the meter's slug. The customer and the ledger's ID let a restored ledger
-// recognize the events that it has lost.
+/**
+ * Flowglad's answers identify a meter only by Flowglad's own ID, and one attempt may use several meters. The
+ * properties therefore contain the meter's slug. With the customer and the ledger's ID, a restored ledger can
+ * recognize the events that it has lost.
+ */
 const requestBody = (event: UsageEvent, ledger: string) => ({
   subscriptionId: event.subscription,
   transactionId: event.attempt,

@@ -57,7 +57,7 @@ export interface ShortLeg {
 
 export type RenewAnswer =
   | { state: 'renewed'; expiresInMs: number }
-  /** The hold has reached `maxHoldMs`. Further renewals won't extend it. */
+  /** The hold has reached `maxHoldMs`. Further renewals don't extend the hold. */
   | { state: 'atMaximum'; expiresInMs: number }
   /**
    * The hold has ended. `booked` lists the meters on which expiry has booked units. Units that the work counts

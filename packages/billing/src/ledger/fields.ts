@@ -22,7 +22,7 @@ export const text = (max: number) => z.string().min(1).max(max).refine(isStorabl
 
 /** Your own ID for the user or organization. */
 export const customer = text(256)
-/** The ID (UUIDv7) of one run of the work. It becomes the usage events' `transactionId`. */
+/** The ID (UUIDv7) of one run of the work. This ID becomes the usage events' `transactionId`. */
 export const attempt = text(64)
 /** The meter's slug. */
 export const meter = text(128)

@@ -54,8 +54,8 @@ export interface Ledger extends AsyncDisposable {
   balances(customer: string): Promise<CustomerBalances>
   /**
    * Returns the customer's balances and plan as of this process's last batch for the customer, without
-   * reading the store. Another process may have changed them since then. Returns null if this process doesn't
-   * remember them, or if the batch started before `since` (`performance.now()`).
+   * reading the store. Another process may have changed the data since then. Returns null if this process
+   * doesn't remember the data, or if the batch started before `since` (`performance.now()`).
    */
   lastCommitted(customer: string, since: number): CustomerBalances | null
   /**

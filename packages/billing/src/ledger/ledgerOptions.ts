@@ -4,7 +4,10 @@ export const ledgerDefaults = {
   batchCommands: 256,
   /** The maximum total size of the commands in a batch. */
   batchBytes: 1_048_576,
-  /** The maximum number of batches that run at the same time. Each customer is in at most one of them. */
+  /**
+   * The maximum number of batches that run at the same time. Each customer is in at most one of these
+   * batches.
+   */
   parallelBatches: 2,
   /** How long a batch runs before a batch for other customers can start. */
   nextBatchAfterMs: 20,

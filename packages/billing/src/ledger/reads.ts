@@ -144,7 +144,7 @@ export interface UndeliveredEvent {
   procedure: string
   at: number
   state: 'waiting' | 'sent' | 'parked'
-  /** Flowglad's reason for rejecting a parked event. Not cleared when the event is retried. */
+  /** Flowglad's reason for rejecting a parked event. The reason isn't cleared when the event is retried. */
   reason: string | null
   /** When a parked event is due for a retry. */
   retryAt: number | null

@@ -31,8 +31,8 @@ function answerKnownKey(draft: Draft, command: Reserve, settings: LedgerSettings
     const retryAfterMs = Math.min(hold.expiresAt - draft.now, settings.inProgressRetryMs)
     return { state: 'inProgress', retryAfterMs }
   }
-  // If expiry booked units, the operation has been charged. It must not run again, even though no result is
-  // stored.
+  // If expiry booked units, the operation has been charged. The operation must not run again, even though no
+  // result is stored.
   return hold && bookedAtExpiry(hold).length > 0 ? { state: 'completed', result: null } : null
 }
 

@@ -6,8 +6,9 @@ import type { AccountRow } from './rows.ts'
  *
  * The snapshot's balance (`snapshotAvailable`) already reflects the units that Flowglad had acknowledged when
  * the snapshot was fetched (`snapshotAcked`). This function subtracts all other booked units and the units
- * held by running work. It reads only counters, so it doesn't slow down as the history grows, and pruning
- * can't change the result. `adjusted` contains the units that operators have added or subtracted in this period.
+ * held by running work. The function reads only counters, so it doesn't slow down as the history grows, and
+ * pruning can't change the result. `adjusted` contains the units that operators have added or subtracted in
+ * this period.
  */
 export const available = (account: AccountRow): number => availableWithoutHolds(account) - account.held
 

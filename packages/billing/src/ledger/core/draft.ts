@@ -1,7 +1,7 @@
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
-/** The rows that a batch needs for one customer. They are current, because the customer is locked. */
+/** The rows that a batch needs for one customer. The rows are current, because the customer is locked. */
 export interface LoadedCustomer {
   /** Null if the ledger has no row for the customer yet. */
   row: CustomerRow | null
@@ -91,7 +91,7 @@ const leaseProperties = new Set(['leaseToken', 'leaseUntil', 'lease', ...custome
 const accountCounters = new Set(['booked', 'acked', 'held', 'dropped', 'parked', 'waived'])
 
 /**
- * The working copy of one customer's rows within a batch. Commands read and change it in order, so each
+ * The working copy of one customer's rows within a batch. Commands read and change the copy in order, so each
  * command sees the changes made by earlier commands. `collect` returns the rows that changed.
  */
 export class Draft {
@@ -107,7 +107,7 @@ export class Draft {
   #changedPart: (typeof parts)[number] = 'none'
   /** Whether the ledger has no row for the customer yet. */
   readonly #isNew: boolean
-  /** Accounts that the method `account` created. The ledger has no rows for them yet. */
+  /** Accounts that the method `account` created. The ledger has no rows for these accounts yet. */
   readonly #createdAccounts = new Set<AccountRow>()
   readonly #changed = {
     accounts: new Set<AccountRow>(),

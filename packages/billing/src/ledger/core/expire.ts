@@ -40,8 +40,8 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
 }
 
 /**
- * Returns the units that expiry books for a leg: the counted units if there are any. Otherwise, the held units if
- * `onExpiry` is `settle`, and 0 if it is `release`.
+ * Returns the units that expiry books for a leg: the counted units if there are any. If there are none,
+ * returns the held units if `onExpiry` is `settle`, and 0 if it is `release`.
  */
 function unitsAtExpiry({ counted }: HoldRow, { meter, amount, onExpiry }: HoldRow['legs'][number]): number {
   const count = counted?.legs.find((leg) => leg.meter === meter)

@@ -28,8 +28,8 @@ export interface Needs {
 
 /**
  * How many of a customer's oldest results to load to make room for `count` new results. Most results have
- * similar sizes, so `few` usually suffices. If it doesn't, load `many`. If even `many` results don't free
- * enough space, the new result isn't stored.
+ * similar sizes, so `few` usually suffices. If `few` results don't free enough space, load `many`. If even
+ * `many` results don't free enough space, the new result isn't stored.
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
 

@@ -74,7 +74,8 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
   draft.writeAccount(account, {
     booked: account.booked + amount,
     acked: account.acked + amount,
-    // A snapshot that was fetched after the restore includes the event. A snapshot from the backup doesn't.
+    // A snapshot that was fetched after the restore includes the event. A snapshot from the backup doesn't
+    // include the event.
     snapshotAcked: account.snapshotAcked + (isFromBackup(draft.row) ? 0 : amount),
   })
   countOnce(draft, account, amount)

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { subscription as reportedSubscription } from '../snapshot.ts'
 
 /**
- * The schemas of the ledger's rows, one per table. All stores share them. Each property is a column
+ * The schemas of the ledger's rows, one per table. All stores share these schemas. Each property is a column
  * (`startedAt` is the column `started_at`). Objects are stored as JSON text, flags as 0 or 1, and times as
- * epoch milliseconds. Every primary key begins with the customer, except those of events in SQLite and of acts
- * on the whole ledger. PostgreSQL adds the customer's bucket before the customer.
+ * epoch milliseconds. Every primary key begins with the customer, except those of events in SQLite and of
+ * acts on the whole ledger. PostgreSQL adds the customer's bucket before the customer.
  */
 const json = <S extends z.ZodType>(schema: S) =>
   z
@@ -27,8 +27,8 @@ const subscriptionDetail = reportedSubscription.extend({
 })
 
 /**
- * One account's counters at the time when the lease was taken for a fetch. `install` uses them to determine
- * which units Flowglad's balances include.
+ * One account's counters at the time when the lease was taken for a fetch. `install` uses these counters to
+ * determine which units Flowglad's balances include.
  */
 const leaseNote = z.object({
   subscription: z.string(),
@@ -102,7 +102,7 @@ export const accountRow = z.object({
   usedAtFirstSight: integer,
   /**
    * Units that operators have added in this period, minus those that they have subtracted. `limit` doesn't
-   * include them.
+   * include these units.
    */
   adjusted: integer,
 })
@@ -169,7 +169,7 @@ export const eventRow = z.object({
   properties: json(properties),
   flagged: z.string().nullable(),
   priceId: z.string().nullable(),
-  /** Why the event was parked. Not cleared when the event is retried. */
+  /** Why the event was parked. The reason isn't cleared when the event is retried. */
   reason: z.string().nullable(),
   /** When to retry a parked event. */
   retryAt: integer.nullable(),

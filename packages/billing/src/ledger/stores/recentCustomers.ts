@@ -58,8 +58,8 @@ export class RecentCustomers {
   }
 
   /**
-   * Returns the customer's rows as this process last committed them. Returns null if they aren't known, or if
-   * the batch started before `since`.
+   * Returns the customer's rows as this process last committed them. Returns null if the rows aren't known,
+   * or if their batch started before `since`.
    */
   lastCommitted(customer: string, since: number): CommittedCustomer | null {
     const last = this.#committed.peek(customer)
@@ -73,8 +73,8 @@ export class RecentCustomers {
 }
 
 /**
- * Returns whether the rows are complete enough for a batch. They are incomplete if an unknown hold may be
- * due, or if the clock has stepped backward.
+ * Returns whether the rows are complete enough for a batch. The rows are incomplete if a hold that isn't
+ * among them may be due, or if the clock has stepped backward.
  */
 export const isComplete = ({ row, nextExpiry }: LoadedCustomer, now: number): boolean =>
   row !== null && row.time <= now && now < nextExpiry

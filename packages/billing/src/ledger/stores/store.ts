@@ -19,8 +19,7 @@ export interface Store
     Pick<BatcherStore, 'isTransient' | 'groupOf'> {
   /**
    * Opens the database, applies missing migrations, and checks that the database is writable. Can be called
-   * again after `open` or a write fails. The store that was opened before stays usable until the new one is
-   * ready.
+   * again after `open` or a write fails. The previously opened store stays usable until the new one is ready.
    *
    * @throws {LedgerUnavailableError} if the setup must be corrected first. The message says what to correct.
    */
@@ -37,8 +36,8 @@ export interface WriteProblem {
 }
 
 /**
- * A database engine that runs the core in transactions and provides the reads. It loads, locks and writes
- * rows, but makes no decisions.
+ * A database engine that runs the core in transactions and provides the reads. The engine loads, locks and
+ * writes rows, but makes no decisions.
  */
 export interface OpenStore
   extends Reads,

@@ -2,8 +2,8 @@ import { LedgerUnavailableError } from '../../errors.ts'
 import type { PostgresConnection } from './transaction.ts'
 
 const message =
-  'The ledger needs multi-statement transactions, but a connection pooler between the ledger and PostgreSQL rejects ' +
-  'them. Set its pool mode to transaction or session (pool_mode in PgBouncer).'
+  'The ledger needs multi-statement transactions, but a connection pooler between the ledger and PostgreSQL rejects them. ' +
+  'Set its pool mode to transaction or session (pool_mode in PgBouncer).'
 
 /**
  * Checks that multi-statement transactions work. A pooler in statement mode rejects such transactions.

@@ -19,8 +19,8 @@ export function explainOpenError(error: unknown): unknown {
   }
   if (untrusted.test(code)) {
     return explained(
-      `The certificate of the ledger’s PostgreSQL server isn’t trusted: ${error.message}. Download the provider’s ` +
-        'CA certificate, and add sslmode=verify-full&sslrootcert=/path/to/ca.pem to the connection string.',
+      `The certificate of the ledger’s PostgreSQL server isn’t trusted: ${error.message}. ` +
+        'Download the provider’s CA certificate, and add sslmode=verify-full&sslrootcert=/path/to/ca.pem to the connection string.',
     )
   }
   return error

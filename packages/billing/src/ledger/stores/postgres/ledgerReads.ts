@@ -8,7 +8,7 @@ import { bucketOf, buckets } from './bucketOf.ts'
 import { now, type ReadQuery } from './readQuery.ts'
 
 /**
- * Whether the lease of the customer `c` is free at the time in the row `clock`. The core's function
+ * A condition: the lease of the customer `c` is free at the time in the row `clock`. The core's function
  * `isLeaseFree` has the same rule.
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= (SELECT now FROM clock)

@@ -76,7 +76,7 @@ const needed = (name: 'holds' | 'keys' | 'events') => `(
   SELECT * FROM unnest(${list(`${name}IfChanged`)}) WHERE customer = ANY (loading)
 ) r`
 
-/** Whether the batch needs any rows of a list. */
+/** A condition: the batch needs rows of the list. */
 const isNeeded = (name: LoadList) => `cardinality(${list(name)}) > 0`
 
 const maxTime = Number.MAX_SAFE_INTEGER
@@ -86,18 +86,18 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * Locks all of the batch's customers, and then loads the rows that the batch needs. One call does both, which
  * saves a round trip. The lock order is always the same, so batches can't deadlock.
  *
- * Rows must be loaded in later statements. The locking statement sees all rows except the locked ones as they
- * were before it waited for the lock. If this statement loaded holds, it would miss the holds that other
- * batches committed during the wait, and the batch would oversell. In a VOLATILE function, each statement
- * sees all commits from before that statement began.
+ * Rows must be loaded in later statements. The locking statement sees only the locked rows in their current
+ * state. It sees all other rows as they were before it waited for the lock. If this statement loaded holds,
+ * it would miss the holds that other batches committed during the wait, and the batch would oversell. In a
+ * VOLATILE function, each statement sees all commits from before that statement began.
  *
  * If customer rows are missing, the function inserts them and locks again. If this second attempt would have
  * to wait, the function fails, because it already holds locks and waiting could cause a deadlock. The batch
  * is then retried.
  *
- * With `synchronous_commit = off`, a crash of the database could undo commands that callers think are committed.
- * The function therefore turns the setting on until the transaction ends. It leaves all other values of the
- * setting unchanged.
+ * With `synchronous_commit = off`, a crash of the database could undo commands that callers think are
+ * committed. The function therefore turns the setting on until the transaction ends. The function doesn't
+ * change any other value of this setting.
  *
  * `customers` lists the customers. If the node knows a customer's rows, the list also contains their version,
  * time and next expiry. The function loads a customer's rows if the node doesn't know them, if another node
@@ -112,7 +112,7 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  */
 function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
   const bucketIn = (source: string) => (batchBy === 'bucket' ? `$${lists.length + 3}` : source)
-  /** Whether a row belongs to the customer that the row `of` names. */
+  /** A condition: the row `row` belongs to the same customer as the row `of`. */
   const isOf = (of: string, row: string) =>
     `${row}.bucket = ${bucketIn(`${of}.bucket`)} AND ${row}.customer = ${of}.customer`
   /** Selects a table's rows for the customers to load. `alias` names the table. */

@@ -1,6 +1,7 @@
 /**
- * The tables with buckets, in the order in which every transaction locks them. Batches, audits and restores lock
- * `customer` first. The search for rows to prune locks `key`, `hold`, `event` and `denial` in this order.
+ * The tables with buckets, in the order in which every transaction locks them. Batches, audits and restores
+ * lock `customer` first. When pruning searches for rows, it locks `key`, `hold`, `event` and `denial`, in
+ * this order.
  */
 export const lockOrder = ['customer', 'account', 'act', 'daily', 'key', 'hold', 'event', 'denial'] as const
 

@@ -69,7 +69,7 @@ export const moveIn = (
     return 'moved'
   })
 
-/** Writes the acts on the whole ledger, which no batch writes. */
+/** Writes the acts on the whole ledger, because the copy's pages don't contain them. */
 async function writeActs(transaction: PostgresTransaction, { acts }: LedgerCopy): Promise<void> {
   await transaction.query(
     `INSERT INTO metered.ledger_act (id, at, "by", reason, act, before, after)

@@ -35,8 +35,8 @@ export interface PostgresLedgerOptions extends LedgerOptions {
 }
 
 /**
- * Creates a ledger in the PostgreSQL schema `metered`. Any number of nodes can share it. On first use, the
- * ledger connects and applies missing migrations.
+ * Creates a ledger in the PostgreSQL schema `metered`. Any number of nodes can share the ledger. On first
+ * use, the ledger connects and applies missing migrations.
  *
  * @param database A connection string or a node-postgres `Pool`. For a connection string, the ledger creates
  * a pool of 4 connections, and `close` ends it. `close` doesn't end a pool that the app passes. If that pool

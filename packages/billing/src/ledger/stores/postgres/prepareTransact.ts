@@ -49,8 +49,8 @@ export function prepareTransact(
       return answers
     } catch (error) {
       recent.clear()
-      // Run the batch again with all rows loaded. It succeeds if the failure was caused by a wrong assumption
-      // about rows that weren't loaded.
+      // Run the batch again with all rows loaded. The new run succeeds if the failure was caused by a wrong
+      // assumption about rows that weren't loaded.
       if (usesKnownRows && !isTransient(error)) return transact(commands)
       throw error
     }

@@ -51,7 +51,7 @@ export function rowsLiteral<Row extends { customer: string }>(
   return `$rows$\{${elements.join(',')}}$rows$`
 }
 
-/** Like `rowsLiteral`, for rows that are lists of the type's fields. The first field is the customer. */
+/** Like `rowsLiteral`, but each row is a list of the type's fields. The first field is the customer. */
 export function tuplesLiteral(
   tuples: readonly (readonly [customer: string, ...unknown[]])[],
   bucketOf: (customer: string) => number,

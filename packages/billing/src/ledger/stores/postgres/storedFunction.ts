@@ -3,9 +3,8 @@ import type { BatchBy } from './batchBy.ts'
 
 /**
  * Every lookup is by key. With these settings, the planner uses index lookups even if the statistics are
- * outdated. Setting them on the function costs less than setting them with statements before the call. With
- * `batchBy: 'bucket'`, the functions have no settings, because an engine that distributes tables can have a
- * different planner.
+ * outdated. Settings on the function cost less than SET statements before the call. With `batchBy: 'bucket'`,
+ * the functions have no settings, because an engine that distributes tables can have a different planner.
  */
 const plannerSettings = {
   any: [

@@ -26,7 +26,7 @@ export interface PostgresConnection {
 
 /**
  * A transaction on one connection. Each function sends one message. A message without values can contain
- * several statements. If one of them fails, the server skips the rest.
+ * several statements. If a statement fails, the server skips the rest of the message.
  */
 export interface PostgresTransaction extends PostgresConnection {
   /** Opens the transaction and runs the statements. Returns the rows of the last statement. */

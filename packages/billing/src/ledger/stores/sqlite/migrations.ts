@@ -128,7 +128,7 @@ export const migrations = [
   ALTER TABLE metered_hold ADD COLUMN counted text;
   `,
   // A batch writes every page that it changes, so the events of a batch should share pages. In a table with
-  // rowids, these events are on a few adjacent pages. Their entries in the primary key's index are also
+  // rowids, these events are on a few adjacent pages. The events' entries in the primary key's index are also
   // adjacent, because the key begins with the attempt's ID, which begins with the time. The other indexes
   // contain rowids instead of primary keys, and are therefore smaller.
   `

@@ -42,8 +42,8 @@ export async function moveOut<T>(
 }
 
 /**
- * Locks the file. Leaving WAL mode fails while any other connection is open, even an idle one. Once WAL mode
- * is left, no server can still write to the file.
+ * Locks the file. Leaving WAL mode fails while any other connection is open, even an idle one. After the
+ * connection has left WAL mode, no server can still write to the file.
  */
 function lock(file: string, db: SqliteDatabase): void {
   try {

@@ -25,8 +25,8 @@ const healthRow = z.object({
 })
 
 /**
- * Whether the lease of the customer `c` is free at the time `?1`. The core's function `isLeaseFree` has the
- * same rule.
+ * A condition: the lease of the customer `c` is free at the time `?1`. The core's function `isLeaseFree` has
+ * the same rule.
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= ?1 OR json_extract(c.lease, '$.notedAt') > ?1)`
 
@@ -158,8 +158,8 @@ export function prepareReads(
   )
 
   /**
-   * Runs the statements of a read in one transaction. Otherwise, another process could commit between two of
-   * them.
+   * Runs the statements of a read in one transaction. Otherwise, another process could commit between two
+   * statements.
    */
   function atOneTime<T>(read: () => T): T {
     db.exec('BEGIN')

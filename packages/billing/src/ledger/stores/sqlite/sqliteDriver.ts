@@ -5,7 +5,7 @@ import { isMissing } from '../isMissing.ts'
 /** A SQLite library for Node. Both possible libraries are synchronous. */
 export type SqliteDriver = 'node:sqlite' | 'libsql'
 
-/** The connection methods that the ledger uses. Both drivers have them. */
+/** The connection methods that the ledger uses. Both drivers have these methods. */
 export interface SqliteDatabase {
   exec(sql: string): void
   prepare(sql: string): SqliteStatement

@@ -144,9 +144,9 @@ function openStore(
 }
 
 /**
- * Moves the commits in the `-wal` file into the ledger's file, so that a copy of the file is complete. SQLite itself
- * moves them when the last connection closes, but libsql keeps a connection open until its statements are
- * garbage-collected. Does nothing while another process uses the file.
+ * Moves the commits in the `-wal` file into the ledger's file, so that a copy of the file is complete. SQLite
+ * itself moves these commits when the last connection closes, but libsql keeps a connection open until its
+ * statements are garbage-collected. Does nothing while another process uses the file.
  */
 function moveLogIntoFile(db: SqliteDatabase): void {
   try {
