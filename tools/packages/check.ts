@@ -197,7 +197,7 @@ async function linkDependencies(to: string, packed: Set<string>) {
   }
 }
 
-/** Runs a program. Returns its output if it fails, and null if it succeeds. */
+/** Runs a program. Returns the program's output if the program fails, and null if it succeeds. */
 async function output(program: string, args: string[], cwd: string): Promise<string | null> {
   try {
     await run(program, args, cwd)
