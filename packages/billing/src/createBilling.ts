@@ -176,9 +176,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
   return {
     meters,
-    /**
-     * The adapter for a tRPC app: `metered`, `meteredProcedure`, the billing router, and the error formatter.
-     */
+    /** The adapter for tRPC: `metered`, `meteredProcedure`, the billing router and the error formatter. */
     trpc: createTrpc<M, Ctx>(
       {
         meters,
