@@ -50,7 +50,7 @@ function assertDatabasesAreLocal({ databases, localDatabases, dataFolder, withFl
 }
 
 /**
- * Throws if the pricing file is missing. Also throws if the file is invalid, unless flowglad-local can start
+ * Throws if the pricing file is missing. Throws if the pricing file is invalid, unless flowglad-local can start
  * with the version stored in its database.
  */
 async function assertPricingIsValid({ pricingFile, databases }: Settings, { reset }: { reset: boolean }) {

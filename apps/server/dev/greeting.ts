@@ -5,7 +5,7 @@ export function greeting(settings: Settings): string {
   const { webUrl, flowgladUrl, withFlowgladLocal, pricingFile } = settings
   const payment = withFlowgladLocal
     ? [
-        '  Test card    4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined',
+        '  Test card    4242 4242 4242 4242 is accepted, 4000 0000 0000 0002 is declined',
         `  Flowglad     ${flowgladUrl}   shows customers, balances, webhooks and the clock`,
         `  Plans        ${shown(pricingFile)}   edit it while this runs; the app shows changes within a minute`,
       ]

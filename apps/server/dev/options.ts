@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** This command works even if pnpm isn't installed. */
+/** The command that starts `dev`, even if pnpm isn't installed. */
 export const command = 'npx -y pnpm@12 dev'
 
 export const usage = `Starts Metered on this machine: flowglad-local, the server and the web app.

@@ -2,7 +2,7 @@ import type { PortVariable, Settings } from './readSettings.ts'
 
 export interface DevProcess {
   name: string
-  /** Relative to the repository. */
+  /** The process's working folder, relative to the repository. */
   folder: string
   command: [tool: string, ...args: string[]]
   portVariable: PortVariable

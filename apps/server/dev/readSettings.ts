@@ -5,7 +5,7 @@ import { command } from './options.ts'
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** The reason that `dev` can't start. The message says what to do. */
+/** The error if `dev` can't start, with a message that says what to do. */
 export class StartError extends Error {}
 
 const defaultPorts = { FLOWGLAD_LOCAL_PORT: 4010, PORT: 3000, WEB_PORT: 5173 }
@@ -109,7 +109,7 @@ export function readSettings(source: NodeJS.ProcessEnv, { data }: { data: string
   }
 }
 
-/** Returns a path relative to the current folder if it is inside that folder, otherwise the absolute path. */
+/** Returns a path inside the current folder as a relative path, and any other path as an absolute path. */
 export const shown = (path: string) => {
   const short = relative(process.cwd(), path)
   return short.startsWith('..') ? path : short

@@ -54,7 +54,7 @@ function start({ name, folder, command: [tool, ...args], env, quiet }: DevProces
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Each child has its own process group, so that Ctrl-C reaches only this process, which sends each child
-    // one signal. On a second signal, tsx would kill its program.
+    // one signal. After a second signal, tsx would kill its program.
     detached: process.platform !== 'win32',
     shell: process.platform === 'win32',
   })

@@ -76,7 +76,7 @@ export async function buildApp({
         // Allow inline styles, because Mantine sets them.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
-        // This directive and Strict-Transport-Security (below) would break plain http://localhost.
+        // `upgrade-insecure-requests` and Strict-Transport-Security (below) would break plain http://localhost.
         upgradeInsecureRequests: encrypted ? [] : null,
       },
     },
@@ -111,7 +111,8 @@ export async function buildApp({
       const problem = request.routeOptions.url === '/readyz' ? databaseProblem() : null
       if (problem === null) return
       const health = await billing.health()
-      // The ledger uses the same database. Its reasons are more helpful, so report them if it is unavailable too.
+      // The ledger uses the same database. If the ledger is unavailable too, report the ledger's reasons, which are
+      // more helpful.
       const reasons =
         health.status === 'unavailable' ? health.reasons : [`Waiting for the database: ${problem}`]
       return reply.code(503).send({ ...health, status: 'unavailable', reasons })
@@ -132,7 +133,7 @@ export async function buildApp({
     trpc.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store')
     })
-    // A mutation without input sends an empty body. Treat this body as an empty object.
+    // A mutation without input sends an empty body. Treat an empty body as an empty object.
     trpc.addHook('preValidation', async (request) => {
       if (request.body === '') request.body = '{}'
     })

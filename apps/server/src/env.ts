@@ -98,7 +98,7 @@ export interface Env {
   /** How long the server waits for running work when it stops. */
   shutdownGraceMs: number
   rateLimit: boolean
-  /** The delay before each picture and each text. The local models also take this time for each sentence. */
+  /** The delay before each picture and each text. The local models also take this long to write each sentence. */
   studioLatencyMs: number
   /** Null if the server generates pictures and texts itself. */
   openAi: { baseUrl: string; apiKey: string | null; imageModel: string; textModel: string } | null
@@ -106,7 +106,7 @@ export interface Env {
   webRoot: string
 }
 
-/** The error for invalid variables. The message has one line for each of them. */
+/** The error for invalid variables. The message has one line for each invalid variable. */
 export class EnvError extends Error {
   override readonly name = 'EnvError'
 }
@@ -165,7 +165,7 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
     rateLimit: env.RATE_LIMIT === 'on',
     // With a delay of 150 ms, a developer can watch a text arrive and see its held units.
     studioLatencyMs: env.STUDIO_LATENCY_MS ?? (production ? 0 : 150),
-    // An API key alone must not enable the endpoint. Otherwise, a key in a developer's shell would let the
+    // An API key alone must not enable the endpoint, because a key in a developer's shell would then let the
     // demo spend the developer's money.
     openAi: env.OPENAI_BASE_URL
       ? {

@@ -2,8 +2,8 @@ import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { logSerializers } from './http/logSerializers.ts'
 
 /**
- * Creates the server's logger. In production, it logs JSON. In development, it logs only warnings and errors,
- * in a readable format.
+ * Creates the server's logger. In production, the logger writes JSON. In development, the logger writes only
+ * warnings and errors, in a readable format.
  */
 export async function createLog({
   production,

@@ -4,7 +4,7 @@ import { defineMeters } from '@metered/billing'
 export const meters = defineMeters({
   /** Pictures. */
   generations: { unlimitedBy: 'unlimited_generations' },
-  /** Tokens of text: the model provider's own count, or otherwise the server's. See studio/tokens.ts. */
+  /** Tokens of text, as counted by the model provider or else by the server. See studio/tokens.ts. */
   tokens: { onExpiry: 'release' },
   /** Look-ups. */
   api_calls: {

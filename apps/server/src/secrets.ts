@@ -10,7 +10,7 @@ const betterAuthDefault = 'better-auth-secret-12345678901234567890'
 
 const minAuthSecretLength = 32
 const minWebhookKeyBytes = 16
-/** A random secret has at least this many different characters. `aaaa…` and `abab…` have fewer. */
+/** A random secret has at least this many different characters, unlike `aaaa…` and `abab…`. */
 const minDifferentCharacters = 8
 
 interface Secrets {

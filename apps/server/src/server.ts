@@ -34,11 +34,14 @@ export interface Server extends AsyncDisposable {
 interface ServerOptions {
   env: Env
   log: FastifyBaseLogger
-  /** Applies unless `RATE_LIMIT` is off. */
+  /** The limit on each user's calls, unless `RATE_LIMIT` is off. */
   rateLimit?: LimitSettings
-  /** Applies unless `RATE_LIMIT` is off. Default: `limits.newAccountsPerNetwork` in production, otherwise none. */
+  /**
+   * The limits on new accounts, unless `RATE_LIMIT` is off. Default: `limits.newAccountsPerNetwork` in production,
+   * otherwise none.
+   */
   newAccountsPerNetwork?: NewAccountLimits | undefined
-  /** Applies unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
+  /** The limits on wrong passwords, unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
   wrongPasswords?: WrongPasswordLimits | undefined
   /** Default: `limits.sessionCheckMs`. */
   sessionCheckMs?: number
@@ -56,8 +59,8 @@ const operatorsWithoutMailWarning =
 
 /**
  * Opens and migrates the database and creates the server. If the database is unreachable, locked or
- * read-only, the server still starts, and it recovers once the database is available. Rejects if the setup is
- * wrong. Disposing the server rejects new calls, waits for running calls and closes all connections.
+ * read-only, the server still starts, and it recovers once the database is available. Rejects if the
+ * configuration is wrong. Disposing the server rejects new calls, waits for running calls and closes all connections.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { env, log } = options

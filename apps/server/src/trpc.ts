@@ -26,7 +26,7 @@ export type AppBilling = Billing<typeof meters, SignedInContext>
 export type Trpc = ReturnType<typeof createTrpc>
 
 function messageOf(error: TRPCError): string {
-  // Hide the details of internal errors, which don't help users and could help attackers.
+  // Hide the details of internal errors, because the details don't help users and could help attackers.
   if (error.code === 'INTERNAL_SERVER_ERROR')
     return 'Something went wrong on our side. Try again in a moment.'
   return error.cause instanceof ZodError ? z.prettifyError(error.cause) : error.message
@@ -60,7 +60,7 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
         message: messageOf(error),
         data: {
           ...shape.data,
-          /** True if the user must confirm the email address first. */
+          /** True if the call failed because the user hasn't confirmed the email address yet. */
           emailUnverified: error instanceof EmailUnverifiedError,
           retryAfterMs: retryAfterMsOf(error.cause),
         },
@@ -70,7 +70,7 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
 
   const publicProcedure = t.procedure.use(async ({ next }) => {
     const result = await next()
-    // The caller can try again later. Any other database error is a failure of this server (500).
+    // Return 503 if the database is unavailable, because a retry can succeed. Any other database error is a 500.
     if (!result.ok && isUnavailable(result.error)) throw orServiceUnavailable(result.error)
     return result
   })

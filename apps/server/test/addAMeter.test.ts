@@ -84,7 +84,7 @@ test('changes the number of files and adds the number of lines that the recipe s
   expect(recipe.replaceAll('\n', ' ')).toContain(`changes ${files} files and adds ${addedLines.length} lines`)
 })
 
-test("compiles only after the last edit, which adds the meter's texts", async () => {
+test("lets the web app compile only after the last edit, which adds the meter's texts", async () => {
   const words = 'apps/web/src/format/meters.ts'
   await follow({ until: words })
   expect(await compile()).toEqual([
@@ -94,7 +94,7 @@ test("compiles only after the last edit, which adds the meter's texts", async ()
   expect(await compile()).toEqual([])
 })
 
-test('grants the new units to a new customer and charges for a call', async () => {
+test("grants the new meter's units to a new customer and charges for a call", async () => {
   await follow()
   const changed = await readFile(join(copy, 'apps/server/pricing.yaml'), 'utf8')
   await using flowglad = await startFlowgladLocal({ pricing: changed })
@@ -109,7 +109,7 @@ test('grants the new units to a new customer and charges for a call', async () =
   await expect.poll(async () => (await server.flowgladUsage(browser.user.id)).used).toEqual({ captions: 1 })
 })
 
-test("grants the new units at each renewal after the recipe's script has run", async () => {
+test("grants the new meter's units at each renewal after the recipe's script has run", async () => {
   await follow()
   await using flowglad = await startFlowgladLocal({ pricing })
   const { url, key } = flowglad

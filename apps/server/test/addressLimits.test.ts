@@ -34,7 +34,7 @@ const getAt =
 
 const plans = '/trpc/billing.plans'
 
-/** Sends requests with the given values of X-Forwarded-For. Returns how many were refused with a 429. */
+/** Sends requests with the given values of X-Forwarded-For. Returns the number of 429 responses. */
 async function refusedOf(send: Send, count: number, forwardedFor: (index: number) => string | undefined) {
   let refused = 0
   for (let index = 0; index < count; index++)
@@ -170,7 +170,7 @@ test.each([
       ...(method === 'POST' ? { payload: {} } : {}),
     })
   expect((await send()).statusCode).not.toBe(429)
-  // The first request used one call.
+  // The request above counts as one of the anonymous calls.
   expect(await useUpAnonymousCalls(address)).toBe(anonymous / limits.batchCalls - 1)
   for (let left = 1; left < limits.batchCalls; left++) await send()
   const refused = await send()

@@ -64,7 +64,7 @@ async function createDatabases(files: string[]) {
   await once(spawn(process.execPath, ['-e', script, ...files]), 'close')
 }
 
-/** Chooses three ports, of which only the web app's port stays in use. */
+/** Chooses three ports and keeps only the web app's port in use. */
 async function aTakenPort() {
   const servers = await Promise.all(
     [0, 1, 2].map(async () => {
@@ -217,7 +217,7 @@ test("keeps the databases in the repository's .data folder by default", () => {
   expect(settings.dataFolder).toBe(fileURLToPath(new URL('../../../.data', import.meta.url)))
 })
 
-describe("the shell's variables", () => {
+describe('shell variables', () => {
   test("reports the shell's DATABASE_URL without its password", async () => {
     await using folder = await aFolder()
     using port = await aTakenPort()
@@ -229,14 +229,14 @@ describe("the shell's variables", () => {
     expect(output + errors).not.toContain('secret')
   })
 
-  test('does not report empty variables', () => {
+  test('does not report empty shell variables', () => {
     const settings = readSettings({ DATABASE_URL: '', FLOWGLAD_BASE_URL: '' }, { data: undefined })
     expect(settings.notes).toEqual([])
     expect(settings.withFlowgladLocal).toBe(true)
     expect(settings.databases.metered).toEqual({ type: 'sqlite', file: settings.localDatabases.metered })
   })
 
-  test('reports the other variables that override a default', () => {
+  test('reports the shell variables that override a default', () => {
     const variables = {
       FLOWGLAD_BASE_URL: 'https://flowglad.example',
       FLOWGLAD_SECRET_KEY: 'sk_own',
@@ -252,7 +252,7 @@ describe("the shell's variables", () => {
     expect(notes.join()).not.toContain('sk_own')
   })
 
-  test('rejects an invalid DATABASE_URL before anything starts', async () => {
+  test('rejects an invalid DATABASE_URL before any process starts', async () => {
     await using folder = await aFolder()
     const env = { DATABASE_URL: 'mysql://127.0.0.1/shop' }
     const { code, errors } = await runDev(folder.args, { cwd: folder.path, env })

@@ -13,7 +13,7 @@ const read = (file: string) => readFileSync(pathOf(file), 'utf8')
 const pinned = /^[\w./-]+:\d+\.\d+[\w.-]*$/
 const isSecret = (name: string) => /SECRET|KEY|PASSWORD|SMTP_URL/.test(name)
 
-describe('the Dockerfile', () => {
+describe('Dockerfile', () => {
   const text = read('Dockerfile')
   const dockerfile: Dockerfile = DockerfileParser.parse(text)
   const froms: From[] = dockerfile.getFROMs()
@@ -24,17 +24,17 @@ describe('the Dockerfile', () => {
       .filter((it) => it.getKeyword() === keyword)
       .map((it) => it.getArguments().map((argument) => argument.getValue()))
 
-  test('passes the linter', () => {
+  test('the Dockerfile passes the linter', () => {
     expect(validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`)).toEqual([])
   })
 
-  test('starts from pinned images', () => {
+  test('the Dockerfile uses only pinned base images', () => {
     const images = froms.map((from) => from.getImage() ?? '').filter((image) => !stages.includes(image))
     for (const image of images) expect(image).toMatch(pinned)
     expect(new Set(images).size).toBe(1)
   })
 
-  test('copies only from existing stages and only files that exist and aren’t ignored', () => {
+  test('the Dockerfile copies only from existing stages, and only existing files that aren’t ignored', () => {
     const allowed = read('.dockerignore').match(/(?<=^!).+$/gm) ?? []
     for (const copy of dockerfile.getCOPYs()) {
       const from = copy.getFromFlag()?.getValue()
@@ -52,7 +52,7 @@ describe('the Dockerfile', () => {
     }
   })
 
-  test('copies the manifest of every workspace package that the server, the web app or their tests need', () => {
+  test('the Dockerfile copies the manifest of every workspace package that the apps or their tests need', () => {
     const copied = dockerfile.getCOPYs().flatMap((copy) => copy.getArguments().map((it) => it.getValue()))
     const manifest = z.object({
       name: z.string(),
@@ -72,12 +72,12 @@ describe('the Dockerfile', () => {
     for (const folder of folders) expect(copied).toContain(`${folder}/package.json`)
   })
 
-  test('uses the version of pnpm that CI uses', () => {
+  test('the Dockerfile uses the same version of pnpm as CI', () => {
     const [version] = /pnpm@[\d.]+/.exec(read('.ci/run')) ?? []
     expect(text.match(/pnpm@[\d.]+/g)).toEqual([version])
   })
 
-  test('runs node as the main process of an unprivileged user and has a health check', () => {
+  test('the image runs node as its main process, as an unprivileged user and with a health check', () => {
     const last = text.slice(text.lastIndexOf('\nFROM '))
     expect(last).toMatch(/^USER node$/m)
     expect(textOf('CMD').at(-1)?.join('')).toMatch(/^\["node",/)
@@ -85,7 +85,7 @@ describe('the Dockerfile', () => {
     expect(textOf('ENTRYPOINT')).toEqual([])
   })
 
-  test('sets only variables that the server reads and no secrets', () => {
+  test('the Dockerfile sets no secrets and only variables that the server reads', () => {
     const names = dockerfile.getENVs().flatMap((env) => env.getProperties().map((it) => it.getName()))
     for (const name of names) expect(variableNames).toContain(name)
     expect(names.filter(isSecret)).toEqual([])
@@ -136,7 +136,7 @@ describe('compose.yaml', () => {
   const all = Object.entries(services)
   const servers = all.filter(([, { build }]) => build?.target === 'server')
 
-  test('builds an existing stage from an existing folder or uses a pinned image', () => {
+  test('each service builds an existing stage of a Dockerfile or uses a pinned image', () => {
     const stages = DockerfileParser.parse(read('Dockerfile'))
       .getFROMs()
       .map((from) => from.getBuildStage())
@@ -148,17 +148,17 @@ describe('compose.yaml', () => {
     }
   })
 
-  test('declares exactly the volumes that services use', () => {
+  test('compose.yaml declares exactly the volumes that its services use', () => {
     const used = all.flatMap(([, it]) => it.volumes.map((volume) => volume.split(':')[0]))
     expect([...new Set(used)].toSorted()).toEqual(Object.keys(volumes).toSorted())
   })
 
-  test('waits only for services that have a health check', () => {
+  test('a service waits only for services that have a health check', () => {
     for (const name of all.flatMap(([, it]) => Object.keys(it.depends_on)))
       expect(services[name]?.healthcheck, name).toBeDefined()
   })
 
-  test('keeps each environment file out of the repository and has an example of it without secrets', () => {
+  test('each environment file is ignored by Git and has an example without secrets', () => {
     const ignored = read('.gitignore')
     for (const file of new Set(all.flatMap(([, it]) => it.env_file))) {
       for (const [name, value] of Object.entries(variablesIn(`${file}.example`)))
@@ -168,7 +168,7 @@ describe('compose.yaml', () => {
     expect(ignored).toContain('deploy/*.env\n')
   })
 
-  test('sets only variables that the server, PostgreSQL or the command reads', () => {
+  test('compose.yaml sets only variables that the server, PostgreSQL or `metered` reads', () => {
     const known = [...variableNames, 'POSTGRES_PASSWORD', 'METERED_LEDGER']
     for (const [, { environment, env_file }] of all)
       for (const name of [environment, ...env_file.map((file) => variablesIn(`${file}.example`))].flatMap(
@@ -177,7 +177,7 @@ describe('compose.yaml', () => {
         expect(known).toContain(name)
   })
 
-  test('gives every server time to finish its work and restarts it', () => {
+  test('each server restarts after a crash and has enough time to finish its work when it stops', () => {
     const { shutdownGraceMs } = readEnv({}, { built: false })
     expect(servers.length).toBeGreaterThan(0)
     for (const [, { stop_grace_period, restart }] of servers) {

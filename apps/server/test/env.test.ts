@@ -17,7 +17,7 @@ const denial = (read: () => unknown) => {
 }
 
 describe('in development', () => {
-  test('needs no configuration', () => {
+  test('development needs no configuration', () => {
     expect(development()).toMatchObject({
       production: false,
       port: 3000,
@@ -39,7 +39,7 @@ describe('in development', () => {
 })
 
 describe('production mode', () => {
-  test('is on for the built server and for NODE_ENV=production', () => {
+  test('the built server and NODE_ENV=production turn on production mode', () => {
     expect(production().production).toBe(true)
     expect(production({ NODE_ENV: 'development' }).production).toBe(true)
     expect(development({ NODE_ENV: 'production', AUTH_SECRET: ownSecret }).production).toBe(true)
@@ -200,14 +200,14 @@ test('reports every invalid variable by name', () => {
 describe('sign-up verification', () => {
   const smtp = { SMTP_URL: 'smtps://user:password@mail.example:465' }
 
-  test('is on by default only if there is a mail server', () => {
+  test('turns on sign-up verification by default only if there is a mail server', () => {
     expect(production().signUpVerification).toBe(false)
     expect(production(smtp).signUpVerification).toBe(true)
     expect(production({ ...smtp, SIGNUP_VERIFICATION: 'off' }).signUpVerification).toBe(false)
     expect(development({ SIGNUP_VERIFICATION: 'on' })).toMatchObject({ signUpVerification: true, mail: null })
   })
 
-  test('needs a mail server in production', () => {
+  test('requires a mail server for sign-up verification in production', () => {
     expect(denial(() => production({ SIGNUP_VERIFICATION: 'on' }))).toContain('SMTP_URL')
   })
 

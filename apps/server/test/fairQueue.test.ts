@@ -26,7 +26,7 @@ function work() {
 /** Waits for pending promise callbacks. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-describe('a fair queue', () => {
+describe('fair queue', () => {
   test("runs another customer's work while one customer's work waits", async () => {
     const queue = createFairQueue(settings)
     const [first, second, other] = [work(), work(), work()]
@@ -61,7 +61,7 @@ describe('a fair queue', () => {
     expect(late.isRunning()).toBe(false)
   })
 
-  test("frees the place of a caller that leaves and never starts the caller's work", async () => {
+  test("frees the place of a caller that disconnects and never starts that caller's work", async () => {
     const queue = createFairQueue(settings)
     const [running, left, next] = [work(), work(), work()]
     const leaving = new AbortController()
@@ -93,7 +93,7 @@ describe('a fair queue', () => {
     expect(await queue.run({ customer: 'ada' }, async () => 'works')).toBe('works')
   })
 
-  test('ends the turn when a stream ends, fails or loses its reader', async () => {
+  test('ends the turn when a stream ends or fails, or when its reader disconnects', async () => {
     const queue = createFairQueue(settings)
     const open = (stream: () => AsyncIterable<number>) =>
       queue.stream({ customer: 'ada', maxMs: 60_000 }, stream)

@@ -79,8 +79,8 @@ async function stateOf({ user }: Browser) {
   return { plan: data.plan, used, usedAtFlowglad: (await server.flowgladUsage(user.id)).used }
 }
 
-describe.each(foreignPages)('a request that %s sends', (_, headers) => {
-  test('gets 403 and changes nothing for every route, method and content type', async () => {
+describe.each(foreignPages)('a request from %s', (_, headers) => {
+  test('refuses foreign requests on every route with 403 and changes nothing', async () => {
     const before = await stateOf(visitor)
     for (const path of posted) {
       for (const [type, body] of bodies) {
@@ -107,7 +107,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     expect(await stateOf(visitor)).toEqual(before)
   })
 
-  test('gets no CORS headers', async () => {
+  test('sends no CORS headers to foreign pages', async () => {
     const preflight = {
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'content-type',

@@ -27,7 +27,7 @@ test('does not count calls that it rejects', () => {
   expect([take('ada', 2), take('ada', 2), take('ada')]).toEqual([0, 1_000, 0])
 })
 
-test('reports whether a call is left without counting one', () => {
+test('does not count a check for remaining calls', () => {
   const { take, waitMs } = limiterAtHand({ calls: 1 })
   expect(waitMs('ada')).toBe(0)
   take('ada')

@@ -59,7 +59,7 @@ async function whileLocked<T>(write: () => Promise<T>): Promise<T> {
   return writing
 }
 
-test('starts while another process locks the file and is ready when the file is unlocked', async () => {
+test('starts while another process locks the file and becomes ready when the file is unlocked', async () => {
   const first = await startTestServer({ env: { DATABASE_URL: `file:${join(folder, 'locked.sqlite')}` } })
   await first[Symbol.asyncDispose]()
   const unlock = lock(fileOf(first))

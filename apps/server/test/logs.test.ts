@@ -10,7 +10,7 @@ import { png, startModelEndpoint } from './startModelEndpoint.ts'
 import { startSmtp } from './startSmtp.ts'
 import { pricing } from './testServer.ts'
 
-/** The word that every secret, address, prompt and query string of this test contains. */
+/** Every secret, address, prompt and query string in this test contains this word. */
 const word = 'Xyzzy'
 const password = `${word} ${word} password`
 const webhookSecret = `whsec_${word}${randomBytes(24).toString('base64')}`

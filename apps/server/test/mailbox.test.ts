@@ -40,7 +40,7 @@ test('lists all emails in development without a mail server, newest first', asyn
   expect((await lookUp()).statusCode).toBe(200)
 })
 
-test('serves only the host names of the development servers', async () => {
+test('accepts only the host names of the development servers', async () => {
   for (const host of ['localhost:5173', '127.0.0.1:3000', '[::1]:3000'])
     expect({ host, status: (await openMailbox(server, { host })).statusCode }).toEqual({ host, status: 200 })
   for (const host of ['evil.example', 'localhost.evil.example', '192.0.2.1:3000'])
@@ -50,7 +50,7 @@ test('serves only the host names of the development servers', async () => {
 test.each([
   ['in production', { NODE_ENV: 'production', AUTH_SECRET: randomBytes(32).toString('hex') }],
   ['with a mail server', { SMTP_URL: 'smtp://127.0.0.1:9' }],
-])('does not exist %s', async (_, env) => {
+])('serves no mailbox %s', async (_, env) => {
   await using without = await startTestServer({ env })
   for (const method of ['GET', 'HEAD', 'POST'] as const)
     expect((await without.app.inject({ method, url: '/dev/mailbox' })).statusCode).toBe(404)

@@ -20,34 +20,31 @@ function endlessLine(start: string) {
   return { sent, stream }
 }
 
-describe('a model endpoint that sends too much', () => {
+describe('endless responses', () => {
   test.each([
     ['before the first text', '', 'Nothing was charged.', []],
     ['after the first text', data('The sea is '), 'The text was interrupted.', ['The ', 'sea ']],
-  ])(
-    'in a single line %s makes the text fail and the server close the request',
-    async (_, start, message, tokens) => {
-      await using it = await startModelEndpoint()
-      for (const field of ['data: ', ': ', 'event: ']) {
-        const { sent, stream } = endlessLine(start + field)
-        it.answer.stream = stream
-        const received: string[] = []
-        const reading = (async () => {
-          for await (const token of it.models.write(request)) received.push(token)
-        })()
-        await expect(reading).rejects.toThrow(message)
-        expect(received).toEqual(tokens)
-        await expect.poll(it.closed).toBeGreaterThan(0)
-        expect(sent.characters).toBeLessThan(64 * limits.modelEventLength)
-      }
-    },
-  )
+  ])('an endless line %s fails the text and closes the request', async (_, start, message, tokens) => {
+    await using it = await startModelEndpoint()
+    for (const field of ['data: ', ': ', 'event: ']) {
+      const { sent, stream } = endlessLine(start + field)
+      it.answer.stream = stream
+      const received: string[] = []
+      const reading = (async () => {
+        for await (const token of it.models.write(request)) received.push(token)
+      })()
+      await expect(reading).rejects.toThrow(message)
+      expect(received).toEqual(tokens)
+      await expect.poll(it.closed).toBeGreaterThan(0)
+      expect(sent.characters).toBeLessThan(64 * limits.modelEventLength)
+    }
+  })
 
   test.each([
     ['a picture', 200, (it: Endpoint) => it.models.paint({ prompt: 'a boat', index: 0, hd: false })],
     ['an error', 500, (it: Endpoint) => it.models.paint({ prompt: 'a boat', index: 0, hd: false })],
     ['JSON instead of a text', 200, (it: Endpoint) => all(it.models.write(request))],
-  ])('as %s makes the call fail and the server close the request', async (_, status, call) => {
+  ])('an endless response with %s fails the call and closes the request', async (_, status, call) => {
     await using it = await startModelEndpoint()
     const { sent, stream } = endlessLine('{"data":[{"b64_json":"')
     Object.assign(it.answer, { stream, status, contentType: 'application/json' })
@@ -57,7 +54,7 @@ describe('a model endpoint that sends too much', () => {
   })
 })
 
-test('a picture that is not valid base64 or has no width makes the call fail', async () => {
+test('a picture that is not valid base64 or has no width fails the call', async () => {
   await using it = await startModelEndpoint()
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1').toString('base64')
   for (const b64_json of [`${signature}*${'A'.repeat(40)}`, signature]) {
@@ -68,7 +65,7 @@ test('a picture that is not valid base64 or has no width makes the call fail', a
   }
 })
 
-test('newlines between events cost no tokens, even 1 MiB of them', async () => {
+test('1 MiB of newlines between events costs no tokens', async () => {
   await using it = await startModelEndpoint()
   it.answer.stream = () => of('\n'.repeat(1024 * 1024), data('The sea'), '\r\n\n', finish)
   expect(await all(it.models.write(request))).toEqual(['The ', 'sea'])

@@ -36,7 +36,7 @@ afterEach(() => {
   endpoint.requests.length = 0
 })
 
-/** Pauses the endpoint's work for prompts that contain “flood”. Returns a function that resumes it. */
+/** Pauses the endpoint's work for prompts that contain “flood”. Returns a function that resumes the work. */
 function pauseFlood(): () => void {
   let resume = () => {}
   const paused = new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ const busy = {
   retryAfterMs: 700,
 }
 
-test("one customer's excess picture calls get 503 without a charge and don't block another customer", async () => {
+test("one customer's excess picture calls return 503 without a charge and don't block another customer", async () => {
   const [flooding, other] = [await signUp(server), await signUp(server)]
   const resume = pauseFlood()
   const flood = Array.from({ length: 10 }, (_, i) => generate(flooding, `flood ${i}`))
@@ -148,7 +148,7 @@ test("a reader that disconnects before the text starts frees its place, isn't ch
   expect(await balance(browser, 'tokens')).toMatchObject({ used: 2, held: 0 })
 })
 
-test("one customer's excess text calls get 503 without a charge and don't block another customer", async () => {
+test("one customer's excess text calls return 503 without a charge and don't block another customer", async () => {
   const [flooding, other] = [await signUp(server), await signUp(server)]
   const resume = pauseFlood()
   endpoint.answer.stream = async function* () {
@@ -250,7 +250,7 @@ test('the server handles other events while a model sends a whole text in one pi
     }
   }
   await Promise.all(['ada', 'bob', 'cy'].map(read))
-  // All texts start at the same time. After that, only one text continues at a time.
+  // The three texts start at the same time, so their first tokens can arrive without a pause between them.
   expect(longest).toBeLessThanOrEqual(3 * limits.tokensAtOnce)
 })
 

@@ -8,7 +8,7 @@ import { data, finish, png, startModelEndpoint } from './startModelEndpoint.ts'
 describe('local models', () => {
   const models = createLocalModels({ latencyMs: 0 })
 
-  test('always write the same text for a prompt and mention its subject', async () => {
+  test('local models write the same text for the same prompt and mention its subject', async () => {
     const request = { prompt: 'Write a short letter about the lighthouse keeper', maxTokens: 2_000 }
     const text = (await all(models.write(request))).join('')
     expect(text).toBe([...compose(request.prompt)].join(''))
@@ -20,7 +20,7 @@ describe('local models', () => {
     )
   })
 
-  test('deny the word “forbidden” but not longer words that contain it', async () => {
+  test('local models deny the word “forbidden” but not longer words that contain it', async () => {
     const denied = { code: 'UNPROCESSABLE_CONTENT' }
     await expect(models.paint({ prompt: 'A FORBIDDEN door', index: 0, hd: false })).rejects.toMatchObject(
       denied,
@@ -31,10 +31,10 @@ describe('local models', () => {
   })
 })
 
-describe('models at an OpenAI-compatible endpoint', () => {
+describe('OpenAI-compatible models', () => {
   const request = { prompt: 'a boat', index: 0, hd: false }
 
-  test("return the endpoint's PNG unchanged", async () => {
+  test("returns the endpoint's PNG unchanged", async () => {
     await using it = await startModelEndpoint()
     it.answer.body = { created: 1, data: [{ b64_json: png.toString('base64') }] }
     expect(await it.models.paint(request)).toEqual({ file: png, contentType: 'image/png', size: 1 })
@@ -47,7 +47,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     ])
   })
 
-  test('report a denied prompt as a content policy error and any other failure as an unavailable model', async () => {
+  test('reports a denied prompt as a content policy error and any other failure as an unavailable model', async () => {
     await using it = await startModelEndpoint()
     const cases = [
       [
@@ -75,7 +75,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     expect(it.requests).toHaveLength(requests)
   })
 
-  test('stream the text as Studio tokens, regardless of where the chunks split the events', async () => {
+  test('streams the text as Studio tokens, regardless of where the chunks split the events', async () => {
     await using it = await startModelEndpoint()
     const events = [
       data('The se'),
@@ -97,7 +97,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     })
   })
 
-  test("skip events without text and don't require [DONE] after a finish reason", async () => {
+  test("skips events without text and doesn't require [DONE] after a finish reason", async () => {
     await using it = await startModelEndpoint()
     const events = [
       ': a comment\n\n',
@@ -124,7 +124,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
       'contains an error and malformed choices',
       [data('The sea is '), 'data: {"error":{"message":"overloaded"},"choices":[7]}\n\n', 'data: [DONE]\n\n'],
     ],
-  ])('report an interrupted text without the endpoint’s message if the stream %s', async (_, events) => {
+  ])('reports an interrupted text without the endpoint’s message if the stream %s', async (_, events) => {
     await using it = await startModelEndpoint()
     it.answer.stream = () => of(...events)
     const received: string[] = []
@@ -139,7 +139,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     )
   })
 
-  test('say that nothing was charged if a stream ends without text', async () => {
+  test('says that nothing was charged if a stream ends without text', async () => {
     await using it = await startModelEndpoint()
     it.answer.stream = () => of('data: [DONE]\n\n')
     await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toThrow(
@@ -147,7 +147,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     )
   })
 
-  test('report a JSON error with status 200 as an unavailable model', async () => {
+  test('reports a JSON error with status 200 as an unavailable model', async () => {
     await using it = await startModelEndpoint()
     it.answer.body = { error: { message: 'out of capacity' } }
     await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toMatchObject({
@@ -156,7 +156,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     })
   })
 
-  test('use max_completion_tokens for a model that rejects max_tokens', async () => {
+  test('uses max_completion_tokens for a model that rejects max_tokens', async () => {
     await using it = await startModelEndpoint()
     const error = { message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead." }
     it.answer.rejection = (body) => (JSON.stringify(body).includes('"max_tokens"') ? { error } : null)
@@ -173,7 +173,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     ['a finish reason', () => of(finish.replace('stop', 'content_filter'))],
     ['an error event', () => of('data: {"error":{"code":"content_policy_violation"},"choices":"?"}\n\n')],
     ['JSON with status 200', null],
-  ])('report a content refusal in %s as a content policy error', async (_, stream) => {
+  ])('reports a content refusal in %s as a content policy error', async (_, stream) => {
     await using it = await startModelEndpoint()
     it.answer.stream = stream
     it.answer.body = { error: { code: 'content_policy_violation' } }
@@ -182,7 +182,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     })
   })
 
-  test('close the request when the reader disconnects or the limit is reached', async () => {
+  test('closes the request when the reader disconnects or the limit is reached', async () => {
     await using it = await startModelEndpoint()
     async function* endless() {
       for (;;) {
@@ -197,7 +197,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     await expect.poll(it.closed).toBe(2)
   })
 
-  test("don't say that nothing was charged if a text is interrupted after the first tokens", async () => {
+  test("doesn't say that nothing was charged if a text is interrupted after the first tokens", async () => {
     await using it = await startModelEndpoint()
     it.answer.stream = () => of(data('Once upon a '), 'data: {"choices":[{"delta"\n\n')
     const received: string[] = []

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
-describe('one account per inbox', () => {
+describe('aliases', () => {
   test.each([
     ['ada+1@example.com', 'ada@example.com'],
     ['ada+1+2@example.com', 'ada@example.com'],
@@ -104,7 +104,7 @@ describe('one account per inbox', () => {
   })
 })
 
-describe('new accounts per network', () => {
+describe('network limits', () => {
   const minutes = 60_000
   const perHour = { calls: 2, windowMs: 60 * minutes }
   const perDay = { calls: 3, windowMs: 24 * 60 * minutes }
@@ -121,7 +121,7 @@ describe('new accounts per network', () => {
     await expect(count(other)).resolves.toBeUndefined()
   })
 
-  test('refuses a network that has reached the daily limit', async () => {
+  test('refuses new accounts from a network that has reached the daily limit', async () => {
     const count = createNewAccountLimit({ perHour: { ...perHour, calls: 10 }, perDay })
     for (const host of [1, 2, 3]) await count(`203.0.113.${host}`)
     await expect(count('203.0.113.4')).rejects.toMatchObject({
@@ -129,7 +129,7 @@ describe('new accounts per network', () => {
     })
   })
 
-  test('counts only created accounts and refuses more with a 429, even from forged addresses', async () => {
+  test('counts only created accounts and refuses further sign-ups with a 429, even from forged addresses', async () => {
     await using limited = await startTestServer({
       env: { RATE_LIMIT: 'on' },
       newAccountsPerNetwork: { perHour, perDay },
@@ -151,19 +151,19 @@ describe('new accounts per network', () => {
       ),
       retryAfterMs: expect.any(Number),
     })
-    // The hourly limit applies, not the daily one.
+    // The hourly limit refused the sign-up, so the wait is at most one hour.
     expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(3_600)
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
   })
 
-  test('has no limit with RATE_LIMIT=off', async () => {
+  test('does not limit new accounts with RATE_LIMIT=off', async () => {
     await using unlimited = await startTestServer({
       newAccountsPerNetwork: { perHour: { ...perHour, calls: 1 }, perDay },
     })
     for (const n of [1, 2]) expect((await postSignUp(unlimited, `${n}@example.com`)).statusCode).toBe(200)
   })
 
-  test('has no limit in development', async () => {
+  test('does not limit new accounts in development', async () => {
     await using development = await startTestServer({ env: { RATE_LIMIT: 'on' } })
     const { calls } = limits.newAccountsPerNetwork.perHour
     for (let n = 0; n <= calls; n++)

@@ -76,7 +76,7 @@ describe.skipIf(nginxIsMissing)(
       expect(stream.body.match(balances)?.length).toBeGreaterThan(1)
     })
 
-    test('does not block a visitor after another one has sent 300 requests without a session', async () => {
+    test('does not block a visitor after another visitor has sent 300 requests without a session', async () => {
       const forged = (index: number) => ({ 'x-forwarded-for': `198.51.100.${index % 250}` })
       const get = (path: string, from: string, index = 0) =>
         nginx.visit(path, { from, headers: forged(index) })
@@ -91,7 +91,7 @@ describe.skipIf(nginxIsMissing)(
       expect((await lookUp(cookie, '127.0.3.1')).status).toBe(200)
     })
 
-    test('refuses a body above the limit', async () => {
+    test('refuses a body that exceeds the size limit', async () => {
       const large = { term: 'x'.repeat(limits.bodyBytes) }
       expect((await nginx.visit('/trpc/studio.lookup', { method: 'POST', body: large })).status).toBe(413)
     })

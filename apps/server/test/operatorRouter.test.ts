@@ -73,7 +73,7 @@ const ledgerOf = ({ env: { DATABASE_URL = '' } }: TestServer): Ledger =>
     ? sqliteLedger(DATABASE_URL.replace(/^file:/, ''), { driver: 'libsql' })
     : postgresLedger(DATABASE_URL)
 
-/** Spends three units for a subscription that Flowglad doesn't know and parks the usage event. */
+/** Spends three units on a subscription that Flowglad doesn't know and parks the usage event. */
 async function park(server: TestServer, customer: string): Promise<string> {
   await using ledger = ledgerOf(server)
   const attempt = randomUUID()
@@ -126,7 +126,7 @@ async function hold(server: TestServer, customer: string): Promise<string> {
 }
 
 describe.each(['sqlite', 'postgres'])('on %s', (database) => {
-  // The servers share a mail server, so each of them has its own addresses.
+  // The servers for SQLite and PostgreSQL share a mail server, so each server has its own addresses.
   const operators = {
     olga: `olga@${database}.example`,
     eve: `eve@${database}.example`,
@@ -153,7 +153,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     return customer
   }
 
-  describe('for everyone except operators', () => {
+  describe('other users', () => {
     const calls: [path: string, input: object | undefined, method: 'GET' | 'POST'][] = [
       ['find', { text: 'ada' }, 'POST'],
       ['customer', { customer: 'ada' }, 'GET'],
@@ -164,7 +164,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       ['act', {}, 'POST'],
     ]
 
-    test('returns the error of an unknown procedure for every procedure', async () => {
+    test('returns the error of an unknown procedure to users who are not operators', async () => {
       const customer = await signUpVerified(server)
       const unverified = await signUp(server, randomUUID(), operators.eve)
       for (const browser of [customer, unverified]) {
@@ -180,7 +180,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       }
     })
 
-    test('denies every procedure without a session', async () => {
+    test('denies every procedure to a visitor without a session', async () => {
       const visitor = { ...olga, cookie: () => '' }
       for (const [path, , method] of [...calls, ['access', undefined, 'GET'] as const]) {
         const response = await fetch(`${server.url}/trpc/operator.${path}`, {
@@ -193,7 +193,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     })
   })
 
-  test('denies a user who signed up with an operator’s address, even after its owner has reset the password', async () => {
+  test('denies a user who signed up with an operator’s address, even after the operator has reset the password', async () => {
     const email = operators.ola
     const password = randomUUID()
     const attacker = await signUp(server, password, email)
@@ -233,14 +233,14 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     for (const browser of opened) expect((await read(browser, 'parked')).status).not.toBe(200)
   })
 
-  test('lets operators choose a new password only with an email', async () => {
+  test('lets operators choose a new password only with the link in an email', async () => {
     const body = JSON.stringify({ currentPassword: 'wrong password', newPassword: 'a new password' })
     const change = (browser: Browser) => browser.fetch('/api/auth/change-password', { method: 'POST', body })
     expect((await change(olga)).status).toBe(403)
     expect((await change(await signUp(server))).status).toBe(400)
   })
 
-  test('denies a copied cookie as soon as its session has ended', async () => {
+  test('denies a copied cookie as soon as its session ends', async () => {
     const otto = await signUpOperator(server, operators.otto)
     expect(await read(otto, 'parked')).toMatchObject({ status: 200 })
     const copied = otto.cookie()
@@ -319,7 +319,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     })
   })
 
-  test('makes a change only once, even if it is sent twice at the same time or again later', async () => {
+  test('makes a change once, even if the browser sends it twice at the same time or repeats it later', async () => {
     const customer = await aCustomer()
     const input = anAct(customer, adjust(5), { reason: 'x'.repeat(500) })
     const send = async () => (await olga.call('operator.act', input)).data
@@ -329,7 +329,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await balanceOf(customer)).toMatchObject({ available: 15 })
   })
 
-  test('refuses an adjustment if another change has followed the newest one that the operator has seen', async () => {
+  test('refuses an adjustment if another change has followed the newest change that the operator has seen', async () => {
     const customer = await aCustomer()
     const act = async (amount: number, newestAct: string | null) =>
       (await olga.call('operator.act', anAct(customer, adjust(amount), { newestAct }))).data
@@ -382,7 +382,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect((await read(olga, 'audit', { customer: id })).data).toEqual([])
   })
 
-  test('exports the record of one customer or of all', async () => {
+  test('lists the recorded changes of one customer or of all customers', async () => {
     const customer = await aCustomer()
     await olga.call('operator.act', anAct(customer, adjust(1)))
     const own = (await read(olga, 'acts', { customer: customer.user.id, after: null })).data
@@ -403,7 +403,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect((await read(olga, 'acts', { customer: customer.user.id, after })).data.acts).toEqual([])
   })
 
-  // This test stops billing, so it comes last.
+  // This test stops billing, so it runs last.
   test('returns 503 while the ledger is unavailable', async () => {
     await server.billing.close()
     const calls = [

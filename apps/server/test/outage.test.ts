@@ -51,7 +51,7 @@ const environment = (url: string, flowglad = 'http://127.0.0.1:9') => ({
   FLOWGLAD_BASE_URL: flowglad,
 })
 
-test('starts while PostgreSQL is down and is ready within 30 s of its return', async () => {
+test('starts while PostgreSQL is down and becomes ready within 30 s after PostgreSQL starts', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const url = await postgres.createDatabase()
   await using outage = await stopPostgres()
@@ -123,7 +123,7 @@ test('returns 503 for a session until PostgreSQL responds again', async () => {
   await expect.poll(async () => (await session()).status, recovery).toBe(200)
 })
 
-test('returns 503 while PostgreSQL is down, keeps users signed in and works within 30 s of its return', async () => {
+test('returns 503 while PostgreSQL is down, keeps users signed in, and recovers within 30 s', async () => {
   const password = 'correct horse battery'
   const webRoot = await mkdtemp(join(tmpdir(), 'metered-web-'))
   onTestFinished(() => rm(webRoot, { recursive: true }))

@@ -6,7 +6,7 @@ import { readPrompt, type Style } from '../src/studio/art/subject.ts'
 const styles: Style[] = ['aurora', 'bloom', 'flow', 'orbs', 'ridges']
 const request = { prompt: 'a quiet harbour at dawn', index: 0, hd: false }
 
-/** Parses a picture. Throws if it is not well-formed XML. */
+/** Parses a picture. Throws if the picture is not well-formed XML. */
 function parse({ svg }: { svg: string }) {
   const elements: { name: string; attributes: Record<string, string> }[] = []
   let title = ''
@@ -35,7 +35,7 @@ test.each(styles)(
   },
 )
 
-test('draws the same picture only for the same request', () => {
+test('draws the same picture for the same request and another picture for any other request', () => {
   const { svg } = paint(request)
   expect(paint({ ...request })).toEqual({ svg, size: 512 })
   for (const other of [{ index: 1 }, { prompt: 'a quiet harbour at dusk' }, { hd: true }]) {

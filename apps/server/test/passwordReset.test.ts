@@ -69,7 +69,7 @@ test('never sends a link to another site', async () => {
   expect(await smtp.linkTo(user.email)).toMatch(/^\/reset-password#/)
 })
 
-test('reports that it cannot send emails in production without a mail server', async () => {
+test('reports that production without a mail server cannot send emails', async () => {
   await using without = await startTestServer({
     env: { NODE_ENV: 'production', AUTH_SECRET: randomBytes(32).toString('hex') },
   })

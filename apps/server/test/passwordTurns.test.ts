@@ -15,7 +15,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 const body = () => ({ email: `${randomUUID()}@example.com`, password: 'a long password' })
 const signIn = (address: string) => postAuth(server, 'sign-in/email', body(), { 'x-forwarded-for': address })
 
-test('signs in other networks and reads files while one network floods the sign-in', async () => {
+test('signs in users on other networks and reads files while one network sends too many sign-ins', async () => {
   let answered = 0
   const flood = Array.from({ length: 16 }, async () => {
     await signIn('198.51.100.1')

@@ -52,7 +52,7 @@ const download = (user: string, headers: Record<string, string> = {}, signal?: A
     ...(signal ? { signal } : {}),
   })
 
-test("one user's excess downloads get 503 and don't delay another user", async () => {
+test("one user's excess downloads return 503 and don't delay another user", async () => {
   const flood = Array.from({ length: 9 }, () => download('ada'))
   const early = Array.from({ length: 4 }, () => Promise.race(flood))
   expect((await Promise.all(early)).map(({ status }) => status)).toEqual([503, 503, 503, 503])

@@ -46,7 +46,8 @@ test.each(engines)(
     await keep('ada', 'third', 4)
     expect(await prompts('ada')).toEqual(['third', 'third', 'third', 'third', 'second'])
     expect(await prompts('grace')).toEqual(['hers'])
-    // An older version had no limit and could leave this many pictures. Each generation deletes some of them.
+    // An older version had no limit and could leave this many pictures. Each generation deletes some of these
+    // pictures.
     await keep('ada', 'many', 150)
     expect(await prompts('ada')).toEqual(Array(105).fill('many'))
     await keep('ada', 'last', 1)

@@ -88,7 +88,7 @@ describe.each([
   })
 })
 
-test('is ready again after PgBouncer has restarted', async ({ skip }) => {
+test('becomes ready again after PgBouncer restarts', async ({ skip }) => {
   skip(noPgBouncer !== null, noPgBouncer ?? '')
   await using database = await behindPgBouncer()
   await using server = await startTestServer({ env: { DATABASE_URL: database.url } })

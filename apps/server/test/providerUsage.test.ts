@@ -49,13 +49,13 @@ async function balance() {
   return answer.data.balances.find(({ meter }: { meter: string }) => meter === 'tokens')
 }
 
-describe("a text's charge", () => {
+describe('charges', () => {
   test.each([
     ['fewer tokens than the estimate', 3],
     ['more tokens than the estimate', 17],
     ['as many tokens as the estimate', 4],
     ['as many tokens as the limit', 50],
-  ])('is the provider’s own count: %s', async (_, count) => {
+  ])('charges the provider’s own count: %s', async (_, count) => {
     send(...text, finish, usage(count), done)
     expect(await write()).toEqual({ text: 'The sea is wide.', reported: { tokens: count } })
     expect(await balance()).toMatchObject({ used: count, held: 0 })
@@ -64,7 +64,7 @@ describe("a text's charge", () => {
       .toEqual({ tokens: count })
   })
 
-  test('is the provider’s own count, regardless of which events report it', async () => {
+  test('charges the provider’s own count regardless of which events report it', async () => {
     const counted = { usage: { completion_tokens: 7 } }
     const last = { choices: [{ delta: { content: ' wide.' }, finish_reason: 'stop' }], ...counted }
     const streams = [
@@ -96,14 +96,14 @@ describe("a text's charge", () => {
     ['is not a number', 'data: {"choices":[],"usage":{"completion_tokens":NaN}}\n\n'],
     ['is infinite', 'data: {"choices":[],"usage":{"completion_tokens":1e999}}\n\n'],
     ['was reported before the last text', `${usage(1)}${data(' wide.')}`],
-  ])('is the estimate if the provider’s count %s', async (_, event) => {
+  ])('charges the server’s count if the provider’s count %s', async (_, event) => {
     const pieces = event.includes(' wide.') ? [data('The sea is')] : text
     send(...pieces, event, finish, done)
     expect(await write()).toEqual({ text: 'The sea is wide.', reported: { tokens: 4 } })
     expect(await balance()).toMatchObject({ used: 4, held: 0 })
   })
 
-  test('is the server’s count if the connection breaks after the finish reason but before the provider’s count', async () => {
+  test('charges the server’s count if the connection breaks between the finish reason and the provider’s count', async () => {
     endpoint.answer.stream = async function* () {
       yield* [...text, finish]
       throw new Error('the connection breaks')
@@ -112,7 +112,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 4, held: 0 })
   })
 
-  test('is one token per 20 characters for a script without spaces unless the provider reports its own count', async () => {
+  test('charges one token per 20 characters of a script without spaces unless the provider reports its own count', async () => {
     const japanese = '吾輩は猫である。名前はまだ無い。'.repeat(5)
     send(data(japanese), finish, done)
     expect(await write()).toEqual({ text: japanese, reported: { tokens: 4 } })
@@ -121,7 +121,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 50, held: 0 })
   })
 
-  test('never exceeds the limit that the customer chose', async () => {
+  test('never charges more than the limit that the customer chose', async () => {
     send(...text, finish, usage(2_000), done)
     expect(await write(10)).toEqual({ text: 'The sea is wide.', reported: { tokens: 10 } })
     expect(endpoint.requests[0]?.body).toMatchObject({ max_tokens: 10 })
@@ -131,13 +131,13 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 14, held: 0 })
   })
 
-  test('is the provider’s own count for a text that exactly reaches the limit', async () => {
+  test('charges the provider’s own count for a text that exactly reaches the limit', async () => {
     send(...text, finish, usage(3), done)
     expect(await write(4)).toEqual({ text: 'The sea is wide.', reported: { tokens: 3 } })
     expect(await balance()).toMatchObject({ used: 3, held: 0 })
   })
 
-  test('is the server’s count of the received text if the reader disconnects', async () => {
+  test('charges the server’s count of the received text if the reader disconnects', async () => {
     const leaving = new AbortController()
     endpoint.answer.stream = async function* () {
       yield* [data('The sea is'), usage(900)]
@@ -155,7 +155,7 @@ describe("a text's charge", () => {
     await expect.poll(balance).toMatchObject({ used: 2, held: 0 })
   })
 
-  test('is the server’s count of the text that is received before generation fails', async () => {
+  test('charges the server’s count of the text received before generation fails', async () => {
     const failed = event({
       choices: [{ delta: {}, finish_reason: 'error' }],
       usage: { completion_tokens: 900 },
@@ -168,18 +168,18 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 2, held: 0 })
   })
 
-  test('is zero for a complete text without words', async () => {
+  test('charges nothing for a complete text without words', async () => {
     send(finish, usage(9), done)
     expect(await write()).toEqual({ text: '', reported: { tokens: 0 } })
     expect(await balance()).toMatchObject({ used: 0, held: 0 })
   })
 })
 
-describe('the request for the provider’s count', () => {
+describe('stream_options', () => {
   const refusal = (parameter: string) => ({ error: { message: `Unknown parameter: '${parameter}'.` } })
   const stream = { stream_options: { include_usage: true } }
 
-  test('is sent with each text', async () => {
+  test('requests the provider’s count with each text', async () => {
     send(...text, finish, usage(7), done)
     await write()
     expect(endpoint.requests.map(({ body }) => body)).toEqual([expect.objectContaining(stream)])
@@ -189,17 +189,20 @@ describe('the request for the provider’s count', () => {
     [400, refusal('stream_options')],
     [400, refusal('stream_options.include_usage')],
     [422, { detail: [{ type: 'extra_forbidden', loc: ['body', 'stream_options'] }] }],
-  ])('is omitted from the next attempt if the endpoint rejects it with %s %j', async (status, error) => {
-    endpoint.answer.rejectionStatus = status
-    endpoint.answer.rejection = (body) => (JSON.stringify(body).includes('"stream_options"') ? error : null)
-    send(...text, finish, done)
-    expect(await write()).toEqual({ text: 'The sea is wide.', reported: { tokens: 4 } })
-    expect(endpoint.requests).toHaveLength(2)
-    expect(endpoint.requests[1]?.body).not.toHaveProperty('stream_options')
-  })
+  ])(
+    'omits the request for a count from the next attempt if the endpoint rejects it with %s %j',
+    async (status, error) => {
+      endpoint.answer.rejectionStatus = status
+      endpoint.answer.rejection = (body) => (JSON.stringify(body).includes('"stream_options"') ? error : null)
+      send(...text, finish, done)
+      expect(await write()).toEqual({ text: 'The sea is wide.', reported: { tokens: 4 } })
+      expect(endpoint.requests).toHaveLength(2)
+      expect(endpoint.requests[1]?.body).not.toHaveProperty('stream_options')
+    },
+  )
 
   test.each([[['"stream_options"', '"max_tokens"']], [['"max_tokens"', '"stream_options"']]])(
-    'is omitted if the endpoint rejects these parameters in turn: %j',
+    'omits the request for a count if the endpoint rejects these parameters in turn: %j',
     async (names) => {
       const errors: Record<string, object> = {
         '"max_tokens"': { error: { message: "Use 'max_completion_tokens' instead of 'max_tokens'." } },

@@ -10,7 +10,7 @@ const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 
 /** Builds the server into a new folder. */
 export async function buildServer() {
-  // The built server finds its external packages only if it is inside node_modules.
+  // The built server finds its external packages only if the server's file is inside node_modules.
   const folder = await mkdtemp(join(packageFolder, 'node_modules/.main-test-'))
   await build({ root: packageFolder, logLevel: 'error', build: { ssr: 'src/main.ts', outDir: folder } })
   return { main: join(folder, 'main.js'), remove: () => rm(folder, { recursive: true, force: true }) }

@@ -134,7 +134,7 @@ test('rejects a copied cookie soon after the user has signed out', async () => {
   const gallery = () => copy.fetch('/trpc/studio.gallery').then(({ status }) => status)
   expect(await gallery()).toBe(200)
   using database = openDatabaseOf(server)
-  // Delete the session as a sign-out does. The test keeps the cookies, like someone who has copied them.
+  // Delete the session as a sign-out does, but keep the cookies, to simulate copied cookies.
   database.prepare('DELETE FROM session WHERE userId = ?').run(browser.user.id)
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + limits.sessionCacheMs + 1_000 })
   try {

@@ -21,7 +21,7 @@ afterAll(async () => {
   await flowglad.close()
 })
 
-/** Starts a built server whose texts take half a minute. The default database is a new one. */
+/** Starts a built server whose texts take half a minute. By default, the server uses a new database. */
 async function start(
   database = join(folder, `${randomUUID()}.sqlite`),
   authSecret = randomBytes(32).toString('hex'),
@@ -60,7 +60,7 @@ async function readText(browser: Browser, count: number) {
 const usedTokens = async (browser: Browser) =>
   (await readFlowgladUsage(flowglad, browser.user.id)).used.tokens ?? 0
 
-test('charges the tokens of a text and ends it with an error when the server gets SIGTERM', async () => {
+test('charges the tokens of a text and ends the text with an error when the server receives SIGTERM', async () => {
   const { child, ended, url, restart } = await start()
   const browser = await signUp({ url })
   const text = await readText(browser, 5)
@@ -75,7 +75,7 @@ test('charges the tokens of a text and ends it with an error when the server get
   )
 })
 
-test('charges the tokens of a text with a stalled reader and exits in time when the server gets SIGTERM', async () => {
+test('charges the tokens of a text with a stalled reader and exits in time when the server receives SIGTERM', async () => {
   const { child, ended, url, restart } = await start()
   const browser = await signUp({ url })
   const response = await browser.fetch('/trpc/studio.write?batch=1', {

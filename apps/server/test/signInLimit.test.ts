@@ -81,7 +81,7 @@ test('stops an attacker with many addresses but lets the owner sign in from know
     headers: { cookie: owner.cookie.join('; ') },
   })
   expect(session.statusCode).toBe(200)
-  // Another account's cookie, or a forged one, doesn't help.
+  // Another account's cookie or a forged cookie doesn't lift the limit.
   const attacker = await anOwner()
   const forged = owner.cookie.map((pair) => (pair.includes('known_device') ? `${pair}x` : pair))
   for (const cookie of [attacker.cookie, forged])
@@ -103,7 +103,7 @@ test('does not count successful sign-ins', async () => {
     expect((await signIn(email, password, address)).statusCode).toBe(200)
 })
 
-test('counts simultaneous attempts', async () => {
+test('counts each of several simultaneous attempts', async () => {
   const { email } = await anOwner()
   const address = newAddress()
   const attempts = Array.from({ length: perCaller + 5 }, () => signIn(email, 'wrong password', address))
@@ -111,7 +111,7 @@ test('counts simultaneous attempts', async () => {
   expect(refused).toHaveLength(5)
 })
 
-test('applies one limit to wrong current passwords across all routes', async () => {
+test('counts wrong current passwords on all routes toward one limit', async () => {
   const { email, address, cookie } = await anOwner()
   const change = (currentPassword: string) =>
     send('change-password', { currentPassword, newPassword: 'a new password' }, newAddress(), cookie)

@@ -32,7 +32,7 @@ test.each(Object.entries(refusals))(
     mailer.send({ to, subject: 'Hello', before: 'Open', link: 'https://example.com', after: 'Bye' })
     await expect.poll(() => lines).toHaveLength(1)
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
-      reason: `The mail server answered 550 5.1.1 to ${command}`,
+      reason: `The mail server responded to ${command} with 550 5.1.1`,
       msg: 'An email could not be sent',
     })
     expect(lines.join()).not.toContain('lovelace')

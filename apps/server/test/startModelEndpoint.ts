@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import { createOpenAiModels } from '../src/studio/openAiModels.ts'
 
-/** Starts an OpenAI-compatible endpoint that records its requests and responds as `answer` says. */
+/** Starts an OpenAI-compatible endpoint that records its requests and responds as `answer` specifies. */
 export async function startModelEndpoint() {
   const requests: { path: string; authorization: string | undefined; body: unknown }[] = []
   const answer = {

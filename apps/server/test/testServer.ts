@@ -25,7 +25,7 @@ export interface TestServer extends Server {
   env: Record<string, string>
 }
 
-/** Starts the complete server on an HTTP port. By default, it has its own flowglad-local and SQLite file. */
+/** Starts the complete server on an HTTP port, by default with its own flowglad-local and SQLite file. */
 export async function startTestServer(
   options: {
     env?: Record<string, string>

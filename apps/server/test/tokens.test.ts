@@ -4,7 +4,7 @@ import { atMost, tokensOf, wholeTokens } from '../src/studio/tokens.ts'
 import { all, of } from './asyncLists.ts'
 
 describe('tokens', () => {
-  test("are a text's words and restore the text when joined", async () => {
+  test('splits a text into words that restore the text when joined', async () => {
     const text = '  Two words,\n\nthen  three more – done. '
     expect(tokensOf(text).join('')).toBe(text)
     expect(tokensOf(text).map((token) => token.trim())).toEqual([
@@ -19,7 +19,7 @@ describe('tokens', () => {
     expect(tokensOf('')).toEqual([])
   })
 
-  test("don't depend on how a stream splits the text", async () => {
+  test('returns the same tokens regardless of how a stream splits the text', async () => {
     const text = 'A stream may cut words anywhere, even here.'
     for (const length of [1, 2, 3, 7, 100]) {
       const pieces = text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
@@ -34,7 +34,7 @@ describe('tokens', () => {
     ],
     ['with long runs of whitespace', `a${' '.repeat(50)}b${'\n'.repeat(45)}c  `],
     ['of whitespace', ' \n'.repeat(500)],
-  ])('are at most 20 characters long, regardless of how a text %s is split', async (_, text) => {
+  ])('limits tokens to 20 characters, regardless of how a text %s is split', async (_, text) => {
     expect(tokensOf(text).join('')).toBe(text)
     for (const token of tokensOf(text)) expect([...token].length).toBeLessThanOrEqual(20)
     for (const length of [1, 3, 20, 21]) {
@@ -43,7 +43,7 @@ describe('tokens', () => {
     }
   })
 
-  test('stop at the limit and stop the source', async () => {
+  test('stops at the limit and stops the source', async () => {
     let stopped = false
     async function* endless() {
       try {
@@ -56,7 +56,7 @@ describe('tokens', () => {
     expect(stopped).toBe(true)
   })
 
-  test('are the longest prefixes with at most one word and 20 characters', async () => {
+  test('makes each token the longest prefix with at most one word and 20 characters', async () => {
     const unit = fc.constantFrom(' ', ...'a.猫', ...'𠮷'.repeat(9), '\n', '\ud842', '\udfb7')
     const text = fc.string({ unit, minLength: 10, maxLength: 80 })
     const cuts = fc.array(fc.nat(80), { maxLength: 40 })
@@ -75,7 +75,7 @@ describe('tokens', () => {
     ['one word without spaces', 'a'],
     ['short words', 'a '],
   ])(
-    'of 1 MiB of %s take linear time, in one piece and in pieces of 16 characters',
+    'splits 1 MiB of %s in linear time, in one piece and in pieces of 16 characters',
     async (_, unit) => {
       const text = unit.repeat(mebibyte / unit.length)
       const tokens = tokensOf(text)

@@ -20,7 +20,7 @@ function runAll(turns: Turns<string>): string[] {
 }
 
 describe('turns', () => {
-  test('alternate between customers in the order of arrival', () => {
+  test('alternates between customers in the order of arrival', () => {
     const turns = new Turns<string>(settings)
     addTo(turns, 'ada', 4)
     addTo(turns, 'bob', 2)
@@ -28,7 +28,7 @@ describe('turns', () => {
     expect(runAll(turns)).toEqual(['ada 1', 'bob 1', 'cy 1', 'ada 2', 'bob 2', 'ada 3', 'ada 4'])
   })
 
-  test('leave a place for another customer and never run more jobs than the settings allow', () => {
+  test('leaves a place for another customer and never runs more jobs than the settings allow', () => {
     const turns = new Turns<string>(settings)
     addTo(turns, 'ada', 4)
     expect([turns.next()?.job, turns.next()?.job, turns.next()]).toEqual(['ada 1', 'ada 2', null])
@@ -38,12 +38,12 @@ describe('turns', () => {
     expect([turns.next()?.job, turns.next()]).toEqual(['ada 3', null])
   })
 
-  test("refuse jobs beyond a customer's limit", () => {
+  test("refuses jobs beyond a customer's limit", () => {
     const turns = new Turns<string>(settings)
     expect(addTo(turns, 'ada', 7)).toEqual(['ada 6', 'ada 7'])
   })
 
-  test('give a place in a full queue to the customer with fewer waiting jobs', () => {
+  test('gives a place in a full queue to the customer with fewer waiting jobs', () => {
     const turns = new Turns<string>(settings)
     addTo(turns, 'ada', 5)
     addTo(turns, 'bob', 3)
@@ -53,7 +53,7 @@ describe('turns', () => {
     expect(turns.waiting).toBe(8)
   })
 
-  test('skip a removed job', () => {
+  test('skips a removed job', () => {
     const turns = new Turns<string>(settings)
     addTo(turns, 'ada', 3)
     turns.remove('ada', 'ada 2')
@@ -78,7 +78,7 @@ test('any sequence of operations respects the limits and shares the turns fairly
       const turns = new Turns<{ customer: string }>(settings)
       const waiting: { customer: string }[] = []
       const running: { customer: string }[] = []
-      /** The turns that other customers have had since this customer was ready for a turn. */
+      /** Per customer: the other customers who have had a turn since this customer became ready for one. */
       const passedOver = new Map<string, string[]>()
       const countOf = (list: { customer: string }[], name: string) =>
         list.filter((job) => job.customer === name).length

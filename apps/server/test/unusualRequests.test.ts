@@ -264,6 +264,6 @@ test.each([
   expect(await sendRaw(server.url, request)).toMatchObject({ status: 400 })
 })
 
-test('logs no error for any of these requests', () => {
+test('logs no error for unusual or malformed requests', () => {
   expect(logged).toEqual([])
 })

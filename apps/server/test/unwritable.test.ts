@@ -47,7 +47,7 @@ async function inPostgres(url: string): Promise<ReadOnlyDatabase> {
     url,
     async makeReadOnly() {
       await set('on')
-      // Sessions keep their settings until they end, so end them.
+      // End all sessions, because a session keeps its settings until it ends.
       await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
     },
     makeWritable: async () => void (await set('off')),

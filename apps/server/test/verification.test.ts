@@ -43,7 +43,7 @@ test('creates the Flowglad customer only after the email address is verified', a
   expect((await lookUp(browser)).status).toBe(200)
 })
 
-describe('until the email address is verified', () => {
+describe('unverified users', () => {
   const password = 'a long password'
   let browser: Browser
   beforeAll(async () => {
@@ -77,14 +77,14 @@ describe('until the email address is verified', () => {
     })
   })
 
-  test('denies a balances stream', async () => {
+  test('denies a balances stream to an unverified user', async () => {
     const response = await browser.fetch('/trpc/billing.onBalances?input={}')
     const events = await response.text()
     expect(events).toContain('"emailUnverified":true')
     expect(events).not.toContain('"balances"')
   })
 
-  test('denies each call of a batch', async () => {
+  test('denies each call of a batch from an unverified user', async () => {
     const response = await browser.fetch('/trpc/studio.lookup,billing.refresh?batch=1', {
       method: 'POST',
       body: JSON.stringify({ 0: { term: 'pier' }, 1: {} }),
@@ -117,13 +117,13 @@ describe('until the email address is verified', () => {
     })
   })
 
-  test('creates no customer when the user signs in again', async () => {
+  test('creates no Flowglad customer when an unverified user signs in again', async () => {
     const { email } = browser.user
     const signedIn = await postAuth(server, 'sign-in/email', { email, password })
     expect(signedIn.statusCode).toBe(200)
   })
 
-  test('shows the plans and keeps the session', async () => {
+  test('shows the plans to an unverified user and keeps the session', async () => {
     expect((await browser.call('billing.plans', {}, { method: 'GET' })).status).toBe(200)
     expect((await browser.call('studio.gallery', {}, { method: 'GET' })).data).toMatchObject({ pictures: [] })
     const { user } = await (await browser.fetch('/api/auth/get-session')).json()
@@ -148,7 +148,7 @@ describe('until the email address is verified', () => {
   })
 })
 
-test('sends the email again and accepts both links', async () => {
+test('sends the verification email again and accepts both links', async () => {
   const browser = await signUp(server)
   const { email } = browser.user
   const first = await smtp.linkTo(email)
@@ -163,7 +163,7 @@ test('sends the email again and accepts both links', async () => {
   expect((await lookUp(browser)).status).toBe(200)
 })
 
-test("takes effect immediately in the user's other browsers, whose copies of the session are older", async () => {
+test("applies the verification immediately in the user's other browsers, whose copies of the session are older", async () => {
   const browser = await signUp(server)
   expect((await lookUp(browser)).status).toBe(403)
   await open(visitor, await smtp.linkTo(browser.user.email))
@@ -248,7 +248,7 @@ test.each(['refuses connections', 'never responds'])(
   },
 )
 
-test('limits the emails to one inbox without revealing whether it has an account', async () => {
+test('limits the emails to one inbox without revealing whether the address has an account', async () => {
   await using limited = await startTestServer({ env: { RATE_LIMIT: 'on', SMTP_URL: smtp.url } })
   const requestMail = (email: string) => postAuth(limited, 'request-password-reset', { email })
   for (const name of [`known${Date.now()}`, 'unknown']) {
@@ -261,7 +261,7 @@ test('limits the emails to one inbox without revealing whether it has an account
   }
 })
 
-describe('when the setting changes', () => {
+describe('SIGNUP_VERIFICATION', () => {
   let folder = ''
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'metered-verification-'))
@@ -273,7 +273,7 @@ describe('when the setting changes', () => {
       env: { DATABASE_URL: `file:${join(folder, 'users.sqlite')}`, ...env },
     })
 
-  test('asks users to verify only if the setting has been on since they signed up', async () => {
+  test('requires verification only if SIGNUP_VERIFICATION has been on since the user signed up', async () => {
     const start = async <T>(env: Record<string, string>, run: (server: TestServer) => Promise<T>) => {
       await using server = await startWith(env)
       return await run(server)

@@ -30,12 +30,12 @@ interface AuthParts extends Connected, AuthEvents {
   mailer: Mailer | null
   /** Counts a new account for an IP address. Rejects with an `APIError` to refuse the sign-up. */
   countNewAccount: RateLimit
-  /** Applies unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
+  /** The limits on wrong passwords, unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
   wrongPasswords: WrongPasswordLimits | undefined
   log: FastifyBaseLogger
 }
 
-/** Sets up sign-in with email and password. `authRoutes` mounts it at /api/auth. */
+/** Sets up sign-in with email and password, which `authRoutes` mounts at /api/auth. */
 export function createAuth(parts: AuthParts) {
   const { database, env, mailer, countNewAccount, wrongPasswords, log, ...events } = parts
   return betterAuth({
@@ -58,8 +58,8 @@ export function createAuth(parts: AuthParts) {
           before: async ({ userAgent }, context) => ({
             data: {
               userAgent: shortUserAgent(userAgent),
-              // Use the time of arrival, so that a session is older than a password reset that happens during
-              // the sign-in.
+              // Use the request's time of arrival. If a password reset happens during the sign-in, the session
+              // is then older than the reset.
               createdAt: receivedAtOf(context?.headers),
             },
           }),
@@ -94,14 +94,14 @@ function optionsOf({ database, env }: Connected) {
     database: {
       db: database.kysely,
       type: database.type,
-      // On SQLite, a sign-up's transaction would block the ledger while the password is hashed.
+      // On SQLite, use no transaction, because a transaction would block the ledger while the password is hashed.
       transaction: database.type === 'postgres',
       ...(database.type === 'postgres' ? { schemaName } : {}),
     },
     user: { additionalFields: userFields },
-    // A cookie holds a signed copy of the session, so most calls don't read it from the database.
+    // A cookie holds a signed copy of the session, so most calls don't read the session from the database.
     session: { cookieCache: { enabled: true, maxAge: limits.sessionCacheMs / 1_000 } },
-    // addressLimits.ts already limits requests.
+    // Turn off better-auth's own limits, because addressLimits.ts already limits requests.
     rateLimit: { enabled: false },
     advanced: {
       ipAddress: { ipAddressHeaders: [clientAddressHeader] },

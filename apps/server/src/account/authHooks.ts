@@ -45,8 +45,8 @@ export const authHooks = ({ onSignIn, now, countMail, isOperatorAddress }: AuthE
     refuseBadFields(body)
     refuseBadFields(query)
     if (path === '/change-password') {
-      // A change that starts before a reset can end after it and replace the new password, so operators can't
-      // use this route.
+      // Operators can't use this route. A password change that starts before a reset but ends after the reset
+      // would replace the new password.
       const session = await getSessionFromCtx(request)
       if (session && isOperatorAddress(session.user.email)) throw operatorsResetPassword()
     }

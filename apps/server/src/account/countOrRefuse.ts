@@ -2,8 +2,8 @@ import { APIError } from 'better-auth/api'
 import { RateLimitedError } from '../limits/rateLimit.ts'
 
 /**
- * Counts a request. After too many requests, rejects with a 429 that says when to try again. `code`
- * identifies the limit, and `message` explains it to the user.
+ * Counts a request. If there were too many requests, rejects with a 429 that says when to try again. `code`
+ * identifies the limit, and `message` explains the limit to the user.
  */
 export async function countOrRefuse(
   count: () => Promise<void>,

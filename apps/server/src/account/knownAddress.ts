@@ -33,7 +33,7 @@ export async function refuseKnownAddress(users: Users, email: string, now: numbe
 
 /**
  * Throws the same error as `refuseKnownAddress` if a sign-up failed because a simultaneous sign-up used the
- * same address. The unique column `addressKey` lets only one of them create a user.
+ * same address. Because the column `addressKey` is unique, only one of the sign-ups creates a user.
  */
 export async function explainLostRace(users: Users, email: string, answer: unknown) {
   if (!(answer instanceof APIError) || answer.body?.code !== BASE_ERROR_CODES.FAILED_TO_CREATE_USER.code)

@@ -6,7 +6,7 @@ interface Recipient {
 }
 
 interface MailOptions<User> {
-  /** Null if the server can't send emails. In that case, passwords can't be reset. */
+  /** Null if the server can't send emails, and therefore can't reset passwords. */
   mailer: Mailer | null
   publicUrl: string
   /** Whether new users have to verify their email address. */

@@ -16,10 +16,10 @@ type TakeTurn = (
 ) => Promise<Response>
 
 /**
- * Makes networks take turns with requests that hash passwords, so that one network can't block another. A
- * hash occupies one of Node's four threads, which also read files and look up host names. At least one thread
- * stays free for that work. A turn ends before the response is sent, so a client that doesn't read the
- * response can't block the queue.
+ * Makes networks take turns with requests that hash passwords, so that one network can't block another. A hash
+ * occupies one of Node's four threads, which also read files and look up host names. At least one thread always
+ * stays free to read files and look up host names. A turn ends before the response is sent, so a client that
+ * doesn't read the response can't block the queue.
  */
 export function createPasswordTurns(settings: FairQueueSettings = limits.passwordTurns): TakeTurn {
   const queue = createFairQueue(settings)
@@ -31,7 +31,7 @@ export function createPasswordTurns(settings: FairQueueSettings = limits.passwor
       return await queue.run({ customer: networkOfRequest(request), signal: leaving.signal }, work)
     } catch (error) {
       if (error instanceof QueueFullError) return busy(error)
-      // A client that has disconnected gets no response.
+      // A client that has disconnected receives no response.
       if (leaving.signal.aborted && error === leaving.signal.reason) return new Response(null)
       throw error
     }

@@ -25,9 +25,9 @@ const deviceCookieMaxAgeSeconds = 365 * 86_400
 /**
  * Limits wrong passwords. A caller is an address, or a browser in which the account's owner has signed in
  * before. Each caller has its own allowance for an account. Unknown callers, from which the owner hasn't
- * signed in, also share one allowance. If an attacker with many addresses exhausts it, the owner can still
- * sign in from known browsers and addresses. Attempts for unknown accounts count too. Otherwise, the response
- * would reveal which accounts exist.
+ * signed in, also share one allowance. If an attacker with many addresses exhausts this allowance, the owner
+ * can still sign in from known browsers and addresses. Attempts for unknown accounts count too, so that the
+ * response doesn't reveal which accounts exist.
  */
 export function limitSignIns(
   settings: WrongPasswordLimits = {
@@ -37,7 +37,7 @@ export function limitSignIns(
 ): BetterAuthPlugin {
   const perCaller = createLimiter(settings.perCaller)
   const perAccount = createLimiter(settings.perAccount)
-  /** For each attempt, a function that reverses its count. */
+  /** The function that undoes the count of each attempt. */
   const attempts = new WeakMap<Request, () => void>()
 
   const countCaller = (caller: string) => refuseIf(perCaller.take(caller))
@@ -123,7 +123,7 @@ async function isKnownNetwork(
   network: string,
 ): Promise<boolean> {
   const known = await internalAdapter.findUserByEmail(email)
-  // Query the sessions even without a user, so that the duration doesn't reveal whether the account exists.
+  // Query the sessions even if there is no user, so that the duration doesn't reveal whether the account exists.
   const sessions = await internalAdapter.listSessions(known?.user.id ?? '')
   return sessions.some(({ ipAddress }) => networkOf(ipAddress ?? '') === network)
 }

@@ -1,11 +1,14 @@
 import type { Connection } from '../database/database.ts'
 import { addressKey } from './addressKey.ts'
 
-/** The columns that the app adds to better-auth's user table. Clients can't set them. */
+/** The columns that the app adds to better-auth's user table. Clients can't set these columns. */
 export const userFields = {
   /** The user's `addressKey`. Null if another account already had the same key when this column was added. */
   addressKey: { type: 'string', required: false, unique: true, input: false, returned: false },
-  /** True if the user signed up while `SIGNUP_VERIFICATION` was on. A start with `off` resets it to null. */
+  /**
+   * True if the user signed up while `SIGNUP_VERIFICATION` was on. A server that starts with `off` resets this
+   * field to null.
+   */
   mustVerifyEmail: { type: 'boolean', required: false, input: false },
   /** When the user last set a new password with the link in an email. */
   passwordResetAt: { type: 'date', required: false, input: false },
@@ -53,8 +56,8 @@ export async function fillAddressKeys({ kysely }: Pick<Connection, 'kysely'>) {
 }
 
 /**
- * Stops requiring verification from all users who haven't verified their email address yet. A server without
- * verification calls this function when it starts.
+ * Stops requiring verification from all users who haven't verified their email address yet. A server that
+ * doesn't require verification calls this function when it starts.
  */
 export async function waiveVerification({ kysely }: Pick<Connection, 'kysely'>) {
   await usersIn(kysely)

@@ -13,8 +13,8 @@ export const awaitsVerification = ({
 }: Pick<User, 'emailVerified' | 'mustVerifyEmail'>) => mustVerifyEmail === true && !emailVerified
 
 /**
- * The error for a user who must confirm the email address before using billing. tRPC and Fastify both
- * understand it.
+ * The error for a user who must confirm the email address before using billing. tRPC and Fastify both convert
+ * this error to a 403.
  */
 export class EmailUnverifiedError extends TRPCError {
   readonly statusCode = 403

@@ -30,8 +30,8 @@ export interface Database extends Connection, AsyncDisposable {
 export type MigrateSessions = (connection: Connection) => Promise<void>
 
 /**
- * Returns the database without opening it. The first query or the first call to `ready` opens and migrates
- * it.
+ * Returns the database without opening it. The first query or the first call to `ready` opens and migrates the
+ * database.
  */
 export function openDatabase(where: Env['database'], migrateSessions: MigrateSessions): Database {
   return where.type === 'sqlite'

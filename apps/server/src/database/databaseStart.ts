@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Database } from './database.ts'
 import { isOutage } from './unavailable.ts'
 
-/** How long the server waits for the database's first answer before it listens. */
+/** How long the server waits for the database's first response before it listens. */
 const patienceMs = 5_000
 const retryMs = 1_000
 
@@ -29,11 +29,11 @@ export class DatabaseStart {
   }
 
   /**
-   * Rejects if the setup is wrong. Otherwise, resolves when the database is ready or unavailable, or after
-   * five seconds without an answer.
+   * Rejects if the configuration is wrong. Otherwise, resolves when the database is ready or unavailable, or
+   * after five seconds without a response.
    */
   async begin(): Promise<void> {
-    this.#problem = 'the database does not answer'
+    this.#problem = 'the database does not respond'
     const opening = this.#database.ready().then(
       () => this.#succeed(),
       (error: unknown) => {
@@ -63,8 +63,8 @@ export class DatabaseStart {
   }
 
   /**
-   * Retries later, even if the setup is wrong, because the server is already running and the operator can
-   * correct the setup.
+   * Schedules a retry, even if the configuration is wrong. The server is already running, and the operator can
+   * correct the configuration.
    */
   #wait(error: unknown) {
     this.#problem = messageOf(error)
@@ -87,8 +87,8 @@ export class DatabaseStart {
 }
 
 /**
- * Returns the error's message. If none of a host's addresses can be reached, an error without a message contains
- * the errors of all attempts.
+ * Returns the error's message. If all of a host's addresses are unreachable, Node's error has no message
+ * but contains one error per address.
  */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')

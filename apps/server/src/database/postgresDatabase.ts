@@ -6,8 +6,8 @@ import { onceDone } from './onceDone.ts'
 import { isUnavailable, orUnavailable } from './unavailable.ts'
 
 /**
- * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches a schema with the
- * role's name. For a role named like the ledger's schema, the app would then use the ledger's tables.
+ * The PostgreSQL schema of the app's tables. By default, PostgreSQL first searches the schema that has the role's
+ * name. If the role had the name of the ledger's schema, the app would use the ledger's tables.
  */
 export const schemaName = 'public'
 
@@ -52,7 +52,7 @@ export function openPostgres(url: string, migrateSessions: MigrateSessions): Dat
 
 /**
  * Wraps a client. If a query fails because the database is unavailable, `release` removes the connection from
- * the pool, because the connection may be broken. It may also be read-only: a session keeps its
+ * the pool, because the connection may be broken or read-only. A session keeps its
  * `default_transaction_read_only` until it ends, even if the database's setting changes.
  */
 function closedIfBroken(client: PoolClient): PostgresPoolClient {
@@ -65,8 +65,8 @@ function closedIfBroken(client: PoolClient): PostgresPoolClient {
       throw error
     }
   }
-  // The types differ in two ways. Kysely's type has an overload for cursors, which the app doesn't use, and
-  // declares `command` as a union of literals, whereas pg declares a string.
+  // Kysely's type for a client differs from pg's type in two ways. Kysely's type has an overload for cursors,
+  // which the app doesn't use, and declares `command` as a union of literals. pg's type declares a string.
   return { query, release: () => client.release(isBroken) } as unknown as PostgresPoolClient
 }
 

@@ -45,11 +45,11 @@ function connect(file: string): Libsql.Database {
   try {
     connection.exec('PRAGMA busy_timeout = 0')
     connection.exec('PRAGMA journal_mode = WAL')
-    // NORMAL is safe here. The ledger writes to the same file, so when it flushes a charge to the disk, it
-    // also flushes the app's earlier writes.
+    // `synchronous = NORMAL` is safe here. The ledger writes to the same file, so when the ledger flushes a
+    // charge to the disk, the app's earlier writes are flushed too.
     connection.exec('PRAGMA synchronous = NORMAL')
-    // If SQLite can't write to the file, it opens the file as read-only without an error. This write makes
-    // `connect` fail instead. The app doesn't use `user_version`.
+    // If SQLite can't write to the file, it opens the file as read-only without an error. Write to
+    // `user_version`, which the app doesn't use, so that `connect` fails instead.
     inTransaction(connection, () => connection.exec('PRAGMA user_version = 0'))
     return connection
   } catch (error) {

@@ -14,7 +14,7 @@ const fileCodes = /^(EROFS|ENOSPC|SQLITE_(READONLY|FULL|IOERR|BUSY|LOCKED)\w*)$/
  */
 const postgresCodes = /^(08|53|57|58|25006)/
 
-/** Matches the system calls of network errors. Errors of a file have other system calls. */
+/** Matches the system calls in network errors. File errors have other system calls. */
 const networkCalls = /^(connect|getaddrinfo|read|write)$/
 
 /** Matches the messages of node-postgres's own errors, which have no code. */
@@ -27,10 +27,10 @@ const driverMessages = /^(Connection terminated|timeout exceeded|Query read time
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof DatabaseUnavailableError) return true
-  // If none of a host's addresses can be reached, one error contains the errors of all attempts.
+  // If all of a host's addresses are unreachable, Node throws an error that contains one error per address.
   if (error instanceof AggregateError) return error.errors.every(isOutage)
   const code = 'code' in error ? String(error.code) : ''
-  // PostgreSQL's own errors have a severity.
+  // Errors from the PostgreSQL server have a severity.
   if ('severity' in error) return postgresCodes.test(code)
   if ('syscall' in error && networkCalls.test(String(error.syscall))) return true
   return fileCodes.test(code) || driverMessages.test(error.message)
@@ -69,9 +69,9 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 }
 
 /**
- * Returns the work's result. If any of the work's queries failed because the database was unavailable, throws
- * the first such query's error, even if the work has caught it. better-auth catches some errors and then
- * reports that the session has ended or that a sign-out has succeeded.
+ * Returns the work's result. If a query failed because the database was unavailable, throws the first such error,
+ * even if the work has caught it. better-auth catches some errors and then reports that the session has ended or
+ * that a sign-out has succeeded.
  */
 export async function assertNoOutage<T>(work: () => Promise<T>): Promise<T> {
   const failed: DatabaseUnavailableError[] = []

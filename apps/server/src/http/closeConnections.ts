@@ -20,7 +20,7 @@ export async function closeConnections(
   }
   closed.then(close, close)
   while (!isClosed && performance.now() < deadline) {
-    // A connection stays open after its response, so close the new idle connections.
+    // A connection stays open after its response, so keep closing connections that have become idle.
     server.closeIdleConnections()
     await sleep(20)
   }

@@ -12,8 +12,8 @@ export function guardRequests(app: FastifyInstance) {
     return reply.code(status).send(body)
   })
   // If a body is too large, Fastify closes the connection, so a client that is still sending would see a
-  // reset instead of the response. Without this header, Node discards the rest of the body and keeps the
-  // connection open.
+  // reset instead of the response. Without the `connection` header, Node discards the rest of the body and
+  // keeps the connection open.
   app.addHook('onSend', async (_request, reply) => {
     if (reply.statusCode === 413) reply.removeHeader('connection')
   })

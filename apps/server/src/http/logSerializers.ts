@@ -5,7 +5,7 @@ interface LoggedRequest {
   routeOptions?: { url?: string | undefined }
 }
 
-/** The route's pattern. Unlike the URL, it contains no customer data. */
+/** Returns the route's pattern. Unlike the URL, the pattern contains no customer data. */
 export const routeOf = ({ routeOptions }: Pick<LoggedRequest, 'routeOptions'>) => routeOptions?.url ?? null
 
 /**
@@ -16,7 +16,7 @@ export const logSerializers = {
   req: (request: LoggedRequest) => ({ method: request.method, route: routeOf(request) }),
   res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
   err: describeError,
-  /** An error's message, logged without the error. */
+  /** Redacts an error's message that is logged without the error. */
   reason: (reason: unknown) => (typeof reason === 'string' ? redactText(reason) : undefined),
 }
 
@@ -31,8 +31,8 @@ type DescribedError = {
 function describeError(error: Error): DescribedError {
   const { name, stack = '', cause } = error
   const message = redactText(error.message)
-  // A stack starts with the message, which can contain customer data. The frames aren't redacted, because
-  // their paths can look like email addresses.
+  // A stack starts with the message, which can contain customer data. The stack frames aren't redacted,
+  // because paths can look like email addresses.
   const frames = stack.search(/\n {4}at /)
   return {
     type: name,

@@ -14,7 +14,7 @@ interface RequestHead {
   method?: string | undefined
   url?: string | undefined
   headers: IncomingHttpHeaders
-  /** Alternates between names and values. Unlike `headers`, includes repeated headers. */
+  /** The headers' names and values, alternating. Unlike `headers`, this list includes repeated headers. */
   rawHeaders: string[]
 }
 
@@ -50,7 +50,7 @@ export const urlTooLong: Refusal = {
   message: `The URL must not exceed ${limits.urlBytes} bytes.`,
 }
 
-/** `URL.canParse` alone accepts `user@host`, `host/path` and `host?query`. */
+/** Uses a regular expression too, because `URL.canParse` accepts `user@host`, `host/path` and `host?query`. */
 const isHost = (host: string) =>
   /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) && URL.canParse(`http://${host}`)
 

@@ -12,7 +12,7 @@ export interface Web {
   inlineScripts: string[]
 }
 
-/** Reads the built web app. Returns null if it has not been built. */
+/** Reads the built web app. Returns null if the web app has not been built. */
 export function readWeb(root: string): Web | null {
   try {
     const page = readFileSync(join(root, 'index.html'), 'utf8')
@@ -29,7 +29,7 @@ export function readWeb(root: string): Web | null {
 export function serveWeb(app: FastifyInstance, { root, page }: Web) {
   app.register(staticFiles, {
     root,
-    // At the default level, file requests would flood the log.
+    // At the default log level, file requests would flood the log.
     logLevel: 'warn',
     index: false,
     preCompressed: true,

@@ -35,8 +35,8 @@ export function closeSlowClients(
     response.once('close', () => {
       connection.requests--
       // Node ignores line breaks between requests, so without this timer, a client could keep an idle
-      // connection open by sending line breaks. The time is long enough for a request that starts at the last
-      // moment.
+      // connection open by sending line breaks. The timer leaves enough time for a request that starts just
+      // before `idleMs` has passed.
       if (connection.requests === 0) {
         connection.idle = setTimeout(() => socket.destroy(), idleMs + headersMs + checkMs).unref()
       }

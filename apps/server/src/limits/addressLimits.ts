@@ -12,7 +12,7 @@ export interface AddressLimits {
   countAuth(request: FastifyRequest, pathname: string): void
   /** Counts calls that have no session. */
   countAnonymous(request: FastifyRequest, calls: number): void
-  /** Counts a webhook. If its signature is valid, call `giveBackWebhook`. */
+  /** Counts a webhook. If the webhook's signature is valid, call `giveBackWebhook` to undo the count. */
   countWebhook(request: FastifyRequest): void
   giveBackWebhook(request: FastifyRequest): void
 }

@@ -13,9 +13,7 @@ export interface Caller {
   signal?: AbortSignal | undefined
 }
 
-/**
- * The error for a job that the queue has no place for or that has waited too long. The job hasn't started.
- */
+/** The error for a job that finds the queue full or has waited too long. The job hasn't started. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError'
   constructor(readonly retryAfterMs: number) {
@@ -28,7 +26,7 @@ export interface FairQueue {
   run<Result>(caller: Caller, work: () => Promise<Result>): Promise<Result>
   /**
    * Waits for the customer's turn and then yields the items of the stream that `open` returns. The turn ends
-   * with the stream, but at the latest after `maxMs`, even if the reader has stalled. After `maxMs`, also
+   * when the stream ends, or after `maxMs` at the latest, even if the reader has stalled. After `maxMs`, also
    * aborts the signal that `open` received.
    */
   stream<Item>(
@@ -39,8 +37,8 @@ export interface FairQueue {
 
 /**
  * Creates a queue in which customers take turns (see turns.ts). `run` and `stream` reject with `QueueFullError` if
- * the queue is full or the job has waited too long. If the caller's signal aborts while the job waits, they reject
- * with the signal's reason.
+ * the queue is full or the job has waited too long. If the caller's signal aborts while the job waits, `run` and
+ * `stream` reject with the signal's reason.
  */
 export function createFairQueue({ maxWaitMs, retryAfterMs, ...settings }: FairQueueSettings): FairQueue {
   const turns = new Turns<Waiter>(settings)

@@ -4,8 +4,8 @@ import { type Session, sessionOf } from '../account/authRoutes.ts'
 import type { AddressLimits } from './addressLimits.ts'
 
 /**
- * Reads a request's session. If there is none, counts the request's calls (default 1), and rejects with a
- * `RateLimitedError` if its network has made too many.
+ * Reads a request's session. If the request has no session, counts its calls (default 1), and rejects with a
+ * `RateLimitedError` if the client's network has made too many calls.
  */
 export type ReadSession = (request: FastifyRequest, calls?: number) => Promise<Session>
 

@@ -10,7 +10,7 @@ export interface LimitSettings {
 /** Counts calls per key. A key can be a user ID, an email address or a network. */
 export interface Limiter {
   /**
-   * Counts `calls` calls (default 1). Returns 0 if they are within the limit. Otherwise, counts nothing and
+   * Counts `calls` calls (default 1) and returns 0. If the calls would exceed the limit, counts nothing and
    * returns the number of milliseconds until the key's window ends.
    */
   take(key: string, calls?: number): number
@@ -23,8 +23,8 @@ export interface Limiter {
 }
 
 /**
- * Creates a limiter with bounded memory. It counts at most `maxKeys` keys. When there are more, it forgets
- * the half whose windows started first. Each process counts separately.
+ * Creates a limiter with bounded memory. The limiter counts at most `maxKeys` keys. When there are more keys,
+ * the limiter forgets the half whose windows started first. Each process counts separately.
  */
 export function createLimiter(
   { calls: maxCalls, windowMs }: LimitSettings,

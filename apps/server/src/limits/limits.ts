@@ -2,7 +2,7 @@
 export const limits = {
   /**
    * Calls that use a local or remote model. Customers take turns, and each server has its own queues. A call
-   * that doesn't fit into the queue, or that waits longer than `maxWaitMs`, gets 503 and costs nothing. A
+   * that doesn't fit into the queue, or that waits longer than `maxWaitMs`, returns 503 and costs nothing. A
    * turn lasts until all pictures of a generation are done or until a text ends. A text that takes longer
    * than `maxMs` is interrupted.
    */
@@ -26,8 +26,8 @@ export const limits = {
     },
   },
   /**
-   * Downloads of pictures. Users take turns. If the queue is full, a download gets 503. After `maxMs`, the server
-   * ends the download.
+   * Downloads of pictures. Users take turns. If the queue is full, a download returns 503. After `maxMs`, the
+   * server ends the download.
    */
   pictureDownloads: {
     running: 32,
@@ -40,7 +40,7 @@ export const limits = {
   },
   /**
    * Requests that hash passwords, such as sign-ins. Networks take turns. A request that doesn't fit into the
-   * queue, or that waits longer than `maxWaitMs`, gets 503. `running` is lower than 4, the default number of
+   * queue, or that waits longer than `maxWaitMs`, returns 503. `running` is lower than 4, the default number of
    * threads in Node's pool.
    */
   passwordTurns: {
@@ -73,8 +73,8 @@ export const limits = {
   signUpsPerAddress: { calls: 30, windowMs: 60_000 },
   signInsPerAddress: { calls: 30, windowMs: 60_000 },
   /**
-   * New accounts per network (an IPv4 /24 or an IPv6 /64), because each account gets free credits. Refused
-   * sign-ups don't count. Each server counts separately. In development, there is no such limit.
+   * New accounts per network (an IPv4 /24 or an IPv6 /64). Each account receives free credits. Refused
+   * sign-ups don't count. Each server counts separately. Development has no limit on new accounts.
    */
   newAccountsPerNetwork: {
     perHour: { calls: 10, windowMs: 3_600_000 },
@@ -92,7 +92,7 @@ export const limits = {
    */
   wrongPasswordsPerCaller: { calls: 10, windowMs: 900_000 },
   /**
-   * Wrong passwords for one account, added up over all new callers. A caller is new if the owner has never signed
+   * Wrong passwords for one account from all new callers combined. A caller is new if the owner has never signed
    * in with the browser, and the account has no session from the address.
    */
   wrongPasswordsPerAccount: { calls: 20, windowMs: 900_000 },
@@ -110,8 +110,8 @@ export const limits = {
   /** Rejected webhooks per address, such as webhooks with a wrong signature. */
   rejectedWebhooksPerAddress: { calls: 300, windowMs: 60_000 },
   /**
-   * The number of days that customers keep a plan after the payment for its renewal fails. After that, they
-   * have only the free plan's credits.
+   * The number of days that customers keep a plan after the payment for its renewal fails. After this
+   * grace period, customers have only the free plan's credits.
    */
   pastDueGraceDays: 7,
   /**
@@ -140,13 +140,13 @@ export const limits = {
   /** The maximum length of the `User-Agent` header in a stored session, in characters. */
   userAgentLength: 256,
   /**
-   * How long a client can take to send a request or pause while it reads the response. Work and streams can
-   * take longer.
+   * How long a client can take to send a request or pause while it reads the response. These times don't
+   * limit work or streams.
    */
   slowClients: { headersMs: 30_000, requestMs: 60_000, checkMs: 10_000, idleMs: 72_000, unreadMs: 60_000 },
   /**
-   * How many keys (users, networks, accounts) each limit counts. When there are more, the server forgets the
-   * older half.
+   * How many keys (users, networks, accounts) each limit counts. When there are more keys, the server
+   * forgets the older half.
    */
   countedKeys: 100_000,
 } as const

@@ -2,8 +2,8 @@ export interface TurnSettings {
   /** The maximum number of jobs that run at the same time. */
   running: number
   /**
-   * The maximum for one customer. Must be lower than `running`, so that one customer can't occupy every
-   * place.
+   * The maximum number of jobs that run for one customer. Must be lower than `running`, so that one customer
+   * can't occupy every place.
    */
   runningPerCustomer: number
   /** The maximum number of waiting jobs. */
@@ -13,8 +13,8 @@ export interface TurnSettings {
 
 /**
  * Decides which job runs next. Customers take turns: between two jobs of one customer, every other waiting
- * customer gets a turn, unless it already runs its maximum. One customer's jobs run in the order of arrival.
- * fairQueue.ts starts the jobs.
+ * customer gets a turn, unless that customer already runs the maximum number of jobs. One customer's jobs run
+ * in the order of arrival. fairQueue.ts starts the jobs.
  */
 export class Turns<Job> {
   readonly #settings: TurnSettings
@@ -62,7 +62,7 @@ export class Turns<Job> {
       const [job] = line
       if (job === undefined || running >= this.#settings.runningPerCustomer) continue
       this.remove(customer, job)
-      // If the customer has more waiting jobs, every other customer comes first.
+      // Move the customer's remaining jobs behind those of all other customers.
       if (this.#lines.delete(customer)) this.#lines.set(customer, line)
       this.#running.set(customer, running + 1)
       this.#runningCount++
@@ -87,7 +87,10 @@ export class Turns<Job> {
     return this.#runningCount
   }
 
-  /** Removes and returns the newest job of the longest line if that line has more than `length` jobs. */
+  /**
+   * Finds the customer with the most waiting jobs. If that customer has more than `length` waiting jobs, removes
+   * and returns the newest of these jobs.
+   */
   #makeRoom(length: number): Job | undefined {
     let longest: [string, Job[]] | undefined
     for (const line of this.#lines) if (line[1].length > (longest?.[1].length ?? length)) longest = line

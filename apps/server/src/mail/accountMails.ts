@@ -3,8 +3,10 @@ import type { Mail } from './mailer.ts'
 /** How long the link in an email works. */
 export const linkMaxAgeSeconds = 3_600
 
-// The emails don't contain the user's name. Anyone can sign up with another person's address, and the name
-// could be an advertisement to that person.
+/*
+ * The emails don't contain the user's name, because anyone can sign up with another person's address and an
+ * advertisement as the name.
+ */
 
 export const verificationMail = (mail: Pick<Mail, 'to' | 'link'>): Mail => ({
   ...mail,

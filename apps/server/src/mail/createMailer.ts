@@ -5,8 +5,8 @@ import type { Mailer } from './mailer.ts'
 import { createSmtpMailer } from './smtpMailer.ts'
 
 /**
- * How the server sends emails. Without a mail server, it keeps them in a mailbox in development and sends
- * none in production.
+ * How the server sends emails. Without a mail server, the server keeps emails in a mailbox in development and
+ * sends no emails in production.
  */
 export type MailDelivery = { mailer: Mailer | null; mailbox: null } | { mailer: Mailbox; mailbox: Mailbox }
 

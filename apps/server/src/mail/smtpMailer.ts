@@ -26,8 +26,8 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
     url: smtpUrl,
     pool: true,
     maxConnections: 2,
-    // Without this setting, an attacker on the network could hide that the mail server offers TLS and then
-    // read the password. `?requireTLS=false` in the URL overrides the setting.
+    // Without `requireTLS`, an attacker on the network could hide that the mail server offers TLS and then read
+    // the password. `?requireTLS=false` in the URL overrides this setting.
     requireTLS: new URL(smtpUrl).username !== '',
     // With nodemailer's default timeouts, a mail server that doesn't respond would block the queue for
     // minutes.
@@ -84,5 +84,5 @@ function reasonOf(error: unknown): unknown {
   const { response, command } = error as SmtpError
   if (response === undefined) return error.message
   const code = /^\d{3}([ -]\d\.\d{1,3}\.\d{1,3})?/.exec(response)?.[0] ?? 'an invalid code'
-  return `The mail server answered ${code} to ${command}`
+  return `The mail server responded to ${command} with ${code}`
 }

@@ -7,22 +7,22 @@ interface SignedIn {
 }
 
 /**
- * Returns whether the session is an operator's: its user has one of the addresses in `OPERATORS` and has
- * signed in after resetting the password with the link in an email.
+ * Returns whether the session is an operator's. An operator's email address is in `OPERATORS`, and the operator
+ * has signed in after resetting the password with the link in an email.
  */
 export type IsOperator = (signedIn: SignedIn) => boolean
 
 /** Creates the check for these email addresses. */
 export function createIsOperator(operators: string[]): IsOperator {
   const isOperatorAddress = createIsOperatorAddress(operators)
-  // Anyone can sign up with another person's address. If that person then opens the link that verifies the
+  // A stranger can sign up with an operator's address. If the operator then opens the link that verifies the
   // address, the account still has the stranger's password and sessions. Only a reset proves that the
   // address's owner has set the password.
   return ({ user: { email, passwordResetAt }, session }) =>
     isOperatorAddress(email) &&
     passwordResetAt != null &&
-    // In the cookie's copy of the session, `passwordResetAt` is a string. Compare it with the arrival of the
-    // sign-in, because a sign-in with the old password can end after the reset.
+    // In the cookie's copy of the session, `passwordResetAt` is a string. `createdAt` is the time at which the
+    // sign-in arrived, because a sign-in with the old password can end after the reset.
     session.createdAt >= new Date(passwordResetAt)
 }
 

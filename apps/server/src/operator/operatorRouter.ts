@@ -44,7 +44,7 @@ const actInput = z.object({
   ]) satisfies z.ZodType<OperatorCommand['act']>,
   /**
    * The ID of the customer's newest change (`Act`) that the operator has seen, or null if there was none. If
-   * another change has followed, the server refuses an adjustment with `changed`.
+   * the customer has a newer change, the server refuses an adjustment with `changed`.
    */
   newestAct: text(256).nullable(),
 })
@@ -78,7 +78,7 @@ export function createOperatorRouter(
     snapshot?.subscription?.features.some((feature) => feature === unlimitedBy.get(slug)) ?? false
 
   const operatorProcedure = protectedProcedure.use(async ({ ctx, path, next }) => {
-    // Other users get the same error as for an unknown procedure.
+    // Other users receive the same error as for an unknown procedure.
     const unknown = () =>
       new TRPCError({ code: 'NOT_FOUND', message: `No procedure found on path "${path}"` })
     if (!isOperator(ctx)) throw unknown()
@@ -95,8 +95,8 @@ export function createOperatorRouter(
     access: protectedProcedure.query(({ ctx }) => isOperator(ctx)),
 
     /**
-     * Finds customers by the start of their ID or email address. This is a mutation, because a query's input
-     * is part of the URL, which proxies log.
+     * Finds customers by the start of their ID or email address. `find` is a mutation, because a query's input is
+     * part of the URL, which proxies log.
      */
     find: operatorProcedure
       .input(z.object({ text: z.string().trim().pipe(text(256)) }))
@@ -164,8 +164,8 @@ export function createOperatorRouter(
   })
 
   /**
-   * Returns whether another change has followed the newest one that the operator has seen. Without this
-   * check, two operators could both credit the customer for the same incident.
+   * Returns whether another change has followed the newest change that the operator has seen. Without this check,
+   * two operators could both credit the customer for the same incident.
    */
   async function hasChanged(
     { customer, id }: OperatorCommand | { customer: string; id: string },
@@ -173,7 +173,7 @@ export function createOperatorRouter(
   ) {
     let newest: string | null = null
     for await (const act of operator.acts({ customer })) {
-      // This is a retry: the browser repeats a change if the response was lost.
+      // A known ID means a retry: the browser repeats a change if the response was lost.
       if (act.id === id) return false
       newest = act.id
     }

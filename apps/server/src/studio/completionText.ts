@@ -22,8 +22,8 @@ const event = z.object({
 
 /**
  * Yields the text of a streamed chat completion. Skips unknown events. If the completion fails before the
- * first text, throws `contentDenied` for a refused prompt and `modelUnavailable` otherwise. If it fails in
- * the middle of the text, throws `textInterrupted`. A completion that ends without a finish reason has
+ * first text, throws `contentDenied` for a refused prompt and `modelUnavailable` otherwise. If the completion
+ * fails in the middle of the text, throws `textInterrupted`. A completion that ends without a finish reason has
  * failed, unless text and `[DONE]` have arrived. At the end of a complete text, calls `onUsage` with the
  * endpoint's token count if the endpoint has sent one.
  */

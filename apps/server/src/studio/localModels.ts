@@ -7,8 +7,8 @@ import { atMost, tokensOf } from './tokens.ts'
 
 /**
  * Creates models that run in this process and always give the same result for the same prompt. `latencyMs` is
- * the delay before each picture and each text. Each sentence also takes `latencyMs`, divided equally among
- * its tokens.
+ * the delay before each picture and each text. Each sentence takes another `latencyMs`, divided equally
+ * among its tokens.
  */
 export function createLocalModels({ latencyMs }: { latencyMs: number }): Models {
   const pace = createPacer()

@@ -9,8 +9,9 @@ export interface TextRequest {
   /** The maximum length in tokens (see tokens.ts). */
   maxTokens: number
   /**
-   * Called after the last token with the model provider's own token count, from 1 to `maxTokens`, if there is
-   * one. The customer is charged for this count. Not called if the text fails or the reader disconnects.
+   * Called after the last token if the model provider reports its own token count. `tokens` is that count, from 1
+   * to `maxTokens`, and the customer is charged for it. `onUsage` isn't called if the text fails or the reader
+   * disconnects.
    */
   onUsage?: (tokens: number) => void
   /** Aborts when the reader disconnects or the text takes too long. The model must then stop immediately. */
@@ -66,7 +67,7 @@ export const modelBusy = (cause: QueueFullError) =>
     cause,
   })
 
-/** The error for a caller that has disconnected. Unlike an internal error, it isn't logged. */
+/** The error for a caller that has disconnected. Unlike an internal error, this error isn't logged. */
 export const callerLeft = (cause: unknown) =>
   new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller closed the connection.', cause })
 

@@ -97,7 +97,7 @@ export function createOpenAiModels({
         n: 1,
         size: '1024x1024',
         ...(hd ? { quality: imageModel.startsWith('gpt-image') ? 'high' : 'hd' } : {}),
-        // gpt-image models always return base64 and reject this parameter.
+        // gpt-image models always return base64 and reject `response_format`.
         ...(imageModel.startsWith('gpt-image') ? {} : { response_format: 'b64_json' }),
       })
       const body = await readBody(response, limits.modelPictureBytes).catch((error: unknown) => {
@@ -118,7 +118,7 @@ export function createOpenAiModels({
         reportUsage = () => onUsage?.(Math.min(tokens, maxTokens))
       })
       yield* atMost(maxTokens, wholeTokens(text))
-      // If the stream has ended, the count has arrived.
+      // The stream has ended, so the endpoint's count has arrived if the endpoint reports one.
       reportUsage()
     },
   }
@@ -134,7 +134,7 @@ interface CompletionRequest {
 /** An error response from the endpoint. */
 class EndpointError extends Error {
   readonly status: number
-  /** The response's text. It can repeat the prompt, so it isn't part of the message, which is logged. */
+  /** The response's text. Kept out of the logged message, because the text can repeat the prompt. */
   readonly text: string
   constructor(status: number, text: string, names: (string | null | undefined)[]) {
     const known = names.filter((name) => name && /^[\w.-]{1,60}$/.test(name))

@@ -9,8 +9,8 @@ import type { PictureFile, PictureStore } from './pictureStore.ts'
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4](\.png)?$/) })
 
 /**
- * An SVG file can contain scripts. Without this policy, they could run in the session of the user who opens
- * the file.
+ * Forbids scripts in SVG files. Without this policy, a script in a file could run in the session of the user who
+ * opens the file.
  */
 const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -23,8 +23,8 @@ interface PictureRoutesOptions {
 }
 
 /**
- * Serves each picture only to its owner. Other users get 404. Users take turns, so that one user's downloads
- * can neither exhaust the memory nor delay other users. A user with too many downloads gets 503.
+ * Serves each picture only to its owner, and returns 404 to other users. Users take turns, so that one user's
+ * downloads can neither exhaust the memory nor delay other users. Returns 503 to a user with too many downloads.
  */
 export async function pictureRoutes(
   app: FastifyInstance,

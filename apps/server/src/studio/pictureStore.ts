@@ -44,8 +44,8 @@ export interface PictureFile {
 }
 
 /**
- * The maximum number of pictures to delete at once. It is higher than the number that a generation adds, so
- * each deletion reduces the surplus. Deleting more at once would block other SQLite writers for longer.
+ * The maximum number of pictures to delete at once. A generation adds fewer pictures than this maximum, so each
+ * deletion reduces the surplus. Deleting more pictures at once would block other SQLite writers for longer.
  */
 const maxDeletions = 50
 
@@ -87,7 +87,7 @@ export function createPictureStore({
         created_at: createdAt,
       }))
       await kysely.insertInto('picture').values(rows).execute()
-      // If the deletion fails, the generation still succeeds, and the next one deletes the remaining
+      // If the deletion fails, the generation still succeeds, and the next generation deletes the remaining
       // pictures.
       await deleteOldest(user).catch(() => {})
       return { id, pictures: rows.map((row) => ({ id: row.id, url: pictureUrl(row.id) })) }

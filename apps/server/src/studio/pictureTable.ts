@@ -28,7 +28,7 @@ export async function createPictureTable({
   await kysely.schema
     .createTable('picture')
     .ifNotExists()
-    // Both engines must sort IDs byte by byte. Without this collation, PostgreSQL would sort them by its
+    // Both engines must sort IDs byte by byte. Without the collation "C", PostgreSQL would sort IDs by its
     // locale.
     .addColumn('id', type === 'postgres' ? sql`text COLLATE "C"` : 'text', (column) => column.primaryKey())
     .addColumn('user_id', 'text', (column) => column.notNull())

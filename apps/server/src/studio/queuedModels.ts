@@ -14,8 +14,8 @@ import { createPacer } from './pacer.ts'
 /** Models that customers use in turns. */
 export interface QueuedModels {
   /**
-   * Paints and stores a generation's pictures in one turn. Otherwise, pictures that wait for the database
-   * could pile up in memory.
+   * Paints and stores a generation's pictures in one turn. If the turn ended before the pictures are stored,
+   * pictures that wait for the database could pile up in memory.
    */
   paint<Stored>(
     caller: Caller,
@@ -48,7 +48,7 @@ export function queueModels(
       pictureQueue
         .run(caller, async () => {
           const pictures = requests.map((request) => models.paint(request))
-          // Even if one picture fails, the turn lasts until the others end.
+          // Even if one picture fails, the turn lasts until the other pictures are done.
           await Promise.allSettled(pictures)
           return store(await Promise.all(pictures))
         })

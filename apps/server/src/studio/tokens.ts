@@ -5,11 +5,10 @@
 const maxLength = 20
 
 /**
- * Splits a text into tokens while it arrives in pieces. A token is one word and the whitespace after it, up
- * to 20 characters. Whitespace at the start of the text belongs to the first token. Joining the tokens
- * restores the text. How the text is divided into pieces doesn't affect the tokens. The customer is charged
- * for these tokens unless the model provider reports its own count. The time is linear in the length of the
- * text.
+ * Splits a text into tokens while the text arrives in pieces. A token is one word and the whitespace after it,
+ * up to 20 characters. Whitespace at the start of the text belongs to the first token. Joining the tokens
+ * restores the text. How the text is divided into pieces doesn't affect the tokens. The customer is charged for
+ * these tokens unless the model provider reports its own count. The work is linear in the length of the text.
  */
 class Tokenizer {
   #token = ''

@@ -11,7 +11,7 @@ import { escapeXml, svg } from './svg.ts'
 export interface Brush {
   /** Random numbers for the composition, which is the same in standard quality and HD. */
   random: Random
-  /** Random numbers for the details, of which HD has more. */
+  /** Random numbers for the details. HD has more details than standard quality. */
   grain: Random
   hd: boolean
   /** Returns the palette's color at `t`, from the darkest (0) to the lightest (1). */
@@ -54,7 +54,7 @@ function toneOf(palette: readonly string[]): Brush['tone'] {
     const from = Math.min(colors.length - 2, Math.floor(at))
     const mixed = [0, 1, 2].map((channel) => {
       const [a = 0, b = 0] = [colors[from]?.[channel], colors[from + 1]?.[channel]]
-      // Mix squared values, which approximate linear light. Otherwise, mixed colors would be too dark.
+      // Mix squared values, which approximate linear light, so that mixed colors aren't too dark.
       return Math.round(Math.sqrt(a * a + (b * b - a * a) * (at - from)))
     })
     return `#${mixed.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`
