@@ -21,11 +21,14 @@ export default defineConfig({
     // Turn animations off, because they use CPU time. Tests that need animations turn them on.
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
-    trace: 'off', // doubles the work; use `--trace on` to investigate one test
-    video: 'off', // needs Playwright's own ffmpeg
+    // Tracing doubles the work of each test. To investigate one test, use `--trace on`.
+    trace: 'off',
+    // Videos need Playwright's own ffmpeg.
+    video: 'off',
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),
-      chromiumSandbox: false, // fails as root, in containers and in CI
+      // Chromium's sandbox doesn't work as root, in containers or in CI.
+      chromiumSandbox: false,
       args: [
         '--disable-quic',
         '--disable-gpu',

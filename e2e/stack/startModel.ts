@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 
 /**
- * A server with the parts of OpenAI's API that the app uses. Tests decide when its work pauses, finishes or
- * fails, so they don't depend on timing.
+ * A server with the parts of OpenAI's API that the app uses. Tests decide when the model's work pauses,
+ * finishes or fails, so tests don't depend on timing.
  */
 export interface Model extends AsyncDisposable {
   /** The value for `OPENAI_BASE_URL`. */
@@ -24,8 +24,7 @@ export interface Model extends AsyncDisposable {
    */
   streamWords(words: string): void
   /**
-   * Completes every open text response. The model reports `tokens` as its token count. By default, it reports
-   * no count.
+   * Completes every open text response. The model reports `tokens` as its token count, or no count by default.
    */
   endTexts(options?: { tokens: number }): void
   /** Closes the connection of every open text response before the text ends. */

@@ -10,7 +10,7 @@ const probeEveryMs = 25
 
 export interface RunningProcess {
   url: string
-  /** Returns the process's output so far. A failed test stores it as a log. */
+  /** Returns the process's output so far. A failed test stores this output as a log. */
   output(): string
   /**
    * Sends the signal and resolves when the process has ended. SIGTERM lets the process finish its work.

@@ -16,7 +16,7 @@ const authSecret = randomBytes(32).toString('base64')
 export interface StackOptions {
   /** Additional environment variables for the servers. */
   env?: Record<string, string>
-  /** Whether the servers can send emails. New users still don't have to verify their addresses. Default false. */
+  /** Whether the servers can send emails. Default false. New users never have to verify their addresses. */
   mail?: boolean
   /** Whether flowglad-local sends webhooks. Default true. */
   webhooks?: boolean
@@ -29,7 +29,7 @@ export interface StackOptions {
    * app's own model.
    */
   model?: 'controlled' | 'builtIn'
-  /** Whether the tests move Flowglad's clock. Such tests share stacks only with each other. */
+  /** Whether the tests move Flowglad's clock. Tests that move the clock share stacks only with each other. */
   movesClock?: boolean
 }
 

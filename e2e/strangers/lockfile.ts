@@ -6,8 +6,8 @@ export interface Lockfile {
 }
 
 /**
- * Adds the tarballs to an app's lockfile. The repository's lockfile contains everything else: the app's own
- * dependencies and those of our packages. If one of them is missing, `npm ci` fails.
+ * Adds the tarballs to an app's lockfile. The lockfile in the repository contains everything else: the app's own
+ * dependencies and our packages' dependencies. If one of these packages is missing, `npm ci` fails.
  */
 export function withTarballs(lockfile: Lockfile, tarballs: Tarball[]): Lockfile {
   const used = tarballs.filter(({ name }) => isDependency(lockfile, name))

@@ -3,8 +3,8 @@ import { repository } from '../stack/startProcess.ts'
 import { runCommand } from './startCommand.ts'
 
 /**
- * The tests whose results can depend on the Node version: those of the ledger's stores and those of metered
- * calls over each kind of link.
+ * The tests whose results can depend on the Node version: the tests of the ledger's stores and of metered calls
+ * over each kind of link.
  */
 const tests = ['test/ledger', 'test/trpc']
 

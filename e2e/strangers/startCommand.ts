@@ -50,7 +50,7 @@ export async function startCommand(
     const kill = setTimeout(() => signal(child, 'SIGKILL'), stopDeadlineMs)
     await ended
     clearTimeout(kill)
-    // The command's children might still be running.
+    // Kill the process group, because the command's children might still be running.
     signal(child, 'SIGKILL')
   }
   const deadline = performance.now() + deadlineMs

@@ -81,7 +81,7 @@ export async function signUp(
   }
 }
 
-/** Signs up a new customer and waits until the ledger has their balances. */
+/** Signs up a new customer and waits until the ledger has the customer's balances. */
 export async function aCustomer(request: APIRequestContext, stack: Stack): Promise<Customer> {
   const customer = await signUp(request, stack)
   await expect.poll(async () => (await customer.refresh())?.balances).not.toHaveLength(0)

@@ -15,9 +15,9 @@ interface Fixtures {
   /** A running stack. Tests in the same worker share the stack if their options are equal. */
   stack: Stack
   records: FlowgladRecords
-  /** The stack's model. It is reset after each test. */
+  /** The stack's model, which is reset after each test. */
   model: Model
-  /** The network between the server and Flowglad. It is restored after each test. */
+  /** The network between the server and Flowglad, which is restored after each test. */
   network: Network
   /** A new, signed-in customer that only this test uses. */
   customer: Customer

@@ -8,7 +8,7 @@ test.describe.configure({ mode: 'default' })
 
 const picture = (prompt: string) => ({ prompt, count: 1 })
 
-/** Longer than the holds in these tests and the lease of a killed server. */
+/** A time after which all holds in these tests and a killed server's lease have expired. */
 const afterLeasesMs = 60_000
 
 test('bills every successful call once despite five crashes and failed deliveries', async ({

@@ -64,8 +64,8 @@ test('allows calls while deliveries fail and later delivers each event once', as
   for (const count of [4, 4])
     expect(await customer.call('studio.generate', picture(count))).toMatchObject({ status: 200 })
   expect(await records.used(customer)).toEqual({})
-  // Two generations are left, so a call for three must not start. The server returns 402 or 503, because it
-  // might not know whether Flowglad has recorded the eight used generations.
+  // Two generations are left, so a call for three generations must not start. The server returns 402 or 503,
+  // because it might not know whether Flowglad has recorded the eight used generations.
   const denied = await customer.call('studio.generate', picture(3))
   expect([402, 503]).toContain(denied.status)
   network.restore()

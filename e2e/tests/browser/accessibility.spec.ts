@@ -1,5 +1,5 @@
-// These tests bring the customers' screens into many states. In each state, they run axe and check that the screen
-// fits a small phone.
+// These tests bring the customers' screens into many states. In each state, the tests run axe and check that the
+// screen fits a small phone.
 import type { Page } from '@playwright/test'
 import type { Model } from '../../stack/startModel.ts'
 import type { Customer } from '../customer.ts'
@@ -15,7 +15,7 @@ interface Fixtures {
   customer: Customer
 }
 
-/** Brings the page into a state through the same steps as a customer. */
+/** Brings the page into a state with the same steps that a customer takes. */
 type Reach = (fixtures: Fixtures) => Promise<void>
 
 interface Group {

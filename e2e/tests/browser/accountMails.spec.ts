@@ -61,7 +61,7 @@ test('shows "Check your inbox" instead of balances until the address is verified
   await expect(app.plan('pro_monthly').card).toContainText('Confirm your email address first')
   expect(requests.filter((path) => /^\/(trpc\/.*billing\.(?!plans)|api\/flowglad)/.test(path))).toEqual([])
 
-  // The page notices that the link was opened in another browser.
+  // The page detects that the link was opened in another browser.
   await page.goto(dev.webUrl)
   await expect(app.heading).toHaveText('Check your inbox')
   const phone = await browser.newPage()

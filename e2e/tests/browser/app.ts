@@ -8,7 +8,7 @@ export type Screen = keyof typeof screens
 export const cards = {
   declined: '4000000000000002',
   paid: '4242424242424242',
-  /** Accepts the first payment and declines the renewals. */
+  /** A card whose first payment succeeds and whose renewals are declined. */
   declinesRenewals: '4000000000000341',
 }
 
@@ -125,7 +125,7 @@ export function appOn(page: Page) {
 function screenParts(page: Page) {
   return {
     planName: page.getByTestId('plan-name'),
-    /** The button in the header. */
+    /** The header's link to the Plans screen. */
     upgrade: page.getByRole('banner').getByRole('link', { name: 'Upgrade' }),
     heading: page.getByRole('heading', { level: 1 }),
     /** The paywall that replaces an exhausted balance. */

@@ -59,7 +59,7 @@ test('requests balances at most once per navigation if the event stream is down'
     await passMinute()
     await app.goTo(screen)
     most++
-    // There can be fewer requests, because a navigation sends none while a response is pending.
+    // There can be fewer requests, because a navigation sends no request while a response is pending.
     expect(requests()).toBeLessThanOrEqual(most)
   }
   expect(requests()).toBeGreaterThan(1)

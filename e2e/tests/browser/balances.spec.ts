@@ -45,10 +45,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-test('shows a notice with the used percentage from 80% on and a warning at 91%', async ({
-  app,
-  customer,
-}) => {
+test('shows a notice with the used percentage from 80% and a warning at 91%', async ({ app, customer }) => {
   await customer.recordApiCalls(79)
   await app.open()
   await app.openLookUp()

@@ -45,7 +45,7 @@ test('charges only the accepted card after another card is declined', async ({ a
   await checkout.submit.click()
   await expect(app.status(texts.cardSaved)).toBeVisible()
   await expect(change).toBeVisible()
-  // The whole screen shows the new card, except for the payment with the old one.
+  // The screen shows the new card everywhere except in the list of earlier payments.
   await expect(app.paymentMethod).toContainText('Visa ending in 0341')
   await expect(app.nextInvoice).toContainText('Visa ending in 0341')
 })

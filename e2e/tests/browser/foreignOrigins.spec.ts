@@ -103,8 +103,8 @@ for (const [place, host] of [
     const ended = async (request: Request) => {
       if (!request.url().startsWith(stack.url)) return
       const response = await request.response()
-      // Check the server's response too: even if the browser hides it from the page, the server has handled
-      // the request.
+      // Check the server's response too, because the server may have handled a request even if the browser
+      // hides the response from the page.
       if (response) answers.push({ url: request.url(), method: request.method(), status: response.status() })
       if ((await request.allHeaders()).cookie?.includes('session')) withSession.add(request.method())
     }

@@ -45,7 +45,10 @@ for (const { width, most } of [
   { width: 360, most: 300 },
   { width: 860, most: 240 },
 ])
-  test(`keeps the credits panel small at a width of ${width} px`, async ({ app, customer }) => {
+  test(`keeps the credits panel at most ${most} px high at a width of ${width} px`, async ({
+    app,
+    customer,
+  }) => {
     await app.page.setViewportSize({ width, height: 740 })
     await app.open()
     const height = async () => (await app.panel.boundingBox())?.height ?? 0
@@ -53,6 +56,6 @@ for (const { width, most } of [
     expect(limited).toBeLessThanOrEqual(most)
     await customer.buy('scale_monthly')
     await app.expectUnlimited('generations', { used: 0 })
-    // An unlimited balance has no other states, so it needs no room for them.
+    // An unlimited balance never shows a notice or a paywall, so the panel reserves no space for them.
     await expect.poll(height).toBeLessThan(limited - 50)
   })

@@ -125,7 +125,7 @@ test("shows an operator's adjustment and refund in the customer's browser immedi
   ])
 })
 
-test('explains why nothing was changed', async ({ customer, stack, openBrowser, model }) => {
+test('explains why the server refused a change', async ({ customer, stack, openBrowser, model }) => {
   const other = await openBrowser()
   await signUpOperator(other, stack, otto)
   const operator = operatorOn(other.page)
@@ -173,7 +173,11 @@ test('explains why nothing was changed', async ({ customer, stack, openBrowser, 
   await expect(operator.balance('tokens')).toContainText('Adjusted-5')
 })
 
-test('has no accessibility violations and fits a small phone', async ({ customer, stack, openBrowser }) => {
+test('the operators’ screen has no accessibility violations and fits a small phone', async ({
+  customer,
+  stack,
+  openBrowser,
+}) => {
   test.slow()
   const other = await openBrowser()
   await signUpOperator(other, stack, ola)
@@ -233,7 +237,7 @@ test('has no accessibility violations and fits a small phone', async ({ customer
   }
 })
 
-test('hides the screen from visitors, customers and operators without a password reset', async ({
+test('hides the operators’ screen from visitors, customers and operators without a password reset', async ({
   app,
   customer: _,
   stack,

@@ -25,7 +25,7 @@ test('allows pictures up to the limit during an outage and delivers their usage 
   await app.expectBalance('generations', { left: 2, of: 10 })
   await app.goTo('Usage')
   await expect(app.charges.getByRole('row', { name: /4 pictures/ })).toHaveCount(2)
-  // Plans says that no plan can be bought before the customer clicks anything.
+  // The Plans screen says that no plan can be bought, even before the customer clicks a button.
   await app.goTo('Plans')
   await expect(app.status(texts.unavailable)).toBeVisible(backoff)
   for (const offer of ['pro_monthly', 'generation_pack']) {

@@ -24,8 +24,8 @@ test('shows the restored balance on a page that stays open during a restore from
   customer,
 }) => {
   await customer.makePictures(1)
-  // Wait until Flowglad has this usage. Otherwise, Flowglad might receive it only after the backup. The restored
-  // ledger would then subtract it from a balance that already includes it.
+  // Wait until Flowglad has recorded this usage. If Flowglad received the usage only after the backup, the
+  // restored ledger would subtract it from a balance that already includes it.
   await expect.poll(() => stack.records.used(customer)).toEqual({ generations: 1 })
   await stack.restart('SIGTERM', { whileStopped: backUp })
   await app.open()

@@ -78,7 +78,7 @@ test('keeps the prompt when a call fails because the session has ended', async (
   await expect.poll(() => records.used(customer)).toEqual({ generations: 1 })
 })
 
-test("doesn't call billing unavailable when the session has ended", async ({ app, context }) => {
+test("doesn't report an outage when the session has ended", async ({ app, context }) => {
   await app.open('Billing')
   await expect(app.paymentMethod).toBeVisible()
   await context.clearCookies()
@@ -167,7 +167,7 @@ test("hides a customer's pictures from everyone else", async ({
   await expect(other.page.getByText(texts.emptyGallery)).toBeVisible()
 })
 
-test('rejects a second account with the same email', async ({ app, customer, context }) => {
+test('rejects a second account with the same email address', async ({ app, customer, context }) => {
   await context.clearCookies()
   await app.signUp({ email: customer.email, password: randomUUID() })
   await expect(app.alert).toContainText(texts.emailTaken)

@@ -59,7 +59,7 @@ const reach = (element: Locator) =>
   })
 
 for (const width of [360, 768, 769])
-  test(`cuts off no long numbers at ${width} px`, async ({ app, customer }) => {
+  test(`shows long numbers in full at ${width} px`, async ({ app, customer }) => {
     await customer.buy('scale_monthly')
     await customer.makePictures(2)
     await customer.recordApiCalls(1_234_567)
@@ -92,7 +92,7 @@ for (const width of [768, 1280])
     await expect(app.plan('pro_monthly').choose).toHaveText('Upgrade to Pro · $20/month')
   })
 
-/** Returns whether the button's label is in the vertical center of the button. */
+/** Returns whether the label is vertically centered in the button. */
 const isLabelCentered = (button: Element) => {
   const centerOf = (element: Element | null) => {
     const { top, bottom } = element?.getBoundingClientRect() ?? { top: 0, bottom: 0 }
@@ -101,7 +101,7 @@ const isLabelCentered = (button: Element) => {
   return Math.abs(centerOf(button) - centerOf(button.querySelector('.mantine-Button-label'))) <= 1
 }
 
-test('cuts no button off and centers labels on the narrowest phone', async ({ app, customer }) => {
+test('shows buttons in full with centered labels on the narrowest phone', async ({ app, customer }) => {
   await customer.makePictures(10)
   await app.page.setViewportSize({ width: 320, height: 568 })
   for (const screen of screens) {
@@ -112,10 +112,10 @@ test('cuts no button off and centers labels on the narrowest phone', async ({ ap
   }
 })
 
-test.describe('on a touch screen', () => {
+test.describe('touch screens', () => {
   test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true })
 
-  test('lets a finger tap small controls from 44 px around their center', async ({ app, customer }) => {
+  test('gives small controls a tap target of at least 44 px', async ({ app, customer }) => {
     await customer.buy('pro_monthly')
     await customer.makePictures(2)
     await app.open()
@@ -138,7 +138,7 @@ test.describe('on a touch screen', () => {
   })
 })
 
-test('cuts nothing off when the text is twice as large', async ({ app, customer }) => {
+test('shows everything in full when the text is twice as large', async ({ app, customer }) => {
   await customer.makePictures(10)
   const browser = await app.page.context().newCDPSession(app.page)
   await browser.send('Page.setFontSizes', { fontSizes: { standard: 32 } })
@@ -155,7 +155,9 @@ for (const { size, share } of [
   { size: { width: 740, height: 360 }, share: 0.25 },
   { size: { width: 320, height: 256 }, share: 0.35 },
 ])
-  test(`gives the header at most ${share * 100}% of ${size.width} × ${size.height} px`, async ({ app }) => {
+  test(`limits the header to ${share * 100}% of the height of a ${size.width} × ${size.height} px window`, async ({
+    app,
+  }) => {
     await app.page.setViewportSize(size)
     await app.open()
     const covered = await app.page.evaluate(() =>
@@ -191,7 +193,7 @@ test('shows a denial and the paywall in full on a phone when they appear', async
   await expect(app.paywall).toBeVisible()
   await expect.poll(() => isUncovered(app.paywall)).toBe(true)
 
-  // This denial arrives while the page still scrolls smoothly to the gallery.
+  // This denial arrives while the page is still scrolling smoothly to the gallery.
   await app.page.emulateMedia({ reducedMotion: 'no-preference' })
   await app.heading.scrollIntoViewIfNeeded()
   await scrollEnds(app.page)

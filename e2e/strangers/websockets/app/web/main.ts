@@ -4,8 +4,10 @@ import type { AppRouter } from '../src/router.js'
 const find = (selector: string) => document.querySelector(selector) as HTMLElement
 const show = (selector: string, text: string) => find(selector).replaceChildren(text)
 
-// An error without `data` means that no response arrived. A retry is lost if tRPC sends it before the
-// WebSocket reopens.
+/**
+ * An error without `data` means that no response arrived. A retry is lost if tRPC sends the retry before the
+ * WebSocket reopens.
+ */
 const retry = retryLink<AppRouter>({
   retry: ({ error, attempts }) => !error.data && attempts < 3,
   retryDelayMs: () => 300,

@@ -6,8 +6,10 @@ const find = (selector: string) => document.querySelector(selector) as HTMLEleme
 const show = (selector: string, text: string) => find(selector).replaceChildren(text)
 const showBalances = ({ balances: [it] }: BalancesAnswer) => show('#left', `${it?.available} drawings left`)
 
-// An error without `data` means that no response arrived. A retry is lost if tRPC sends it before the
-// WebSocket reopens.
+/**
+ * An error without `data` means that no response arrived. A retry is lost if tRPC sends the retry before the
+ * WebSocket reopens.
+ */
 const retry = retryLink<AppRouter>({
   retry: ({ error, attempts }) => !error.data && attempts < 3,
   retryDelayMs: () => 300,
