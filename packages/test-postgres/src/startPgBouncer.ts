@@ -33,7 +33,7 @@ export interface PgBouncer extends AsyncDisposable {
   stop(): Promise<void>
   /** Kills PgBouncer with SIGKILL. */
   kill(): Promise<void>
-  /** Starts PgBouncer again after `stop` or `kill`, on the same port. Resolves when it listens. */
+  /** Starts PgBouncer again after `stop` or `kill`, on the same port. Resolves when PgBouncer listens. */
   start(): Promise<void>
   /** Pauses the process with SIGSTOP or resumes it with SIGCONT. The connections stay open. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
@@ -43,7 +43,7 @@ export interface PgBouncer extends AsyncDisposable {
  * Starts PgBouncer in front of the database at `address`. The address must contain a user and a password. Disposing
  * the result stops PgBouncer and deletes its files.
  *
- * @throws if PgBouncer isn't installed or can't start. If it can't start, the error contains its log.
+ * @throws if PgBouncer isn't installed or can't start. If PgBouncer can't start, the error contains its log.
  */
 export async function startPgBouncer(address: string, settings: PgBouncerSettings): Promise<PgBouncer> {
   if (program === undefined) throw new Error(`This machine ${noPgBouncer}`)

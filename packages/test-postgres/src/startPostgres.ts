@@ -101,7 +101,7 @@ export async function startPostgres({
 
 /**
  * Removes the library's exit hooks, which stop the servers and exit with code 0 even if tests have failed.
- * They aren't needed, because disposing the server stops it.
+ * The hooks aren't needed, because disposing the server stops it.
  */
 function keepExitCode(library: string) {
   const onExit = createRequire(library)('async-exit-hook')

@@ -74,8 +74,7 @@ test('throws the reason in one line when the server rejects its configuration', 
   )
 })
 
-// If the tests run as root, the server runs as another user, who might not have access to the installed
-// files.
+/** If the tests run as root, the server runs as another user, who might not have access to the installed files. */
 test.runIf(asRoot)('starts from a folder that only root can enter', async () => {
   await using postgres = await startPostgres({ library: copyLibrary({ library, folder }) })
   expect(await query(postgres, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
