@@ -32,9 +32,11 @@ function onPeersOf(manifest: string): TestProjectInlineConfiguration {
   }
 }
 
-// The timeout exists only to end tests that hang. Suites run in parallel, and tests wait for conditions, not
-// for fixed times. All files share one environment, because starting jsdom for each file would take most of
-// the run time. Each test cleans up after itself.
+/**
+ * The timeout exists only to end tests that hang. Suites run in parallel, and tests wait for conditions, not for
+ * fixed times. All files share one environment, because starting jsdom for each file would take most of the run
+ * time. Each test cleans up after itself.
+ */
 export default defineConfig({
   test: {
     environment: 'jsdom',

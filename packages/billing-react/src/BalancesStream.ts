@@ -3,27 +3,27 @@ import type { BillingClient } from './BillingClient.ts'
 
 const firstRetryMs = 1_000
 const longestRetryMs = 30_000
-/** How often the balances are refetched after another page's stream has replaced this one. */
+/** How often the balances are refetched after another page's stream has replaced this stream. */
 const replacedRefetchMs = 30_000
 
 interface BalancesStreamOptions<Meter extends string> {
   client: BillingClient<Meter>
   customer: string
-  /** `isFirst` is true for the first answer over each connection. */
+  /** `isFirst` is true for the first balances on each connection. */
   onBalances: (answer: BalancesAnswer<Meter>, isFirst: boolean) => void
-  /** Called with an answer for another customer. */
+  /** Called with another customer's balances. */
   onOtherCustomer: (answer: BalancesAnswer<Meter>) => void
   /**
-   * Called when the stream stops delivering. If another page's stream has replaced this one, also called
-   * every 30 s.
+   * Called when the stream stops delivering balances. If another page's stream has replaced this stream, also
+   * called every 30 s.
    */
   onInterrupted: () => void
 }
 
 /**
- * Streams one customer's balances, and reconnects until `close` is called. A replaced stream is the exception:
- * if the server ends the stream because other pages have opened newer streams, it stays closed until `open` or
- * `resume` is called. Otherwise, the pages would replace each other's streams endlessly.
+ * Streams one customer's balances, and reconnects until `close` is called. If the server ends the stream because
+ * other pages have opened newer streams, the stream stays closed until `open` or `resume` is called. If the stream
+ * reconnected, the pages would replace each other's streams endlessly.
  */
 export class BalancesStream<Meter extends string> {
   readonly #options: BalancesStreamOptions<Meter>
@@ -40,8 +40,7 @@ export class BalancesStream<Meter extends string> {
   }
 
   /**
-   * Whether balances have arrived over the current connection. An open connection isn't enough, because it
-   * can stay silent.
+   * Whether balances have arrived over the current connection. False while the connection is open but silent.
    */
   get delivering(): boolean {
     return this.#delivering

@@ -22,8 +22,8 @@ export type MeterOf<Client extends { balances: { query(): Promise<BalancesAnswer
 >['balances'][number]['meter']
 
 /**
- * Mutations without parameters send an empty object. Otherwise, an unbatched call would have an empty body,
- * which servers reject as invalid JSON.
+ * Mutations without parameters send an empty object. Without this object, an unbatched call would have an empty
+ * body, which servers reject as invalid JSON.
  */
 type NoInput = Record<string, never>
 

@@ -2,12 +2,12 @@ import { type BalancesAnswer, startRead, wasSentSince } from '@metered/billing/c
 import type { QueryClient } from '@tanstack/react-query'
 
 /**
- * How the page handles an answer from the server.
- * - `show`: the answer is for the customer that the page shows.
- * - `follow`: the session's customer has changed, so the page switches to the answer's customer.
+ * How the page handles a response from the server.
+ * - `show`: the response is for the customer that the page shows.
+ * - `follow`: the session's customer has changed, so the page switches to the response's customer.
  * - `drop`: the page shows no customer, or the request was sent before the page showed the current customer.
- * - `reject`: the server hasn't answered for the shown customer yet, or the answer is for a customer that the
- *   page has just left.
+ * - `reject`: no response has been for the shown customer yet, or the response is for a customer that the page
+ *   has just left.
  */
 export type Verdict = 'show' | 'follow' | 'drop' | 'reject'
 
@@ -18,8 +18,8 @@ export type Verdict = 'show' | 'follow' | 'drop' | 'reject'
 const noReturnMs = 5_000
 
 /**
- * The customer whose data a page shows. This is the provider's customer until the server answers for another
- * customer, for example because the user has switched to another organization in another tab.
+ * The customer whose data a page shows. The page starts with the provider's customer, and switches when a response
+ * is for another customer, for example because the user has switched to another organization in another tab.
  */
 export class ShownCustomer {
   #given: string | null | undefined
@@ -46,14 +46,14 @@ export class ShownCustomer {
     this.#show(given)
   }
 
-  /** Records that the server has answered for the shown customer. */
+  /** Records that a response was for the shown customer. */
   confirm(): void {
     this.#confirmed = true
   }
 
   /**
-   * Decides how to handle an answer. An answer to a query is never late, because changing the customer
-   * cancels all queries.
+   * Decides how to handle a response. A query's response is never late, because changing the customer cancels
+   * all queries.
    */
   judge(answer: BalancesAnswer, from: 'query' | 'elsewhere'): Verdict {
     if (answer.customer === this.#customer) return 'show'
@@ -64,7 +64,7 @@ export class ShownCustomer {
     return this.#confirmed && !hasJustLeft ? 'follow' : 'reject'
   }
 
-  /** Shows the customer that the server answered for. */
+  /** Switches to the customer of the latest response. */
   follow(customer: string): void {
     if (this.#customer !== null) this.#leftAt.set(this.#customer, Date.now())
     this.#show(customer)

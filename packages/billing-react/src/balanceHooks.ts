@@ -38,8 +38,8 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
   }
 
   /**
-   * Returns whether the balances are current, and when Flowglad last answered. Sends a request on mount, and
-   * then every few seconds until Flowglad answers. Use this hook on screens where outdated data would mislead
+   * Returns whether the balances are current, and when Flowglad last responded. Sends a request on mount, and
+   * then every few seconds until Flowglad responds. Use this hook on screens where outdated data would mislead
    * the customer, such as a billing page.
    */
   function useBillingStatus() {

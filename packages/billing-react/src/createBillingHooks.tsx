@@ -32,7 +32,7 @@ export interface BillingProviderProps<Meter extends string> {
    */
   customer: string | null
   /**
-   * Called when the server starts to answer for another customer, for example because the user has switched
+   * Called when the server starts to return another customer's data, for example because the user has switched
    * to another organization in another tab. The hooks already show the new customer's data when this function
    * is called. In this function, reload the session, so that the rest of the page shows the new customer too.
    */
@@ -41,7 +41,7 @@ export interface BillingProviderProps<Meter extends string> {
 }
 
 /**
- * Creates billing hooks. Type them with the app's own meters:
+ * Creates billing hooks. Type the hooks with the app's own meters:
  * `createBillingHooks<MeterOf<typeof client.billing>>()`.
  *
  * Amounts are in the meter's unit, times are epoch milliseconds, and money is in the currency's smallest

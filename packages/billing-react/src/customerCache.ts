@@ -42,8 +42,8 @@ export function handOver(given: string | null, queryClient: QueryClient, keys: Q
 }
 
 /**
- * Handles an answer for a customer that the page doesn't show. If the session's customer has changed, the
- * page drops the old customer's data and shows the new customer's data. The components stay mounted, so a
+ * Handles a response for a customer that the page doesn't show. If the session's customer has changed, the page
+ * drops the old customer's data and shows the new customer's data. The components stay mounted, so a
  * form keeps its text, and a running call keeps its result.
  */
 export function receiveOther(
@@ -75,8 +75,8 @@ const setOwner = (customer: string | null, queryClient: QueryClient, keys: Query
   setCacheOwner(queryClient, customer, (answer) => receiveOther(answer, 'elsewhere', queryClient, keys))
 
 /**
- * Records when balances from storage or server rendering arrived, so that the answer to any later request
- * replaces them.
+ * Records when balances from storage or server rendering arrived, so that the response to any later request
+ * replaces these balances.
  */
 function noteRestored(customer: string | null, queryClient: QueryClient, keys: QueryKeys) {
   const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)

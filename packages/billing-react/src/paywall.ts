@@ -11,8 +11,8 @@ const criticalShare = 0.9
 export type Paywall<Meter extends string = string> =
   | { state: 'open' }
   /**
-   * At least 80% of the units are used. `percent` is the percentage of units used, rounded down. It reaches
-   * 100 only on plans with overage.
+   * At least 80% of the units are used. `percent` is the percentage of units used, rounded down.
+   * `percent` reaches 100 only on plans with overage.
    */
   | { state: 'approaching'; balance: BalanceRow<Meter>; percent: number; critical: boolean }
   /** Units are left, but fewer than the denied call needs. */
@@ -63,12 +63,12 @@ export function paywallOfError<Meter extends string>(
   if (denial === null) return { state: 'open' }
   switch (denial.code) {
     case 'INSUFFICIENT_CREDITS': {
-      // Report the first meter whose balance is still too low. Buying units of another meter wouldn't help.
+      // Report the first meter whose balance is still too low, because the customer needs units of this meter.
       for (const { meter, required } of [denial, ...denial.meters]) {
         const balance = balances?.balances.find((row) => row.meter === meter)
         if (balance === undefined || balance.available === null || balance.available >= required) continue
         if (balance.available > 0) return { state: 'short', balance, required }
-        // If no units are left or held, a meter that isn't exhausted allows overage.
+        // A meter with no units left or held that isn't exhausted allows overage, so it doesn't block the call.
         if (balance.held === 0 && balance.status !== 'exhausted') continue
         return { state: 'exhausted', balance, held: balance.held }
       }
@@ -92,7 +92,7 @@ export function paywallOfError<Meter extends string>(
     case 'FOREIGN_ORIGIN':
     case 'PREFETCH':
     case 'BILLING_UNAVAILABLE':
-      return { state: 'open' } // Buying a plan or a pack wouldn't help.
+      return { state: 'open' } // These denials can't be resolved by buying a plan or a pack.
     default:
       return denial satisfies never
   }

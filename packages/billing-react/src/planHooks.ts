@@ -12,7 +12,7 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
    * succeeds. Nothing is charged until the customer pays on that page. While the checkout page is open, a
    * second click or a retry of the same order returns the same page. Fails with `BAD_REQUEST` if the price is
    * not for sale or the purchase would add a second paid plan. Show this error's message to the customer.
-   * Fails with `BILLING_UNAVAILABLE` if Flowglad does not answer.
+   * Fails with `BILLING_UNAVAILABLE` if Flowglad does not respond.
    */
   function useCheckout() {
     const { client, keys } = useBilling()
@@ -25,14 +25,14 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
   }
 
   /**
-   * Returns the customer's payments, the amount overdue, and the next invoice. The server asks Flowglad for
-   * them, so use this hook only on screens about billing.
+   * Returns the customer's payments, the amount overdue, and the next invoice. The server requests
+   * this data from Flowglad, so use this hook only on screens about billing.
    */
   const useStatement = () => useQuery(statementOptions(useBilling()))
 
   /**
-   * Returns what a change to another paid plan would charge and grant. Show it before `useChangePlan` makes
-   * the change. Pass null to send no request.
+   * Returns what a change to another paid plan would charge and grant. Show this preview before
+   * `useChangePlan` makes the change. Pass null to send no request.
    */
   const useChangePreview = (priceSlug: string | null) => useQuery(previewOptions(useBilling(), priceSlug))
 

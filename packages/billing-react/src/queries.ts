@@ -57,7 +57,7 @@ export function balancesOptions<Meter extends string>(
     async queryFn({ signal }) {
       const start = startRead()
       const answer = await client.balances.query(undefined, { signal })
-      // Skip the checks for a canceled request, because the cache drops its answer.
+      // Skip the checks for a canceled request, because the cache drops its response.
       return signal.aborted ? answer : asRead(ofCustomer(customer, answer, queryClient), start)
     },
     enabled: customer !== null,
@@ -76,29 +76,29 @@ export async function refreshBalances<Meter extends string>(
   return { ...answer, ageMs }
 }
 
-/** Reports whether the balances are current, and when Flowglad last answered. */
+/** Reports whether the balances are current, and when Flowglad last responded. */
 export interface BillingStatus {
   /**
-   * Whether Flowglad has answered recently. If false, the plan and the balances come from an older answer.
+   * Whether Flowglad has responded recently. If false, the plan and the balances come from an older response.
    */
   current: boolean
   /**
-   * The time of Flowglad's last answer, in epoch milliseconds by the server's clock. Null if Flowglad has
-   * never answered.
+   * The time of Flowglad's last response, in epoch milliseconds by the server's clock. Null if Flowglad has
+   * never responded.
    */
   asOf: number | null
 }
 
 /**
- * An answer younger than this counts as current. Its age can be above 0, because the server may have fetched
- * it shortly before the request.
+ * The age up to which a response counts as current. The age of a response can be above 0, because the server may
+ * have fetched the response shortly before the request.
  */
 const currentMs = 15_000
 const retryMs = 8_000
 
 /**
- * Statuses that count as current, but come from an older report. Either Flowglad can't be reached, or the
- * server found the report recent enough. These statuses are checked again.
+ * Statuses that count as current but come from an earlier response, because Flowglad can't be reached or the
+ * server reused a recent response. These statuses are checked again.
  */
 const unconfirmed = new WeakSet<BillingStatus>()
 const confirmedMs = 1_000
@@ -121,7 +121,7 @@ export function statusOptions<Meter extends string>(
     enabled: customer !== null,
     staleTime: 0,
     gcTime: 0,
-    // Don't reuse an earlier, equal answer, because `unconfirmed` may contain only one of the two.
+    // Don't reuse an earlier, equal status, because `unconfirmed` may contain only one of the two statuses.
     structuralSharing: false,
     refetchInterval: ({ state: { data } }) =>
       data !== undefined && (!data.current || unconfirmed.has(data)) ? retryMs : false,

@@ -9,8 +9,8 @@ type Retry = NonNullable<QueryObserverOptions['retry']>
 const known = new WeakSet<object>()
 
 /**
- * Turns off retries for a billing query when a retry can't help: after a denial, or after an answer for the
- * wrong customer. After any other error, the app's own `retry` option applies.
+ * Turns off retries for a billing query when a retry can't help: after a denial, or after a response
+ * for the wrong customer. After any other error, the app's own `retry` option applies.
  */
 export function setRetryDefaults(queryClient: QueryClient, keys: QueryKeys): void {
   for (const queryKey of [keys.router, keys.status]) {

@@ -42,8 +42,8 @@ export function useBalancesStream<Meter extends string>(
       client,
       customer,
       onBalances(answer, isFirst) {
-        // Cancel any request in flight: its answer would add nothing, and its failure would replace the
-        // balances with an error.
+        // Cancel any request in flight, because its response would add nothing, and its failure would replace
+        // the balances with an error.
         if (isFirst) void queryClient.cancelQueries({ queryKey: keys.balances })
         installBalances(queryClient, answer, { queryKey: keys.router })
       },

@@ -51,8 +51,8 @@ export function usePaidCall<Input, Output, Failure extends { message: string } =
     mutateAsync: _,
     ...mutation
   } = useMutation<Output, Failure, Input>({
-    // Offline, a paid call fails immediately. Otherwise, the call would start without a click once the device
-    // is back online.
+    // Offline, a paid call fails immediately instead of starting without a click once the device is back
+    // online.
     networkMode: 'always',
     ...options,
     mutationKey,

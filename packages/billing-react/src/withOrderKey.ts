@@ -9,7 +9,7 @@ import type { PaidCall } from './usePaidCall.ts'
 const orderKeys = new WeakMap<QueryClient, Map<string, string>>()
 
 /**
- * Opens a checkout under the order's key, so that a second click or a retry gets the same page. If the
+ * Opens a checkout under the order's key, so that a second click or a retry opens the same page. If the
  * customer has already paid under that key, opens a page under a new key.
  */
 export async function withOrderKey<Page>(

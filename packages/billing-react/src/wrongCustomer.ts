@@ -2,12 +2,12 @@ import type { BalancesAnswer } from '@metered/billing/client'
 import type { QueryClient } from '@tanstack/react-query'
 import { shownIn } from './ShownCustomer.ts'
 
-/** Reports that the server answered for a customer other than the one passed to BillingProvider. */
+/** Reports that the server's response is for a customer other than the one passed to BillingProvider. */
 export class WrongCustomerError extends Error {
   override readonly name = 'WrongCustomerError'
   constructor(customer: string | null, answered: string) {
     super(
-      `BillingProvider was given customer "${customer}", but the server answered for "${answered}". Pass the ID that the \`customer\` option of createBilling returns.`,
+      `BillingProvider was given customer "${customer}", but the server returned data for "${answered}". Pass the ID that the \`customer\` option of createBilling returns.`,
     )
   }
 }
@@ -23,7 +23,7 @@ export function warnOfWrongCustomer(customer: string | null, answered: string): 
 }
 
 /**
- * Returns a query's answer. If BillingProvider's ID differs from the ID that the server uses, warns and
+ * Returns a query's response. If BillingProvider's ID differs from the ID that the server uses, warns and
  * throws instead. A change of the session's customer isn't an error, because the page then shows the new
  * customer.
  */

@@ -83,7 +83,7 @@ const aPreview = (): ChangePreview<Meter> => ({
   prorated: [],
 })
 
-/** Returns a fake billing client. The test supplies the answers and the stream's events. */
+/** Returns a fake billing client. The test supplies the responses and the stream's events. */
 export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => Promise<unknown> }> = {}) {
   const received: string[] = []
   const streams: Parameters<BillingClient<Meter>['onBalances']['subscribe']>[1][] = []

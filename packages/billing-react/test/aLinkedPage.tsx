@@ -53,9 +53,9 @@ export function aLinkedPage(first: BalancesAnswer<Meter>) {
     client,
     result,
     shown: () => [result.current.balance.data?.used, result.current.own.data?.balances[0]?.used],
-    /** The version of the balances that an app without TanStack Query would have stored. */
+    /** Returns the version of the balances that an app without TanStack Query would have stored. */
     kept: () => kept?.version,
-    /** Sets the balances in the server's later answers. */
+    /** Sets the balances in the server's later responses. */
     answer(answer: BalancesAnswer<Meter>) {
       current = answer
     },

@@ -14,8 +14,8 @@ const show = (state: DocumentVisibilityState) => {
   act(() => void document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
 }
 
-describe('the cached balances', () => {
-  it('keeps the newest version when a slow query answers last', async () => {
+describe('cached balances', () => {
+  it('keeps the newest balances when a slow query responds last', async () => {
     const slow = deferred<BalancesAnswer<Meter>>()
     const server = aClient({ balances: () => slow.promise })
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
@@ -28,7 +28,7 @@ describe('the cached balances', () => {
     expect(result.current.data).toMatchObject({ used: 5, version: 7 })
   })
 
-  it('keeps the newest version when an older response header arrives last', async () => {
+  it('keeps the newest balances when an older response header arrives last', async () => {
     const server = aClient({ balances: async () => anAnswer({ version: 6, used: 4 }) })
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
     await waitFor(() => expect(result.current.data?.used).toBe(4))
@@ -37,7 +37,7 @@ describe('the cached balances', () => {
     expect(result.current.data).toMatchObject({ used: 4, version: 6 })
   })
 
-  it('keeps the newest version when the stream pushes an older version', async () => {
+  it('keeps the newest balances when the stream pushes older balances', async () => {
     const server = aClient()
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
     await server.push(anAnswer({ version: 7, used: 6 }))
@@ -46,7 +46,7 @@ describe('the cached balances', () => {
     await waitFor(() => expect(result.current.data).toMatchObject({ used: 8, version: 9 }))
   })
 
-  it('keeps the more recently confirmed answer if two versions are equal', async () => {
+  it('keeps the more recently confirmed balances if two versions are equal', async () => {
     const server = aClient()
     const { result, queryClient } = render(() => hooks.useBalances(), server)
     await server.push({ ...anAnswer({ version: 7 }), asOf: 100 })
@@ -90,7 +90,7 @@ describe('fetching balances', () => {
     expect(server.requests('balances')).toBe(1)
   })
 
-  it('sends no request after a mutation or a rerender while the stream delivers', async () => {
+  it('sends no request after a mutation or a rerender while the stream delivers balances', async () => {
     const server = aClient()
     const { result, rerender } = render(
       () => ({ balance: hooks.useBalance('generations'), checkout: hooks.useCheckout() }),
@@ -105,7 +105,7 @@ describe('fetching balances', () => {
     expect(server.requests('balances')).toBe(before)
   })
 
-  it('does not retry a failed request once the stream delivers', async () => {
+  it('does not retry a failed request once the stream delivers balances', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient({ balances: () => Promise.reject(new Error('lost')) })
     render(() => hooks.useBalances(), server, new QueryClient())
@@ -115,7 +115,7 @@ describe('fetching balances', () => {
     expect(server.requests('balances')).toBe(1)
   })
 
-  it('fetches while the stream is open but silent', async () => {
+  it('fetches balances while the stream is open but silent', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useBalance('generations'), server)
     await server.connection('pending')
@@ -221,8 +221,8 @@ describe('mutations', () => {
   })
 })
 
-describe('usage in another tab', () => {
-  it('refetches only the queries that the change affects', async () => {
+describe('other tabs', () => {
+  it('refetches only the queries that usage in another tab affects', async () => {
     const server = aClient()
     const flowglad = vi.fn(async () => ({}))
     const { result } = render(
@@ -245,7 +245,7 @@ describe('usage in another tab', () => {
 })
 
 describe('useRefreshBalances', () => {
-  it('installs and returns the server’s answer', async () => {
+  it('useRefreshBalances stores and returns the server’s balances', async () => {
     const pro = anAnswer({ version: 5, limit: 500, plan: 'Pro' })
     const server = aClient({ refresh: async () => ({ ...pro, ageMs: 90 }) })
     const { result } = render(

@@ -11,8 +11,8 @@ afterEach(() => {
 const hourMs = 3_600_000
 const use = () => ({ status: hooks.useBillingStatus(), balance: hooks.useBalance('generations') })
 
-describe('the billing status', () => {
-  it('is current when Flowglad has just answered', async () => {
+describe('useBillingStatus', () => {
+  it('the status is current when Flowglad has just responded', async () => {
     const server = aClient({
       refresh: async () => ({ ...anAnswer({ version: 5, used: 1 }), asOf: 7, ageMs: 90 }),
     })
@@ -21,13 +21,13 @@ describe('the billing status', () => {
     expect(result.current.balance.data).toMatchObject({ used: 1, version: 5 })
   })
 
-  it('is not current when Flowglad’s last answer is old', async () => {
+  it('the status is not current when Flowglad’s last response is old', async () => {
     const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: 7, ageMs: hourMs }) })
     const { result } = render(use, server)
     await waitFor(() => expect(result.current.status.data).toEqual({ current: false, asOf: 7 }))
   })
 
-  it('is not current when Flowglad has never answered', async () => {
+  it('the status is not current when Flowglad has never responded', async () => {
     const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: null, ageMs: null }) })
     const { result } = render(use, server)
     await waitFor(() => expect(result.current.status.data).toEqual({ current: false, asOf: null }))
@@ -48,7 +48,7 @@ describe('the billing status', () => {
     await waitFor(() => expect(result.current.status.data).toMatchObject({ current: false }))
   })
 
-  it('retries until Flowglad answers, then refetches Flowglad’s data', async () => {
+  it('retries until Flowglad responds, then refetches Flowglad’s data', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     let ageMs = hourMs
     const server = aClient({ refresh: async () => ({ ...anAnswer(), ageMs }) })
@@ -69,7 +69,7 @@ describe('the billing status', () => {
     expect(server.requests('refresh')).toBe(requests)
   })
 
-  it('notices an outage that began shortly before the screen opened', async () => {
+  it('detects an outage that started shortly before the screen opened', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     let ageMs = 9_000
     const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: 7, ageMs }) })

@@ -57,7 +57,7 @@ function aServer() {
         req: new Request(url, { ...init, signal: null }),
         responseMeta: () => ({ headers: { [balancesHeader]: JSON.stringify(answer()) } }),
       }),
-    /** Delays the answers to balance queries until the promise resolves. */
+    /** Delays the responses to balance queries until the promise resolves. */
     delayBalances(until: Promise<void>) {
       slow = until
     },
@@ -245,7 +245,7 @@ describe.each(wirings)('with %s', (_, createWiring) => {
     expect(shown()).toEqual([1, 1])
   })
 
-  it('keeps showing usage from another tab when an older answer arrives', async () => {
+  it('keeps showing usage from another tab when an older response arrives', async () => {
     const { server, queryClient, shown } = setUp()
     await waitFor(() => expect(shown()).toEqual([0, 0]))
     act(() => server.spendElsewhere(3))

@@ -51,7 +51,7 @@ const shownIn = ({ current }: Shown) => [
   current.usage.data?.[0]?.day,
 ]
 
-/** Renders Anna's page while its stream delivers. */
+/** Renders Anna's page and waits until it shows the balances from its stream. */
 async function annasPage(server: ReturnType<typeof aServer>) {
   const page = render(use, server)
   await server.pushCurrent()
@@ -62,8 +62,8 @@ async function annasPage(server: ReturnType<typeof aServer>) {
 const showsBen = ({ result }: { result: Shown }) =>
   waitFor(() => expect(shownIn(result)).toEqual([1, 'Pro', 'ben']))
 
-describe('a page shows the new customer’s balances, plan and usage', () => {
-  it('when its stream connects again', async () => {
+describe('new customer', () => {
+  it('shows the new customer’s data when its stream reconnects', async () => {
     const server = aServer()
     const page = await annasPage(server)
     server.switchTo(ofBen)
@@ -72,7 +72,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
     await showsBen(page)
   })
 
-  it('when it fetches the balances', async () => {
+  it('shows the new customer’s data when it fetches the balances', async () => {
     const server = aServer()
     const page = await annasPage(server)
     server.switchTo(ofBen)
@@ -81,7 +81,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
     expect(page.result.current.balance.error).toBeNull()
   })
 
-  it('when it refreshes the balances', async () => {
+  it('shows the new customer’s data when it refreshes the balances', async () => {
     const server = aServer()
     const page = await annasPage(server)
     server.switchTo(ofBen)
@@ -89,7 +89,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
     await showsBen(page)
   })
 
-  it('when its window gains focus', async () => {
+  it('shows the new customer’s data when its window gains focus', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aServer()
     const page = await annasPage(server)
@@ -100,7 +100,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
     await showsBen(page)
   })
 
-  it('when its window gains focus, even without a stream', async () => {
+  it('shows the new customer’s data when its window gains focus, even without a stream', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aServer()
     const page = render(use, server)
@@ -111,7 +111,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
     await showsBen(page)
   })
 
-  it('and never shows the old customer’s numbers again', async () => {
+  it('never shows the old customer’s numbers again', async () => {
     const server = aServer()
     const page = await annasPage(server)
     const seen: unknown[] = []
@@ -128,7 +128,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
   })
 })
 
-it('fetches nothing twice when the customer changes', async () => {
+it('sends each request once when the customer changes', async () => {
   vi.useFakeTimers({ shouldAdvanceTime: true })
   const server = aServer()
   const page = await annasPage(server)
@@ -177,7 +177,7 @@ it('keeps the components mounted and calls onCustomerChange when the customer ch
   expect(server.requests('usage')).toBe(requests)
 })
 
-it('follows the session back to the first customer', async () => {
+it('shows the first customer again when the session switches back', async () => {
   vi.useFakeTimers({ shouldAdvanceTime: true })
   const server = aServer()
   const page = await annasPage(server)
@@ -190,7 +190,7 @@ it('follows the session back to the first customer', async () => {
   await waitFor(() => expect(shownIn(page.result)).toEqual([9, 'Free', 'anna']))
 })
 
-it('does not switch back and forth if the stream and the queries have different sessions', async () => {
+it('does not switch customers repeatedly if the stream and the queries have different sessions', async () => {
   vi.useFakeTimers({ shouldAdvanceTime: true })
   warn.mockReturnValue()
   const server = aServer()

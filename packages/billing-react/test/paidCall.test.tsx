@@ -15,7 +15,7 @@ interface Order {
   prompt: string
 }
 
-/** Renders the hook with a `run` function that returns the given answers in order, and then `done`. */
+/** Renders the hook with a `run` function that returns the given results in order, and then `done`. */
 function renderPaidCall(
   answers: (() => Promise<string>)[],
   {
@@ -53,7 +53,7 @@ const fails = (billing: object) => async (): Promise<never> => {
   throw aDenial(billing)
 }
 
-describe('a paid call’s key', () => {
+describe('keys', () => {
   it.each([
     ['the connection is lost', lost],
     ['a proxy returns its own page', () => Promise.reject(new SyntaxError('Unexpected token <'))],
@@ -62,7 +62,7 @@ describe('a paid call’s key', () => {
       'the work has run, but its charge is not confirmed',
       fails({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1, chargeUnconfirmed: true }),
     ],
-  ])('stays the same for the same input when %s', async (_, answer) => {
+  ])('keeps the key for the same input when %s', async (_, answer) => {
     const { keys, call, result } = renderPaidCall([answer, answer])
     await call()
     expect(result.current.isError).toBe(true)
@@ -84,28 +84,28 @@ describe('a paid call’s key', () => {
       () => Promise.reject(Object.assign(new Error('500'), { data: { code: 'X' } })),
     ],
     ['an abort', () => Promise.reject(TRPCClientError.from(new DOMException('aborted', 'AbortError')))],
-  ])('changes after %s', async (_, answer) => {
+  ])('uses a new key after %s', async (_, answer) => {
     const { keys, call } = renderPaidCall([answer])
     await call()
     await call()
     expect(new Set(keys).size).toBe(2)
   })
 
-  it('changes when the input changes', async () => {
+  it('uses a new key when the input changes', async () => {
     const { keys, call } = renderPaidCall([lost])
     await call({ prompt: 'a boat' })
     await call({ prompt: 'a ship' })
     expect(new Set(keys).size).toBe(2)
   })
 
-  it('stays the same when TanStack Query retries the call', async () => {
+  it('keeps the key when TanStack Query retries the call', async () => {
     const { keys, call } = renderPaidCall([lost, lost], { retry: 2, retryDelay: 1 })
     await call()
     await waitFor(() => expect(keys).toHaveLength(3))
     expect(new Set(keys).size).toBe(1)
   })
 
-  it('stays the same when the user leaves the screen and returns', async () => {
+  it('keeps the key when the user leaves the screen and returns', async () => {
     const options = { queryClient: new QueryClient(), mutationKey: ['generate'] }
     const before = renderPaidCall([lost], options)
     await before.call()
@@ -141,7 +141,7 @@ describe('start', () => {
     expect(other.keys).toEqual([])
   })
 
-  it('fails immediately when offline instead of starting later without a click', async () => {
+  it('fails a call immediately when offline instead of starting it later without a click', async () => {
     onlineManager.setOnline(false)
     const { result, call } = renderPaidCall([lost])
     await call()

@@ -13,7 +13,7 @@ function overdue(state: 'grace' | 'free' | 'denied') {
 }
 const unpaid = { state: 'overdue', since: 1, upgradeUrl: '/billing' }
 
-describe('before a call', () => {
+describe('paywallOfMeter', () => {
   it.each([
     [{ used: 79, limit: 100 }, { state: 'open' }],
     [
@@ -50,16 +50,16 @@ describe('before a call', () => {
     },
   )
 
-  it('does not ask for the payment during the grace period', () => {
+  it('does not ask the customer to pay an unpaid renewal during the grace period', () => {
     expect(paywallOfMeter(overdue('grace'), 'generations')).toMatchObject({ state: 'exhausted' })
   })
 
-  it('is open before the balances arrive', () => {
+  it('the paywall is open before the balances arrive', () => {
     expect(paywallOfMeter(undefined, 'generations')).toEqual({ state: 'open' })
   })
 })
 
-describe('after a denied call', () => {
+describe('paywallOfError', () => {
   const denial = {
     code: 'INSUFFICIENT_CREDITS',
     meter: 'generations',
@@ -72,7 +72,7 @@ describe('after a denied call', () => {
   } as const
   const short = aDenial(denial)
 
-  it('asks for the payment until it arrives', () => {
+  it('asks the customer to pay an unpaid renewal until the payment arrives', () => {
     const error = aDenial({
       code: 'PAYMENT_OVERDUE',
       pastDueSince: 1,
@@ -98,7 +98,7 @@ describe('after a denied call', () => {
     expect(paywallOfError(anAnswer({ used: 10 }), short)).toMatchObject({ state: 'exhausted', held: 0 })
   })
 
-  it('reports the next short meter after the first short meter is topped up', () => {
+  it('reports the next meter with too few units after the first one is topped up', () => {
     const both = aDenial({
       ...denial,
       meters: [
@@ -116,11 +116,11 @@ describe('after a denied call', () => {
     expect(after(7, aRow({ meter: 'tokens', used: 0, limit: 2_000 }))).toEqual({ state: 'open' })
   })
 
-  it('is open on a plan with overage', () => {
+  it('the paywall is open on a plan with overage', () => {
     expect(paywallOfError(anAnswer({ used: 10, status: 'critical' }), short)).toEqual({ state: 'open' })
   })
 
-  it('becomes open when a top-up arrives', async () => {
+  it('the paywall’s state becomes open when a top-up arrives', async () => {
     const server = aClient({ balances: async () => anAnswer({ used: 7 }) })
     const { result } = render(() => hooks.usePaywall(short), server)
     await waitFor(() => expect(result.current.state).toBe('short'))

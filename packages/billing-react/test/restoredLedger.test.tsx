@@ -32,8 +32,8 @@ interface Page {
 const showsRestored = ({ result }: Page) =>
   waitFor(() => expect(result.current.balance.data).toMatchObject({ version: 3, used: 2, status: 'ok' }))
 
-describe('an open page shows the restored balances', () => {
-  it('when its stream connects again', async () => {
+describe('open pages', () => {
+  it('shows the restored balances when its stream reconnects', async () => {
     const server = aClient()
     const page = await anOpenPage(server)
     await server.connection('connecting')
@@ -41,7 +41,7 @@ describe('an open page shows the restored balances', () => {
     await showsRestored(page)
   })
 
-  it('when its stream is opened again after an error', async () => {
+  it('shows the restored balances when its stream is reopened after an error', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient({ balances: () => Promise.reject(new Error('502')) })
     const page = await anOpenPage(server)
@@ -51,7 +51,7 @@ describe('an open page shows the restored balances', () => {
     await showsRestored(page)
   })
 
-  it('when its stream stays open while the database is restored', async () => {
+  it('shows the restored balances when its stream stays open while the database is restored', async () => {
     const server = aClient()
     const page = await anOpenPage(server)
     await server.push(restored)
@@ -60,28 +60,28 @@ describe('an open page shows the restored balances', () => {
     await waitFor(() => expect(page.result.current.balance.data).toMatchObject({ version: 4, used: 3 }))
   })
 
-  it('when it fetches the balances', async () => {
+  it('shows the restored balances when it fetches the balances', async () => {
     const server = aClient({ balances: async () => restored })
     const page = await anOpenPage(server)
     await act(() => page.result.current.balance.refetch())
     await showsRestored(page)
   })
 
-  it('when it refreshes the balances', async () => {
+  it('shows the restored balances when it refreshes the balances', async () => {
     const server = aClient({ refresh: async () => ({ ...restored, ageMs: 0 }) })
     const page = await anOpenPage(server)
     await act(() => page.result.current.refresh.mutateAsync())
     await showsRestored(page)
   })
 
-  it('even if the versions are equal', async () => {
+  it('shows the restored balances even if the versions are equal', async () => {
     const server = aClient({ balances: async () => ({ ...anAnswer({ version: 100, used: 2 }), asOf: -1 }) })
     const page = await anOpenPage(server)
     await act(() => page.result.current.balance.refetch())
     await waitFor(() => expect(page.result.current.balance.data?.used).toBe(2))
   })
 
-  it('when its balances come from storage', async () => {
+  it('shows the restored balances when its earlier balances come from storage', async () => {
     const server = aClient({ balances: async () => restored })
     const queryClient = new QueryClient()
     hydrate(queryClient, persisted(exhausted))
@@ -92,7 +92,7 @@ describe('an open page shows the restored balances', () => {
   })
 })
 
-it('keeps balances from storage that are newer than the answer to an earlier request', async () => {
+it('keeps balances from storage that are newer than the response to an earlier request', async () => {
   const late = deferred<BalancesAnswer<Meter>>()
   const server = aClient({ balances: () => late.promise })
   const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
@@ -102,7 +102,7 @@ it('keeps balances from storage that are newer than the answer to an earlier req
   await waitFor(() => expect(result.current.data).toMatchObject({ version: 9, used: 8 }))
 })
 
-it('keeps newer balances while older answers to earlier requests arrive in any order', async () => {
+it('keeps newer balances while older responses to earlier requests arrive in any order', async () => {
   const answers = [deferred<BalancesAnswer<Meter>>(), deferred<BalancesAnswer<Meter>>()]
   const next = answers.values()
   const server = aClient({ balances: async () => next.next().value?.promise })

@@ -36,22 +36,22 @@ async function failAll(error: Error, queryClient = new QueryClient()) {
   return [...names.map(server.requests), own.mock.calls.length]
 }
 
-describe('a failed billing query', () => {
-  it('is not retried after a denial', async () => {
+describe('failed queries', () => {
+  it('does not retry a billing query after a denial', async () => {
     expect(await failAll(noSubscription)).toEqual([1, 1, 1, 1, 1, 1])
   })
 
-  it('is retried while billing is unavailable', async () => {
+  it('retries a billing query while billing is unavailable', async () => {
     expect(await failAll(unavailable)).toEqual([4, 4, 4, 4, 4, 4])
   })
 
-  it('follows the app’s own retry function after any other error', async () => {
+  it('uses the app’s own retry function after errors other than denials', async () => {
     const retry = (failureCount: number) => failureCount < 1
     const queryClient = new QueryClient({ defaultOptions: { queries: { retry } } })
     expect(await failAll(new Error('lost'), queryClient)).toEqual([2, 2, 2, 2, 2, 2])
   })
 
-  it('is not retried if the app has turned off retries', async () => {
+  it('does not retry a billing query if the app has turned off retries', async () => {
     const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
     expect(await failAll(new Error('lost'), queryClient)).toEqual([1, 1, 1, 1, 1, 1])
   })

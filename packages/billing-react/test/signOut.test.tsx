@@ -53,7 +53,7 @@ it('reloads Flowglad’s data for the next customer in a mounted useBilling()', 
   await waitFor(() => expect(result.current.data).toBe('of Ben'))
 })
 
-it('never shows a late answer for the previous customer, even if its version is higher', async () => {
+it('never shows a late response for the previous customer, even if its version is higher', async () => {
   const late = deferred<BalancesAnswer<Meter>>()
   const answers = [late.promise, Promise.resolve(anAnswer({ customer: 'ben', version: 2, used: 1 }))]
   const server = aClient({ balances: () => answers.shift() ?? late.promise })
@@ -86,7 +86,7 @@ it('drops the previous customer’s mutations, including pending mutations', asy
   expect(cached(queryClient)).not.toContain('anna')
 })
 
-it('drops a late refresh of the previous customer’s balances', async () => {
+it('drops a late response to the previous customer’s refresh', async () => {
   const late = deferred<unknown>()
   const server = aClient({ refresh: () => late.promise })
   const { result, queryClient, signIn } = render(
@@ -131,7 +131,7 @@ it('removes another customer’s data that a restored cache or an unmounted prov
   expect(queryClient.getQueryData(flowglad)).toBeUndefined()
 })
 
-it('shows no answer for another customer, whether fetched, pushed or installed', async () => {
+it('shows no balances of another customer, whether fetched, pushed or installed', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()
   const ofBen = anAnswer({ customer: 'ben', version: 99, used: 9 })
   const server = aClient({ balances: async () => ofBen })
@@ -141,7 +141,7 @@ it('shows no answer for another customer, whether fetched, pushed or installed',
   await waitFor(() => expect(result.current.isError).toBe(true))
   expect(result.current.data).toBeUndefined()
   expect(result.current.error?.message).toBe(
-    'BillingProvider was given customer "anna", but the server answered for "ben". Pass the ID that the `customer` option of createBilling returns.',
+    'BillingProvider was given customer "anna", but the server returned data for "ben". Pass the ID that the `customer` option of createBilling returns.',
   )
   expect(cached(queryClient)).not.toContain('ben')
 })

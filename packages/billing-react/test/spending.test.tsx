@@ -51,7 +51,7 @@ describe('usage', () => {
 })
 
 describe('the plan', () => {
-  it('is null without a subscription and undefined while loading', async () => {
+  it('the plan is null without a subscription and undefined while loading', async () => {
     const answer = deferred<unknown>()
     const server = aClient({ balances: () => answer.promise })
     const { result } = render(() => hooks.usePlan(), server)
@@ -61,8 +61,8 @@ describe('the plan', () => {
   })
 })
 
-describe('a mutation without input', () => {
-  it('sends {} instead of an empty body, which servers reject', async () => {
+describe('mutations', () => {
+  it('a mutation without input sends {}, because servers reject an empty body', async () => {
     const { client } = aClient()
     const mutations = [client.cancel, client.resume, client.refresh]
     const sent = mutations.map((mutation) => vi.spyOn(mutation, 'mutate'))
@@ -101,7 +101,7 @@ describe('a checkout', () => {
   }
   const paid = () => Promise.reject(aDenial({ code: 'ALREADY_COMPLETED', key: 'k' }))
 
-  it('keeps its key if the same order is repeated after a lost answer or with another button', async () => {
+  it('a repeated order keeps its key after a lost response or with another button', async () => {
     const { keys, order } = renderCheckout([() => Promise.reject(new Error('lost'))])
     await order({ priceSlug: 'pack' })
     await order({ priceSlug: 'pack' }, { priceSlug: 'pack', quantity: 1 })
@@ -111,7 +111,7 @@ describe('a checkout', () => {
     expect(new Set(keys).size).toBe(3)
   })
 
-  it('shares one new key between concurrent orders if the customer has paid on the earlier page', async () => {
+  it('concurrent orders share one new key if the customer has paid on the earlier page', async () => {
     const { keys, order } = renderCheckout([async () => 'open', paid, paid])
     await order({ priceSlug: 'pack' })
     await order({ priceSlug: 'pack' }, { priceSlug: 'pack' })

@@ -35,7 +35,7 @@ function aClientOf(answer: () => BalancesAnswer<Meter>) {
   return { queryClient, client, shown }
 }
 
-describe('billingLinks without BillingProvider', () => {
+describe('billingLinks', () => {
   it('caches the balances from each response', async () => {
     const { client, shown } = aClientOf(() => anAnswer({ version: 2, used: 5 }))
     await client.spend.mutate()

@@ -17,9 +17,9 @@ function aServerOf(customer: string) {
   }
 }
 const message = (given: string, answered: string) =>
-  `BillingProvider was given customer "${given}", but the server answered for "${answered}". Pass the ID that the \`customer\` option of createBilling returns.`
+  `BillingProvider was given customer "${given}", but the server returned data for "${answered}". Pass the ID that the \`customer\` option of createBilling returns.`
 
-it('logs one warning with instructions if fetched and pushed answers are for another customer', async () => {
+it('logs one warning with instructions if fetched and pushed balances are for another customer', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue()
   const server = aServerOf('org-1')
   const { result, rerender } = render(() => [hooks.useBalance('generations'), hooks.usePlan()] as const, {
@@ -37,7 +37,7 @@ it('logs one warning with instructions if fetched and pushed answers are for ano
   })
 })
 
-it('sends each request only once and does not poll if the server answers for another customer', async () => {
+it('sends each request only once and does not poll if the server returns another customer’s balances', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()
   vi.useFakeTimers({ shouldAdvanceTime: true })
   const server = aServerOf('org-2')
