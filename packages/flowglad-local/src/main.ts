@@ -54,7 +54,7 @@ async function run(options: Options): Promise<void> {
         .map(
           ({ key, pricingFile }) =>
             `  FLOWGLAD_SECRET_KEY=${key}\n` +
-            `    pricing ${pricingFile} (edits take effect when you save it)\n` +
+            `    pricing ${pricingFile} (edits take effect when you save the file)\n` +
             `    database ${options.db ? databaseFileOf(options.db, key) : 'temporary'}\n`,
         )
         .join(''),

@@ -62,7 +62,7 @@ export function openOrganization({
       clock.restore(Number(db.settings.find('clockOffsetMs')?.value ?? clock.offsetMs))
       const organizationId = db.settings.find('organizationId')?.value ?? createId('org')
       db.settings.put({ id: 'organizationId', value: organizationId })
-      // Record the key, by which the next start finds this file (see `databaseFiles`).
+      // Record the key, so that the next start can match this file to the key (see `databaseFiles`).
       db.settings.put({ id: 'apiKey', value: key })
       storeClock()
       platform.organizationId = organizationId
@@ -119,7 +119,7 @@ function installOwnPricing(platform: Platform, setup: PricingSetup | null): stri
   if (setup === null) {
     if (installed) return JSON.parse(installed.value).modelId
     throw new PricingError('pricing', [
-      { line: null, message: 'is missing, and the database has none. Set the option pricing' },
+      { line: null, message: 'is missing, and the database contains no pricing. Set the option pricing' },
     ])
   }
   const pricing = JSON.stringify(setup)
