@@ -24,7 +24,7 @@ const headers = { authorization: 'sk_test_local', 'content-type': 'application/j
 interface Server {
   url: string
   child: ChildProcess
-  /** The time from the start of the process until it prints its URL. */
+  /** The milliseconds from the process's start until it prints its URL. */
   startMs: number
 }
 
@@ -108,7 +108,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 const quantile = (sorted: readonly number[], q: number) => sorted[Math.floor((sorted.length - 1) * q)] ?? 0
 
-/** Measures calls one after another. Runs `prepare` before each call without measuring it. */
+/** Measures calls one after another. Runs `prepare` before each call, outside the measured time. */
 async function measure(
   count: number,
   call: (n: number) => Promise<unknown>,
@@ -144,7 +144,7 @@ async function measureCalls(url: string, subscriptions: readonly string[], store
     ask(`${url}/api/v1/customers/customer-${(n * 7919) % subscriptions.length}/billing`),
   )
   const last = await cursorAfter(url, subscriptions, next - pageSize)
-  // Add an event before each page. Otherwise, a build could answer with a cached total.
+  // Add an event before each page, so that a server that caches the total has to count again.
   const page = (cursor: string) => measure(repeats, () => ask(`${lists}${cursor}`), create)
   const first = await page('')
   const end = await page(`&cursor=${last}`)

@@ -4,8 +4,8 @@ import { Database } from './database/Database.ts'
 import { DatabaseError } from './database/openSqlite.ts'
 
 /**
- * Returns a key's separate file. For a long key, the name contains a hash, because many file systems limit a
- * name to 255 bytes.
+ * Returns the path of a key's separate file. For a long key, the name contains a hash, because many file
+ * systems limit a name to 255 bytes.
  */
 export function separateFile(db: string, key: string): string {
   const name = encodeURIComponent(key)
@@ -25,7 +25,7 @@ export const databaseFileOf = (db: string, key: string): string =>
 /**
  * Returns the database file of each key that a server starts with. The order of the keys doesn't matter. A
  * key has a separate file unless it owns the file `db`. A server that starts with one key and a new file
- * records that key as the file's owner. No other key gets the file after that.
+ * records that key as the file's owner. After that, no other key can use the file.
  * @throws DatabaseError if the file can't be read, or if it records no owner and several keys could own it
  */
 export function databaseFiles(db: string, keys: readonly string[]): ReadonlyMap<string, string> {
@@ -37,7 +37,7 @@ export function databaseFiles(db: string, keys: readonly string[]): ReadonlyMap<
 export const addedDatabaseFile = (db: string, key: string): string =>
   !hasSeparateFile(db, key) && existsSync(db) && readFileOwner(db).key === key ? db : separateFile(db, key)
 
-/** Returns the key that owns the file, if it is one of these keys. */
+/** Returns the file's owner if it is one of these keys. */
 function ownerAmong(db: string, keys: readonly string[]): string | undefined {
   const others = keys.filter((key) => !hasSeparateFile(db, key))
   if (others.length === 0) return undefined

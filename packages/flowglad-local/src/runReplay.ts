@@ -9,7 +9,7 @@ import { startFlowgladLocal } from './startFlowgladLocal.ts'
 
 type Replay = Extract<ReplayOptions, { command: 'replay' }>
 
-/** Replays the files and prints each difference. Returns whether all responses agree. */
+/** Replays the files and prints each difference. Returns whether all responses match the recordings. */
 export async function runReplay(options: Replay, print: (text: string) => void): Promise<boolean> {
   const results: { file: string; steps: number; differing: DifferingStep[] }[] = []
   for (const file of options.files) {

@@ -18,12 +18,12 @@ import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 export interface KeyOptions {
   /**
    * 1 to 128 visible ASCII characters without spaces. If you add a key without this option, the server
-   * creates one that starts with `sk_test_`.
+   * creates a key that starts with `sk_test_`.
    */
   key?: string
   /**
-   * A setup, or a pricing file's content in YAML or JSON. Unlike the API, rejects unknown fields, because
-   * they are usually misspelled. Default: the pricing in the key's database.
+   * A setup, or a pricing file's content in YAML or JSON. Unlike the API, this option rejects unknown fields,
+   * because they are usually misspelled. Default: the pricing in the key's database.
    */
   pricing?: PricingSetupInput | string
   /** The source of the pricing, such as a file name, for error messages. Default `pricing`. */
@@ -119,8 +119,8 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
       latencyMs: options.latencyMs ?? 0,
     })
     organization.platform.url = url
-    // If the key's database was ahead, it has moved the clock. Store the new time in the other databases too.
-    // Otherwise, a restart without the key would move the clock back.
+    // If the new key's database was ahead, it moved the clock forward. Store the new time in the other
+    // databases too. Otherwise, a restart without this key would move the clock back.
     if (clock.offsetMs !== offsetMs)
       for (const { platform, followClock } of all()) platform.db.transaction(followClock)
     organizations.set(key, organization)
@@ -133,7 +133,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     const keyFiles = db === undefined ? undefined : databaseFiles(db, keys)
     const opened = starting.map((added) => ({ added, file: keyFiles?.get(added.key) ?? null }))
     const exists = (file: string | null) => file !== null && existsSync(file)
-    // Open existing databases first. They restore the clock, which a new database then stores.
+    // Open existing databases first, so that they restore the clock before a new database stores its time.
     for (const { added, file } of opened.toSorted((a, b) => Number(exists(b.file)) - Number(exists(a.file))))
       open(added.key, added, file)
     const given = keys.flatMap((key) => organizations.get(key) ?? [])
@@ -197,7 +197,8 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
       for (const organization of all()) organization.prune()
       poke()
     } catch (error) {
-      // For example, the disk is full. Requests report the error too, and the next tick tries again.
+      // A write can fail, for example because the disk is full. Requests report the error too, and the next
+      // tick tries again.
       explain(`Renewals and retries can't run: ${error}`)
     }
   }, 1000)

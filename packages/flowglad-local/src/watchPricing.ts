@@ -57,8 +57,8 @@ export function watchPricing({
 }
 
 /**
- * Returns the message for a mistake in the pricing file, which also says that the last valid version stays in
- * use.
+ * Returns the message for a mistake in the pricing file. The message also says that the last valid version
+ * stays in use.
  */
 export const explainMistake = (error: unknown) =>
   `${error instanceof Error ? error.message : error}\nThe server keeps the last valid version. Fix the file and save it. You don't need to restart.`

@@ -16,7 +16,7 @@ const createInput = z.object({
 
 /**
  * Adds the routes for API keys, which always return an error. On the platform, only the dashboard can create
- * and delete keys. This server's keys have no ID, so it can't find any.
+ * and delete keys. This server's keys have no IDs, so every lookup by ID fails.
  */
 export function apiKeyRoutes(route: Route): void {
   route('POST', '/api-keys', { body: createInput }, () => {

@@ -32,8 +32,8 @@ const fields = {
   billingAddress: billingAddress.nullish(),
   priceId: text,
   invoiceId: z.null().optional(),
-  // The platform also accepts 0 and negative quantities. This server rejects them, because they give no valid
-  // total.
+  // The platform also accepts 0 and negative quantities. This server rejects them, because a checkout sells
+  // at least one unit.
   quantity: quantities.min(1).optional(),
   customerName: text,
   customerEmail: text,
@@ -48,7 +48,7 @@ const fields = {
   targetSubscriptionId: text,
   automaticallyUpdateSubscriptions: z.boolean().nullish(),
 }
-/** The fields of a session for a price. Such a session has no target subscription. */
+/** The fields of a session that sells a price, without a target subscription. */
 const priced = {
   ...fields,
   priceId: z.string(),
@@ -56,9 +56,7 @@ const priced = {
   automaticallyUpdateSubscriptions: z.null().optional(),
 }
 
-/**
- * As on the platform, an update can change every field except the status, mode, pricing model and purchase.
- */
+/** Like the platform, accepts every field except the status, mode, pricing model and purchase. */
 export const updateInput = z.object({
   checkoutSession: z.discriminatedUnion('type', [
     z.object({
@@ -75,7 +73,7 @@ export const updateInput = z.object({
 
 type Update = z.output<typeof updateInput>['checkoutSession']
 
-/** Updates an open session. Like the platform, uses the ID in the body and ignores the one in the path. */
+/** Updates an open session. Like the platform, uses the ID in the body and ignores the ID in the path. */
 export function updateCheckout(platform: Platform, now: number, update: Update): CheckoutSession {
   const { db } = platform
   const session = db.checkoutSessions.find(update.id)
@@ -119,8 +117,8 @@ export function updateCheckout(platform: Platform, now: number, update: Update):
 }
 
 /**
- * Returns the foreign key of the first field that refers to an unknown record. The platform checks neither
- * the subscription nor whether the price has a product, so its checkout fails later.
+ * Returns the foreign key of the first field that refers to an unknown record. The platform doesn't check the
+ * subscription or whether the price has a product, so an invalid session fails only at the checkout.
  */
 function brokenReference({ db }: Platform, session: CheckoutSession): string | undefined {
   const { priceId, customerId, discountId, invoiceId, targetSubscriptionId } = session

@@ -45,7 +45,7 @@ const product = z.discriminatedUnion('anonymous', [
 const addPaymentMethod = common.extend({
   type: z.literal('add_payment_method'),
   targetSubscriptionId: z.string().optional(),
-  // Like the platform, this server accepts the field but ignores it.
+  // Like the platform, this server accepts but ignores this field.
   automaticallyUpdateSubscriptions: z.boolean().nullish(),
 })
 

@@ -13,7 +13,7 @@ import { visible } from './visible.ts'
 type WireDiscount = Flowglad.DiscountCreateResponse['discount']
 type WireCounted = Flowglad.DiscountRetrieveResponse['discount']
 
-// The platform also accepts these numbers as strings.
+// The platform also accepts a discount's numbers as strings.
 const count = z.coerce.number<number>().int().positive()
 const terms = {
   code: z
@@ -32,7 +32,7 @@ const duration = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   ])
 
 const createInput = z.object({ discount: duration({ name: z.string(), ...terms }) })
-// An update must contain every field except the name.
+// A discount update must contain every field except the name.
 const updateInput = z.object({
   discount: duration({ id: z.string(), name: z.string().optional(), ...terms }),
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Platform } from '../platform/Platform.ts'
 import { visible } from './visible.ts'
 
-/** A field that only other feature types have. It must be null or absent. */
+/** A field that only other feature types have; must be null or absent. */
 const nothing = z.literal(null).optional()
 
 /**

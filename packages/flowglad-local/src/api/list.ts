@@ -25,11 +25,13 @@ type Place = z.output<typeof place> | (z.output<typeof olderPlace> & { id?: unde
 
 /**
  * A list's query parameters: `limit` (1–100, default 10) and the previous page's `cursor`. `rejectBadPaging`
- * has already checked both.
+ * has already validated these parameters.
  */
 export const listQuery = z.object({ limit: limits.default(10), cursor: z.string().optional() })
 
-/** Checks `limit` and `cursor`. On every GET, the platform runs this check first. The error has no code. */
+/**
+ * Checks `limit` and `cursor`. The platform runs this check first on every GET, and its error has no code.
+ */
 export function rejectBadPaging(query: unknown): void {
   const given = z.object({ limit: z.unknown(), cursor: z.unknown() }).partial().parse(query)
   for (const name of ['limit', 'cursor'] as const)
@@ -56,7 +58,7 @@ interface Listed {
   createdAt: number
 }
 
-/** A source of records: a table, or an array through `listOf`. */
+/** A source of records: a table, or an array that `listOf` wraps. */
 interface Source<R> {
   find(id: string): R | undefined
   page(query: { limit: number; after?: After | undefined; descending?: boolean }): R[]
@@ -162,7 +164,10 @@ function matching<R extends Listed>(
   }
 }
 
-/** Returns whether a field has the wanted value, or one of the values in a list. As in SQL, "5" matches 5. */
+/**
+ * Returns whether a field equals the wanted value or, if that value is a list, one of its entries. As in SQL,
+ * "5" matches 5.
+ */
 const isOneOf = (field: unknown, wanted: unknown): boolean =>
   Array.isArray(wanted)
     ? field !== null && wanted.some((value) => value !== '' && textOf(value) === textOf(field))

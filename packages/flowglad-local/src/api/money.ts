@@ -9,8 +9,8 @@ import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 
 /**
- * Returns a payment in the API's format. The receipt's URL isn't stored, because it contains the server's
- * URL.
+ * Returns a payment in the API's format. The receipt's URL isn't stored, because it depends on the server's
+ * URL, which can change.
  */
 const presentPayment =
   ({ url }: Platform) =>
@@ -130,7 +130,7 @@ export function moneyRoutes(route: Route): void {
           status: 'refunded',
           refunded: true,
           refundedAmount: payment.amount,
-          // The payment processor's times are in seconds.
+          // The payment processor's times have a resolution of one second.
           refundedAt: Math.floor(now / 1000) * 1000,
           updatedAt: now,
         }),

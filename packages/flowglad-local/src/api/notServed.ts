@@ -12,7 +12,7 @@ const routeOf: Record<Action, readonly ['GET' | 'POST' | 'PUT' | 'DELETE', strin
 
 /**
  * The platform generates routes to create, read, list, update and delete each resource, even if the
- * resource's router lacks the procedure. Such a route always fails.
+ * resource's router lacks the procedure. A route without a procedure always fails.
  */
 const missingProcedures: Record<string, readonly Action[]> = {
   customers: ['delete'],

@@ -3,7 +3,7 @@ import { catalogue, wholeNumber, wholeNumberOrZero } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const text = z.string().nullish()
-/** A field that only other price types have. It must be null or absent. */
+/** A field that only other price types have; must be null or absent. */
 const nothing = z.null().optional()
 
 const recurring = { intervalUnit: interval, name: text, intervalCount: catalogue.intervalCount }
@@ -45,9 +45,9 @@ const usagePrice = z.object({
   usageMeterId: z.string(),
 })
 
-/** A price with its product's or meter's ID. */
+/** A price with the ID of its product or meter. */
 export const priceInput = z.discriminatedUnion('type', [subscriptionPrice, singlePrice, usagePrice])
-/** A new product's price. It has no product ID yet. */
+/** A new product's price, which has no product ID yet. */
 export const productPriceInput = z.discriminatedUnion('type', [
   subscriptionPrice.omit({ productId: true }),
   singlePrice.omit({ productId: true }),
@@ -56,7 +56,7 @@ export const productPriceInput = z.discriminatedUnion('type', [
 
 type Terms = z.output<typeof priceInput> | z.output<typeof productPriceInput>
 
-/** Replaces missing fields with null. A stored price has every field. */
+/** Replaces missing fields with null, because a stored price has every field. */
 export function withNulls(price: Terms) {
   return {
     ...price,

@@ -9,7 +9,7 @@ type Meter = Flowglad.PricingModelDetailsRecord['usageMeters'][number]
 type WirePrice = Product['prices'][number]
 type WireFeature = Product['features'][number]
 
-/** The SDK's type, except that the platform returns null where the SDK's type has an absent field. */
+/** The SDK's type, but with null for absent fields, as in the platform's responses. */
 interface Details extends Omit<Flowglad.PricingModelDetailsRecord, 'usageMeters' | 'defaultProduct'> {
   usageMeters: (Omit<Meter, 'defaultPrice'> & { defaultPrice: Meter['prices'][number] | null })[]
   defaultProduct: Product | null

@@ -19,7 +19,7 @@ function defaultPricingModel({ db }: Platform) {
   throw rejected('Default pricing model not found')
 }
 
-/** Returns whether the model belongs to the API key. A key can read the parts of its own model only. */
+/** Returns whether the model belongs to the API key. A key can read only its own model's parts. */
 const isVisible = (platform: Platform, { id }: PricingModel) => id === platform.pricingModelId
 
 const noParts = { features: [], products: [], usageMeters: [], resources: [] }
@@ -29,7 +29,7 @@ const visibleDetails = (platform: Platform, model: PricingModel) =>
     ? pricingModelDetails(platform, model)
     : { ...model, products: [], usageMeters: [], defaultProduct: null }
 
-/** Returns a value as the platform sends it, with null instead of undefined fields. */
+/** Replaces undefined fields with null, as in the platform's responses. */
 const withNulls = (value: object): unknown =>
   JSON.parse(JSON.stringify(value, (_, field: unknown) => (field === undefined ? null : field)))
 
@@ -101,7 +101,8 @@ export function pricingModelRoutes(route: Route): void {
     }),
     defaultPlanIntervalUnit: z.enum(['day', 'week', 'month', 'year']).optional(),
   })
-  // On the platform, the free plan is a single payment of 0 unless the caller specifies an interval.
+  // On the platform, a new model's free plan has a one-time price of 0 unless the request specifies an
+  // interval.
   route('POST', '/pricing-models', { body: createInput }, ({ platform, now, body }) => {
     const { products, prices } = platform.db
     const setup = { ...body.pricingModel, features: [], products: [], usageMeters: [] }

@@ -135,7 +135,7 @@ function createProduct(
 
 /**
  * Returns the error for a new product with a usage price. The price would become its meter's default, but
- * every meter already has a default price. An inaccessible meter gets another error.
+ * every meter already has a default price. An inaccessible meter causes a different error.
  */
 function secondDefaultPrice(platform: Platform, usageMeterId: string): Problem {
   if (visible(platform, platform.db.usageMeters).find(usageMeterId))
@@ -174,7 +174,8 @@ function rejectTakenSlug(platform: Platform, write: Write, slug: string, except?
 }
 
 /**
- * Replaces the product's price if the request changes it. A new product slug also becomes the price's slug.
+ * Replaces the product's price if the request changes the price. A new product slug also becomes the price's
+ * slug.
  */
 function followProduct(
   platform: Platform,
@@ -194,7 +195,7 @@ function followProduct(
       if (!meter) throw notFound('The requested usage_meters could not be found.')
       addUsagePrice(platform, now, meter, price)
     } else {
-      // Like the platform, replace the price of the product that the price names.
+      // Like the platform, use the product ID in the price, even if the request updates a different product.
       const owner = visible(platform, db.products).get(given.productId, 'products')
       replaceProductPrice(platform, now, owner, price)
     }

@@ -52,7 +52,10 @@ const usageQuery = z
   .object({ resourceSlug: z.string().optional(), resourceId: z.string().optional() })
   .superRefine(exactlyOne(['resourceSlug', 'resourceId']))
 
-/** The platform accepts lists only as repeated parameters. It rejects a single value and ignores `resourceSlugs[]`. */
+/**
+ * The platform accepts a list only as a repeated parameter: it rejects a single value and ignores
+ * `resourceSlugs[]`.
+ */
 const usagesQuery = z.object({
   resourceSlugs: z.array(z.string()).max(100).optional(),
   resourceIds: z.array(z.string()).optional(),

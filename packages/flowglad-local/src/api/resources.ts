@@ -19,7 +19,7 @@ export function resourceRoutes(route: Route): void {
       throw duplicateSlug(id === undefined ? 'insert' : { update: id }, 'resources', slug)
   }
 
-  // The platform doesn't paginate this list.
+  // The platform doesn't paginate the list of resources.
   route('GET', '/resources', {}, ({ platform }) => {
     return {
       resources: visible(platform, platform.db.resources).all(),

@@ -7,7 +7,7 @@ import { rejectBadPaging } from './list.ts'
 /** A parsed API call. The handler runs in a transaction, which is rolled back if the handler throws. */
 interface Call<Body, Query> {
   platform: Platform
-  /** The platform's time when the call began. */
+  /** The platform's time when the call started. */
   now: number
   params: Record<string, string>
   query: Query
@@ -20,8 +20,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /**
  * Adds a route. The handler is synchronous and runs in one transaction, so calls never interleave, and a
- * repeated call sees the changes of the first one. The route drops unknown fields and rejects invalid input
- * with 400 and zod's issues.
+ * repeated call sees the first call's changes. The route drops unknown fields and rejects invalid input with
+ * 400 and zod's issues.
  * @param path the path in Flowglad's reference without `/api/v1`, for example `/customers/:externalId`
  */
 export type Route = <Body = undefined, Query = undefined>(
@@ -71,12 +71,12 @@ function overridden(params: Record<string, string>, query: unknown): Record<stri
   return { ...params, ...parse(z.object(Object.fromEntries(names.map((name) => [name, z.string()]))), given) }
 }
 
-/** Rejects any content type other than JSON. On the platform, even DELETE requires this header. */
+/** Rejects any content type other than JSON. On the platform, even DELETE requires this content type. */
 function rejectOtherTypes(method: Method, type: string | undefined): void {
   if (type?.startsWith('application/json')) return
   if (method !== 'DELETE' && type?.startsWith('multipart/form-data'))
     throw new Problem('BAD_REQUEST', 'Failed to parse body as FormData.')
-  // The platform forwards the body as text, which has this content type by default.
+  // The platform forwards the body as text, so `text/plain` is the default content type.
   throw unsupportedType(type ?? (method === 'DELETE' ? undefined : 'text/plain;charset=UTF-8'))
 }
 
@@ -88,7 +88,7 @@ function parse<T>(schema: z.ZodType<T> | undefined, value: unknown): T {
   return parsed.data
 }
 
-/** Returns an issue as the platform's zod version reports it. */
+/** Converts an issue to the format of the platform's zod version. */
 function asReported(issue: z.core.$ZodIssue): unknown {
   if (issue.code === 'invalid_union') {
     const rest = Object.entries(issue).filter(([key]) => key !== 'options')

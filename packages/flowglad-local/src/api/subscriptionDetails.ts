@@ -11,7 +11,7 @@ type WireFeatureItem = NonNullable<
   Flowglad.StandardSubscriptionDetails['experimental']
 >['featureItems'][number]
 
-/** Returns a subscription in the subscription routes' format. */
+/** Returns a subscription in the format of the subscription routes. */
 export const presentSubscription = (subscription: Subscription) =>
   ({ ...subscription, current: isCurrent(subscription) }) satisfies
     | Flowglad.StandardSubscriptionRecord

@@ -58,7 +58,7 @@ type Links = Pick<
   'subscriptionItemId' | 'featureId' | 'productFeatureId' | 'amount' | 'usageMeterId' | 'resourceId'
 >
 
-/** Returns the error of the platform's database for a record that it would reject, or null. */
+/** Returns the error with which the platform's database rejects a record, or null for a valid record. */
 function violation(platform: Platform, next: Links, id?: string): string | null {
   const { db } = platform
   const unstorable = outOfRange(next.amount ?? 0)

@@ -59,7 +59,7 @@ const createInput = z
     quantity: z.number().default(1),
     interval: z.enum(['day', 'week', 'month', 'year']).optional(),
     intervalCount: z.number().max(maxIntervals).optional(),
-    // Like the platform, rejects every value, because JSON has no date type.
+    // As on the platform, every start date is rejected, because JSON has no date type.
     startDate: z.date().optional(),
     trialEnd: z.number().max(lastEpochMs).optional(),
     metadata: metadata.optional(),

@@ -32,7 +32,7 @@ const keyInput = z.object({
 })
 
 const conditionsInput = z.object({
-  /** Default: the first key. */
+  /** The API key whose calls are affected. Default: the first key. */
   key: z.string().optional(),
   latencyMs: z.int().nonnegative().max(maxLatencyMs).optional(),
   fault: z.enum(faults).optional(),

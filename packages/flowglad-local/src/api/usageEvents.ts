@@ -65,7 +65,8 @@ export function usageEventRoutes(route: Route): void {
         invalid: (message) => rejectedResult('ValidationError', message),
         index: null,
       }
-      // The platform looks up a price ID before the subscription, and the other identifiers after it.
+      // The platform looks up a price ID before the subscription, but all other identifiers after the
+      // subscription.
       if (input.priceId) resolvePrice(platform, input, wording)
       const subscription = platform.db.subscriptions.find(input.subscriptionId)
       if (!subscription)

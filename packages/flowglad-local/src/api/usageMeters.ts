@@ -100,7 +100,7 @@ function createMeter(
     ...usageMeter,
   })
   const { name, slug } = meter
-  // An explicit price of 0 counts as a price.
+  // A `unitPrice` of 0 counts as a price.
   const priced = given?.unitPrice !== undefined || given?.usageEventsPerUnit !== undefined
   const monthly = { intervalUnit: 'month', intervalCount: 1 } as const
   if (priced) {

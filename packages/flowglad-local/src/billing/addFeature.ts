@@ -15,7 +15,7 @@ import { isTerminal } from './subscriptions.ts'
 
 interface FeatureRequest {
   featureId?: string | undefined
-  /** The slug of a feature in the subscription's pricing model, if there is no ID. */
+  /** The slug of a feature in the subscription's pricing model, if the request has no feature ID. */
   featureSlug?: string | undefined
   grantCreditsImmediately: boolean
 }
@@ -25,8 +25,8 @@ const refused = (message: string) => rejectedResult('Error', message)
 /**
  * Adds a feature to one subscription, in addition to the plan's features. Adding a toggle again changes
  * nothing. Adding a credit feature again increases its amount. A feature that has ended can't be added again.
- * The subscription gets the credits at its next renewal. If the request sets `grantCreditsImmediately`, it
- * also gets them now.
+ * The subscription gets the credits at its next renewal and, if the request sets `grantCreditsImmediately`,
+ * also now.
  */
 export function addFeature(
   platform: Platform,
@@ -107,8 +107,8 @@ function addTo({ db }: Platform, at: number, item: SubscriptionItem, feature: Fe
       throw refused(`Failed to upsert toggle feature ${feature.id} for subscription item ${item.id}.`)
     return existing
   }
-  // The platform doesn't find a feature that has ended, so it inserts a second one, which its database
-  // rejects.
+  // The platform's lookup skips features that have ended. The platform then inserts a duplicate, which its
+  // database rejects.
   if (existing.expiredAt !== null)
     throw refused(
       failedWrite('insert', 'subscription_features', 'duplicate key value violates unique constraint')

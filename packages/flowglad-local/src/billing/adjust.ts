@@ -68,7 +68,7 @@ export function adjustSubscription(
   }
 }
 
-/** Ends the features that were added to this subscription only, if the new plan contains them. */
+/** Ends the individually added features that the new plan contains. */
 function endReplacedFeatures(
   platform: Platform,
   at: number,
@@ -82,7 +82,7 @@ function endReplacedFeatures(
       platform.db.subscriptionFeatures.patch(feature.id, { expiredAt: effectiveAt, updatedAt: at })
 }
 
-/** Returns the features that were added to this subscription only. */
+/** Returns the features that were added to the subscription individually. */
 const ownFeatures = (platform: Platform, subscription: Subscription, at: number) =>
   featuresOf(
     platform,
@@ -91,13 +91,13 @@ const ownFeatures = (platform: Platform, subscription: Subscription, at: number)
 
 type PossibleChange = Extract<AdjustmentPlan, { canAdjust: true }>
 
-/** Returns the amount that a plan change charges, after a running discount. */
+/** Returns the amount that a plan change charges, after an active discount. */
 export const dueForChange = (platform: Platform, at: number, plan: PossibleChange): number =>
   plan.charge > 0 ? prorationOf(platform, at, plan).amount : 0
 
 /**
- * Returns the lines of a plan change's invoice, which repeat the period's lines, and the amount to charge. As
- * on the platform, an active discount applies to all the lines. The amount is at most `plan.charge`.
+ * Returns the amount to charge for a plan change (at most `plan.charge`) and the lines of its invoice. As on
+ * the platform, the invoice repeats the period's lines, and an active discount applies to all the lines.
  */
 function prorationOf(platform: Platform, at: number, plan: PossibleChange) {
   const { db } = platform
@@ -107,7 +107,7 @@ function prorationOf(platform: Platform, at: number, plan: PossibleChange) {
   const inPeriod = db.invoices
     .by('subscription', subscription.id)
     .filter((invoice) => invoice.billingPeriodId === period.id)
-  // A failed change's invoice isn't part of the period's cost.
+  // The invoice of a failed plan change isn't part of the period's cost.
   const earlier = inPeriod.findLast((invoice) => invoice.status === 'paid') ?? inPeriod[0]
   const earlierLines = earlier ? db.invoiceLineItems.by('invoice', earlier.id) : []
   const repeated = earlierLines.filter((line) => line.type === 'static')
@@ -126,7 +126,7 @@ function prorationOf(platform: Platform, at: number, plan: PossibleChange) {
   return { period, lines, redemption, discount, amount }
 }
 
-/** Charges a plan change. As on the platform, the charge counts as one of the discounted payments. */
+/** Charges a plan change. As on the platform, the charge counts toward the discount's number of payments. */
 function collectProration(platform: Platform, at: number, plan: PossibleChange): boolean {
   const { db } = platform
   const { subscription } = plan

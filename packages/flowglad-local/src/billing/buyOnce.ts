@@ -13,7 +13,7 @@ import { currentSubscriptions } from './subscriptions.ts'
 
 /**
  * Sells a one-time product. On the platform, the quantity affects neither the charge nor the credits. Only
- * the first credit feature grants credits. These credits never expire.
+ * the first credit feature grants credits, which never expire.
  */
 export function buyOnce(
   platform: Platform,
@@ -47,7 +47,7 @@ export function buyOnce(
   if (redemption) countRedemption(platform, at, redemption)
   announce(platform, at, 'purchase.completed', { id: purchase.id, object: 'purchase', customer })
   grantPurchasedCredits(platform, at, customer, product)
-  // Only a session for a one-time product records its payer and purchase.
+  // Only a checkout session for a one-time product records the payer and the purchase.
   return { purchaseId: purchase.id, customerName: details.name, customerEmail: details.email }
 }
 

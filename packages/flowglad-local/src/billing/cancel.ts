@@ -11,8 +11,8 @@ export const adjustmentPending =
   'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.'
 
 /**
- * Ends a subscription now. If that was a paid plan and the customer has no other subscription, starts the
- * default plan with new credits, unless `assignDefault` is false.
+ * Ends a subscription now. If the subscription was for a paid plan and the customer has no other
+ * subscription, starts the default plan with new credits, unless `assignDefault` is false.
  */
 export function cancelNow(
   platform: Platform,

@@ -6,7 +6,9 @@ import { paymentMethodOf } from './collect.ts'
 import { latestPeriod } from './periods.ts'
 import { isTerminal } from './subscriptions.ts'
 
-/** Ends a subscription now or at the end of its period. Does nothing if it has already ended. */
+/**
+ * Ends a subscription now or at the end of its period. Does nothing if the subscription has already ended.
+ */
 export function cancelSubscription(
   platform: Platform,
   now: number,

@@ -93,8 +93,8 @@ export function claimResource(
     throw rejected(
       'Failed query: duplicate key value violates unique constraint "resource_claims_active_external_id_unique_idx"',
     )
-  // A call's new records stay in memory until it ends, so a request for millions of seats would exhaust the
-  // memory.
+  // A call's new records stay in memory until the call ends, so a request for millions of seats would exhaust
+  // the memory.
   if (requested > claimsAtOnce)
     throw rejected(`One call can claim at most ${claimsAtOnce} seats. Use several calls.`)
   const wanted = newNames ?? Array.from({ length: requested }, () => null)
@@ -178,7 +178,7 @@ function chosenClaims(held: ResourceClaim[], request: ReleaseRequest): ResourceC
   if (claimIds) return [...new Set(claimIds)].map((id) => find('id', id))
   const names = externalIds ?? (externalId === undefined ? [] : [externalId])
   const claims = [...new Set(names)].map((name) => find('externalId', name))
-  // The platform requires as many claims as names, so a repeated name fails.
+  // The platform requires as many claims as names, so a repeated name causes an error.
   if (claims.length < names.length) throw rejected('No active claim found with externalId "undefined"')
   return claims
 }

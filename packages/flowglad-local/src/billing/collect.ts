@@ -14,7 +14,7 @@ import { overageLines, settleOverage } from './overage.ts'
 import { addPeriod, latestPeriod } from './periods.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
-/** Days until the next attempt after the first, second and third failure. */
+/** The days until the next attempt after the first, second and third failure. */
 const retryAfterDays = [3, 5, 5]
 
 /**
@@ -121,8 +121,8 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
 }
 
 /**
- * Returns whether the current period has a billing run that hasn't succeeded. Doesn't rely on the
- * subscription's status, because undoing a scheduled cancellation sets it to `active`.
+ * Returns whether the current period has a billing run that hasn't succeeded. Ignores the subscription's
+ * status, because undoing a scheduled cancellation sets the status to `active`.
  */
 export function isPeriodUnpaid(platform: Platform, subscription: Subscription): boolean {
   const run = runOfPeriod(platform, subscription)
@@ -140,8 +140,8 @@ export function payNow(platform: Platform, at: number, subscription: Subscriptio
 }
 
 /**
- * Returns the amount in cents that activating a subscription will charge, and the lines that it consists of. A discount
- * makes the amount smaller than the lines' total.
+ * Returns the amount, in cents, that activating a subscription charges, and the invoice lines for that
+ * amount. A discount makes the amount smaller than the lines' total.
  */
 export function dueOnActivation(
   platform: Platform,
@@ -215,7 +215,7 @@ export function attemptBillingRun(
 }
 
 /**
- * Returns whether the subscription has a payment that was not refunded. Doesn't rely on the billing run's
+ * Returns whether the subscription has a successful payment that wasn't refunded. Ignores the billing run's
  * reason, because the first payment after a trial has the reason `renewal`.
  */
 const hasPaid = ({ db }: Platform, { id, customerId }: Subscription) =>

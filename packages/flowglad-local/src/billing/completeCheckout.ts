@@ -16,7 +16,7 @@ import { redeem } from './discounts.ts'
 import { currentSubscriptions, isTerminal, planConflict, planName, trialEndOf } from './subscriptions.ts'
 import { type TestCard, testCardExpiry } from './testCards.ts'
 
-/** The details that the customer enters on the hosted page. */
+/** The details that the customer enters on the hosted checkout page. */
 export interface CheckoutDetails {
   name: string
   email: string

@@ -29,7 +29,7 @@ interface NewSubscription {
   intervalCount?: number
 }
 
-/** A plan with a one-time price never renews. Only the default product can have such a plan. */
+/** A plan with a one-time price, which only the default product can have, never renews. */
 const noCycle = {
   status: 'active',
   trialEnd: null,
@@ -109,7 +109,7 @@ export function startFreePlan(platform: Platform, at: number, customer: Customer
   const { db } = platform
   const modelId = db.pricingModels.find(customer.pricingModelId)?.id ?? platform.pricingModelId
   const product = db.products.by('model', modelId).find((p) => p.default && p.active)
-  // As on the platform, the price may be archived.
+  // As on the platform, the price can be archived.
   const price = product && db.prices.by('product', product.id).find((p) => p.isDefault)
   if (!product || !price) return null
   const subscription = createSubscription(platform, at, {

@@ -14,8 +14,7 @@ export type CustomerInput = Pick<Customer, 'externalId' | 'name' | 'email'> &
   Partial<Pick<Customer, 'logoURL' | 'iconURL' | 'domain' | 'userId' | 'billingAddress' | 'archived'>>
 
 /**
- * Rejects every user ID. It would refer to an account of the platform's billing portal, and this server has
- * no such accounts.
+ * Rejects every user ID, because user IDs refer to billing portal accounts, which this server doesn't have.
  */
 export function rejectUnknownUser(userId: string | null | undefined): void {
   if (typeof userId === 'string')

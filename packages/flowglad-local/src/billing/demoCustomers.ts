@@ -78,7 +78,7 @@ function buy(
   })
 }
 
-/** Records a few events that together use `share` times each meter's balance. */
+/** Records three events for each meter, which use the given share of the meter's balance. */
 function useShare(platform: Platform, at: number, customer: Customer, share: number): void {
   const { db } = platform
   const [subscription] = currentSubscriptions(platform, customer.id)

@@ -111,7 +111,7 @@ export function charge(
 ): Payment {
   const { db } = platform
   const { invoice, amount, method, onSession } = input
-  // Hosted pages decline the card themselves, before they complete the checkout.
+  // If the customer is present, the hosted page has already declined a failing card.
   const failed =
     !onSession &&
     (takePlannedFailure(platform, invoice.customerId) || method?.internal.behaviour === 'fails_later')

@@ -21,8 +21,7 @@ export const itemsAt = (
     .filter((item) => item.addedDate <= at && (item.expiredAt === null || item.expiredAt > at))
 
 /**
- * Returns whether an item belongs to the plan. The other items hold the features added to a subscription and
- * cost nothing.
+ * Returns whether an item belongs to the plan. Other items hold individually added features and cost nothing.
  */
 export const isPlanItem = <Item extends { manuallyCreated: boolean; priceId: string | null }>(
   item: Item,
@@ -102,7 +101,7 @@ function featuresOfProduct(platform: Platform, productId: string | null, at: num
   )
 }
 
-/** Gives an item a feature. The fields of `given` override those of the feature. */
+/** Adds a feature to an item. The fields of `given` override the feature's fields. */
 export const addItemFeature = (
   db: Database,
   at: number,

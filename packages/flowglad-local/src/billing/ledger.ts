@@ -13,8 +13,8 @@ interface Cost {
 }
 
 /**
- * Returns the outstanding usage after adding the cost's units to its price. A price without outstanding usage
- * has no entry.
+ * Returns the outstanding usage by price after adding the cost's uncovered units. A price without outstanding
+ * usage has no entry.
  */
 export function addOutstanding(before: LedgerAccount['outstanding'], { priceId, outstanding }: Cost) {
   if (outstanding === 0) return before

@@ -21,7 +21,7 @@ const alreadyBilled = (
 /**
  * Returns the invoice lines for usage that no credit covered: one line per meter and price.
  *
- * Invariant: of the invoices that will be collected, at most one bills a given unit.
+ * Invariant: each unit is billed on at most one invoice that will be collected.
  */
 export function overageLines(
   platform: Platform,

@@ -11,8 +11,8 @@ export const latestPeriod = ({ db }: Platform, subscriptionId: string): BillingP
   db.billingPeriods.by('subscription', subscriptionId).at(-1)
 
 /**
- * Returns a subscription's latest period. Throws if there is none, for example because the subscription is
- * incomplete.
+ * Returns a subscription's latest period. Throws if there is no period, for example because the subscription
+ * is incomplete.
  */
 export function currentPeriod(platform: Platform, subscriptionId: string): BillingPeriod {
   const period = latestPeriod(platform, subscriptionId)

@@ -123,8 +123,8 @@ const belongsToAnother = (customer: Customer, method: PaymentMethod, role: 'defa
   )
 
 /**
- * Rejects values that the platform can't use or store. For most of them, the platform's workflow throws, so
- * the error is generic. A quantity of 0 is valid: the plan then costs nothing and grants nothing.
+ * Rejects values that the platform can't use or store. For most of these values, the platform's workflow
+ * throws, so the error is generic. A quantity of 0 is valid: the plan then costs nothing and grants nothing.
  */
 function rejectUnusable(
   at: number,

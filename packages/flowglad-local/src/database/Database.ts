@@ -45,7 +45,7 @@ type AnyTable = Pick<Table<{ id: string }>, 'open' | 'write' | 'commit' | 'rollb
 const resident = { resident: true }
 
 /**
- * Stores all of the platform's records in SQLite. Reads and writes are synchronous. A transaction commits its
+ * Stores all of the platform's records in SQLite. Reads and writes are synchronous. `transaction` commits its
  * changes to the file before it returns. Without a file, the records are in a temporary file, which is
  * deleted when the process ends.
  *
@@ -114,7 +114,7 @@ export class Database {
   readonly usageEvents = this.#table<UsageEvent>()('usage_events', {
     customer: (r) => r.customerId,
     transaction: (r) => `${r.transactionId}\u0000${r.usageMeterId}`,
-    // Omit events without properties, because meters that count distinct properties require them.
+    // Omit events without properties, because meters that count distinct properties reject them.
     distinct: (r) => (Object.keys(r.properties).length > 0 ? distinctKey(r) : null),
   })
   readonly usageCredits = this.#table<UsageCredit>()('usage_credits', {
@@ -132,7 +132,7 @@ export class Database {
   readonly paymentMethods = this.#table<PaymentMethod>()('payment_methods', {
     customer: (r) => r.customerId,
   })
-  /** One record for each customer whose next payment will fail, with the customer's ID. */
+  /** Contains a record, with the customer's ID, for each customer whose next payment will fail. */
   readonly plannedFailures = this.#table<{ id: string }>()('planned_failures', {}, resident)
   readonly invoices = this.#table<Invoice>()('invoices', {
     customer: (r) => r.customerId,
@@ -157,7 +157,8 @@ export class Database {
   })
   readonly webhooks = this.#table<Webhook>()('webhooks', { model: (r) => r.pricingModelId }, resident)
   readonly webhookDeliveries = this.#table<WebhookDelivery>()('webhook_deliveries', {
-    // A later start can omit the receiver from the options, so that receiver's events have their own index.
+    // Events for the receiver from the options have their own index, because a later start can omit that
+    // receiver.
     dueForReceiver: (r) => (r.state === 'pending' && r.webhookId === null ? r.nextAttemptAt : null),
     dueForWebhook: (r) => (r.state === 'pending' && r.webhookId !== null ? r.nextAttemptAt : null),
     endedAt: (r) => (r.state === 'pending' ? null : r.updatedAt),

@@ -94,7 +94,10 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
     return this.#select(`${where} ORDER BY rowid ${descending ? 'DESC' : 'ASC'} LIMIT ?`, [...values, limit])
   }
 
-  /** Returns records whose value in a numeric index is at most `max`, lowest first. On a tie, oldest first. */
+  /**
+   * Returns records whose value in a numeric index is at most `max`, lowest first and, on a tie, oldest
+   * first.
+   */
   upTo(index: keyof I & string, max: number, limit: number): R[] {
     const column = columnOf(index)
     return this.#select(`WHERE ${column} <= ? ORDER BY ${column}, rowid LIMIT ?`, [max, limit])
@@ -132,7 +135,7 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
       .map((row) => this.#read(row))
   }
 
-  // Only this program writes to the file, so its records have the expected shape.
+  // Only this program writes to the file, so the records have the expected shape.
   #read(row: unknown): R {
     return JSON.parse(String(onlyValue(row)))
   }

@@ -9,23 +9,24 @@ const readAtOnce = 1000
  * Stores records by ID in insertion order, with lookups by index. Records are immutable; `put` replaces a
  * record.
  *
- * The records are rows in SQLite. The table caches the records and the index values that it has read. It holds
- * a transaction's changes until a query needs them or the transaction ends. A resident table keeps all of its
- * records in memory. Use it only for records whose number doesn't grow with customers or usage.
+ * The records are rows in SQLite. The table caches the records and the index values that it has read. A
+ * transaction's changes stay in memory until a query needs them or the transaction ends. A resident table
+ * keeps all of its records in memory. Use it only for records whose number doesn't grow with customers or
+ * usage.
  *
- * Invariant: if an index value is cached, so are all of its records.
+ * Invariant: if an index value is cached, all of its records are cached too.
  */
 export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> {
   readonly #records = new Map<string, R>()
-  /** The record IDs of each index value whose records have all been read. */
+  /** The IDs of all records of each cached index value. */
   readonly #ids = new Map<string, Set<string>>()
   /** The changes that aren't in SQLite yet. A removed record is null. */
   readonly #unwritten = new Map<string, R | null>()
   readonly #undo: (() => void)[] = []
   readonly #lowest = new Map<string, R | undefined>()
   /**
-   * The number of records, or null if they haven't been counted. Counting reads the whole table, so later
-   * changes update this number.
+   * The number of records, or null before the first count. Counting reads the whole table, so later changes
+   * update this number instead of counting again.
    */
   #count: number | null = null
   #rows: Rows<R, I> | undefined
@@ -94,7 +95,10 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#lowest.get(index)
   }
 
-  /** Returns records whose value in a numeric index is at most `max`, lowest first. On a tie, oldest first. */
+  /**
+   * Returns records whose value in a numeric index is at most `max`, lowest first and, on a tie, oldest
+   * first.
+   */
   upTo(index: keyof I & string, max: number, limit: number): R[] {
     return this.#remember(this.#query().upTo(index, max, limit))
   }

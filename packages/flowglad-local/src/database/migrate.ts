@@ -9,8 +9,8 @@ const olderEntry = z.object({
 })
 
 /**
- * Moves the outstanding units of each ledger entry to the entry's account. Version 0 stored them in the
- * entry.
+ * Moves the outstanding units of each ledger entry to the entry's account. Version 0 of the file format
+ * stored these units in the entry.
  */
 export function moveOutstandingToAccounts({ ledgerAccounts, ledgerEntries }: Database): void {
   for (const account of ledgerAccounts.all()) ledgerAccounts.put({ ...account, outstanding: {} })

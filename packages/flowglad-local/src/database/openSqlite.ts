@@ -12,7 +12,7 @@ export interface Sqlite {
   close(): void
 }
 
-/** The size of SQLite's page cache. It limits the memory that SQLite uses, regardless of the file's size. */
+/** The size of SQLite's page cache, which limits SQLite's memory use regardless of the file's size. */
 const cacheKb = 16_000
 
 /**
@@ -39,7 +39,7 @@ export function openSqlite(file: string): Sqlite {
       throw new DatabaseError(
         `${file} is in use by another flowglad-local. Stop that process or use another file.`,
       )
-    // For this error, the driver's message contains only a number.
+    // The driver's message for a file that can't be opened gives only a number as the reason.
     const reason = /unable to open/i.test(message)
       ? "it can't be opened. Choose a file in a folder that you can write to."
       : message

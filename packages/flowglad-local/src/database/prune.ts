@@ -1,7 +1,10 @@
 import { endedEventKeptMs, unfinishedCheckoutKeptMs } from '../rules/retention.ts'
 import type { Database } from './Database.ts'
 
-/** The maximum number of sessions and of events that one call deletes, so that it doesn't delay API calls. */
+/**
+ * The maximum number of sessions, and of events, that one call deletes. A larger number would delay API
+ * calls.
+ */
 const recordsPerStep = 100
 
 /**

@@ -9,7 +9,7 @@ export interface Platform {
   organizationId: string
   /** The API key's pricing model. New customers get this model even if another one becomes the default. */
   pricingModelId: string
-  /** Without a trailing slash, for example `http://127.0.0.1:4010`. */
+  /** The server's URL without a trailing slash, for example `http://127.0.0.1:4010`. */
   url: string
   /** Whether the server was started with a webhook receiver. */
   hasReceiver: boolean

@@ -11,11 +11,11 @@ export interface Clock {
    */
   advance(ms: number): () => void
   /**
-   * Continues from a stored offset. The first call replaces the clock's offset. Later calls only move the
-   * clock forward.
+   * Continues from a stored offset. The first call replaces the clock's offset. A later call can only
+   * increase the offset.
    */
   restore(offsetMs: number): void
-  /** How far the clock is ahead of its source. */
+  /** The number of milliseconds by which the clock is ahead of its source. */
   readonly offsetMs: number
 }
 

@@ -48,14 +48,14 @@ function describe(write: Write, table: string): { verb: string; text: string } {
       verb: 'insert',
       text: `Failed to insert item into ${table}: Failed to insert items into ${table}`,
     }
-  // The platform takes the verb from the text's third word.
+  // The platform's message for this error uses the text's third word as the verb.
   return { verb: 'bulk', text: `Failed to bulk insert into ${table}` }
 }
 
 /** Returns the error for values that the platform checks only when it stores a record. */
 export function refusedValues(write: Write, table: string, issues: readonly z.core.$ZodIssue[]): Problem {
   const fields = issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(', ')
-  // The platform looks for this text to decide whether a failed write has invalid input.
+  // The platform looks for "Invalid input" in the text to decide whether a failed write has invalid input.
   const isInvalidInput = issues.some(({ message }) => message.startsWith('Invalid input'))
   return failedWrite(
     write,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-// Skip bytes from this value on. They would make the alphabet's first characters more likely than the others.
+// Skip bytes at or above this value, because they would make the alphabet's first characters more likely.
 const unbiasedBelow = 256 - (256 % alphabet.length)
 
 /** Returns an ID in Flowglad's format: a prefix such as `cust_`, then 21 letters and digits. */

@@ -11,7 +11,9 @@ export interface Organization {
   conditions: Conditions
 }
 
-/** The organizations by API key. The first one belongs to the first key that the server started with. */
+/**
+ * The organizations by API key. The first organization belongs to the first key that the server started with.
+ */
 export type Organizations = ReadonlyMap<string, Organization>
 
 export function firstOf(organizations: Organizations): Organization {

@@ -29,12 +29,15 @@ export class Problem extends Error {
 }
 
 export const badRequest = (issues: readonly unknown[]) => new Problem('BAD_REQUEST', issues)
-/** Returns the error for a request that the platform rejects before it reads the input. The error has no code. */
+/** Returns the error, without a code, for a request that the platform rejects before it reads the input. */
 export const malformed = (message: string) => new Problem('BAD_REQUEST', message, false)
 export const notFound = (message: string) => new Problem('NOT_FOUND', message)
 export const conflict = (message: string) => new Problem('CONFLICT', message)
 export const notImplemented = (message: string) => new Problem('NOT_IMPLEMENTED', message)
-/** Returns the platform's error for a content type. Its message lacks the closing quotation mark. */
+/**
+ * Returns the platform's error for a missing or unsupported content type. As on the platform, the message
+ * lacks the closing quotation mark.
+ */
 export const unsupportedType = (type: string | undefined) =>
   new Problem(
     'UNSUPPORTED_MEDIA_TYPE',
@@ -56,7 +59,7 @@ export const rejectedResult = (
   message: string,
 ) => rejected(`Unwrap called on Err: ${kind}: ${message}`)
 
-/** Returns the same error as `rejected`, with two such prefixes. */
+/** Returns the same error as `rejectedResult`, with a second prefix for a panic. */
 export const rejectedPanic = (kind: 'NotFoundError' | 'ValidationError', message: string) =>
   rejected(`Unwrap called on Err: Panic: Unwrap called on Err: ${kind}: ${message}`)
 

@@ -3,7 +3,7 @@ import type { Fault } from './conditions.ts'
 
 /** An API request and its response, without secrets. */
 export interface LoggedRequest {
-  /** The request ID, which the `X-Request-Id` header of the response contains. */
+  /** The request ID, which is also in the response's `X-Request-Id` header. */
   id: string
   /** The platform's time when the request arrived. */
   at: number
@@ -44,14 +44,14 @@ export interface RequestLog {
   newest(pricingModelId: string): LoggedRequest[]
 }
 
-/** The maximum number of requests in the log, for all keys together. */
+/** The maximum number of requests in the log, across all keys. */
 export const maxRequests = 500
 export const maxBodyLength = 16_384
 /** An upper bound for the length of a key in any encoding. */
 const longestKey = 1024
 /**
- * The maximum total length of the stored texts. A character takes up to 2 bytes, so they take up to 16 MiB of
- * memory.
+ * The maximum total length of the stored texts. A character takes up to 2 bytes, so the texts take up to 16
+ * MiB of memory.
  */
 const maxTotalLength = 8 * 1024 * 1024
 
@@ -92,8 +92,9 @@ export function createRequestLog(limits = { maxRequests, maxTotalLength }): Requ
 }
 
 /**
- * Returns the start of a body, with secrets masked. Masks before cutting, because a secret that the cut shortens
- * might not be recognized. Reads only a little beyond the cut, so that a large body doesn't delay its call.
+ * Returns the start of a body, with secrets masked. Masks secrets before it cuts the body, because it might
+ * not recognize a shortened secret. Reads only a little beyond the cut, so that a large body doesn't delay
+ * the call.
  */
 function bodyOf(body: string, key: string | null): LoggedBody {
   const masked = maskSecrets(body.slice(0, maxBodyLength + longestKey), key)

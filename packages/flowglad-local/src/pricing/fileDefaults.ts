@@ -1,6 +1,6 @@
 import { isRecord } from '../rules/isRecord.ts'
 
-/** Returns the fields and the defaults of absent fields. Removes `nullable` fields that are null. */
+/** Adds the defaults of absent fields. Removes `nullable` fields that are null. */
 const fill = (value: unknown, defaults: Record<string, unknown>, nullable: readonly string[] = []) =>
   isRecord(value)
     ? {

@@ -27,9 +27,9 @@ interface Converted {
   value: unknown
   /** Returns the original path of a converted path, for error messages. */
   originOf(path: Path): Path
-  /** The products that list a usage price, and their original paths. The entries don't include the price. */
+  /** The products that list a usage price, without that price, and their original paths. */
   usageProducts: readonly { entry: unknown; at: Path }[]
-  /** The mistakes that only the older format can have. */
+  /** The mistakes that are possible only in the older format. */
   findings: readonly Finding[]
 }
 

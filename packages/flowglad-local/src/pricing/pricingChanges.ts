@@ -98,7 +98,7 @@ type Terms = Pick<
 
 /**
  * Returns whether the request adds a currency to a price with unchanged terms. If the terms change, a new
- * price replaces it, and a new price ignores the currency.
+ * price replaces the old one, and the new price ignores the currency.
  */
 function changesOnlyCurrency(before: Terms, after: Terms): boolean {
   const terms = ({ unitPrice, usageEventsPerUnit, intervalUnit, intervalCount, trialPeriodDays }: Terms) => ({

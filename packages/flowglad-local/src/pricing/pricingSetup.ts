@@ -3,7 +3,7 @@ import { catalogue, label } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const active = z.boolean().optional()
-/** A field that only other price types have. It must be null or absent. */
+/** A field that only other price types have; must be null or absent. */
 const nothing = z
   .null()
   .optional()
@@ -40,7 +40,7 @@ const feature = z.discriminatedUnion('type', [
 ])
 
 const name = label.optional()
-// The platform accepts a currency but uses the organization's.
+// The platform accepts a currency but uses the organization's currency instead.
 const ending = { active, slug: label.optional(), usageMeterId: nothing, currency: z.string().optional() }
 
 const productPrice = z
@@ -128,7 +128,7 @@ const unique = <Listed>(noun: string, slugOf: (listed: Listed) => string) =>
     `${noun} must have unique slugs`,
   ] as const
 
-/** The parts of a pricing model. The calls that create and update a pricing model share them. */
+/** The parts of a pricing model, in calls that create or update a model. */
 export const pricingParts = {
   features: z.array(feature).refine(...unique<z.output<typeof feature>>('Features', ({ slug }) => slug)),
   products: z

@@ -72,8 +72,8 @@ export function linkFeature(
 }
 
 /**
- * Removes a feature from a product. Existing subscriptions keep the feature, but it no longer refers to the
- * product.
+ * Removes a feature from a product. Existing subscriptions keep the feature, but their copy no longer refers
+ * to the product.
  */
 export function unlinkFeature({ db }: Platform, now: number, link: ProductFeature): void {
   for (const feature of db.subscriptionFeatures.by('productFeature', link.id))

@@ -17,7 +17,7 @@ export interface PricingFile {
 }
 
 /**
- * Parses a pricing file like `parsePricing`. The result also tells where each field is in the file.
+ * Parses a pricing file like `parsePricing`. The result can also return each field's place in the file.
  * @throws PricingError with the line of each mistake
  */
 export function readPricing(text: string, source = 'pricing'): PricingFile {

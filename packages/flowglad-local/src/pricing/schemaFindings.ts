@@ -97,7 +97,7 @@ function* fieldFindings(
 ): Generator<StrictFinding> {
   if (!isRecord(value)) return
   for (const [key, field] of Object.entries(value)) {
-    // Only a setup in code can contain undefined. It counts as an absent field.
+    // A setup in code can contain undefined, which counts as an absent field.
     if (field === undefined) continue
     if (Object.hasOwn(schema.shape, key)) {
       yield* strictFindings(schema.shape[key], field, [...path, key])
@@ -132,7 +132,7 @@ const kinds: Record<string, string> = {
   boolean: 'true or false',
 }
 
-/** Returns the issue. For a union, returns the first issue of the first option. */
+/** Returns the issue or, for a union, the first issue of the first option. */
 function firstOption(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   const first = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined
   return first ? { ...first, path: [...issue.path, ...first.path] } : issue

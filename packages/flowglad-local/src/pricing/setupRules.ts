@@ -17,7 +17,7 @@ const price = group({
   active: flag,
 })
 
-/** The fields that several parts of a setup use. A field with a wrong type counts as absent. */
+/** The fields that the rules in this file check. A field with a wrong type counts as absent. */
 const looseSetup = z.object({
   features: list(group({ type: text, slug: label, usageMeterSlug: text, resourceSlug: text })),
   products: list(group({ product: group({ slug: label, default: flag }), price, features: list(text) })),

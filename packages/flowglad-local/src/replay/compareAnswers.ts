@@ -19,7 +19,7 @@ const id =
 
 /**
  * Fields whose values depend on the time or the server, and error texts. The comparison only checks whether
- * they have a value.
+ * these fields have a value.
  */
 const changingFields = new Set([
   'addedDate',

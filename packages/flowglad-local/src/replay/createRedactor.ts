@@ -6,13 +6,13 @@ const secret = /\b(sk|pk|rk|whsec)_[\w+/=-]{8,}/g
 const foreign = '[^\\0-\\x7f]|%[89A-F][\\dA-F]'
 const localPart = `(?:[\\w.+!#$*^\`{|}~'-]|${foreign}|%(?:2[1347AB]|5E|60|7[BCD]))+`
 const label = `(?:[\\w-]|${foreign})+`
-// An address can start before or after an encoded character, but not in the middle of one.
+// An address can start before or after an encoded character, but not inside it.
 const start = '(?<!%(?=[\\dA-F]{2})|%[\\dA-F](?=[\\dA-F]))'
 const email = new RegExp(`${start}${localPart}(@|%40)${label}(?:\\.${label})*`, 'giu')
 
 /**
- * Returns a function that removes keys and email addresses from a value and from the names of its fields. It
- * always replaces the same address with the same text, so that a replay still matches customers.
+ * Returns a function that removes keys and email addresses from a value and from the names of its fields. The
+ * function always replaces the same address with the same text, so that a replay still matches customers.
  * @param keys keys to remove regardless of their format
  */
 export function createRedactor(keys: ReadonlySet<string>): (value: unknown) => unknown {

@@ -1,4 +1,4 @@
-/** Returns a copy of the value in which every string is changed, also in lists and fields. */
+/** Returns a copy of the value with every string changed, including the strings in lists and fields. */
 export function mapStrings(
   value: unknown,
   change: (text: string) => string,

@@ -27,7 +27,7 @@ export async function fetchFrom(url: string, path: string, init: RequestInit): P
   try {
     return await fetch(url + path, init)
   } catch (error) {
-    // The error's own message is only "fetch failed".
+    // The message of an error from `fetch` is only "fetch failed".
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
     throw new UnreachableError(
       `Cannot reach ${url}: ${reason instanceof Error ? reason.message : reason}. Check the URL and whether the server is running.`,

@@ -9,7 +9,7 @@ const defaultModel = z.object({ pricingModel: z.object({ id: z.string() }) })
 
 /** A running recorder. */
 export interface Recorder extends AsyncDisposable {
-  /** The recorder's URL. Use it as the app's `FLOWGLAD_BASE_URL`. */
+  /** The recorder's URL, for the app's `FLOWGLAD_BASE_URL`. */
   url: string
   close(): Promise<void>
 }
@@ -49,7 +49,7 @@ export async function startRecorder({
           method,
           headers: { ...(authorization && { authorization }), ...(type && { 'content-type': type }) },
           ...(body && { body }),
-          // A redirect could send the key to another host.
+          // Don't follow a redirect, because it could send the key to another host.
           redirect: 'manual',
         })
     const text = await response.text()
@@ -87,7 +87,7 @@ export async function startRecorder({
     const answer = async () => {
       const { method = 'GET', url: path = '/' } = request
       const body = method === 'GET' || method === 'HEAD' ? '' : await readBody(request)
-      // A full URL, as sent to a proxy, would change the platform's host name.
+      // A full URL, which clients send to a proxy, would replace the platform's host name.
       if (!path.startsWith('/')) throw new Error(`The request must have a path, not the URL ${path}`)
       if (!hasPricing && request.headers.authorization) await recordPricing(request.headers)
       const sent = { body, headers: request.headers }
@@ -120,7 +120,7 @@ export async function startRecorder({
 
 /**
  * Creates the file and deletes it, so that an existing or unwritable file is reported before the first
- * request. Checking the folder's permissions wouldn't detect every reason.
+ * request. Checking the folder's permissions wouldn't detect every problem.
  */
 function checkFile(file: string): void {
   try {

@@ -12,7 +12,10 @@ const step = z.object({
   path: z.string().startsWith('/'),
   /** The request's JSON body. A string is sent unchanged. Null or absent if the request has no body. */
   request: z.unknown(),
-  /** The authorization header. Absent if it was only the valid key. Null if the request had no header. */
+  /**
+   * The authorization header. Absent if the header contained only the valid key. Null if the request had no
+   * header.
+   */
   authorization: z.string().nullish(),
   /** The request's content type if it isn't JSON. Null if the request has no content type. */
   requestType: z.string().nullish(),

@@ -6,7 +6,7 @@ interface Spendable {
 }
 
 /**
- * Returns the credits that a usage cost consumes, with the units that remain, and the outstanding cost that
+ * Returns the credits that a usage cost consumes, with their remaining units, and the outstanding cost that
  * no credit covers. Credits that expire earlier are consumed first. On a tie, the credit with the lower ID is
  * consumed first. An outstanding cost makes the balance negative.
  */

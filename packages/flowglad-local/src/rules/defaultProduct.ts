@@ -2,8 +2,8 @@
 const changeable = ['name', 'displayFeatures', 'description', 'imageURL', 'active']
 
 /**
- * Returns the error for a forbidden change of a product, or null. The request can contain fields that stay
- * the same.
+ * Returns the error for a forbidden change of a product, or null. Fields whose values don't change are
+ * allowed.
  */
 export function forbiddenProductChange(
   product: Record<string, unknown> & { default: boolean },

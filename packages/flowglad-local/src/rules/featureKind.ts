@@ -1,4 +1,4 @@
-/** The fields that each feature type doesn't have. */
+/** The fields that each feature type lacks. */
 const absent = {
   toggle: ['amount', 'usageMeterId', 'renewalFrequency', 'resourceId'],
   usage_credit_grant: ['resourceId'],

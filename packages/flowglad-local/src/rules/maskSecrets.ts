@@ -1,21 +1,21 @@
 /**
- * Matches a JSON field with a secret's name up to the start of its value. In JSON within a string,
- * backslashes precede the quotes.
+ * Matches a JSON field whose name indicates a secret, up to the start of the field's value. In JSON within a
+ * string, backslashes precede the quotes.
  */
 const secretField =
   /(?<!\\)(\\*)"[a-z_]*(?:secret|api_?key|token|password|authorization)\1"(?:\s|\\+[nrt])*:(?:\s|\\+[nrt])*\1"/gi
 const quote = /(?<!\\)(\\*)"/g
 /**
  * Matches a token in the format of Flowglad's keys and secrets. In JSON, an escaped line break can precede
- * it.
+ * the token.
  */
 const token = /(?:\b|(?<=\\[nrt]))(sk_(?:test|live)_|whsec_)[\w+/=-]+/g
 /** Shorter keys aren't secret, and masking them would make the text unreadable. */
 const shortestSecret = 8
 
 /**
- * Replaces the API key, tokens in the format of Flowglad's keys and secrets, and the values of JSON fields that
- * have a secret's name, also in JSON within a string.
+ * Masks the API key, tokens in the format of Flowglad's keys and secrets, and the values of JSON fields whose
+ * names indicate a secret, including in JSON within a string.
  */
 export function maskSecrets(text: string, key: string | null): string {
   let masked = maskFields(text).replace(token, '$1…')
@@ -39,9 +39,9 @@ function maskFields(text: string): string {
 }
 
 /**
- * Returns the index of the quote, or of its backslashes, that ends a value. `escaped` is the number of backslashes before
- * the value's first quote. Each level of strings doubles the backslashes, so one more than their number is a
- * multiple of `2 * (escaped + 1)` only before quotes that are part of the value.
+ * Returns the index of the quote, or of its backslashes, that ends a value. `escaped` is the number of
+ * backslashes before the value's first quote. A quote is part of the value if `backslashes + 1` is a multiple
+ * of `2 * (escaped + 1)`, because each level of strings doubles the backslashes.
  */
 function endOfValue(text: string, start: number, escaped: number): number {
   const period = 2 * (escaped + 1)

@@ -15,9 +15,9 @@ const linesPerPage = Math.floor((pageHeight - 2 * margin) / lineHeight)
 const firstPage = 5
 
 /**
- * Returns a PDF (A4) with these lines, on as many pages as they need. An empty text makes a blank line. The
- * built-in fonts contain only Latin-1 characters, so a dash becomes a hyphen and any other character becomes
- * a question mark.
+ * Returns a PDF (A4) with these lines, on as many pages as they need. An empty text produces a blank line.
+ * The built-in fonts contain only Latin-1 characters, so a dash becomes a hyphen and any other character
+ * becomes a question mark.
  */
 export function pdf(lines: readonly PdfLine[]): Buffer {
   const count = Math.max(1, Math.ceil(lines.length / linesPerPage))
@@ -81,7 +81,7 @@ function drawing({ text, right: whole, bold = false, size = 10 }: PdfLine, y: nu
   return parts.join('\n')
 }
 
-/** A long text at the right margin never shortens the text on the left to fewer characters than this. */
+/** The minimum number of characters that stay available to the left text if the right text is long. */
 const minTextLength = 12
 
 const cut = (text: string, length: number) =>

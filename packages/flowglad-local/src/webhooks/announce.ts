@@ -24,9 +24,9 @@ type Emitted = Exclude<
 >
 
 /**
- * Adds an event to the outbox in the change's transaction, so that the event is sent if and only if the change
- * commits. As on the platform, the body only identifies the object to look up. It contains no event type and no
- * amounts.
+ * Adds an event to the outbox in the change's transaction, so that the event is sent if and only if the
+ * change commits. As on the platform, the body only identifies the object to look up, without the event type
+ * or amounts.
  */
 export function announce(
   { db, hasReceiver }: Platform,

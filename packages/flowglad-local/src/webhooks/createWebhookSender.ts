@@ -37,7 +37,7 @@ export interface WebhookSender {
  * Delivers the outbox's events to the target and to the webhooks created through the API. Retries a failed
  * delivery on Svix's schedule, measured by the platform's clock. A receiver can get an event twice, for
  * example if it responds too late. Runs in the background, so that a slow receiver doesn't delay the API.
- * Signatures have the machine's time, because receivers compare it with their own clocks.
+ * Signatures contain the machine's time, because receivers compare this time with their own clocks.
  */
 export function createWebhookSender(
   { db, clock }: { db: Database; clock: Clock },
@@ -83,7 +83,7 @@ export function createWebhookSender(
         poke()
       },
       (error) => {
-        // The result can't be stored, for example because the disk is full. The ticker sends the event again.
+        // Storing the result failed, for example because the disk is full. The ticker sends the event again.
         inFlight.delete(delivery.id)
         explain(`A webhook's result can't be stored: ${error}`)
       },
@@ -100,7 +100,7 @@ export function createWebhookSender(
   const isDisabled = ({ webhookId }: WebhookDelivery) =>
     webhookId !== null && db.webhooks.find(webhookId)?.active === false
 
-  /** Returns the due event that has waited longest, except for events that are being sent. */
+  /** Returns the due event that has waited longest and isn't being sent. */
   function nextDue(): WebhookDelivery | undefined {
     const { webhookDeliveries } = db
     // Fewer than `maxInFlight` events are being sent, so `maxInFlight` rows contain at least one that isn't.

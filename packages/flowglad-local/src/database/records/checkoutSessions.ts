@@ -15,7 +15,7 @@ export interface CheckoutSession extends Base {
   customerId: string | null
   paymentMethodType: 'card' | 'link' | 'us_bank_account' | 'sepa_debit' | null
   discountId: string | null
-  /** Null if an update removed it. */
+  /** Null if an update removed the URL. */
   successUrl: string | null
   cancelUrl: string | null
   type: 'product' | 'add_payment_method' | 'activate_subscription'

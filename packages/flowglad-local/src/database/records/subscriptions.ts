@@ -35,7 +35,7 @@ export interface RenewingSubscription extends SubscriptionBase {
   renews: true
 }
 
-/** The free plan of a default product with a one-time price. It has no billing periods. */
+/** The free plan of a default product with a one-time price; has no billing periods. */
 interface NonRenewingSubscription extends SubscriptionBase {
   status: 'active' | 'canceled'
   trialEnd: null
@@ -53,7 +53,7 @@ export interface SubscriptionItem extends Base {
   subscriptionId: string
   name: string | null
   addedDate: number
-  /** Null for the item that holds the features that were added to this subscription only. */
+  /** Null for the item that holds individually added features. */
   priceId: string | null
   unitPrice: number
   quantity: number

@@ -27,7 +27,7 @@ export interface UsageCredit extends Base {
   expiresAt: number | null
   expired: boolean
   source: 'plan' | 'adjustment' | 'purchase' | 'overage_settlement' | 'dashboard'
-  /** The feature whose credits an adjustment granted, or null for other sources. */
+  /** The feature for which an adjustment granted the credits, or null if they have another source. */
   featureId: string | null
 }
 

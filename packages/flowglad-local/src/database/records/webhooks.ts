@@ -22,7 +22,7 @@ export interface WebhookDelivery extends Base {
   state: 'kept' | 'pending' | 'delivered' | 'failed'
   /** The number of scheduled attempts. Resends don't count. */
   attempts: number
-  /** The time of the next scheduled attempt. It counts only while the state is `pending`. */
+  /** The time of the next scheduled attempt; ignored unless the state is `pending`. */
   nextAttemptAt: number
   lastStatus: number | null
   lastError: string | null
