@@ -45,7 +45,7 @@ it('adds a toggle to a subscription only once', async () => {
   expect((await studio.plan('ada')).subscriptionItems).toHaveLength(1)
 })
 
-it('adds up the amounts of a credit feature and grants credits immediately only on request', async () => {
+it('sums the amounts of a repeated credit feature and grants credits immediately only on request', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -62,7 +62,7 @@ it('adds up the amounts of a credit feature and grants credits immediately only 
   expect(await studio.plan('ada')).toMatchObject({ name: 'Hobby', priceId: expect.any(String) })
 })
 
-it('gives seats for a resource feature only once', async () => {
+it("adds a resource feature's seats and rejects adding the feature again", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')

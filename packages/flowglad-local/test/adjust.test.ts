@@ -44,7 +44,7 @@ describe('adjusting a subscription', () => {
     expect((await studio.node.payments.list()).data.map(({ amount }) => amount)).toEqual([4900, 15_000])
   })
 
-  it('grants only the additional credits on a second adjustment', async () => {
+  it('grants only the additional credits in a second adjustment', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -356,7 +356,7 @@ describe('adjusting a subscription', () => {
     ).rejects.toMatchObject({ status: 400 })
   })
 
-  it('does not count expired seat claims', async () => {
+  it('ignores expired seat claims in a plan change', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })

@@ -10,8 +10,9 @@ import { z } from 'zod'
 const body = z.unknown()
 
 /**
- * Starts an application like the example in Flowglad's documentation. Its page uses `@flowglad/react`, and
- * its server handles `/api/flowglad/*` with Flowglad's request handler. Every visitor is signed in as ada.
+ * Starts an application like the example in Flowglad's documentation. The application's page uses
+ * `@flowglad/react`, and its server handles `/api/flowglad/*` with Flowglad's request handler. Every visitor
+ * is signed in as ada.
  */
 export async function startApplication(flowglad: (externalId: string) => FlowgladServer) {
   const files = await buildPage()

@@ -154,14 +154,14 @@ function dearestPlan({ db }: Opened, { subscriptionId, startDate, endDate }: Bil
 }
 
 /**
- * Returns whether a subscription gets credits without a payment: a free plan, a trial, or one that is never
- * charged.
+ * Returns whether a subscription gets credits without a payment: on a free plan, during a trial, or if it is
+ * never charged.
  */
 const isGiven = ({ isFreePlan, trialEnd, doNotCharge }: Subscription) =>
   isFreePlan || trialEnd !== null || doNotCharge
 
 const slugs = ['team_price', 'agency_price', 'weekly_price', 'trial_price'] as const
-// Lists the card that fails on renewals twice, to make such failures more likely.
+// Two of the values are the card that fails on renewals, to make such failures more likely.
 const card = fc.constantFrom(...testCards.map(({ number }) => number), '4000000000000341' as const)
 const quantity = fc.integer({ min: 1, max: 3 })
 const plan = fc.record({ priceSlug: fc.constantFrom(...slugs), quantity })
@@ -296,7 +296,7 @@ const team = { priceSlug: 'team_price', quantity: 1 } as const
 
 /**
  * Changes the plan while an invoice is open. A retry will collect the invoice, so the change must not charge
- * for it.
+ * the invoice's amount again.
  */
 const changedWhilePastDue: Step[] = [
   { do: 'buy', plan: team, card: '4000000000000341', code: '', preserveBillingCycleAnchor: false },

@@ -24,7 +24,7 @@ export async function startCatalog() {
     ...studio,
     call,
     pricingModelId: pricingModel.id,
-    /** Returns a product as it was at the start. */
+    /** Returns a product as it was before the test's changes. */
     product: (slug: string) => find(pricingModel.products, slug),
     meter: (slug: string) => find(pricingModel.usageMeters, slug),
     feature: (slug: string) =>

@@ -14,7 +14,7 @@ const productOf = async (studio: Studio, slug: string) => {
 }
 
 describe('a product', () => {
-  it('is hidden but leaves its subscriptions readable after its price is archived', async () => {
+  it('hides a product whose price is archived but keeps its subscriptions readable', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -33,7 +33,7 @@ describe('a product', () => {
 })
 
 describe('a pricing model', () => {
-  it('requires a name for an update and a known ID for a clone', async () => {
+  it('requires a name to update a pricing model and a known ID to clone one', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     const put = (pricingModel: object) =>
@@ -53,7 +53,7 @@ describe('a pricing model', () => {
     })
   })
 
-  it('keeps its customers when it is no longer the default', async () => {
+  it('keeps the customers of a pricing model that is no longer the default', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     await studio.customer('ada')
@@ -73,7 +73,7 @@ describe('a pricing model', () => {
     [undefined, { type: 'single_payment', intervalUnit: null, intervalCount: null }],
     ['week', { type: 'subscription', intervalUnit: 'week', intervalCount: 1 }],
   ] as const)(
-    'starts with a free plan that has the requested interval (%s)',
+    'gives a new pricing model a free plan with the requested interval (%s)',
     async (defaultPlanIntervalUnit, terms) => {
       await using studio = await startStudio()
       const { node } = studio
@@ -96,7 +96,7 @@ describe('a pricing model', () => {
     },
   )
 
-  it('is cloned with new IDs, but without usage prices and resources', async () => {
+  it('clones a pricing model with new IDs, but without usage prices and resources', async () => {
     await using studio = await startStudio()
     const original = await model(studio)
     const { pricingModel: copy } = await studio.node.pricingModels.clone(original.id, { name: 'Copy' })
@@ -121,7 +121,7 @@ describe('a pricing model', () => {
     expect(features.find(({ slug }) => slug === 'team_seats')).toMatchObject({ resourceId: seats?.id })
   })
 
-  it("shows none of its parts to another model's key", async () => {
+  it("hides a pricing model's parts from another model's key", async () => {
     await using studio = await startStudio()
     const { pricingModel: copy } = await studio.node.pricingModels.clone((await model(studio)).id, {
       name: 'Copy',
@@ -152,7 +152,7 @@ describe('a pricing model', () => {
 describe('a feature', () => {
   const feature = { id: '', type: 'toggle' }
 
-  it('is removed from products when deactivated, but not from existing subscriptions', async () => {
+  it('removes a deactivated feature from products, but not from existing subscriptions', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -172,7 +172,7 @@ describe('a feature', () => {
     expect(await slugs()).toContain('watermark_free')
   })
 
-  it('can be removed from a product and restored', async () => {
+  it('removes a feature from a product and restores it', async () => {
     await using studio = await startStudio()
     const team = await productOf(studio, 'team')
     const post = (path: string, body: object) => studio.node.post(`/api/v1/product-features${path}`, { body })
@@ -276,7 +276,7 @@ describe('seats', () => {
     return { studio, id, claims: `/resource-claims/${id}` }
   }
 
-  it('require exactly one selector and report a violation twice, like the platform', async () => {
+  it('requires exactly one selector for seats and reports a violation twice, like the platform', async () => {
     const { studio, claims } = await seats()
     await using _ = studio
     for (const [call, text] of [
@@ -300,7 +300,7 @@ describe('seats', () => {
     })
   })
 
-  it('are claimed without a feature ID and stay listed after the plan has ended', async () => {
+  it('lists seats even after the plan has ended and returns claims without a feature ID', async () => {
     const { studio, id } = await seats()
     await using _ = studio
     const { node } = studio
@@ -321,7 +321,7 @@ describe('a feature added to one subscription', () => {
   const post = ({ node }: Studio, subscriptionItemFeature: object) =>
     node.post('/api/v1/subscription-item-features', { body: { subscriptionItemFeature } })
 
-  it("applies immediately and keeps the original feature's name", async () => {
+  it("applies an added feature immediately and keeps the original feature's name", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const toggle = (await productOf(studio, 'team')).features.find((f) => f.type === 'toggle')
@@ -360,7 +360,7 @@ describe('a feature added to one subscription', () => {
     })
   })
 
-  it('gives no seats after it expires', async () => {
+  it('gives no seats after an added feature expires', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, experimental } = await studio.subscribe('ada', 'team_price')
@@ -374,7 +374,7 @@ describe('a feature added to one subscription', () => {
     expect(await capacity()).toBe(0)
   })
 
-  it('grants its credits at the next renewal', async () => {
+  it("grants an added feature's credits at the next renewal", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const grant = (await productOf(studio, 'team')).features.find((f) => f.slug === 'team_render')
@@ -393,7 +393,7 @@ describe('a feature added to one subscription', () => {
     expect(await studio.balances('ada')).toMatchObject({ render: (render ?? 0) + 7 })
   })
 
-  it('requires an existing meter or resource, limits the amount and never removes credits', async () => {
+  it('rejects an unknown meter, an unknown resource and a huge amount, and removes no credits for a negative amount', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { features } = await productOf(studio, 'team')

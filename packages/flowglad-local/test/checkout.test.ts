@@ -266,7 +266,7 @@ describe('the checkout page', () => {
   })
 })
 
-it('lets test controls complete and decline checkouts only if the controls are on', async () => {
+it('completes and declines checkouts over HTTP only if test controls are on', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { session } = await studio.checkout('ada', 'team_price')

@@ -185,7 +185,7 @@ describe('opening a session', () => {
 })
 
 describe('an anonymous payer', () => {
-  it('becomes a customer on the free plan after a one-time purchase', async () => {
+  it('creates a customer on the free plan after an anonymous one-time purchase', async () => {
     await using studio = await startStudio()
     const { checkoutSession, url } = await open(studio, {
       type: 'product',
@@ -217,7 +217,7 @@ describe('an anonymous payer', () => {
     })
   })
 
-  it('has only the paid plan after a plan purchase', async () => {
+  it('gives an anonymous payer only the paid plan after a plan purchase', async () => {
     await using studio = await startStudio()
     const { url } = await open(studio, { type: 'product', anonymous: true, priceSlug: 'team_price' })
     await pay(url)
@@ -232,7 +232,7 @@ describe('an anonymous payer', () => {
   })
 })
 
-it("returns the customer's details for a plan but the payer's details for a one-time purchase", async () => {
+it("returns the customer's details after a plan purchase but the payer's details after a one-time purchase", async () => {
   await using studio = await startStudio()
   await studio.customer('grace')
   const shown = async (priceSlug: string) => {
@@ -345,7 +345,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('lists what the amount due consists of', async () => {
+  it('lists the parts of the amount due', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })

@@ -33,7 +33,7 @@ it.each([
   expect(page).toContain(`<dt>Status</dt><dd>${fault === 'error' ? '500' : 'No response'}</dd>`)
 })
 
-it('delays the calls of one key only', async () => {
+it("delays only one key's calls", async () => {
   await using studio = await startStudio()
   const { key } = studio.addKey({ pricing: studioPricing })
   expect(await (await control(studio, { key, latencyMs: 300 })).json()).toEqual({

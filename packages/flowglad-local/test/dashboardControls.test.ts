@@ -72,7 +72,7 @@ it('declines a checkout that a test control completes', async () => {
   expect([await complete(), await complete()]).toEqual(['open', 'succeeded'])
 })
 
-it('lets the next payment succeed again', async () => {
+it('lets the next payment succeed after the planned failure is canceled', async () => {
   await using studio = await startStudio(fixedClock)
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -173,12 +173,12 @@ it("uses the README's names for the dashboard's cards", async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
   const dashboard = /^## The dashboard\n(.*?)^## /ms.exec(readme)?.[1] ?? ''
   const names = [...dashboard.matchAll(/^\* \*\*(.+?)\*\*:/gm)].map(([, name]) => name)
-  // The README's "Objects" are pages, not a card.
+  // In the README, "Objects" describes pages instead of a card.
   expect(names.filter((name) => !headings.includes(name))).toEqual(['Objects'])
   expect(names).toEqual(expect.arrayContaining(['API requests', 'Clock', 'API', 'Data', 'Customer']))
 })
 
-it('shows no counts and no deletion while there are no customers', async () => {
+it('hides the customer count and the delete button while there are no customers', async () => {
   await using studio = await startStudio()
   const empty = await pageOf(studio.url)
   expect(empty).toContain('No customers yet.')

@@ -89,7 +89,7 @@ it('shows complete event names', async () => {
   }
 })
 
-it('keeps bars and switches visible in forced colors', async () => {
+it('keeps bars and switches visible in forced-colors mode', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.use('ada', 'render', 60)

@@ -153,7 +153,7 @@ describe('a discount code at the checkout', () => {
     const due = `$${((subtotals[0] ?? 0) / 100).toFixed(2)}`
     expect(await (await fetch(url)).text()).toContain(`<span>Due today</span><span>${due}</span>`)
     expect((await studio.node.checkoutSessions.retrieve(session.id)).checkoutSession.discountId).toBe(id)
-    // A change of the discount after the payment doesn't affect the subscription.
+    // A change to the discount after the payment doesn't affect the subscription.
     expect((await pay(url)).status).toBe(303)
     await studio.node.discounts.update(id, {
       discount: { ...discount, id, amount: 50, active: false } as never,
@@ -173,7 +173,7 @@ describe('a discount code at the checkout', () => {
     expect((await studio.node.discounts.retrieve(id)).discount).toMatchObject({ redemptionCount: 1 })
   })
 
-  it('applies to the first payment after a trial or a declined card', async () => {
+  it('applies a discount code to the first payment after a trial or a declined card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.node.discounts.create({ discount: summer })
@@ -192,7 +192,7 @@ describe('a discount code at the checkout', () => {
   })
 
   it.each([
-    // The second payment is half of the sum of 4900 and 9950, minus the 2450 already paid.
+    // The second payment is half of 4900 + 9950, minus the 2450 already paid.
     ['for every payment', { ...summer, amount: 50, duration: 'forever' as const }, [2450, 4975], 9950],
     ['only if the discount still applies', { ...summer, amount: 50 }, [2450, 9950], 19_900],
     [
@@ -265,7 +265,7 @@ describe('a discount code at the checkout', () => {
     expect(await studio.balances('ada')).toEqual({ render: 185 })
   })
 
-  it('has no effect if it is unknown, inactive or removed', async () => {
+  it('ignores a discount code that is unknown, inactive or removed', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { url } = await studio.checkout('ada', 'team_price')

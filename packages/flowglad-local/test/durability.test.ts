@@ -179,7 +179,7 @@ it('rejects a second server on the same database file', async () => {
   )
 })
 
-it('names the path of a file that is not a database in the error', async () => {
+it("includes the file's path in the error for a file that is not a database", async () => {
   await using directory = await createDirectory()
   const text = directory.file('notes.txt')
   await writeFile(text, 'This text is not a database, and it is longer than a database header. '.repeat(20))

@@ -52,7 +52,7 @@ export async function callEveryOperation(
   await manageCatalog(node, path)
   await buy(node, path, studio, onPaid)
   await subscribe(node, path, studio)
-  // This operation always fails.
+  // Reading an API key always fails.
   await node.get(path('/api-keys/key')).catch(() => {})
   for (const list of operations.filter((o) => /^GET \/[^/]+$/.test(o))) await node.get(path(list.slice(4)))
   return answers

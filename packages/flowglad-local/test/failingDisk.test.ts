@@ -7,7 +7,7 @@ import { dayMs, startStudio } from './studio.ts'
 
 const secret = `whsec_${Buffer.from('secret').toString('base64')}`
 
-/** Makes inserts of rows that meet the condition fail, as on a full disk. */
+/** Makes each insert of a row that meets the condition fail, as on a full disk. */
 function fill(db: string, table: string, condition = 'true'): void {
   const file = new Libsql(db)
   file.exec(
@@ -56,7 +56,7 @@ it('keeps serving requests if the result of a webhook cannot be stored', async (
   expect((await fetch(`${server.url}/api/v1/customers/ada`, { headers })).status).toBe(200)
 })
 
-it('closes a file that cannot leave WAL mode', async () => {
+it('closes a database file that cannot leave WAL mode', async () => {
   await using directory = await createDirectory()
   const file = directory.file('flowglad.db')
   const { database, close } = openSqlite(file)

@@ -18,7 +18,7 @@ const refused = (table: string) =>
   )
 
 describe('a feature', () => {
-  it("is created only if the request names the API key's pricing model", async () => {
+  it("creates a feature only if the request names the API key's pricing model", async () => {
     await using catalog = await startCatalog()
     const create = (fields: object) =>
       catalog.call('POST', '/features', { feature: aToggle(catalog, fields) })
@@ -57,7 +57,7 @@ describe('a feature', () => {
     })
   })
 
-  it("is identified by the URL's ID instead of the body's ID in an update", async () => {
+  it("updates the feature with the URL's ID and ignores the body's ID", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.feature('watermark_free')
     const put = (path: string, fields: object) =>
@@ -74,7 +74,7 @@ describe('a feature', () => {
     )
   })
 
-  it("changes its type only if the previous type's fields are null", async () => {
+  it("changes a feature's type only if the previous type's fields are null", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.feature('team_render')
     const put = (feature: object) => catalog.call('PUT', `/features/${id}`, { feature: { id, ...feature } })
@@ -103,7 +103,7 @@ describe("a product's feature", () => {
     return features.map(({ slug }) => slug)
   }
 
-  it('requires an existing product and feature', async () => {
+  it('rejects a link to an unknown product or feature', async () => {
     await using catalog = await startCatalog()
     expect(await link(catalog, { productId: 'prod_x' })).toEqual(notFound('Product with id prod_x not found'))
     expect(await link(catalog, { featureId: 'feature_x' })).toEqual(
@@ -116,7 +116,7 @@ describe("a product's feature", () => {
     )
   })
 
-  it('can be created with an end and is restored without an end', async () => {
+  it("creates a product's feature with an end and restores it without an end", async () => {
     await using catalog = await startCatalog()
     const expiredAt = catalog.now() + dayMs
     const created = await link(catalog, { expiredAt: new Date(expiredAt).toISOString() })
@@ -133,7 +133,7 @@ describe("a product's feature", () => {
     expect(await link(catalog, { expiredAt })).toMatchObject({ productFeature: { expiredAt: null } })
   })
 
-  it('gets a new end when it is expired again', async () => {
+  it("updates the end of a product's feature when the feature is expired again", async () => {
     await using catalog = await startCatalog()
     const link = { productId: catalog.product('hobby').id, featureId: catalog.feature('team_exports').id }
     const { productFeature } = await catalog.node.post<{ productFeature: { id: string } }>(

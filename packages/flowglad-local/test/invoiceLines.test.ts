@@ -39,7 +39,7 @@ it('shows a plan change as one line with its period, in the portal and on the re
   expect(text).not.toContain('(Team)')
 })
 
-it('shows the amount of a declined plan change, not of the lines that its invoice repeats', async () => {
+it("shows a declined plan change's own amount, without the lines that its invoice repeats", async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -51,7 +51,7 @@ it('shows the amount of a declined plan change, not of the lines that its invoic
   expect((await invoiceRows(studio, 'ada'))[0]).toMatch(/Plan change, .* Open \$75\.00$/)
 })
 
-it('names the quantity once, with thousands separators', async () => {
+it('shows the quantity once, with thousands separators', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price', { quantity: 2 })
@@ -66,7 +66,7 @@ it('names the quantity once, with thousands separators', async () => {
   expect(text).toMatch(/\(Billing period\).*\(1 May 2027 - 1 Jun 2027\)/s)
 })
 
-it("lists an invoice's discount, so that the lines add up", async () => {
+it("lists an invoice's discount, so that the lines add up to the total", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.node.discounts.create({
@@ -87,7 +87,7 @@ it("lists an invoice's discount, so that the lines add up", async () => {
   expect((await invoiceRows(studio, 'ada'))[0]).toContain(' Team: $49.00 Discount: −$4.90 Paid $44.10 ')
 })
 
-it('says for which part of a period a customer pays', async () => {
+it('shows the dates that a prorated invoice line covers', async () => {
   let now = Date.UTC(2027, 3, 1)
   await using studio = await startStudio({ clock: () => now })
   await studio.customer('ada')

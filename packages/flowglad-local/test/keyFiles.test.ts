@@ -44,7 +44,7 @@ function forgetOwner(db: string): void {
   file.close()
 }
 
-it("keeps each key's records when keys are reordered or removed and added again", async () => {
+it("keeps each key's records when keys are reordered, or removed and added again", async () => {
   await using directory = await createDirectory()
   const db = directory.file('data.db')
   {

@@ -171,7 +171,7 @@ it('renews the plans of every key when the clock moves', async () => {
   )
 })
 
-it('updates the pricing of only one of the keys that the server started with', async () => {
+it("updates only the given key's pricing", async () => {
   await using server = await startFlowgladLocal({
     keys: [
       { key: 'sk_test_a', pricing: studioPricing },

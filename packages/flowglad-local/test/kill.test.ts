@@ -5,7 +5,7 @@ import { startStudio } from './studio.ts'
 
 const eventsPerCall = 20
 
-it('keeps acknowledged calls and applies other calls completely or not at all when it is killed', async () => {
+it('keeps acknowledged calls and applies each other call completely or not at all after a kill', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   const answeredCalls: string[] = []

@@ -260,7 +260,7 @@ it.each(['bearer KEY', 'BEARER KEY ', ' KEY'])('accepts the API key in the form 
   expect(answer.status).toBe(200)
 })
 
-it('reports an invalid limit and an invalid cursor together', async () => {
+it('reports an invalid limit and an invalid cursor in one response', async () => {
   const studio = shared()
   const [status, body] = await get(studio, '/customers?limit=0&cursor=')
   expect([status, JSON.parse(body.error)]).toMatchObject([400, [{ path: ['limit'] }, { path: ['cursor'] }]])

@@ -78,7 +78,7 @@ it('hides private fields, such as the secret of a webhook', async () => {
   expect(page).not.toContain('internal')
 })
 
-it('opens the object when its ID is searched for', async () => {
+it('opens an object when the search contains its ID', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')

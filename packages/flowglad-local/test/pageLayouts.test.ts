@@ -79,7 +79,7 @@ const schemes: ['light' | 'dark', axe.RunOptions][] = [
   ['dark', { runOnly: ['color-contrast'] }],
 ]
 
-it('fits a small phone on every page and has no axe violations in light or dark mode', async () => {
+it('fits every page on a small phone and has no axe violations in light or dark mode', async () => {
   const { studio, url, pages } = await openTour()
   await using _ends = studio
   await using page = await browser.newPage({ viewport: { width: 360, height: 740 }, bypassCSP: true })
@@ -120,7 +120,10 @@ it('fits a small phone on every page and has no axe violations in light or dark 
   await look('a card that needs confirmation')
 })
 
-/** Returns the page's table cells that don't show their whole text. A cell with an ellipsis shows it in a tooltip. */
+/**
+ * Returns the page's table cells that don't show their whole text. A cell with an ellipsis shows the whole
+ * text in a tooltip.
+ */
 const clippedCells = (page: Page) =>
   page.evaluate(() =>
     [...document.querySelectorAll('th, td')]
@@ -149,7 +152,7 @@ it.each([
   }
 })
 
-it('puts the payment beside the order on a wide screen, and below it if the text is large', async () => {
+it('puts the payment beside the order on a wide screen, and below the order if the text is large', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.checkout('ada', 'team_price')

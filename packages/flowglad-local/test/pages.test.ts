@@ -90,7 +90,7 @@ it('shows the saved card after the paid plan has ended', async () => {
   expect(page).not.toContain('No card saved')
 })
 
-it('names the plan in the billing portal as the checkout does, before and after a renewal', async () => {
+it('shows the same plan name in the billing portal as at the checkout, before and after a renewal', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price', { quantity: 2 })
@@ -101,7 +101,7 @@ it('names the plan in the billing portal as the checkout does, before and after 
   expect(await plan()).toBe('Team × 2')
 })
 
-it('leads from an unsuccessful search in the billing portal back to all customers', async () => {
+it('links from an unsuccessful search in the billing portal to the list of all customers', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { billingPortalUrl } = await studio.billing('ada')
@@ -147,7 +147,7 @@ it('shows scheduled changes and failed payments in the billing portal', async ()
   await expectPage(page.getByRole('row', { name: /Open/ })).toContainText('$199.00')
 })
 
-it('tells the customer at the checkout what extra usage costs and how long a pack lasts', async () => {
+it("shows the price of extra usage and the lifetime of a pack's credits at the checkout", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const pageOf = async (price: string) => (await fetch((await studio.checkout('ada', price)).url)).text()
@@ -214,7 +214,7 @@ it('keeps the keyboard focus when the dashboard updates', async () => {
   await expectPage(page.getByText('31 Jan 2027, 00:00:05 UTC')).toBeVisible()
 })
 
-it('finds a customer that is not among the 40 listed and shows the number of all customers', async () => {
+it('finds a customer that is not among the 40 listed and shows the total number of customers', async () => {
   await using studio = await startStudio()
   for (let i = 0; i < 45; i++) await studio.customer(`customer-${i}`)
   await studio.use('customer-0', 'render', 5)

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest'
 import { startStudio } from './studio.ts'
 
-/** A plan with a limit on drawings, one where a feature lifts the limit, and one with neither. */
+/**
+ * A pricing file with a plan that limits drawings, a plan whose feature removes the limit, and a plan without
+ * drawings.
+ */
 const sketch = `
 name: Sketch
 isDefault: true
@@ -49,7 +52,7 @@ async function startSketch() {
   })
 }
 
-it('calls a meter unlimited after a change to a plan with its unlimited feature', async () => {
+it("shows a meter as unlimited after a change to a plan with the meter's unlimited feature", async () => {
   await using studio = await startSketch()
   await studio.change('scale_price')
   expect(await studio.drawings(await studio.portal())).toEqual({ text: '2 used, unlimited', hasBar: false })
@@ -67,7 +70,7 @@ it("shows no limit if only an earlier plan's credits are left", async () => {
   expect(await studio.drawings(address)).toEqual({ text: '2 used', hasBar: false })
 })
 
-it("keeps the limit of a pack's credits", async () => {
+it("includes a pack's credits in the limit", async () => {
   await using studio = await startSketch()
   await studio.change('other_price')
   await (await studio.checkout('ada', 'pack_price')).pay()

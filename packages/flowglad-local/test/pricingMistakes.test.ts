@@ -172,7 +172,7 @@ it('accepts every field of the setup format', () => {
   expect(parsePricing(JSON.stringify(pricing)).products).toHaveLength(2)
 })
 
-it("adds an older usage price to a meter's own prices", () => {
+it("adds a usage price in the older format to the meter's own prices", () => {
   const usage = (slug: string) =>
     `{ type: usage, slug: ${slug}, unitPrice: 1, usageEventsPerUnit: 1, isDefault: false`
   const { usageMeters } = parsePricing(`name: Both

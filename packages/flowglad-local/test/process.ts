@@ -7,7 +7,7 @@ import { build } from 'vite'
 import { studioPricing } from './studioPricing.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-// Workers run in parallel, and each worker bundles once.
+// Each parallel worker has its own output folder and bundles the command once.
 const outDir = join(root, 'node_modules/.flowglad-local', process.env.VITEST_POOL_ID ?? '')
 let bundle: Promise<string> | undefined
 

@@ -57,7 +57,7 @@ it('runs receiver.mts with a secret from the shown command', async () => {
   expect(isWebhookSecret(secret)).toBe(true)
   await using app = await createApp()
   const port = await freePort()
-  // Another process may use the port from the README.
+  // Use a free port, because another process may use the README's port.
   await writeFile(join(app.path, 'receiver.mts'), files['receiver.mts']?.replace('3000', port) ?? '')
   const receiver = spawn(process.execPath, [...tsx, 'receiver.mts'], {
     cwd: app.path,

@@ -160,7 +160,7 @@ describe('renewal', () => {
 })
 
 describe('failed payments', () => {
-  it('end a subscription that has never been paid for, even after a trial', async () => {
+  it('ends a never-paid subscription after a failed payment, even after a trial', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'trial_price', { card: cards.failsLater })
@@ -169,7 +169,7 @@ describe('failed payments', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
   })
 
-  it('make the subscription past due and are retried after 3, 5 and 5 days', async () => {
+  it('makes a subscription past due after a failed renewal and retries the payment after 3, 5 and 5 days', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -188,7 +188,7 @@ describe('failed payments', () => {
     expect((await studio.plan('ada')).status).toBe('past_due')
   })
 
-  it('do not bill the same overage twice if several invoices are open', async () => {
+  it('bills the same overage only once if several invoices are open', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 4) })
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'weekly_price', { card: cards.failsLater })
@@ -215,7 +215,7 @@ describe('failed payments', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600 })
   })
 
-  it('are collected by the next retry once a working card is saved', async () => {
+  it('collects a failed payment at the next retry once a working card is saved', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })

@@ -309,7 +309,7 @@ it('removes email addresses of every form and keys of any format', async () => {
   )
 })
 
-it('forwards only to the platform', async () => {
+it('forwards requests only to the platform', async () => {
   await using directory = await createDirectory()
   await using other = await startEcho()
   await using echo = await startEcho({ location: `${other.url}/elsewhere` }, 307)

@@ -24,7 +24,7 @@ it('keeps only the newest requests', () => {
   expect(log.find('a')).toBeUndefined()
 })
 
-it('limits the length of each body and of all bodies together', () => {
+it('limits the length of each body and the total length of all bodies', () => {
   const log = createRequestLog({ maxRequests: 100, maxTotalLength: 2.5 * maxBodyLength })
   for (const id of ['a', 'b', 'c']) log.add(aRequest(id, { response: 'x'.repeat(maxBodyLength + 5) }), null)
   expect(log.newest('pricing_model_1').map(({ id }) => id)).toEqual(['c', 'b'])

@@ -24,7 +24,7 @@ describe('resource claims of an unknown subscription', () => {
     ['GET', 'usage?resourceSlug=seats'],
     ['GET', 'usages'],
     ['GET', 'claims'],
-  ])('return 500 for %s %s', async (method, path) => {
+  ])('returns 500 for %s %s', async (method, path) => {
     const { node } = shared()
     const url = `/api/v1/resource-claims/sub_x/${path}`
     const answer = method === 'GET' ? node.get(url) : node.post(url, { body: { ...seat, quantity: 1 } })
@@ -43,7 +43,7 @@ describe('a claim', () => {
     [{ quantity: 3 }, 3],
     [{ quantity: 2 ** 40 }, 2 ** 40],
     [{ externalIds: ['a', 'b', 'c'] }, 3],
-  ])('for more seats than are available returns 400 (%j)', async (request, requested) => {
+  ])('returns 400 for a claim of more seats than are available (%j)', async (request, requested) => {
     await using seats = await withSeats()
     await expect(seats.call('claim', request)).rejects.toMatchObject({
       status: 400,
@@ -55,7 +55,7 @@ describe('a claim', () => {
     expect(await seats.claimed()).toBe(0)
   })
 
-  it('that contains the same new external ID twice claims nothing', async () => {
+  it('claims nothing if a claim contains the same new external ID twice', async () => {
     await using seats = await withSeats()
     await expect(seats.call('claim', { externalIds: ['a', 'a'] })).rejects.toMatchObject({
       status: 500,
@@ -67,7 +67,7 @@ describe('a claim', () => {
     expect(await seats.claimed()).toBe(1)
   })
 
-  it('that ends with the plan shows its end only in `expiredAt`', async () => {
+  it('returns the end of a claim that ends with the plan only in `expiredAt`', async () => {
     await using seats = await withSeats()
     const { subscription } = await seats.studio.node.subscriptions.cancel(seats.id, {
       cancellation: { timing: 'at_end_of_current_billing_period' },
@@ -88,7 +88,7 @@ describe('a claim', () => {
   })
 })
 
-it('releases nothing if an external ID is repeated but one seat if a claim ID is repeated', async () => {
+it('releases no seat for a repeated external ID but one seat for a repeated claim ID', async () => {
   await using seats = await withSeats()
   const { claims } = await seats.studio.node.resourceClaims.claim(seats.id, { ...seat, externalId: 'a' })
   await expect(seats.call('release', { externalIds: ['a', 'a'] })).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe('the usages of a subscription', () => {
     return usages.map(({ usage }) => usage.resourceSlug)
   }
 
-  it('can be filtered by a repeated parameter but not by a single value', async () => {
+  it("filters a subscription's usages by a repeated parameter but not by a single value", async () => {
     await using seats = await withSeats()
     expect(await slugs(seats, '')).toEqual(['seats'])
     expect(await slugs(seats, '?resourceSlugs=desks&resourceSlugs=seats')).toEqual(['seats'])

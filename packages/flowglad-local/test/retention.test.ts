@@ -33,7 +33,7 @@ it('deletes many checkout sessions in several steps, even without API calls', as
   await vi.waitFor(async () => expect(await list(studio)).toMatchObject({ total: 0 }), { timeout: 10_000 })
 })
 
-it('deletes an event and its attempts 90 days after the last attempt unless it will be retried', async () => {
+it('deletes an event and its attempts 90 days after the last attempt unless a retry is scheduled', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   await using receiver = await startReceiver(() => 200)

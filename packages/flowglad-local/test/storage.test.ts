@@ -192,7 +192,7 @@ it('finds all records although it keeps only a limited number in memory', async 
   db.close()
 })
 
-it('counts a table once and then follows its changes', () => {
+it('counts a table once and then updates the count with each change', () => {
   const database = new Libsql(':memory:')
   const table = new Table('runs', {}, { onChange: () => {}, onWrite: () => {} })
   table.open(database)
@@ -202,7 +202,7 @@ it('counts a table once and then follows its changes', () => {
   }
   put('a')
   expect(table.count()).toBe(1)
-  // Only a second count would find this record, because it is inserted without the table.
+  // Insert a record without the table, so that only a second count would find the record.
   database.exec(`INSERT INTO runs VALUES ('x', '{"id":"x"}')`)
   put('b')
   put('b')

@@ -1,7 +1,7 @@
 import type { PricingSetupInput } from '../src/index.ts'
 
 /**
- * A pricing model that differs from the app's. It has monthly and weekly plans, seats, a trial, an overage
+ * A pricing model that differs from the app's, with monthly and weekly plans, seats, a trial, an overage
  * price per 7 units, two credit features on one meter, and a top-up. The top-up's credits have the frequency
  * `every_billing_period`, but each purchase grants them only once.
  */

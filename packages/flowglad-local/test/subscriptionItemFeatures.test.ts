@@ -32,7 +32,7 @@ async function onTeam() {
   return { ...studio, itemId: plan.subscriptionItems?.[0]?.id ?? '', featureItem, featureOf }
 }
 
-it('moves a feature to another catalog feature and accepts times in every format', async () => {
+it("changes a subscription's feature to another catalog feature and accepts times in every format", async () => {
   await using studio = await onTeam()
   const { id, subscriptionItemId } = studio.featureItem('watermark_free')
   const featureId = studio.featureOf('pack_render')
@@ -54,7 +54,7 @@ it('moves a feature to another catalog feature and accepts times in every format
   expect(await studio.node.get(`${path}/${id}`)).toEqual({ subscriptionItemFeature })
 })
 
-it('hides a feature that has ended from the billing details', async () => {
+it('omits ended features from the billing details', async () => {
   await using studio = await onTeam()
   const { id } = studio.featureItem('watermark_free')
   await put(studio, id, { type: 'toggle', expiredAt: studio.now() })
@@ -142,7 +142,7 @@ it('names the unknown item or feature in the error', async () => {
   })
 })
 
-it('rejects times that are not dates', async () => {
+it('rejects an invalid expiry time', async () => {
   await using studio = await onTeam()
   const { id } = studio.featureItem('watermark_free')
   await expect(put(studio, id, { type: 'toggle', expiredAt: 'soon' })).rejects.toMatchObject({

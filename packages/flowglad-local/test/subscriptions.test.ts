@@ -21,7 +21,7 @@ describe('canceling a subscription', () => {
     expect((await studio.billing('ada')).invoices).toHaveLength(1)
   })
 
-  it('ends the plan immediately and does nothing if repeated', async () => {
+  it('ends the plan immediately and does nothing if the cancellation is repeated', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -33,7 +33,7 @@ describe('canceling a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
   })
 
-  it('is rejected for the free plan', async () => {
+  it('rejects a cancellation of the free plan', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.plan('ada')
@@ -48,7 +48,7 @@ describe('canceling a subscription', () => {
     })
   })
 
-  it('can be undone, and undoing it again changes nothing', async () => {
+  it('undoes a cancellation and changes nothing if the undo is repeated', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -63,7 +63,7 @@ describe('canceling a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ id, status: 'active' })
   })
 
-  it('cannot be undone for a paid plan without a card', async () => {
+  it('rejects undoing the cancellation of a paid plan without a card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'trial_price' })
@@ -189,7 +189,7 @@ describe('creating a subscription', () => {
     expect((await studio.node.invoices.list()).data).toEqual([])
   })
 
-  it('waits for a card if the plan is free but not the default', async () => {
+  it('keeps a free plan that is not the default incomplete until the customer adds a card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
@@ -204,8 +204,8 @@ describe('creating a subscription', () => {
         intervalCount: 1,
       },
     })
-    // This incomplete subscription replaces the free plan. Otherwise, the customer couldn't request another
-    // free plan.
+    // Create an incomplete subscription, which replaces the free plan. Otherwise, the customer couldn't
+    // request another free plan.
     await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'student_price' })
     expect(subscription).toMatchObject({ status: 'incomplete', isFreePlan: true, name: 'Student' })

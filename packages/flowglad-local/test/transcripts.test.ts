@@ -58,7 +58,7 @@ it.each(transcripts)('responds to %s like the platform', async (name) => {
 it.runIf(transcripts.length > 0)(
   'responds like the platform when all recorded conversations run one after another',
   async () => {
-    // One conversation moves the clock to the next month. The next conversation needs a 30-day month.
+    // One conversation moves the clock to the next month, and the conversation after it needs a 30-day month.
     await using local = await startServer(Date.UTC(2026, 4, 22))
     for (const name of transcripts) expect(await replay(name, local)).toEqual([])
   },

@@ -142,7 +142,8 @@ it("counts usage toward the current period regardless of the event's date", asyn
     billingPeriodId: now?.billingPeriodId,
   })
   expect(await dated(Date.UTC(2100, 0))).toMatchObject({ usageDate: Date.UTC(2100, 0) })
-  // In a request for one event, a null date counts as missing. In a bulk request, it means 1 January 1970.
+  // In a request for one event, a null date counts as missing. In a bulk request, a null date means 1 January
+  // 1970.
   expect((await dated(null))?.usageDate).toBeGreaterThan(Date.UTC(2026, 0))
   expect((await dated(null, true))?.usageDate).toBe(0)
   for (const wrong of ['soon', 9e15, {}])

@@ -52,7 +52,7 @@ async function expectFewReads(
   }
 }
 
-it("reads few of the events that aren't due while it serves calls and sends new events", async () => {
+it("reads few events that aren't due while it serves calls and sends new events", async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   addEvents(db, { nextAttemptAt: now + 1 })
@@ -61,7 +61,7 @@ it("reads few of the events that aren't due while it serves calls and sends new 
   await expectFewReads(studio, () => vi.waitFor(() => expect(receiver.received).toHaveLength(2)))
 })
 
-it("sends a registered webhook's events and reads few of the events that have no receiver", async () => {
+it("reads few events without a receiver while it sends a registered webhook's events", async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   addEvents(db, {})
@@ -80,7 +80,7 @@ it("sends a registered webhook's events and reads few of the events that have no
   await expectFewReads(studio, () => vi.waitFor(() => expect(receiver.received).toHaveLength(1)))
 })
 
-it('reads few of the events that are due while the receiver is slow', async () => {
+it('reads few of the due events while the receiver is slow', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   addEvents(db, {})
