@@ -25,7 +25,7 @@ export const databaseFileOf = (db: string, key: string): string =>
 /**
  * Returns the database file of each key that a server starts with. The order of the keys doesn't matter. A
  * key has a separate file unless it owns the file `db`. A server that starts with one key and a new file
- * records that key as the file's owner. After that, no other key can use the file.
+ * records that key as the file's owner, and no other key can use the file.
  * @throws DatabaseError if the file can't be read, or if it records no owner and several keys could own it
  */
 export function databaseFiles(db: string, keys: readonly string[]): ReadonlyMap<string, string> {
@@ -43,7 +43,7 @@ function ownerAmong(db: string, keys: readonly string[]): string | undefined {
   if (others.length === 0) return undefined
   const { key, isNew } = existsSync(db) ? readFileOwner(db) : { key: undefined, isNew: true }
   if (key !== undefined) return others.find((other) => other === key)
-  // Several new keys get separate files. Otherwise, their order would decide which key owns this file.
+  // Several new keys get separate files. Otherwise, the keys' order would decide which key owns this file.
   if (isNew) return keys.length === 1 ? others[0] : undefined
   if (others.length > 1)
     throw new DatabaseError(

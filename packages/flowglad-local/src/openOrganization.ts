@@ -11,7 +11,7 @@ import type { PricingSetup } from './pricing/pricingSetup.ts'
 import { createWebhookSender, type WebhookSender } from './webhooks/createWebhookSender.ts'
 import type { WebhookTarget } from './webhooks/WebhookTarget.ts'
 
-/** An organization with an open database and running renewals and webhooks. */
+/** An organization whose database is open and whose renewals and webhooks run. */
 export interface OpenOrganization extends Organization {
   webhooks: WebhookSender
   /** Runs all renewals and payment retries that are due. */
@@ -38,10 +38,10 @@ export function openOrganization({
   latencyMs,
 }: {
   key: string
-  /** Null for a temporary file. */
+  /** The database file, or null for a temporary file. */
   file: string | null
   clock: Clock
-  /** Null to keep the installed pricing. */
+  /** The pricing to install, or null to keep the installed pricing. */
   setup: PricingSetup | null
   webhook: WebhookTarget | null
   latencyMs: number

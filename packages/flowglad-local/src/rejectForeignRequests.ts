@@ -4,7 +4,7 @@ import { Problem } from './platform/problems.ts'
 /**
  * Rejects requests that another site sends from a visitor's browser. The `Origin` and `Sec-Fetch-Site`
  * headers identify these requests. Allows reads, because the browser hides the response from the other site.
- * Other programs send neither header, so their requests are allowed.
+ * Programs other than browsers send neither header, so their requests are allowed.
  */
 export async function rejectForeignRequests({ method, headers }: FastifyRequest): Promise<void> {
   if (method === 'GET' || method === 'HEAD') return

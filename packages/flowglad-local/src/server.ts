@@ -43,8 +43,7 @@ import { isRecord } from './rules/isRecord.ts'
 import type { WebhookSender } from './webhooks/createWebhookSender.ts'
 
 const bodyLimitBytes = 16 * 1024 * 1024
-// The calls that undo a cancellation or expire a product feature take no input, so the platform accepts an
-// empty body.
+/** The calls that take no input, for which the platform accepts an empty body. */
 const mayHaveEmptyBody = /^\/api\/v1\/(subscriptions\/[^/]+\/uncancel|product-features\/[^/]+\/expire)$/
 
 const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]'])

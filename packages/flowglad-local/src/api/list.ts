@@ -116,7 +116,7 @@ const listOf = <R extends Listed>(records: readonly R[]): Source<R> => ({
 
 const readAtOnce = 1000
 
-/** Yields the records after a position. Reads them in batches, to limit memory use. */
+/** Yields the records after a position. Reads the records in batches, to limit memory use. */
 function* read<R extends Listed>(
   source: Source<R>,
   from: { after?: After | undefined; descending?: boolean },

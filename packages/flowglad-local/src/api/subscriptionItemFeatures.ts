@@ -20,7 +20,8 @@ const since = {
 }
 const productFeatureId = z.string().nullish()
 const ofItem = { subscriptionItemId: z.string(), featureId: z.string(), productFeatureId }
-// The platform requires these fields but ignores them. The response has the feature's own name and slug.
+// The platform requires the name and slug in a request but ignores both. The response has the feature's own
+// name and slug.
 const called = { name: z.string(), slug: z.string() }
 const changed = {
   id: z.string(),

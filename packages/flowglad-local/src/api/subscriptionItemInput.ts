@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { instant, int32Max, metadata } from '../rules/bounds.ts'
 
 /*
- * The platform accepts an item in one of four shapes. If an item fits none of them, the error lists the
+ * The platform accepts an item in one of four shapes. If an item fits none of the shapes, the error lists the
  * mistakes for each shape. This file defines the same four shapes, with fields in the platform's order. The
  * first shape has no `id` and accepts every item that fits the second or third shape. An existing item that a
  * caller sends back therefore becomes a new item.
@@ -71,8 +71,8 @@ const terse = z
  * those of its price.
  */
 export const subscriptionItemInput = z
-  // The platform drops the price slug of an item that fits the first shape. If such an item has no price ID,
-  // the platform ignores the item. This server keeps both the slug and the item.
+  // The platform drops the price slug of an item that fits the first shape. If an item of the first shape has
+  // no price ID, the platform ignores the item. This server keeps both the slug and the item.
   .union([insert.extend({ priceSlug: z.unknown().optional() }), record, withPriceSlug, terse])
   .transform((item) => {
     const priceId = item.priceId || undefined

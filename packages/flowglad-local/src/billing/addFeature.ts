@@ -26,7 +26,7 @@ const refused = (message: string) => rejectedResult('Error', message)
  * Adds a feature to one subscription, in addition to the plan's features. Adding a toggle again changes
  * nothing. Adding a credit feature again increases its amount. A feature that has ended can't be added again.
  * The subscription gets the credits at its next renewal and, if the request sets `grantCreditsImmediately`,
- * also now.
+ * also immediately.
  */
 export function addFeature(
   platform: Platform,

@@ -51,7 +51,7 @@ export function overageLines(
 }
 
 /**
- * Grants exactly the units that a paid invoice's overage lines charged for. These units offset the past
+ * Grants exactly the units that a paid invoice's overage lines charged for. The granted units offset the past
  * usage, so the new period starts with its full grants.
  */
 export function settleOverage(platform: Platform, at: number, invoice: Invoice): void {

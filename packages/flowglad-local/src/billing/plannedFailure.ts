@@ -1,7 +1,7 @@
 import type { Customer } from '../database/records/customers.ts'
 import type { Platform } from '../platform/Platform.ts'
 
-/** Makes the customer's next payment fail, or lets it succeed again. */
+/** Plans the failure of the customer's next payment, or cancels a planned failure. */
 export function planFailure({ db }: Platform, { id }: Customer, fails: boolean): void {
   const planned = db.plannedFailures.find(id)
   if (fails && !planned) db.plannedFailures.put({ id })
@@ -12,8 +12,7 @@ export const isFailurePlanned = ({ db }: Platform, customerId: string): boolean 
   db.plannedFailures.find(customerId) !== undefined
 
 /**
- * Returns whether this payment should fail. If so, clears the planned failure, so that the next payment
- * succeeds.
+ * Returns whether this payment should fail. Clears the planned failure, so that the next payment succeeds.
  */
 export function takePlannedFailure({ db }: Platform, customerId: string): boolean {
   const planned = db.plannedFailures.find(customerId)

@@ -42,7 +42,10 @@ function renew(platform: Platform, subscription: RenewingSubscription): void {
 
 type Due = { at: number; run(): void }
 
-/** Returns the earliest renewal or retry. If both are due at the same time, returns the renewal. */
+/**
+ * Returns the earliest renewal or retry. If a renewal and a retry are due at the same time, returns the
+ * renewal.
+ */
 function nextDue(platform: Platform): Due | null {
   const { db } = platform
   const subscription = db.subscriptions.lowest('renewsAt')

@@ -11,8 +11,8 @@ const readAtOnce = 1000
  *
  * The records are rows in SQLite. The table caches the records and the index values that it has read. A
  * transaction's changes stay in memory until a query needs them or the transaction ends. A resident table
- * keeps all of its records in memory. Use it only for records whose number doesn't grow with customers or
- * usage.
+ * keeps all of its records in memory. Use a resident table only for records whose number doesn't grow with
+ * customers or usage.
  *
  * Invariant: if an index value is cached, all of its records are cached too.
  */
@@ -109,7 +109,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#count
   }
 
-  /** Reads all records in batches. Avoid this in tables that grow. */
+  /** Reads all records in batches, which is slow for tables that grow. */
   *all(): Generator<R> {
     if (this.options.resident) return yield* this.#records.values()
     let records = this.page({ limit: readAtOnce })
@@ -236,7 +236,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   }
 
   #set(record: R, previous: R | undefined): void {
-    // Compute all keys before storing anything. If a key function throws, there is then nothing to undo.
+    // Compute all keys before storing anything, so that there is nothing to undo if a key function throws.
     const keys = Object.entries(this.indexes).map(([index, keyOf]) => ({
       index,
       key: keyOf(record),
@@ -248,8 +248,8 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
       if (oldKey !== null) this.#ids.get(cacheKey(index, oldKey))?.delete(record.id)
       if (key === null) continue
       const ids = this.#ids.get(cacheKey(index, key))
-      // The record's place among the value's records is unknown, so drop the cached IDs. The next read
-      // restores their order.
+      // The record's place among the value's records is unknown, so drop the cached IDs. The next read caches
+      // the IDs in order again.
       if (previous && !this.options.resident) this.#ids.delete(cacheKey(index, key))
       else if (ids) ids.add(record.id)
       else if (this.options.resident) this.#ids.set(cacheKey(index, key), new Set([record.id]))

@@ -55,8 +55,8 @@ export function openSqlite(file: string): Sqlite {
         opened.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
         opened.prepare('SELECT count(*) FROM sqlite_master').get()
       } catch {
-        // On a full disk, SQLite can't move the WAL into the file. The next start reads both, so nothing is
-        // lost.
+        // On a full disk, SQLite can't move the WAL into the file. The next start reads both the WAL and the
+        // file, so nothing is lost.
       }
       opened.close()
     },

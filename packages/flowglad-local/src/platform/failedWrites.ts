@@ -48,7 +48,7 @@ function describe(write: Write, table: string): { verb: string; text: string } {
       verb: 'insert',
       text: `Failed to insert item into ${table}: Failed to insert items into ${table}`,
     }
-  // The platform's message for this error uses the text's third word as the verb.
+  // The platform uses the third word of this text as the verb of its message.
   return { verb: 'bulk', text: `Failed to bulk insert into ${table}` }
 }
 

@@ -21,7 +21,7 @@ export interface LoggedRequest {
 }
 
 export interface LoggedBody {
-  /** At most `maxBodyLength` characters. */
+  /** The start of the body, with at most `maxBodyLength` characters. */
   text: string
   /** The length of the whole body in characters. */
   length: number
@@ -93,8 +93,8 @@ export function createRequestLog(limits = { maxRequests, maxTotalLength }): Requ
 
 /**
  * Returns the start of a body, with secrets masked. Masks secrets before it cuts the body, because it might
- * not recognize a shortened secret. Reads only a little beyond the cut, so that a large body doesn't delay
- * the call.
+ * not recognize a shortened secret. Reads only slightly more than it keeps, so that a large body doesn't
+ * delay the call.
  */
 function bodyOf(body: string, key: string | null): LoggedBody {
   const masked = maskSecrets(body.slice(0, maxBodyLength + longestKey), key)

@@ -8,8 +8,8 @@ const subscribed = z.object({ subscription: z.object({ currentBillingPeriodEnd: 
 const clock = z.object({ now: z.number() })
 
 /**
- * Uses flowglad-local's test controls to repeat an action that happened outside the API. Actions without a
- * test control, such as billing runs, need none: the server runs them when they are due.
+ * Uses flowglad-local's test controls to repeat an action that happened outside the API. Skips other actions,
+ * such as billing runs, because the server runs them when they are due.
  * @param path `/__ops/complete-checkout`, `/__ops/shift` or `/__ops/advance` (to the period's end)
  * @returns the status
  */

@@ -14,7 +14,7 @@ export interface DifferingStep {
   differences: Difference[]
 }
 
-/** Shorter delays don't move the clock, so that a short conversation needs no test controls. */
+/** A delay below this limit doesn't move the clock, so that a short conversation needs no test controls. */
 const shortDelayMs = 1000
 
 /**

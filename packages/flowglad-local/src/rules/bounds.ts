@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 /*
  * Number limits. The platform's database stores 32-bit integers. Outside the catalog, the platform rejects
- * larger numbers with 500, and this server rejects some of them with 400. The latest time is 1 January 2200,
- * so that every date computed from a time is valid.
+ * numbers that don't fit into 32 bits with 500, and this server rejects some of these numbers with 400. The
+ * latest time is 1 January 2200, so that every date computed from a time is valid.
  */
 export const int32Max = 2 ** 31 - 1
 export const maxIntervals = 1000

@@ -10,7 +10,7 @@ const quote = /(?<!\\)(\\*)"/g
  * the token.
  */
 const token = /(?:\b|(?<=\\[nrt]))(sk_(?:test|live)_|whsec_)[\w+/=-]+/g
-/** Shorter keys aren't secret, and masking them would make the text unreadable. */
+/** A key with fewer characters isn't secret, and masking it would make the text unreadable. */
 const shortestSecret = 8
 
 /**

@@ -66,8 +66,8 @@ const font = (name: string) =>
   `<< /Type /Font /Subtype /Type1 /BaseFont /${name} /Encoding /WinAnsiEncoding >>`
 
 /**
- * The width of every Courier character, relative to the font size. Text can therefore be aligned without
- * measuring it.
+ * The width of each Courier character, relative to the font size. Courier is monospaced, so text can be
+ * aligned without a table of widths.
  */
 const courierWidth = 0.6
 

@@ -12,7 +12,7 @@ export function proratedCharge({
   oldTotal: number
   newTotal: number
   paid: number
-  /** From 0 at the period's start to 1 at its end. */
+  /** The elapsed fraction of the period, from 0 to 1. */
   elapsed: number
 }): number {
   return Math.max(0, Math.round(oldTotal * elapsed) + Math.round(newTotal * (1 - elapsed)) - paid)

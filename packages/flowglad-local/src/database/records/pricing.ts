@@ -77,7 +77,7 @@ export interface Discount extends Base {
   name: string
   /** In upper case. */
   code: string
-  /** Cents or a percentage, depending on `amountType`. */
+  /** The amount in cents or a percentage, depending on `amountType`. */
   amount: number
   amountType: 'percent' | 'fixed'
   active: boolean
