@@ -24,7 +24,7 @@ const failNextPayment = async (studio: Studio, externalId: string) =>
 
 const fixedClock = { clock: () => Date.UTC(2027, 3, 1) }
 
-it('fails only the next renewal and collects the retry', async () => {
+it('makes only the next renewal fail and collects the retry', async () => {
   await using studio = await startStudio(fixedClock)
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -82,7 +82,7 @@ it('lets the next payment succeed after the planned failure is canceled', async 
   expect((await studio.plan('ada')).status).toBe('active')
 })
 
-it('grants credits that stay after a renewal', async () => {
+it('grants credits that remain after a renewal', async () => {
   await using studio = await startStudio(fixedClock)
   await studio.customer('ada')
   const { usageMeters } = await pricingOf(studio)

@@ -84,7 +84,7 @@ it('keeps the file of the only key when other keys are added', async () => {
   expect(files.sort()).toEqual(['data.db', 'data.db.key-b', 'data.db.key-c'])
 })
 
-it("gives an earlier version's file to its only key or to the only key without a separate file", async () => {
+it("gives an earlier version's file to the only key that could own it", async () => {
   await using directory = await createDirectory()
   const db = directory.file('data.db')
   {

@@ -32,8 +32,10 @@ async function startWithNewMeter() {
   return studio
 }
 
-// Like the platform, flowglad-local copies a plan's features to a subscription when it adds the plan's item. Later
-// changes to the plan don't affect the subscription.
+/*
+ * Like the platform, flowglad-local copies a plan's features to a subscription when it adds the plan's item.
+ * Later changes to the plan don't affect the subscription.
+ */
 describe("a new meter's credits", () => {
   it("grants a new meter's credits immediately to a new customer", async () => {
     await using studio = await startWithNewMeter()

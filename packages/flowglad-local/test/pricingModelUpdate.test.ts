@@ -259,7 +259,7 @@ describe('an update with all parts', () => {
   })
 })
 
-it('requires all parts or none, a name and the ID in the body', async () => {
+it('requires a name, the ID, and either all parts or none in the body', async () => {
   await using model = await withModel()
   await expect(model.put({ name: 'X', features: [], resources: [] })).rejects.toMatchObject({
     status: 400,

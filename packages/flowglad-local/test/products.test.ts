@@ -177,7 +177,7 @@ describe('a product', () => {
     expect(data.map(({ slug }) => slug)).not.toContain('new')
   })
 
-  it("updates the product with the body's ID", async () => {
+  it("updates the product with the body's ID and ignores the URL's ID", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team')
     const put = (product: object) => catalog.call('PUT', '/products/other', { product })

@@ -45,13 +45,13 @@ it('shows the valid pricing file that the help also shows', async () => {
   expect(`# pricing.yaml\n${example.replace(/^ {2}/gm, '')}`).toBe(pricing)
 })
 
-it('runs example.mts unchanged', async () => {
+it("runs the README's example.mts unchanged", async () => {
   await using app = await createApp()
   const { stdout } = await run(process.execPath, [...tsx, 'example.mts'], { cwd: app.path })
   expect(stdout).toMatch(/^Free Subscription\nsk_test_\w{21}\n$/)
 })
 
-it('runs receiver.mts with a secret from the shown command', async () => {
+it("runs the README's receiver.mts with a secret from the README's command", async () => {
   const [, script = ''] = /^export WEBHOOK_SECRET=\$\(node -p "(.*)"\)$/m.exec(text) ?? []
   const secret = (await run(process.execPath, ['-p', script])).stdout.trim()
   expect(isWebhookSecret(secret)).toBe(true)

@@ -59,7 +59,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toMatchObject({ render: 600 })
   })
 
-  it('multiplies credits by quantity', async () => {
+  it("multiplies a plan's credits by the quantity", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price', { quantity: 3 })

@@ -10,7 +10,10 @@ import { callEveryOperation } from './everyOperation.ts'
 import { createDirectory, startProcess } from './process.ts'
 import { startStudio } from './studio.ts'
 
-/** Replays a file with the command's defaults. Returns the printed text and whether all responses agree. */
+/**
+ * Replays a file with the command's defaults. Returns the printed text and whether all responses match the
+ * recording.
+ */
 async function replay(file: string, options: { against?: string; json?: boolean } = {}) {
   const settings = { key: undefined, pricing: undefined, model: undefined, json: false, against: undefined }
   let output = ''
@@ -330,7 +333,7 @@ it('forwards requests only to the platform', async () => {
   expect(echo.requests.every((request) => request.startsWith(`GET 127.0.0.1:${echo.port}/`))).toBe(true)
 })
 
-it('replays an external ID with spaces against a server that already has it', async () => {
+it('replays an external ID with spaces against a server that already has the ID', async () => {
   await using directory = await createDirectory()
   await using studio = await startStudio()
   const file = directory.file('conversation.json')

@@ -22,7 +22,7 @@ it("starts without loading Fastify's schema compiler", async () => {
   expect(server.errors().trim()).toBe('loaded fastify')
 })
 
-it('checks pricing only once if several keys use it', () => {
+it('checks pricing only once if several keys share the pricing', () => {
   const setup = parsePricing(JSON.stringify(studioPricing))
   expect(checkPricing(setup)).toBe(setup)
   expect(checkPricing({ ...setup })).toEqual(setup)
