@@ -53,7 +53,7 @@ it('stores a discount code in upper case, even after an update', async () => {
 type Studio = Awaited<ReturnType<typeof startStudio>>
 type Discount = Parameters<Studio['node']['discounts']['create']>[0]['discount']
 
-/** Buys the plan Team with the discount. Returns the plan in the middle of its first period. */
+/** Buys the Team plan with the discount. Returns the plan in the middle of its first period. */
 async function discountedPlan(studio: Studio, discount: Discount) {
   await studio.customer('ada')
   await studio.node.discounts.create({ discount })

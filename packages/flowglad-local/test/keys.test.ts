@@ -140,7 +140,7 @@ it("treats another key's IDs like unknown IDs", async () => {
   expect(await everything()).toEqual(before)
 })
 
-it("rejects another key's IDs in a body", async () => {
+it("rejects another key's IDs in a request body", async () => {
   const { studio, key } = await startWithTwoKeys()
   await using _ends = studio
   await studio.customer('ada')

@@ -27,7 +27,7 @@ export interface UsageCredit extends Base {
   expiresAt: number | null
   expired: boolean
   source: 'plan' | 'adjustment' | 'purchase' | 'overage_settlement' | 'dashboard'
-  /** The feature for which an adjustment granted the credits, or null if they have another source. */
+  /** The feature for which an adjustment granted the credits, or null if the credits have another source. */
   featureId: string | null
 }
 
