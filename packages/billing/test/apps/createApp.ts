@@ -54,7 +54,7 @@ export async function compile(folder: string, options: object): Promise<string> 
     strict: true,
     noEmit: true,
     skipLibCheck: true,
-    // The workspace's packages resolve to sources, which import each other as `.ts` files.
+    // The workspace's packages resolve to their sources, whose imports end in `.ts`.
     allowImportingTsExtensions: true,
     ...options,
   }

@@ -103,7 +103,7 @@ test.each([0, 3])('accepts %i units for a call with a lost response', (amount) =
   expect(violatedIn(evidence([call], amount === 0 ? [] : [anEvent({ amount })]))).toEqual([])
 })
 
-test('lists a stream that outlived its hold without reporting a violation', () => {
+test('lists a stream that outlived its hold, but reports no violation', () => {
   const given = evidence([aCall({ kind: 'stream' })], [anEvent({ amount: 2 })])
   expect(violatedIn(given)).toEqual([bounds])
   const events = given.ledger.events.map((event) => ({ ...event, flagged: 'expired' }))
@@ -114,7 +114,7 @@ test('lists a stream that outlived its hold without reporting a violation', () =
   expect(violatedIn(free)).toEqual([bounds])
 })
 
-test('lists a stream that got the result of a late settle without reporting a violation', () => {
+test('lists a stream that received the result of a late settle, but reports no violation', () => {
   const call = aCall({ kind: 'stream', answers: [anAnswer({ attempt: 'attempt-b' })] })
   const given = evidence([call], [anEvent({ amount: 2 })])
   expect(violatedIn(given)).toEqual([bounds])
@@ -152,7 +152,7 @@ test('accepts usage beyond the grant only from late settles', () => {
   expect(violatedIn({ ...excused, ledger: { ...excused.ledger, events } })).toEqual([rule])
 })
 
-test('reports a denial while enough units are left', () => {
+test('reports a denial for lack of units if enough units were left', () => {
   const short = aCall({ operation: 'b', answers: [denied('INSUFFICIENT_CREDITS')] })
   const rule = 'no call is denied while enough units are left'
   expect(violatedIn(evidence([aCall(), short], [anEvent()], { granted: 6 }))).toEqual([rule])
@@ -199,7 +199,7 @@ test('reads late settles and outdated snapshots from the ledger', async () => {
   expect(await snapshots()).toEqual([false])
 })
 
-test("assumes that a call took its whole hold only if the call's response was lost", () => {
+test("counts a call's whole hold as used only if the call's response was lost", () => {
   const short = aCall({ operation: 'b', answers: [{ ...denied('INSUFFICIENT_CREDITS'), from: 2, until: 3 }] })
   const rule = 'no call is denied while enough units are left'
   const billedLess = [anEvent({ amount: 1 })]
@@ -209,7 +209,7 @@ test("assumes that a call took its whole hold only if the call's response was lo
   expect(violatedIn(evidence([unanswered, short], billedLess, { granted: 4 }))).toEqual([])
 })
 
-test('reports every difference from Flowglad, open hold, undelivered event and crash', () => {
+test('reports differences from Flowglad, open holds, undelivered events and crashes', () => {
   const given = evidence([aCall()])
   const { ledger } = given
   const [event] = ledger.events

@@ -127,7 +127,7 @@ test.each([
   expect(await readdir(app.folder)).toEqual(['index.ts'])
 })
 
-test('prints the same output and exits with the same code when run as a process', async () => {
+test('main.ts prints the output of runCommand and exits with its code', async () => {
   await using app = await createApp({ 'index.ts': 'export {}\n' })
   const metered = (...args: string[]) =>
     run(app.folder, process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args])

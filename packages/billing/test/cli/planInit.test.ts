@@ -109,7 +109,7 @@ test("adds imports after a file's directives if the file has no imports", () => 
   )
 })
 
-test('takes import extensions from the module resolution if the app has no relative imports', () => {
+test('derives import extensions from tsconfig.json if the app has no relative imports', () => {
   const lineWith = (tsconfig: string) =>
     metered({ ...expressApp, 'tsconfig.json': tsconfig })['index.ts']?.match(/import \{ billing \}.*/)?.[0]
   expect(lineWith('{ "module": "NodeNext" }')).toBe("import { billing } from './billing.js'")
@@ -132,7 +132,7 @@ test('explains each change that it cannot make and shows the code to add', () =>
   }
 })
 
-test('leaves a splitLink and a router with a "billing" property to the user', () => {
+test('asks the user to edit a splitLink and a router with a "billing" property', () => {
   const app = {
     ...fastifyApp,
     'server/client.ts':
@@ -248,7 +248,7 @@ test('gives an app without sign-in a protectedProcedure that rejects all calls i
   expect(planOf(after).changes).toEqual([])
 })
 
-test("leaves the metered procedure to the user if the app's sign-in is not recognized", () => {
+test("asks the user to add the metered procedure if it can't recognize the app's sign-in", () => {
   const { 'server/trpc.ts': trpc = '' } = fastifyApp
   const app = { ...fastifyApp, 'server/trpc.ts': trpc.replaceAll('protectedProcedure', 'memberProcedure') }
   expect(planOf(app).byHand.map(({ title }) => title)).toEqual(['meteredProcedure', "billing's router"])
@@ -286,7 +286,7 @@ test("suggests metering one of the app's mutations", () => {
   )
 })
 
-/** Returns the client file of an app whose client has these links, after the plan's changes. */
+/** Applies the plan to an app whose client has these links, and returns the client file. */
 const client = (links: string, before = '') =>
   metered({ ...fastifyApp, 'server/client.ts': `${before}createTRPCClient({ links: ${links} })\n` })[
     'server/client.ts'

@@ -119,7 +119,7 @@ test('creates the price that unlimited usage needs', async () => {
   await sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, {
     body: { card: '4242424242424242' },
   })
-  // On Scale, the event names the price generations_no_charge, so the new model must contain this price.
+  // Scale makes `generations` unlimited, so the usage event names a price that the push must have created.
   await billing.meter({ customer: aUser(), meter: 'generations', amount: 10_000 }, () => 'done')
   expect(await billing.drain()).toBe(true)
   expect(await billing.operator.parked(1)).toEqual([])
@@ -131,7 +131,7 @@ async function aCustomerAt(sdk: Flowglad) {
   return data.customer
 }
 
-test('keeps every part that the file lacks or marks as inactive', async () => {
+test('keeps every part of the model that the file omits or marks as inactive', async () => {
   const { flowglad, push } = await start(studio)
   const before = await modelOf(flowglad)
   const inactive = (slug: string) => {
@@ -174,7 +174,9 @@ const stopped = {
   stderr: 'The pricing model has changed since it was compared. Run the command again.\n',
 }
 
-/** Pushes the file in `folder`. Changes the model after Flowglad has returned it n times, before the push continues. */
+/**
+ * Pushes the file in `folder`, and changes the model right after Flowglad has returned the model for the nth time.
+ */
 async function pushDuring(
   flowglad: FlowgladLocal,
   folder: string,
@@ -228,7 +230,7 @@ test.each([1, 2, 3])(
     const { flowglad, folder, push } = await start()
     await push(studio)
     const result = await pushDuring(flowglad, folder, nth, addGift)
-    // The push compares again after each of the first two comparisons, and then includes the part.
+    // After each of the first two comparisons, the push compares again, so it finds the new part.
     expect(result).toMatchObject(nth === 3 ? stopped : { code: 0, stderr: '' })
     expect((await modelOf(flowglad)).products.map(({ slug }) => slug)).toContain('gift')
   },
@@ -338,7 +340,7 @@ test.each([
   const [before, exported] = [await modelOf(flowglad), await exportOf(flowglad)]
   const file = parseDocument(stringify(detailed))
   file.deleteIn(path.split('.'))
-  // Flowglad replaces the whole model, so a request with the new name must also contain the omitted fields.
+  // An update replaces the whole model, so a request that changes only the name must contain the omitted field.
   file.set('name', 'Renamed')
   const { stdout } = await push(file.toString(), '--yes', '--json')
   expect(JSON.parse(stdout)).toMatchObject({
@@ -350,7 +352,7 @@ test.each([
   expect(await exportOf(flowglad)).toEqual({ ...exported, name: 'Renamed' })
 })
 
-test('keeps the trial if its days are null and ends the trial offer if they are 0', async () => {
+test('keeps the trial if trialPeriodDays is null and removes the trial if it is 0', async () => {
   const { flowglad, push } = await start(detailed)
   const trial = async () =>
     (await modelOf(flowglad)).products.find(({ slug }) => slug === 'team')?.defaultPrice.trialPeriodDays
@@ -399,14 +401,14 @@ test.each([
       { kind: 'price', slug: 'pro_monthly', of: 'pro' },
     ],
   })
-  // Changes that replace no price need only --yes.
+  // Changes that don't replace a price need --yes, but not --replace-prices.
   expect(await push({ ...file, name: 'Studio' }, '--yes')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('Flowglad now has everything in the file.\n'),
   })
 })
 
-test('keeps the earlier usage price when another one becomes the default', async () => {
+test('keeps the earlier usage price when a new price becomes the default', async () => {
   const { flowglad, push } = await start(studio)
   const file = structuredClone(studio)
   const [standard] = file.usageMeters[2].prices
@@ -437,7 +439,7 @@ test.each(['refused', 'answerLost'] as const)(
       expect(await pushTo(flowglad, folder, '--yes')).toMatchObject({ code: 0, stderr: '' })
       expect(await pushTo(flowglad, folder)).toEqual({ code: 0, stderr: '', stdout: same })
       if (first.code === 0) {
-        // A push sends five writes: three meters, one meter's price, and everything else. The sixth never comes.
+        // Nothing broke, because a push sends only five writes: three meters, a meter's price, and everything else.
         expect(broken).toBe(6)
         return
       }
@@ -488,7 +490,7 @@ test('protects the default product even if the file does not mark it as the defa
 
 test('creates a new pricing model for an account whose default plan does not renew', async () => {
   const { name, slug } = { name: 'Free Plan', slug: 'free' }
-  // Flowglad gives each new account this product.
+  // A new Flowglad account has this product, whose price doesn't renew.
   const { flowglad, push } = await start({
     ...newAccount,
     products: [
@@ -523,7 +525,7 @@ test('creates a new pricing model for an account whose default plan does not ren
     code: 1,
     stderr: expect.stringMatching(/^Flowglad already has a pricing model "Studio"/),
   })
-  // The key still belongs to the earlier model.
+  // The secret key still belongs to the earlier pricing model.
   expect(await push(studio)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`FLOWGLAD_SECRET_KEY doesn't belong to "Studio"`),

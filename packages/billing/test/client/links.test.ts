@@ -22,7 +22,10 @@ interface Sent {
   key: unknown
 }
 
-/** Creates a terminating link that records each operation's key. It returns the listed responses, then succeeds. */
+/**
+ * Creates a terminating link that records each operation's key. The link returns the listed responses, and then
+ * succeeds.
+ */
 function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
   const sent: Sent[] = []
   const link: TRPCLink<AppRouter> =
@@ -46,7 +49,7 @@ function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
 const clientOf = (end: TRPCLink<AppRouter>, options = {}) =>
   createTRPCClient<AppRouter>({ links: [idempotencyLink(options), end] })
 
-test('sends the same key for an operation again while another attempt runs', async () => {
+test('resends an operation with the same key while another attempt runs', async () => {
   const { link, sent } = terminating([{ retryAfterMs: 1 }, { retryAfterMs: 1 }, 'ok', 'ok'])
   const client = clientOf(link)
   expect(await client.ping.mutate()).toBe('pong')
@@ -99,7 +102,7 @@ test("sends a batch's keys in call order if every call has a key", () => {
 test.each([36, 128])(
   'runs and charges each of 500 concurrent calls once if keys have %d characters',
   async (length) => {
-    // Free's grant of 10 units is too small for 500 calls.
+    // The test needs 500 units, but the Free plan grants only 10.
     const generous = pricing.replace(/("slug": ?"free_generations".*?"amount": ?)10/s, '$1500')
     await using app = await startApp({ pricing: generous })
     const client = createTRPCClient<AppRouter>({

@@ -47,7 +47,7 @@ test("logs each charge once with Flowglad's transaction ID", async () => {
   expect(charges).toEqual([{ customer: 'ada', procedure: 'write', attempt, units: '3 tokens' }])
 })
 
-test('removes only email addresses and keys from each text', () => {
+test('removes only email addresses and keys from log messages', () => {
   const lines = capture()
   redactingLogger(consoleLogger).warn(
     {
@@ -63,7 +63,7 @@ test('removes only email addresses and keys from each text', () => {
   ])
 })
 
-test('shows no part of an address or key when it truncates a long text', () => {
+test('shows no part of an email address or key when it truncates a long text', () => {
   const shown = (text: string) => {
     const lines: string[] = []
     const record = (_: object, message: string) => void lines.push(message)

@@ -65,7 +65,7 @@ test('counts holds, settles, units, denials and deliveries', async () => {
   })
 })
 
-test('measures the number and the delay of waiting events', async () => {
+test('measures the number of waiting events and the delivery lag', async () => {
   const read = register()
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) =>

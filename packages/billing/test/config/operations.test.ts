@@ -19,7 +19,7 @@ const read = (name: string) =>
   readFileSync(new URL(`../../../../docs/operations/${name}`, import.meta.url), 'utf8')
 const namesIn = (text: string) => new Set(text.match(/\bmetered_\w+/g))
 
-/** Records every metric once. Returns the metrics' names in a Prometheus scrape. */
+/** Records every metric once. Returns the metrics' names as a Prometheus server reads them. */
 async function scrapedNames() {
   const reader = new Reader()
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
@@ -57,7 +57,7 @@ const dashboard = z.object({
     .min(1),
 })
 
-test('uses only recorded metrics in the alert rules and the dashboard', async () => {
+test('the alert rules and the dashboard use only metrics that billing records', async () => {
   const names = await scrapedNames()
   const { groups } = rules.parse(parse(read('alerts.yaml')))
   const { panels } = dashboard.parse(JSON.parse(read('grafana.json')))
@@ -69,7 +69,7 @@ test('uses only recorded metrics in the alert rules and the dashboard', async ()
   }
 })
 
-test('shows every metric on the dashboard', async () => {
+test('the dashboard shows every metric', async () => {
   const shown = namesIn(read('grafana.json'))
   const recorded = [...(await scrapedNames())].filter((name) => !/_(sum|count|bucket)$/.test(name))
   for (const name of recorded)

@@ -50,7 +50,7 @@ test('delivers usage while an open page waits for a free fetch slot', async () =
   await using app = await startApp({
     options: { arrivalMaxAgeMs: 0, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })
-  // Finish Ada's fetch first. Otherwise, it would keep her lease while it waits for Bob's held fetch.
+  // Finish Ada's first fetch. Otherwise, that fetch would keep Ada's lease while it waits for Bob's fetch.
   await app.billing.refresh(ada)
   let answer = () => {}
   const answered = new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ test('delivers usage while an open page waits for a free fetch slot', async () =
   await until(() => expect(app.proxy.count(/bob/)).toBe(1))
 
   const page = open(app, 'Pro')
-  // The first page gets its first balances before the second page does.
+  // When the second page has its first balances, the first page has them too.
   await open(app)
   await app.client.generate.mutate({ prompt: 'a cat', count: 2 })
   await until(async () => expect(await app.atFlowglad.events()).toMatchObject([{ amount: 2 }]))

@@ -46,12 +46,12 @@ test('lists at checkout the pack units that the customer loses by upgrading from
   await app.atFlowglad.pay(ada, 'generation_pack')
   await app.client.generate.mutate({ prompt: 'x', count: 12 })
   const checkout = (priceSlug: string) => app.client.billing.checkout.mutate({ priceSlug })
-  // Free's 10 units are used first, so 2 of the pack's 50 units are used.
+  // The call uses the Free plan's 10 units first, and then 2 of the pack's 50 units.
   expect((await checkout('pro_monthly')).forfeits).toEqual([{ meter: 'generations', amount: 48 }])
   expect((await checkout('generation_pack')).forfeits).toEqual([])
 })
 
-test('lists the pack units that a customer loses only if a paid plan ends', async () => {
+test('lists pack units as lost only if a paid plan ends', async () => {
   await using app = await startApp()
   await app.client.billing.balances.query()
   await app.atFlowglad.pay(ada, 'pro_monthly')

@@ -9,7 +9,7 @@ import { startApp } from '../trpc/startApp.ts'
 const ada = aUser()
 const ben = aUser('ben')
 
-/** Starts a stack that counts reads of balances. Polling is too rare to wake a stream, so only commits do. */
+/** Starts a stack that counts reads of balances. The polling interval is so long that only commits wake a stream. */
 async function start(options: StackSetup['options'] = {}) {
   const inner = sqliteLedger(':memory:')
   let reads = 0
@@ -79,7 +79,7 @@ test('closes a customer’s oldest streams if that customer opens too many', asy
   expect(await other.isOpen()).toBe('open')
 })
 
-test('if a node has too many streams, closes the oldest one of the customer with the most streams', async () => {
+test('if a node has too many streams, closes the oldest stream of the customer with the most', async () => {
   await using stack = await start({ maxStreams: 3 })
   const streams = [await stack.open(ben), await stack.open(ada), await stack.open(ada)]
   const newest = await stack.open(aUser('carl'))

@@ -75,7 +75,7 @@ describe('after a scheduled cancellation was removed', () => {
     }
   })
 
-  test('accepts the change without lifting anything again if the cancellation was not restored', () => {
+  test('accepts the change immediately if the cancellation was not restored', () => {
     const subscription = aSubscription()
     expect(next({ lifted, outcome: 'unclear', restored: 'no', seen: seen(subscription, true) })).toEqual({
       do: 'accept',

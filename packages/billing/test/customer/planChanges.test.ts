@@ -28,7 +28,10 @@ async function on(app: App, priceSlug: string) {
 }
 const planNow = async (app: App) => (await app.client.billing.refresh.mutate()).plan
 
-/** Puts Ada on one plan and schedules a downgrade to another plan. Returns when the downgrade takes effect. */
+/**
+ * Puts Ada on one plan and schedules a downgrade to another plan. Returns the time at which the downgrade takes
+ * effect.
+ */
 async function leavingFor(app: App, { from, to }: { from: string; to: string }) {
   await on(app, from)
   const { plan: leaving } = await app.client.billing.changePlan.mutate({ priceSlug: to })
@@ -84,7 +87,7 @@ test('reports the success of a change that Flowglad makes despite returning an e
   expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: null })
 })
 
-test('changes a canceled plan even if Flowglad undoes the cancellation with an error', async () => {
+test('changes a canceled plan even if Flowglad undoes the cancellation but returns an error', async () => {
   await using app = await start()
   await on(app, 'pro_monthly')
   await app.client.billing.cancel.mutate()
@@ -197,7 +200,7 @@ test('replaces a scheduled downgrade with a cancellation', async () => {
 test('shows that the cancellation was lifted even if lifting the downgrade failed', async () => {
   await using app = await start()
   await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
-  // Only Flowglad can schedule both a downgrade and a cancellation.
+  // Metered never schedules both a downgrade and a cancellation, so change Flowglad's response.
   const { currentSubscription, ...billing } = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
   const cancelScheduledAt = currentSubscription?.currentBillingPeriodEnd ?? null
   const both = { ...billing, currentSubscription: { ...currentSubscription, cancelScheduledAt } }
@@ -217,7 +220,10 @@ test('shows that the cancellation was lifted even if lifting the downgrade faile
 })
 
 describe('when Flowglad does not respond to a plan change', () => {
-  /** Puts Ada on Pro and cancels the plan. Returns when the plan ends and a function that upgrades Ada to Max. */
+  /**
+   * Puts Ada on Pro and cancels the plan. Returns the time at which the plan ends, and a function that upgrades Ada
+   * to Max.
+   */
   async function upgrading(app: App) {
     const subscription = await on(app, 'pro_monthly')
     await app.client.billing.cancel.mutate()

@@ -44,7 +44,7 @@ test("limits each customer's concurrent checkouts and plan changes", async () =>
   expect((await others).plan?.name).toBe('Scale')
   expect((await Promise.all(running)).map(({ plan }) => plan?.name)).toEqual(['Scale', 'Scale', 'Scale'])
 
-  // Failed requests no longer count toward the limit either.
+  // Failed requests don't count toward the limit.
   app.proxy.mend()
   for (let round = 0; round < 4; round++) {
     await expect(billing.changePlan.mutate({ priceSlug: 'unknown' })).rejects.toThrow('not for sale')

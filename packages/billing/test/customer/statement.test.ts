@@ -141,7 +141,7 @@ test('names the plan of a discounted plan change after the plan has ended', asyn
   expect(await changes(app)).toMatchObject([{ to: 'Max' }])
 })
 
-test('names no plan of an earlier plan change if two plans have its price', async () => {
+test('names no plan for an earlier plan change if two plans have the same price', async () => {
   await using app = await start()
   await onPro(app)
   app.pass(10 * day)
@@ -183,7 +183,7 @@ test('leaves pack units out of the previewed grant of a second change', async ()
   const { prorated } = await statement(app)
   app.pass(10 * day)
   const preview = await app.client.billing.previewChange.query({ priceSlug: 'ultra_monthly' })
-  // The share of the remaining time is smaller than the units granted so far.
+  // The share for the remaining time is smaller than the units granted so far, so the grant stays the same.
   expect(preview.prorated).toEqual([{ ...prorated[0], regular: 2_100_000 }])
   expect(preview.prorated[0]?.granted).toBeLessThan(1_350_000)
 })
@@ -375,7 +375,7 @@ test("after an upgrade, keeps the earlier plan's extra usage on the next invoice
 test('shows the overdue amount and the next attempt to charge the card', async () => {
   await using app = await start()
   await failRenewal(app, 'pro_monthly', async () => {
-    // This response lacks the failed payment and stays in the cache for a few seconds.
+    // Cache a response without the failed payment.
     await statement(app)
   })
   const { overdue, payments } = await statement(app)
@@ -398,7 +398,7 @@ test("doesn't add the price of a declined plan change to the overdue amount", as
   expect(overdue).toMatchObject({ amount: 2_000 })
 })
 
-test('announces no retry after a cancellation, even if the customer undoes it', async () => {
+test('announces no payment retry after a cancellation, even if the customer undoes the cancellation', async () => {
   await using app = await start()
   await failRenewal(app)
   await app.client.billing.cancel.mutate()
@@ -414,7 +414,7 @@ test('announces no retry after a cancellation, even if the customer undoes it', 
 test('shows the payment of an overdue invoice immediately', async () => {
   await using app = await start()
   await failRenewal(app)
-  // This response stays in the cache for a few seconds.
+  // Cache a response in which the payment has failed.
   expect((await statement(app)).payments[0]).toMatchObject({ status: 'failed' })
   await app.atFlowglad.payOverdue(ada)
   await app.billing.refresh(ada)
@@ -469,7 +469,7 @@ test('previews the discounted charge of a plan change without crediting the disc
   const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
   expect(preview).toMatchObject({ timing: 'now', isEstimate: false, credit: 0 })
   const { charged } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
-  // Seconds pass between the preview and the change.
+  // The charge can differ by a cent, because a few seconds pass between the preview and the change.
   expect(Math.abs((charged?.amount ?? 0) - preview.charge)).toBeLessThanOrEqual(1)
 })
 
@@ -502,7 +502,7 @@ test("never shows another customer's payment, even if Flowglad ignores the filte
   expect(all.data.find(({ customerId }) => customerId === customer.id)?.id).toBe(own?.id)
 })
 
-test('reuses the payments until the customer pays again', async () => {
+test('caches the payments until the customer pays again', async () => {
   await using app = await start()
   await onPro(app)
   await Promise.all(Array.from({ length: 8 }, () => statement(app)))
@@ -530,7 +530,7 @@ test("denies a statement that would show an earlier plan's amounts", async () =>
   await statement(app)
   await app.atFlowglad.pay(ada, 'pro_monthly')
   await other.billing.refresh(ada)
-  // This node still has the report on the free plan, because the customer has no fetch tokens left.
+  // This node can't fetch the new plan, because the customer has no fetch tokens left.
   await expect(statement(app)).rejects.toMatchObject(unavailable)
 })
 
@@ -639,7 +639,7 @@ test('says that the card may have been charged if a change fails after the payme
   const body = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
   app.proxy.breakWith(({ path }) => {
     if (path.endsWith('/adjust')) return { ...billingRunFailed, state: 'handledButFails' }
-    // Every report still has the old plan, so the change seems to have failed after its payment.
+    // Flowglad continues to report the old plan, so the change seems to have failed after the payment.
     return path.endsWith('/billing') ? { state: 'json', status: 200, body } : undefined
   })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({

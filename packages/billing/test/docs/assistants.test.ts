@@ -23,7 +23,7 @@ const entries: Record<string, object> = {
   '/postgres': postgres,
   '/sqlite': sqlite,
 }
-/** Names in the documents that no package exports: names from the app and tRPC, and option names. */
+/** Names that the documents mention but no package exports: names from the app and tRPC, and option names. */
 const otherNames = [
   'initTRPC',
   'createContext',

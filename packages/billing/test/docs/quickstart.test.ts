@@ -10,7 +10,10 @@ const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, langua
   language,
   code,
 }))
-/** The content of each file in the quickstart, by name. The first line of a code block names its file in a comment. */
+/**
+ * Maps each file's name to its content in the quickstart. The first line of a code block names its file in a
+ * comment.
+ */
 const files: Record<string, string> = Object.fromEntries(
   blocks.flatMap(({ code }) => {
     const [, path, content] = /^(?:\/\/|#) (\w+\.\w+)\n([\s\S]*)$/.exec(code) ?? []
@@ -20,7 +23,7 @@ const files: Record<string, string> = Object.fromEntries(
 const printed = blocks.find(({ language }) => language === 'text')?.code
 const tsx = ['--import', import.meta.resolve('tsx')]
 
-test('shows the same billing.ts and pricing.yaml as init writes', () => {
+test('shows the billing.ts and the pricing.yaml that init writes', () => {
   expect(files['billing.ts']).toBe(billingText('user'))
   expect(files['pricing.yaml']).toBe(pricingText)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { billingHandler } from '../../src/fetch/billingHandler.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
-test("serves the billing routes to the request's customer but no other routes", async () => {
+test('serves only the billing routes, and only to a signed-in customer', async () => {
   await using stack = await startStack()
   const handler = billingHandler(stack.billing, {
     customer: ({ headers }) => (headers.has('user') ? aUser() : null),

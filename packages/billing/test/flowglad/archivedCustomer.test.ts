@@ -13,7 +13,7 @@ const archived = { denial: { code: 'CUSTOMER_ARCHIVED' } }
 const call = ({ billing }: Stack, amount = 1) =>
   billing.meter({ customer: ada, meter: 'generations', amount }, () => 'done')
 const archive = ({ atFlowglad }: Stack) => atFlowglad.sdk.post('/api/v1/customers/ada/archive', { body: {} })
-/** Repeats the call until it is denied, because calls are allowed until a fetch replaces the old snapshot. */
+/** Repeats the call until a fetch has replaced the old snapshot and the call is denied. */
 const untilDenied = (stack: Stack) =>
   expect.poll(() => call(stack).catch((error) => error)).toMatchObject(archived)
 const customersAtFlowglad = async ({ atFlowglad }: Stack) => {

@@ -5,7 +5,7 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from './meters.ts'
 
 /**
- * Spends one unit per call and writes a line for each successful call, until it is killed. Usage:
+ * Makes calls that spend one unit each until the process is killed. Prints a line for each successful call. Usage:
  * `busyNode <ledger file> <Flowglad URL> <parallel calls>`
  */
 const [file = '', baseUrl = '', width = '1'] = process.argv.slice(2)

@@ -7,7 +7,7 @@ import { movedLedger } from './movedLedger.ts'
 import { usageEvents } from './spending.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 
-/** This duration exceeds any hold or lease. */
+/** Longer than any hold or lease lasts. */
 const untilAllExpiredMs = 600_000
 
 let crashingNode = ''

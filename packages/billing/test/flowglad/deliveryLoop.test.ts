@@ -73,7 +73,7 @@ test('stops listening to the ledger when delivery stops', async () => {
   expect(listeners).toBe(0)
 })
 
-test('lengthens its pauses up to the maximum while passes fail', async () => {
+test('lengthens the pause after each failed pass, up to the maximum', async () => {
   const pauses: number[] = []
   let stop = () => {}
   const clock: Clock = {
@@ -228,7 +228,7 @@ test('ends the lease with the acknowledgement of its last event', async () => {
   expect(await inner.execute(aTakeLease())).toMatchObject({ state: 'taken' })
 })
 
-test("sends a busy customer's events in full requests", async () => {
+test("fills each request with a busy customer's events", async () => {
   const sizes: number[] = []
   await using node = startDelivery({ respond: async (events) => void sizes.push(events.length) })
   const settle = (customer: string) => node.ledger.execute(aSettle({ customer }))

@@ -35,7 +35,10 @@ function startQueue(maxFetches: number) {
     queue,
     fetched,
     open,
-    /** Waits until `count` fetches have taken a lease. Each of them then runs or waits for another fetch to end. */
+    /**
+     * Waits until `count` fetches have taken a lease. Each of these fetches then runs, or waits for another fetch
+     * to end.
+     */
     async leased(count: number) {
       await until(() => expect(leases).toBe(count))
       await new Promise(setImmediate)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Clock } from '../../src/config/clock.ts'
 import { Gathering } from '../../src/flowglad/gathering.ts'
 
-/** Starts a wait. `timers` lists the delays of its timers. `fire` runs the latest timer. No timer runs otherwise. */
+/** Starts a wait. `timers` lists the delays of its timers. Only `fire` runs a timer: the latest one. */
 async function startWait({ deliverAfterMs = 200, requests = 4, eventsPerRequest = 10, before = 0 } = {}) {
   const timers: number[] = []
   let fire = () => {}
@@ -52,7 +52,7 @@ test("waits longer while the events don't fill one request", async () => {
   expect(await wait.after((it) => it.add(1))).toBe(true)
 })
 
-test("ends the longer wait even if the events don't fill one request", async () => {
+test("ends the longer wait even if the events still don't fill one request", async () => {
   const wait = await startWait({ before: 1 })
   await wait.after(() => wait.fire())
   expect(await wait.after(() => wait.fire())).toBe(true)
@@ -64,7 +64,7 @@ test('ends the wait once the requests are full', async () => {
   expect(await wait.after((it) => it.add(1))).toBe(true)
 })
 
-test('ends an idle wait so that other nodes’ events are found', async () => {
+test('ends an idle wait so that delivery finds other nodes’ events', async () => {
   const wait = await startWait()
   expect(await wait.after(() => wait.fire())).toBe(true)
   expect(wait.timers).toEqual([2_000])

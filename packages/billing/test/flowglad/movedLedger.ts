@@ -1,7 +1,7 @@
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 
 /**
- * Opens a ledger with a running clock. `pass` moves the clock ahead, for example past the end of a hold or
+ * Opens a ledger whose clock runs in real time. `pass` moves the clock ahead, for example past the end of a hold or
  * period.
  */
 export function movedLedger(file = ':memory:') {

@@ -60,7 +60,7 @@ test('does not count an event as rejected when Flowglad records it but returns a
   let recorded = Promise.resolve<unknown>(undefined)
   stack.proxy.breakWith(({ path, body }) => {
     if (!usageEvents.test(path) || !body.includes(charge)) return
-    // Break only this request.
+    // Handle later requests normally.
     stack.proxy.mend()
     recorded = fetch(`${stack.flowglad.url}${path}`, {
       method: 'POST',
@@ -128,7 +128,7 @@ test('stops retrying an event and returns its units once another process has dro
 
   const operator = spawn(process.execPath, ['--import', 'tsx', operatorScript, file.path, 'ada', charge])
   expect(await once(operator, 'exit')).toEqual([0, null])
-  // Wait for a retry that may still be in flight.
+  // Wait until a retry that is still in flight has ended.
   await stack.billing.drain()
   const after = tries()
   for (let n = 0; n < 5; n++) await stack.billing.drain()

@@ -31,7 +31,7 @@ test('keeps an unpaid plan during the grace period but only the free grants afte
   })
 })
 
-test('gives one free grant instead of a paid grant in each of four unpaid months', async () => {
+test('gives only the free grant in each of four unpaid months', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack)
   stack.pass(8 * day)
@@ -53,7 +53,7 @@ test('limits an unlimited plan while a renewal is overdue', async () => {
   expect(await spend(stack, 10)).toBe('done')
 })
 
-test('gives the free grants after a paid month of unlimited usage', async () => {
+test('gives only the free grant after a paid month of unlimited usage', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack, 'scale_monthly', async () => {
     await spend(stack, 5_000)

@@ -40,7 +40,7 @@ test.each([
   expect(paymentOf(subscription, [invoice])).toMatchObject({ hasPaid: false })
 })
 
-test('reports the latest time of the subscription and its invoices', () => {
+test('reports the time of the latest update to the subscription or its invoices', () => {
   expect(paymentOf(subscription, [anInvoice('open', 10, { updatedAt: 60 })])).toMatchObject({
     reportedAt: 60,
   })

@@ -12,7 +12,7 @@ import { until } from './until.ts'
 
 const pageSize = 100
 
-/** Returns an event in Flowglad's list. By default, the ledger sent the event but has lost it. */
+/** Builds an event of Flowglad's list. By default, it is an event that the ledger has sent and then lost. */
 const listed = (ledger: string, number: number, event: Record<string, unknown> = {}) => ({
   transactionId: `attempt-${number}`,
   subscriptionId: 'sub_1',
@@ -24,8 +24,8 @@ const listed = (ledger: string, number: number, event: Record<string, unknown> =
 type Listed = ReturnType<typeof listed>
 
 /**
- * Prepares a check of a ledger against Flowglad's list of usage events, newest first. `events` receives the ledger's
- * ID. `page` can replace Flowglad's response.
+ * Prepares a check of a ledger against Flowglad's list of usage events, newest first. `events` receives the
+ * ledger's ID and returns the list. `page` can replace Flowglad's response.
  */
 async function aCheck({
   events,
@@ -109,11 +109,11 @@ test('recovers lost events until the ledger has a hundred consecutive events', a
   await restored.ready({ keyed: true })
   expect(restored.isRecovering).toBe(false)
   expect(await chargesOf(ledger)).toBe(500)
-  // The check reads the first page. The recovery reads until a page without lost events.
+  // The check reads the first page. The recovery reads pages until one has no lost events.
   expect(reads).toEqual([0, 0, 100, 200])
 })
 
-test('continues the recovery after Flowglad has refused to return its list', async () => {
+test('continues the recovery after Flowglad has rejected a request for its list', async () => {
   const { ledger, restored, reads, clock, stopping } = await aCheck({
     events: (id) => [listed(id, 1)],
     page: async (answer) => {
@@ -160,7 +160,7 @@ test('does not end the recovery because of usage that was delivered after the re
   })
   await ledger.markRestored()
   await setTimeout(2)
-  // A node that doesn't know about the restore yet delivers new usage.
+  // A node that hasn't noticed the restore delivers new usage.
   await settled(ledger, ...delivered)
   await restored.ready({ keyed: true })
   expect(await chargesOf(ledger)).toBe(250)
@@ -239,7 +239,7 @@ test.each([
   },
 )
 
-test('does not make every call wait while Flowglad does not respond', async () => {
+test('checks the ledger at most once every 10 s while Flowglad does not respond', async () => {
   const { restored, reads, clock } = await aCheck({
     events: () => [],
     page: () => Promise.reject(new Error('no answer')),
@@ -266,7 +266,7 @@ test('checks the ledger again if the store was reopened during the check', async
   expect(await restored.tryCheck()).toBe('checked')
 })
 
-test('makes only calls with a key wait for the recovery', async () => {
+test('lets calls without a key start before the recovery has ended', async () => {
   let recover = () => {}
   const recovering = new Promise<void>((resolve) => {
     recover = resolve

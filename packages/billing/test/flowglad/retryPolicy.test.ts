@@ -90,7 +90,7 @@ test("doubles a rejected event's pause, up to a tenth of parkAfterMs", () => {
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 8_000, 8_000])
 })
 
-test('blames Flowglad for an unanswered event until another request succeeds', () => {
+test('treats Flowglad as unavailable after an unanswered event until another request succeeds', () => {
   const { policy } = aPolicy()
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')
@@ -157,7 +157,7 @@ test('skips rejected events while they back off, up to a hundred per customer', 
   expect([...policy.skippedEvents()]).toEqual([])
 })
 
-test('reduces the load only while Flowglad is unavailable', () => {
+test('sends fewer and smaller requests only while Flowglad is unavailable', () => {
   const { policy } = aPolicy()
   const loadAfter = (unavailable: boolean, timedOut: boolean) => {
     policy.adaptLoad({ unavailable, timedOut })
@@ -184,7 +184,7 @@ test('doubles the pause while Flowglad is unavailable, up to the maximum', () =>
   expect(policy.pausesAfter('unavailable').alwaysMs).toBe(750)
 })
 
-test('doubles the pause after failed passes without blaming Flowglad', () => {
+test('doubles the pause after failed passes without treating Flowglad as unavailable', () => {
   const { policy } = aPolicy()
   const pauses = Array.from({ length: 2 }, () => policy.pausesAfter('failed').alwaysMs)
   expect(pauses).toEqual([1_000, 2_000].map((ms) => ms * 0.75))

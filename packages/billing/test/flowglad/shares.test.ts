@@ -30,7 +30,7 @@ test("doubles a busy customer's share until it fills the room", () => {
   expect(Array.from({ length: 9 }, shareOfAda)).toEqual([4, 8, 16, 32, 64, 128, 256, 400, 400])
 })
 
-test('returns to equal shares once a share was large enough', () => {
+test("returns to equal shares after a busy customer's share was large enough", () => {
   const shares = new Shares()
   shares.tooSmall('ada', 100)
   expect(shares.divide(['ada', 'bob'], 10)).toEqual([{ customer: 'ada', share: 10 }])

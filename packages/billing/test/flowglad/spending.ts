@@ -17,7 +17,7 @@ export const chargeOf = async (stack: Stack, user: User, amount: number) => {
   return attempt
 }
 
-/** Spends two of Ada's units. While `isPoisoned` returns true, every request that contains this charge is rejected. */
+/** Spends two of Ada's units. Flowglad rejects requests with this charge while `isPoisoned` returns true. */
 export async function poison(stack: Stack, isPoisoned: () => boolean) {
   const charge = await chargeOf(stack, aUser(), 2)
   stack.proxy.breakWith(({ path, body }) =>

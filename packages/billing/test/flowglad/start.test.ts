@@ -42,7 +42,7 @@ test.each([
   await expect(billing.start()).rejects.toThrow(words)
 })
 
-test('delivers usage after a failed start is retried', async () => {
+test('delivers usage once `start()` succeeds on a later try', async () => {
   await using stack = await startStack({ started: false, options: { catalogMaxAgeMs: 0 } })
   const body = { pricingModel: { products: [], usageMeters: [] } }
   stack.proxy.breakWith(({ path }) =>

@@ -16,9 +16,9 @@ type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents' | 
 export type RestoreState = Pick<RestoredLedger, 'isRecovering' | 'tryCheck' | 'isStillReady'>
 
 /**
- * Builds only the delivery, by default with an in-memory ledger and a test clock. `respond` replaces Flowglad. It
- * receives a request's events and either resolves (the events are recorded) or rejects (the request fails). Use this
- * function for cases that would be slow with a real server, such as timeouts.
+ * Builds only the delivery, by default with an in-memory ledger and a test clock. `respond` simulates Flowglad: it
+ * receives the events of a request, and resolves if Flowglad records them, or rejects if the request fails. Use
+ * `startDelivery` for cases that would be slow with a real server, such as timeouts.
  */
 export function startDelivery({
   ledger = sqliteLedger(':memory:'),
@@ -31,7 +31,7 @@ export function startDelivery({
   clock?: Clock
   options?: Partial<BillingOptions>
   respond?: (events: { transactionId: string }[]) => Promise<void>
-  /** Parts of the restore check. By default, the ledger has been checked and wasn't restored. */
+  /** Replaces parts of the restore check's state. By default, the ledger has been checked and wasn't restored. */
   restored?: Partial<RestoreState>
 }) {
   const restored: RestoreState = {

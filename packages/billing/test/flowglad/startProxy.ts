@@ -1,7 +1,7 @@
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** How the proxy handles a request. `undefined` lets the request through. */
+/** How the proxy breaks a request. */
 export type Fault =
   | { state: 'refused' }
   /** Flowglad gets the request, but its response is lost. */
@@ -9,17 +9,17 @@ export type Fault =
   /** A gateway returns its own HTML page. Flowglad doesn't get the request. */
   | { state: 'page'; status: number }
   | { state: 'json'; status: number; body: unknown; after?: Promise<void> }
-  /** Flowglad handles the request, but billing gets this error. */
+  /** Flowglad handles the request, but the proxy returns this error to billing. */
   | { state: 'handledButFails'; status: number; body: unknown }
-  /** Flowglad gets the request only when `until` resolves. */
+  /** The proxy forwards the request when `until` resolves. */
   | { state: 'held'; until: Promise<void> }
   /**
-   * Flowglad gets the request immediately. The proxy holds Flowglad's response until `until` resolves, so the
-   * response may be outdated. If `until` is a function, the proxy calls it when Flowglad has responded, and
-   * waits for its promise.
+   * The proxy forwards the request immediately, but holds Flowglad's response until `until` resolves. The response
+   * can then be outdated. If `until` is a function, the proxy calls it when Flowglad has responded, and waits for
+   * its promise.
    */
   | { state: 'answerHeld'; until: Promise<void> | (() => Promise<void>) }
-  /** The response's headers arrive, but its body never ends. Flowglad doesn't get the request. */
+  /** The proxy sends a response whose body never ends. Flowglad doesn't get the request. */
   | { state: 'bodyStalls' }
   /** Flowglad handles the request, but the connection closes after half of the response's body. */
   | { state: 'bodyCut' }
@@ -35,7 +35,8 @@ export interface Passing {
 /**
  * Starts a proxy between billing and Flowglad. With `breakWith`, a test chooses how requests fail.
  *
- * @param records Whether to keep the requests in `seen`. Pass false for long runs, because `seen` grows.
+ * @param records Whether to keep the requests in `seen`. Pass false for long runs, because `seen` grows with each
+ * request.
  */
 export async function startProxy(target: string, { records = true }: { records?: boolean } = {}) {
   const seen: Passing[] = []

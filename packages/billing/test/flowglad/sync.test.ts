@@ -34,8 +34,8 @@ test('uses the fetch that creates a new customer for the customer’s other call
   let fetches = 0
   stack.proxy.breakWith(({ path }) => {
     if (/\/customers$/.test(path)) return { state: 'held', until: opened }
-    // The first fetch runs before the customer is created, and the second fetch runs afterward. A third fetch
-    // would never end, so the test would time out if a call waited for it.
+    // The first fetch runs before the customer is created, and the second fetch runs afterward. The proxy holds any
+    // third fetch, so the test times out if a call waits for a third fetch.
     return billing.test(path) && ++fetches > 2 ? { state: 'held', until: new Promise(() => {}) } : undefined
   })
   const met = stack.billing.balances(ada)
@@ -107,7 +107,7 @@ test('does not deny a call based on a fetch that started before the call', async
   await stack.atFlowglad.pay(ada, 'generation_pack')
   const late = denialOf(spend(stack))
   open()
-  // The fetch for the early call read the balance before the customer paid.
+  // The early call's fetch read the balance before the customer paid.
   expect(await early).toMatchObject({ code: 'INSUFFICIENT_CREDITS' })
   expect(await late).toBe('done')
 })
@@ -147,7 +147,7 @@ test('returns BILLING_UNAVAILABLE for an unknown customer until Flowglad respond
     retryAfterMs: expect.any(Number),
   })
   open()
-  // The first call's fetch has continued in the background.
+  // The fetch that the first call started continues in the background.
   await expect.poll(() => denialOf(spend(stack))).toBe('done')
 })
 
@@ -240,7 +240,7 @@ test("delivers a customer's usage while its refresh waits for another customer's
   await using stack = await startStack({
     options: { snapshotMaxAgeMs: 1, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })
-  // Finish Ada's fetch first. Otherwise, it would keep her lease while it waits for Bob's held fetch.
+  // Finish Ada's first fetch. Otherwise, that fetch would keep Ada's lease while it waits for Bob's fetch.
   await stack.billing.refresh(ada)
   const open = stack.proxy.hold(/bob/)
   const bob = stack.billing.refresh(aUser('bob'))

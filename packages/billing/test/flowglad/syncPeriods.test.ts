@@ -138,7 +138,7 @@ test('returns BILLING_UNAVAILABLE once an outage lasts longer than snapshotMaxSt
   expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
 })
 
-test('lets a customer spend exactly the new grants each time an unlimited plan ends', async () => {
+test("grants exactly the new plan's units each time an unlimited plan ends", async () => {
   await using stack = await startTimed({ options: { fetchBurst: 100 } })
   const generations = async () => (await stack.billing.refresh(ada)).balances[0]
   const nextPeriod = () => {

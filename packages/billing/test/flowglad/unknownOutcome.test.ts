@@ -1,4 +1,4 @@
-// Flowglad can handle a request but return an error. In these tests, a proxy simulates this behavior: it forwards
+// Flowglad can handle a request but return an error. In these tests, a proxy simulates such errors: it forwards
 // each request to flowglad-local and replaces the response with an error.
 import { expect, test } from 'vitest'
 import { bodies, spend, usageEvents } from './spending.ts'
@@ -60,7 +60,7 @@ test('returns BILLING_UNAVAILABLE to a new customer while every response from Fl
   expect((await stack.atFlowglad.sdk.customers.list()).data).toHaveLength(1)
 })
 
-/** Matches only requests that send usage events, so Flowglad's list of events can still be read. */
+/** Matches requests that send usage events, but not requests that read Flowglad's list of events. */
 const sendsUsage = ({ method, path }: Passing) => method === 'POST' && usageEvents.test(path)
 
 test("admits customers whose usage is in Flowglad's list even if every usage request gets an error", async () => {

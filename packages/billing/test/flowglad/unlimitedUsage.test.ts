@@ -46,7 +46,7 @@ test('bills usage beyond the grant on a limited plan that has a price for this u
   expect(renewal).toBeGreaterThan(2000)
 })
 
-test('bills nothing for work that begins with a limit and ends after the limit is lifted', async () => {
+test('bills nothing for work that starts under a limit and ends after an upgrade to an unlimited plan', async () => {
   await using stack = await startScale()
   await subscribe(stack, 'pro_monthly')
   await use(stack, 12_000, async () => {
@@ -56,7 +56,7 @@ test('bills nothing for work that begins with a limit and ends after the limit i
   expect((await invoicedAfterRenewal(stack)).at(-1)).toBe(9900)
 })
 
-test('bills nothing for work that begins on an unlimited plan and ends after the plan has ended', async () => {
+test('bills nothing for work that starts on an unlimited plan and ends after the plan has ended', async () => {
   await using stack = await startScale()
   await subscribe(stack, 'scale_monthly')
   await use(stack, 50_000, async () => {

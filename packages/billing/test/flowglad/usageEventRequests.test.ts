@@ -33,7 +33,7 @@ const answering = (respond: () => Promise<unknown>) => ({
 })
 
 describe('an event that Flowglad has', () => {
-  test('is ours if its transaction ID, subscription, amount and meter are ours', () => {
+  test('matches our event if its transaction ID, subscription, amount and meter are equal', () => {
     expect(isSameEvent(recorded, anEvent())).toBe(true)
   })
 
@@ -43,7 +43,7 @@ describe('an event that Flowglad has', () => {
     ['amount differs', { amount: 4 }],
     ['meter differs', { properties: { meter: 'images' } }],
     ['meter is missing', { properties: null }],
-  ])('is not ours if its %s', async (_, changed) => {
+  ])('does not match our event if its %s', async (_, changed) => {
     const other = { ...recorded, ...changed }
     expect(isSameEvent(other, anEvent())).toBe(false)
     const single = answering(async () => ({ usageEvent: other }))

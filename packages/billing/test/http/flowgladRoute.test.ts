@@ -80,7 +80,7 @@ test("reports that the plan may have changed if the ledger can't be read after t
   await app.atFlowglad.pay(ada, 'pro_monthly')
   await app.client.billing.refresh.mutate()
   app.proxy.breakWith(({ path }) => {
-    // Allow one more read of the ledger, for the plan. The next read, for the billing data, fails.
+    // Allow one more read of the ledger: the plan's. The next read, that of the billing data, fails.
     if (path.endsWith('/adjust')) readsLeft = 1
     return undefined
   })
@@ -207,7 +207,7 @@ test('rejects a checkout for a price that is not for sale', async () => {
   }
 })
 
-test("lets the browser change its customer's plan in every way except ending it immediately", async () => {
+test("lets the browser change its customer's plan, but not end the plan immediately", async () => {
   await using app = await startApp()
   await app.client.ping.mutate()
   await app.atFlowglad.pay(ada, 'pro_monthly')
@@ -253,7 +253,7 @@ test('returns 503 with retryAfterMs if Flowglad has been unavailable since start
 })
 
 test('waits for an unresponsive Flowglad no longer than decisionMs', async () => {
-  // The deadline of requests exceeds the test timeout, so only `decisionMs` can end the wait in time.
+  // `flowgladDeadlineMs` exceeds the test timeout, so only `decisionMs` can end the wait in time.
   await using app = await startApp({
     started: false,
     options: { decisionMs: 50, flowgladDeadlineMs: 600_000 },

@@ -72,7 +72,7 @@ test("doesn't report Flowglad as unavailable after the ledger was unavailable", 
   })
   await expect(stack.billing.refresh(aUser())).resolves.toBeDefined()
   await expect.poll(() => reads).toBeGreaterThan(0)
-  // Let the delivery pass that has read the ledger end.
+  // Wait until the delivery pass that has read the ledger ends.
   await new Promise((resolve) => setImmediate(resolve))
   isAway = false
   expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/config/clock.ts'
 
-/** Returns the system clock. `idling` counts the timers of waiting loops, which don't keep the process running. */
+/** Returns the system clock. `idling` counts timers that don't keep the process running: those of waiting loops. */
 export function countingClock(): Clock & { readonly idling: number } {
   let idling = 0
   return {

@@ -20,8 +20,8 @@ afterAll(() => flowglad.close())
 const allLoops = 3
 
 /**
- * Simulates one evaluation of an app's billing module. The pauses are long, so the running loops are waiting when
- * `loops` counts them.
+ * Simulates an evaluation of an app's billing module, as after an edit. The pauses are long, so the running loops
+ * are waiting when `loops` counts them.
  */
 function evaluate(
   file: string,
@@ -52,7 +52,7 @@ const used = async ({ billing }: ReturnType<typeof evaluate>) =>
 const openHandles = (file: string) =>
   readdirSync('/proc/self/fd').filter((fd) => {
     const path = `/proc/self/fd/${fd}`
-    // The list also includes the handle with which `readdirSync` read the folder. That handle is already closed.
+    // The list also includes the handle with which `readdirSync` read the folder, which is already closed.
     return existsSync(path) && readlinkSync(path).startsWith(file)
   }).length
 
@@ -156,7 +156,7 @@ test('replaces an instance that another copy of this package created', async () 
   expect(await used(old)).toBe(await used(current))
 })
 
-test('keeps the data of an in-memory instance that is replaced under the same name', async () => {
+test("keeps an in-memory instance's data when an instance with the same name replaces it", async () => {
   const old = evaluate(':memory:', { instance: 'in memory' })
   await old.spend()
   const current = evaluate(':memory:', { instance: 'in memory' })

@@ -4,8 +4,8 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from '../flowglad/meters.ts'
 
 /**
- * Creates billing and never closes it. `call` makes a metered call. `start` only starts billing. Usage:
- * `oneNode <ledger file> <Flowglad URL> <call|start>`
+ * Creates billing and never closes it. The action `call` makes a metered call. The action `start` only starts
+ * billing. Usage: `oneNode <ledger file> <Flowglad URL> <call|start>`
  */
 const [file = '', baseUrl = '', action = ''] = process.argv.slice(2)
 

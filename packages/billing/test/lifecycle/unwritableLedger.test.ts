@@ -32,7 +32,7 @@ test.each([
   { ...readOnly, started: true },
   { ...readOnly, started: false },
   { ...full, started: true },
-  // `start()` rejects if the folder is missing, so this case doesn't call it.
+  // `start()` rejects if the folder is missing, so don't call it in this case.
   { ...missing, started: false },
 ])(
   'reports once that the ledger’s folder $problem and recovers automatically (start(): $started)',

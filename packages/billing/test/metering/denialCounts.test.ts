@@ -16,7 +16,7 @@ import { recordingLogger } from '../flowglad/recordingLogger.ts'
 const call = { customer: 'ada', procedure: 'write' }
 const short = () => new InsufficientCreditsError('tokens', 3, 5)
 
-/** Counts denials in an in-memory ledger. `writes` contains each write's rows. `fail` makes the next writes fail. */
+/** Counts denials in an in-memory ledger. `writes` lists the rows of each write. `fail` makes later writes fail. */
 function start() {
   const clock = testClock()
   const ledger = sqliteLedger(':memory:', { clock })
@@ -130,7 +130,7 @@ test('writes the waiting counts when it closes', async () => {
   expect(await it.ledger.denials('ada')).toHaveLength(1)
 })
 
-test('counts a denial that passes through nested calls only for the call that was denied', async () => {
+test('counts the denial of a nested call only for the inner procedure', async () => {
   await using it = start()
   const outer = it.counts.during({ ...call, procedure: 'outer' }, () =>
     it.counts.during({ ...call, procedure: 'inner' }, async () => {

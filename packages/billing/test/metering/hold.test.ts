@@ -11,7 +11,7 @@ const meters = defineMeters({ tokens: {} })
 /** The test clock also runs in real time, so this duration is much longer than any test. */
 const expiresInMs = 1_000_000
 
-/** Creates a hold of 10 tokens. Its ledger only records each command and reports success. */
+/** Creates a hold of 10 tokens. The hold's ledger only records each command and reports success. */
 function aHold() {
   const clock = testClock()
   const inFlight = new WorkInFlight()
@@ -56,7 +56,7 @@ const settlement = {
   reference: null,
 }
 
-test('until renewal is stopped, renews a hold whenever half of its remaining time has passed', async () => {
+test('renews a hold whenever half of its remaining time has passed, until renewal is stopped', async () => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   await clock.advance(expiresInMs / 2 - 100_000)
@@ -131,7 +131,7 @@ test('doesn’t release the hold of unfinished work at the end of the grace peri
   expect(commands).toEqual([])
 })
 
-test('waits at shutdown for a charge that is not durable at the end of the grace period', async () => {
+test('waits at shutdown for a charge that is still not durable after the grace period', async () => {
   const { clock, inFlight } = aHold()
   let finish = () => {}
   void inFlight.track(

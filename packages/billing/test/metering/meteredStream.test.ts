@@ -28,13 +28,13 @@ function watched(source: AsyncIterable<number>, patienceMs = 10_000, reported: s
   return { stream, reported, abort: () => request.abort() }
 }
 
-/** Yields once, then hangs. */
+/** Yields once, and then never ends. */
 async function* stuck() {
   yield 1
   await new Promise(() => {})
 }
 
-test("reports the end only once, before the reader's last read resolves", async () => {
+test("reports the stream's end only once, before the reader's last read resolves", async () => {
   const { stream, reported } = watched(counting(2))
   await stream.next()
   await stream.next()
@@ -68,7 +68,7 @@ test('does not start a stream that is never read', async () => {
   expect(reported).toEqual(['left'])
 })
 
-test('reports the end even if the source is stuck', async () => {
+test("reports the stream's end even if the source is stuck", async () => {
   const { stream, reported } = watched(stuck(), 20)
   await stream.next()
   void stream.next()
@@ -108,7 +108,7 @@ test('reports `left` instead of `failed` if the source throws because its reader
   expect(reported).toEqual(['started', 'left'])
 })
 
-test('does not start a stream if the first read comes after its reader has left', async () => {
+test('does not start a stream whose request aborts before the first read', async () => {
   let worked = false
   async function* source() {
     worked = true
@@ -175,7 +175,7 @@ test('ends the stream and rethrows the error when the source fails', async () =>
   expect(reported).toEqual(['started', 'failed'])
 })
 
-test('ends the stream when the reader throws into it', async () => {
+test('ends the stream when the reader calls `throw`', async () => {
   const { stream, reported } = watched(counting(2))
   await stream.next()
   await expect(stream.throw?.(new Error('enough'))).rejects.toThrow('enough')

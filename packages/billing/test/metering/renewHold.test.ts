@@ -29,7 +29,7 @@ function counting() {
       stored.push(counted)
       return { state: state.answer, expiresInMs: ttlMs, booked: state.booked }
     },
-  } as unknown as Ledger // only `execute` is called
+  } as unknown as Ledger // The tests call only `execute`.
   const readCount = (): Counted => (state.units > 0 ? [{ meter: 'tokens', amount: state.units }] : [])
   const hold = { customer: 'ada', attempt: 'a', ttlMs, expiresInMs: ttlMs }
   const stop = renewHold({ ledger, clock }, { ...hold, readCount, countEveryMs, onUncharged })
@@ -88,7 +88,7 @@ test('stores nothing after the hold has ended', async () => {
   expect(state.told).toBe(0)
 })
 
-test('tells a stream only once that its counted units can no longer be charged', async () => {
+test('ends a stream only once if its counted units can no longer be charged', async () => {
   const { state, stored, clock } = counting()
   state.answer = 'ended'
   state.booked = ['tokens']

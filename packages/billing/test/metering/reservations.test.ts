@@ -28,7 +28,7 @@ test('waits up to decisionMs for Flowglad before a denial even if the ledger has
       return { state: 'installed' }
     },
     resetRefreshPauses() {},
-  } as unknown as Sync // only these two are called
+  } as unknown as Sync // The test calls only these two methods.
   const usableMeters = { async load() {}, async assert() {} } as unknown as UsableMeters // no other methods
   const reservations = new Reservations(
     {

@@ -9,7 +9,7 @@ import { aReserve, fetched, settleOf, units } from '../ledger/builders.ts'
 /** The pause between sweeps exceeds any test's timeout, so the sweeper sweeps only once. */
 const sweepMs = 3_600_000
 
-/** Runs the sweeper on a ledger until the assertions pass. `pruned` counts its pruning steps. */
+/** Runs the sweeper on a ledger until the assertions pass. `pruned` is the number of its pruning steps. */
 async function sweep(
   ledger: ReturnType<typeof sqliteLedger>,
   clock: ReturnType<typeof testClock>,
@@ -53,6 +53,6 @@ test('prunes in steps until no old rows remain', async () => {
   }
   await clock.advance(1_001)
   await sweep(ledger, clock, async (pruned) => expect(pruned).toBe(3))
-  // The sweeper has pruned all rows, so nothing is left for another step.
+  // The sweeper has pruned all old rows, so another step finds none.
   expect(await ledger.prune()).toBe(false)
 })

@@ -5,7 +5,9 @@ import { testClock } from '../../src/testing/index.ts'
 import { aUser, type User } from '../flowglad/startStack.ts'
 import { type SessionApp, startSessionApp } from './startSessionApp.ts'
 
-/** Calls `opened` after the first chunk. Resolves to the code of the error that ends the stream. */
+/**
+ * Opens a stream, and calls `opened` after its first chunk. Resolves to the code of the error that ends the stream.
+ */
 type Open = (app: SessionApp, opened: () => void) => Promise<string>
 
 const codeOf = (error: unknown): string =>
@@ -187,7 +189,7 @@ test.each(failures)('ends a stream if the session store %s for two minutes', asy
   await expect.poll(app.charged).toEqual([['tokens', 1]])
 })
 
-test('rejects a call over a WebSocket whose session has ended and charges nothing', async () => {
+test("rejects and doesn't charge a call over a WebSocket after the session has ended", async () => {
   await using app = await startSessionApp()
   expect(await app.webSocket.ping.mutate()).toBe('pong')
   app.setSession(null)

@@ -13,7 +13,7 @@ import { aUser, type StackSetup, startStack, type User } from '../flowglad/start
 import { FetchEventSource } from '../trpc/FetchEventSource.ts'
 import { serveEverywhere } from '../trpc/serveEverywhere.ts'
 
-/** Counts and yields one token. Then yields empty strings until its reader leaves. */
+/** Counts and yields one token, and then yields empty strings until the reader leaves. */
 async function* oneToken(count: (units: number) => void) {
   count(1)
   yield 'one'
@@ -23,7 +23,10 @@ async function* oneToken(count: (units: number) => void) {
   }
 }
 
-/** Starts an app whose session store a test can change. Its streams stay open and, if they cost units, count one. */
+/**
+ * Starts an app whose session store a test can change. The app's streams stay open, and metered streams count one
+ * unit.
+ */
 export async function startSessionApp({
   hasStore = true,
   options,

@@ -84,7 +84,7 @@ test.each(invalidUnits.flatMap((units) => [['add', units] as const, ['set', unit
     const work = (usage: Usage) => {
       usage.add(1)
       usage[method](units as number)
-      // A later valid amount doesn't correct the total.
+      // A valid amount after an invalid one doesn't correct the total.
       usage.add(1)
     }
     expect(await countTokens(stack, work)).toBe('done')

@@ -87,7 +87,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     expect((await app.billing.balances(aUser())).plan).toMatchObject({ isFree: true, cancelsAt: null })
   })
 
-  test('does not change state or spend units, whether it is a GET, a HEAD, a JSON POST or a form', async () => {
+  test('does not change state or spend units as a GET, a HEAD, a JSON POST or a form', async () => {
     const before = await used()
     const form = new FormData()
     form.set('a', 'b')

@@ -18,7 +18,7 @@ const codeOf = async (call: Promise<unknown>) => {
   return denial === null ? 'done' : typeof denial === 'string' ? denial : denial.code
 }
 
-/** Creates work that counts its runs. After `close()`, each run waits for `open()`. */
+/** Creates work that counts its runs. After a call of `close()`, each run waits until `open()` is called. */
 function counting() {
   let runs = 0
   let open = () => {}
@@ -99,7 +99,7 @@ test('derives a key from the input', async () => {
   expect(await codeOf(app.client.insists.mutate({ prompt: 'x', count: 1 }))).toBe('KEY_REQUIRED')
 })
 
-test('with keyHeader and requireKey, requires a key in the configured header for metered calls', async () => {
+test('requires a key in the configured header if keyHeader and requireKey are set', async () => {
   const work = counting()
   await using app = await startApp({ work, options: { keyHeader: 'x-request-id', requireKey: true } })
   const clientWith = (headers: (batch: Parameters<typeof keyHeaders>[0]) => Record<string, string>) =>

@@ -1,4 +1,4 @@
-// Outputs that are still running when the work returns: objects with promises or streams, nested streams, observables.
+// Tests outputs that end after the work has returned: objects with promises or streams, nested streams, observables.
 import { setTimeout } from 'node:timers/promises'
 import { observable } from '@trpc/server/observable'
 import { expect, test } from 'vitest'
@@ -36,7 +36,10 @@ const late = async <T>(value: T, effect = () => {}) => {
   return value
 }
 
-/** Output shapes that tRPC sends in parts. Each counts three units. The last element is what the reader gets. */
+/**
+ * Output shapes that tRPC sends in parts. Each shape counts three units. Its last element is the output that the
+ * reader gets.
+ */
 const shapes: [string, Later, (output: never) => Promise<unknown>, unknown][] = [
   [
     'a stream in a property',

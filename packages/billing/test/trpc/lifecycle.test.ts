@@ -57,7 +57,7 @@ test('renews a hold while its work runs', async () => {
   const long = work()
   const call = spend(stack, long.run)
   await long.started
-  // After five renewals, the hold has lasted longer than its first time to live.
+  // After five renewals, the hold has lasted longer than `holdTtlMs`.
   await expect.poll(store.renewals).toBeGreaterThan(4)
   expect(await balance(stack)).toMatchObject({ available: 6, held: 4 })
   long.finish()

@@ -7,7 +7,7 @@ import { startApp } from './startApp.ts'
 type App = Awaited<ReturnType<typeof startApp>>
 
 /**
- * Starts an app whose holds last at most 700 ms, and a stream. After `beforeCounting`, the stream counts units until
+ * Starts a stream in an app whose holds last at most 700 ms. After `beforeCounting`, the stream counts units until
  * `finish` is called.
  */
 async function startLongStream({

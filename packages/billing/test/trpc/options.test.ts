@@ -27,7 +27,7 @@ test("adds the denial to tRPC's default error data", () => {
 })
 
 test("returns 402 if a resolver throws billing.meter's denial", () => {
-  // tRPC wraps errors other than TRPCError in an error with this code.
+  // tRPC wraps each error that isn't a TRPCError in a TRPCError with this code.
   const error = new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: denied.error.cause })
   expect(options().errorFormatter({ ...denied, error }).data).toMatchObject({
     code: 'PAYMENT_REQUIRED',
@@ -36,7 +36,7 @@ test("returns 402 if a resolver throws billing.meter's denial", () => {
   })
 })
 
-test("adds a denial that the app's own error wraps without changing that error's code", () => {
+test("adds the denial that caused an app's own error, but keeps the error's code", () => {
   const error = new TRPCError({ code: 'BAD_REQUEST', cause: new Error('page', { cause: denied.error }) })
   expect(options().errorFormatter({ ...denied, error }).data).toEqual({
     ...denied.shape.data,

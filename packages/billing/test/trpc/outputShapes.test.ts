@@ -1,5 +1,5 @@
-// Unusual outputs over every transport. An output that tRPC can't send costs nothing. Any other output is charged
-// when it ends.
+// Tests unusual outputs over every transport. An output that tRPC can't send costs nothing. Any output that tRPC
+// can send is charged when the output ends.
 import { setTimeout } from 'node:timers/promises'
 import { deserialize, serialize } from 'node:v8'
 import {

@@ -2,7 +2,7 @@ import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { aUser, startStack, type User } from '../flowglad/startStack.ts'
 
-test('charges once for a call that a middleware of the app repeats after a failure', async () => {
+test("charges once if one of the app's middlewares repeats a call after a failure", async () => {
   await using stack = await startStack()
   const { options, meteredProcedure } = stack.billing.trpc
   const t = initTRPC.context<{ user: User }>().create(options())

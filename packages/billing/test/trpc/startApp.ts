@@ -7,7 +7,7 @@ import { keyHeaders } from '../../src/client/index.ts'
 import { type BillingRoutesOptions, billingRoutes } from '../../src/fastify/index.ts'
 import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/startStack.ts'
 
-/** The work that the app's procedures run. A test can replace it. */
+/** The work that the app's procedures run. A test can replace each function. */
 export interface Work {
   generate: (input: { prompt: string; count: number }) => unknown
   write: (
@@ -15,7 +15,7 @@ export interface Work {
     count: (units: number) => void,
     signal: AbortSignal | undefined,
   ) => AsyncGenerator<string>
-  /** Returns an output that is still running when the work returns, such as an object with a stream. */
+  /** Returns an output that ends after the function has returned, such as an object with a stream. */
   later: (count: (units: number) => void, signal: AbortSignal | undefined) => unknown
 }
 

@@ -9,7 +9,7 @@ export interface TransformedSetup {
   transformer?: DataTransformer
   /** Whether the app passes its transformer to `billing.trpc.options`. Default: true. */
   declared?: boolean
-  /** The work that the procedure runs. Default: returns the run's number. */
+  /** The work that the procedure runs. By default, it returns the number of the run. */
   work?: (input: unknown) => unknown
 }
 

@@ -194,7 +194,7 @@ test('rejects a promise in a result when the server stops', async () => {
   const reading = text.catch((error: unknown) => error)
   await app.close()
   expect(await reading).toMatchObject({ message: expect.stringContaining('The server is stopping') })
-  // The rejected promise in the ignored value must not end the process.
+  // Nothing reads this value, but its rejected promise must not end the process.
   resolve({ late: Promise.reject(new Error('not read')) })
   expect(await app.charged()).toEqual([3])
 })

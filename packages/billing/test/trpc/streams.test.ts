@@ -30,7 +30,9 @@ async function read(app: App, procedure: 'write' | 'writeBoth' | 'writeFree' = '
   return seen
 }
 
-/** Creates work that counts and yields each token. After `free` tokens, the work waits for `proceed()`. */
+/**
+ * Creates work that counts and yields each token. After `free` tokens, the work waits until `proceed()` is called.
+ */
 function paced(free: number) {
   let proceed = () => {}
   const gate = new Promise<void>((resolve) => {
@@ -96,7 +98,7 @@ test('holds the maximum amount for a stream but charges the counted usage', asyn
 })
 
 type Streaming = 'write' | 'writeBoth'
-/** The ways in which a reader leaves after the third chunk. */
+/** The ways in which a reader can leave after the third chunk. */
 const departures: [string, (app: App, procedure?: Streaming) => Promise<void>][] = [
   [
     'leaves',
@@ -248,7 +250,7 @@ test('charges nothing when a generator throws before it counts', async () => {
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
 })
 
-test('charges usage beyond the hold', async () => {
+test('charges the counted usage in full if it exceeds the hold', async () => {
   await using app = await start(async function* (_, count) {
     count(80)
     yield 'more than thought'

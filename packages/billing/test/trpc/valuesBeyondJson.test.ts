@@ -57,7 +57,7 @@ test.each(transformedWays)(
   },
 )
 
-/** Inputs that can't be compared, or only in part. */
+/** Inputs that have parts that can't be compared. */
 const opaqueInputs: Record<string, () => unknown> = {
   'a stream': () => new ReadableStream(),
   'a promise': () => Promise.resolve(1),

@@ -78,7 +78,7 @@ describe('over HTTP', () => {
     expect(new Set(server.received.map(({ header }) => header)).size).toBe(1)
   })
 
-  test('batches queries but neither mutations nor the plans query', async () => {
+  test('batches only queries, except the plans query', async () => {
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })
     await Promise.all([
@@ -124,7 +124,7 @@ describe('a streaming procedure', () => {
     return values
   }
 
-  test('sends only the first call twice and warns how to avoid the second request', async () => {
+  test('sends only the first streaming call twice and warns how to avoid the second request', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })
@@ -148,7 +148,7 @@ describe('a streaming procedure', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('fails if `stream` is false', async () => {
+  test('rejects a streaming call if `stream` is false', async () => {
     await using server = await startWireServer()
     const failed = clientOf({ url: server.url, stream: false }).stream.mutate()
     await expect(failed).rejects.toMatchObject({ data: { code: 'UNSUPPORTED_MEDIA_TYPE' } })
