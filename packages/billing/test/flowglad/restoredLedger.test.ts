@@ -239,7 +239,7 @@ test.each([
   },
 )
 
-test('checks the ledger at most once every 10 s while Flowglad does not respond', async () => {
+test('pauses between checks of the ledger while Flowglad does not respond', async () => {
   const { restored, reads, clock } = await aCheck({
     events: () => [],
     page: () => Promise.reject(new Error('no answer')),

@@ -35,7 +35,7 @@ function aBatcher(
   return { batcher, batches, sizes: () => batches.map((batch) => batch.length) }
 }
 
-/** Creates a batcher whose nth batch, counted from 0, commits when the test calls `commits[n]`. */
+/** Creates a batcher. Its nth batch (counted from 0) commits when the test calls `commits[n]`. */
 function aWaitingBatcher(settings: Partial<typeof ledgerDefaults>) {
   const commits: (() => void)[] = []
   const commit = async (commands: Command[]) => {
@@ -225,7 +225,7 @@ describe('group commit', () => {
     expect(await Promise.allSettled(waiting)).toMatchObject(
       waiting.map(() => ({ reason: { reason: 'storeOutOfReach' } })),
     )
-    // The late command has waited 0 ms, so it is not rejected.
+    // The late command isn't rejected, because it has waited for 0 ms.
     await expect.poll(() => sizes()).toEqual([1, 1])
     vi.advanceTimersByTime(40)
     failTransaction()
@@ -258,7 +258,7 @@ test('retries while the SQLite file is busy without blocking the event loop', as
     })
     for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate)
     expect(answered).toBe(false)
-    // Reads still succeed while the file is busy.
+    // Reads succeed even while the file is busy.
     expect((await ledger.balances('ada')).balances).toMatchObject([{ available: 10 }])
     operator.exec('COMMIT')
     operator.close()
@@ -267,7 +267,7 @@ test('retries while the SQLite file is busy without blocking the event loop', as
   await rm(folder, { recursive: true })
 })
 
-test('keeps the effects of successful commands when the file is closed and reopened', async () => {
+test('keeps the effects of successful commands after the file is closed and reopened', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-reopen-'))
   const file = join(folder, 'ledger.db')
   {

@@ -23,7 +23,7 @@ const bucketed = Object.values(tables)
   .map(({ name }) => name)
   .filter((name) => name !== tables.ledgerAct.name)
 
-/** Creates or migrates the ledger. Returns its address. */
+/** Opens and closes the ledger, which creates or migrates its tables. Returns the ledger's address. */
 async function opened(address: string): Promise<string> {
   const ledger = postgresLedger(address)
   await ledger.health()
@@ -90,7 +90,7 @@ const primaryKeys = async (address: string) =>
     ).map(({ name, key }) => [name, key]),
   )
 
-test('begins every primary key of a new ledger with the bucket and the customer', async () => {
+test('every primary key of a new ledger begins with the bucket and the customer', async () => {
   const keys = await primaryKeys(await opened(await createDatabase()))
   for (const name of bucketed) expect(keys[name]).toMatch(/^PRIMARY KEY \(bucket, customer\b/)
 })
@@ -168,7 +168,7 @@ test('`metered schema` gives an existing ledger the schema of a new one', async 
   expect(await catalog(address)).not.toEqual(await catalog(await opened(await createDatabase())))
   await runSchema(address)
   expect(await catalog(address)).toEqual(await catalog(await opened(await createDatabase())))
-  // The ledger that was open during the change still works.
+  // A ledger that was open while its schema changed continues to work.
   await callAndAct(ledger, ['cleo'])
   await runSchema(address)
   expect(await countWrongBuckets(address)).toBe(0)
@@ -178,7 +178,7 @@ test('`metered schema` gives an existing ledger the schema of a new one', async 
 test('counts every denial of concurrent nodes before and after `metered schema`', async () => {
   const address = await createLedgerWithoutBuckets()
   const nodes = Array.from({ length: 4 }, () => postgresLedger(address))
-  /** In each hour, all nodes concurrently count the first denials of the same customers. */
+  /** For each hour, all nodes write the first counts for the same customers at the same time. */
   const count = async () => {
     for (let hour = 0; hour < 100; hour += 1) {
       const lastMsAgo = hour * 3_600_000
@@ -276,7 +276,7 @@ test('keeps rights and storage parameters when it partitions the tables', async 
   expect(analyzed.map(({ name }) => name).toSorted()).toEqual(bucketed.toSorted())
 })
 
-test('locks all tables with buckets before it changes any of them', () => {
+test('partitioning locks all tables with buckets before it changes any table', () => {
   expect(lockOrder.toSorted()).toEqual(bucketed.toSorted())
 })
 
@@ -315,7 +315,7 @@ test('`metered schema` does not deadlock with the calls of two nodes', async () 
     await callMore()
     working = false
     await Promise.all([...work, ...prune])
-    // The server also counts deadlocks that a node has resolved with a retry.
+    // PostgreSQL's count also includes deadlocks that a node has resolved with a retry.
     const [found] = await query(
       address,
       'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
@@ -335,7 +335,7 @@ test.each(['any', 'bucket'] as const)(
         `SELECT relname AS name FROM pg_stat_user_tables WHERE schemaname = 'metered'
            AND relname ~ '_p[0-9]+$' AND seq_scan + idx_scan + n_tup_ins > 0 ORDER BY 1`,
       )
-    // Building the indexes scans each partition. PostgreSQL counts these scans only when the connection ends.
+    // PostgreSQL scans each partition to build the indexes. It counts these scans only when the connection ends.
     await expect.poll(used).toHaveLength(64 * bucketed.length)
     await query(address, 'SELECT pg_stat_reset()')
     const ledger = postgresLedger(address, { batchBy })
@@ -346,7 +346,7 @@ test.each(['any', 'bucket'] as const)(
   },
 )
 
-test('plans each read of a customer for one partition', async () => {
+test("each read of a customer's rows uses only one partition", async () => {
   const pool = new Pool({ connectionString: await partitioned(64) })
   const sent: PostgresQuery[] = []
   pool.on('connect', (client: PostgresClient) => {

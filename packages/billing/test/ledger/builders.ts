@@ -57,7 +57,7 @@ export const aSettle = (command: Partial<Settle> = {}): Settle => ({
   ...command,
 })
 
-/** Builds the command that settles a reserve. Charges `amount` on each leg, by default the leg's held amount. */
+/** Builds the command that settles a reserve. Charges `amount` on each leg (default: the leg's held amount). */
 export const settleOf = (reserve: Reserve, settle: Partial<Settle> & { amount?: number } = {}): Settle => {
   const { amount, ...rest } = settle
   const { customer, attempt, procedure, key, fingerprint } = reserve
@@ -113,7 +113,7 @@ export const anInstall = (command: Partial<Install> & { token: string }): Instal
   ...command,
 })
 
-/** Takes the lease and installs the snapshot. */
+/** Takes the customer's lease and installs the snapshot. */
 export async function fetched(ledger: Ledger, snapshot: Snapshot, install: Partial<Install> = {}) {
   const lease = aTakeLease(install.customer === undefined ? {} : { customer: install.customer })
   await ledger.execute(lease)

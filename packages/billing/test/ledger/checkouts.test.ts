@@ -206,7 +206,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(await one.order('http', pack, 'k')).toBe(url)
   })
 
-  test('returns only one page if a request outlives its lease', async () => {
+  test('returns only one page if a request takes longer than its lease', async () => {
     let release = () => {}
     const until = new Promise<void>((resolve) => {
       release = resolve

@@ -1,6 +1,6 @@
 import { column, tables } from '../../src/ledger/stores/tables.ts'
 
-/** The changes that an earlier release can't work with. */
+/** The schema changes that nodes of an earlier release can't work with. */
 const rules: [RegExp, string][] = [
   [/^ALTER TABLE .*\bRENAME\b/, 'renames a table or a column'],
   [/\bDROP (COLUMN )?(?!TABLE|INDEX|DEFAULT|NOT NULL|CONSTRAINT)[\w".]+/, 'drops a column'],
@@ -15,8 +15,8 @@ const rules: [RegExp, string][] = [
 ]
 
 /**
- * Returns the changes of migrations that an earlier release can't work with. During a deployment, nodes of the
- * earlier release still write. They don't name a column that they don't know, so a new column needs a default.
+ * Returns the changes of these migrations that nodes of an earlier release can't work with. During a deployment,
+ * such nodes still insert rows. Their statements don't name new columns, so a new column needs a default.
  */
 export function contractionsIn(...migrations: string[]): string[] {
   const statements = migrations
@@ -25,7 +25,10 @@ export function contractionsIn(...migrations: string[]): string[] {
     .split(';')
     .map((statement) => statement.replace(/\s+/g, ' ').trim())
     .filter(Boolean)
-  /** Columns that the migrations add, as `table.column`. Their type can change, because no earlier release uses them. */
+  /**
+   * Columns that the migrations add, as `table.column`. Later migrations may change the type of an added column,
+   * because no earlier release uses the column.
+   */
   const added = new Set(
     statements.flatMap((it) => {
       const [, table, column] = /^ALTER TABLE metered\.(\w+) ADD COLUMN (\w+)/i.exec(it) ?? []
@@ -53,7 +56,7 @@ export function contractionsIn(...migrations: string[]): string[] {
 
 /**
  * Returns whether the statement creates a unique index whose columns include the primary key of an earlier release.
- * Such an index rejects no row that the primary key accepts.
+ * Such an index accepts every row that the primary key accepts.
  */
 function includesPrimaryKey(statement: string): boolean {
   const [, name, list = ''] =

@@ -100,7 +100,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('when processes are killed, charges all successful calls plus at most the calls in flight', async () => {
+  test('charges all successful calls, and at most the calls in flight, if processes are killed', async () => {
     const address = await stores[store]()
     let offsetMs = 0
     await using it = openAt(address, { offsetMs: () => offsetMs })
@@ -135,7 +135,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     const reserve = aReserve()
     const waiting = other.ledger.execute(reserve)
     if (store === 'SQLite') {
-      // A stopped process keeps its file lock, so the call is rejected. No units are lost.
+      // A stopped process keeps its lock on the file, so the call is rejected. The call holds no units.
       await expect(waiting).rejects.toMatchObject({ reason: 'storeOutOfReach' })
     } else {
       expect(await waiting).toMatchObject({ state: 'held' })

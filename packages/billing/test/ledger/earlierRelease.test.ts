@@ -11,8 +11,8 @@ import { createDatabase, createLedgerWithoutBuckets, query } from './postgres.ts
 import { testClock } from './testClock.ts'
 
 /**
- * The columns of a hold in releases that don't store counts. During a deployment, an earlier release and the
- * new release share the ledger.
+ * The columns of the table of holds in releases that don't store counts. During a deployment, an earlier release
+ * and the new release share the ledger.
  */
 const columns =
   'customer, attempt, subscription, procedure, legs, state, started_at, expires_at, max_hold_ms, prune_at'
@@ -76,7 +76,7 @@ test.each(['SQLite', 'PostgreSQL'] as const)(
   },
 )
 
-test('keeps the values in a column that a later release adds (PostgreSQL)', async () => {
+test('keeps the values of a column that a later release has added (PostgreSQL)', async () => {
   const database = await createDatabase()
   await using ledger = postgresLedger(database)
   await fetched(ledger, units(10))

@@ -11,7 +11,7 @@ const file = 'src/ledger/stores/postgres/migrations.ts'
 const git = (...args: string[]) =>
   execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
 
-/** Counts the migrations by their last lines, which contain only a backtick and a comma. */
+/** Counts the migrations in a source file: the last line of each contains only a backtick and a comma. */
 const countMigrations = (source: string) => source.match(/^ {2}`,$/gm)?.length ?? 0
 
 /** Returns the last commit before the newest migration, or null if the repository's history doesn't contain it. */

@@ -3,7 +3,7 @@ import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The address of a database. Each test file connects to this database and creates its own. */
+    /** The address of a database to which each test file connects in order to create its own database. */
     postgres: string
   }
 }

@@ -17,7 +17,7 @@ import { memoryStore } from './histories/memoryStore.ts'
 import { createDatabase, deleteRows } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
-/** Runs the batches on two ledgers in turn: two batches on one, then three on the other. */
+/** Alternates between two ledgers: runs two batches on one ledger, and then three on the other. */
 function inTurns(one: Ledger, two: Ledger): Subject {
   let turn = 0
   return {
@@ -59,9 +59,9 @@ test('holds and expires an attempt that is settled and reserved again in the sam
 })
 
 /**
- * Returns fast-check's settings for `count` histories. To generate 20 times as many, run
- * `HISTORY_RUNS=20 npx vitest run test/ledger/histories.test.ts`. A failure prints its seed and the shortest history
- * that fails. If the search for a shorter history takes too long, the failure prints the shortest one found so far.
+ * Returns fast-check's settings for `count` histories. To generate 20 times as many, run `HISTORY_RUNS=20 npx
+ * vitest run test/ledger/histories.test.ts`. A failure prints its seed and the shortest history that fails. If the
+ * search for the shortest history takes too long, the failure prints the shortest history found so far.
  */
 const runs = (count: number) => ({
   numRuns: count * times,

@@ -9,7 +9,7 @@ const legs = [
 ]
 const keyed = aReserve({ key: 'k', legs, pastDue: { graceMs: 0, leaves: 'free' } })
 
-/** Commands of each type that the function accepts. Together, they have every field. */
+/** Valid commands of every type. Each field occurs in at least one command. */
 const accepted: [string, Command][] = [
   ['a reserve', aReserve()],
   ['a reserve with a key, two legs and a past due rule', keyed],
@@ -41,7 +41,7 @@ const others = [
 ]
 const values = [...badTexts, ...badNumbers, ...others]
 
-/** Returns copies of the value that differ from it in one place. */
+/** Returns copies of the value, each with one change. */
 function changed(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return values
   const inside = Object.entries(value).flatMap(([name, field]) =>
@@ -69,13 +69,14 @@ test.each(accepted)('accepts no change to %s that the schema rejects or corrects
   for (const mutant of changed(command).filter((it) => typeof it === 'object' && it !== null) as Command[]) {
     if (!isCertainlyValid(mutant)) continue
     const parsed = commandSchema.safeParse(mutant)
-    // The schema removes unknown fields. The function accepts them, because the ledger doesn't read them.
+    // The schema removes unknown fields. `isCertainlyValid` ignores these fields, because the ledger doesn't read
+    // them.
     expect(parsed.success && mutant).toMatchObject(parsed.data ?? {})
     expect(parsed.success).toBe(true)
   }
 })
 
-test('leaves long texts and unusual properties to the schema', () => {
+test('rejects long texts and unusual properties, which only the schema checks', () => {
   expect(isCertainlyValid(aReserve({ customer: 'x'.repeat(65) }))).toBe(false)
   expect(isCertainlyValid(aSettle({ properties: { count: 1 } }))).toBe(false)
 })

@@ -63,7 +63,7 @@ test('migrates even if the migration takes longer than the role’s timeouts', a
   const { address, admin } = await aRole({ statement_timeout: '300', lock_timeout: '300' })
   const other = new Client({ connectionString: admin })
   await other.connect()
-  // Hold the lock of a migration, as another node does.
+  // Hold the migration lock, as a node does while it migrates.
   await other.query('SELECT pg_advisory_lock(7260114)')
   await using ledger = postgresLedger(address)
   const opened = ledger.health()
@@ -82,7 +82,7 @@ test('says what to do if default_transaction_read_only is on', async () => {
   })
 })
 
-test('uses a schema that an administrator creates if the role may not create one', async () => {
+test("uses a schema that an administrator has created if the role can't create schemas", async () => {
   const { address, admin, role } = await aRole({}, { ownsDatabase: false })
   await using ledger = postgresLedger(address)
   await expect(ledger.health()).rejects.toMatchObject({

@@ -51,7 +51,7 @@ test('completes a migration that takes hours', async () => {
   expect(await ledger.applied()).toBe(migrations.length)
 })
 
-test('allows each statement of a migration a day but only 10 s to wait for a lock', async () => {
+test('limits each statement of a migration to a day, and its wait for a lock to 10 s', async () => {
   const ledger = await aLargeLedger()
   await ledger.finish()
   await query(
@@ -81,7 +81,7 @@ test('ends a migration on the server when the node closes the connection', async
   await expect.poll(ledger.working).toEqual([])
 })
 
-test('before calls time out, gives up a migration that can’t lock the tables', async () => {
+test('gives up a migration that can’t lock the tables before calls time out', async () => {
   const ledger = await aLargeLedger()
   await ledger.finish()
   const pool = aPool(ledger.address)

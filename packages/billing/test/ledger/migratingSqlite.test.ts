@@ -10,7 +10,7 @@ import { tables } from '../../src/ledger/stores/tables.ts'
 import { aReserve, fetched, settleOf, units } from './builders.ts'
 import { deliver, spend } from './contract/steps.ts'
 
-/** After this number of migrations, the table of events still has no rowid. */
+/** The number of migrations after which the table of events still has no rowid. */
 const withoutRowid = 4
 
 test('keeps the charges and pending events of an earlier release', async () => {

@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { sqliteDrivers } from './sqliteDrivers.ts'
 
 test('says what to install if a driver is missing', async () => {
-  // The folder is outside the repository, so Node finds no packages.
+  // The folder is outside the repository, so Node finds no packages from there.
   const outDir = await mkdtemp(join(tmpdir(), 'metered-drivers-'))
   onTestFinished(() => rm(outDir, { recursive: true }))
   await build({

@@ -56,9 +56,9 @@ test('ends the pool that it has created for a connection string', async () => {
   expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
   expect(await connections()).not.toEqual([])
   await ledger.close()
-  // After 10 s, the pool would end idle connections anyway, so they must end earlier.
+  // The pool ends idle connections after 10 s, so `close` must end them earlier.
   await expect.poll(connections, { timeout: 8_000 }).toEqual([])
-  // `await using` also closes the ledger, so a second close must be harmless.
+  // An app can close its ledger twice, for example with `close` and `await using`.
   await ledger.close()
 })
 

@@ -107,7 +107,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(await ledger.balances('ada')).toMatchObject({ version: 0 })
   })
 
-  test('recovers once a folder that was moved at run time is moved back', async () => {
+  test('recovers once its folder is moved away and back at run time', async () => {
     const { ledger } = open('ledger.db')
     await fetched(ledger, units(10))
     renameSync(folder, `${folder}-moved`)
@@ -138,7 +138,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     await restore()
   })
 
-  test('reports a path to a folder or to a file that is not a database', async () => {
+  test('reports a path that leads to a folder or to a file that is not a database', async () => {
     const { file, ledger } = open('ledger.db')
     mkdirSync(file)
     expect((await openingError(ledger)).message).toBe(

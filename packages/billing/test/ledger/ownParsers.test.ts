@@ -33,7 +33,7 @@ describe('with the app’s own parsers', () => {
   const modes = [{}, { binary: true }, { pipeline: true }]
   test.each(modes)('reads its own rows correctly if the pool has the options %j', async (mode) => {
     for (const type of types) pg.types.setTypeParser(type, (text) => `the app’s ${text}`)
-    // `PoolConfig` doesn't declare these options.
+    // This type is needed because `PoolConfig` doesn't declare the options `binary` and `pipeline`.
     const options: PoolConfig & typeof mode = { connectionString: await createDatabase(), ...mode }
     const pool = new Pool(options)
     await runsCalls(pool)
@@ -42,7 +42,7 @@ describe('with the app’s own parsers', () => {
 
   test('reads its own rows correctly if the app sets its parsers on the pool', async () => {
     const app = { getTypeParser: () => (text: string) => `the app’s ${text}` }
-    // The declared type has overloads that the app's parsers don't need.
+    // The cast is needed because the declared type has overloads that the app's parsers don't implement.
     const types = app as unknown as typeof pg.types
     const pool = new Pool({ connectionString: await createDatabase(), types })
     await runsCalls(pool)

@@ -10,7 +10,10 @@ import { deliveredTo, startCallers } from './startCallers.ts'
 
 beforeEach(({ skip }) => skip(noPgBouncer !== null, noPgBouncer ?? ''))
 
-/** The nodes have up to 8 connections to PgBouncer, which has 3 to PostgreSQL. Each transaction gets the next one. */
+/**
+ * The nodes have up to 8 connections to PgBouncer, which has 3 to PostgreSQL. Successive transactions use different
+ * connections.
+ */
 const transactionMode = {
   pool_mode: 'transaction',
   default_pool_size: 3,

@@ -16,7 +16,7 @@ export async function createDatabase(): Promise<string> {
   return address.href
 }
 
-/** Creates a ledger as the last release without buckets left it. */
+/** Creates a ledger with the schema of the last release without buckets. */
 export async function createLedgerWithoutBuckets(): Promise<string> {
   const address = await createDatabase()
   const count = migrations.findIndex((it) => it.includes('metered.fill_bucket'))
@@ -30,7 +30,7 @@ export async function createLedgerWithoutBuckets(): Promise<string> {
   return address
 }
 
-/** Deletes all rows of a ledger, except its ID. Its tables must exist. */
+/** Deletes all rows of a ledger, except the ledger's ID. The ledger's tables must exist. */
 export async function deleteRows(pool: Pool): Promise<void> {
   await pool.query(
     Object.values(tables)

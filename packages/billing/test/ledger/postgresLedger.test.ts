@@ -38,7 +38,7 @@ describe('PostgreSQL', () => {
     const pool = new Pool({ connectionString: database })
     {
       await using ledger = postgresLedger(pool)
-      // This node doesn't know the holds, so it looks up the attempts' events.
+      // The other node doesn't know the holds, so it looks up the attempts' events.
       await using other = postgresLedger(pool)
       await fetched(ledger, units(10))
       for (let count = 0; count < 3; count += 1) {

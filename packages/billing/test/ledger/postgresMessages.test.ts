@@ -68,7 +68,7 @@ test('commits nothing of a batch if one of its rows can’t be written', async (
   )
   const [good, bad] = [aReserve({ key: 'good' }), aReserve({ key: 'bad' })]
   await Promise.all([ledger.execute(good), ledger.execute(bad)])
-  // The ledger runs the commands of the rejected batch one by one.
+  // PostgreSQL rejects the batch, and the ledger then runs its commands one by one.
   expect(
     await Promise.allSettled([
       ledger.execute(settleOf(good)),

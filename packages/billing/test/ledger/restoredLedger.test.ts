@@ -1,4 +1,5 @@
-// Each test backs up a ledger, makes more calls and restores the backup. Then only Flowglad has the later usage.
+// Each test backs up a ledger, makes more calls and restores the backup. After the restore, only Flowglad has the
+// usage of the later calls.
 import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Logger } from '../../src/config/logger.ts'
@@ -13,7 +14,7 @@ import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/star
 import { until } from '../flowglad/until.ts'
 import { createDatabase, query } from './postgres.ts'
 
-/** A ledger that can be backed up and restored. On PostgreSQL, it must be closed before a backup. */
+/** A ledger that can be backed up and restored. A PostgreSQL ledger must be closed before a backup. */
 interface Restorable {
   open(): Ledger
   backUp(): Promise<void>
@@ -81,7 +82,9 @@ describe.each([
   ['SQLite', async () => sqlite()],
   ['PostgreSQL', postgres],
 ])('on %s', (_, create) => {
-  /** Backs up a ledger between `before` and `after`, and restores it. `start` starts a node on the restored ledger. */
+  /**
+   * Backs up a ledger between `before` and `after`, and restores it. `start` starts a node on the restored ledger.
+   */
   async function restoredAfter(
     { before, after }: { before(stack: Stack): Promise<unknown>; after(stack: Stack): Promise<unknown> },
     {
@@ -240,7 +243,7 @@ describe.each([
     expect((await second.ledger.balances('ada')).version).toBeGreaterThan(lost)
   })
 
-  test('reports the restore once', async () => {
+  test('logs the restore only once', async () => {
     const { logger, errors } = recordingLogger()
     const { start } = await restoredAfter(
       { before: (stack) => spend(stack, ada), after: (stack) => spend(stack, ada) },

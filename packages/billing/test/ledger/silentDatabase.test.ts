@@ -12,7 +12,7 @@ test('returns BILLING_UNAVAILABLE in bounded time while the database does not re
   await using proxy = await startSwallowingProxy({ host: direct.hostname, port: Number(direct.port) })
   const address = new URL(direct)
   address.port = String(proxy.port)
-  // These pools have no connect timeout. Without the ledger's timeout, each attempt would leak a slot.
+  // These pools have no connect timeout. Without the ledger's own timeout, each attempt to connect would leak a slot.
   const pools = [1, 2].map(() => new Pool({ connectionString: address.href, max: 2 }))
   const [open, openLate] = pools.map(
     (pool) => () => postgresLedger(pool, { silentAfterMs: 1_500, outOfReachAfterMs: 500 }),

@@ -4,7 +4,10 @@ import { aUser, type Stack } from '../flowglad/startStack.ts'
 
 const users = ['ada', 'bob', 'cleo', 'dan', 'eve', 'finn']
 
-/** Starts six callers, each on one of the nodes. After a failure, a caller retries with the same key, as a client does. */
+/**
+ * Starts six callers, each on one of the nodes. After a failure, a caller retries with the same key, as a client
+ * does.
+ */
 export function startCallers(nodes: [Stack, ...Stack[]]) {
   const answered: string[] = []
   let working = true
@@ -30,7 +33,7 @@ export function startCallers(nodes: [Stack, ...Stack[]]) {
     users,
     /** The attempts of successful calls. */
     answered,
-    /** Waits until this many more calls have succeeded. */
+    /** Waits until the given number of further calls have succeeded. */
     async expectMore(calls: number) {
       const enough = answered.length + calls
       await expect.poll(() => answered.length).toBeGreaterThanOrEqual(enough)

@@ -24,7 +24,10 @@ export async function startSwallowingProxy(to: { host: string; port: number }) {
       from.on('close', () => into.destroy())
     }
   })
-  /** Connections that lost bytes. They forward nothing even after the network recovers. */
+  /**
+   * Connections that lost bytes. The proxy forwards nothing on these connections, even after the network has
+   * recovered.
+   */
   const swallowed = new WeakSet<Socket>()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const address = server.address()

@@ -33,7 +33,7 @@ export function testVolume({ sizeMib = 4 }: { sizeMib?: number } = {}) {
       try {
         writeFileSync(filler, Buffer.alloc(sizeMib * 2_000_000))
       } catch {
-        // The volume is full now.
+        // Ignore the error: the volume is full now.
       }
     },
     empty: () => rmSync(filler, { force: true }),
@@ -47,7 +47,7 @@ export function testVolume({ sizeMib = 4 }: { sizeMib?: number } = {}) {
 
 /**
  * Makes writes to the file fail, even through open handles, as on a volume that becomes read-only after an
- * error. A remount can't simulate this state, because it fails while files are open for writing.
+ * error. A read-only remount can't simulate this state, because a remount fails while files are open for writing.
  */
 export function rejectWrites(file: string) {
   asRoot('chattr', '+i', file)

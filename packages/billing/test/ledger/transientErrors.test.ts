@@ -9,7 +9,7 @@ async function rejecting(state: string, times: number) {
   const ledger = postgresLedger(address)
   onTestFinished(() => ledger.close())
   await fetched(ledger, units(10))
-  // A sequence counts the tries, because a rollback doesn't reset it.
+  // Count the tries with a sequence, because a rollback doesn't reset a sequence.
   await query(
     address,
     `CREATE SEQUENCE tries;

@@ -7,7 +7,7 @@ import { aLeg, aReserve, fetched, settleOf, units } from './builders.ts'
 import { createDatabase, query } from './postgres.ts'
 import { openAt } from './processes/openAt.ts'
 
-/** Waits until this many transactions wait for a lock. */
+/** Waits until the given number of transactions wait for a lock. */
 const expectWaiting = (address: string, transactions: number) =>
   expect
     .poll(() =>
@@ -51,8 +51,7 @@ describe('two nodes that share a PostgreSQL database', () => {
     await using one = openAt(address, { batchCommands: 6 })
     await using two = openAt(address, { batchCommands: 6 })
     const customers = Array.from({ length: 30 }, (_, index) => `customer-${index}`)
-    // Both nodes insert the customers at the same time, in opposite orders. These inserts must not deadlock
-    // either.
+    // Both nodes insert the customers at the same time, in opposite orders. These inserts must not deadlock.
     await Promise.all([
       ...customers.map((customer) => fetched(one.ledger, units(40), { customer })),
       ...customers.toReversed().map((customer) => two.ledger.execute(aReserve({ customer }))),

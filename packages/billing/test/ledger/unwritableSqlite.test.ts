@@ -25,7 +25,7 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     return ledger
   }
 
-  /** Writes a ledger to `file`, in the state that a process leaves behind after a normal stop or a crash. */
+  /** Writes a ledger to `file` as a process leaves it after a normal stop or a crash. */
   async function written(file: string, end: 'normal stop' | 'crash') {
     const folder = mkdtempSync(join(tmpdir(), 'metered-written-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))

@@ -7,7 +7,7 @@ import { aReserve, fetched, settleOf, units } from '../builders.ts'
 import { spend } from '../contract/steps.ts'
 import { metered, meteredJson, meteredProcess, stores } from './cli.ts'
 
-/** Creates a SQLite ledger with 1000 units. `copy` is the path of a file that doesn't exist yet. */
+/** Creates a SQLite ledger with 1000 units. `copy` is the path for the backup; no file exists there yet. */
 async function aLedger() {
   const it = await stores.SQLite()
   onTestFinished(() => it[Symbol.asyncDispose]())
@@ -69,7 +69,7 @@ test('leaves no copy of a damaged ledger', async () => {
   await ledger.close()
   const damaged = join(folder, 'damaged.db')
   copyFileSync(address, damaged)
-  // Damage the ledger: the index's new definition doesn't match its content.
+  // Damage the ledger: change an index's definition so that it doesn't match the index's content.
   const db = connect(damaged)
   db.exec('PRAGMA writable_schema = ON')
   db.exec(

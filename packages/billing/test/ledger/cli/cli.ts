@@ -19,7 +19,7 @@ export async function meteredJson(address: string, ...argv: string[]): Promise<u
   return JSON.parse(stdout)
 }
 
-/** Returns a `progress` function for a command's context, and the texts that it has received. */
+/** Returns a `progress` function for a command's context, and a list of the texts passed to it. */
 export function recordedProgress() {
   const shown: string[] = []
   return { shown, progress: (text: string) => void shown.push(text) }

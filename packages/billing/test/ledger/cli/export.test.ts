@@ -138,7 +138,7 @@ describe.each(storeNames)('%s', (name) => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(100_000))
     const before = new Set<string>()
-    // Book more than two pages of charges. Charges at the end of a page have equal times.
+    // Book more than two pages of charges. Several charges at the end of a page have the same time.
     for (let round = 0; round < 12; round += 1) {
       const attempts = await Promise.all(Array.from({ length: 100 }, () => spend(it.ledger, 1)))
       for (const attempt of attempts) before.add(attempt)

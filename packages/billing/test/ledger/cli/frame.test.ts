@@ -50,7 +50,7 @@ test('rejects a file that isn’t a database', async () => {
 })
 
 describe.each(storeNames)('%s', (name) => {
-  test('neither reads nor migrates a ledger of another release', async () => {
+  test('rejects a ledger of another release without migrating it', async () => {
     await using it = await stores[name]()
     await it.ledger.health()
     const change = async (sql: (table: string) => string) => {

@@ -61,7 +61,7 @@ async function rowsInDatabase(address: string, name: string): Promise<string[]> 
     .sort()
 }
 
-/** Returns the columns that both stores have, sorted by name, as JSON. */
+/** Returns a row's columns that exist in both stores, sorted by name, as JSON. */
 const textOf = (row: Record<string, unknown>) =>
   JSON.stringify(
     Object.entries(row)
@@ -166,19 +166,19 @@ test('neither migrates nor changes a ledger of another release', async () => {
   expect(await read()).toEqual(before)
 })
 
-test('updates the ID of a ledger that was open before the move', async () => {
+test('an open ledger uses the new ID after a move into it', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   await using open = postgresLedger(address)
   const earlier = await open.id()
   await move(it, address)
-  // Delivery reads this state before it sends events.
+  // Delivery also reads the restore state before it sends events.
   const { ledger } = await open.restoreState()
   expect(ledger).not.toBe(earlier)
   expect(await open.id()).toBe(ledger)
 })
 
-test('can be repeated after a crash before or after the commit on PostgreSQL', async () => {
+test('a move can be repeated after a crash before or after the commit on PostgreSQL', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   const crash = moveOut(it.file, shown(address), async (_, mark) => {
@@ -186,7 +186,7 @@ test('can be repeated after a crash before or after the commit on PostgreSQL', a
     throw new Error('The process ends here')
   })
   await expect(crash).rejects.toThrow('The process ends here')
-  // Continue with a copy, because libsql keeps the file open in this process.
+  // Continue with a copy of the file, because libsql keeps the original open in this process.
   const file = join(it.folder, 'crashed.db')
   copyFileSync(it.file, file)
   const again = { ...it, file }

@@ -9,7 +9,7 @@ export const accounting = (open: OpenLedger) =>
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
-      // Flowglad doesn't have the event yet, so an install must not discard it.
+      // Flowglad doesn't have the event yet, so the ledger still subtracts the event's units after an install.
       await fetched(it.other, units(10))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
 
@@ -28,7 +28,7 @@ export const accounting = (open: OpenLedger) =>
       const { attempt } = await loseDelivery(it, 3)
       const fetch = aTakeLease()
       expect(await it.other.execute(fetch)).toMatchObject({ ambiguous: [{ attempt, amount: 3 }] })
-      // The delivery that lost its lease acknowledges its event only after Flowglad has responded to the fetch.
+      // The delivery has lost its lease, and acknowledges the event after Flowglad has responded to the fetch.
       await it.ledger.execute(acknowledgeOf(attempt))
       await it.other.execute(anInstall({ token: fetch.token, snapshot: units(10) }))
       expect(await balance(it.ledger)).toMatchObject({ available: 7 })
@@ -37,8 +37,8 @@ export const accounting = (open: OpenLedger) =>
     test('reports ambiguous units separately from spent units in a denial', async () => {
       await using it = await open()
       const { attempt } = await loseDelivery(it, 6)
-      // Flowglad recorded the event, but its response was lost. The ledger therefore subtracts the event's units
-      // again from the 4 units that Flowglad reports.
+      // Flowglad recorded the event, but its response was lost. The ledger therefore subtracts the event's units a
+      // second time: from the 4 units that Flowglad reports.
       await fetched(it.ledger, units(4, 10))
       expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })] }))).toMatchObject({
         state: 'short',
@@ -51,7 +51,7 @@ export const accounting = (open: OpenLedger) =>
       })
     })
 
-    test('updates the acknowledged units when a fetch takes its lease again', async () => {
+    test('updates the acknowledged units when a fetch extends its lease', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 6)

@@ -33,7 +33,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0, limit: 10 })
     })
 
-    test('keeps spent adjustments free when Flowglad carries a negative balance into the next period', async () => {
+    test("doesn't charge for spent adjustments if Flowglad carries a negative balance into the next period", async () => {
       await using it = await open()
       await fetched(it.ledger, periodOf(1, 10))
       await it.ledger.execute(adjust(5))
@@ -57,7 +57,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0, limit: 10 })
     })
 
-    test('refuses an adjustment without a balance', async () => {
+    test('refuses an adjustment if the customer has no balance', async () => {
       await using it = await open()
       const refused = { state: 'refused', why: 'noBalance' }
       expect(await it.ledger.execute(adjust(5))).toEqual(refused)

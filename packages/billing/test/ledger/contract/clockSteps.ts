@@ -79,7 +79,7 @@ export const clockSteps = (open: OpenLedger) =>
       await expectLateInstallRejected(it, early.token)
     })
 
-    test('ends a hold only if it would outlast its maximum lifetime', async () => {
+    test('ends a hold only if the hold would otherwise last longer than its maximum lifetime', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 4 })], ttlMs: 1000, maxHoldMs: 10_000 })
@@ -93,7 +93,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await it.other.execute(expire)).toEqual({ state: 'swept', ended: 1 })
       expect(await it.other.customersWithDueHolds(10)).toEqual([])
       expect(await balance(it.ledger)).toMatchObject({ available: 10, held: 0 })
-      // Known spend is charged even if its hold has ended.
+      // A settle is charged even if its hold has ended.
       await it.ledger.execute(settleOf(reserve))
       await it.ledger.execute(settleOf(reserve))
       expect(await balance(it.ledger)).toMatchObject({ available: 6, held: 0 })
@@ -126,7 +126,7 @@ export const clockSteps = (open: OpenLedger) =>
       it.advance(stepMs)
       await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 10 })], key: 'k' }))
       it.advance(-stepMs)
-      // Earlier commands must not hide the hold from the next reserve.
+      // The reserve must find the hold even if earlier commands have read the customers' rows.
       await it.other.execute(expireOf('bob'))
       await it.other.execute(settleOf(aReserve(), { amount: 1 }))
       expect(await it.other.execute(aReserve({ legs: [aLeg({ amount: 9 })] }))).toMatchObject({
@@ -211,7 +211,8 @@ export const clockSteps = (open: OpenLedger) =>
       it.advance(stepMs)
       await spend(it.ledger, 1)
       it.advance(-stepMs)
-      // Until usage that was booked during the step is delivered, a process that starts later reports the step too.
+      // While usage that was booked during the step waits for delivery, processes that start later also report the
+      // step.
       for (const ledger of [it.ledger, it.other]) {
         expect(await ledger.health()).toEqual({ waiting: 1, oldestWaitingMs: 0, parked: 0, skewMs: stepMs })
       }

@@ -213,7 +213,7 @@ export const counts = (open: OpenLedger) =>
       },
     )
 
-    test('tells running work which of its meters were charged at expiry', async () => {
+    test('reports to running work which meters were charged at expiry', async () => {
       await using it = await running(open, [generations, tokens])
       await it.count([{ meter: 'tokens', amount: 2 }])
       await it.crash()

@@ -58,7 +58,7 @@ export const delivery = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 7, parked: 1 })
       it.advance(60_001)
       expect(await it.ledger.customersToDeliver(10)).toEqual(['ada'])
-      // Every node that retries the event gets `parkedBefore`, even after a failed retry.
+      // Each node that takes the event for a retry gets `parkedBefore`, even after an earlier retry failed.
       const again = aTakeLease({ purpose: 'deliver' })
       const tried = [{ attempt, meter: 'generations', parkedBefore: true }]
       expect(await it.other.execute(again)).toMatchObject({ events: tried })

@@ -15,7 +15,7 @@ export const holds = (open: OpenLedger) =>
       expect((await balance(it.ledger))?.held).toBe(6)
     })
 
-    test('renews an overdue hold unless it has already ended', async () => {
+    test('renews a hold past its expiry time unless the hold has ended', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000 })
@@ -29,7 +29,7 @@ export const holds = (open: OpenLedger) =>
       expect((await balance(it.ledger))?.held).toBe(0)
     })
 
-    test('stops renewing a hold at its maximum lifetime', async () => {
+    test("doesn't extend a hold beyond its maximum lifetime", async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000, maxHoldMs: 1500 })
@@ -77,7 +77,7 @@ export const holds = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })
 
-    test('marks only charges that are booked after their holds expired', async () => {
+    test('marks only charges that are booked after their holds have expired', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const [inTime, late] = [aReserve(), aReserve({ ttlMs: 1000 })]
@@ -87,7 +87,7 @@ export const holds = (open: OpenLedger) =>
       await it.other.execute({ type: 'expire', customer: 'ada' })
       expect(await it.ledger.execute(settleOf(inTime))).toEqual({ state: 'settled' })
       expect(await it.ledger.execute(settleOf(late))).toEqual({ state: 'settled', isLate: true })
-      // A settle that runs again books nothing.
+      // A repeated settle books nothing.
       expect(await it.ledger.execute(settleOf(late))).toEqual({ state: 'settled' })
       const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
       expect(charges.map(({ transactionId, flagged }) => [transactionId, flagged])).toEqual(

@@ -23,7 +23,7 @@ export const keptResults = (open: OpenLedger) =>
       const first = aKeep()
       const stored = { state: 'completed', attempt: first.attempt, result: '"first"' }
       expect(await it.ledger.execute(first)).toEqual({ state: 'kept' })
-      // The batcher repeats a command if the outcome of its COMMIT is unknown.
+      // Run the command twice, as the batcher does if the outcome of a COMMIT is unknown.
       expect(await it.ledger.execute(first)).toEqual({ state: 'kept' })
       expect(await it.other.execute(aKeep({ result: '"second"' }))).toEqual(stored)
       expect(await it.other.execute(aFind())).toEqual(stored)

@@ -81,7 +81,7 @@ export const keys = (open: OpenLedger) =>
       await it.ledger.execute({ type: 'release', customer: 'ada', attempt: failed.attempt })
       expect(await it.other.execute(aReserve({ key: 'k', ttlMs: 1000 }))).toMatchObject({ state: 'held' })
       it.advance(1001)
-      // This reserve first expires the overdue hold.
+      // A reserve first expires the key's due hold.
       expect(await it.ledger.execute(aReserve({ key: 'k' }))).toMatchObject({ state: 'held' })
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ held: 1 }])
     })
@@ -177,7 +177,7 @@ export const keys = (open: OpenLedger) =>
         await complete(`k${n}`, '"x"')
         it.advance(1)
       }
-      // Removing only the oldest results, which are loaded first, wouldn't make enough room for the large
+      // The ledger loads the oldest results first. Removing only those wouldn't make enough room for the large
       // result.
       await complete('large', `"${'x'.repeat(98)}"`)
       expect(await replay('large')).toMatchObject({ result: expect.any(String) })
@@ -236,7 +236,7 @@ export const keys = (open: OpenLedger) =>
       })
     })
 
-    test('keeps the stored result if the settle is repeated without it', async () => {
+    test('keeps the stored result if a repeated settle contains no result', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ key: 'k' })

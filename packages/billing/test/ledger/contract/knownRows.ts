@@ -3,7 +3,10 @@ import { aReserve, aSettle, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { acknowledgeOf, balance, deliver, spend } from './steps.ts'
 
-/** A node keeps rows between batches. In most of these tests, another node changes the rows between two batches. */
+/**
+ * A node keeps a customer's rows in memory between batches. In most of these tests, another node changes the rows
+ * between two batches.
+ */
 export function knownRows(open: OpenLedger): void {
   describe('rows that a node knows', () => {
     test('counts the units that another node has held and spent since the last batch', async () => {
@@ -46,7 +49,7 @@ export function knownRows(open: OpenLedger): void {
       await fetched(other, units(1))
       await other.execute(aReserve({ ttlMs: 1_000 }))
       advance(1_000)
-      // This settle loads the rows but doesn't expire due holds.
+      // A settle loads the customer's rows, but doesn't expire due holds.
       await ledger.execute(aSettle({ legs: [] }))
       expect(await ledger.execute({ type: 'expire', customer: 'ada' })).toEqual({ state: 'swept', ended: 1 })
     })
@@ -78,7 +81,7 @@ export function knownRows(open: OpenLedger): void {
       expect(await balance(ledger)).toMatchObject({ available: 1, held: 1 })
     })
 
-    test('returns the expired hold for a repeated reserve if another attempt has taken its key', async () => {
+    test('returns the expired hold for a repeated reserve if another attempt now uses its key', async () => {
       await using nodes = await open()
       const { ledger, advance } = nodes
       await fetched(ledger, units(3))

@@ -27,7 +27,7 @@ export const lease = (open: OpenLedger) =>
       await expectLateInstallRejected(it, slow.token)
     })
 
-    test('lets a process end only its own lease with an acknowledgement', async () => {
+    test('an acknowledgement ends only the lease of its own process', async () => {
       await using it = await open()
       const { attempt, token } = await loseDelivery(it, 3)
       const mine = aTakeLease({ purpose: 'deliver' })

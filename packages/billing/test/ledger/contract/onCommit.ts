@@ -47,7 +47,7 @@ export const onCommit = (open: OpenLedger) =>
       expect(seen).toEqual([accepted])
     })
 
-    test("calls a listener only for its own process's commands and only until it unsubscribes", async () => {
+    test("calls a listener only for its process's commands, and only until the listener unsubscribes", async () => {
       await using it = await open()
       const seen: Command[] = []
       const unsubscribe = it.ledger.onCommit((command) => seen.push(command))

@@ -63,7 +63,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(10, free, { unlimitedBy: 'unlimited' })).toMatchObject({ state: 'held' })
     })
 
-    test('keeps the start of the grace period if Flowglad then reports a later one', async () => {
+    test('keeps the start of the grace period if Flowglad later reports a later start', async () => {
       await using it = await openPastDue()
       it.advance(30 * day)
       const later = it.renewal + 30 * day
@@ -108,7 +108,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(11)).toMatchObject({ state: 'held' })
     })
 
-    test('denies only overage on a free plan', async () => {
+    test('denies only overage if the past due plan is free', async () => {
       await using it = await openPastDue({
         isFree: true,
         meters: { generations: { available: 10, granted: 10 } },

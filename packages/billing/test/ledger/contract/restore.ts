@@ -96,7 +96,7 @@ export const restore = (open: OpenLedger) =>
         before: { restoredAt: at - 1_000, recoveredAt: at - 1_000 },
         after: { restoredAt: at, recoveredAt: null },
       })
-      // The second report doesn't restart the recovery that is already running.
+      // The second report of the restore doesn't restart the running recovery.
       expect(second).toMatchObject({ by: 'ben', before: first?.after, after: first?.after, at: at + 1_000 })
     })
 
@@ -243,7 +243,7 @@ export const restore = (open: OpenLedger) =>
       expect(await it.ledger.audit('ada')).toEqual([])
     })
 
-    test('reports only retries of the lost operation as completed', async () => {
+    test('returns `completed` only for retries of the lost operation', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await fetched(it.ledger, units(10), { customer: 'bob' })

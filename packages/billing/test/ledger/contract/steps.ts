@@ -50,8 +50,8 @@ export async function deliver(ledger: Ledger, maxEvents = 100): Promise<void> {
 }
 
 /**
- * Spends `generations` units and takes a lease to deliver them. The lease expires before the delivery. Returns the
- * attempt and the lease's token.
+ * Spends `generations` units and takes a lease to deliver them. The lease then expires, and nothing is delivered.
+ * Returns the attempt and the lease's token.
  */
 export async function loseDelivery({ ledger, advance }: TwoNodes, amount: number) {
   await fetched(ledger, units(10))
@@ -65,7 +65,7 @@ export async function loseDelivery({ ledger, advance }: TwoNodes, amount: number
 /** Returns the customer's first balance. */
 export const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
 
-/** Lets the other node fetch, then checks that an install under the lost lease changes nothing. */
+/** Fetches on the other node, and then checks that an install under the lost lease changes nothing. */
 export async function expectLateInstallRejected(
   { ledger, other }: TwoNodes,
   lostToken: string,

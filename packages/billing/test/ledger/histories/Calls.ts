@@ -3,7 +3,7 @@ import { aRenew, aReserve, aSettle, settleOf } from '../builders.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'
 import type { Call } from './history.ts'
 
-/** Turns a history's metered calls into commands. */
+/** Converts a history's metered calls to commands. */
 export class Calls {
   readonly #ledger: CheckedLedger
   /** The reserve commands, newest first. */
@@ -63,7 +63,10 @@ export class Calls {
     })
   }
 
-  /** Returns commands that look up a key's result and then store a new one, or, with `replaces`, replace the old one. */
+  /**
+   * Returns commands that look up a key's result and then store a new result. With `replaces`, the new result
+   * replaces the old result.
+   */
   #keepResult({ key, fingerprint, result, replaces }: CallOf<'keepResult'>): Command[] {
     const { customer, model } = this.#ledger
     const id = { customer, procedure: 'unmetered', key, fingerprint: fingerprint.repeat(64) }

@@ -11,7 +11,7 @@ import { World } from './world.ts'
 export interface Subject {
   run(commands: Command[]): Promise<Answer[]>
   balances(customer: string): Promise<CustomerBalances>
-  /** The lookups across customers, if the ledger under test has them. */
+  /** The lookups across customers. Undefined if the ledger under test has no such lookups. */
   lookups?: Pick<Ledger, 'customersWithDueHolds' | 'customersToDeliver'>
 }
 

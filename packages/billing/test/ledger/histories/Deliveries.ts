@@ -7,7 +7,7 @@ import type { DeliverStep } from './history.ts'
 
 interface Delivery {
   token: string
-  /** Events that this delivery, not an earlier one, marked as sent. */
+  /** Events that this delivery was the first to mark as sent. */
   fresh: UsageEvent[]
   inFlight: UsageEvent[]
   /** Events that Flowglad has recorded but the ledger has not acknowledged. */
@@ -70,7 +70,10 @@ export class Deliveries {
     this.#deliveries[slot] = { token, fresh: taken.events, inFlight, arrived: [] }
   }
 
-  /** A delivery ends its lease with an acknowledgement only if it waits for no other response. */
+  /**
+   * Acknowledges the arrived events. With `endsLease`, also ends the lease, unless the delivery waits for another
+   * response.
+   */
   async #acknowledge(delivery: Delivery, endsLease: boolean): Promise<void> {
     const isLast = endsLease && delivery.inFlight.length === 0
     await acknowledge(this.#ledger, delivery.arrived.splice(0), isLast ? delivery.token : undefined)
@@ -80,7 +83,7 @@ export class Deliveries {
     if (delivery.token !== this.#ledger.model.lease?.token) return
     const { recorded } = this.#ledger.world
     const rejected = delivery.inFlight.splice(0).filter((event) => !recorded.has(nameOf(event)))
-    // Flowglad rejects these events regardless of the process that sends them.
+    // Flowglad rejects these events from every process.
     const names = new Set(rejected.map(nameOf))
     const isRejected = (event: UsageEvent) => names.has(nameOf(event))
     this.#strays = this.#strays.filter((event) => !isRejected(event))
@@ -102,8 +105,8 @@ export class Deliveries {
   }
 
   async #leave(delivery: Delivery, putsBack: boolean): Promise<void> {
-    // Return only events that can't arrive at Flowglad later: this delivery marked them as sent, but didn't send
-    // them, or Flowglad rejected them. An ambiguous event can still arrive.
+    // Return only events that can't arrive at Flowglad later. An event that an earlier delivery marked as sent is
+    // ambiguous, so it can still arrive.
     const isUntaken = (event: UsageEvent) => putsBack && delivery.fresh.includes(event)
     const untaken = delivery.inFlight.filter(isUntaken).map(({ attempt, meter }) => ({ attempt, meter }))
     delivery.inFlight = delivery.inFlight.filter((event) => !isUntaken(event))

@@ -67,7 +67,7 @@ export class Fetches {
   }
 
   async #extend(token: string): Promise<boolean> {
-    // A process that has lost its lease stops the fetch.
+    // A process that has lost its lease stops its fetch.
     if (this.#ledger.model.lease?.token !== token) return false
     const { customer } = this.#ledger
     const [taken] = await this.#ledger.execute([aTakeLease({ customer, token, purpose: 'fetch' })])

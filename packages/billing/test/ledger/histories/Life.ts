@@ -51,8 +51,8 @@ export class Life {
   }
 
   /**
-   * Drops or retries a parked event, releases an open hold, or refunds the newest charge. Without a parked event or an
-   * open hold, acts on the newest charge, so that the ledger must refuse the act.
+   * Drops or retries a parked event, releases an open hold, or refunds the newest charge. If there is no parked
+   * event or open hold, targets the newest charge, so the ledger must refuse the act.
    */
   #actOn(type: 'drop' | 'retry' | 'release' | 'refund'): Operate['act'] {
     const { model } = this.#ledger

@@ -240,7 +240,7 @@ export class Model extends PastDueModel {
     return due.length
   }
 
-  /** Books a due hold. If its work is a stream that is still running, only returns the units. */
+  /** Expires a due hold. If the hold belongs to a running stream, only returns the units. */
   #expire(hold: ModelHold): void {
     if (hold.isStream && hold.liveUntil > this.now) {
       hold.returned = true
@@ -339,7 +339,7 @@ export class Model extends PastDueModel {
     return { state: 'installed' }
   }
 
-  /** Ends the adjustments of the previous period. Adjusted units that were spent become waived. */
+  /** Ends the adjustments of the previous period. Spent adjusted units become waived units. */
   #endAdjustments({ subscription }: Snapshot): void {
     if (!subscription || this.snapshot?.subscription?.id !== subscription.id) return
     for (const [name, account] of this.accounts) {

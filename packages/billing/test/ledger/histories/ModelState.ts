@@ -20,7 +20,7 @@ export interface ModelHold {
   isStream: boolean
   /** The units that the running work has counted, by meter. */
   counted: Map<string, number>
-  /** The time until which the work counts as running. The reserve and each renewal set it. */
+  /** The time until which the work counts as running. The reserve and each renewal set this time. */
   liveUntil: number
   /** True once the hold has reached its maximum lifetime and its units have been returned to the customer. */
   returned: boolean
@@ -108,7 +108,7 @@ export class ModelState {
     )
   }
 
-  /** Returns the account. Creates it if it is missing. */
+  /** Returns the account, and creates it if necessary. */
   account(subscription: string, meter: string): ModelAccount {
     const name = `${subscription}/${meter}`
     const known = this.accounts.get(name) ?? {
@@ -160,7 +160,7 @@ export class ModelState {
     return { state: hold.expiresAt === end ? 'atMaximum' : 'renewed', expiresInMs }
   }
 
-  /** Returns whether the hold's end is in the past, or later than that of any hold that starts now. */
+  /** Returns whether the hold is due: it has expired, or it would end later than any hold that starts now. */
   isDue({ expiresAt, maxHoldMs }: ModelHold): boolean {
     return expiresAt <= this.now || expiresAt > this.now + maxHoldMs
   }
@@ -191,7 +191,10 @@ export class ModelState {
     return this.isLeaseFree() && [...this.events.values()].some(isPending)
   }
 
-  /** Counts a meter's parked events, including those that are being retried. Default: on all subscriptions. */
+  /**
+   * Counts a meter's parked events, including those that are being retried. Without `subscription`, counts the
+   * events of all subscriptions.
+   */
   parked(meter: string, subscription?: string): number {
     return [...this.events.values()].filter(
       (it) =>

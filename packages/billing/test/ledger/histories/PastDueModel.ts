@@ -33,14 +33,14 @@ export class PastDueModel extends ModelState {
     return { since, forMs, hasGrace: payment.hasPaid }
   }
 
-  /** Returns which usage a past due rule allows the customer. */
+  /** Returns the usage that a past due rule allows the customer. */
   allowed(rule: PastDueRule | undefined): 'all' | 'free' | 'none' | 'noOverage' {
     const pastDue = this.pastDue()
     if (!rule || !pastDue || (pastDue.hasGrace && pastDue.forMs < rule.graceMs)) return 'all'
     return this.snapshot?.subscription?.isFree ? 'noOverage' : rule.leaves
   }
 
-  /** Returns whether the call could succeed after a payment if these legs are short. */
+  /** Returns whether a payment could make up the shortage on these legs. */
   isOverdue({ legs, pastDue: rule }: Reserve, short: ShortLeg[]): boolean {
     const allowed = this.allowed(rule)
     const features = this.snapshot?.subscription?.features ?? []

@@ -26,8 +26,8 @@ type Meter = (typeof meters)[number]
 
 function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer, meter: Meter) {
   if (answer.state !== 'held' || answer.outdated || !ledger.model.holds.has(command.attempt)) return
-  // Our clock may have stepped backward, but Flowglad's hasn't. If Flowglad has already started a new period, its
-  // credits can't be compared with an answer for the old period.
+  // The ledger's clock may have stepped backward, but Flowglad's clock hasn't. If Flowglad has already started a
+  // new period, its credits can't be compared with an answer for the old period.
   const { periodStart } = ledger.world.subscriptions.find((it) => it.id === answer.subscription) ?? {}
   if (periodStart !== ledger.model.snapshot?.subscription?.periodStart) return
   // Add the waived units and the operators' adjustments, because Flowglad's credits don't include them.
@@ -35,7 +35,7 @@ function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: Reser
   expect(left(ledger, answer.subscription, meter) + waived + adjusted, 'oversold').toBeGreaterThanOrEqual(0)
 }
 
-/** Checks that the calls in an unpaid period together use at most the default plan's grant. */
+/** Checks that all calls in an unpaid period use at most the default plan's grant. */
 function checkFreeGrant({ model }: CheckedLedger, answer: ReserveAnswer, meter: Meter) {
   if (answer.state !== 'held') return
   const period = model.freePeriod()
@@ -60,7 +60,7 @@ function checkNotFalselyDenied(ledger: CheckedLedger, answer: ReserveAnswer, met
 }
 
 /**
- * Returns the credits minus all spent and held units. Undelivered events count as spent, but dropped events
+ * Returns Flowglad's credits minus all spent and held units. Undelivered events count as spent, but dropped events
  * don't.
  */
 function left({ model, world }: CheckedLedger, subscription: string, meter: Meter): number {

@@ -13,7 +13,7 @@ const leg = fc.record({
 })
 const nth = fc.nat({ max: 11 })
 const slot = fc.nat({ max: 1 })
-/** A lease of 1 ms usually expires before the next step. */
+/** Lease durations: a lease of 1 ms usually expires before the next step. */
 const leaseMs = fc.constantFrom(1, 30_000)
 
 const call = fc.oneof(

@@ -20,7 +20,7 @@ interface Subscription {
 }
 
 /**
- * Simulates Flowglad for one customer. Records each event once, allows negative balances, and renews
+ * Simulates Flowglad for one customer. Like Flowglad, records each event once, allows negative balances, and renews
  * subscriptions.
  */
 export class World {

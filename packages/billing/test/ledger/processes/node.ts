@@ -3,12 +3,12 @@ import { aRenew, aReserve, aTakeLease, settleOf } from '../builders.ts'
 import { openAt } from './openAt.ts'
 
 /**
- * Runs one node. `act` is the point at which the node kills or suspends itself. With `work`, the node runs until it is
- * killed. Usage: `node.ts <address> <act> <attempt>`.
+ * Runs one node. `act` is the point at which the node kills or suspends itself. With `work`, the node runs until it
+ * is killed. Usage: `node.ts <address> <act> <attempt>`.
  */
 const [address = '', act = '', attempt = ''] = process.argv.slice(2)
 
-/** A process that is stopped inside a transaction must lose its locks soon, so the timeout is short. */
+/** The timeout is short, so that a process that is stopped inside a transaction loses its locks soon. */
 const transactionTimeoutMs = 1000
 
 let inTransaction = () => {}
@@ -63,7 +63,7 @@ switch (act) {
     process.exit(0)
     break
   case 'work':
-    // Reserves and settles until the process is killed. Prints each attempt when its settle has succeeded.
+    // Reserves and settles until the process is killed. Prints each attempt after its settle has succeeded.
     await Promise.all(
       Array.from({ length: 16 }, async () => {
         for (;;) {

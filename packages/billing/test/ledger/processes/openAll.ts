@@ -1,7 +1,7 @@
 import { postgresLedger } from '../../../src/ledger/stores/postgres/index.ts'
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/index.ts'
 
-/** Opens each kind of ledger. Prints as JSON which ones opened, and why the others failed. */
+/** Opens each kind of ledger. Prints as JSON which ledgers opened, and why the others failed. */
 const ledgers = {
   sqlite: sqliteLedger(':memory:'),
   nodeSqlite: sqliteLedger(':memory:', { driver: 'node:sqlite' }),

@@ -9,8 +9,8 @@ import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
  * Opens a ledger in a file or at a `postgres://` address.
  *
  * @param offsetMs Returns the ledger clock's offset.
- * @param inTransaction Runs between locking and writing in every transaction that writes. There, a test can kill or
- * stop the process.
+ * @param inTransaction Runs between locking and writing in every transaction that writes. In this function, a test
+ * can kill or stop the process.
  */
 export function openAt(
   address: string,
