@@ -1,4 +1,4 @@
-/** `pnpm bench:core` measures the cost of the core's rules, without a database. */
+/** `pnpm bench:core` measures the cost of the ledger's pure core, without a database. */
 import { Bench } from 'tinybench'
 import { attemptId } from '../src/metering/attemptId.ts'
 import { aLeg, anInstall, aReserve, aTakeLease, units } from '../test/ledger/builders.ts'

@@ -30,8 +30,8 @@ export async function growPostgres(
 }
 
 /**
- * Writes the template rows: a customer with a snapshot, and a delivered charge. All other rows are copies of
- * these rows.
+ * Writes the template rows: a customer with a snapshot, and a delivered charge. The other rows of the ledger are
+ * copies of these rows.
  */
 async function makeTemplate(ledger: Ledger) {
   await fill(ledger, ['template'])

@@ -5,7 +5,7 @@ import type { Ledger } from '../src/ledger/ledger.ts'
 import { attemptId } from '../src/metering/attemptId.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
 
-/** Reserves and settles, like one call to a metered procedure. The benchmarks measure these pairs. */
+/** Reserves and settles one unit, like a call to a metered procedure. */
 export async function pair(ledger: Ledger, customer: string): Promise<void> {
   const reserve = aReserve({ customer, attempt: attemptId(Date.now()) })
   const held = await ledger.execute(reserve)
@@ -61,7 +61,7 @@ export async function measure({
   }
 }
 
-/** Creates a folder next to the package's dependencies, because `/tmp` can be in memory. */
+/** Creates a temporary folder in `node_modules`, because `/tmp` can be in memory. */
 export async function temporaryFolder() {
   const path = await mkdtemp(fileURLToPath(new URL('../node_modules/.bench-', import.meta.url)))
   const remove = () => rmSync(path, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 /**
- * `pnpm bench:pruning --events 1e7 --store SQLite` fills a ledger with delivered events whose retention
- * period has ended, and runs the sweeper until they are gone. Callers make calls before and during this time,
- * so their latencies can be compared. It fails if an event of these calls is missing.
+ * `pnpm bench:pruning --events 1e7 --store SQLite` fills a ledger with delivered events whose retention period has
+ * ended, and runs the sweeper until these events are gone. Calls are made before and during the pruning, so that
+ * their latencies can be compared. The command fails if an event of these calls is missing.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -34,10 +34,10 @@ await using folder = await temporaryFolder()
 await using server = values.store === 'PostgreSQL' ? await startPostgres() : null
 
 const later = ledgerDefaults.chargeRetentionMs + 86_400_000
-/** By this clock, the retention period of all initial events has ended. */
+/** A clock by which the retention period of all initial events has ended. */
 const clock = { now: () => Date.now() + later }
 
-/** Creates and opens a ledger. Returns it with a function that counts its events. */
+/** Creates and opens a ledger. Returns the ledger, and a function that counts the ledger's events. */
 async function openLater() {
   if (server) {
     const address = await server.createDatabase()
@@ -101,7 +101,7 @@ console.log(
   `pruned in ${seconds} s, ${Math.round(size.events / seconds)} events/s, ${peakMiB.toFixed(0)} MiB`,
 )
 if (left !== answered) {
-  console.error(`${answered} calls were answered during the run, but ${left} events are left.`)
+  console.error(`${answered} calls succeeded during the run, but ${left} events are left.`)
   process.exitCode = 1
 }
 await ledger.close()

@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts'
 
-/** One line of a table: the value of each column. Null means that the figure doesn't apply. */
+/** One row of a table: the value of each column. A value is null if the column doesn't apply to this row. */
 export type Row = Record<string, string | number | null>
 
 /** The result of one part of the benchmark. */

@@ -3,16 +3,16 @@ import { connect } from '../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { column, tables } from '../src/ledger/stores/tables.ts'
 
 /**
- * The number of rows to create. Each row is a copy of a row that the ledger wrote for the customer
- * `template`. The copies are created with SQL, because ledger calls would take hours.
+ * The size of the ledger to create. Its rows are copies of rows that the ledger has written for the customer
+ * `template`. SQL creates the copies, because calls to the ledger would take hours.
  */
 export interface Size {
   customers: number
-  /** Delivered events, divided among the customers. */
+  /** The number of delivered events, which are divided among the customers. */
   events: number
 }
 
-/** Returns a customer's name. Names sort in numeric order, so that new rows go to the end of each index. */
+/** Returns a customer's ID. The IDs sort in numeric order, so that new rows go to the end of each index. */
 export const nameOf = (number: number) => `c${String(number).padStart(7, '0')}`
 
 const chunk = 100_000

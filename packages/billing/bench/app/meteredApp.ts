@@ -6,8 +6,8 @@ import type { FlowgladAddress } from './usualApp.ts'
 import { chunks, type Work } from './work.ts'
 
 /**
- * Creates billing with the default options, except that calls wait longer for a slow Flowglad, and snapshots
- * aren't refreshed. Refreshes would distort the cost per call, because their number depends on the number of
+ * Creates billing with the default options, except that calls wait longer for a slow Flowglad, and snapshots aren't
+ * refreshed. Refreshes would distort the cost per call, because the number of refreshes depends on the number of
  * customers.
  */
 export const createAppBilling = (

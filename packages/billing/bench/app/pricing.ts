@@ -3,7 +3,7 @@ import { grant, meter, plan } from '../../test/flowglad/pricing.ts'
 
 export const meters = defineMeters({ calls: {} })
 
-/** The units granted to each customer. A benchmark uses fewer. */
+/** The units granted to each customer: more than any benchmark uses. */
 export const granted = 1_000_000_000
 
 /** A pricing model with one free plan. */

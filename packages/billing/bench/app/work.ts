@@ -1,7 +1,7 @@
 /** The number of chunks in a stream. A metered stream charges one unit for each chunk. */
 export const chunks = 10
 
-/** The work of the benchmarked procedures. It does nothing except count its runs. */
+/** Creates the work of the benchmarked procedures. The work only counts its runs. */
 export function createWork() {
   let runs = 0
   return {

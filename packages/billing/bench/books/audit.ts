@@ -1,12 +1,12 @@
-/** One customer's units: in successful calls, in the ledger, and at Flowglad. */
+/** One customer's units, counted from successful calls, in the ledger and at Flowglad. */
 export interface CustomerBooks {
   customer: string
   /** The units of the customer's successful calls. */
   answered: number
-  /** The units in the ledger. Null for a server without a ledger. */
+  /** The units that the ledger has booked. Null if the server has no ledger. */
   booked: number | null
   held: number
-  /** The units that Flowglad has recorded. Null for an unmetered server. */
+  /** The units that Flowglad has recorded. Null if the server is unmetered. */
   delivered: number | null
 }
 
@@ -17,7 +17,7 @@ export interface Books {
   failures: number
   firstFailure: string | null
   /**
-   * The number of successful calls. In correct books, it equals `runs`, the number of times that the work
+   * The number of successful calls. In correct books, this number equals `runs`, the number of times that the work
    * ran.
    */
   calls: number
@@ -27,7 +27,7 @@ export interface Books {
   parked: number
 }
 
-/** Returns the problems in the books. The list is empty if the books balance. */
+/** Returns the problems in the books, or an empty list if the books balance. */
 export function audit(books: Books): string[] {
   const problems: string[] = []
   const expect = (isRight: boolean, problem: string) => {

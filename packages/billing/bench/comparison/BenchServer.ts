@@ -24,7 +24,7 @@ export interface Figures {
   p99Ms: number
   /** The server's CPU time per call, including delivery. */
   cpuMicros: number
-  /** The database's CPU time per call. Null without a database server, and on systems without `/proc`. */
+  /** The database's CPU time per call. Null if there is no database server, or if the system has no `/proc`. */
   databaseMicros: number | null
 }
 
@@ -62,8 +62,8 @@ export class BenchServer {
   }
 
   /**
-   * Calls the server, and counts the successful calls. If the number of customers stays the same and no call
-   * fails, each run continues with the customer after the last one of the previous run.
+   * Calls the server, and counts the successful calls. If the number of customers stays the same and no call fails,
+   * each run continues with the customer after the previous run's last customer.
    */
   async load(given: LoadShape, kind: CallKind): Promise<LoadResult> {
     const shape = { ...given, first: this.#calls % given.customers }
@@ -84,13 +84,13 @@ export class BenchServer {
     return result
   }
 
-  /** Asks for the URL only once, because each answer would add to a round's CPU time. */
+  /** Requests the URL from the server only once, because each request would add to a round's CPU time. */
   async #url(): Promise<string> {
     this.#knownUrl ??= await this.#parts.server.url.query()
     return this.#knownUrl
   }
 
-  /** Measures one round. The round ends when all of its usage has been delivered. */
+  /** Measures one round. A round ends when all of its usage has been delivered. */
   async measure(shape: LoadShape, kind: CallKind): Promise<Figures> {
     const { server, databaseCpu } = this.#parts
     const cpuBefore = await server.cpuMicros.query()

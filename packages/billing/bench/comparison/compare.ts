@@ -44,8 +44,8 @@ export async function compare(
 }
 
 /**
- * The maximum number of calls in one request to a process, because such a request has a time limit of five
- * minutes.
+ * The maximum number of calls in one request to a server process. With more calls, the request could exceed its
+ * time limit of five minutes.
  */
 const callsAtOnce = 200
 
@@ -61,8 +61,8 @@ function rowOf(comparison: Comparison, variant: Variant, figures: Map<Variant, F
   const own = figures.get(variant) ?? []
   const middle = (read: (figures: Figures) => number) => median(own.map(read))
   /**
-   * Compares this server with the other server in each round, and returns the median of the results. Returns
-   * null if there is nothing to compare with.
+   * Compares this server with the other server in each round, and returns the median of the results. Returns null
+   * if the other server wasn't measured, or is this server.
    */
   const paired = (other: Variant, relate: (own: Figures, other: Figures) => number) => {
     const others = figures.get(other)

@@ -9,11 +9,12 @@ const called = 64
 
 /** A ledger whose pairs of reserve and settle are measured. */
 export interface PairLedger {
-  /** The row's first columns, which identify the ledger. */
+  /** The first columns of the ledger's row, which identify the ledger. */
   label: Row
   ledger: Ledger
   /**
-   * Returns the CPU time of the database's processes so far in microseconds. Null if this time is unknown.
+   * Returns the CPU time that the database's processes have used so far, in microseconds, or null if this time is
+   * unknown.
    */
   databaseCpu: () => Promise<number | null>
 }
@@ -26,8 +27,8 @@ export interface PairComparison {
 }
 
 /**
- * Measures the ledgers in turn, with 64 callers and 64 customers, and then audits them. `first` names the
- * first ledger in the titles of the columns that compare the other ledgers with it.
+ * Measures the ledgers in turn, with 64 callers and 64 customers, and then audits them. Some columns compare the
+ * other ledgers with the first ledger. `first` is the first ledger's name in the titles of these columns.
  */
 export async function comparePairs(
   ledgers: PairLedger[],
@@ -59,7 +60,7 @@ interface Figures {
 interface Measured extends PairLedger {
   /** The units that each customer had used before the first round. */
   before: Map<string, number>
-  /** The number of each customer's pairs, including those of the warm-up round, which isn't measured. */
+  /** The number of pairs of each customer, including the pairs of the unmeasured warm-up round. */
   answered: number[]
   figures: Figures[]
 }

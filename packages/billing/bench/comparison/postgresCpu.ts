@@ -32,7 +32,7 @@ const isNumber = (name: string) => /^\d+$/.test(name)
 async function readStat(pid: string) {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (text === null) return null
-  // Start after the process's name, which is in parentheses and can contain spaces.
+  // Skip the process's name, which is in parentheses and can contain spaces.
   const fields = text
     .slice(text.lastIndexOf(')') + 2)
     .split(' ')

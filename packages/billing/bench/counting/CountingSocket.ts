@@ -15,7 +15,7 @@ export class CountingSocket extends Socket {
     super()
     this.#counts = counts
     this.#read = messages((message) => {
-      // The server sends `CommandComplete` after each statement.
+      // `C` is the type of `CommandComplete`, which the server sends after each statement.
       if (message[0] !== 'C'.charCodeAt(0)) return
       counts.statements += 1
       if (message.toString('latin1', 5, 11) === 'COMMIT') counts.transactions += 1

@@ -5,7 +5,7 @@ import { percentile } from '../statistics.ts'
 export const loadShape = z.object({
   callers: z.number(),
   customers: z.number(),
-  /** For how long callers start new calls. Default: until `calls` calls have started. */
+  /** The duration for which callers start new calls. Default: until `calls` calls have started. */
   durationMs: z.number().optional(),
   /** The maximum number of calls. Default: no limit. */
   calls: z.number().optional(),
@@ -24,7 +24,7 @@ export interface LoadResult {
   p99Ms: number
 }
 
-/** A run with more failures stops, because its figures would be useless. */
+/** A run stops after more failures than this, because its figures would be useless. */
 const maxFailures = 100
 
 /**

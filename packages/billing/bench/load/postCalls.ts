@@ -12,7 +12,7 @@ export interface Target {
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
 let keys = 0
 
-/** Calls the procedure the way tRPC's client does. Rejects unless the answer is complete and successful. */
+/** Calls the procedure as tRPC's client does. Rejects unless the response is complete and successful. */
 export async function postCall({ url, procedure, keyed }: Target, user: string): Promise<void> {
   const isStream = procedure === 'stream'
   const path = isStream ? 'stream?batch=1' : 'ping'

@@ -15,14 +15,14 @@ export type Variant = (typeof variants)[number]
 
 export const serverSettings = z.object({
   variant: z.enum(variants),
-  /** The prefix of the names of this server's customers. */
+  /** The prefix of this server's customer IDs. */
   prefix: z.string(),
   /** The ledger's file or connection string. */
   address: z.string(),
   flowglad: z.object({ url: z.string(), key: z.string() }),
   /** Whether usage is delivered while calls run. */
   delivers: z.boolean(),
-  /** Whether to count the ledger's statements, which takes CPU time. */
+  /** Whether to count the ledger's statements. Counting takes CPU time. */
   counts: z.boolean(),
 })
 export type ServerSettings = z.infer<typeof serverSettings>

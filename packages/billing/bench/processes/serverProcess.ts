@@ -9,7 +9,7 @@ import { aUser } from '../app/app.ts'
 import { closedLoop, loadShape } from '../load/closedLoop.ts'
 import { openVariant, serverSettings } from './openVariant.ts'
 
-/** Runs one variant of the app. The process serves calls over HTTP, and makes the in-process calls itself. */
+/** Runs one variant of the app. The process serves calls over HTTP, and makes in-process calls on request. */
 const settings = serverSettings.parse(readSettings())
 const { app, work, billing, ledger, counts } = openVariant(settings)
 

@@ -17,8 +17,7 @@ const settings = {
 }
 
 /**
- * Compares the ways to use the buckets: batches of any customers or of one bucket, with and without
- * partitions.
+ * Compares batches of any customers with batches of one bucket, with and without partitions.
  */
 export async function buckets({ length }: Options): Promise<Section> {
   await using postgres = await startPostgres()

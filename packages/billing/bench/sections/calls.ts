@@ -21,7 +21,7 @@ export const http = ({ full, ...options }: Options) =>
     { ...ping, variants, callers: 64, customers: full ? 10_000 : 1_000 },
   ])
 
-/** The same procedure without HTTP, called with `createCaller`. */
+/** The procedure of the section `http`, called in the same process with `createCaller`. */
 export const inProcess = (options: Options) =>
   compareAll(
     'In process: createCaller',

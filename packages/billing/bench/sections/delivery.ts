@@ -32,11 +32,11 @@ export async function delivery(options: Options) {
     rows.push({
       server: server.variant,
       'delivered/s, full outbox': drained.perSecond,
-      'CPU µs an event': drained.cpuMicros,
+      'CPU µs per event': drained.cpuMicros,
       'HTTP calls/s': lag.callsPerSecond,
       'delivered/s ÷ calls/s': drained.perSecond / lag.callsPerSecond,
-      'oldest waiting ms, first half': lag.firstHalfMs,
-      'oldest waiting ms, second half': lag.secondHalfMs,
+      'oldest waiting event ms, first half': lag.firstHalfMs,
+      'oldest waiting event ms, second half': lag.secondHalfMs,
       'waiting events at the end': lag.waiting,
     })
   }

@@ -39,13 +39,13 @@ async function growth(server: BenchServer, calls: number): Promise<Row> {
     'MiB after 50%': memoryMiB[steps / 2 - 1] ?? null,
     'MiB after 100%': last,
     'MiB ÷ MiB after 10%': last / first,
-    'ledger bytes a call': ((await ledgerBytes(server)) - sizeAfterFirst) / (calls - calls / steps),
+    'ledger bytes per call': ((await ledgerBytes(server)) - sizeAfterFirst) / (calls - calls / steps),
   }
 }
 
 /**
- * The maximum number of calls in one request to the server's process, because such a request has a time
- * limit.
+ * The maximum number of calls in one request to the server's process. With more calls, the request could exceed its
+ * time limit.
  */
 const callsAtOnce = 10_000
 

@@ -13,7 +13,7 @@ const name = 'Statements that a call sends to the database, excluding delivery'
 const inProcess = { ...ping, transport: 'in process' } as const
 
 /**
- * Counts transactions, statements, round trips and flushes. Nothing is timed, because counting takes CPU time.
+ * Counts transactions, statements, round trips and flushes. Measures no times, because counting takes CPU time.
  */
 export async function statements({ quick }: Options) {
   await using started = await startServers(['SQLite', 'PostgreSQL'], { delivers: false, counts: true })
@@ -43,14 +43,14 @@ async function countCalls(
     callers,
     customers,
     server: server.variant,
-    'transactions a call': perCall('transactions'),
-    'statements a call': perCall('statements'),
-    'round trips a call': server.variant === 'PostgreSQL' ? perCall('roundTrips') : null,
-    'WAL flushes a call': flushes === null ? null : ((await walFlushes(server.address)) - flushes) / calls,
+    'transactions per call': perCall('transactions'),
+    'statements per call': perCall('statements'),
+    'round trips per call': server.variant === 'PostgreSQL' ? perCall('roundTrips') : null,
+    'WAL flushes per call': flushes === null ? null : ((await walFlushes(server.address)) - flushes) / calls,
   }
 }
 
-/** Longer than the 10 s after which idle connections report their statistics. */
+/** PostgreSQL's idle connections report their statistics after 10 s, so wait longer. */
 const reportedAfterMs = 11_000
 
 async function walFlushes(connectionString: string): Promise<number> {
