@@ -31,9 +31,9 @@ function onTrpcOf(manifest: string): TestProjectInlineConfiguration {
 
 export default defineConfig({
   test: {
-    // Many tests wait for processes and timers, so one worker per core doesn't overload the machine.
+    // One worker per core doesn't overload the machine, because many tests wait for processes and timers.
     maxWorkers: '100%',
-    // Importing modules takes longer than most of these tests, so the test files of a worker share the
+    // Importing the modules takes longer than most of these tests, so the test files of a worker share the imported
     // modules. No module keeps state that could leak from one test to another.
     isolate: false,
     projects: [
@@ -57,7 +57,7 @@ export default defineConfig({
       onTrpcOf('trpc-oldest/package.json'),
       onTrpcOf('trpc-newest/package.json'),
     ],
-    // No test measures time. Tests poll until a condition holds, which takes longer on a busy machine.
+    // The timeouts are long, because tests poll until a condition holds, which takes longer on a busy machine.
     hookTimeout: 120_000,
     testTimeout: 180_000,
     expect: { poll: { timeout: 30_000, interval: 20 } },

@@ -36,7 +36,7 @@ if (noPgBouncer !== null && chosen.some(needsPgBouncer))
     `The topology ${chosen.find(needsPgBouncer)} ${noPgBouncer}. Install PgBouncer, or choose another --topology.`,
   )
 
-// Exit on these signals. Otherwise, the processes and volumes of an interrupted run would remain.
+// Exit on these signals. Otherwise, an interrupted run would leave its processes and volumes behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 for (const topology of chosen) {

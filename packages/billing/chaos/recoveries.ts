@@ -8,8 +8,8 @@ export interface Recovery {
   fault: string
   times: number
   /**
-   * The number of faults after which an affected node recovered before another fault affected it. Only these
-   * recoveries are measured.
+   * The number of measured recoveries. A recovery isn't measured if another fault affects the node before it has
+   * recovered.
    */
   measured: number
   medianMs: number | null
@@ -17,9 +17,9 @@ export interface Recovery {
 }
 
 /**
- * Returns the recovery times after each kind of fault. A recovery begins when the fault ends. It ends when
- * an affected node answers a call that began after the fault. Leaves a recovery out if another fault affects
- * this node before the answer, because the time would include that fault.
+ * Returns the recovery times after each kind of fault. A recovery lasts from the end of the fault until an affected
+ * node answers a call that began after the fault. If another fault affects the node before this answer, the
+ * recovery isn't measured, because the time would include the other fault.
  */
 export function recoveries(past: PastFault[], calls: Call[]): Recovery[] {
   const answers = calls

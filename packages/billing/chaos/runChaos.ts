@@ -29,7 +29,7 @@ export interface ChaosResult extends Audit {
   history: string[]
   answers: Record<string, number>
   recoveries: Recovery[]
-  /** Faults that this machine can't cause, with the reason. */
+  /** The faults that this machine can't cause, with the reasons. */
   skipped: string[]
   /** The folder with the logs and all evidence. Null if nothing was violated. */
   folder: string | null
@@ -46,7 +46,7 @@ const callers = 20
 const customers = 6
 /** The maximum wait for the first successful call. */
 const startingMs = 20_000
-/** After the last call, the maximum wait until all holds have ended and all usage is delivered. */
+/** The maximum wait after the last call until all holds have ended and all usage is delivered. */
 const drainMs = 90_000
 
 /** Makes calls while faults happen, waits until everything is delivered, and audits the result. */
@@ -62,7 +62,7 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   const lost: Surroundings['lost'] = new Set()
   slowReads({ topology, random, lost })
   calling.start(callers)
-  // Before the first fault, wait for a successful call. It shows that the ledger has received a snapshot.
+  // Before the first fault, wait for a successful call, which shows that the ledger has a snapshot.
   await eventually(async () => calling.hasAnswer, startingMs)
   const { history, past } = await causeFaults(run, { topology, random, lost }, startedAt)
   for (const node of nodes) await node.startAgain()
@@ -129,7 +129,7 @@ async function causeFaults(run: ChaosRun, surroundings: Surroundings, startedAt:
     await sleep(Math.max(0, firstAt + atMs - Date.now()))
     const isAlone = fault.kind === 'back up' || fault.kind === 'restore'
     await Promise.all(isAlone ? running.values() : [running.get(targetOf(fault))])
-    // If faults take longer than scheduled, for example on a busy machine, keep the pauses between them.
+    // If faults take longer than scheduled, for example on a busy machine, keep the scheduled pauses between them.
     firstAt = Math.max(firstAt, Date.now() - atMs)
     if (Date.now() - startedAt > run.durationMs + startingMs) break
     const caused = cause(fault)

@@ -1,11 +1,12 @@
 import { defineMeters } from '../src/index.ts'
 import { grant, meter, plan } from '../test/flowglad/pricing.ts'
 
-/** `renders` charges for work whose process dies. */
+/** The meter `renders` charges for work even if its process dies. */
 export const meters = defineMeters({ units: {}, renders: { onExpiry: 'settle' } })
 
 /**
- * The units of each meter that a new customer gets: only a few, so that customers often reach their limit.
+ * The units of each meter that a new customer is granted. The number is small, so that customers often reach their
+ * limit.
  */
 export const granted = 25
 
@@ -20,7 +21,7 @@ export const pricing = JSON.stringify({
 
 export const holdTtlMs = 3_000
 
-/** The times are short, so that many holds and leases end during a run. */
+/** These durations are short, so that many holds and leases end during a run. */
 export const options = {
   holdTtlMs,
   maxHoldMs: 20_000,

@@ -16,7 +16,7 @@ export function toMarkdown(result: ChaosResult): string {
     ...(result.recoveries.length > 0 ? [table(result.recoveries.map((it) => ({ ...it })))] : []),
     ...(late.length > 0 ? ['Late settles, which may exceed a grant:', table(late)] : []),
     ...(cutShort.length > 0
-      ? ['Streams that were charged before they ended, so the rest of their units is free:', table(cutShort)]
+      ? ['Streams that were charged before they ended, so their remaining units are free:', table(cutShort)]
       : []),
     ...skipped.map((it) => `Skipped: ${it}`),
     ...violated.map(

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { httpLink } from '@trpc/client'
 
 /**
- * Starts a TypeScript or JavaScript file in its own process, and waits until it sends its URL. Disposing of
- * the result disconnects the process and waits until it has ended.
+ * Starts a TypeScript or JavaScript file in its own process, and waits until it sends its URL. Disposing of the
+ * result disconnects the process and waits until it has ended.
  *
  * @param settings Passed to the script, which reads them with `readSettings`.
- * @param output The file descriptor for the script's output. Default: stderr, because stdout contains only
- * the result of the command that starts the process.
+ * @param output The file descriptor for the script's output. Default: stderr, so that stdout contains only the
+ * result of the command that starts the process.
  */
 export async function startProcess(
   script: URL,
@@ -19,7 +19,7 @@ export async function startProcess(
   const path = fileURLToPath(script)
   const child = fork(path, [JSON.stringify(settings)], {
     stdio: ['ignore', output, output, 'ipc'],
-    // Bundles start faster without the TypeScript loader.
+    // Start bundles without the TypeScript loader, which would slow the start.
     execArgv: path.endsWith('.ts') ? ['--import', 'tsx'] : [],
   })
   const ended = once(child, 'exit')

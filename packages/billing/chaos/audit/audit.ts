@@ -10,12 +10,12 @@ export interface Evidence {
   ledger: LedgerRows
   flowglad: DeliveredEvent[]
   /**
-   * Operations whose undelivered charges were lost, because the ledger was restored from an earlier backup.
+   * The operations whose undelivered charges a restore from a backup has lost.
    */
   lost: ReadonlySet<string>
-  /** The units of each meter that each customer has been granted. */
+  /** The units that each customer has been granted on each meter. */
   granted: number
-  /** Exits of processes that no fault killed. */
+  /** Exits of processes that weren't caused by a fault. */
   crashes: string[]
 }
 
@@ -29,21 +29,21 @@ export interface Audit {
   checks: Check[]
   figures: {
     calls: number
-    /** The units that calls must have cost, according to their answers. */
+    /** The units that the answered calls must have cost. */
     answered: number
     /** The units that Flowglad has recorded. */
     billed: number
-    /** The additional units that calls may have cost, because their outcome is unknown. */
+    /** The units that calls with an unknown outcome may have cost. */
     inFlight: number
     /** The units of answered calls that a restore may have lost. */
     lost: number
   }
-  /** Charges of work that ended after its hold. Only they may exceed a grant. */
+  /** Charges of work that ended after its hold. Only these charges may exceed a grant. */
   late: { customer: string; meter: string; operation: string; attempt: string; amount: number }[]
   /**
-   * Streams that were charged before they ended, so the rest of their units is free. Either the process was
-   * paused and expiry booked the last stored count, or an earlier attempt under the key settled after its
-   * hold had expired.
+   * Streams that were charged before they ended, so their remaining units are free. This has two possible causes:
+   * the process was paused and expiry booked the last stored count, or an earlier attempt under the key settled
+   * after its hold had expired.
    */
   cutShort: { customer: string; operation: string; answered: number; billed: number }[]
 }
@@ -51,8 +51,8 @@ export interface Audit {
 /** Compares the callers' answers with the ledger and Flowglad. All usage must already be delivered. */
 export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evidence): Audit {
   const delivered = groupBy(flowglad, ({ operation }) => operation)
-  // Charges at expiry aren't late, because expiry charges only units that the hold still held or that its
-  // stream had counted.
+  // A charge at expiry isn't late, because expiry charges only units that were still held or that a stream had
+  // counted.
   const atExpiry = new Set(
     ledger.events.flatMap(({ attempt, flagged }) => (flagged === 'expired' ? [attempt] : [])),
   )
@@ -195,9 +195,9 @@ function wrongAccounts({ accounts }: LedgerRows, flowglad: DeliveredEvent[]): st
 }
 
 /**
- * Returns the accounts whose balance counts usage twice or not at all. The next snapshot corrects such a
- * balance, so the answers rarely show it. Skips customers without a snapshot since a restore: their balance
- * is unknown, and their next call waits for a snapshot.
+ * Returns the accounts whose balance counts usage twice or not at all. The next snapshot corrects such a balance,
+ * so the answers to calls rarely reveal it. Skips customers who have had no snapshot since a restore, because their
+ * balance is unknown until their next call fetches a snapshot.
  */
 const wrongBalances = ({ accounts }: LedgerRows, granted: number): string[] =>
   accounts.flatMap(({ customer, meter, booked, held, available, ambiguous, hasSnapshot }) => {

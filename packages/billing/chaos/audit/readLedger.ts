@@ -34,7 +34,7 @@ export interface LedgerRows {
   /** Holds that haven't ended. */
   holds: z.infer<typeof holdRow>[]
   accounts: z.infer<typeof accountRow>[]
-  /** Attempts that ended after their hold's units had been returned. */
+  /** Attempts that ended after their held units had been returned. */
   late: z.infer<typeof lateRow>[]
 }
 
@@ -46,13 +46,13 @@ const queries = (prefix: string) => ({
     (SELECT fetched_at IS NOT NULL AND installed_token <> '${restoredToken}'
       FROM ${prefix}customer c WHERE c.customer = a.customer) AS "hasSnapshot"
     FROM ${prefix}account a GROUP BY customer, meter`,
-  // A batch can expire a hold and then settle it. The table then never contains the state `expired`, so
-  // compare the times too.
+  // If one batch expires a hold and then settles it, the table never contains the state `expired`, so compare the
+  // times too.
   late: `SELECT customer, attempt FROM chaos_ended t
     WHERE returned OR expires_at <= (SELECT max(at) FROM ${prefix}event e WHERE e.attempt = t.attempt)`,
 })
 
-/** Whether a removed hold no longer held its units: it had expired, or had reached its maximum lifetime. */
+/** Whether a removed hold had already returned its units, because it had expired or reached its maximum lifetime. */
 const hadReturnedUnits = (legs: string) =>
   `(OLD.state = 'expired' OR ${legs} LIKE '%"amount":0,%' OR ${legs} LIKE '%"amount": 0,%')`
 
@@ -64,7 +64,7 @@ type Query = (sql: string) => Promise<unknown[]>
 
 /** Reads a ledger with SQL, not through the code under test. */
 export interface LedgerReader {
-  /** From now on, records how holds end. The ledger's tables must exist. */
+  /** Starts to record how holds end. The ledger's tables must exist. */
   watchEndedHolds(): Promise<void>
   read(): Promise<LedgerRows>
   query: Query
@@ -92,7 +92,7 @@ export function sqliteReader(file: string): LedgerReader {
 export function postgresReader(connectionString: string): LedgerReader {
   const query: Query = async (sql) => {
     const client = new Client({ connectionString, connectionTimeoutMillis: 5_000 })
-    // Without a listener, this process would end if a fault killed the server while the query ran.
+    // Listen for errors. Otherwise, a fault that kills the server during a query would also end this process.
     client.on('error', () => {})
     await client.connect()
     try {

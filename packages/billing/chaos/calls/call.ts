@@ -8,11 +8,11 @@ export const kinds = ['fixed', 'counted', 'stream', 'failing', 'render'] as cons
 
 /** One logical operation, as a caller sends it to a node. */
 export const request = z.object({
-  /** Unique. Billing gets it as the work's name, so that the audit finds the operation's charges. */
+  /** A unique name. Billing records it as the work's name, so that the audit finds the operation's charges. */
   operation: z.string(),
   customer: z.string(),
   kind: z.enum(kinds),
-  /** The units that successful work costs. */
+  /** The units that the work costs if it succeeds. */
   amount: z.number(),
   /** The units to reserve. At least `amount`. */
   hold: z.number(),
@@ -23,10 +23,10 @@ export type Request = z.infer<typeof request>
 
 /** The outcome of one request to a node. */
 export type Outcome =
-  /** `attempt` identifies the run whose result was returned. */
+  /** `attempt` identifies the attempt whose result was returned. */
   | { state: 'answered'; attempt: string }
   | { state: 'denied'; code: string }
-  /** The work failed, so it must be free. */
+  /** The work failed, so nothing may be charged. */
   | { state: 'failed' }
   /** The node wasn't running. */
   | { state: 'not sent' }

@@ -9,9 +9,9 @@ type Profile = 'mixed' | 'single units'
 /** The maximum number of times that a caller repeats a keyed call without a final answer. */
 const maxRetries = 12
 /**
- * The number of denials for lack of units after which a new customer takes the customer's place. The fetch
- * before the first denial often overlaps the delivery of the last charges. If this overlap makes a balance
- * wrong, the fetch before a second denial would correct the balance before the audit.
+ * The number of denials for lack of units after which a customer is replaced by a new customer. The fetch before
+ * the first denial often overlaps the delivery of the last charges. If this overlap makes a balance wrong, another
+ * denial's fetch would correct the balance before the audit.
  */
 const denialsPerCustomer = { 'single units': 1, mixed: 6 } as const satisfies Record<Profile, number>
 
@@ -21,7 +21,7 @@ interface Customer {
   denials: number
 }
 
-/** Makes calls from many callers at the same time, and remembers every answer. */
+/** Makes calls from many callers at the same time, and stores every answer. */
 export class Callers {
   readonly calls: Call[] = []
   readonly #urls: string[]
@@ -42,8 +42,7 @@ export class Callers {
     this.#random = random
     this.#startedAt = startedAt
     this.#customers = Array.from({ length: customers }, (_, slot) =>
-      // The audit knows the outcome of almost every call of one unit, so it notices a denial that is one unit
-      // too early.
+      // For calls of one unit, the audit knows almost every outcome, so it notices a denial while one unit is left.
       this.#newCustomer(slot % 2 ? 'mixed' : 'single units'),
     )
   }
@@ -89,7 +88,7 @@ export class Callers {
       kind,
       amount,
       hold: kind === 'counted' || kind === 'stream' ? amount + random.between(0, 5) : amount,
-      // Some work takes longer than a hold lasts without a renewal.
+      // Some work takes longer than `holdTtlMs`, so its hold must be renewed.
       workMs: random.chance(0.05) ? random.between(3_000, 5_000) : random.between(0, 400),
       key: random.chance(0.6) ? `key-${this.calls.length}` : null,
       startedAt: Date.now() - this.#startedAt,

@@ -12,7 +12,7 @@ export const proxyModes = [
 ] as const
 export type ProxyMode = (typeof proxyModes)[number]
 
-/** A fault. `forMs` is its duration, and `node` is the node's number, starting at 0. */
+/** A fault. `forMs` is the fault's duration. `node` is a node's number, counted from 0. */
 export type Fault =
   /** Kills the node with SIGKILL and starts it again. */
   | { kind: 'kill node'; node: number; forMs: number }
@@ -21,7 +21,7 @@ export type Fault =
   | { kind: 'pause node beyond its holds'; node: number; forMs: number }
   | { kind: 'clock forward'; node: number; forMs: number; stepMs: number }
   | { kind: 'clock backward'; node: number; forMs: number; stepMs: number }
-  /** `share`: the fraction of requests that the fault affects. */
+  /** `share` is the fraction of requests that the fault affects. */
   | { kind: 'proxy'; mode: ProxyMode; share: number; forMs: number }
   | { kind: 'kill flowglad-local'; forMs: number }
   | { kind: 'kill PostgreSQL'; forMs: number }

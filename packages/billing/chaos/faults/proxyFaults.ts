@@ -24,7 +24,7 @@ export function proxyFaultOf(mode: ProxyMode, random: Random): ProxyFault {
       return { state: 'duplicated' }
     case 'reordered':
       // Delay half of the requests, so that they arrive after later requests or after their own deadline.
-      // Delay the other answers, so that they are outdated when they arrive.
+      // Delay the responses to the other requests, so that these responses are outdated when they arrive.
       return random.chance(0.5)
         ? { state: 'held', until: sleep(random.between(0, 2_500)) }
         : { state: 'answerHeld', until: sleep(random.between(0, 900)) }
@@ -36,8 +36,8 @@ export function proxyFaultOf(mode: ProxyMode, random: Random): ProxyFault {
 }
 
 /**
- * Delays half of the requests for a snapshot. The snapshot then contains usage that was delivered after the
- * request, so the audit notices a ledger that subtracts this usage again.
+ * Delays half of the requests for a snapshot. A delayed snapshot includes usage that was delivered after the
+ * request, so the audit can detect a ledger that subtracts this usage twice.
  */
 export const slowRead = ({ method, path }: Passing, random: Random): ProxyFault | undefined =>
   method === 'GET' && path.endsWith('/billing') && random.chance(0.5)

@@ -14,13 +14,13 @@ export interface ScheduleSetup {
   holdTtlMs: number
 }
 
-/** The pause before a backup and the pause after its restore, because no other fault may overlap them. */
+/** The pause before each backup and after each restore, so that no other fault overlaps them. */
 const calmMs = 3_000
 
 /**
- * Returns the faults of a run. The same setup always returns the same faults. Faults can overlap, but each
- * target has at most one fault at a time. No other fault happens from a backup to its restore, because a
- * ledger may exceed a grant if Flowglad can't be reached during a restore.
+ * Returns the faults of a run. The same setup always returns the same faults. Faults can overlap, but each target
+ * has at most one fault at a time. No other fault happens between a backup and its restore, because a ledger may
+ * exceed a grant if Flowglad can't be reached during a restore.
  */
 export function schedule({ seed, durationMs, ...setup }: ScheduleSetup): Scheduled[] {
   const random = randomFrom(seed)
@@ -46,8 +46,8 @@ export function schedule({ seed, durationMs, ...setup }: ScheduleSetup): Schedul
     const startMs = Math.max(atMs, freeAt.get(targetOf(fault)) ?? 0)
     if (startMs + fault.forMs > durationMs) return scheduled
     add(fault, startMs)
-    // Pause longer from time to time. Otherwise, the nodes would spend most of the run recovering, and make
-    // few calls.
+    // Pause longer from time to time. Otherwise, the nodes would spend most of the run recovering, and answer few
+    // calls.
     atMs = random.chance(0.2) ? end() + random.between(4_000, 8_000) : startMs + random.between(300, 3_000)
   }
 }
@@ -80,7 +80,7 @@ function randomFault(
     if (hasPooler) {
       makers.push(() => ({ kind: 'restart pooler', forMs: random.between(0, 1_000) }))
       makers.push(() => ({ kind: 'kill pooler', forMs: random.between(0, 2_000) }))
-      // The longest pauses exceed the time that the nodes wait for the database.
+      // The longest pauses are longer than the nodes wait for the database.
       makers.push(() => ({ kind: 'pause pooler', forMs: random.between(200, 4_000) }))
     }
   } else {

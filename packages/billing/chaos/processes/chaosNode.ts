@@ -11,7 +11,10 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { type Request, request } from '../calls/call.ts'
 import { ledgerOptions, meters, options } from '../settings.ts'
 
-/** Runs one node: an HTTP server whose calls are metered. A message sets the offset of the node's clock. */
+/**
+ * Runs one node: an HTTP server whose calls are metered. A message from the parent process sets the offset of the
+ * node's clock.
+ */
 const settings = z
   .object({
     port: z.number(),
@@ -133,8 +136,8 @@ await once(server, 'listening')
 process.send?.(`http://127.0.0.1:${port}`)
 
 /**
- * Retry, as a supervisor does in production. If the proxy answers with a page, Flowglad's address looks
- * wrong, and `start` rejects.
+ * Retry `start()`, as a supervisor restarts a process in production. If the proxy answers with an HTML page,
+ * Flowglad's address looks wrong, and `start()` rejects.
  */
 while (true) {
   try {

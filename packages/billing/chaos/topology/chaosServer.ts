@@ -2,7 +2,7 @@ import { openSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { type RunningProcess, startProcess } from '../../processes/startProcess.ts'
 
-/** A process that can be killed and started again at the same port. Its output goes to a file. */
+/** A process that can be killed and started again at the same port. The process writes its output to a file. */
 export class ChaosServer {
   readonly name: string
   readonly url: string
@@ -27,7 +27,10 @@ export class ChaosServer {
     this.#output = openSync(logFile, 'a')
   }
 
-  /** Starts the process, and waits until it listens. Doesn't reject: adds a failed start to `crashes`. */
+  /**
+   * Starts the process, and waits until it listens. Never rejects. If the start fails, adds the failure to
+   * `crashes`.
+   */
   async start(): Promise<void> {
     const settings = { output: this.#output }
     const started = await startProcess(this.#script, this.#settings, settings).catch((error: unknown) => {
@@ -65,7 +68,7 @@ export class ChaosServer {
     if (this.#process?.child.connected) this.#process.child.send(message)
   }
 
-  /** Kills the process without waiting. Without a kill, a paused process would outlive this one. */
+  /** Kills the process without waiting for its end. Otherwise, a paused process would outlive this process. */
   killNow(): void {
     this.#process?.child.kill('SIGKILL')
   }
@@ -76,8 +79,8 @@ export class ChaosServer {
 }
 
 /**
- * Returns a port that no process uses, outside the usual range of ports for outgoing connections. Otherwise,
- * a connection could take the port while its server is down.
+ * Returns a port that no process uses and that is outside the usual range for outgoing connections. From within
+ * this range, a connection could take the port while its server is down.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -30,7 +30,7 @@ export function openSqlite(folder: string): ChaosStore {
         rmSync(backup, { force: true })
         await reader.query(`VACUUM INTO '${backup}'`)
       },
-      /** Follows the steps in docs/ledger.md. */
+      /** Follows the steps for restoring a backup in docs/ledger.md. */
       restore() {
         for (const suffix of ['', '-wal', '-shm']) rmSync(`${address}${suffix}`, { force: true })
         copyFileSync(backup, `${address}.copy`)
@@ -55,10 +55,10 @@ export async function openPostgres({ isPooled }: { isPooled: boolean }): Promise
     ? await startPgBouncer(database, {
         listen_port: await freePort(),
         pool_mode: 'transaction',
-        // The nodes open more connections than this, so their transactions share PgBouncer's connections.
+        // The nodes open more connections than this number, so their transactions share PgBouncer's connections.
         default_pool_size: 3,
         server_round_robin: 1,
-        // With the default of 15 s, the measured recovery times would consist mostly of this pause.
+        // With PgBouncer's default of 15 s, the measured recovery times would mostly show this pause.
         server_login_retry: 1,
       })
     : null

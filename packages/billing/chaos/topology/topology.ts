@@ -7,7 +7,7 @@ export type TopologyName = (typeof topologies)[number]
 
 export const needsPgBouncer = (name: TopologyName) => name === 'pgbouncer' || name === 'pgbouncer-3'
 
-/** The ledger's store, and the faults that only this store has. */
+/** The ledger's store, and the parts of it that faults can break. */
 export interface ChaosStore extends AsyncDisposable {
   kind: 'SQLite' | 'PostgreSQL'
   /** The ledger's file or connection string. */
