@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * The kinds of metered work. `fixed` and `render` have a fixed cost. `counted` and `stream` count their units, and
- * cost the count. `failing` always fails.
+ * are charged for the count. `failing` always fails.
  */
 export const kinds = ['fixed', 'counted', 'stream', 'failing', 'render'] as const
 

@@ -42,7 +42,7 @@ const t3: AppFiles = {
     'import { createTRPCRouter } from "~/server/api/trpc";\nexport const postRouter = createTRPCRouter({});\n',
 }
 
-/** The `t3` app without sign-in. Its context contains only the request's headers. */
+/** The `t3` app without sign-in. The app's context contains only the request's headers. */
 const t3WithoutSignIn: AppFiles = Object.fromEntries(
   Object.entries(t3).map(([path, text]) => [
     path,

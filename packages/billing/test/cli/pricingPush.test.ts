@@ -252,7 +252,7 @@ test('never makes a change that the comparison did not show', async () => {
   expect((await modelOf(flowglad)).products.map(({ name }) => name)).toContain('Professional')
 })
 
-test('replaces a price with different terms and says that subscriptions keep the old price', async () => {
+test('replaces a price whose terms change and says that subscriptions keep the old price', async () => {
   const { flowglad, push } = await start(studio)
   const dearer = structuredClone(studio)
   dearer.products[1].price.unitPrice = 2_500

@@ -4,7 +4,7 @@ import { traced } from '../../src/config/tracing.ts'
 
 afterEach(() => trace.disable())
 
-/** Registers a tracer, as an OpenTelemetry SDK does. Returns a log of its spans: starts, errors and ends. */
+/** Registers a tracer, as an OpenTelemetry SDK does. Returns a log of the tracer's spans: starts, errors and ends. */
 function register() {
   const log: unknown[] = []
   const tracer = trace.getTracer('test')

@@ -105,7 +105,7 @@ test('stops counting a stream when its reader disconnects', async () => {
   expect(await second.isOpen()).toBe('open')
 })
 
-test('tells a browser when another stream has replaced its own', async () => {
+test('tells a browser that another stream has replaced its stream', async () => {
   await using app = await startApp({ started: false, options: { maxStreamsPerCustomer: 1 } })
   const stream = async () => {
     const response = await fetch(`${app.url}/billing.onBalances`, { headers: { user: 'ada' } })

@@ -211,7 +211,7 @@ test('resends an event in the next drain if its acknowledgement fails', async ()
   expect(new Set(sent).size).toBe(1)
 })
 
-test('ends the lease with the acknowledgement of its last event', async () => {
+test("ends a delivery's lease with the acknowledgement of the last event", async () => {
   const inner = sqliteLedger(':memory:')
   const commands: string[] = []
   const ledger: Ledger = {

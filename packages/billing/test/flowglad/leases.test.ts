@@ -59,8 +59,8 @@ test('stops a delivery that loses its lease', async () => {
   await until(() => expect(slow.proxy.count(bulk)).toBe(1))
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
   await expect.poll(async () => (await other.billing.drain()) && slow.proxy.count(bulk)).toBe(2)
-  // The first node gets Flowglad's rejection after it has lost the lease. With the lease, it would search
-  // the bulk request for the rejected event.
+  // The first node gets Flowglad's rejection after it has lost the lease. With the lease, the node would search the
+  // bulk request for the rejected event.
   open()
   await draining
   expect(slow.proxy.count(bulk)).toBe(2)

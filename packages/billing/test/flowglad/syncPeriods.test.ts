@@ -66,7 +66,7 @@ test("uses the old period's balance while Flowglad still reports that period", a
   expect(fetches(stack) - before).toBeLessThanOrEqual(1)
 })
 
-test('after one failed fetch, uses the old period but fetches again before a denial', async () => {
+test('after one failed fetch, uses the old balance but fetches again before a denial', async () => {
   await using stack = await startTimed({ started: false })
   await spend(stack, 5)
   await stack.billing.drain()

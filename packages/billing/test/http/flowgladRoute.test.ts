@@ -80,7 +80,7 @@ test("reports that the plan may have changed if the ledger can't be read after t
   await app.atFlowglad.pay(ada, 'pro_monthly')
   await app.client.billing.refresh.mutate()
   app.proxy.breakWith(({ path }) => {
-    // Allow one more read of the ledger: the plan's. The next read, that of the billing data, fails.
+    // Allow one more read of the ledger, which gets the plan. The next read, which gets the billing data, fails.
     if (path.endsWith('/adjust')) readsLeft = 1
     return undefined
   })

@@ -20,7 +20,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('after the clock of %s steps fo
     return Object.assign(stack, { clock })
   }
 
-  test('reports the step until the clock has caught up but still delivers usage', async () => {
+  test('reports a backward step until the clock has caught up, but still delivers usage', async () => {
     await using stack = await start()
     stack.clock.advance(stepMs)
     await spend(stack, aUser(), 1)

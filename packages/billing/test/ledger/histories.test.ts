@@ -45,7 +45,7 @@ async function liveThrough(steps: History, clock: Clock, subject: Subject) {
   }
 }
 
-test('holds and expires an attempt that is settled and reserved again in the same batch', () => {
+test('holds units for a reserve that is repeated after its settle in the same batch, and expires the hold', () => {
   const clock = testClock()
   const store = memoryStore(() => clock.now())
   store.run([aTakeLease({ purpose: 'fetch', token: 't' }), anInstall({ token: 't' })])

@@ -52,7 +52,7 @@ const used = async ({ billing }: ReturnType<typeof evaluate>) =>
 const openHandles = (file: string) =>
   readdirSync('/proc/self/fd').filter((fd) => {
     const path = `/proc/self/fd/${fd}`
-    // The list also includes the handle with which `readdirSync` read the folder, which is already closed.
+    // The list also includes a closed handle: `readdirSync` used it to read the folder.
     return existsSync(path) && readlinkSync(path).startsWith(file)
   }).length
 

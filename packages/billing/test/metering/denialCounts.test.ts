@@ -155,7 +155,7 @@ test('counts neither other errors nor work whose charge is unconfirmed', async (
   expect(it.writes).toEqual([])
 })
 
-test('counts denials whose names contain characters that no store can save', async () => {
+test('counts denials that contain characters or amounts that no store can save', async () => {
   await using it = start()
   it.counts.note({ customer: 'ada\0', procedure: 'x' }, unavailable(1))
   it.counts.note({ customer: 'ada', procedure: `a\0b\uD800${'x'.repeat(1_000)}` }, unavailable(1))

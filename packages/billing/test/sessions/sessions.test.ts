@@ -106,7 +106,7 @@ test('ends all streams when their session switches to another customer', async (
   expect(await ends()).toEqual(all('UNAUTHORIZED'))
 })
 
-test('keeps a stream open while its session belongs to its customer', async () => {
+test('keeps a stream open while its session belongs to the same customer', async () => {
   await using app = await startSessionApp()
   const { isOpen } = await open(app, balancesOverHttp)
   const before = app.reads()

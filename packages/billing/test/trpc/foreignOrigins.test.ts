@@ -207,7 +207,7 @@ test("runs calls from clients whose origin is the request's host", async () => {
   expect(await other.onSocket({ origin }, (client) => client.draw.mutate())).toBe('drawn')
 })
 
-test('names the origin and the setting to change in the error', async () => {
+test('the error names the origin and the setting to change', async () => {
   const messageFor = async (headers: Headers) => {
     const response = await other.fetch('draw', post(headers))
     return (await response.json()).error

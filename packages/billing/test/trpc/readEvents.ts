@@ -1,6 +1,6 @@
 /**
- * Subscribes to a procedure with server-sent events and a hold of 50 tokens, as a browser does. Disconnects when the
- * text `until` has arrived.
+ * Subscribes to a procedure over server-sent events, as a browser does. The call holds 50 tokens. Disconnects when
+ * the text `until` has arrived.
  */
 export async function readEvents({ url }: { url: string }, procedure: 'watch' | 'observe', until: string) {
   const abort = new AbortController()

@@ -6,5 +6,5 @@ export const socketWith = (headers: Record<string, string>) =>
     constructor(address: string, protocols?: string | string[], options?: ClientOptions) {
       super(address, protocols, { ...options, headers })
     }
-    // The cast is safe, because tRPC's client uses only what both classes have.
+    // The cast is safe, because tRPC's client uses only members that both classes have.
   } as unknown as typeof globalThis.WebSocket

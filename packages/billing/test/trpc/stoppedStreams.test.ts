@@ -199,7 +199,7 @@ test('rejects a promise in a result when the server stops', async () => {
   expect(await app.charged()).toEqual([3])
 })
 
-test('charges what a stream has counted if the reader is stalled when the server stops', async () => {
+test("charges a stream's counted units if the reader is stalled when the server stops", async () => {
   let counted = 0
   await using app = await start(async function* (count) {
     for (;;) {

@@ -6,7 +6,7 @@ import { defaultOptions } from '../../src/index.ts'
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const namesIn = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
 
-test('documents exactly the existing options with their defaults in the README', () => {
+test('the README documents exactly the existing options, with their defaults', () => {
   const [, after = ''] = readme.split('\n## Options\n')
   const [section = ''] = after.split('\n## ')
   const rows = section.split('\n').filter((line) => line.startsWith('| `'))
@@ -22,7 +22,7 @@ test('documents exactly the existing options with their defaults in the README',
   expect(Object.fromEntries(written)).toEqual(Object.fromEntries(shown))
 })
 
-test('documents every meter policy in the README', () => {
+test('the README documents every meter policy', () => {
   const policy = readFileSync(new URL('../../src/contract/meters.ts', import.meta.url), 'utf8')
   const [, body = ''] = /interface MeterPolicy \{([\s\S]*?)\n\}/.exec(policy) ?? []
   const names = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name = '']) => name)
@@ -32,7 +32,7 @@ test('documents every meter policy in the README', () => {
   for (const name of names) expect(section).toContain(`\`${name}`)
 })
 
-test('documents every denial with its tRPC code and HTTP status in the guide', () => {
+test('the guide documents every denial with its tRPC code and HTTP status', () => {
   const guide = readFileSync(new URL('../../../../docs/metering.md', import.meta.url), 'utf8')
   const [, after = ''] = guide.split('\n## Denials and other errors\n')
   const [section = ''] = after.split('\n## ')

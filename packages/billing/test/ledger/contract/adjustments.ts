@@ -45,7 +45,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0, limit: 10 })
     })
 
-    test('subtracts at most the limit of the period', async () => {
+    test("subtracts no more units than the period's limit", async () => {
       await using it = await open()
       await fetched(it.ledger, periodOf(1, 10))
       await spend(it.ledger, 4)

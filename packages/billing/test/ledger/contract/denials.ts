@@ -99,7 +99,7 @@ export const denials = (open: OpenLedger) =>
       expect(await countsOf(it.other)).toEqual([['d', 1]])
     })
 
-    test('changes neither balances nor versions', async () => {
+    test('counts denials without changing balances or versions', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const before = await it.ledger.balances('ada')

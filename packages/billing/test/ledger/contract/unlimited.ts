@@ -40,7 +40,7 @@ export const unlimited = (open: OpenLedger) => {
       expect(await prices(it)).toEqual([standard, noCharge, standard])
     })
 
-    test('books usage at the no-charge price if the meter was unlimited at the reserve or is at the settle', async () => {
+    test('books usage at the no-charge price if the meter is unlimited at the reserve or at the settle', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1), { unlimitedBy })
       const before = aCall()

@@ -63,7 +63,7 @@ switch (act) {
     process.exit(0)
     break
   case 'work':
-    // Reserves and settles until the process is killed. Prints each attempt after its settle has succeeded.
+    // Reserves and settles units until the process is killed. Prints each attempt after its settle has succeeded.
     await Promise.all(
       Array.from({ length: 16 }, async () => {
         for (;;) {
