@@ -13,7 +13,7 @@ const name = 'Statements that a call sends to the database, excluding delivery'
 const inProcess = { ...ping, transport: 'in process' } as const
 
 /**
- * Counts transactions, statements, round trips and flushes. Measures no times, because counting takes CPU time.
+ * Counts transactions, statements, round trips and flushes. Doesn't measure times, because counting takes CPU time.
  */
 export async function statements({ quick }: Options) {
   await using started = await startServers(['SQLite', 'PostgreSQL'], { delivers: false, counts: true })

@@ -15,7 +15,7 @@ export interface Evidence {
   lost: ReadonlySet<string>
   /** The units that each customer has been granted on each meter. */
   granted: number
-  /** Exits of processes that weren't caused by a fault. */
+  /** Process exits that no fault caused. */
   crashes: string[]
 }
 

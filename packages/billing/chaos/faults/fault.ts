@@ -38,7 +38,7 @@ export type Fault =
   | { kind: 'restore'; node: number; forMs: number }
 
 export interface Scheduled {
-  /** The time at which the fault starts, since the start of the run. */
+  /** The time between the start of the run and the start of the fault. */
   atMs: number
   fault: Fault
 }

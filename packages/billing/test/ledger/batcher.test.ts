@@ -48,7 +48,7 @@ function aWaitingBatcher(settings: Partial<typeof ledgerDefaults>) {
 const answerAll = async (commands: Command[]): Promise<Answer[]> => commands.map(() => ({ state: 'ended' }))
 
 describe('group commit', () => {
-  test('batches commands that arrive during a batch in their order of arrival', async () => {
+  test('batches commands that arrive while a batch runs, in their order of arrival', async () => {
     let commit = () => {}
     const { batcher, batches } = aBatcher(async (commands) => {
       if (batches.length === 1) await new Promise<void>((resolve) => (commit = resolve))
@@ -163,7 +163,7 @@ describe('group commit', () => {
     expect(sizes()).toEqual([2, 2, 2, 2])
   })
 
-  test('rejects a command with the write problem after `cannotWriteAfterMs`', async () => {
+  test('rejects a command after `cannotWriteAfterMs` and reports the write problem', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     let failTransaction = () => {}

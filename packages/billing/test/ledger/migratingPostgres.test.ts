@@ -15,7 +15,10 @@ function aPool(address: string): Pool {
   return pool
 }
 
-/** Creates a ledger on which one statement of the migration runs until `finish`, as if its table were large. */
+/**
+ * Creates a ledger on which one statement of the migration runs until `finish` is called, as if its table were
+ * large.
+ */
 async function aLargeLedger() {
   const address = await createLedgerWithoutBuckets()
   await query(
@@ -81,7 +84,7 @@ test('ends a migration on the server when the node closes the connection', async
   await expect.poll(ledger.working).toEqual([])
 })
 
-test('gives up a migration that can’t lock the tables before calls time out', async () => {
+test('if a table is locked, gives up a migration before calls time out', async () => {
   const ledger = await aLargeLedger()
   await ledger.finish()
   const pool = aPool(ledger.address)

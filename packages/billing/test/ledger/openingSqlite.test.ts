@@ -64,7 +64,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     }
   }
 
-  test('leaves a file that can be copied as a backup when it closes', async () => {
+  test('when it closes, leaves a file that can be copied as a backup', async () => {
     const { file, ledger } = open('ledger.db')
     await fetched(ledger, units(10))
     await ledger.close()

@@ -17,7 +17,7 @@ const command = (act: Operate['act'], id: string = randomUUID()) => ({
 const adjust = (amount: number) => ({ type: 'adjust', meter: 'generations', amount }) as const
 
 describe.each(storeNames)('%s', (name) => {
-  test('finds the customers whose ID starts with a text', async () => {
+  test('finds the customers whose ID starts with a given text', async () => {
     await using it = await stores[name]()
     const operator = createOperator(it)
     for (const customer of ['ad', 'ada', 'ada%', 'adb', 'Ada', 'bob', 'ada\u{10FFFF}'])

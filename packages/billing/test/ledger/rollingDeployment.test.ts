@@ -11,7 +11,7 @@ const commit = commitBeforeMigration()
 
 const customers = ['ada', 'bob', 'cleo', 'dan']
 
-/** Makes calls for all customers until `stop`. Each batch locks several customers. */
+/** Makes calls for all customers until `stop` is called. Each batch locks several customers. */
 function startCalls(ledger: Ledger) {
   const answered: string[] = []
   let working = true

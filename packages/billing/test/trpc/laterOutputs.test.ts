@@ -157,7 +157,7 @@ test('charges the counted units when the reader leaves a stream in a property', 
   expect(await charged(app)).toEqual([2])
 })
 
-test('charges nothing for a result with a promise that rejects if the link cannot stream', async () => {
+test('charges nothing for a result with a rejecting promise if the link cannot stream', async () => {
   await using app = await start((count) => ({
     text: late('', () => {
       count(2)
@@ -236,7 +236,7 @@ test('charges an observable and unsubscribes from it when its reader leaves', as
   expect(unsubscribed).toBe(1)
 })
 
-test('charges nothing for an observable that fails before it counts', async () => {
+test('charges nothing for an observable that fails before it counts units', async () => {
   await using app = await start(() =>
     observable((observer) => {
       observer.error(new Error('the model failed'))

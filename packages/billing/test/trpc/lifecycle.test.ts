@@ -154,7 +154,7 @@ test('returns 503 with chargeUnconfirmed while the settle takes too long', async
   await expect.poll(() => balance(stack)).toMatchObject({ available: 6, held: 0, used: 4 })
 })
 
-test('returns BILLING_UNAVAILABLE and does not run the work if the store fails first', async () => {
+test('returns BILLING_UNAVAILABLE and does not run the work if the store fails before the work starts', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger })
   store.breakFor((type) => type === 'reserve')
@@ -179,7 +179,7 @@ test('finishes and charges running work at shutdown but accepts no new work', as
   await stack[Symbol.asyncDispose]()
 })
 
-/** Starts a call and then the shutdown. The call waits for Flowglad until `open` is called. */
+/** Starts a call, and then starts the shutdown. The call waits for Flowglad until `open` is called. */
 async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
   let open = () => {}
   const until = new Promise<void>((resolve) => {

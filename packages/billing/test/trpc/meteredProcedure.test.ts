@@ -81,7 +81,7 @@ test('charges nothing for failed work, invalid input or invalid output', async (
   })
 })
 
-test('allows a call immediately after a payment without a webhook', async () => {
+test('allows a call immediately after a payment, even without a webhook', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   expect(await denialOf(app.client.generate.mutate({ prompt: 'more', count: 1 }))).toMatchObject({

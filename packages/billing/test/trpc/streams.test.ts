@@ -235,7 +235,7 @@ test('charges a failed stream on several meters only for its counted usage', asy
   expect(await tokens(app)).toMatchObject({ used: 4, held: 0 })
 })
 
-test('returns all held units when a stream on several meters fails before it counts', async () => {
+test('returns all held units when a stream on several meters fails before it counts units', async () => {
   await using app = await start(failingAfter(0))
   await expect(read(app, 'writeBoth')).rejects.toThrow('the model is gone')
   expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
@@ -243,7 +243,7 @@ test('returns all held units when a stream on several meters fails before it cou
   expect(await charged(app)).toEqual([])
 })
 
-test('charges nothing when a generator throws before it counts', async () => {
+test('charges nothing when a generator throws before it counts units', async () => {
   await using app = await start(failingAfter(0))
   await expect(read(app)).rejects.toThrow('the model is gone')
   expect(await charged(app)).toEqual([])

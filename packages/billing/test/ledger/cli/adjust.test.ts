@@ -21,7 +21,7 @@ describe.each(storeNames)('%s', (name) => {
     })
   })
 
-  test('refunds a charge once', async () => {
+  test('refunds a charge only once', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const attempt = await spend(it.ledger, 4)

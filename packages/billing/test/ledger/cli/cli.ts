@@ -35,8 +35,8 @@ export const meteredProcess = (folder: string, argv: string[], env: Record<strin
   )
 
 /**
- * Runs a command on the store. Commands on SQLite run in a separate process, as an operator's do. Commands on
- * PostgreSQL run in this process, because processes start slowly.
+ * Runs a command on the store. Commands on SQLite run in a separate process, as an operator's commands do. Commands
+ * on PostgreSQL run in this process, because processes start slowly.
  */
 export const meteredOn = (store: keyof typeof stores, { address }: OpenStore, ...argv: string[]) =>
   store === 'SQLite' ? meteredProcess(tmpdir(), argv, { METERED_LEDGER: address }) : metered(address, ...argv)

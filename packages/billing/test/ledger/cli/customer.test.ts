@@ -47,7 +47,7 @@ describe.each(storeNames)('%s', (name) => {
     })
   })
 
-  test('shows when a charge was refunded', async () => {
+  test('shows the time of a charge’s refund', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const attempt = await spend(it.ledger, 3)

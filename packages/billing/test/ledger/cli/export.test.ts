@@ -93,7 +93,7 @@ describe.each(storeNames)('%s', (name) => {
     })
   })
 
-  test('writes when a charge was refunded', async () => {
+  test('writes the time of a charge’s refund', async () => {
     await using it = await stores[name]()
     const { delivered, parked } = await fill(it.ledger)
     await metered(it.address, 'refund', 'ada', delivered, 'generations', '--reason', 'It was blurred')

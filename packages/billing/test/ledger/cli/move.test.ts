@@ -88,7 +88,7 @@ test('moves every row of every table to PostgreSQL', async () => {
   expect(await metered(address, 'audit')).toMatchObject({ code: 0 })
 })
 
-test('replays an earlier key and settles an earlier hold on PostgreSQL', async () => {
+test('after the move, replays results and settles holds from before the move', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   await move(it, address)
@@ -126,7 +126,7 @@ test('rejects a file that an idle server has open', async () => {
   await spend(server, 1)
 })
 
-test('never moves a ledger into another one that has customers', async () => {
+test('never moves a ledger into another ledger that has customers', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   {
@@ -155,7 +155,7 @@ test('rejects an earlier copy of a ledger that was already moved', async () => {
   await spend(server, 1)
 })
 
-test('neither migrates nor changes a ledger of another release', async () => {
+test('does not change a ledger of another release', async () => {
   const it = await aStoppedLedger()
   const address = await createLedgerWithoutBuckets()
   const read = () => query(address, 'SELECT id FROM metered.migration ORDER BY id')

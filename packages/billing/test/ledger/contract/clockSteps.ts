@@ -70,7 +70,7 @@ export const clockSteps = (open: OpenLedger) =>
       })
     })
 
-    test('rejects the install of a process that lost its lease to the step', async () => {
+    test('rejects the install of a process that lost its lease because of the step', async () => {
       await using it = await open()
       it.advance(stepMs)
       const early = aTakeLease()

@@ -29,7 +29,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(new Set(answers.map((answer) => answer.state))).toEqual(new Set(['held']))
     })
 
-    test('names every short meter in a denial with its available and held units', async () => {
+    test('a denial names every meter with too few units, and its available and held units', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),

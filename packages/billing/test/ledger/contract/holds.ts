@@ -98,7 +98,7 @@ export const holds = (open: OpenLedger) =>
       )
     })
 
-    test('keeps the amount that was booked at expiry after a late settle', async () => {
+    test('after a late settle, keeps the amount that was booked at expiry', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),

@@ -9,7 +9,7 @@ export class PastDueModel extends ModelState {
   /** Maps each attempt that used the default plan's grant to the period of the grant. */
   freeAttempts = new Map<string, string>()
 
-  /** Returns when the reported subscription became past due, or null if it isn't past due. */
+  /** Returns the time at which the reported subscription became past due, or null if it isn't past due. */
   nextPastDueSince({ subscription: reported }: Snapshot): number | null {
     const payment = reported?.payment
     if (!reported || !payment) return null
