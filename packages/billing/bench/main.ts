@@ -1,6 +1,6 @@
 /**
- * `pnpm bench` measures what metering costs, and audits the books after each section. It prints Markdown
- * tables, or one JSON object with `--json`. It fails if the books don't balance.
+ * `pnpm bench` measures what metering costs, and audits the books after each section. The command prints Markdown
+ * tables, or one JSON object with `--json`, and fails if the books don't balance.
  */
 import { describeMachine } from './machine.ts'
 import { readOptions } from './options.ts'

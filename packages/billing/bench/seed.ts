@@ -3,8 +3,8 @@ import { connect } from '../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { column, tables } from '../src/ledger/stores/tables.ts'
 
 /**
- * The size of the ledger to create. Its rows are copies of rows that the ledger has written for the customer
- * `template`. SQL creates the copies, because calls to the ledger would take hours.
+ * The size of the ledger to create. The ledger's rows are copies of rows that the ledger has written for the
+ * customer `template`. SQL creates the copies, because calls to the ledger would take hours.
  */
 export interface Size {
   customers: number

@@ -1,4 +1,4 @@
-/** Creates a random number generator (mulberry32). Its numbers depend only on the seed. */
+/** Creates a random number generator (mulberry32). The numbers depend only on the seed. */
 export function randomFrom(seed: number) {
   let state = seed >>> 0
   const next = () => {

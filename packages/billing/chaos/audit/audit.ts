@@ -41,7 +41,7 @@ export interface Audit {
   /** Charges of work that ended after its hold. Only these charges may exceed a grant. */
   late: { customer: string; meter: string; operation: string; attempt: string; amount: number }[]
   /**
-   * Streams that were charged before they ended, so their remaining units are free. This has two possible causes:
+   * Streams that were charged before they ended, so their remaining units are free. There are two possible causes:
    * the process was paused and expiry booked the last stored count, or an earlier attempt under the key settled
    * after its hold had expired.
    */

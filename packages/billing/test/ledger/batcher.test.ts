@@ -35,7 +35,7 @@ function aBatcher(
   return { batcher, batches, sizes: () => batches.map((batch) => batch.length) }
 }
 
-/** Creates a batcher. Its nth batch (counted from 0) commits when the test calls `commits[n]`. */
+/** Creates a batcher. The nth batch (counted from 0) commits when the test calls `commits[n]`. */
 function aWaitingBatcher(settings: Partial<typeof ledgerDefaults>) {
   const commits: (() => void)[] = []
   const commit = async (commands: Command[]) => {

@@ -335,7 +335,7 @@ test.each(['any', 'bucket'] as const)(
         `SELECT relname AS name FROM pg_stat_user_tables WHERE schemaname = 'metered'
            AND relname ~ '_p[0-9]+$' AND seq_scan + idx_scan + n_tup_ins > 0 ORDER BY 1`,
       )
-    // PostgreSQL scans each partition to build the indexes. It counts these scans only when the connection ends.
+    // Each partition is scanned to build its indexes. PostgreSQL counts these scans only when the connection ends.
     await expect.poll(used).toHaveLength(64 * bucketed.length)
     await query(address, 'SELECT pg_stat_reset()')
     const ledger = postgresLedger(address, { batchBy })

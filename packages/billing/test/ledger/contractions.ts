@@ -16,7 +16,8 @@ const rules: [RegExp, string][] = [
 
 /**
  * Returns the changes of these migrations that nodes of an earlier release can't work with. During a deployment,
- * such nodes still insert rows. Their statements don't name new columns, so a new column needs a default.
+ * such nodes still insert rows. An earlier release's statements don't name new columns, so a new column needs a
+ * default.
  */
 export function contractionsIn(...migrations: string[]): string[] {
   const statements = migrations

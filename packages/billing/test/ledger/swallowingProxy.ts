@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** Starts a proxy in front of a database. It forwards bytes or, like a broken network, silently drops them. */
+/** Starts a proxy in front of a database. The proxy forwards bytes or, like a broken network, silently drops them. */
 export async function startSwallowingProxy(to: { host: string; port: number }) {
   const sockets = new Set<Socket>()
   let swallowing = false

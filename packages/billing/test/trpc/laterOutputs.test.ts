@@ -37,8 +37,8 @@ const late = async <T>(value: T, effect = () => {}) => {
 }
 
 /**
- * Output shapes that tRPC sends in parts. Each shape counts three units. Its last element is the output that the
- * reader gets.
+ * Output shapes that tRPC sends in parts. Each shape counts three units. A shape's last element is the output that
+ * the reader gets.
  */
 const shapes: [string, Later, (output: never) => Promise<unknown>, unknown][] = [
   [

@@ -28,7 +28,7 @@ const createContextOf =
 const routerOf = (stack: Stack) =>
   createRouter(stack, { generate: ({ prompt }) => ({ id: prompt }), async *write() {}, later: () => null })
 
-/** Each function starts an app. It returns a client's link options, and a function that stops the app. */
+/** Each function starts an app, and returns a client's link options and a function that stops the app. */
 const adapters = {
   async fastify(stack: Stack) {
     const app = fastify()

@@ -63,7 +63,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(10, free, { unlimitedBy: 'unlimited' })).toMatchObject({ state: 'held' })
     })
 
-    test('keeps the start of the grace period if Flowglad later reports a later start', async () => {
+    test('keeps the start of the grace period if Flowglad then reports a later start', async () => {
       await using it = await openPastDue()
       it.advance(30 * day)
       const later = it.renewal + 30 * day

@@ -1,6 +1,6 @@
 /**
  * `pnpm --filter @metered/billing test:engine` runs the contract of the ledger's stores on the engine at
- * `LEDGER_TEST_URL`. It creates the schema `metered` and drops it at the end.
+ * `LEDGER_TEST_URL`. The command creates the schema `metered`, and drops the schema at the end.
  */
 import { afterAll, describe } from 'vitest'
 import { postgresContract } from '../contract/postgresContract.ts'

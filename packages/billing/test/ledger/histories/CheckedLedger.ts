@@ -90,8 +90,8 @@ const isDecision = (answer: Answer): answer is ReserveAnswer =>
   answer.state === 'held' || answer.state === 'short'
 
 /**
- * Sorts the ambiguous events, because their order doesn't matter. Removes the states before and after an act, because
- * the balances are compared anyway.
+ * Sorts the ambiguous events, because their order doesn't matter. Removes the states before and after an act,
+ * because the balances are compared separately.
  */
 const sorted = (answer: Answer): Answer =>
   answer.state === 'done' || answer.state === 'repeated'
