@@ -9,8 +9,8 @@ const ada = aUser()
 const noPolling = { started: false, options: { livePollMs: 600_000 } }
 
 /**
- * Watches Ada's balances. `until` waits until `generations` has the given values. If these values never arrive, the
- * test times out.
+ * Watches Ada's balances. `until` waits until the balance of `generations` has the given values. If these values
+ * never arrive, the test times out.
  */
 function watch({ billing }: Pick<Stack, 'billing'>) {
   const stop = new AbortController()

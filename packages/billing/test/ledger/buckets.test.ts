@@ -227,7 +227,7 @@ test('partitions a ledger without changing its rows', async () => {
   await expect(query(address, 'TRUNCATE metered.act_p3')).rejects.toThrow("can't be changed")
 })
 
-test('keeps rights and storage parameters when it partitions the tables', async () => {
+test('keeps privileges and storage parameters when it partitions the tables', async () => {
   const address = await opened(await createDatabase())
   const ledger = postgresLedger(address)
   await callAndAct(ledger, customers)

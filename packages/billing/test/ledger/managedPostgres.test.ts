@@ -13,7 +13,10 @@ import { createDatabase, query } from './postgres.ts'
 /** The tests with TLS need openssl, because Node can’t create certificates. */
 const noOpenssl = spawnSync('openssl', ['version']).status !== 0
 
-/** Creates a role without further rights, and a database that the role owns by default, as with managed providers. */
+/**
+ * Creates a role without additional privileges, and a database that the role owns by default, as with managed
+ * providers.
+ */
 async function aRole(settings: Record<string, string> = {}, { ownsDatabase = true } = {}) {
   const admin = await createDatabase()
   const address = new URL(admin)
