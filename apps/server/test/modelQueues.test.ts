@@ -201,7 +201,7 @@ async function readText(browser: Browser, prompt: string, signal?: AbortSignal):
   return text
 }
 
-test('a generation keeps its turn while its pictures wait for the database', async () => {
+test('a generation occupies its queue slot until its pictures are stored', async () => {
   const models = queueModels(createLocalModels({ latencyMs: 0 }), {
     pictures: queue,
     texts: { ...queue, maxMs: 1 },

@@ -64,7 +64,7 @@ test('explains that a purchase failed without a charge and allows the purchase a
   await expect(app.checkout.submit).toContainText('$20.00')
 })
 
-test('shows the balances after a restart during an outage and all other data when the outage ends', async ({
+test('shows the balances if the server restarts during an outage, and shows all other data once the outage ends', async ({
   app,
   stack,
   network,

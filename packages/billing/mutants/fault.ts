@@ -12,7 +12,7 @@ export interface Fault {
    */
   tests: string[]
   /**
-   * Why the code behaves the same with the fault, so that no test can catch the fault. `pnpm mutants` skips
+   * Explains why no test can catch this fault: with it, the code behaves the same. `pnpm mutants` skips
    * such a fault.
    */
   equivalent?: string

@@ -18,20 +18,23 @@ async function copyCommand(folder: string): Promise<string> {
   return `${folder}/bin/flowglad-local.js`
 }
 
-it.each(['--help', '-h'])('prints the help for %s before the first build', async (flag) => {
+it.each(['--help', '-h'])('prints the help for %s before the package is built', async (flag) => {
   await using directory = await createDirectory()
   const command = await copyCommand(directory.path)
   expect(await run(process.execPath, [command, flag])).toEqual({ stdout: readUsage(), stderr: '' })
 })
 
-it.each(['--replay', '--record=x.json'])('prints the help for %s before the first build', async (option) => {
-  await using directory = await createDirectory()
-  const command = await copyCommand(directory.path)
-  expect(await run(process.execPath, [command, option, '--help'])).toEqual({
-    stdout: readUsage('help-replay'),
-    stderr: '',
-  })
-})
+it.each(['--replay', '--record=x.json'])(
+  'prints the help for %s before the package is built',
+  async (option) => {
+    await using directory = await createDirectory()
+    const command = await copyCommand(directory.path)
+    expect(await run(process.execPath, [command, option, '--help'])).toEqual({
+      stdout: readUsage('help-replay'),
+      stderr: '',
+    })
+  },
+)
 
 it('explains every option in the help', () => {
   for (const [flags, help] of [
@@ -41,7 +44,7 @@ it('explains every option in the help', () => {
     expect(Object.keys(flags).filter((name) => !new RegExp(`^  --${name}\\b`, 'm').test(help))).toEqual([])
 })
 
-it('prints the build command before the first build', async () => {
+it('prints the build command before the package is built', async () => {
   await using directory = await createDirectory()
   const command = await copyCommand(directory.path)
   await expect(run(process.execPath, [command])).rejects.toMatchObject({

@@ -43,7 +43,7 @@ describe("a new meter's credits", () => {
     expect(await studio.balances('grace')).toMatchObject({ captions: 20 })
   })
 
-  it('grants no credits of a new meter to existing subscriptions, even at renewal', async () => {
+  it('grants existing subscriptions no credits for a new meter, even at renewal', async () => {
     await using studio = await startWithNewMeter()
     for (const customer of ['free', 'paid']) {
       expect(await studio.balances(customer)).not.toHaveProperty('captions')

@@ -111,7 +111,7 @@ describe('the usages of a subscription', () => {
     return usages.map(({ usage }) => usage.resourceSlug)
   }
 
-  it("filters a subscription's usages by a repeated parameter but not by a single value", async () => {
+  it("filters a subscription's usages by a repeated query parameter, and rejects a single value", async () => {
     await using seats = await withSeats()
     expect(await slugs(seats, '')).toEqual(['seats'])
     expect(await slugs(seats, '?resourceSlugs=desks&resourceSlugs=seats')).toEqual(['seats'])

@@ -24,7 +24,7 @@ export function mailOptions<User>({
   onVerified,
   onPasswordReset,
 }: MailOptions<User>) {
-  // The links ignore redirect addresses that a client sends. The password token is in the URL's fragment,
+  // The links never contain a redirect URL from the client. The password token is in the URL's fragment,
   // which browsers don't send, so no server logs it.
   const verifyUrl = (token: string) =>
     `${publicUrl}/api/auth/verify-email?${new URLSearchParams({ token, callbackURL: '/verified' })}`

@@ -100,7 +100,7 @@ export function* compose(prompt: string): Generator<string> {
 }
 
 /**
- * Returns the prompt's subject in a form for use within a sentence. Removes words such as "write a story
+ * Returns the prompt's subject as a phrase that fits into a sentence. Removes words such as "write a story
  * about".
  */
 function subjectOf(prompt: string): string {

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 
-/** The longest additional wait while the events don't fill one request, as a multiple of `deliverAfterMs`. */
+/** The maximum extra wait if the events don't fill one request yet, as a multiple of `deliverAfterMs`. */
 const extraWaits = 4
 
 /** Delays delivery so that new usage events share a request. */

@@ -69,8 +69,8 @@ export interface Ledger extends AsyncDisposable {
   }): Promise<{ charges: Charge[]; cursor: string | null }>
   /**
    * Reads the charges of one customer or of all customers, page by page. A customer's charges are
-   * consecutive, oldest first. The store chooses the order of the customers. A charge that exists during the
-   * whole read is returned once, with its state at the time when its page is read.
+   * consecutive, oldest first. The store chooses the order of the customers. A charge that exists
+   * throughout the read is returned once, in the state that it has when its page is read.
    */
   allCharges(query: { customer: string | null }): AsyncIterable<CustomerCharge>
   /**

@@ -10,7 +10,7 @@ import { ignoreErrors } from './ignoreErrors.ts'
 export type StreamEnd = 'finished' | 'left' | 'failed'
 
 /**
- * Ends one stream, promise or observable of a result early. The reader receives the error that the promise
+ * Ends one stream, promise or observable of a result early. The reader receives the error that `error`
  * resolves to.
  */
 export type Stop = (error: Promise<unknown>) => void

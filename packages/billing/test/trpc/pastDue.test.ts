@@ -60,7 +60,7 @@ test('still runs work that costs nothing', async () => {
   expect(await app.client.generate.mutate({ prompt: 'x', count: 0 })).toEqual({ id: 'picture of x' })
 })
 
-test('tells clients which units are left and when the grace period ended', async () => {
+test('tells clients how many units are left and when the grace period ended', async () => {
   await using app = await startOverdue('free')
   expect(await app.client.billing.balances.query()).toMatchObject({
     plan: {

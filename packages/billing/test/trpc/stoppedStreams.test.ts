@@ -283,7 +283,7 @@ test('charges nothing for an unread stream when the server stops', async () => {
   expect(await app.tokens()).toMatchObject({ held: 0 })
 })
 
-test('charges a stopped stream if the ledger is briefly unreachable', async () => {
+test('charges a stopped stream even if the ledger is briefly unreachable', async () => {
   let failures = 0
   await using app = await start(words, {}, ({ type }) => type === 'settle' && ++failures <= 2)
   const seen: unknown[] = []

@@ -124,7 +124,7 @@ describe('a streaming procedure', () => {
     return values
   }
 
-  test('sends only the first streaming call twice and warns how to avoid the second request', async () => {
+  test('sends the first call of a streaming procedure twice, and logs how to avoid the second request', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })
