@@ -69,7 +69,7 @@ async function largestPaint(cookies: Cookies): Promise<number> {
   const page = await context.newPage()
   const network = await context.newCDPSession(page)
   await network.send('Network.enable')
-  // The developer tools' preset "Slow 3G".
+  // The values of the "Slow 3G" preset in the browser's developer tools.
   const slow3G = { offline: false, latency: 2_000, downloadThroughput: 50_000, uploadThroughput: 50_000 }
   await network.send('Network.emulateNetworkConditions', slow3G)
   await page.goto(stack.url, { waitUntil: 'networkidle', timeout: 120_000 })

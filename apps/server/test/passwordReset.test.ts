@@ -62,7 +62,7 @@ test('gives the same response for an address without an account but sends no ema
   expect(smtp.mailsTo('unknown@example.com')).toEqual([])
 })
 
-test('never sends a link to another site', async () => {
+test('never mails a link that leads to another site', async () => {
   const { user } = await signUp(server)
   expect((await requestReset(user.email, { redirectTo: 'https://evil.example' })).statusCode).toBe(403)
   expect((await requestReset(user.email, { redirectTo: '/elsewhere' })).statusCode).toBe(200)

@@ -27,7 +27,7 @@ test('returns 401 for every call and picture request when signed out', async () 
   expect(status).toBe(401)
 })
 
-test('serves a picture only to its owner and as an SVG that cannot run scripts', async () => {
+test('serves a picture only to its owner, and prevents scripts in it from running', async () => {
   const [owner, other] = [await signUp(server), await signUp(server)]
   const { data } = await owner.call('studio.generate', harbour())
   expect(data).toEqual({

@@ -28,7 +28,7 @@ describe('turns', () => {
     expect(runAll(turns)).toEqual(['ada 1', 'bob 1', 'cy 1', 'ada 2', 'bob 2', 'ada 3', 'ada 4'])
   })
 
-  test('leaves a place for another customer and never runs more jobs than the settings allow', () => {
+  test('leaves a slot free for another customer and never runs more jobs than the settings allow', () => {
     const turns = new Turns<string>(settings)
     addTo(turns, 'ada', 4)
     expect([turns.next()?.job, turns.next()?.job, turns.next()]).toEqual(['ada 1', 'ada 2', null])

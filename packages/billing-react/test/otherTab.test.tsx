@@ -89,7 +89,7 @@ describe('new customer', () => {
     await showsBen(page)
   })
 
-  it('shows the new customer’s data when its window gains focus', async () => {
+  it('shows the new customer’s data when the window gains focus', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aServer()
     const page = await annasPage(server)
@@ -100,7 +100,7 @@ describe('new customer', () => {
     await showsBen(page)
   })
 
-  it('shows the new customer’s data when its window gains focus, even without a stream', async () => {
+  it('shows the new customer’s data when the window gains focus, even without a stream', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aServer()
     const page = render(use, server)

@@ -3,7 +3,7 @@ export interface ShortMeter<Meter extends string = string> {
   meter: Meter
   /** Units that could be reserved when the call was denied. Can be negative. */
   availableBalance: number
-  /** Units that running work holds and may still return. */
+  /** Units held by running work. They are returned if the work fails. */
   heldBalance: number
   required: number
 }

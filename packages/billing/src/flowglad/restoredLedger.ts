@@ -257,7 +257,7 @@ function ownEvents(listed: ListedEvent[], state: RestoreState): OwnEvent[] {
   })
 }
 
-/** Returns whether the ledger may have pruned the last of these events, which is the oldest. */
+/** Returns whether the ledger may have pruned the oldest of these events. The oldest event is last. */
 function isTooOld(listed: ListedEvent[], { keepsEventsSince }: RestoreState): boolean {
   const oldest = listed.at(-1)?.createdAt
   return oldest === undefined || oldest < keepsEventsSince

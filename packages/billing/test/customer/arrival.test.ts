@@ -62,7 +62,7 @@ test('delivers usage while an open page waits for a free fetch slot', async () =
   await until(() => expect(app.proxy.count(/bob/)).toBe(1))
 
   const page = open(app, 'Pro')
-  // When the second page has its first balances, the first page has them too.
+  // Wait for a second page's balances. By then, the first page has received its own.
   await open(app)
   await app.client.generate.mutate({ prompt: 'a cat', count: 2 })
   await until(async () => expect(await app.atFlowglad.events()).toMatchObject([{ amount: 2 }]))

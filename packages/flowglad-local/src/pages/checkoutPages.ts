@@ -26,7 +26,7 @@ const payment = z.object({
   confirmed: z.enum(['yes', 'no'], 'Confirm or decline the payment.').optional(),
 })
 
-/** The values that the customer entered. The page with an error shows them again. */
+/** The values that the customer entered. If the form has an error, the page shows these values again. */
 const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 

@@ -73,8 +73,8 @@ export class RecentCustomers {
 }
 
 /**
- * Returns whether the rows are complete enough for a batch. The rows are incomplete if a hold that isn't
- * among them may be due, or if the clock has stepped backward.
+ * Returns whether the rows are complete enough for a batch. The rows can be incomplete if a hold that isn't
+ * among them is due, or if the clock has stepped backward.
  */
 export const isComplete = ({ row, nextExpiry }: LoadedCustomer, now: number): boolean =>
   row !== null && row.time <= now && now < nextExpiry

@@ -155,7 +155,7 @@ test('rejects an earlier copy of a ledger that was already moved', async () => {
   await spend(server, 1)
 })
 
-test('does not change a ledger of another release', async () => {
+test('does not change a ledger that another release created', async () => {
   const it = await aStoppedLedger()
   const address = await createLedgerWithoutBuckets()
   const read = () => query(address, 'SELECT id FROM metered.migration ORDER BY id')
