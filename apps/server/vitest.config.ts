@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/globalSetup.ts'],
     // Test files in a worker share modules, because imports are slow and no module keeps state between tests.
     isolate: false,
     // By default, vitest leaves one core idle. Most tests spend their time waiting for another process, such

@@ -5,7 +5,7 @@ import { startPostgres } from 'test-postgres'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Fault as ProxyFault, startProxy } from '../../../packages/billing/test/flowglad/startProxy.ts'
 import { signWebhook } from '../../../packages/billing/test/http/signWebhook.ts'
-import { buildServer, startProcess } from './serverProcess.ts'
+import { startBuiltServer } from './serverProcess.ts'
 import { png, startModelEndpoint } from './startModelEndpoint.ts'
 import { startSmtp } from './startSmtp.ts'
 import { pricing } from './testServer.ts'
@@ -42,15 +42,14 @@ test('logs transaction IDs but no secrets, email addresses, prompts or query str
   const key = `sk_test_${word}`
   const flowglad = await startFlowgladLocal({ pricing, key })
   await using proxy = await startProxy(flowglad.url)
-  const built = await buildServer()
-  onTestFinished(() => Promise.all([built.remove(), flowglad.close()]).then(() => {}))
+  onTestFinished(() => flowglad.close())
   const databaseUrl = await createDatabase(postgres)
   const smtpUrl = new URL(smtp.url)
   smtpUrl.username = 'studio'
   smtpUrl.password = word
   // By default, the server refuses to send the password without TLS.
   smtpUrl.search = 'requireTLS=false'
-  const server = startProcess([built.main], {
+  const server = startBuiltServer({
     AUTH_SECRET: `${word}${randomBytes(32).toString('hex')}`,
     PORT: '0',
     PUBLIC_URL: 'http://localhost:5173',

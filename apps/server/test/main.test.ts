@@ -6,23 +6,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildServer, startProcess } from './serverProcess.ts'
+import { startBuiltServer, startProcess } from './serverProcess.ts'
 import { startSmtp } from './startSmtp.ts'
 
 const packageFolder = fileURLToPath(new URL('..', import.meta.url))
-let built: Awaited<ReturnType<typeof buildServer>>
 let folder = ''
 beforeAll(async () => {
-  built = await buildServer()
   folder = await mkdtemp(join(tmpdir(), 'metered-main-'))
 })
-afterAll(() => Promise.all([built.remove(), rm(folder, { recursive: true, force: true })]))
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const fromBuild = () => [built.main]
 const fromSource = () => ['--import', import.meta.resolve('tsx'), join(packageFolder, 'src/main.ts')]
 
 test('does not start in production mode without a secret', async () => {
-  const { code, output } = await startProcess(fromBuild(), {}).ended
+  const { code, output } = await startBuiltServer({}).ended
   expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('AUTH_SECRET') })
 })
 
@@ -36,7 +33,7 @@ test('reports the port that is in use and suggests another port', async () => {
     PORT: String(port),
     DATABASE_URL: `file:${join(folder, 'busy.sqlite')}`,
   }
-  const { code, output } = await startProcess(fromBuild(), env).ended
+  const { code, output } = await startBuiltServer(env).ended
   blocker.close()
   expect({ code, output }).toEqual({
     code: 1,
@@ -50,7 +47,7 @@ test('starts while Flowglad is unreachable and exits with code 0 on SIGTERM', as
     PORT: '0',
     DATABASE_URL: `file:${join(folder, 'away.sqlite')}`,
   }
-  const { child, ended, line } = startProcess(fromBuild(), env)
+  const { child, ended, line } = startBuiltServer(env)
   const [, url] = await line(/Server listening at (http:[^"\s]+)/)
   expect((await fetch(`${url}/healthz`)).status).toBe(200)
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
@@ -62,7 +59,7 @@ test.each([
   [{}, true],
   [{ SIGNUP_VERIFICATION: 'off' }, false],
 ])('warns once if anyone can get free credits unless that is intended (%o)', async (env, warns) => {
-  const { child, ended, line } = startProcess(fromBuild(), {
+  const { child, ended, line } = startBuiltServer({
     AUTH_SECRET: randomBytes(32).toString('hex'),
     PORT: '0',
     DATABASE_URL: `file:${join(folder, 'open.sqlite')}`,
@@ -78,7 +75,7 @@ test.each([
 
 test('sends emails from the built server', async () => {
   await using smtp = await startSmtp()
-  const { child, ended, line } = startProcess(fromBuild(), {
+  const { child, ended, line } = startBuiltServer({
     AUTH_SECRET: randomBytes(32).toString('hex'),
     PORT: '0',
     PUBLIC_URL: 'https://studio.example',

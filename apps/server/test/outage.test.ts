@@ -8,15 +8,14 @@ import { type Postgres, startPostgres } from 'test-postgres'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startSwallowingProxy } from '../../../packages/billing/test/ledger/swallowingProxy.ts'
 import { createServer } from '../src/server.ts'
-import { buildServer, startProcess } from './serverProcess.ts'
+import { startBuiltServer } from './serverProcess.ts'
 import { type Browser, pricing, signUp, startTestServer } from './testServer.ts'
 
 let postgres: Postgres
-let built: Awaited<ReturnType<typeof buildServer>>
 beforeAll(async () => {
-  ;[postgres, built] = await Promise.all([startPostgres(), buildServer()])
+  postgres = await startPostgres()
 })
-afterAll(() => Promise.all([postgres[Symbol.asyncDispose](), built.remove()]))
+afterAll(() => postgres[Symbol.asyncDispose]())
 
 /** The server must recover within this time after the database is available again. */
 const recovery = { timeout: 30_000 }
@@ -55,7 +54,7 @@ test('starts while PostgreSQL is down and becomes ready within 30 s after Postgr
   await using flowglad = await startFlowgladLocal({ pricing })
   const url = await postgres.createDatabase()
   await using outage = await stopPostgres()
-  const { child, ended, line, output } = startProcess([built.main], {
+  const { child, ended, line, output } = startBuiltServer({
     ...environment(url, flowglad.url),
     FLOWGLAD_SECRET_KEY: flowglad.key,
   })
@@ -80,7 +79,7 @@ test.each([
   ['database', { pathname: 'missing' }, 'database "missing" does not exist'],
 ])('exits immediately with a one-line message if the %s is wrong', async (_, change, message) => {
   const url = Object.assign(new URL(await postgres.createDatabase()), change)
-  const { code, output } = await startProcess([built.main], environment(url.href)).ended
+  const { code, output } = await startBuiltServer(environment(url.href)).ended
   expect(code).toBe(1)
   expect(output.trim().split('\n')).toEqual([expect.stringContaining(`The server cannot start: ${message}`)])
 })
@@ -93,7 +92,7 @@ test('exits immediately with a one-line message if a newer release has migrated 
   await client.connect()
   await client.query('INSERT INTO metered.migration (id) VALUES (1000)')
   await client.end()
-  const { code, output } = await startProcess([built.main], environment(url)).ended
+  const { code, output } = await startBuiltServer(environment(url)).ended
   expect(code).toBe(1)
   const lines = output.trim().split('\n')
   expect(lines.filter((line) => !line.startsWith('{'))).toEqual([

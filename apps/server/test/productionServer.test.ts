@@ -7,20 +7,18 @@ import { promisify } from 'node:util'
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRaw, sendRaw } from './rawHttp.ts'
-import { buildServer, startProcess } from './serverProcess.ts'
+import { startBuiltServer } from './serverProcess.ts'
 import { type Browser, pricing, signUp } from './testServer.ts'
 
-let built: Awaited<ReturnType<typeof buildServer>>
 let flowglad: FlowgladLocal
 let folder = ''
-let server: ReturnType<typeof startProcess>
+let server: ReturnType<typeof startBuiltServer>
 let url = ''
 let ada: Browser
 beforeAll(async () => {
-  built = await buildServer()
   flowglad = await startFlowgladLocal({ pricing })
   folder = await mkdtemp(join(tmpdir(), 'metered-production-'))
-  server = startProcess([built.main], {
+  server = startBuiltServer({
     AUTH_SECRET: randomBytes(32).toString('hex'),
     PORT: '0',
     PUBLIC_URL: 'http://localhost:5173',
@@ -37,7 +35,7 @@ afterAll(async () => {
   server.child.kill('SIGTERM')
   await server.ended
   await flowglad.close()
-  await Promise.all([built.remove(), rm(folder, { recursive: true, force: true })])
+  await rm(folder, { recursive: true, force: true })
 })
 
 const run = promisify(execFile)

@@ -1,22 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
+import { inject } from 'vitest'
 
-const packageFolder = fileURLToPath(new URL('..', import.meta.url))
+/** Starts the built server as a separate process in an unrelated folder. */
+export const startBuiltServer = (env: Record<string, string>) => startProcess([inject('builtServer')], env)
 
-/** Builds the server into a new folder. */
-export async function buildServer() {
-  // The built server finds its external packages only if the server's file is inside node_modules.
-  const folder = await mkdtemp(join(packageFolder, 'node_modules/.main-test-'))
-  await build({ root: packageFolder, logLevel: 'error', build: { ssr: 'src/main.ts', outDir: folder } })
-  return { main: join(folder, 'main.js'), remove: () => rm(folder, { recursive: true, force: true }) }
-}
-
-/** Starts the server as a separate process in an unrelated folder. */
+/** Starts Node with the arguments as a separate process in an unrelated folder. */
 export function startProcess(args: string[], env: Record<string, string>) {
   const child = spawn(process.execPath, args, {
     cwd: tmpdir(),

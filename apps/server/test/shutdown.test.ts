@@ -5,19 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildServer, startProcess } from './serverProcess.ts'
+import { startBuiltServer } from './serverProcess.ts'
 import { type Browser, pricing, readFlowgladUsage, signUp } from './testServer.ts'
 
-let built: Awaited<ReturnType<typeof buildServer>>
 let folder = ''
 let flowglad: FlowgladLocal
 beforeAll(async () => {
-  built = await buildServer()
   folder = await mkdtemp(join(tmpdir(), 'metered-shutdown-'))
   flowglad = await startFlowgladLocal({ pricing })
 })
 afterAll(async () => {
-  await Promise.all([built.remove(), rm(folder, { recursive: true, force: true })])
+  await rm(folder, { recursive: true, force: true })
   await flowglad.close()
 })
 
@@ -26,7 +24,7 @@ async function start(
   database = join(folder, `${randomUUID()}.sqlite`),
   authSecret = randomBytes(32).toString('hex'),
 ) {
-  const running = startProcess([built.main], {
+  const running = startBuiltServer({
     AUTH_SECRET: authSecret,
     PORT: '0',
     PUBLIC_URL: 'http://localhost:5173',
