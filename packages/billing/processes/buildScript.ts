@@ -1,3 +1,4 @@
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
@@ -13,7 +14,9 @@ export async function buildScript(
   beside: string,
   root = fileURLToPath(new URL('..', import.meta.url)),
 ): Promise<string> {
-  const outDir = `${root}node_modules/.test-scripts/${name}`
+  const folder = `${root}node_modules/.test-scripts/${name}`
+  await mkdir(folder, { recursive: true })
+  const newFolder = await mkdtemp(`${folder}/new-`)
   await build({
     configFile: false,
     root,
@@ -21,9 +24,12 @@ export async function buildScript(
     build: {
       ssr: fileURLToPath(new URL(`./${name}.ts`, beside)),
       target: 'node20',
-      outDir,
-      emptyOutDir: false,
+      outDir: newFolder,
+      rolldownOptions: { output: { codeSplitting: false } },
     },
   })
-  return `${outDir}/${name}.js`
+  // Replace the file in one step, because another process may be about to read it.
+  await rename(`${newFolder}/${name}.js`, `${folder}/${name}.js`)
+  await rm(newFolder, { recursive: true })
+  return `${folder}/${name}.js`
 }

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inject } from 'vitest'
 import { runCommand } from '../../../src/cli/runCommand.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import { postgresLedger } from '../../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
-import { packageFolder, run } from '../../apps/createApp.ts'
+import { run } from '../../apps/createApp.ts'
 import { createDatabase } from '../postgres.ts'
 
 /** Runs a command in this process, on the ledger at the address. */
@@ -27,16 +28,11 @@ export function recordedProgress() {
 
 /** Runs a command in a separate process, as in an operator's terminal. */
 export const meteredProcess = (folder: string, argv: string[], env: Record<string, string> = {}) =>
-  run(
-    folder,
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), join(packageFolder, 'src/cli/main.ts'), ...argv],
-    env,
-  )
+  run(folder, process.execPath, [inject('meteredCommand'), ...argv], env)
 
 /**
  * Runs a command on the store. Commands on SQLite run in a separate process, as an operator's commands do. Commands
- * on PostgreSQL run in this process, because processes start slowly.
+ * on PostgreSQL run in this process, which is faster.
  */
 export const meteredOn = (store: keyof typeof stores, { address }: OpenStore, ...argv: string[]) =>
   store === 'SQLite' ? meteredProcess(tmpdir(), argv, { METERED_LEDGER: address }) : metered(address, ...argv)
