@@ -1,7 +1,14 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
-import { creditParts, creditPartsText, extraText } from '../src/plans/creditParts.ts'
+import {
+  creditParts,
+  creditPartsText,
+  extraText,
+  needsStatement,
+  settledText,
+} from '../src/plans/creditParts.ts'
 import { anOffer, free, onFree } from './anOffer.ts'
+import { aPayment, aStatement } from './aStatement.ts'
 
 const renewsAt = Date.UTC(2026, 11, 28)
 const rowOf = (row: { available: number; limit: number; adjusted?: number }) => {
@@ -45,20 +52,22 @@ it.each([
   // A plan that starts during the period has a smaller grant.
   [{ available: 5, limit: 5 }, null],
 ])("uses the plan's units first, then the packs', then the operator's: %j", (row, parts) => {
-  expect(creditParts(rowOf(row), [free], plan)).toEqual(parts)
+  expect(creditParts(rowOf(row), [free], plan, undefined)).toEqual(parts)
 })
 
 it('says which units renew and which come from packs', () => {
   const day = formatDay(renewsAt)
   const row = rowOf({ available: 55, limit: 60 })
-  expect(creditPartsText(row, [free], plan)).toBe(`5 renew on ${day}, 50 from packs`)
-  expect(creditPartsText(row, [free], { ...plan, cancelsAt: renewsAt })).toBe(`5 until ${day}, 50 from packs`)
-  expect(creditPartsText(rowOf({ available: 40, limit: 60 }), [free], plan)).toBe('40 from packs')
+  expect(creditPartsText(row, [free], plan, undefined)).toBe(`5 renew on ${day}, 50 from packs`)
+  expect(creditPartsText(row, [free], { ...plan, cancelsAt: renewsAt }, undefined)).toBe(
+    `5 until ${day}, 50 from packs`,
+  )
+  expect(creditPartsText(rowOf({ available: 40, limit: 60 }), [free], plan, undefined)).toBe('40 from packs')
 })
 
 it('says “added by us” for units from an operator', () => {
   const day = formatDay(renewsAt)
-  const text = (row: Parameters<typeof rowOf>[0]) => creditPartsText(rowOf(row), [free], plan)
+  const text = (row: Parameters<typeof rowOf>[0]) => creditPartsText(rowOf(row), [free], plan, undefined)
   expect(text({ available: 65, limit: 65, adjusted: 5 })).toBe(
     `10 renew on ${day}, 50 from packs, 5 added by us`,
   )
@@ -71,7 +80,7 @@ it.each([
   [{ available: 1, limit: 15, adjusted: 5 }, '1 picture added by us'],
   [{ available: 10, limit: 10 }, null],
 ])('names the sources of the credits that end with the plan: %j', (row, text) => {
-  expect(extraText(rowOf(row), [free], plan)).toBe(text)
+  expect(extraText(rowOf(row), [free], plan, undefined)).toBe(text)
 })
 
 it("calls none of the Free plan's credits a pack while an unlimited plan is overdue", () => {
@@ -90,6 +99,78 @@ it("calls none of the Free plan's credits a pack while an unlimited plan is over
     pastDue: { state: 'free' as const, since: 0, graceEndsAt: 1, upgradeUrl: '/billing' },
   }
   const row = rowOf({ available: 10, limit: 10 })
-  expect(creditPartsText(row, [free, scale], overdue)).toBeNull()
-  expect(extraText(row, [free, scale], overdue)).toBeNull()
+  expect(creditPartsText(row, [free, scale], overdue, undefined)).toBeNull()
+  expect(extraText(row, [free, scale], overdue, undefined)).toBeNull()
 })
+
+describe('on a paid plan', () => {
+  const paid = anOffer({ name: 'Paid', priceSlug: 'paid', isFree: false })
+  const onPaid = { ...plan, name: 'Paid', priceSlug: 'paid', isFree: false, renewsAt }
+  const prorated = aStatement({ prorated: [{ meter: 'generations', granted: 6, regular: 10 }] })
+  const renewal = aPayment({
+    items: [
+      { kind: 'plan', name: 'Paid', from: 0, to: renewsAt, prorated: false, amount: 2_000 },
+      { kind: 'overage', meter: 'generations', units: 7, amount: 100 },
+    ],
+  })
+  const settled = aStatement({ payments: [renewal] })
+  const includes = "Includes 7 extra pictures from your last period, which you've paid for."
+
+  it('counts all units of a pack when the plan has a smaller grant in its first period', () => {
+    const row = rowOf({ available: 54, limit: 56 })
+    expect(creditParts(row, [paid], onPaid, prorated)).toEqual({ plan: 4, packs: 50, added: 0 })
+    expect(extraText(row, [paid], onPaid, prorated)).toBe('50 pictures from packs')
+  })
+
+  it("ignores the plan's smaller grant while only the Free plan's credits are left", () => {
+    const overdue = {
+      ...onPaid,
+      pastDue: { state: 'free' as const, since: 0, graceEndsAt: 1, upgradeUrl: '/billing' },
+    }
+    expect(creditParts(rowOf({ available: 10, limit: 10 }), [free, paid], overdue, prorated)).toBeNull()
+  })
+
+  it('calls the extra units that a customer has paid for extra units instead of packs', () => {
+    const row = rowOf({ available: 10, limit: 17 })
+    expect(creditParts(row, [paid], onPaid, settled)).toBeNull()
+    expect(settledText(row, [paid], onPaid, settled)).toBe(includes)
+    const withPack = rowOf({ available: 60, limit: 67 })
+    expect(creditParts(withPack, [paid], onPaid, settled)).toEqual({ plan: 10, packs: 50, added: 0 })
+    expect(settledText(withPack, [paid], onPaid, settled)).toBe(includes)
+  })
+
+  it.each([
+    ['no such payment', aStatement()],
+    ['a declined payment', aStatement({ payments: [{ ...renewal, status: 'failed' as const }] })],
+    ["an earlier period's payment", aStatement({ payments: [{ ...renewal, items: earlierItems(renewal) }] })],
+    ['no statement', undefined],
+  ])('explains no extra units after %s', (_, statement) => {
+    expect(settledText(rowOf({ available: 10, limit: 17 }), [paid], onPaid, statement)).toBeNull()
+  })
+
+  it('explains no extra units if the balance started without them', () => {
+    expect(settledText(rowOf({ available: 10, limit: 10 }), [paid], onPaid, settled)).toBeNull()
+  })
+
+  it('needs the statement only if the limit differs from the grant of a paid plan', () => {
+    expect(needsStatement(rowOf({ available: 10, limit: 17 }), [paid], onPaid)).toBe(true)
+    expect(needsStatement(rowOf({ available: 5, limit: 5 }), [paid], onPaid)).toBe(true)
+    expect(needsStatement(rowOf({ available: 10, limit: 10 }), [paid], onPaid)).toBe(false)
+    expect(needsStatement(rowOf({ available: 55, limit: 60 }), [free], plan)).toBe(false)
+  })
+
+  it('says until when an unpaid plan and its packs can be used', () => {
+    const graceEndsAt = renewsAt - 20 * 86_400_000
+    const unpaid = {
+      ...onPaid,
+      pastDue: { state: 'grace' as const, since: 0, graceEndsAt, upgradeUrl: '/billing' },
+    }
+    expect(creditPartsText(rowOf({ available: 55, limit: 60 }), [paid], unpaid, undefined)).toBe(
+      `5 from your plan, 50 from packs, until ${formatDay(graceEndsAt)} unless you pay`,
+    )
+  })
+})
+
+function earlierItems({ items }: ReturnType<typeof aPayment>) {
+  return items.map((item) => (item.kind === 'plan' ? { ...item, to: 0 } : item))
+}

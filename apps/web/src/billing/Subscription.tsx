@@ -27,7 +27,7 @@ export function Subscription() {
   const { data: offers } = usePlans()
   const { data: statement } = useStatement()
   const { data: status } = useBillingStatus()
-  const end = useEndOfPlan()
+  const end = useEndOfPlan(statement)
   if (isPending && error === null) return <Skeleton className={withRoom(classes.loading)} radius="lg" />
   if (answer === undefined || isUnknown(answer))
     return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />

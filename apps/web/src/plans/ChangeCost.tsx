@@ -86,8 +86,9 @@ function Overdue() {
 function Packs({ plan }: { plan: PlanSummary }) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
+  const { data: statement } = useStatement()
   const kept = (answer?.balances ?? []).flatMap((row) => {
-    const parts = creditParts(row, offers, plan)
+    const parts = creditParts(row, offers, plan, statement)
     return parts && parts.packs > 0 ? [`${formatNumber(parts.packs)} ${unitsOf(row.meter)}`] : []
   })
   return kept.length > 0 && <p>You keep the {kept.join(' and ')} from your packs.</p>

@@ -27,7 +27,8 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
   useBackFromCheckout(checkout.reset)
   const [warning, setWarning] = useState(false)
   const forfeited = forfeitsOf(offer, offers, answer)
-  const { lost } = useEndOfPlan()
+  // Only a customer on a free plan gets the warning, and a free plan's credits don't depend on the statement.
+  const { lost } = useEndOfPlan(undefined)
 
   function order() {
     if (checkout.isPending) return

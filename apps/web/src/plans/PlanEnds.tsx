@@ -7,8 +7,8 @@ import { useEndOfPlan } from './useEndOfPlan.ts'
 
 /** Explains when a paid plan ends, which plan follows, and which credits end with the plan. */
 export function PlanEnds({ plan }: { plan: PlanSummary }) {
-  const { follower, lost } = useEndOfPlan()
   const { data: statement } = useStatement()
+  const { follower, lost } = useEndOfPlan(statement)
   const unpaid = cancelOverdueText(plan, statement, plan.renewsAt)
   return (
     <>

@@ -1,10 +1,12 @@
-import type { BalanceRow, PlanSummary } from '@metered/billing/client'
+import type { BalanceRow, BillingStatement, PlanSummary } from '@metered/billing/client'
 import { formatDay, formatNumber } from '../format/format.ts'
-import { amountOf, type Meter } from '../format/meters.ts'
-import { creditsOffer, type Offer } from './offers.ts'
+import { amountOf, type Meter, unitOf } from '../format/meters.ts'
+import { nextOfCredits } from './nextOfCredits.ts'
+import { creditsOffer, currentOffer, type Offer } from './offers.ts'
 
 type Row = BalanceRow<Meter>
 type Plan = PlanSummary | null | undefined
+type Statement = BillingStatement<Meter> | undefined
 
 interface CreditParts {
   plan: number
@@ -15,42 +17,98 @@ interface CreditParts {
 
 /**
  * Returns the units left from the plan, from packs and from operators, in the order in which they are used. Returns null
- * if all are from the plan, if the meter is unlimited, or if the plan isn't known yet.
+ * if all are from the plan, if the meter is unlimited, or if the plan isn't known yet. Without the statement, the result
+ * for a paid plan is an estimate.
  */
 export function creditParts(
-  { meter, available, limit, adjusted }: Row,
+  row: Row,
   offers: Offer[] | undefined,
   plan: Plan,
+  statement: Statement,
 ): CreditParts | null {
+  const { available, adjusted } = row
+  const beyond = beyondPlan(row, offers, plan, statement)
+  if (available === null || beyond === null) return null
+  const added = Math.min(available, Math.max(0, adjusted))
+  const packs = Math.max(0, Math.min(available - added, beyond - settledUnits(row, plan, statement)))
+  return packs + added > 0 ? { plan: available - packs - added, packs, added } : null
+}
+
+/**
+ * Returns whether only the statement tells the balance's parts apart: it contains prorated grants, and the extra units
+ * that the customer has paid for. A free plan has neither.
+ */
+export function needsStatement(row: Row, offers: Offer[] | undefined, plan: Plan): boolean {
+  const beyond = beyondPlan(row, offers, plan, undefined)
+  return beyond !== null && beyond !== 0 && !plan?.isFree
+}
+
+/** Says that a balance includes extra units from the last period. Returns null if there are none. */
+export function settledText(
+  row: Row,
+  offers: Offer[] | undefined,
+  plan: Plan,
+  statement: Statement,
+): string | null {
+  const beyond = beyondPlan(row, offers, plan, statement) ?? 0
+  const units = Math.min(settledUnits(row, plan, statement), beyond)
+  if (units <= 0) return null
+  return `Includes ${formatNumber(units)} extra ${unitOf(row.meter, units)} from your last period, which you've paid for.`
+}
+
+/**
+ * Returns the part of the limit beyond the plan's grant and the operators' units. Negative if the plan's grant is smaller
+ * in this period. Null if the meter is unlimited, or if the plan isn't known yet.
+ */
+function beyondPlan(
+  { meter, limit, adjusted }: Row,
+  offers: Offer[] | undefined,
+  plan: Plan,
+  statement: Statement,
+): number | null {
   const offer = creditsOffer(offers, plan)
-  if (available === null || limit === null || offer === undefined) return null
-  const granted = offer.grants
+  if (limit === null || offer === undefined) return null
+  const regular = offer.grants
     .filter((grant) => grant.meter === meter)
     .reduce((sum, { amount }) => sum + amount, 0)
-  const added = Math.min(available, Math.max(0, adjusted))
-  const bought = limit - Math.max(0, adjusted) - granted
-  const packs = Math.max(0, Math.min(available - added, bought))
-  return packs + added > 0 ? { plan: available - packs - added, packs, added } : null
+  // A prorated grant is the current plan's, so it doesn't apply while the balances contain the default plan's grants.
+  const prorated =
+    offer === currentOffer(offers, plan) && statement?.prorated.find((it) => it.meter === meter)
+  return limit - Math.max(0, adjusted) - (prorated ? prorated.granted : regular)
+}
+
+/**
+ * Returns the extra units that the customer has paid for with this period's plan. Flowglad grants as many units in this
+ * period, because it carries the last period's negative balance into this period.
+ */
+function settledUnits({ meter }: Row, plan: Plan, statement: Statement): number {
+  return (statement?.payments ?? [])
+    .filter(({ status }) => status === 'paid')
+    .filter(({ items }) => items.some((item) => item.kind === 'plan' && item.to === plan?.renewsAt))
+    .flatMap(({ items }) => items)
+    .reduce((sum, item) => (item.kind === 'overage' && item.meter === meter ? sum + item.units : sum), 0)
 }
 
 /** Returns a function that describes a balance's parts, and returns null if there is nothing to tell apart. */
 function textOf(describe: (parts: CreditParts, row: Row, plan: Plan) => string) {
-  return (row: Row, offers: Offer[] | undefined, plan: Plan): string | null => {
-    const parts = creditParts(row, offers, plan)
+  return (row: Row, offers: Offer[] | undefined, plan: Plan, statement: Statement): string | null => {
+    const parts = creditParts(row, offers, plan, statement)
     return parts && describe(parts, row, plan)
   }
 }
 
 /** Returns the parts as text, such as `10 renew on 28 December, 40 from packs, 5 added by us`. */
-export const creditPartsText = textOf((parts, row, plan) =>
-  [
-    parts.plan > 0 && row.renewsAt !== null && planText(parts.plan, row.renewsAt, plan),
+export const creditPartsText = textOf((parts, row, plan) => {
+  const { event, at } = nextOfCredits(plan, row.renewsAt)
+  const texts = [
+    parts.plan > 0 && at !== null && planText(parts.plan, event, at),
     parts.packs > 0 && `${formatNumber(parts.packs)} from packs`,
     parts.added > 0 && `${formatNumber(parts.added)} added by us`,
   ]
-    .filter(Boolean)
-    .join(', '),
-)
+  // An overdue payment ends the credits of packs too.
+  if (event === 'endUnpaid' && at !== null) texts.push(`until ${formatDay(at)} unless you pay`)
+  return texts.filter(Boolean).join(', ')
+})
 
 /**
  * Returns the remaining units that end with the plan because they don't renew, such as `50 pictures from packs and 5
@@ -62,8 +120,15 @@ export const extraText = textOf(({ packs, added }, { meter }) => {
   return added === 0 ? fromPacks : `${fromPacks} and ${formatNumber(added)} added by us`
 })
 
-function planText(units: number, renewsAt: number, plan: Plan): string {
-  const day = formatDay(renewsAt)
-  if (plan?.cancelsAt != null) return `${formatNumber(units)} until ${day}`
-  return `${formatNumber(units)} ${units === 1 ? 'renews' : 'renew'} on ${day}`
+function planText(units: number, event: ReturnType<typeof nextOfCredits>['event'], at: number): string {
+  switch (event) {
+    case 'renew':
+      return `${formatNumber(units)} ${units === 1 ? 'renews' : 'renew'} on ${formatDay(at)}`
+    case 'end':
+      return `${formatNumber(units)} until ${formatDay(at)}`
+    case 'endUnpaid':
+      return `${formatNumber(units)} from your plan`
+    default:
+      return event satisfies never
+  }
 }

@@ -1,5 +1,6 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { formatDay } from '../format/format.ts'
+import { nextOfCredits } from './nextOfCredits.ts'
 import { freeOffer, isOverdue, nextOffer, type Offer } from './offers.ts'
 
 interface UpgradeAdvice {
@@ -25,8 +26,12 @@ export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): 
     const next = `${free?.name ?? 'the free plan'} starts on ${formatDay(plan.cancelsAt)}`
     return canUpgrade ? `Upgrade to ${goal}, or wait until ${next}.` : `You get new credits when ${next}.`
   }
-  const renewal = renewsAt === null ? null : `renew on ${formatDay(renewsAt)}`
-  if (canUpgrade)
-    return renewal === null ? `Upgrade to ${goal}.` : `Upgrade to ${goal}, or wait until they ${renewal}.`
-  return renewal === null ? '' : `They ${renewal}.`
+  if (renewsAt === null) return canUpgrade ? `Upgrade to ${goal}.` : ''
+  const renewal = `renew on ${formatDay(renewsAt)}`
+  // The credits of an unpaid plan renew only if the customer pays.
+  if (plan && nextOfCredits(plan, renewsAt).event === 'endUnpaid')
+    return canUpgrade
+      ? `Upgrade to ${goal}, or pay for ${plan.name} and wait until they ${renewal}.`
+      : `If you pay for ${plan.name}, they ${renewal}.`
+  return canUpgrade ? `Upgrade to ${goal}, or wait until they ${renewal}.` : `They ${renewal}.`
 }

@@ -1,4 +1,6 @@
+import type { BillingStatement } from '@metered/billing/client'
 import { useBalances, usePlans } from '../api/billing.ts'
+import type { Meter } from '../format/meters.ts'
 import { extraText } from './creditParts.ts'
 import { freeOffer } from './offers.ts'
 
@@ -6,11 +8,14 @@ import { freeOffer } from './offers.ts'
  * Returns the name of the plan that follows a canceled plan, and the credits that end with the canceled plan, such as
  * `50 pictures from packs`. Each is null if there is none.
  */
-export function useEndOfPlan(): { follower: string | null; lost: string | null } {
+export function useEndOfPlan(statement: BillingStatement<Meter> | undefined): {
+  follower: string | null
+  lost: string | null
+} {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
   const lost = (answer?.balances ?? [])
-    .map((row) => extraText(row, offers, answer?.plan))
+    .map((row) => extraText(row, offers, answer?.plan, statement))
     .filter((text) => text !== null)
     .join(' and ')
   return { follower: freeOffer(offers)?.name ?? null, lost: lost || null }

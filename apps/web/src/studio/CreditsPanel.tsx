@@ -1,12 +1,13 @@
 import { Skeleton } from '@mantine/core'
-import type { BalanceRow } from '@metered/billing/client'
+import type { BalanceRow, BillingStatement } from '@metered/billing/client'
 import { type RefObject, useRef } from 'react'
 import { useBalance, usePaywall, usePlan, usePlans, useStatement } from '../api/billing.ts'
-import { formatDay, formatNumber, formatPercent } from '../format/format.ts'
+import { formatNumber, formatPercent } from '../format/format.ts'
 import { amountOf, type Meter, promiseOf, titleOf, unitsOf } from '../format/meters.ts'
 import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
 import { useReveal } from '../parts/reveal.ts'
-import { creditPartsText } from '../plans/creditParts.ts'
+import { creditPartsText, needsStatement, settledText } from '../plans/creditParts.ts'
+import { nextOfCreditsText } from '../plans/nextOfCredits.ts'
 import { currentOffer, isOverdue, nextOffer } from '../plans/offers.ts'
 import { overageText } from '../plans/overage.ts'
 import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
@@ -70,8 +71,7 @@ function Credits({ row, panel }: { row: BalanceRow<Meter>; panel: RefObject<HTML
         {row.held > 0 && ` · ${formatNumber(row.held)} in progress`}
         {row.renewsAt !== null && !row.unlimited && (
           <span className={classes.renewal}>
-            {creditPartsText(row, offers, plan) ??
-              `${plan?.cancelsAt == null ? 'Renews' : 'Ends'} on ${formatDay(row.renewsAt)}`}
+            {needsStatement(row, offers, plan) ? <StatedParts row={row} /> : <Parts row={row} />}
           </span>
         )}
       </p>
@@ -82,6 +82,28 @@ function Credits({ row, panel }: { row: BalanceRow<Meter>; panel: RefObject<HTML
           <Approaching row={row} percent={paywall.percent} critical={paywall.critical} />
         ))}
       {paywall.state === 'open' && <p className={classes.promise}>{promiseOf(row.meter)}</p>}
+    </>
+  )
+}
+
+/** Names the balance's parts, or says when the credits renew or end. */
+function Parts({ row, statement }: { row: BalanceRow<Meter>; statement?: BillingStatement<Meter> }) {
+  const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
+  return creditPartsText(row, offers, plan, statement) ?? nextOfCreditsText(plan, row.renewsAt)
+}
+
+/** Names the balance's parts once the statement, which tells them apart, has arrived. */
+function StatedParts({ row }: { row: BalanceRow<Meter> }) {
+  const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
+  const { data: statement } = useStatement()
+  if (statement === undefined) return nextOfCreditsText(plan, row.renewsAt)
+  const settled = settledText(row, offers, plan, statement)
+  return (
+    <>
+      <Parts row={row} statement={statement} />
+      {settled && <span className={classes.renewal}>{settled}</span>}
     </>
   )
 }

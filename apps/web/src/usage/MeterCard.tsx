@@ -3,7 +3,8 @@ import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatDay, formatNumber, formatShortDate } from '../format/format.ts'
 import { amountOf, type Meter, titleOf } from '../format/meters.ts'
 import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
-import { creditPartsText } from '../plans/creditParts.ts'
+import { creditPartsText, needsStatement, settledText } from '../plans/creditParts.ts'
+import { nextOfCredits } from '../plans/nextOfCredits.ts'
 import { currentOffer } from '../plans/offers.ts'
 import { overageText } from '../plans/overage.ts'
 import classes from './UsageScreen.module.css'
@@ -12,6 +13,7 @@ import classes from './UsageScreen.module.css'
 export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
   const { meter, used, held, available, renewsAt, parked } = row
   const { data: plan } = usePlan()
+  const { event, at } = nextOfCredits(plan, renewsAt)
   return (
     <article className={classes.card} aria-label={titleOf(meter)} data-testid={`usage-${meter}`}>
       <h2>{titleOf(meter)}</h2>
@@ -33,8 +35,8 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
           <dd>{available === null ? 'Unlimited' : formatNumber(available)}</dd>
         </div>
         <div>
-          <dt>{plan?.cancelsAt == null ? 'Renews' : 'Ends'}</dt>
-          <dd>{renewsAt === null ? 'Never' : formatShortDate(renewsAt)}</dd>
+          <dt>{eventNames[event]}</dt>
+          <dd>{at === null ? 'Never' : formatShortDate(at)}</dd>
         </div>
         {parked > 0 && (
           <div className={classes.parked}>
@@ -48,7 +50,9 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
   )
 }
 
-/** Explains pack units, a prorated grant and the cost of extra units, where they apply. */
+const eventNames = { renew: 'Renews', end: 'Ends', endUnpaid: 'Ends unless paid' }
+
+/** Explains pack units, paid extra units, a prorated grant and the cost of extra units, where they apply. */
 function Notes({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
@@ -57,7 +61,9 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
   const price = offer?.overage.find(({ meter }) => meter === row.meter)
   const prorated = statement?.prorated.find(({ meter }) => meter === row.meter)
   const notes = [
-    creditPartsText(row, offers, plan),
+    // Before the statement arrives, the parts would be an estimate.
+    statement || !needsStatement(row, offers, plan) ? creditPartsText(row, offers, plan, statement) : null,
+    settledText(row, offers, plan, statement),
     prorated &&
       `${amountOf(row.meter, prorated.granted)} this period, prorated. ${formatNumber(prorated.regular)}${
         row.renewsAt === null ? ' later' : ` from ${formatDay(row.renewsAt)}`

@@ -1,0 +1,46 @@
+// @vitest-environment jsdom
+import { screen } from '@testing-library/react'
+import { expect, it, vi } from 'vitest'
+import { MeterCard } from '../src/usage/MeterCard.tsx'
+import { anOffer, onFree } from './anOffer.ts'
+import { aPayment, aStatement } from './aStatement.ts'
+import { show } from './show.tsx'
+
+const { current, statement } = vi.hoisted(() => ({ current: vi.fn(), statement: vi.fn() }))
+const renewsAt = Date.UTC(2026, 11, 30, 12)
+const paid = anOffer({ name: 'Paid', priceSlug: 'paid', isFree: false })
+const { plan, balances } = onFree({ available: 10, limit: 17 })
+const onPaid = { ...plan, name: 'Paid', priceSlug: 'paid', isFree: false, renewsAt }
+
+vi.mock('../src/api/billing.ts', () => ({
+  usePlan: () => ({ data: current() }),
+  usePlans: () => ({ data: [paid] }),
+  useStatement: () => ({ data: statement() }),
+}))
+
+function showCard() {
+  const [row] = balances
+  if (!row) throw new Error('There is no row.')
+  show(<MeterCard row={{ ...row, renewsAt }} />)
+  return screen.getByRole('article').textContent
+}
+
+it('says when the credits of an unpaid plan end', () => {
+  const pastDue = { state: 'grace', since: 0, graceEndsAt: Date.UTC(2026, 11, 6, 12), upgradeUrl: '/billing' }
+  current.mockReturnValue({ ...onPaid, pastDue })
+  statement.mockReturnValue(aStatement())
+  expect(showCard()).toContain('Ends unless paid6 Dec 2026')
+})
+
+it('explains the extra units that are included in the balance, once the statement has arrived', () => {
+  current.mockReturnValue(onPaid)
+  statement.mockReturnValue(undefined)
+  expect(showCard()).not.toContain('from packs')
+  const items = [
+    { kind: 'plan' as const, name: 'Paid', from: 0, to: renewsAt, prorated: false, amount: 2_000 },
+    { kind: 'overage' as const, meter: 'generations' as const, units: 7, amount: 100 },
+  ]
+  statement.mockReturnValue(aStatement({ payments: [aPayment({ items })] }))
+  expect(showCard()).toContain("Includes 7 extra pictures from your last period, which you've paid for.")
+  expect(showCard()).not.toContain('from packs')
+})
