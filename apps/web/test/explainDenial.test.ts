@@ -5,15 +5,9 @@ import { observable } from '@trpc/server/observable'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { offlineLink } from '../src/api/offlineLink.ts'
 import { explainDenial } from '../src/denials/explainDenial.ts'
+import { answered, denied } from './denied.ts'
 
 beforeEach(() => vi.stubGlobal('navigator', { onLine: true }))
-
-/** Returns the client's error for a response with `httpStatus`. */
-const answered = (httpStatus: number, data: object = {}) =>
-  TRPCClientError.from({
-    error: { message: 'no', code: -32_000, data: { httpStatus, billing: null, retryAfterMs: null, ...data } },
-  })
-const denied = (billing: Denial) => answered(402, { billing })
 
 const denials: Denial[] = [
   {

@@ -57,8 +57,8 @@ test("shows Flowglad's balance at every step from sign-up to a paid plan", async
   for (const name of [/Pro/, /50/]) await expect(app.paywall.getByRole('button', { name })).toBeVisible()
   await expect(app.paywall.locator('a[href="/pricing"]')).toBeVisible()
   await app.generate.click()
-  await expect(app.alert).toContainText(texts.picturesExhausted)
-  await expect(app.alert).toContainText(renewal)
+  await expect(app.alert).toContainText(texts.noPicturesLeft)
+  await expect(app.alert).toContainText(texts.nothingCharged)
   await expectLeft(0, 10)
   expect(await records.used(user)).toEqual({ generations: 10 })
 

@@ -198,7 +198,7 @@ test('shows a denial and the paywall in full on a phone when they appear', async
   await app.heading.scrollIntoViewIfNeeded()
   await scrollEnds(app.page)
   await app.generate.click()
-  await expect(app.alert).toContainText(texts.picturesExhausted)
+  await expect(app.alert).toContainText(texts.noPicturesLeft)
   await scrollEnds(app.page)
   expect(await isUncovered(app.alert)).toBe(true)
 })

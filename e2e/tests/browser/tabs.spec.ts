@@ -43,7 +43,7 @@ test('keeps the typed prompt when another device uses the last credits', async (
   await app.page.keyboard.type('ove a sea of fog')
   await expect(app.prompt).toHaveValue('A lighthouse above a sea of fog')
   await app.generate.click()
-  await expect(app.alert).toContainText(texts.picturesExhausted)
+  await expect(app.alert).toContainText(texts.noPicturesLeft)
   await expect(app.alert).toContainText(texts.nothingCharged)
   await expect(app.prompt).toHaveValue('A lighthouse above a sea of fog')
   await expect.poll(() => records.used(customer)).toEqual({ generations: 10 })

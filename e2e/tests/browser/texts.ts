@@ -13,6 +13,7 @@ export const texts = {
   hdNotIncluded: /HD is not included in your plan/i,
   picturesShort: (required: number, left: number) => new RegExp(`${required} pictures.*${left} left`, 'i'),
   picturesExhausted: /out of pictures/i,
+  noPicturesLeft: /no pictures left/i,
   picturesInUse: /remaining pictures are reserved/i,
   creditsArrived: /enough credits now/i,
   creditsUnknown: /can't check your credits/i,

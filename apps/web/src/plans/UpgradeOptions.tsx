@@ -8,20 +8,28 @@ import { canPayNow } from './pastDueText.ts'
 import { shortPriceOf } from './priceOf.ts'
 import { useResult } from './purchaseResult.tsx'
 
+interface UpgradeOptionsProps {
+  meter: Meter
+  size?: string
+  /** Whether another button beside these is the most prominent one. */
+  isSecondary?: boolean
+}
+
 /**
  * Shows buttons to upgrade, buy a pack or view plans, for a customer who is running out of a meter's units.
  */
-export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: string }) {
+export function UpgradeOptions({ meter, size = 'sm', isSecondary = false }: UpgradeOptionsProps) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
   const upgrade = plan ? nextOffer(offers, plan) : undefined
   const pack = packFor(offers, plan, meter)
+  const variant = isSecondary ? 'default' : 'filled'
   // While a notice shows a purchase's result, don't offer another purchase.
   if (useResult() !== null) return null
   // Neither an upgrade nor a pack helps until the current plan is paid for.
   if (isOverdue(plan))
     return (
-      <LinkButton to="/billing" size={size}>
+      <LinkButton to="/billing" size={size} variant={variant}>
         {canPayNow(plan) ? 'Pay now' : 'Go to billing'}
       </LinkButton>
     )
@@ -29,12 +37,12 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
     <>
       {upgrade &&
         (plan?.isFree ? (
-          <OrderButton offer={upgrade} size={size}>
+          <OrderButton offer={upgrade} size={size} variant={variant}>
             Upgrade to {upgrade.name} · {shortPriceOf(upgrade)}
           </OrderButton>
         ) : (
           // A change between paid plans needs the Plans screen, which shows its price and date.
-          <LinkButton to="/pricing" size={size}>
+          <LinkButton to="/pricing" size={size} variant={variant}>
             Upgrade to {upgrade.name} · {shortPriceOf(upgrade)}
           </LinkButton>
         ))}

@@ -156,15 +156,17 @@ function Approaching({
   )
 }
 
+/** Returns the heading of the paywall, such as `Out of pictures`. */
+export const paywallTitle = (row: BalanceRow<Meter>) =>
+  isIncluded(row) ? `Out of ${unitsOf(row.meter)}` : `${titleOf(row.meter)} aren't included`
+
 function Exhausted({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
   const limit = row.limit ?? 0
   return (
     <div data-testid="paywall">
-      <h2 className={classes.out}>
-        {isIncluded(row) ? `Out of ${unitsOf(row.meter)}` : `${titleOf(row.meter)} aren't included`}
-      </h2>
+      <h2 className={classes.out}>{paywallTitle(row)}</h2>
       <p className={classes.explanation}>
         {limit > 0 ? `You've used all ${amountOf(row.meter, limit)}. ` : ''}
         {upgradeAdvice({ offers, plan, renewsAt: row.renewsAt, goal: 'continue creating' })}

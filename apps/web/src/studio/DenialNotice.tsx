@@ -14,13 +14,22 @@ interface DenialNoticeProps {
   onWithoutFeature?: ReactNode
   /** Returns a button to continue with only the available units. */
   onLess?: (available: number) => ReactNode
+  /** Whether the call holds the units that it may need, and is charged only for those it uses. */
+  isMaximum?: boolean
 }
 
 /** Explains a denied or failed call below its form: what happened, what it cost, and what to do next. */
-export function DenialNotice({ error, onRetry, onWithoutFeature, onLess }: DenialNoticeProps) {
+export function DenialNotice({
+  error,
+  onRetry,
+  onWithoutFeature,
+  onLess,
+  isMaximum = false,
+}: DenialNoticeProps) {
   const { title, detail, next, retryAfterMs, broken } = explainDenial(error)
   const { data: plan } = usePlan()
-  if (next === 'credits') return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} />
+  if (next === 'credits')
+    return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} isMaximum={isMaximum} />
   return (
     <Notice
       tone={broken ? 'critical' : 'warning'}

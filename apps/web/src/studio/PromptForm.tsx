@@ -23,8 +23,8 @@ interface PromptFormProps {
   submit: string
   /** The button's label while work runs. */
   submitting: string
-  /** The buttons that the tool offers after a denial. */
-  alternatives: Pick<ComponentProps<typeof DenialNotice>, 'onLess' | 'onWithoutFeature'>
+  /** The kind of cost, and the buttons that the tool offers after a denial. */
+  alternatives: Pick<ComponentProps<typeof DenialNotice>, 'onLess' | 'onWithoutFeature' | 'isMaximum'>
   /** The inputs for the tool's options, beside the button. */
   children: ReactNode
 }

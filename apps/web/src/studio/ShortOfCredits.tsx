@@ -2,27 +2,26 @@ import { Button } from '@mantine/core'
 import { billingDenial } from '@metered/billing/client'
 import { noticeShare } from '@metered/billing-react'
 import type { ReactNode } from 'react'
-import { usePaywall, usePlan, usePlans } from '../api/billing.ts'
+import { usePaywall } from '../api/billing.ts'
 import { formatNumber } from '../format/format.ts'
 import { amountOf, unitsOf } from '../format/meters.ts'
 import { Notice } from '../parts/Notice.tsx'
 import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
-import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
+import { paywallTitle } from './CreditsPanel.tsx'
 
 interface ShortOfCreditsProps {
   error: { message: string }
   onRetry: () => void
   onLess: ((available: number) => ReactNode) | undefined
+  isMaximum: boolean
 }
 
 /**
  * Explains a call that was denied for lack of credits. When a purchase, renewal or upgrade adds credits, says that
  * the customer can continue.
  */
-export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) {
+export function ShortOfCredits({ error, onRetry, onLess, isMaximum }: ShortOfCreditsProps) {
   const paywall = usePaywall(error)
-  const { data: plan } = usePlan()
-  const { data: offers } = usePlans()
   const denial = billingDenial(error)
   switch (paywall.state) {
     case 'short': {
@@ -31,12 +30,14 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
         <Notice
           tone="critical"
           role="alert"
-          title={`This needs ${amountOf(balance.meter, required)}; you have ${formatNumber(balance.available ?? 0)} left`}
+          title={`This needs ${isMaximum ? 'up to ' : ''}${amountOf(balance.meter, required)}; you have ${formatNumber(balance.available ?? 0)} left`}
           actions={
             <>
               {onLess?.(balance.available ?? 0)}
               {/* Once usage reaches `noticeShare`, the panel beside the form shows these options. */}
-              {balance.share < noticeShare && <UpgradeOptions meter={balance.meter} />}
+              {balance.share < noticeShare && (
+                <UpgradeOptions meter={balance.meter} isSecondary={onLess !== undefined} />
+              )}
             </>
           }
         >
@@ -61,9 +62,9 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
           again then.
         </Notice>
       ) : (
-        <Notice tone="critical" role="alert" title={`You're out of ${unitsOf(balance.meter)}`}>
-          Nothing was charged, and your text is still here.{' '}
-          {upgradeAdvice({ offers, plan, renewsAt: balance.renewsAt, goal: 'continue' })}
+        // The panel beside the form gives the reason and the options, so this notice doesn't repeat them.
+        <Notice tone="critical" role="alert" title={`You have no ${unitsOf(balance.meter)} left`}>
+          Nothing was charged, and your text is still here. See your options under “{paywallTitle(balance)}”.
         </Notice>
       )
     }

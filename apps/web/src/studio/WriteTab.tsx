@@ -43,6 +43,7 @@ export function WriteTab({ user }: { user: User }) {
         submit={`Write · up to ${formatNumber(maxTokens)} tokens`}
         submitting="Writing…"
         alternatives={{
+          isMaximum: true,
           onLess: (available) => (
             <Button size="sm" onClick={() => order.submit({ maxTokens: available })}>
               Write up to {formatNumber(available)} tokens

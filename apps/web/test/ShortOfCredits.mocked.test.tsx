@@ -1,0 +1,83 @@
+// @vitest-environment jsdom
+import { Button } from '@mantine/core'
+import { screen } from '@testing-library/react'
+import type { ReactNode } from 'react'
+import { expect, it, vi } from 'vitest'
+import { CreditsPanel } from '../src/studio/CreditsPanel.tsx'
+import { DenialNotice } from '../src/studio/DenialNotice.tsx'
+import { free, onFree, pro } from './anOffer.ts'
+import { denied } from './denied.ts'
+import { show } from './show.tsx'
+
+const { paywall, row } = vi.hoisted(() => ({ paywall: vi.fn(), row: vi.fn() }))
+const { plan, balances } = onFree({ available: 0, limit: 10 })
+const [first] = balances
+const renewsAt = Date.UTC(2026, 11, 28)
+const exhausted = { ...first, available: 0, used: 10, share: 1, status: 'exhausted', renewsAt }
+const short = { ...first, available: 6, used: 4, share: 0.4, status: 'ok', renewsAt }
+
+vi.mock('../src/api/billing.ts', () => ({
+  useBalance: () => ({ data: row(), isError: false, isPending: false }),
+  useBalances: () => ({ data: { plan, balances } }),
+  usePaywall: () => paywall(),
+  usePlan: () => ({ data: plan }),
+  usePlans: () => ({ data: [free, pro] }),
+  useCheckout: () => ({}),
+}))
+// A link needs the router.
+vi.mock('../src/parts/LinkButton.tsx', () => ({
+  LinkButton: ({ children }: { children: ReactNode }) => <a href="/pricing">{children}</a>,
+}))
+
+const error = denied({
+  code: 'INSUFFICIENT_CREDITS',
+  meter: 'generations',
+  availableBalance: 0,
+  heldBalance: 0,
+  required: 8,
+  asOf: 0,
+  upgradeUrl: '/pricing',
+  meters: [],
+})
+
+it('repeats nothing of the paywall in the explanation of a denied call', () => {
+  paywall.mockReturnValue({ state: 'exhausted', balance: exhausted, held: 0 })
+  row.mockReturnValue(exhausted)
+  show(
+    <>
+      <DenialNotice error={error} onRetry={() => undefined} />
+      <CreditsPanel meter="generations" />
+    </>,
+  )
+  const alert = screen.getByRole('alert')
+  expect(alert.textContent).toBe(
+    'You have no pictures leftNothing was charged, and your text is still here. See your options under “Out of pictures”.',
+  )
+  expect(screen.getByTestId('paywall').textContent).toContain('or wait until they renew')
+  expect(alert.querySelectorAll('a, button')).toHaveLength(0)
+})
+
+it.each([
+  ['the exact cost', false, 'This needs 8 pictures; you have 6 left'],
+  ['the maximum cost', true, 'This needs up to 8 pictures; you have 6 left'],
+])('names %s of a call that needs more units than are left', (_, isMaximum, title) => {
+  paywall.mockReturnValue({ state: 'short', balance: short, required: 8 })
+  show(<DenialNotice error={error} onRetry={() => undefined} isMaximum={isMaximum} />)
+  expect(screen.getByRole('alert').textContent).toContain(title)
+})
+
+it('has one prominent button: to continue with the units that are left', () => {
+  paywall.mockReturnValue({ state: 'short', balance: short, required: 8 })
+  show(
+    <DenialNotice
+      error={error}
+      onRetry={() => undefined}
+      onLess={(available) => <Button>Make {available} instead</Button>}
+    />,
+  )
+  const prominent = screen
+    .getAllByRole('button')
+    .filter((button) => (button.dataset.variant ?? 'filled') === 'filled')
+    .map((button) => button.textContent)
+  expect(prominent).toEqual(['Make 6 instead'])
+})
