@@ -30,6 +30,15 @@ test('offers the pictures without HD when the Free plan denies HD', async ({ app
   await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
 })
 
+test('leaves the page where it is if a denial appears in view', async ({ app, customer }) => {
+  await customer.makePictures(10)
+  await app.open()
+  await expect(app.pictures).toHaveCount(10)
+  await app.makePictures('one too many')
+  await expect(app.alert).toBeInViewport({ ratio: 1 })
+  expect(await app.page.evaluate(() => window.scrollY)).toBe(0)
+})
+
 test.describe('with the default rate limit', () => {
   test.use({ stackOptions: { env: { RATE_LIMIT: 'on' } } })
 

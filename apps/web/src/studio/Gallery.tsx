@@ -17,17 +17,19 @@ const ideas = [
 interface GalleryProps {
   /** The pictures in progress. */
   pending: { count: number; prompt: string } | null
+  /** Whether the pictures in progress are about to be denied. */
+  isDenied: boolean
   onTry: (prompt: string) => void
 }
 
 /** Shows placeholders for pictures in progress, then the user's own pictures, newest first. */
-export function Gallery({ pending, onTry }: GalleryProps) {
+export function Gallery({ pending, isDenied, onTry }: GalleryProps) {
   const gallery = useGallery()
   const { data, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = gallery
   const error = useLastError(gallery)
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? []
   const heading = useRef<HTMLHeadingElement>(null)
-  useBroughtIntoView(heading, pending !== null)
+  useBroughtIntoView(heading, { isRunning: pending !== null, isDenied })
 
   return (
     <section aria-labelledby="gallery" aria-busy={pending !== null}>

@@ -4,6 +4,7 @@ import type { User } from '../api/Session.tsx'
 import { amountOf } from '../format/meters.ts'
 import { Gallery } from './Gallery.tsx'
 import { PromptForm, useOrder } from './PromptForm.tsx'
+import { useForeseenDenial } from './useForeseenDenial.ts'
 import { useGenerate } from './useGenerate.ts'
 
 const counts = [1, 2, 3, 4]
@@ -18,6 +19,11 @@ export function PicturesTab({ user }: { user: User }) {
     start: generate.start,
   })
   const { count, hd } = order.options
+  const isDenied = useForeseenDenial({
+    meter: 'generations',
+    units: count,
+    feature: hd ? 'hd' : undefined,
+  })
 
   return (
     <>
@@ -57,7 +63,11 @@ export function PicturesTab({ user }: { user: User }) {
         />
       </PromptForm>
 
-      <Gallery pending={generate.isPending ? generate.variables : null} onTry={order.setPrompt} />
+      <Gallery
+        pending={generate.isPending ? generate.variables : null}
+        isDenied={isDenied}
+        onTry={order.setPrompt}
+      />
     </>
   )
 }

@@ -7,6 +7,7 @@ import { Notice } from '../parts/Notice.tsx'
 import { reveal } from '../parts/reveal.ts'
 import { PromptForm, useOrder } from './PromptForm.tsx'
 import { useBroughtIntoView } from './useBroughtIntoView.ts'
+import { useForeseenDenial } from './useForeseenDenial.ts'
 import { useWrite } from './useWrite.ts'
 import classes from './WriteTab.module.css'
 
@@ -23,7 +24,8 @@ export function WriteTab({ user }: { user: User }) {
   const { maxTokens } = order.options
   const sheet = useRef<HTMLElement>(null)
   const clipboard = useClipboard()
-  useBroughtIntoView(sheet, write.isPending)
+  const isDenied = useForeseenDenial({ meter: 'tokens', units: maxTokens })
+  useBroughtIntoView(sheet, { isRunning: write.isPending, isDenied })
 
   function writeAgain() {
     order.submit()
