@@ -173,6 +173,35 @@ for (const { size, share } of [
     await expect(app.page.locator('header nav')).not.toBeInViewport()
   })
 
+for (const size of [
+  { width: 1280, height: 740 },
+  { width: 360, height: 740 },
+  { width: 320, height: 256 },
+])
+  test(`keeps the offline notice in view below the header at ${size.width} × ${size.height} px`, async ({
+    app,
+    context,
+    customer,
+  }) => {
+    await customer.makePictures(8)
+    await app.page.setViewportSize(size)
+    await app.open()
+    await expect(app.pictures).toHaveCount(8)
+    await context.setOffline(true)
+    const notice = app.status(texts.offline)
+    await expect(notice).toBeVisible()
+    const header = app.page.getByRole('banner')
+    const bottomOf = (element: Locator) => element.evaluate((it) => it.getBoundingClientRect().bottom)
+    const top = () => notice.evaluate((it) => it.getBoundingClientRect().top)
+    expect(await top()).toBeGreaterThanOrEqual(await bottomOf(header))
+    await app.pictures.last().scrollIntoViewIfNeeded()
+    expect(await isUncovered(notice)).toBe(true)
+    expect((await notice.boundingBox())?.height).toBeLessThan(size.height / 5)
+    // A focused element is not covered.
+    await app.prompt.focus()
+    expect(await isUncovered(app.prompt)).toBe(true)
+  })
+
 test('shows a denial and the paywall in full on a phone when they appear', async ({
   app,
   customer,

@@ -22,9 +22,11 @@ export function Shell() {
         Skip to content
       </a>
       <PurchaseResult>
-        <Header user={user} />
-        <main id="main" tabIndex={-1} className={classes.main}>
+        <div className={classes.top}>
+          <Header user={user} />
           <OfflineNotice />
+        </div>
+        <main id="main" tabIndex={-1} className={classes.main}>
           {hasBalances && <CheckoutReturn />}
           {hasBalances && <PastDueNotice />}
           <Suspense fallback={<LoadingScreen />}>
