@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { FailedSection } from '../denials/FailedSection.tsx'
+import { useLastError } from '../denials/useLastError.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { Screen } from '../parts/Screen.tsx'
@@ -20,7 +21,11 @@ import type { Customer } from './words.ts'
 
 /** Shows a customer's records, and buttons to change them. */
 export function CustomerPage({ customer }: { customer: string }) {
-  const { data, error, refetch } = useCustomer(customer)
+  const query = useCustomer(customer)
+  const { data, refetch } = query
+  const notLoaded = useLastError(query)
+  // The page refetches its data, which can fail after the first response.
+  const error = notLoaded ?? query.error
   return (
     <Screen title="Customer">
       <LinkButton to="/operator" search={{}} variant="default" size="xs" className={classes.back}>

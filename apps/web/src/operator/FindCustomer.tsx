@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { trpc } from '../api/trpc.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
+import { useLastError } from '../denials/useLastError.ts'
 import { Screen } from '../parts/Screen.tsx'
 import section from '../parts/Section.module.css'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
@@ -16,6 +17,7 @@ import { unitsText } from './words.ts'
 export function FindCustomer() {
   const [text, setText] = useState('')
   const search = trpc.operator.find.useMutation()
+  const error = useLastError(search)
 
   function submit(event: FormEvent) {
     event.preventDefault()
@@ -44,14 +46,16 @@ export function FindCustomer() {
         <SubmitButton busy={search.isPending}>{search.isPending ? 'Searching…' : 'Find'}</SubmitButton>
       </form>
       <div aria-live="polite">
-        {search.isPending ? (
-          <Skeleton height={120} radius="lg" mt="xl" />
-        ) : search.isError ? (
+        {error ? (
           <FailedSection
             what="The customers"
-            error={search.error}
-            onRetry={() => search.mutate(search.variables)}
+            error={error}
+            onRetry={() => {
+              if (search.variables && !search.isPending) search.mutate(search.variables)
+            }}
           />
+        ) : search.isPending ? (
+          <Skeleton height={120} radius="lg" mt="xl" />
         ) : (
           search.data && (
             <Section
@@ -98,9 +102,10 @@ function CustomerLink({ id, children }: { id: string; children: string }) {
 
 /** Lists the usage events that Flowglad keeps rejecting. */
 function Parked() {
-  const { data, error, refetch } = trpc.operator.parked.useQuery(undefined, { refetchInterval: refreshMs })
-  if (error && !data)
-    return <FailedSection what="The rejected events" error={error} onRetry={() => void refetch()} />
+  const parked = trpc.operator.parked.useQuery(undefined, { refetchInterval: refreshMs })
+  const { data, refetch } = parked
+  const error = useLastError(parked)
+  if (error) return <FailedSection what="The rejected events" error={error} onRetry={() => void refetch()} />
   if (!data) return <Skeleton height={120} radius="lg" mt="xl" />
   return (
     <Section title="Rejected events of all customers" empty="No rejected events.">
