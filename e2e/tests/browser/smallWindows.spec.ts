@@ -92,6 +92,22 @@ for (const width of [768, 1280])
     await expect(app.plan('pro_monthly').choose).toHaveText('Upgrade to Pro · $20/month')
   })
 
+for (const { width, columns } of [
+  { width: 360, columns: 1 },
+  { width: 768, columns: 3 },
+  { width: 1280, columns: 3 },
+])
+  test(`shows the Usage cards in ${columns === 1 ? 'one column' : `${columns} columns`} at ${width} px`, async ({
+    app,
+  }) => {
+    await app.page.setViewportSize({ width, height: 740 })
+    await app.open('Usage')
+    const cards = app.page.getByRole('region', { name: 'This period' }).getByRole('article')
+    await expect(cards).toHaveCount(3)
+    const lefts = await cards.evaluateAll((all) => all.map((it) => it.getBoundingClientRect().left))
+    expect(new Set(lefts).size).toBe(columns)
+  })
+
 /** Returns whether the label is vertically centered in the button. */
 const isLabelCentered = (button: Element) => {
   const centerOf = (element: Element | null) => {

@@ -23,13 +23,7 @@ export function CancelButton({ plan }: { plan: PlanSummary }) {
   }
   return (
     <>
-      <Button
-        ref={passFocusOn}
-        variant="subtle"
-        color="madder"
-        c="var(--text-critical)"
-        onClick={() => setAsking(true)}
-      >
+      <Button ref={passFocusOn} variant="default" c="var(--text-critical)" onClick={() => setAsking(true)}>
         Cancel plan
       </Button>
       {asking && (

@@ -18,7 +18,7 @@ import { whatHappensNext } from './whatHappensNext.ts'
 
 /**
  * Shows the current plan: its price, its renewal or end date, buttons to change it, and the next invoice. While
- * Flowglad is unreachable, the notice above says that the plan can't be changed, so the buttons disappear.
+ * Flowglad is unreachable, the notice above says that the plan can't be changed, so the customer can only view plans.
  */
 export function Subscription() {
   const balances = useBalances()
@@ -64,8 +64,8 @@ export function Subscription() {
             !isAway && <ResumeButton keep={plan.name} />
           ) : (
             <>
-              <LinkButton to="/pricing" variant={plan.isFree && !pays ? 'filled' : 'default'}>
-                {plan.isFree ? 'Upgrade' : 'Change plan'}
+              <LinkButton to="/pricing" variant={plan.isFree && !pays && !isAway ? 'filled' : 'default'}>
+                {isAway ? 'View plans' : plan.isFree ? 'Upgrade' : 'Change plan'}
               </LinkButton>
               {!plan.isFree && !isAway && <CancelButton plan={plan} />}
             </>

@@ -1,5 +1,5 @@
 import { SegmentedControl, Skeleton } from '@mantine/core'
-import { lazy, Suspense, useState } from 'react'
+import { type CSSProperties, lazy, Suspense, useState } from 'react'
 import { SignedIn } from '../account/SignedIn.tsx'
 import { useBalances, useUsage } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
@@ -7,6 +7,7 @@ import { useLastError } from '../denials/useLastError.ts'
 import { meters } from '../format/meters.ts'
 import { Screen } from '../parts/Screen.tsx'
 import section from '../parts/Section.module.css'
+import { columnsFor } from '../plans/columnsFor.ts'
 import { NextInvoice } from '../plans/NextInvoice.tsx'
 import { isUnknown } from '../plans/offers.ts'
 import { ChargesTable } from './ChargesTable.tsx'
@@ -30,6 +31,11 @@ export function UsageScreen() {
   )
 }
 
+const columns: CSSProperties & Record<`--${string}`, number> = {
+  '--columns': columnsFor(meters.length, 4),
+  '--fewer-columns': columnsFor(meters.length, 3),
+}
+
 function Meters() {
   const balances = useBalances()
   const { data, refetch } = balances
@@ -37,7 +43,7 @@ function Meters() {
   if (error || (data && isUnknown(data)))
     return <FailedSection what="Your balances" error={error} onRetry={() => void refetch()} />
   return (
-    <section className={classes.meters} aria-label="This period" aria-busy={!data}>
+    <section className={classes.meters} style={columns} aria-label="This period" aria-busy={!data}>
       {meters.map((meter) => {
         const row = data?.balances.find((it) => it.meter === meter)
         if (row) return <MeterCard key={meter} row={row} />
