@@ -70,9 +70,13 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
       }.`,
     price && overageText(row.meter, price, statement, plan),
   ].filter(Boolean)
-  return notes.map((note) => (
-    <p key={note} className={classes.fact}>
-      {note}
-    </p>
-  ))
+  return (
+    <div>
+      {notes.map((note) => (
+        <p key={note} className={classes.fact}>
+          {note}
+        </p>
+      ))}
+    </div>
+  )
 }

@@ -47,7 +47,7 @@ function Meters() {
       {meters.map((meter) => {
         const row = data?.balances.find((it) => it.meter === meter)
         if (row) return <MeterCard key={meter} row={row} />
-        return data ? null : <Skeleton key={meter} className={classes.card} radius="lg" />
+        return data ? null : <Skeleton key={meter} className={classes.cardLoading} radius="lg" />
       })}
     </section>
   )
