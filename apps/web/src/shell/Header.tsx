@@ -65,10 +65,10 @@ export function Header({ user }: { user: User | null }) {
 function CurrentPlan() {
   const { data: answer, isPending } = useBalances()
   const plan = answer?.plan
-  const { data: offers, isPending: offersPending } = usePlans()
+  const { data: offers } = usePlans()
   const isLargest = offers !== undefined && plan != null && nextOffer(offers, plan) === undefined
-  // Until both queries have finished, the button is hidden but keeps its space.
-  const unsure = isPending || offersPending
+  // While the plan or the offers are unknown, the button is hidden but keeps its space.
+  const unsure = answer === undefined || isUnknown(answer) || offers === undefined
   // While a notice shows a purchase's result, don't offer an upgrade.
   const hasResult = useResult() !== null
   const { pathname } = useLocation()
