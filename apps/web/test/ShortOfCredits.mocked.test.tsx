@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { Button } from '@mantine/core'
-import { screen } from '@testing-library/react'
+import { screen, within } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { expect, it, vi } from 'vitest'
 import { CreditsPanel } from '../src/studio/CreditsPanel.tsx'
@@ -45,7 +45,7 @@ it('repeats nothing of the paywall in the explanation of a denied call', () => {
   row.mockReturnValue(exhausted)
   show(
     <>
-      <DenialNotice error={error} onRetry={() => undefined} />
+      <DenialNotice meter="generations" error={error} onRetry={() => undefined} />
       <CreditsPanel meter="generations" />
     </>,
   )
@@ -62,7 +62,7 @@ it.each([
   ['the maximum cost', true, 'This needs up to 8 pictures; you have 6 left'],
 ])('names %s of a call that needs more units than are left', (_, isMaximum, title) => {
   paywall.mockReturnValue({ state: 'short', balance: short, required: 8 })
-  show(<DenialNotice error={error} onRetry={() => undefined} isMaximum={isMaximum} />)
+  show(<DenialNotice meter="generations" error={error} onRetry={() => undefined} isMaximum={isMaximum} />)
   expect(screen.getByRole('alert').textContent).toContain(title)
 })
 
@@ -70,6 +70,7 @@ it('has one prominent button: to continue with the units that are left', () => {
   paywall.mockReturnValue({ state: 'short', balance: short, required: 8 })
   show(
     <DenialNotice
+      meter="generations"
       error={error}
       onRetry={() => undefined}
       onLess={(available) => <Button>Make {available} instead</Button>}
@@ -80,4 +81,29 @@ it('has one prominent button: to continue with the units that are left', () => {
     .filter((button) => (button.dataset.variant ?? 'filled') === 'filled')
     .map((button) => button.textContent)
   expect(prominent).toEqual(['Make 6 instead'])
+})
+
+it('offers the options itself if the denied call lacks units of a meter without a panel', () => {
+  paywall.mockReturnValue({ state: 'exhausted', balance: exhausted, held: 0 })
+  show(<DenialNotice meter="tokens" error={error} onRetry={() => undefined} />)
+  const alert = screen.getByRole('alert')
+  expect(alert.textContent).not.toContain('See your options')
+  expect(alert.textContent).toContain('Upgrade to Pro')
+})
+
+it.each([
+  ['leaves the payment to the paywall, if there is one', 'overdue', 0],
+  ['offers the payment if there is no paywall', 'open', 1],
+])('%s', (_, state, buttons) => {
+  const overdue = denied({
+    code: 'PAYMENT_OVERDUE',
+    pastDueSince: 0,
+    graceEndsAt: 1,
+    asOf: 2,
+    upgradeUrl: '/billing',
+    meters: [],
+  })
+  paywall.mockReturnValue({ state })
+  show(<DenialNotice meter="generations" error={overdue} onRetry={() => undefined} />)
+  expect(within(screen.getByRole('alert')).queryAllByRole('link', { name: 'Pay now' })).toHaveLength(buttons)
 })

@@ -1,13 +1,16 @@
 import { Button } from '@mantine/core'
 import { type ReactNode, useEffect, useState } from 'react'
-import { usePlan } from '../api/billing.ts'
+import { usePaywall, usePlan } from '../api/billing.ts'
 import { explainDenial } from '../denials/explainDenial.ts'
 import { SignInAgain } from '../denials/SignInAgain.tsx'
+import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { ShortOfCredits } from './ShortOfCredits.tsx'
 
 interface DenialNoticeProps {
+  /** The meter of the form. The panel beside the form shows the meter's paywall. */
+  meter: Meter
   error: { message: string }
   onRetry: () => void
   /** A button to continue without the feature that the plan doesn't include. */
@@ -20,6 +23,7 @@ interface DenialNoticeProps {
 
 /** Explains a denied or failed call below its form: what happened, what it cost, and what to do next. */
 export function DenialNotice({
+  meter,
   error,
   onRetry,
   onWithoutFeature,
@@ -28,8 +32,11 @@ export function DenialNotice({
 }: DenialNoticeProps) {
   const { title, detail, next, retryAfterMs, broken } = explainDenial(error)
   const { data: plan } = usePlan()
+  const paywall = usePaywall(meter)
   if (next === 'credits')
-    return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} isMaximum={isMaximum} />
+    return (
+      <ShortOfCredits meter={meter} error={error} onRetry={onRetry} onLess={onLess} isMaximum={isMaximum} />
+    )
   return (
     <Notice
       tone={broken ? 'critical' : 'warning'}
@@ -41,7 +48,8 @@ export function DenialNotice({
             <RetryButton key={String(retryAfterMs)} onRetry={onRetry} waitMs={retryAfterMs ?? 0} />
           )}
           {next === 'signIn' && <SignInAgain />}
-          {next === 'payment' && (
+          {/* The paywall has the same button. */}
+          {next === 'payment' && paywall.state !== 'overdue' && (
             <LinkButton to="/billing" size="sm">
               {plan?.cancelsAt == null ? 'Pay now' : 'Go to billing'}
             </LinkButton>

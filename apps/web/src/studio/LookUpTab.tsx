@@ -23,7 +23,9 @@ export function LookUpTab() {
       meter="api_calls"
       onSubmit={submit}
       denial={
-        lookUp.isError && <DenialNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={submit} />
+        lookUp.isError && (
+          <DenialNotice key={lookUp.submittedAt} meter="api_calls" error={lookUp.error} onRetry={submit} />
+        )
       }
     >
       <div className={classes.line}>

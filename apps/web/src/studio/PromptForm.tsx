@@ -40,6 +40,7 @@ export function PromptForm({ order, call, alternatives, children, ...words }: Pr
         call.error && (
           <DenialNotice
             key={call.submittedAt}
+            meter={words.meter}
             error={call.error}
             onRetry={() => order.submit()}
             {...alternatives}

@@ -4,12 +4,13 @@ import { noticeShare } from '@metered/billing-react'
 import type { ReactNode } from 'react'
 import { usePaywall } from '../api/billing.ts'
 import { formatNumber } from '../format/format.ts'
-import { amountOf, unitsOf } from '../format/meters.ts'
+import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 import { Notice } from '../parts/Notice.tsx'
 import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
 import { paywallTitle } from './CreditsPanel.tsx'
 
 interface ShortOfCreditsProps {
+  meter: Meter
   error: { message: string }
   onRetry: () => void
   onLess: ((available: number) => ReactNode) | undefined
@@ -20,7 +21,7 @@ interface ShortOfCreditsProps {
  * Explains a call that was denied for lack of credits. When a purchase, renewal or upgrade adds credits, says that
  * the customer can continue.
  */
-export function ShortOfCredits({ error, onRetry, onLess, isMaximum }: ShortOfCreditsProps) {
+export function ShortOfCredits({ meter, error, onRetry, onLess, isMaximum }: ShortOfCreditsProps) {
   const paywall = usePaywall(error)
   const denial = billingDenial(error)
   switch (paywall.state) {
@@ -62,9 +63,15 @@ export function ShortOfCredits({ error, onRetry, onLess, isMaximum }: ShortOfCre
           again then.
         </Notice>
       ) : (
-        // The panel beside the form gives the reason and the options, so this notice doesn't repeat them.
-        <Notice tone="critical" role="alert" title={`You have no ${unitsOf(balance.meter)} left`}>
-          Nothing was charged, and your text is still here. See your options under “{paywallTitle(balance)}”.
+        <Notice
+          tone="critical"
+          role="alert"
+          title={`You have no ${unitsOf(balance.meter)} left`}
+          actions={balance.meter !== meter && <UpgradeOptions meter={balance.meter} />}
+        >
+          Nothing was charged, and your text is still here.
+          {/* The panel beside the form gives the reason and the options, so this notice doesn't repeat them. */}
+          {balance.meter === meter && ` See your options under “${paywallTitle(balance)}”.`}
         </Notice>
       )
     }
