@@ -19,6 +19,9 @@ test('keeps an unpaid plan for a week and then allows only the free credits unti
   await expect(app.status(texts.paymentFailed)).toContainText(texts.amountDue)
   await expect(app.status(texts.paymentFailed).getByRole('button', { name: 'Pay now' })).toBeVisible()
   await app.expectBalance('generations', { left: 500, of: 500 })
+  await app.goTo('Usage')
+  await expect(app.usage('generations')).toContainText(texts.endsUnlessPaid)
+  await app.goTo('Studio')
 
   await records.advanceClock(8 * dayMs)
   await app.page.reload()

@@ -43,6 +43,7 @@ export const texts = {
   paymentFailed: /your last payment failed/i,
   paymentOverdue: /your payment is overdue/i,
   notOnNextInvoice: /overdue \$20 isn't part of this invoice/i,
+  endsUnlessPaid: /ends unless paid\d+ \w+ \d+/i,
   amountDue: /\$20 is due\. We'll try Visa ending in 0341 again on \d+ \w+\./,
   staysDue: /\$99 stays due/i,
   keepFirst: /choose “Keep Scale” first, then pay/i,
