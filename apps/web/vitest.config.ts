@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-// The app must format numbers and dates in English on every machine. With this locale, tests fail if it doesn't.
+// An Arabic locale makes tests fail if the app formats numbers or dates in the machine's locale.
 process.env.LC_ALL = 'ar_EG.UTF-8'
 // In this time zone, the local date often differs from the UTC date.
 process.env.TZ = 'America/Los_Angeles'

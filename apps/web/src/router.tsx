@@ -13,7 +13,7 @@ interface Search {
   next?: string | undefined
   /** The reason why the link in an email doesn't work. */
   error?: string | undefined
-  /** Set after the user has chosen a new password. */
+  /** Set if the user has just chosen a new password. */
   password?: 'changed' | undefined
 }
 

@@ -35,9 +35,11 @@ it('says before the purchase that the customer chooses the card at checkout', ()
 it("says when a pack's credits end on the customer's plan", () => {
   const pro = { ...balances.plan, name: 'Pro', isFree: false }
   const cancelsAt = Date.UTC(2026, 11, 28)
-  expect(textOf({})).toContain('They end if you upgrade.')
-  expect(textOf({ plan: pro })).toContain('They end with Pro if you cancel it.')
-  expect(textOf({ plan: { ...pro, cancelsAt } })).toContain(`They end with Pro on ${formatDay(cancelsAt)}.`)
+  expect(textOf({})).toContain('Pack credits end if you upgrade.')
+  expect(textOf({ plan: pro })).toContain('Pack credits end with Pro if you cancel it.')
+  expect(textOf({ plan: { ...pro, cancelsAt } })).toContain(
+    `Pack credits end with Pro on ${formatDay(cancelsAt)}.`,
+  )
 })
 
 it('does not explain a pack that the plan makes useless', () => {

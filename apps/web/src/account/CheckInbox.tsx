@@ -2,7 +2,7 @@ import type { User } from '../api/Session.tsx'
 import { MessageCard } from './MessageCard.tsx'
 import { SendAgain } from './SendAgain.tsx'
 
-/** Replaces the screens that need credits until the user verifies the email address. */
+/** While the user's email address is unverified, replaces the screens that need credits. */
 export function CheckInbox({ user }: { user: User }) {
   return (
     <MessageCard

@@ -24,7 +24,7 @@ export function ResetPasswordScreen() {
   async function send({ newPassword }: { newPassword: string }) {
     const problem = await problemOf(authClient.resetPassword({ newPassword, token: token ?? '' }))
     if (problem !== null) return problem
-    // A new password ends all sessions, including one in this browser, so read the session again.
+    // Changing the password ends all sessions, including the session in this browser, so refetch the session.
     await refetch({ query: { disableCookieCache: true } })
     await navigate({ to: '/sign-in', search: { password: 'changed' }, replace: true })
     return null

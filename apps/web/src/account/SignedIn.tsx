@@ -5,9 +5,9 @@ import { CheckInbox } from './CheckInbox.tsx'
 import { Redirect } from './Redirect.tsx'
 
 /**
- * Renders its children for the signed-in user. Sends visitors who aren't signed in to the sign-in screen,
- * which then returns them to this screen. If the server requires verified email addresses, first asks an
- * unverified user to verify theirs.
+ * Renders its children for the signed-in user. Redirects signed-out visitors to the sign-in screen, which later
+ * returns them to this screen. If the server requires verified email addresses, first asks an unverified user to
+ * verify the email address.
  */
 export function SignedIn({ children }: { children: (user: User) => ReactNode }) {
   const user = useUser()

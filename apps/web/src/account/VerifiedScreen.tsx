@@ -20,7 +20,10 @@ export function VerifiedScreen() {
     )
   if (error === undefined || (user !== null && !awaitsVerification(user))) return <Redirect href="/" />
   return (
-    <MessageCard title="This link doesn't work" lead="It may have expired. Each link works for one hour.">
+    <MessageCard
+      title="This link doesn't work"
+      lead="The link may have expired. Each link works for one hour."
+    >
       {user ? <SendAgain user={user} /> : <LinkButton to="/sign-in">Sign in to get a new link</LinkButton>}
     </MessageCard>
   )

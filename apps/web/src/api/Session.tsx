@@ -12,7 +12,7 @@ export interface User {
   emailVerified: boolean
   /** True if the user signed up while the server required verified email addresses. */
   mustVerifyEmail?: boolean | null
-  /** When the user last set a new password with the link in an email. */
+  /** The time at which the user last reset their password with the link in an email. */
   passwordResetAt?: Date | null
 }
 
@@ -71,8 +71,8 @@ function createQueryClient() {
         networkMode: 'always',
         refetchOnReconnect: true,
       },
-      // While the browser is offline, a paid call fails immediately. Otherwise, it would start without a click
-      // when the connection returns.
+      // While the browser is offline, a paid call fails immediately. By default, TanStack Query would
+      // pause the call and start it without a click when the connection returns.
       mutations: { networkMode: 'always' },
     },
   })

@@ -5,8 +5,8 @@ import { observable } from '@trpc/server/observable'
 const errors = new WeakSet<object>()
 
 /**
- * Remembers which calls failed because the browser was offline from their start to their end. Their message stays
- * true when the browser is online again. The connection can also break during a call, and then the call may have run.
+ * Marks the errors of calls that started and failed while the browser was offline. Such a call was never sent, even if
+ * the browser is online again when the screen shows the error. A call whose connection breaks midway may have run.
  */
 export function offlineLink<Router extends AnyTRPCRouter>(): TRPCLink<Router> {
   return () =>

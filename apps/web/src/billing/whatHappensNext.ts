@@ -5,7 +5,7 @@ import { pastDueText } from '../plans/pastDueText.ts'
 
 type Statement = BillingStatement<Meter> | undefined
 
-/** Returns the sentences on Billing about the plan's next dates. */
+/** Returns the text on the Billing screen that says when the plan renews, changes or ends. */
 export function whatHappensNext(
   plan: PlanSummary,
   statement: Statement,
@@ -25,7 +25,7 @@ export function whatHappensNext(
     return [
       endText(name, cancelsAt, follower),
       `Until then, you keep ${name} and its credits.`,
-      lost ? `You lose ${lost} when it ends.` : null,
+      lost ? `When ${name} ends, you lose ${lost}.` : null,
       `You won't be charged for ${name} again.`,
     ]
       .filter((part) => part !== null)

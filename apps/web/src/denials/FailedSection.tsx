@@ -55,9 +55,9 @@ function isUnauthorized(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  // A notice at the top of the screen already says that the browser is offline.
+  // A notice at the top of the screen already says that the browser is offline, so don't repeat it here.
   if (!navigator.onLine) return "Nothing is lost, and we'll try again when you are back online."
-  // If the error is not a tRPC error, it comes from Flowglad.
+  // An error that isn't a tRPC error comes from Flowglad's hooks.
   const isBilling =
     !(error instanceof TRPCClientError) || billingDenial(error)?.code === 'BILLING_UNAVAILABLE'
   return isBilling

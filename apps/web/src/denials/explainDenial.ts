@@ -11,7 +11,7 @@ export interface Explanation {
   /** The next step to suggest. If `retryAfterMs` is set, the customer can try again only after that time. */
   next: 'again' | 'signIn' | 'payment' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
-  /** True if the server or the connection failed. The notice is then critical instead of a warning. */
+  /** True if the server or the connection failed, which makes the notice critical instead of a warning. */
   broken?: true
 }
 

@@ -8,11 +8,11 @@ function lazily<Formatter>(create: () => Formatter): () => Formatter {
 }
 
 /**
- * The interface is in English, so all numbers and dates are too: a sentence that mixes two languages is hard to
- * read. Times are in the browser's time zone, unless the function's name says UTC.
+ * The interface is in English, so all numbers and dates are in English too. Times are in the browser's time zone, unless
+ * the function's name says UTC.
  */
 const language = 'en-GB'
-// British English would write `US$20` and `2m`.
+// Numbers use US English, because British English writes `US$20` and `2m`.
 const numberLanguage = 'en-US'
 
 const number = lazily(() => new Intl.NumberFormat(numberLanguage))
@@ -25,7 +25,7 @@ const shortDate = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: 'm
 const dateAndTime = lazily(
   () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
 )
-// Usage is counted by UTC day. In time zones west of UTC, the local date would be the previous day.
+// Usage is counted by UTC day. West of UTC, a UTC day starts on the previous local date.
 const utcDay = lazily(
   () => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
 )

@@ -10,8 +10,8 @@ export function methodText({ type, brand, last4 }: PaymentMethodSummary): string
 }
 
 /**
- * Returns whether a payment's card is unknown. Flowglad doesn't report the card of a one-time purchase. The customer chose
- * it at the checkout, which can offer saved cards.
+ * Returns whether a payment's card is unknown. Flowglad doesn't report the card of a one-time purchase, which can be a new
+ * card or a saved one.
  */
 const isCardUnknown = ({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'items'>): boolean =>
   method?.last4 === null &&
@@ -19,7 +19,7 @@ const isCardUnknown = ({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'it
   items.length > 0 &&
   items.every(({ kind }) => kind === 'pack' || kind === 'discount')
 
-/** Returns what a payment was paid with. */
+/** Returns the card or other method of a payment, such as `Visa ending in 4242`. */
 export function paidWithText(payment: Pick<PaymentRow<Meter>, 'method' | 'items'>): string | null {
   if (payment.method === null) return null
   return isCardUnknown(payment) ? 'Card chosen at checkout' : methodText(payment.method)

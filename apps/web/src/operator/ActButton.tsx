@@ -21,7 +21,7 @@ export const OpenAct = createContext<(act: ActToConfirm) => void>(() => {})
 
 interface ActButtonProps extends ActToConfirm {
   label: string
-  /** Names the thing to change for screen readers, such as `the hold of 2 pictures`. */
+  /** The name of the record to change, such as `the hold of 2 pictures`, for screen readers. */
   of: string
 }
 

@@ -19,12 +19,12 @@ const maxReason = 500
 
 interface ActDialogProps {
   customer: string
-  /** The newest change that an operator made to this customer. Null if there is none. */
+  /** The newest change that an operator made to this customer, or null if no operator has made one. */
   newest: RecordedAct | null
   title: string
   /** The confirming button's label. */
   verb: string
-  /** Null while a field is invalid. */
+  /** The change to make, or null while a field is invalid. */
   act: Act | null
   /** Called if the operator confirms while `act` is null. */
   onInvalid?: () => void
@@ -133,7 +133,7 @@ export function ActDialog({
         <Textarea
           ref={reasonField}
           label="Reason"
-          description="Recorded with the change. You can't edit it later."
+          description="The reason is recorded with the change, and can't be edited later."
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
           error={isReasonMissing && reason.trim() === '' ? 'Enter a reason.' : undefined}

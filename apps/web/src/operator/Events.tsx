@@ -57,8 +57,8 @@ function UndeliveredEvent({ event }: { event: Event }) {
               verb="Retry event"
             >
               <p>
-                First, fix the cause of the rejection. The server then sends the event now instead of at the
-                next hourly try.
+                First, fix the cause of the rejection. If you retry the event, the server sends it now instead
+                of at the next hourly retry.
               </p>
             </ActButton>
             <ActButton

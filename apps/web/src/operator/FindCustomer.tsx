@@ -13,7 +13,7 @@ import { Row, Section } from './Section.tsx'
 import { refreshMs } from './useCustomer.ts'
 import { unitsText } from './words.ts'
 
-/** Finds a customer. Also lists all customers' rejected events, and downloads all changes. */
+/** Finds a customer, lists the rejected events of all customers, and downloads the record of all changes. */
 export function FindCustomer() {
   const [text, setText] = useState('')
   const search = trpc.operator.find.useMutation()

@@ -4,7 +4,7 @@ import classes from './Operator.module.css'
 import { Row, Section, Time } from './Section.tsx'
 import { type Report, unitsText } from './words.ts'
 
-/** Lists the units that running work holds. */
+/** Lists the customer's open holds. */
 export function Holds({ report }: { report: Report }) {
   return (
     <Section title="Open holds" empty="No work is running.">

@@ -5,7 +5,7 @@ import { useLastError } from '../denials/useLastError.ts'
 /** Returns whether the user is an operator. `isOperator` is undefined until the server responds. */
 export function useOperatorAccess() {
   const user = useUser()
-  // Only users who have reset their password can be operators, so other users send no request.
+  // Only users who have reset their password can be operators, so don't ask the server about other users.
   const canBeOperator = Boolean(user?.passwordResetAt)
   const access = trpc.operator.access.useQuery(undefined, {
     enabled: canBeOperator,

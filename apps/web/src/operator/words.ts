@@ -9,10 +9,10 @@ type Change = RecordedAct['changes'][number]
 type Answer = RouterOutput['operator']['act']
 type Refusal = Extract<Answer, { state: 'refused' }>['why']
 
-/** The ledger can contain meters that the app no longer has. The screen shows their slugs. */
+/** Returns undefined for a meter that the app no longer has. The screen shows such a meter's slug. */
 const known = (slug: string): Meter | undefined => meters.find((meter) => meter === slug)
 
-/** Sorts by meter, in the app's order. Meters that the app no longer has come first. */
+/** Sorts by meter, in the app's order. Unknown meters come first. */
 export const byMeter = (a: { meter: string }, b: { meter: string }) => placeOf(a.meter) - placeOf(b.meter)
 
 const places: readonly string[] = meters

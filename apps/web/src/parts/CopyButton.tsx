@@ -8,7 +8,7 @@ interface CopyButtonProps extends ButtonProps {
   'aria-label'?: string
 }
 
-/** Shows a button that copies `text`. If copying fails, for example over plain HTTP, says so. */
+/** Shows a button that copies `text`. If copying fails, for example over plain HTTP, the label says so. */
 export function CopyButton({ text, label, 'aria-label': name, ...button }: CopyButtonProps) {
   const { copied, error, copy } = useClipboard()
   const outcome = error ? "Couldn't copy" : copied ? 'Copied' : null

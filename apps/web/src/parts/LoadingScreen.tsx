@@ -1,7 +1,7 @@
 import { VisuallyHidden } from '@mantine/core'
 import { ScreenSkeleton } from './ScreenSkeleton.tsx'
 
-/** Shows a placeholder for a whole screen. Has a heading, like the screen itself. */
+/** Shows a placeholder for a whole screen, with a heading for screen readers. */
 export function LoadingScreen() {
   return (
     <>

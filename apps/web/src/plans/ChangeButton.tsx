@@ -40,8 +40,8 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
       ? `Pay ${formatMoney(charge, preview.data.currency)} and ${verb.toLowerCase()}`
       : `${verb} ${isUpgrade ? 'now' : shortEndOf(plan)}`
 
-  // The balances can show the new plan before the response arrives. This button then unmounts, and a callback passed to
-  // mutate() wouldn't run.
+  // This button unmounts when the balances show the new plan, which can happen before the response arrives. A callback
+  // passed to mutate() doesn't run after the unmount.
   function confirm() {
     change.mutateAsync({ priceSlug: offer.priceSlug }).then(
       (made) => {

@@ -95,8 +95,8 @@ function Packs({ plan }: { plan: PlanSummary }) {
 }
 
 /**
- * Flowglad bills usage beyond the current plan, even if the meter is unlimited on the new plan. If the change has an
- * invoice, that invoice can include the usage. Otherwise, the next invoice does.
+ * Says what the usage beyond the current plan costs. Flowglad bills this usage even if the meter is unlimited on the new
+ * plan, either on the invoice of the change or on the next invoice.
  */
 function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePreview<Meter> }) {
   const { data: statement } = useStatement()

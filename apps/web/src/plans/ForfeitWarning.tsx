@@ -10,7 +10,7 @@ interface ForfeitWarningProps {
   /** The forfeited credits with their sources, such as `48 pictures from packs`. */
   lost: string
   busy: boolean
-  /** The reason why the checkout didn't open. The dialog shows it, because the dialog covers the rest of the screen. */
+  /** The reason why the checkout didn't open. Shown in the dialog, because the dialog covers the rest of the screen. */
   error: Error | null
   onConfirm: () => void
   onClose: () => void

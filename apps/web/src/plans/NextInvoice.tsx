@@ -10,7 +10,7 @@ import { isMinimum, pricePerText } from './overage.ts'
 
 /**
  * Shows the next invoice as a sum: the plan, the extra usage so far, the total, the date and the card. `className` styles
- * the frame, which is the same size while the invoice loads.
+ * the invoice and its placeholder, so that both have the same size.
  */
 export function NextInvoice({ className = '' }: { className?: string | undefined }) {
   const { data: plan } = usePlan()

@@ -33,9 +33,11 @@ export function PackCard({ pack, isAway }: { pack: Offer; isAway: boolean }) {
 }
 
 function endOfPack(plan: PlanSummary | null | undefined): string {
-  if (plan == null) return 'They end if you upgrade from Free or cancel your plan.'
-  if (plan.cancelsAt !== null) return `They end with ${plan.name} on ${formatDay(plan.cancelsAt)}.`
-  return plan.isFree ? 'They end if you upgrade.' : `They end with ${plan.name} if you cancel it.`
+  if (plan == null) return 'Pack credits end if you upgrade from Free or cancel your plan.'
+  if (plan.cancelsAt !== null) return `Pack credits end with ${plan.name} on ${formatDay(plan.cancelsAt)}.`
+  return plan.isFree
+    ? 'Pack credits end if you upgrade.'
+    : `Pack credits end with ${plan.name} if you cancel it.`
 }
 
 function Action({ pack, benefits, isAway }: { pack: Offer; benefits: string; isAway: boolean }) {

@@ -13,7 +13,7 @@ import { intervalsOf, plansBilled, savingOf } from './planFamilies.ts'
 import { recommendedPlan } from './recommendedPlan.ts'
 
 interface PlanCardsProps {
-  /** The plans and packs for sale. Undefined while they load. */
+  /** The plans and packs for sale, or undefined while the offers load. */
   offers: Offer[] | undefined
   isAway: boolean
   onChanged: (change: PlanChange) => void
@@ -32,7 +32,7 @@ export function PlanCards({ offers, isAway, onChanged }: PlanCardsProps) {
   const interval = intervals.find((it) => intervalText(it) === chosen) ?? own ?? intervals[0]
   const shown = plansBilled(plans, interval)
   const benefits = comparedBenefits(shown)
-  // The recommendation depends on usage, so the plans wait for it, but only until the first request fails.
+  // The recommendation depends on usage, so show no plans until the usage has loaded or its first request has failed.
   const isLoading = offers === undefined || (user !== null && usage.isLoading && usage.failureCount === 0)
   const recommended = recommendedPlan(shown, current, usage.data ?? [])
   const count = isLoading ? 3 : shown.length

@@ -26,9 +26,9 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
           Use these credits before then.
         </p>
       )}
-      {/* Until the customer pays, the balances don't contain the packs' credits. */}
+      {/* While a payment is overdue, the balances don't contain the packs' credits, so this text names no amounts. */}
       {isOverdue(plan) && <p>If you have bought packs, their credits end with {plan.name} too.</p>}
-      {plan.changesAt !== null && <p>This replaces your scheduled change.</p>}
+      {plan.changesAt !== null && <p>The cancellation replaces your scheduled change.</p>}
     </>
   )
 }

@@ -28,7 +28,7 @@ function problemWith(error: Error): string {
     return `${error.message} Nothing was charged.`
   // The plan may have changed, so this message doesn't promise that nothing was charged.
   if (error instanceof TRPCClientError && error.data?.code === 'CONFLICT') return error.message
-  // A hosted page is not opened by a tRPC call, and opening it changes nothing.
+  // An error that isn't a tRPC error comes from opening a hosted page, which changes nothing.
   const isOffline = error instanceof TRPCClientError ? isUnsent(error) : !navigator.onLine
   if (isOffline) return `You are offline. ${unchanged}. Try again when you are back online.`
   const { title, detail } = explainDenial(error)

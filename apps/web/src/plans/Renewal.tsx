@@ -3,7 +3,7 @@ import { formatDate, formatMoney } from '../format/format.ts'
 import { currentOffer } from './offers.ts'
 import { isMinimum } from './overage.ts'
 
-/** Says when the plan is charged again, and how much. A notice shows it after a payment. */
+/** Says after a payment when the plan is charged again, and how much. */
 export function Renewal() {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()

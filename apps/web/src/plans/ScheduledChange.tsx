@@ -36,7 +36,7 @@ function Ending({ plan: { name, pastDue }, endsAt }: { plan: PlanSummary; endsAt
       title={`${name} ends on ${formatDate(endsAt)}`}
       actions={<ResumeButton keep={name} />}
     >
-      {/* The notice about an overdue payment says which credits the customer has. */}
+      {/* If a payment is overdue, another notice says which credits the customer has. */}
       {pastDue === undefined && `You keep ${name} and its credits until then. `}
       {free && `${free.name} starts afterwards. `}You can undo the cancellation at any time before that day.
     </Notice>

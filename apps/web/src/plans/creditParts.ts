@@ -89,7 +89,7 @@ function settledUnits({ meter }: Row, plan: Plan, statement: Statement): number 
     .reduce((sum, item) => (item.kind === 'overage' && item.meter === meter ? sum + item.units : sum), 0)
 }
 
-/** Returns a function that describes a balance's parts, and returns null if there is nothing to tell apart. */
+/** Returns a function that describes a balance's parts. The function returns null if creditParts() returns null. */
 function textOf(describe: (parts: CreditParts, row: Row, plan: Plan) => string) {
   return (row: Row, offers: Offer[] | undefined, plan: Plan, statement: Statement): string | null => {
     const parts = creditParts(row, offers, plan, statement)
@@ -112,7 +112,7 @@ export const creditPartsText = textOf((parts, row, plan) => {
 
 /**
  * Returns the remaining units that end with the plan because they don't renew, such as `50 pictures from packs and 5
- * added by us`. Returns null if there are none.
+ * added by us`. Returns null if all remaining units renew.
  */
 export const extraText = textOf(({ packs, added }, { meter }) => {
   if (packs === 0) return `${amountOf(meter, added)} added by us`

@@ -1,10 +1,10 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { formatDate, formatDay } from '../format/format.ts'
 
-/** Returns when the paid period ends, such as `on 26 December 2026`. */
+/** Returns the date on which the paid period ends, such as `on 26 December 2026`. */
 export const endOf = (plan: PlanSummary) => describe(plan, formatDate)
 
-/** Returns when the paid period ends, for a button beside the full date: `on 26 December`. */
+/** Returns the date without the year, such as `on 26 December`, for a button below the full date. */
 export const shortEndOf = (plan: PlanSummary) => describe(plan, formatDay)
 
 const describe = ({ renewsAt }: PlanSummary, format: (at: number) => string) =>

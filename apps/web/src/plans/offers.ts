@@ -20,8 +20,8 @@ export const freeOffer = (offers: Offer[] | undefined) =>
   offers?.find((offer) => offer.kind === 'plan' && offer.isFree)
 
 /**
- * Returns the plan whose credits the balances contain. While an overdue payment restricts the plan, they contain only
- * the default plan's credits.
+ * Returns the plan whose credits the balances contain: the current plan, or the default plan while an overdue payment
+ * restricts the current one.
  */
 export const creditsOffer = (offers: Offer[] | undefined, plan: PlanSummary | null | undefined) =>
   plan?.pastDue?.state === 'free' ? freeOffer(offers) : currentOffer(offers, plan)

@@ -9,7 +9,7 @@ import type { Offer } from './offers.ts'
 export interface Order {
   /** The slug of a plan or pack, `payment_method` for a card, or `payment` for an overdue payment. */
   priceSlug: string
-  /** The limit before the purchase, of the first meter that the offer adds units to. 0 if nothing is bought. */
+  /** The limit, before the purchase, of the first meter to which the offer adds units. 0 if the order buys nothing. */
   limitBefore: number
 }
 

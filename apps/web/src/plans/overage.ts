@@ -17,15 +17,15 @@ export function pricePerText({ unitPrice, perUnits, currency }: Price): string {
 }
 
 /**
- * Returns whether the next invoice can only be higher than its total, because it may add extra usage from before a plan
- * change. The amount of that usage is unknown. After a discount, the invoice may also be lower.
+ * Returns whether the next invoice's total is a minimum, because the invoice can add an unknown amount for extra usage
+ * from before a plan change. After a discount, the total isn't a minimum, because the invoice can also be lower.
  */
 export const isMinimum = ({ earlierUsage, wasDiscounted }: NextInvoice<Meter>): boolean =>
   earlierUsage.length > 0 && !wasDiscounted
 
 /**
  * Explains the price of extra units, and what they have cost so far. The amounts come from the statement, because an
- * operator's credit changes the balance but not what Flowglad bills. A plan that ends gets no further invoice, and an
+ * operator's credit changes the balance but not what Flowglad bills. A plan that ends has no further invoice, and an
  * overdue plan allows no extra units.
  */
 export function overageText(

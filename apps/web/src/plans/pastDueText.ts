@@ -9,7 +9,7 @@ type PastDue = NonNullable<PlanSummary['pastDue']>
 /** A notice about an overdue payment. */
 interface PastDueText {
   title: string
-  /** The amount due and the next retry, such as `$20 is due.`. Null without an amount. */
+  /** The amount due and the next retry, such as `$20 is due.`, or null if both are unknown. */
   due: string | null
   /** Says which credits remain, and how to get the others back. */
   detail: string
@@ -88,7 +88,7 @@ function creditsText(name: string, { state, graceEndsAt }: PastDue, endsAt: numb
 
 /**
  * Says what a cancellation changes for an overdue plan. Flowglad stops trying the card as soon as the cancellation is
- * scheduled. `endsAt` is when the plan would end. Returns null if no payment is overdue.
+ * scheduled. `endsAt` is the date on which the plan would end. Returns null if no payment is overdue.
  */
 export function cancelOverdueText(
   { name, pastDue }: PlanSummary,

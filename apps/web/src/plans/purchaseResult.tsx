@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, use, useEffect, useState } from 'react'
 
-/** `arriving`: the customer has paid, but the balances don't include the purchase yet. `arrived`: they include it. */
+/** The customer has paid. `arriving`: the balances don't include the purchase yet. `arrived`: the balances include it. */
 type Result = 'arriving' | 'arrived' | null
 
 const ResultContext = createContext<{ result: Result; setResult: (result: Result) => void }>({
@@ -17,7 +17,7 @@ export function PurchaseResult({ children }: { children: ReactNode }) {
 /** Returns a purchase's result while a notice shows it, and otherwise null. */
 export const useResult = () => use(ResultContext).result
 
-/** Marks the calling component as showing a purchase's result, until it unmounts. Pass null if it shows none. */
+/** Marks the calling component as showing a purchase's result, until it unmounts. Ignores a result of null. */
 export function useShowsResult(result: Result) {
   const { setResult } = use(ResultContext)
   useEffect(() => {

@@ -6,7 +6,7 @@ import type { Offer } from './offers.ts'
 import { familyOf } from './planFamilies.ts'
 import { monthlyPriceOf } from './priceOf.ts'
 
-/** The largest share of a grant that usage may take. Above this share, the plan would soon be too small. */
+/** The largest share of a grant that usage may take. Above this share, the customer would soon need a larger plan. */
 const roomyShare = 0.8
 
 export interface Recommendation {
@@ -45,10 +45,10 @@ export function recommendedPlan(
     benefitFeatures(plan).length >= most &&
     hasRoom(plan, used) &&
     monthlyCost(plan, used) < monthlyCost(roomy, used)
-  // The reasons below would apply to the cheaper plan too.
+  // A cheaper plan has the same benefits, so there is no reason to recommend this plan.
   if (plans.some(isBetter)) return null
   if (used.size > 0) {
-    // Extra units cost money, so a plan that needs them doesn't have room for the usage.
+    // A plan that needs extra units isn't “enough” for the usage, but can still cost the least.
     const needsExtra = monthlyCost(roomy, used) > monthlyPriceOf(roomy)
     const why = needsExtra
       ? 'The lowest cost for your last 30 days of usage'

@@ -6,7 +6,7 @@ import { freeOffer } from './offers.ts'
 
 /**
  * Returns the name of the plan that follows a canceled plan, and the credits that end with the canceled plan, such as
- * `50 pictures from packs`. Each is null if there is none.
+ * `50 pictures from packs`. `follower` is null if no plan follows, and `lost` is null if no credits end.
  */
 export function useEndOfPlan(statement: BillingStatement<Meter> | undefined): {
   follower: string | null

@@ -70,8 +70,8 @@ function CardSaved({ onClose }: { onClose: () => void }) {
   useEffect(() => refresh(), [refresh])
   return (
     <Notice title="Your payment method is saved" onClose={onClose}>
-      {/* A plan that ends has no next payment. */}
-      {plan?.cancelsAt == null && "We'll use it for your next payment."}
+      {/* A plan that is scheduled to end has no next payment. */}
+      {plan?.cancelsAt == null && "We'll use this method for your next payment."}
     </Notice>
   )
 }
@@ -100,7 +100,7 @@ function Paid({ order, isHere, onClose }: PaidProps) {
     answer !== undefined && (order ? offers !== undefined && hasArrived(offer, order, answer) : isSuccess)
   const [wasComplete, setWasComplete] = useState(false)
   if (arrived && !wasComplete) setWasComplete(true)
-  // A later plan change replaces what the customer bought here.
+  // If the customer changes the plan after the purchase, the balances no longer include the purchase.
   const isReplaced = wasComplete && !arrived
 
   useEffect(() => {
@@ -146,7 +146,7 @@ function Charged({ name }: { name: string }) {
   return isForOrder && chargedText(newest)
 }
 
-/** Says what the payment of an overdue amount has charged. Until Flowglad lists it, the newest payment is a failed one. */
+/** Says what the customer paid for an overdue plan. Until Flowglad lists the payment, the newest listed payment failed. */
 function OverdueCharged() {
   const { data: statement } = useStatement()
   const newest = statement?.payments[0]

@@ -6,8 +6,8 @@ import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
 import classes from './HeaderBalances.module.css'
 
 /**
- * Shows each meter's balance on every screen. Keeps its size while the balances are loading, loaded or
- * unavailable.
+ * Shows each meter's balance on every screen. The strip has the same size while the balances load, after they have
+ * loaded, and while they are unavailable.
  */
 export function HeaderBalances() {
   const { data, isError } = trpc.billing.balances.useQuery()

@@ -20,7 +20,7 @@ import classes from './CreditsPanel.module.css'
  */
 export function CreditsPanel({ meter }: { meter: Meter }) {
   const { data: row, isError, isPending } = useBalance(meter)
-  // Only a limited balance has taller states, so only a limited or loading balance reserves space for them.
+  // Only a limited balance can make the panel taller, so reserve space only for a limited or loading balance.
   const hasRoom = row ? !row.unlimited : isPending && !isError
   const panel = useRef<HTMLElement>(null)
   return (

@@ -12,7 +12,7 @@ import { useLookUp } from './useLookUp.ts'
 export function LookUpTab() {
   const [term, setTerm] = useState('')
   const lookUp = useLookUp()
-  // The customer has paid for the last answer, so it stays until the next one replaces it.
+  // The customer has paid for the last answer, so keep the answer on the screen until the next answer arrives.
   const [answer, setAnswer] = useState<RouterOutput['studio']['lookup'] | null>(null)
   if (lookUp.isSuccess && lookUp.data !== answer) setAnswer(lookUp.data)
   const submit = () => lookUp.start({ term: term.trim() })

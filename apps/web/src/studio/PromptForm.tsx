@@ -92,7 +92,7 @@ export function useOrder<Options extends object>({ user, tool, defaults, start }
     setPrompt,
     options,
     choose: (change: Partial<Options>) => setOptions({ ...options, ...change }),
-    /** Applies `change` to the selected options, and submits the order. */
+    /** Applies `change` to the selected options, and submits the form. */
     submit(change: Partial<Options> = {}) {
       const chosen = { ...options, ...change }
       setOptions(chosen)

@@ -22,7 +22,7 @@ export function StudioScreen() {
   )
 }
 
-/** Loads a tool when it is first opened. From then on, the tool stays mounted and keeps its text. */
+/** Loads a tool when the user first opens it. An opened tool stays mounted and keeps its text. */
 function Tools({ user }: { user: User }) {
   const [tool, setTool] = useState('pictures')
   const [opened, setOpened] = useState(new Set(['pictures']))

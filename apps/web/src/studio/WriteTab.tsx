@@ -111,7 +111,7 @@ export function WriteTab({ user }: { user: User }) {
   )
 }
 
-/** Returns the Copy button's label. Copying fails over plain HTTP, for example. */
+/** Returns the Copy button's label. Copying can fail, for example over plain HTTP. */
 function copyLabel({ copied, error }: { copied: boolean; error: Error | null }) {
   if (error) return "Couldn't copy"
   return copied ? 'Copied' : 'Copy text'

@@ -61,8 +61,8 @@ export function useRemoveFromGallery() {
 export function useGalleryUpdates({ made, isMaking }: { made: number; isMaking: boolean }): void {
   const utils = trpc.useUtils()
   const { data: row } = useBalance('generations')
-  // Every picture uses one unit. While this tab makes pictures, the balance may already count them but `made` doesn't,
-  // so the difference would be wrong.
+  // Every picture uses one unit. While this tab makes pictures, the balance may count pictures that `made` doesn't count
+  // yet, so don't compare the two.
   const madeElsewhere = row == null || isMaking ? undefined : row.used - made
   const seen = useRef<number>(undefined)
   useEffect(() => {

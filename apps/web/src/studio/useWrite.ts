@@ -39,8 +39,8 @@ export function useWrite() {
         if (hasStarted) complete(step.value.tokens)
       } catch (error) {
         if (signal.aborted) return
-        // The user pays for the tokens received so far, so a new text needs a new key. If this error were rethrown,
-        // the same prompt would reuse this call's key.
+        // The user pays for the tokens received so far, so a new text needs a new key. After a lost
+        // connection, usePaidCall would reuse this call's key for the same prompt, so don't rethrow the error.
         if (!hasStarted) throw error
         setInterrupted(true)
       } finally {

@@ -2,7 +2,7 @@ import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 
 interface Written {
   tokens: string[]
-  /** The number of tokens charged. Can differ from the number received. Null until the text is complete. */
+  /** The number of tokens charged, which can differ from the number received. Null until the text is complete. */
   charged: number | null
 }
 

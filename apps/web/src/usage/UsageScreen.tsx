@@ -57,7 +57,7 @@ const lengths = [7, 30, 90]
 
 function Days() {
   const [length, setLength] = useState(30)
-  // Read twice as many days, to compare the period with the previous one.
+  // Load twice as many days, to compare the period with the previous period.
   const usage = useUsage({ days: 2 * length })
   const { data, refetch, isPlaceholderData } = usage
   const error = useLastError(usage)
