@@ -132,7 +132,7 @@ it('mentions no charge until the payment of an overdue plan is listed', async ()
   expect((await screen.findByRole('status')).textContent).not.toContain('We charged')
 })
 
-it('ends when the customer changes the plan that the checkout has bought', async () => {
+it('hides the result of a purchase after the customer changes the purchased plan', async () => {
   balances.mockReturnValue(on(pro))
   const { again } = comeBack({ priceSlug: 'pro_monthly', checkout: 'success' })
   expect(await screen.findByText("You're on Pro")).toBeDefined()

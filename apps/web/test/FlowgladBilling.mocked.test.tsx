@@ -36,7 +36,7 @@ function showBilling() {
   return screen.queryByRole('region', { name: 'Payment method' })?.textContent
 }
 
-it('shows the card of the next invoice while Flowglad still reports an older one', () => {
+it('shows the card of the next invoice while Flowglad still reports an older card', () => {
   statementWith({ ...visa, last4: '0341' })
   reported(aMethod('4242', true))
   const text = showBilling()
@@ -44,7 +44,7 @@ it('shows the card of the next invoice while Flowglad still reports an older one
   expect(text).not.toContain('4242')
 })
 
-it('adds the expiry of the card of the next invoice', () => {
+it('shows when the card of the next invoice expires', () => {
   statementWith(visa)
   reported(aMethod('0341', true), aMethod('4242', false))
   expect(showBilling()).toContain('Visa ending in 4242, expires 12/2034')
@@ -62,7 +62,7 @@ it('names no card until the statement has loaded', () => {
   expect(showBilling()).toBeUndefined()
 })
 
-it('shows the saved card if the statement fails', () => {
+it('shows the saved card if the statement request fails', () => {
   statement.mockReturnValue({ data: undefined, error: new Error('unavailable') })
   reported(aMethod('4242', true))
   expect(showBilling()).toContain('Visa ending in 4242')

@@ -33,7 +33,7 @@ it('says that an overdue amount is not part of the next invoice', () => {
   expect(text()).toContain("The overdue $15 isn't part of this invoice.")
 })
 
-it('lists the items only if the invoice has several', () => {
+it('lists the items only if the invoice has several items', () => {
   const day = formatDate(next.at)
   statement.mockReturnValue(aStatement({ next }))
   const { show: showAgain } = show(<NextInvoice />)
@@ -60,7 +60,7 @@ it('calls the total a minimum if extra usage from before a plan change may be ad
   expect(text()).not.toContain('At least')
 })
 
-it('calls the total no minimum if a discount may lower it', () => {
+it('does not call the total a minimum if a discount may lower it', () => {
   statement.mockReturnValue(
     aStatement({ next: { ...next, earlierUsage: ['api_calls'], wasDiscounted: true } }),
   )

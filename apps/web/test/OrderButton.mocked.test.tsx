@@ -2,8 +2,10 @@
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
 import { act, screen, within } from '@testing-library/react'
 import { beforeEach, expect, it, vi } from 'vitest'
-// The button loads this dialog lazily. On a busy machine, compiling it can take longer than a query's
-// timeout, so import it first.
+/*
+ * The button loads the dialog lazily. On a busy machine, compiling the dialog can take longer than a query's timeout, so
+ * import the dialog first.
+ */
 import '../src/plans/ForfeitWarning.tsx'
 import { OrderButton } from '../src/plans/OrderButton.tsx'
 import { addModalDialogs } from './addModalDialogs.ts'
@@ -31,7 +33,7 @@ const press = async (name: string) => {
   act(() => button.click())
 }
 
-it('can be clicked again after the browser’s Back button restores the page', async () => {
+it('works again after the browser’s Back button restores the page', async () => {
   checkout.mockResolvedValue({ url: '#the-checkout' })
   showOrder()
   await press('Upgrade to Pro')

@@ -30,7 +30,7 @@ it.each([
   expect(balanceText(aBalance(given))).toBe(text)
 })
 
-it("derives a meter's activity and its pricing sentence from its unit, unless the meter defines them", () => {
+it("derives a meter's activity and pricing sentence from the unit by default", () => {
   expect([activityOf('generations'), promiseOf('generations')]).toEqual([
     'Pictures',
     'You pay only for pictures that succeed.',

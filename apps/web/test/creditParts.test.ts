@@ -83,7 +83,7 @@ it.each([
   expect(extraText(rowOf(row), [free], plan, undefined)).toBe(text)
 })
 
-it("calls none of the Free plan's credits a pack while an unlimited plan is overdue", () => {
+it("does not attribute the Free plan's credits to a pack while an unlimited plan is overdue", () => {
   const scale = anOffer({
     name: 'Scale',
     priceSlug: 'scale_monthly',

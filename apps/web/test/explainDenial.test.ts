@@ -88,7 +88,7 @@ describe('the explanation of a denied call', () => {
     })
   })
 
-  it('is marked as broken only if the server or the connection failed', () => {
+  it('marks an explanation as broken only if the server or the connection failed', () => {
     const hd = explainDenial(denied({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' }))
     const busy = explainDenial(denied({ code: 'IN_PROGRESS', key: 'k', retryAfterMs: 1_000 }))
     const away = explainDenial(denied({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 }))
@@ -109,7 +109,7 @@ describe('the explanation of a denied call', () => {
 describe('the explanation of a call without a response', () => {
   const lost = TRPCClientError.from(new TypeError('Failed to fetch'))
 
-  it('promises only that a retry is not charged twice, because the call may have succeeded', () => {
+  it('promises after a lost response only that a retry is not charged twice', () => {
     const { detail, next } = explainDenial(lost)
     expect(next).toBe('again')
     expect(detail).toContain("won't be charged twice")

@@ -34,6 +34,6 @@ it("formats in English and in the browser's time zone, in every locale", () => {
   ])
 })
 
-it('formats the days of usage and the times of charges in UTC', () => {
+it('formats usage days and charge times in UTC', () => {
   expect([formatUtcDay('2026-12-01'), formatUtcTime(at)]).toEqual(['1 Dec', '1 Dec 2026, 05:30 UTC'])
 })

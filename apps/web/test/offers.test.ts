@@ -6,7 +6,7 @@ import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
 import { anOffer, free, onFree, pack, pro } from './anOffer.ts'
 
 describe("a plan's benefits", () => {
-  it('list each grant, overage price and feature once', () => {
+  it('lists each grant, overage price and feature of a plan once', () => {
     const offer = anOffer({
       grants: [
         { meter: 'generations', name: 'Generations', amount: 500, renews: true },
@@ -28,7 +28,7 @@ describe("a plan's benefits", () => {
     ])
   })
 
-  it('show an unlimited meter in one line, without its grant or feature', () => {
+  it('shows an unlimited meter in one line, without its grant or feature', () => {
     const offer = anOffer({
       unlimited: ['generations'],
       features: [{ slug: 'unlimited_generations', name: 'Unlimited generations' }],
@@ -36,7 +36,7 @@ describe("a plan's benefits", () => {
     expect(benefitsOf(offer)).toEqual(['Unlimited pictures'])
   })
 
-  it('say how often grants renew and prices recur', () => {
+  it('says how often grants renew and prices recur', () => {
     const generations = (unit: 'week' | 'month', count: number) =>
       benefitsOf(anOffer({ interval: { unit, count } }))
     expect(generations('week', 1)).toEqual(['10 pictures a week'])
@@ -48,7 +48,7 @@ describe("a plan's benefits", () => {
 })
 
 describe('the next offer', () => {
-  it('is the next more expensive plan, or undefined for the largest plan', () => {
+  it('offers the next more expensive plan, and nothing to a customer on the largest plan', () => {
     const offers = [pro, pack, free]
     expect(plansOf(offers)).toEqual([free, pro])
     expect(nextOffer(offers, onFree({ available: 1, limit: 10 }).plan)).toBe(pro)
@@ -63,20 +63,20 @@ describe('the advice to a customer who is out of credits', () => {
   const renewsAt = Date.UTC(2026, 11, 1, 12)
   const { plan } = onFree({ available: 0, limit: 10 })
 
-  it('is to upgrade, or to wait until the renewal date', () => {
+  it('suggests an upgrade, or waiting until the renewal date', () => {
     expect(upgradeAdvice({ offers, plan, renewsAt, goal: 'continue' })).toMatch(
       /^Upgrade to continue, or wait until they renew on .*December.*\.$/,
     )
     expect(upgradeAdvice({ offers, plan, renewsAt: null, goal: 'continue' })).toBe('Upgrade to continue.')
   })
 
-  it('is to choose a plan if the customer has no plan', () => {
+  it('suggests choosing a plan if the customer has no plan', () => {
     expect(upgradeAdvice({ offers, plan: null, renewsAt: null, goal: 'continue' })).toBe(
       'Choose a plan to continue.',
     )
   })
 
-  it('names the plan that follows a plan that ends', () => {
+  it('names the plan that starts when a canceled plan ends', () => {
     const ending = { ...plan, priceSlug: 'pro_monthly', isFree: false, cancelsAt: renewsAt }
     const advice = (plans: Offer[]) =>
       upgradeAdvice({ offers: plans, plan: ending, renewsAt, goal: 'continue' })
@@ -87,7 +87,7 @@ describe('the advice to a customer who is out of credits', () => {
     )
   })
 
-  it('does not mention an upgrade on the largest plan', () => {
+  it('does not suggest an upgrade to a customer on the largest plan', () => {
     const onPro = { ...plan, priceSlug: 'pro_monthly', isFree: false }
     expect(upgradeAdvice({ offers, plan: onPro, renewsAt, goal: 'continue' })).toMatch(
       /^They renew on .*December.*\.$/,
@@ -103,19 +103,19 @@ describe('a pack', () => {
     balances: row ? [{ ...row, unlimited }] : [],
   })
 
-  it('is useless if its meter is already unlimited', () => {
+  it('reports that a pack is useless if its meter is already unlimited', () => {
     expect(uselessFor(pack, withGenerations(true))).toEqual(['generations'])
     expect(uselessFor(pack, withGenerations(false))).toBeNull()
   })
 
-  it('is offered only for its own meter and to customers with a plan', () => {
+  it('offers a pack only for its own meter and to customers with a plan', () => {
     const { plan } = onFree({ available: 0, limit: 10 })
     expect(packFor([free, pro, pack], plan, 'generations')).toBe(pack)
     expect(packFor([free, pro, pack], plan, 'tokens')).toBeUndefined()
     expect(packFor([free, pro, pack], null, 'generations')).toBeUndefined()
   })
 
-  it('can be bought while the balances load', () => {
+  it('lets the customer buy a pack while the balances load', () => {
     expect(uselessFor(pack, undefined)).toBeNull()
   })
 })

@@ -11,7 +11,7 @@ const { plan } = onFree({ available: 0, limit: 10 })
 const overdue = { ...plan, name: 'Pro', pastDue: { state: 'free' as const, since: 0, graceEndsAt: null } }
 const ending = { ...plan, name: 'Pro', cancelsAt: Date.UTC(2026, 11, 28) }
 
-it('says that each started 1,000 costs as much as a full 1,000', () => {
+it('says that a part of 1,000 units costs as much as 1,000 units', () => {
   expect(pricePerText(perThousand)).toBe('$1 per 1,000 or part of 1,000')
   expect(pricePerText({ ...perThousand, perUnits: 1 })).toBe('$1 each')
 })

@@ -71,7 +71,7 @@ it.each<[State, string]>([
   expect(pastDueText(unpaid(state, canceled), noRetry)).toMatchObject({ due: '$99 is due.', detail })
 })
 
-it('asks a customer who has canceled and is out of credits to keep the plan first', () => {
+it('asks a customer without credits to undo a cancellation before paying', () => {
   const advice = (plan: PlanSummary) => upgradeAdvice({ offers: [], plan, renewsAt: null, goal: 'continue' })
   expect(advice(unpaid('free', canceled))).toBe('Keep Scale and pay for it to continue.')
   expect(advice(unpaid('free'))).toBe('Pay for your plan to continue.')

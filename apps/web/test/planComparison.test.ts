@@ -79,7 +79,7 @@ describe('the comparison of plans', () => {
 })
 
 describe('plans with several intervals', () => {
-  it('show the prices of one interval, and how much a longer interval saves', () => {
+  it('shows the prices of one interval, and how much a longer interval saves', () => {
     expect(intervalsOf(all).map(({ unit }) => unit)).toEqual(['month', 'year'])
     expect(plansBilled(all, pro.interval ?? undefined)).toEqual([free, pro, scale])
     expect(plansBilled(all, year)).toEqual([free, proYearly, scaleYearly])
@@ -88,7 +88,7 @@ describe('plans with several intervals', () => {
     expect(savingOf(pro, all)).toBe(0)
   })
 
-  it('lead to an upgrade with the same interval', () => {
+  it('suggests an upgrade with the same billing interval', () => {
     const on = (priceSlug: string) => ({ ...onFree({ available: 0, limit: 10 }).plan, priceSlug })
     expect(nextOffer(all, on('free'))).toBe(pro)
     expect(nextOffer(all, on('pro'))).toBe(scale)
@@ -104,7 +104,7 @@ describe('the recommended plan', () => {
     { day: '2026-11-23', meter, amount: 1 },
   ]
 
-  it('is the cheapest plan with every feature if there is no usage', () => {
+  it('recommends the cheapest plan with every feature if there is no usage', () => {
     expect(recommendedPlan(monthly, free, [])).toEqual({
       priceSlug: 'pro',
       why: 'Every feature at the lowest price',
@@ -113,13 +113,13 @@ describe('the recommended plan', () => {
     expect(recommendedPlan([noHd, ...monthly], undefined, [])?.priceSlug).toBe('pro')
   })
 
-  it('has room for the usage of the last 30 days', () => {
+  it('recommends a plan with room for the usage of the last 30 days', () => {
     const why = 'Enough for your last 30 days of usage'
     expect(recommendedPlan(monthly, free, used('generations', 400))).toEqual({ priceSlug: 'pro', why })
     expect(recommendedPlan(monthly, free, used('generations', 401))).toEqual({ priceSlug: 'scale', why })
   })
 
-  it('is the cheapest plan when the price includes extra units', () => {
+  it('compares plans by their cost including extra units', () => {
     expect(recommendedPlan(monthly, free, used('api_calls', 79_000))).toEqual({
       priceSlug: 'pro',
       why: 'The lowest cost for your last 30 days of usage',
@@ -127,13 +127,13 @@ describe('the recommended plan', () => {
     expect(recommendedPlan(monthly, free, used('api_calls', 81_000))?.priceSlug).toBe('scale')
   })
 
-  it('is not the current plan if a cheaper plan has room for the usage', () => {
+  it('does not recommend the current plan if a cheaper plan has room for the usage', () => {
     expect(recommendedPlan(monthly, scale, used('generations', 400))).toBeNull()
     expect(recommendedPlan(monthly, scale, used('api_calls', 79_000))).toBeNull()
     expect(recommendedPlan(monthly, scale, used('api_calls', 81_000))?.priceSlug).toBe('scale')
   })
 
-  it('is never smaller than the current plan', () => {
+  it('never recommends a plan that is smaller than the current plan', () => {
     expect(recommendedPlan(monthly, scale, used('generations', 401))?.priceSlug).toBe('scale')
     expect(recommendedPlan(monthly, scale, [])).toBeNull()
     expect(recommendedPlan(monthly, proYearly, used('generations', 1))).toBeNull()

@@ -23,6 +23,6 @@ it.each([
     )
 })
 
-it('keeps a path of this app in ?next', async () => {
+it('keeps ?next if it is a path in this app', async () => {
   expect(new Set(await searchAt('/sign-in?next=%2Fpricing%3Fa%3Db'))).toEqual(new Set(['/pricing?a=b']))
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { usageOf } from '../src/usage/usagePeriods.ts'
 
-it("returns a meter's daily usage and the total of the period before", () => {
+it("returns a meter's daily usage and the previous period's total", () => {
   const usage = [
     { day: '2026-11-23', meter: 'generations', amount: 100 },
     { day: '2026-11-24', meter: 'generations', amount: 7 },

@@ -15,7 +15,7 @@ it('names the plan and the date of a scheduled change', () => {
   )
 })
 
-it('names a scheduled change of an unpaid plan, without promising its credits', () => {
+it('names a scheduled change of an unpaid plan without promising credits', () => {
   const graceEndsAt = Date.UTC(2027, 0, 6)
   const pastDue = { state: 'grace', since: 0, graceEndsAt, upgradeUrl: '/billing' } as const
   const text = whatHappensNext({ ...plan, status: 'past_due', pastDue }, statement, end)
