@@ -14,8 +14,8 @@ interface Balance {
   /** The price, in cents, of the usage beyond the grants, which the next invoice will charge. */
   overage: number
   /**
-   * `limited` if the plan grants credits for this meter or other credits cover its usage. Otherwise, `priced`
-   * if the usage has a price, and `unlimited` if it is free.
+   * `limited` if the plan grants credits for this meter or other credits cover its usage, else `priced` if the usage has
+   * a price, else `unlimited`.
    */
   kind: 'limited' | 'unlimited' | 'priced'
   /** Whether the plan has the meter's unlimited feature. */
@@ -43,7 +43,7 @@ function balancesOf(platform: Platform, subscription: Subscription): Balance[] {
       .filter(({ type, amount }) => type === 'usage_credit_grant' && (amount ?? 0) > 0)
       .map(({ usageMeterId }) => usageMeterId),
   )
-  // Overage is charged only to a card.
+  // Without a payment method, Flowglad doesn't charge overage.
   const lines = paymentMethodOf(platform, subscription) ? overageLines(platform, subscription, '') : []
   return accounts.map(({ id, usageMeterId, balance, outstanding }) => {
     const { name, slug } = db.usageMeters.get(usageMeterId)
@@ -83,9 +83,9 @@ export const balanceBars = (platform: Platform, subscription: Subscription): Htm
   )
 
 /**
- * Returns the bars as a customer reads them. After a plan change, an earlier plan's grants last until the period ends,
- * but they aren't the new plan's limit. Flowglad doesn't know which feature makes a meter unlimited, so this follows
- * the convention that the feature is called `unlimited_` and the meter's slug.
+ * Returns the bars as a customer sees them. After a plan change, an earlier plan's grants last until the period ends,
+ * but they aren't the new plan's limit. Flowglad doesn't know which feature makes a meter unlimited, so the
+ * feature must be called `unlimited_` and the meter's slug.
  */
 export const customerBars = (platform: Platform, subscription: Subscription): Html =>
   bars(

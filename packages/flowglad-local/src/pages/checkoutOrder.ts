@@ -76,7 +76,7 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
           amount: total,
         },
       ]
-  // A discount that the subscription already has. Its code belongs to an earlier checkout.
+  // A discount from the code of an earlier checkout, which the subscription still has.
   const earlierOff = due ? lines.reduce((sum, { amount }) => sum + amount, 0) - due.amount : 0
   const purpose = !recurring ? 'Buy from' : target?.status === 'past_due' ? 'Payment due to' : 'Subscribe to'
   const features = currentLinks(platform, product.id, now).map((link) => db.features.get(link.featureId))

@@ -32,7 +32,7 @@ export function checkoutPage(
   const explain = (testCard: TestCard) =>
     order.dueToday > 0 ? testCard.explanation : testCard.explanationIfFree
   const verb = order.verb === 'Save' ? 'Save' : `${order.verb} with`
-  // After an invalid discount code, the page's URL is that of the discount form, so this form needs its own
+  // After an invalid discount code, the page has the URL of the discount form, so the payment form needs an explicit
   // URL.
   const path = `/${session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${session.id}`
   const body = html`${testModeBar()}

@@ -13,7 +13,7 @@ import { checkoutPage, confirmPage, finishedPage } from './checkoutPage.ts'
 import type { FormError } from './formField.ts'
 import { sendPage } from './layout.ts'
 
-/** A text field. Every mistake, even a missing or repeated field, has a message for the page. */
+/** A text field. Each kind of invalid input has a message for the page, including a missing or repeated field. */
 const field = (missing: string, tooLong: string) => z.string(missing).trim().min(1, missing).max(200, tooLong)
 
 const payment = z.object({
@@ -30,9 +30,7 @@ const payment = z.object({
 const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 
-/**
- * Adds the hosted checkout. An application's customers pay on these pages and then return to the application.
- */
+/** Adds the hosted checkout, where an application's customers pay before they return to the application. */
 export function checkoutPages(app: FastifyInstance, organizations: Organizations): void {
   const find = (id: string) => {
     const found = findIn(organizations, (db) => db.checkoutSessions.find(id))
@@ -140,9 +138,8 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
 }
 
 /**
- * Redirects to the application, or to the session's own page if it has no URL. Encodes the URL, because a
- * header can't contain line breaks or characters outside Latin-1. Otherwise, the redirect would fail after
- * the payment.
+ * Redirects to the application, or to the session's own page if the session has no success URL. Encodes the URL,
+ * because a header can't contain line breaks or characters outside Latin-1.
  */
 const backToApplication = ({ id, successUrl }: CheckoutSession, reply: FastifyReply) =>
   reply.redirect(successUrl === null ? `/checkout/${id}` : new URL(successUrl).href, 303)

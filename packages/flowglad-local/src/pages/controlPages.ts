@@ -15,8 +15,8 @@ import { addressOf, dashboardAddress } from './organizationParts.ts'
 
 const ofForm = z.object({ model: z.string().optional().catch(undefined) }).catch({ model: undefined })
 /**
- * A path on this server. It can't contain tabs or line breaks, because browsers remove them, which could turn
- * the path into another host's address.
+ * A path on this server, without tabs and line breaks. Browsers remove these characters from a URL, and the rest could
+ * be another host's address.
  */
 export const localPath = z.string().regex(/^\/(?![/\\])[!-~]*$/)
 const conditions = z.object({

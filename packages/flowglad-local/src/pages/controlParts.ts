@@ -66,7 +66,7 @@ export function dataPart(platform: Platform): Html {
 
 const plural = (n: number, noun: string) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`
 
-/** Returns the page that asks before it deletes all customers. */
+/** Returns the page that asks for confirmation before all customers are deleted. */
 export function resetPage(platform: Platform): Html {
   const customers = platform.db.customers.count()
   return html`${testModeBar()}

@@ -23,7 +23,7 @@ export function dashboardPage(
     requestLog,
   }: {
     customer: Customer | undefined
-    /** The requested customer ID, if it doesn't exist. */
+    /** The requested customer ID, if no customer has this ID. */
     unknown: string | undefined
     /** The search text, or an empty string if there is no search. */
     find: string

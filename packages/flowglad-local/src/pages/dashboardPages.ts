@@ -39,7 +39,7 @@ export function dashboardPages(
   const isObject = (text: string) => {
     const id = text.trim()
     const kind = kindOf(id)
-    // Don't open the object page of a customer, because the search lists the customer.
+    // Exclude a customer's ID, because the search lists the customer instead of opening the object page.
     return (
       kind !== undefined &&
       !id.startsWith('cust_') &&

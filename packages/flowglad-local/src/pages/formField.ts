@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts'
 
-/** An error to show on the page. If `field` is null, it concerns the whole order. */
+/** An error to show on the page. If `field` is null, the error concerns the whole order. */
 export interface FormError {
   field: 'email' | 'name' | 'card' | 'code' | null
   message: string

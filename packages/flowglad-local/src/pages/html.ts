@@ -1,4 +1,4 @@
-/** An HTML string. `html` escapes every other string. */
+/** A string of HTML, which `html` inserts without escaping. */
 export class Html {
   constructor(readonly text: string) {}
 }

@@ -15,7 +15,7 @@ export interface Related {
 interface Kind {
   noun: string
   find(db: Database, id: string): Base | undefined
-  /** Returns the objects that refer to this one. */
+  /** Returns the objects that refer to the object with this ID. */
   related?(db: Database, id: string): Related[]
 }
 
@@ -124,7 +124,7 @@ const kinds: Record<string, Kind> = {
   msg: { noun: 'Webhook event', find: (db, id) => db.webhookDeliveries.find(id) },
 }
 
-/** Matches an ID of any kind. The group keeps the IDs in the result of `split`. */
+/** Matches an ID of any kind. The capturing group keeps the IDs in the result of `split`. */
 export const objectIds = new RegExp(`\\b((?:${Object.keys(kinds).join('|')})_[0-9A-Za-z]{21})(?![0-9A-Za-z])`)
 
 /** Returns an ID's kind, or undefined if the text isn't an ID. */

@@ -8,7 +8,7 @@ import { day, money, words } from './format.ts'
 import { shownLines } from './invoiceLines.ts'
 
 /**
- * Adds the receipts as PDF files. As on the platform, anyone with a receipt's URL can open it. The URL
+ * Adds the receipts as PDF files. As on the platform, anyone with a receipt's URL can open the receipt. The URL
  * contains the payment's random ID, so it can't be guessed.
  */
 export function receiptPages(app: FastifyInstance, organizations: Organizations): void {

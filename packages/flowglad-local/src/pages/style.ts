@@ -30,7 +30,7 @@ export const style = `
 }
 * { box-sizing: border-box; }
 html { background: var(--paper); }
-/* Layouts depend on the width in the reader's text size. In media queries, rem ignores the size that a page sets. */
+/* Container queries measure the page's width in rem. In media queries, rem ignores the page's own font size. */
 body {
   container-type: inline-size; margin: 0; color: var(--ink);
   font: 1rem/1.5 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
@@ -78,7 +78,7 @@ a { color: var(--accent); text-underline-offset: 3px; }
 .badge.good { background: var(--tint); color: var(--accent); }
 .badge.bad { background: var(--bad-tint); color: var(--bad); }
 .badge.plain { background: transparent; color: var(--soft); border: 1px solid var(--line); }
-/* Let the name of a long model wrap. */
+/* Let a model's long name wrap. */
 .badge.model { white-space: normal; overflow-wrap: anywhere; }
 .badge.model .mono { font-size: 1em; font-weight: 450; white-space: nowrap; }
 .card {
@@ -204,7 +204,7 @@ progress.negative { color: var(--bad); }
 .feed .long { max-width: none; }
 input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; font-size: 1rem; }
 @container (max-width: 32rem) {${rowsAsBlocks('.flow')}}
-/* These tables have up to six columns. */
+/* The tables in .feed have up to six columns, so their rows become blocks at a larger width. */
 @container (max-width: 37rem) {${rowsAsBlocks('.feed .flow')}}
 @media (forced-colors: active) {
   .badge { border: 1px solid; }

@@ -50,7 +50,7 @@ export function webhookPages(
     const found = find(request.params.id)
     if (!found) return reply.redirect('/', 303)
     const { organization, record: delivery } = found
-    // Wait, so that the page shows the result even without JavaScript.
+    // Wait for the result, so that the page shows the result even without JavaScript.
     await Promise.race([organization.webhooks.resend(delivery), sleep(resultWithinMs)])
     return reply.redirect(webhookAddress(delivery), 303)
   })
