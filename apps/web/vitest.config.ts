@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 
 // An Arabic locale makes tests fail if the app formats numbers or dates in the machine's locale.
 process.env.LC_ALL = 'ar_EG.UTF-8'
-// In this time zone, the local date often differs from the UTC date.
+// In Los Angeles, the local date often differs from the UTC date.
 process.env.TZ = 'America/Los_Angeles'
 
 /** The tests that replace modules with mocks. */
@@ -26,7 +26,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      // If these files shared their modules, a module could keep using another file's mock.
+      // Isolate tests with mocks, because a shared module could keep using another file's mock.
       { extends: true, test: { name: 'web with mocks', include: [mocked] } },
     ],
   },

@@ -22,12 +22,12 @@ it.each([
   expect(await problemOf(answer(status, code, '[body.email] said the server'))).toContain(words)
 })
 
-it('says when to try again after one of the app’s own limits is reached', async () => {
+it('says when to try again after the app’s own rate limit is reached', async () => {
   const message = 'Too many emails were requested for this address. Try again in 40 minutes.'
   expect(await problemOf(answer(429, 'TOO_MANY_MAILS', message))).toBe(message)
 })
 
-it('returns the server’s message for any other error', async () => {
+it('returns the server’s message for an error code that the app doesn’t know', async () => {
   expect(await problemOf(answer(400, 'PASSWORD_TOO_LONG', 'Password too long'))).toBe('Password too long')
 })
 

@@ -8,7 +8,7 @@ export function show(children: ReactNode) {
   // Clean up here instead of in afterEach(): test files share this module, and a hook would run only in the
   // first file.
   cleanup()
-  // jsdom lacks these functions.
+  // jsdom lacks scrollTo() and matchMedia().
   vi.stubGlobal('scrollTo', () => undefined)
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }))
   const page = (content: ReactNode) => (

@@ -4,7 +4,7 @@ import type { User } from '../api/Session.tsx'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { problemOf } from './problemOf.ts'
 
-/** Shows a button that sends the verification email again, and then the outcome. */
+/** Shows a button that sends the verification email again, and the outcome after a click. */
 export function SendAgain({ user: { email } }: { user: User }) {
   const [busy, setBusy] = useState(false)
   const [outcome, setOutcome] = useState<string | null>(null)

@@ -5,7 +5,7 @@ const everyMs = 5_000
 
 /**
  * Refetches the session on focus and every few seconds, to detect when the user verifies the email address,
- * even in another browser. The requested screen then appears without a reload.
+ * even in another browser. After the verification, the requested screen appears without a reload.
  */
 export function VerificationWatch() {
   const { refetch } = authClient.useSession()

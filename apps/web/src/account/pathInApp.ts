@@ -1,6 +1,6 @@
 /**
- * Matches segments of letters, digits, `_` and `-`, optionally followed by a query or a fragment. The app's
- * own paths use no other characters. Paths that a browser could resolve to another site don't match, such as
+ * Matches segments of letters, digits, `_` and `-`, optionally followed by a query or a fragment. The segments of
+ * the app's own paths contain no other characters. Paths that a browser could resolve to another site don't match, such as
  * `//evil.example`, `/\evil.example`, `/%2Fevil.example` and `/./`.
  */
 const ownPath = /^\/(?:[\w-]+(?:\/[\w-]+)*\/?)?(?:[?#][^\s\\\p{Cc}]*)?$/u
@@ -10,7 +10,7 @@ const accountScreen = /^\/sign-(?:in|up)\/?(?:[?#]|$)/i
 
 /**
  * Returns `next` if a user may open it after signing in: it must be a path in this app and not an account
- * screen. Otherwise, returns undefined. `next` comes from the address bar, so another site can choose it.
+ * screen. Otherwise, returns undefined. `next` comes from the address bar, so another site can choose its value.
  */
 export function pathInApp(next: unknown): string | undefined {
   if (typeof next !== 'string' || !ownPath.test(next) || accountScreen.test(next)) return undefined

@@ -31,7 +31,7 @@ export async function problemOf(request: Promise<Answer>): Promise<string | null
     case 'RESET_PASSWORD_DISABLED':
       return "We can't send emails right now. Contact us to get a new password."
   }
-  // The app's own limits have messages that say when to try again.
+  // The app's own rate limits have messages that say when to try again.
   if (error.code?.startsWith('TOO_MANY_') && error.message) return error.message
   if (error.status === 429) return 'Too many attempts. Wait a minute, then try again.'
   if (error.status >= 500) return 'Something went wrong on our side. Try again in a moment.'

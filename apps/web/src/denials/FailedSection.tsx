@@ -16,8 +16,8 @@ interface FailedSectionProps {
 }
 
 /**
- * Replaces a section that failed to load. Shows the section's name and the reason, and retries every few
- * seconds.
+ * Replaces a section that failed to load. Shows the section's name and the reason for the failure, and retries
+ * every few seconds.
  */
 export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
   const isSignedOut = isUnauthorized(error)
@@ -55,7 +55,7 @@ function isUnauthorized(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  // A notice at the top of the screen already says that the browser is offline, so don't repeat it here.
+  // Don't mention the connection, because a notice at the top of the screen says that the browser is offline.
   if (!navigator.onLine) return "Nothing is lost, and we'll try again when you are back online."
   // An error that isn't a tRPC error comes from Flowglad's hooks.
   const isBilling =

@@ -3,8 +3,8 @@ import { useLocation, useNavigate } from '@tanstack/react-router'
 import { authClient } from '../api/authClient.ts'
 
 /**
- * Refetches the session so that the app treats the user as signed out. Then opens the sign-in screen, which
- * returns the user to this screen.
+ * Refetches the session so that the app treats the user as signed out, and opens the sign-in screen. After signing
+ * in, the user returns to this screen.
  */
 export function SignInAgain() {
   const { refetch } = authClient.useSession()

@@ -36,7 +36,8 @@ interface ActDialogProps {
 const titles = { done: 'Done', repeated: 'Already done', refused: 'Nothing was changed' }
 
 /**
- * Explains a change and asks for the reason. Then shows the result, or the reason why the change was refused.
+ * Explains a change and asks for the operator's reason. After the confirmation, shows the result or why the change
+ * was refused.
  */
 export function ActDialog({
   customer,

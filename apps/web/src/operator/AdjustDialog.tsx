@@ -11,7 +11,7 @@ interface AdjustDialogProps {
   onClose: () => void
 }
 
-/** Adds units to a balance, or subtracts them. */
+/** Asks an operator how many units to add to a balance or subtract from it. */
 export function AdjustDialog({ row: { meter, available }, ...dialog }: AdjustDialogProps) {
   const [text, setText] = useState('')
   const [isInvalid, setInvalid] = useState(false)

@@ -6,7 +6,7 @@ import { AdjustDialog } from './AdjustDialog.tsx'
 import classes from './Operator.module.css'
 import { byMeter, meterTitle, meterUnits, type Report } from './words.ts'
 
-/** Shows each meter's balance. The ledger allows or denies calls based on these numbers. */
+/** Shows each meter's balance, which the ledger uses to allow or deny calls. */
 export function Balances({ report: { customer, balances, acts } }: { report: Report }) {
   const [adjusted, setAdjusted] = useState<string | null>(null)
   const row = balances.find(({ meter }) => meter === adjusted)

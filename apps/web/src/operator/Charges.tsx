@@ -18,7 +18,7 @@ const states: Record<Charge['state'], string> = {
   dropped: 'dropped, never billed',
 }
 
-/** Explains known flags. Other flags are error messages, and are shown unchanged. */
+/** Explains the known flags. A flag that isn't in this list is an error message, which the screen shows unchanged. */
 const flags: Record<string, string> = {
   late: 'Charged after the hold had ended',
   expired: 'Charged when the hold expired',

@@ -100,7 +100,7 @@ function CustomerLink({ id, children }: { id: string; children: string }) {
   )
 }
 
-/** Lists the usage events that Flowglad keeps rejecting. */
+/** Lists the usage events that Flowglad has rejected repeatedly. */
 function Parked() {
   const parked = trpc.operator.parked.useQuery(undefined, { refetchInterval: refreshMs })
   const { data, refetch } = parked

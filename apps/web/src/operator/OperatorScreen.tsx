@@ -7,7 +7,7 @@ import { CustomerPage } from './CustomerPage.tsx'
 import { FindCustomer } from './FindCustomer.tsx'
 import { useOperatorAccess } from './useOperatorAccess.ts'
 
-/** Shows an operator one customer, or the search for customers. Shows other users “Page not found”. */
+/** For an operator, shows one customer or the customer search. For other users, shows “Page not found”. */
 export function OperatorScreen() {
   const { isOperator, error, refetch } = useOperatorAccess()
   const { customer } = useSearch({ strict: false })

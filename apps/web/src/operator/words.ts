@@ -37,7 +37,7 @@ export function unitsText(slug: string, amount: number): string {
 }
 
 /**
- * Parses a text such as `+5`, `-5` or `5`. Returns null for 0, and for any text that isn't a whole int32 number.
+ * Parses a number such as `+5`, `-5` or `5`. Returns null for 0, and for any text that isn't a whole int32 number.
  */
 export function parseSigned(text: string): number | null {
   const digits = /^([+\-−]?)(\d{1,10})$/.exec(text.trim())

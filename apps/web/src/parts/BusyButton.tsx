@@ -5,7 +5,7 @@ import { passFocusOn } from './focus.ts'
 interface BusyButtonProps extends ButtonProps {
   busy: boolean
   type?: 'button' | 'submit'
-  /** The ID of the form to submit, if the button is outside it. */
+  /** The ID of the form to submit, if the button is outside the form. */
   form?: string
   onClick?: () => void
   children: ReactNode
@@ -13,7 +13,7 @@ interface BusyButtonProps extends ButtonProps {
 
 /**
  * Renders a button for an action that takes time. While busy, the button ignores clicks but keeps focus; a
- * disabled button would lose it. If the button unmounts while it has focus, the heading receives focus.
+ * disabled button would lose focus. If the button unmounts while it has focus, the heading receives focus.
  */
 export function BusyButton({ busy, type = 'button', onClick, ...button }: BusyButtonProps) {
   function press(event: MouseEvent) {

@@ -6,7 +6,7 @@ import { useModal } from './useModal.ts'
 interface DialogProps {
   title: string
   onClose: () => void
-  /** The first button receives focus. Put the button that changes nothing first. */
+  /** The first button receives focus, so start with the button that changes nothing. */
   actions: ReactNode
   children: ReactNode
 }

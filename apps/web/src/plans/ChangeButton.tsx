@@ -48,7 +48,7 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
         setAsking(false)
         onChanged(made)
       },
-      // The dialog shows the error.
+      // Ignore the rejection, because the dialog shows the error.
       () => {},
     )
   }

@@ -8,7 +8,7 @@ import { Notice } from '../parts/Notice.tsx'
 import { reveal } from '../parts/reveal.ts'
 import { Renewal } from './Renewal.tsx'
 
-/** Shows what a plan change charged and granted. A scheduled change has its own notice. */
+/** Shows what a plan change charged and granted. Shows nothing for a scheduled change, which has its own notice. */
 export function Changed({ change, onClose }: { change: PlanChange; onClose: () => void }) {
   const { data: statement } = useStatement()
   const { plan, charged } = change

@@ -19,7 +19,7 @@ interface PlanActionProps {
   isCurrent: boolean
   /** Whether the button is the most prominent one. */
   isPreferred: boolean
-  /** Whether Flowglad can't be reached, so that no plan can be bought or changed. */
+  /** Whether Flowglad is unreachable, which prevents purchases and plan changes. */
   isAway: boolean
   onChanged: (change: PlanChange) => void
 }

@@ -3,7 +3,7 @@ import { formatDate, formatMoney } from '../format/format.ts'
 import { currentOffer } from './offers.ts'
 import { isMinimum } from './overage.ts'
 
-/** Says after a payment when the plan is charged again, and how much. */
+/** After a payment, says when the plan renews and for how much. */
 export function Renewal() {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
@@ -11,7 +11,7 @@ export function Renewal() {
   const offer = currentOffer(offers, plan)
   if (!plan || !offer || offer.isFree || plan.renewsAt === null) return null
   if (plan.cancelsAt !== null || plan.changesAt !== null || plan.pastDue !== undefined) return null
-  // The next invoice also contains extra units.
+  // Prefer the total of the next invoice, which also includes extra units.
   const next = statement?.next?.at === plan.renewsAt ? statement.next : null
   const price = formatMoney(next?.total ?? offer.unitPrice, offer.currency)
   const amount = next && isMinimum(next) ? `at least ${price}` : price

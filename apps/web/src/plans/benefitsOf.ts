@@ -14,15 +14,15 @@ export function benefitsOf(offer: Offer): string[] {
   ]
 }
 
-/** Returns the features that don't belong to a meter. A meter's own line already covers its features. */
+/** Returns the features that aren't part of a meter's own line, such as HD pictures. */
 export const benefitFeatures = ({ features, overage }: Offer) =>
   features.filter(
     ({ slug }) => !slug.startsWith('unlimited_') && !overage.some(({ feature }) => feature === slug),
   )
 
-/** One cell of the comparison of plans. */
+/** One cell of the plan comparison. */
 interface Benefit {
-  /** Identifies the row across all plans. */
+  /** The row's ID, which is the same for all plans. */
   row: string
   text: string
   detail?: string | undefined

@@ -108,7 +108,7 @@ export function cancelOverdueText(
 
 /**
  * Returns whether the hosted page charges the overdue amount now. Doesn't use the status, because undoing a cancellation
- * sets it to `active`. While a cancellation is scheduled, the page only saves a card.
+ * sets it to `active`. While a cancellation is scheduled, the page saves a card without charging it.
  */
 export const canPayNow = (plan: PlanSummary | null | undefined): boolean =>
   plan?.pastDue !== undefined && !plan.isFree && plan.cancelsAt === null
@@ -122,7 +122,7 @@ function amountOfOverdue(statement: Statement): string | null {
   return statement?.overdue ? formatMoney(statement.overdue.amount, statement.overdue.currency) : null
 }
 
-/** Returns the next charge of the overdue amount, such as `Visa ending in 4242 again on 3 May`. */
+/** Returns the time of the next charge of the overdue amount, and a text such as `Visa ending in 4242 again on 3 May`. */
 function retryOf(statement: Statement): { at: number; text: string } | null {
   if (!statement?.overdue || statement.overdue.retriesAt === null) return null
   const { retriesAt: at } = statement.overdue

@@ -1,6 +1,9 @@
 import { createContext, type ReactNode, use, useEffect, useState } from 'react'
 
-/** The customer has paid. `arriving`: the balances don't include the purchase yet. `arrived`: the balances include it. */
+/**
+ * `arriving` if the balances don't include the paid purchase yet, `arrived` if they do, or null if no notice shows a
+ * purchase.
+ */
 type Result = 'arriving' | 'arrived' | null
 
 const ResultContext = createContext<{ result: Result; setResult: (result: Result) => void }>({

@@ -78,7 +78,7 @@ const hasRoom = (plan: Offer, used: Map<Meter, number>) =>
       amount <= monthlyUnits(plan, meter) * roomyShare,
   )
 
-/** Returns the plan's price per month, with the extra units that this usage needs. */
+/** Returns the plan's price per month, including the extra units that this usage needs. */
 const monthlyCost = (plan: Offer, used: Map<Meter, number>) =>
   plan.overage.reduce((cost, { meter, unitPrice, perUnits }) => {
     const extra = Math.max(0, (used.get(meter) ?? 0) - monthlyUnits(plan, meter))

@@ -146,7 +146,10 @@ function Charged({ name }: { name: string }) {
   return isForOrder && chargedText(newest)
 }
 
-/** Says what the customer paid for an overdue plan. Until Flowglad lists the payment, the newest listed payment failed. */
+/**
+ * Says what the customer paid for an overdue plan. Until Flowglad lists the payment, the newest listed payment is a
+ * failed one.
+ */
 function OverdueCharged() {
   const { data: statement } = useStatement()
   const newest = statement?.payments[0]

@@ -47,8 +47,8 @@ export function Composer({ label, meter, onSubmit, denial, children }: ComposerP
 }
 
 /**
- * Shows the explanation of a denied call, and scrolls to it, because the page may have scrolled away when work
- * started. If the explanation unmounts while it has focus, the submit button receives focus.
+ * Shows the explanation of a denied call. Scrolls to the explanation, because the page may have scrolled to the
+ * result when work started. If the explanation unmounts while it has focus, the submit button receives focus.
  */
 function Answer({ form, children }: { form: RefObject<HTMLFormElement | null>; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null)

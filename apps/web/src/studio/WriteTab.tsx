@@ -29,7 +29,7 @@ export function WriteTab({ user }: { user: User }) {
 
   function writeAgain() {
     order.submit()
-    // The button unmounts, so move focus to the text.
+    // The “Write again” button unmounts, so move focus to the text.
     sheet.current?.focus({ preventScroll: true })
   }
 

@@ -33,7 +33,7 @@ export function useAddToGallery() {
   }
 }
 
-/** Returns a function that removes a deleted picture, here and in the browser's other tabs. */
+/** Returns a function that removes a deleted picture from this tab and the browser's other tabs. */
 export function useRemoveFromGallery() {
   const utils = trpc.useUtils()
   return (deleted: string) => {
