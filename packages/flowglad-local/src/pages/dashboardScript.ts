@@ -1,5 +1,5 @@
 /**
- * Runs in the browser. Copies texts to the clipboard. On live pages, replaces only the parts that changed, and keeps
+ * Runs in the browser. Copies text to the clipboard. On live pages, replaces only the parts that changed, and keeps
  * scroll positions and keyboard focus.
  */
 export const dashboardScript = `

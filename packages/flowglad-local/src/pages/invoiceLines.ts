@@ -4,7 +4,7 @@ import { count, day } from './format.ts'
 /** The platform's texts on the invoice of a plan change, and of a plan that starts within a period. */
 const change = /^Proration: .*\((\S+) to (\S+)\)$/
 const prorated = /^Prorated: (.*) - Prorated charge .*\((\S+) to (\S+)\)$/
-/** The end of the platform's text on the invoice line of usage beyond the credits. */
+/** Matches the end of the platform's text on an invoice line for usage beyond the credits. */
 const usagePrice = / per (\d+)$/
 
 type Line = Pick<InvoiceLineItem, 'description' | 'price' | 'quantity' | 'type'>

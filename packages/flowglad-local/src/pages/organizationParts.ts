@@ -19,8 +19,8 @@ export const portalAddress = ({ organizationId }: Platform, customer?: Customer)
   `/billing-portal/${organizationId}${customer ? `/${encodeURIComponent(customer.externalId)}` : ''}`
 
 /**
- * Returns links to the same page for each pricing model, with the end of the model's key. Returns false if
- * there is only one model.
+ * Returns links to the same page for each pricing model, labeled with the model's name and the end of its key. Returns
+ * false if there is only one model.
  */
 export const modelSwitch = (
   all: readonly Organization[],

@@ -52,8 +52,8 @@ export const howMany = (all: number): string =>
   all > rowsShown ? `The newest ${rowsShown} of ${count(all)}` : `${count(all)} in all`
 
 /**
- * Returns the newest unarchived customers whose name, ID or email contains the search text, newest first, and
- * the total number of matching customers.
+ * Finds the unarchived customers whose name, ID or email contains the search text. Returns at most `rowsShown`,
+ * newest first, and the total number of matches.
  */
 export function findCustomers({ db }: Platform, search: string): { shown: Customer[]; found: number } {
   const unarchived = { index: 'archived', key: 0 } as const

@@ -77,7 +77,7 @@ const outcomes = {
 } as const satisfies Record<Fault, string | null>
 
 function requestPage(platform: Platform, logged: LoggedRequest): Html {
-  // A query can contain a long cursor, so it is in the list of facts instead of the heading.
+  // A query can contain a long cursor, so the query is in the list of facts instead of the heading.
   const [path, query] = logged.url.split(/\?(.*)/s)
   const facts: [string, Html | string][] = [
     ...(query ? [['Query', html`<span class="mono">${query}</span>`] satisfies [string, Html]] : []),

@@ -30,7 +30,7 @@ export const style = `
 }
 * { box-sizing: border-box; }
 html { background: var(--paper); }
-/* Container queries measure the page's width in rem. In media queries, rem ignores the page's own font size. */
+/* Layouts use container queries, because rem in a media query ignores the font size that a page sets. */
 body {
   container-type: inline-size; margin: 0; color: var(--ink);
   font: 1rem/1.5 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;

@@ -120,7 +120,7 @@ ${waits && !testControls && html`<p class="small soft">Test controls are off, so
 <p class="small soft">Clock: <span data-now>${moment(now)}</span></p>`
 }
 
-/** Returns the reason that an event can't be resent, or null if it can. */
+/** Returns the reason why an event can't be resent, or null if the event can be resent. */
 function resendObstacle(webhooks: WebhookSender, delivery: WebhookDelivery): Html | null {
   if (webhooks.targetOf(delivery) === null)
     return html`it has no receiver. Start the server with <span class="mono option">--webhook-url</span> to add one. A webhook that is created through the API gets only later events.`
