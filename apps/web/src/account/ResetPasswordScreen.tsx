@@ -15,7 +15,7 @@ export function ResetPasswordScreen() {
     return (
       <MessageCard
         title="This link is incomplete"
-        lead="Open the full link from the email, or request a new one."
+        lead="Open the full link from the email, or request a new email."
       >
         <LinkButton to="/forgot-password">Request a new email</LinkButton>
       </MessageCard>

@@ -97,7 +97,8 @@ export function changeText({ meter, name, before, after }: Change): { name: stri
 export const refusals: Record<Refusal, string> = {
   changed: 'Another change was made to this customer after you opened this dialog.',
   noEvent: 'This usage event no longer exists.',
-  notParked: 'This event is no longer waiting for a retry. It was delivered or dropped, or it is being sent.',
+  notParked:
+    'This event is no longer waiting for a retry. The event was delivered or dropped, or is being sent.',
   noHold: 'This hold has already ended. The work has finished, or the hold was released.',
   noBalance: 'The customer has no current subscription with a balance of these units.',
   aboveLimit: "You can't take away more than the customer's limit for this period.",

@@ -69,7 +69,7 @@ const problems: Partial<Record<ChargeRow['state'], string>> = {
   dropped: "You won't be billed for this.",
 }
 
-const late = 'This took unusually long, so it was charged late.'
+const late = 'The request took unusually long, so it was charged late.'
 
 function Charge({ charge }: { charge: ChargeRow<Meter> }) {
   const problem = problems[charge.state] ?? (charge.isLate ? late : undefined)
