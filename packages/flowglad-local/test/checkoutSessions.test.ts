@@ -3,6 +3,7 @@ import { cards, pay, startStudio } from './studio.ts'
 
 type Studio = Awaited<ReturnType<typeof startStudio>>
 
+const atPeriodEnd = { cancellation: { timing: 'at_end_of_current_billing_period' } } as const
 const urls = { successUrl: 'http://127.0.0.1/thanks', cancelUrl: 'http://127.0.0.1/back' }
 
 const open = async (studio: Studio, checkoutSession: object) =>
@@ -287,7 +288,7 @@ describe('activating a subscription', () => {
       targetSubscriptionId,
     })
     const page = await (await fetch(url)).text()
-    return { page, answer: await pay(url) }
+    return { url, page, answer: await pay(url) }
   }
   /** Returns the lines of the order, as text. */
   const linesOf = (page: string) =>
@@ -360,6 +361,49 @@ describe('activating a subscription', () => {
     ])
     const active = await activate(studio, 'ada', id)
     expect(linesOf(active.page)).toEqual(['Due today $0.00'])
+  })
+
+  it.each<[string, (studio: Studio, id: string) => Promise<unknown>, string]>([
+    [
+      'the plan renews',
+      async () => {},
+      'This pays the overdue amount, and your subscription continues. Renews every month from 1 Jun 2027 for $199.00 until you cancel.',
+    ],
+    [
+      'the customer canceled and kept the plan',
+      async (studio, id) => {
+        await studio.node.subscriptions.cancel(id, atPeriodEnd)
+        await studio.node.subscriptions.uncancel(id, { body: {} })
+      },
+      'This pays the overdue amount, and your subscription continues. Renews every month from 1 Jun 2027 for $199.00 until you cancel.',
+    ],
+    [
+      'the plan ends',
+      (studio, id) => studio.node.subscriptions.cancel(id, atPeriodEnd),
+      'This pays the overdue amount. Agency ends on 1 Jun 2027.',
+    ],
+    [
+      'the plan changes',
+      (studio, id) =>
+        studio.node.subscriptions.adjust(id, {
+          adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'team_price' }] },
+        }),
+      'This pays the overdue amount. Agency changes to Team ($49.00 per month) on 1 Jun 2027.',
+    ],
+  ])('says what an overdue payment is for and what happens next: %s', async (_, act, next) => {
+    await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'agency_price', { card: cards.failsLater })
+    await studio.renew('ada')
+    await act(studio, id)
+    const { page, url } = await activate(studio, 'ada', id)
+    expect(page).toContain('Payment due to Film studio')
+    expect(page).toContain('>Pay $199.00<')
+    expect(page).not.toMatch(/subscribe to|activate/i)
+    expect(page).toContain(`>${next}<`)
+    expect(await paid(studio)).toContainEqual([19_900, 'succeeded'])
+    expect((await studio.billing('ada')).invoices.at(-1)?.invoice.status).toBe('paid')
+    expect(await (await fetch(url)).text()).not.toContain('renews')
   })
 
   it("stops retrying a past-due subscription's open invoice once a checkout has collected it", async () => {

@@ -141,7 +141,9 @@ export function payNow(platform: Platform, at: number, subscription: Subscriptio
 
 /**
  * Returns the amount, in cents, that activating a subscription charges, and the invoice lines for that
- * amount. A discount makes the amount smaller than the lines' total.
+ * amount. A discount makes the amount smaller than the lines' total. `isOverdue` tells whether an earlier attempt
+ * to collect the amount has failed. The subscription's status doesn't tell, because undoing a scheduled
+ * cancellation sets it to `active`.
  */
 export function dueOnActivation(
   platform: Platform,
@@ -149,6 +151,7 @@ export function dueOnActivation(
   subscription: Subscription,
 ): {
   amount: number
+  isOverdue: boolean
   lines: readonly Pick<InvoiceLineItem, 'description' | 'price' | 'quantity' | 'type'>[]
 } {
   const { db } = platform
@@ -157,16 +160,18 @@ export function dueOnActivation(
   const isPaid = run
     ? run.status === 'succeeded'
     : status !== 'incomplete' && status !== 'past_due' && !isFreePlan
-  if (isPaid) return { amount: 0, lines: [] }
+  if (isPaid) return { amount: 0, isOverdue: false, lines: [] }
   if (run)
     return {
       amount: db.invoices.get(run.invoiceId).subtotal,
+      isOverdue: true,
       lines: db.invoiceLineItems.by('invoice', run.invoiceId),
     }
   const plan = planLines(platform, at, subscription)
   const overage = overageLines(platform, subscription, '')
   return {
     amount: totalOf([...plan, ...overage]),
+    isOverdue: status === 'past_due',
     lines: [
       ...plan.map((line) => ({ ...line, type: 'static' as const })),
       ...overage.map((line) => ({ ...line, type: 'usage' as const })),

@@ -15,6 +15,7 @@ import { count, day, every, inSentence, money } from './format.ts'
 import { type FormError, field } from './formField.ts'
 import { type Html, html } from './html.ts'
 import { shownLines } from './invoiceLines.ts'
+import { scheduledText, totalPrice } from './planTexts.ts'
 
 export const productOf = (db: Platform['db'], priceId: string) =>
   db.products.get(db.prices.get(priceId).productId ?? '')
@@ -44,9 +45,7 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
   const items = target ? itemsAt(platform, target.id, now) : []
   const quantity = items[0]?.quantity ?? session.quantity
   // A one-time price doesn't depend on the quantity (see `buyOnce`).
-  const total = target
-    ? items.reduce((sum, item) => sum + item.unitPrice * item.quantity, 0)
-    : price.unitPrice * (recurring ? quantity : 1)
+  const total = target ? totalPrice(items) : price.unitPrice * (recurring ? quantity : 1)
   const customer = session.customerId ? db.customers.get(session.customerId) : null
   const hasTrial = !target && (!customer || trialEndOf(platform, customer, price, now) !== null)
   const trialDays = hasTrial ? (price.trialPeriodDays ?? 0) : 0
@@ -66,7 +65,8 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
   const discount = session.discountId === null ? null : db.discounts.get(session.discountId)
   const off = discount ? discountOn(beforeDiscount, discount) : 0
   const dueToday = beforeDiscount - off
-  const isOverdue = target?.status === 'past_due' && dueToday > 0
+  const isOverdue = due?.isOverdue === true
+  const scheduled = target === null ? null : scheduledText(platform, target)
   const period = every(price.intervalUnit, price.intervalCount)
   const lines = due
     ? shownLines(due.lines)
@@ -78,7 +78,7 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
       ]
   // A discount from the code of an earlier checkout, which the subscription still has.
   const earlierOff = due ? lines.reduce((sum, { amount }) => sum + amount, 0) - due.amount : 0
-  const purpose = !recurring ? 'Buy from' : target?.status === 'past_due' ? 'Payment due to' : 'Subscribe to'
+  const purpose = !recurring ? 'Buy from' : isOverdue ? 'Payment due to' : 'Subscribe to'
   const features = currentLinks(platform, product.id, now).map((link) => db.features.get(link.featureId))
   return {
     title: product.name,
@@ -121,11 +121,33 @@ ${
 }
 ${
   recurring &&
-  html`<p class="small soft">${isOverdue && 'This pays the overdue amount, and your subscription continues. '}Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less any remaining discount,'} until you cancel.${
-    trialDays > 0 && ` The first charge is on ${day(now + trialDays * 86_400_000)}.`
-  }${free && ` Replaces ${planTitle(free)}. Its remaining credits end today, including bought credits.`}</p>`
+  html`<p class="small soft">${[
+    isOverdue &&
+      `This pays the overdue amount${scheduled === null ? ', and your subscription continues' : ''}.`,
+    scheduled !== null
+      ? `${product.name} ${scheduled}.`
+      : renewalText(cycle ?? (isOverdue ? target : null), {
+          price: total,
+          period,
+          mayBeDiscounted: discount ? discount.duration !== 'once' : earlierOff > 0,
+        }),
+    trialDays > 0 && `The first charge is on ${day(now + trialDays * 86_400_000)}.`,
+    free && `Replaces ${planTitle(free)}. Its remaining credits end today, including bought credits.`,
+  ]
+    .filter(Boolean)
+    .join(' ')}</p>`
 }`,
   }
+}
+
+/** Says what a plan costs from its next renewal on. `current` is the running subscription whose period the plan keeps. */
+function renewalText(
+  current: Subscription | null,
+  { price, period, mayBeDiscounted }: { price: number; period: string; mayBeDiscounted: boolean },
+): string {
+  const from = current?.renews ? ` from ${day(current.currentBillingPeriodEnd)}` : ''
+  const less = mayBeDiscounted ? ', less any remaining discount,' : ''
+  return `Renews every ${period}${from} for ${money(price)}${less} until you cancel.`
 }
 
 /** Returns the prices of usage beyond the plan's credits, which the next invoice contains. */

@@ -108,7 +108,9 @@ export function finishedPage({ db }: Platform, session: CheckoutSession | null):
           ? ['Card saved', 'Nothing was charged. You can return to the app.']
           : [
               'This checkout is complete',
-              session.priceId ? completedText(db, session.priceId) : 'You can return to the app.',
+              session.type === 'product' && session.priceId
+                ? completedText(db, session.priceId)
+                : 'You can return to the app.',
             ]
   const back = session && (session.status === 'succeeded' ? session.successUrl : session.cancelUrl)
   return {

@@ -37,4 +37,6 @@ export const inSentence = (name: string) =>
 export const cardNumber = (digits: string) => digits.replace(/(\d{4})(?=\d)/g, '$1 ')
 
 /** Formats a status: past_due → Past due. */
-export const words = (slug: string) => slug.charAt(0).toUpperCase() + slug.slice(1).replaceAll('_', ' ')
+export const words = (slug: string) => capitalized(slug.replaceAll('_', ' '))
+
+export const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -2,24 +2,25 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
-import { defaultPaymentMethod, paymentMethodOf } from '../billing/collect.ts'
+import { defaultPaymentMethod, dueOnActivation, paymentMethodOf } from '../billing/collect.ts'
 import { hasReceipt, receiptAddress } from '../billing/invoice.ts'
-import { isPlanItem, itemsAt } from '../billing/items.ts'
+import { planItemsAt } from '../billing/items.ts'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Invoice } from '../database/records/payments.ts'
-import type { Subscription, SubscriptionItem } from '../database/records/subscriptions.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
 import { firstOf, type Organization, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
 import { customerBars } from './balances.ts'
-import { count, day, every, money } from './format.ts'
+import { capitalized, day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { shownLines } from './invoiceLines.ts'
 import { sendPage, testModeBar } from './layout.ts'
 import { modelNameOf, modelSwitch, portalAddress } from './organizationParts.ts'
 import { badge, cardText, findCustomers, findForm, howMany, nameOf, rowsShown, table } from './parts.ts'
+import { namesOf, scheduledText, totalPrice } from './planTexts.ts'
 
 const searched = z.object({ find: z.string() }).catch({ find: '' })
 
@@ -171,16 +172,15 @@ function portalPage(
 }
 
 function planPart(platform: Platform, subscription: Subscription, path: string): Html {
-  const items = itemsAt(platform, subscription.id, platform.clock.now())
-  const total = items.reduce((sum, { unitPrice, quantity }) => sum + unitPrice * quantity, 0)
+  const items = planItemsAt(platform, subscription.id, platform.clock.now())
+  const total = totalPrice(items)
   const ends = subscription.renews && day(subscription.currentBillingPeriodEnd)
   const canceling = subscription.status === 'cancellation_scheduled'
-  const changes = subscription.scheduledAdjustmentAt
-  const next = changes === null ? [] : itemsAt(platform, subscription.id, changes)
-  const what = canceling
-    ? `Ends on ${ends}.`
-    : changes !== null
-      ? `Changes to ${namesOf(platform, next)} on ${day(changes)}.`
+  const scheduled = scheduledText(platform, subscription)
+  const overdue = overdueText(platform, subscription)
+  const what =
+    scheduled !== null
+      ? `${capitalized(scheduled)}.`
       : subscription.isFreePlan
         ? ends && `Credits renew on ${ends}.`
         : `Renews on ${ends}.`
@@ -188,10 +188,10 @@ function planPart(platform: Platform, subscription: Subscription, path: string):
   <div class="row"><span class="plan">${namesOf(platform, items)}</span> ${badge(subscription.status)}</div>
   <p>${total === 0 ? 'No charge' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
   <p class="soft">${what}</p>
-  ${subscription.status === 'past_due' && html`<p class="note bad">${pastDue(platform, subscription)}</p>`}
+  ${overdue !== null && html`<p class="note bad">${overdue}</p>`}
 </div>
 ${
-  canceling || changes !== null
+  canceling || subscription.scheduledAdjustmentAt !== null
     ? html`<form method="post" action="${path}/${canceling ? 'resume' : 'keep'}"><button class="primary">Keep this plan</button></form>`
     : !subscription.isFreePlan &&
       html`<form method="post" action="${path}/cancel" class="tight"><button class="danger">Cancel plan</button>
@@ -199,27 +199,22 @@ ${
 }`
 }
 
-/** Returns the names of the products, which customers know from the checkout, with the quantities. */
-const namesOf = ({ db }: Platform, items: readonly SubscriptionItem[]): string =>
-  items
-    .filter(isPlanItem)
-    .map(({ priceId, name, quantity }) => {
-      const { productId } = db.prices.get(priceId)
-      const product = (productId === null ? name : db.products.get(productId).name) ?? 'Plan'
-      return quantity > 1 ? `${product} × ${count(quantity)}` : product
-    })
-    .join(', ')
-
 function noPlan({ db }: Platform, customer: Customer): string {
   const waiting = db.subscriptions.by('customer', customer.id).findLast((s) => s.status === 'incomplete')
   return waiting ? `${waiting.name} is waiting for its first payment.` : 'No current plan.'
 }
 
-function pastDue({ db }: Platform, subscription: Subscription): string {
+/** Describes the unpaid renewal. Returns null if the plan is paid. */
+function overdueText(platform: Platform, subscription: Subscription): string | null {
+  const { db } = platform
+  const { amount, isOverdue } = dueOnActivation(platform, platform.clock.now(), subscription)
+  if (!isOverdue) return null
   const retry = db.billingRuns.by('subscription', subscription.id).find((run) => run.dueAt !== null)
-  return retry?.dueAt
-    ? `The last payment of ${money(db.invoices.get(retry.invoiceId).subtotal)} failed. We will try again on ${day(retry.dueAt)}. Save another card before then.`
-    : 'The last payment failed.'
+  return `The last payment of ${money(amount)} failed. ${
+    retry?.dueAt
+      ? `We will try again on ${day(retry.dueAt)}. Save another card before then.`
+      : 'Return to the app to pay.'
+  }`
 }
 
 function invoiceRow({ db }: Platform, invoice: Invoice): Html {
