@@ -22,21 +22,69 @@ async function invoiceRows(studio: Studio, externalId: string) {
 const receipt = async (url: string | null | undefined) =>
   Buffer.from(await (await fetch(url ?? '')).arrayBuffer()).toString('latin1')
 
-it('shows a plan change as one line with its period, in the portal and on the receipt', async () => {
+const changeTo = (priceSlug: string, quantity = 1) => ({
+  adjustment: { timing: 'auto' as const, newSubscriptionItems: [{ priceSlug, quantity }] },
+})
+
+it('names both plans of a plan change and the parts of its price, in the portal and on the receipt', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')
   studio.advance(15 * dayMs)
-  await studio.node.subscriptions.adjust(id, {
-    adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
-  })
+  await studio.node.subscriptions.adjust(id, changeTo('agency_price'))
   const [change, first] = await invoiceRows(studio, 'ada')
-  expect(change).toMatch(/ 16 Apr 2027 Plan change, 16 Apr 2027 – 1 May 2027 Paid \$75\.00 /)
+  expect(change).toContain(
+    ' Change from Team to Agency, prorated Agency, 16 Apr 2027 – 1 May 2027: $99.50 Unused Team: −$24.50 Paid $75.00 ',
+  )
   expect(first).toMatch(/ 1 Apr 2027 Team Paid \$49\.00 /)
   const text = await receipt((await studio.node.payments.list()).data.at(-1)?.receiptURL)
-  expect(text).toContain('(Plan change, 16 Apr 2027 - 1 May 2027)')
+  for (const part of [
+    'Change from Team to Agency, prorated',
+    'Agency, 16 Apr 2027 - 1 May 2027',
+    '$99.50',
+    'Unused Team',
+    '-$24.50',
+    '$75.00',
+  ])
+    expect(text).toContain(`(${part})`)
   expect(text).toContain('(Visa ending in 4242)')
   expect(text).not.toContain('(Team)')
+})
+
+it('names the earlier payments that a second plan change credits', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  studio.advance(15 * dayMs)
+  await studio.node.subscriptions.adjust(id, changeTo('agency_price'))
+  await studio.node.subscriptions.adjust(id, changeTo('agency_price', 2))
+  expect((await invoiceRows(studio, 'ada'))[0]).toContain(
+    ' Change from Agency to Agency × 2, prorated Agency × 2, 16 Apr 2027 – 1 May 2027: $199.00 Credit for earlier payments: −$24.50 Paid $174.50 ',
+  )
+})
+
+it('adds the used part of an unpaid plan to the price of a plan change', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+  studio.advance(30 * dayMs)
+  await studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } })
+  await studio.node.subscriptions.uncancel(id, { body: {} })
+  const { url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'add_payment_method',
+      customerExternalId: 'ada',
+      targetSubscriptionId: id,
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  await pay(url)
+  studio.advance(15.5 * dayMs)
+  await studio.node.subscriptions.adjust(id, changeTo('agency_price'))
+  expect((await invoiceRows(studio, 'ada'))[0]).toContain(
+    ' Change from Team to Agency, prorated Agency, 16 May 2027 – 1 Jun 2027: $99.50 Team until 16 May 2027: $24.50 Paid $124.00 ',
+  )
 })
 
 it("shows a declined plan change's own amount, without the lines that its invoice repeats", async () => {
@@ -44,11 +92,9 @@ it("shows a declined plan change's own amount, without the lines that its invoic
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
   studio.advance(15 * dayMs)
-  const change = studio.node.subscriptions.adjust(id, {
-    adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
-  })
+  const change = studio.node.subscriptions.adjust(id, changeTo('agency_price'))
   await expect(change).rejects.toThrow('500')
-  expect((await invoiceRows(studio, 'ada'))[0]).toMatch(/Plan change, .* Open \$75\.00$/)
+  expect((await invoiceRows(studio, 'ada'))[0]).toMatch(/Change from Team to Agency, .* Open \$75\.00$/)
 })
 
 it('shows the quantity once, with thousands separators', async () => {
@@ -67,24 +113,21 @@ it('shows the quantity once, with thousands separators', async () => {
 })
 
 it("lists an invoice's discount, so that the lines add up to the total", async () => {
-  await using studio = await startStudio()
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   await studio.node.discounts.create({
-    discount: { name: 'Summer', code: 'summer', amount: 10, amountType: 'percent', duration: 'once' },
+    discount: { name: 'Half', code: 'half', amount: 50, amountType: 'percent', duration: 'forever' },
   })
-  const { url } = await studio.node.checkoutSessions.create({
-    checkoutSession: {
-      type: 'product',
-      customerExternalId: 'ada',
-      priceSlug: 'team_price',
-      successUrl: studio.url,
-      cancelUrl: studio.url,
-    },
-  })
-  const code = new URLSearchParams({ code: 'summer' })
+  const { url } = await studio.checkout('ada', 'team_price')
+  const code = new URLSearchParams({ code: 'half' })
   await fetch(`${url}/discount`, { method: 'POST', redirect: 'manual', body: code })
   await pay(url)
-  expect((await invoiceRows(studio, 'ada'))[0]).toContain(' Team: $49.00 Discount: −$4.90 Paid $44.10 ')
+  expect((await invoiceRows(studio, 'ada'))[0]).toContain(' Team: $49.00 Discount: −$24.50 Paid $24.50 ')
+  studio.advance(15 * dayMs)
+  await studio.node.subscriptions.adjust((await studio.plan('ada')).id, changeTo('agency_price'))
+  expect((await invoiceRows(studio, 'ada'))[0]).toContain(
+    ' Agency, 16 Apr 2027 – 1 May 2027: $99.50 Discount: −$49.75 Paid $49.75 ',
+  )
 })
 
 it('shows the dates that a prorated invoice line covers', async () => {

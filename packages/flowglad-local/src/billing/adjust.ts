@@ -1,3 +1,4 @@
+import type { PlanChange } from '../database/records/payments.ts'
 import type { Subscription, SubscriptionItem } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { type Problem, rejected, rejectedResult } from '../platform/problems.ts'
@@ -152,9 +153,24 @@ function collectProration(platform: Platform, at: number, plan: PossibleChange):
     status: paid ? 'succeeded' : 'failed',
     attempts: 1,
     dueAt: null,
+    change: changeOf(plan),
   })
   return paid
 }
+
+const changeOf = ({ currentItems, newItems, elapsed, paid }: PossibleChange): PlanChange => ({
+  from: currentItems
+    .filter(isPlanItem)
+    .map(({ priceId, name, unitPrice, quantity }) => ({ priceId, name, unitPrice, quantity })),
+  to: newItems.map(({ price, name, unitPrice, quantity }) => ({
+    priceId: price.id,
+    name,
+    unitPrice,
+    quantity,
+  })),
+  elapsed,
+  paid,
+})
 
 function grantDifference(
   platform: Platform,

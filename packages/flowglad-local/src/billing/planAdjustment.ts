@@ -52,6 +52,8 @@ export type AdjustmentPlan =
       canAdjust: true
       subscription: Subscription
       charge: number
+      /** The amount that counts as paid for this period. */
+      paid: number
       currentTotal: number
       newTotal: number
       timing: 'immediately' | 'at_end_of_current_billing_period'
@@ -138,14 +140,10 @@ export function planAdjustment(
     )
   const effectiveAt = timing === 'immediately' ? at : period.endDate
   const elapsed = elapsedFraction(effectiveAt, period.startDate, period.endDate)
+  const paid = paidInPeriod(platform, subscription, period)
   const due =
     timing === 'immediately' && prorate
-      ? proratedCharge({
-          oldTotal: currentTotal,
-          newTotal,
-          elapsed,
-          paid: paidInPeriod(platform, subscription, period),
-        })
+      ? proratedCharge({ oldTotal: currentTotal, newTotal, elapsed, paid })
       : 0
   if (due > 0 && !paymentMethodOf(platform, subscription))
     return no(
@@ -155,6 +153,7 @@ export function planAdjustment(
     canAdjust: true,
     subscription,
     charge: due,
+    paid,
     currentTotal,
     newTotal,
     timing,

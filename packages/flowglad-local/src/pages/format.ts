@@ -3,8 +3,8 @@ import type { Interval } from '../rules/period.ts'
 const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' })
 const whole = new Intl.NumberFormat('en-US')
 
-/** Formats cents as dollars: 2000 → $20.00. */
-export const money = (cents: number) => dollars.format(cents / 100)
+/** Formats cents as dollars: 2000 → $20.00, −500 → −$5.00. */
+export const money = (cents: number) => dollars.format(cents / 100).replace('-', '−')
 
 /** Formats an integer: 1200 → 1,200. Replaces a hyphen with a minus sign, which is as wide as a digit: −5. */
 export const count = (n: number) => whole.format(n).replace('-', '−')

@@ -1,8 +1,11 @@
-import type { InvoiceLineItem } from '../database/records/payments.ts'
+import type { Invoice, InvoiceLineItem, PlanChange } from '../database/records/payments.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { proratedPrice } from '../rules/proration.ts'
 import { count, day } from './format.ts'
+import { namesOf, totalPrice } from './planTexts.ts'
 
 /** The platform's texts on the invoice of a plan change, and of a plan that starts within a period. */
-const change = /^Proration: .*\((\S+) to (\S+)\)$/
+const changeText = /^Proration: .*\((\S+) to (\S+)\)$/
 const prorated = /^Prorated: (.*) - Prorated charge .*\((\S+) to (\S+)\)$/
 /** Matches the end of the platform's text on an invoice line for usage beyond the credits. */
 const usagePrice = / per (\d+)$/
@@ -15,21 +18,55 @@ interface ShownLine {
   amount: number
 }
 
+/** A line of an invoice or a receipt. The heading of the lines below it has no amount. */
+type Part = ShownLine | { text: string; amount: null }
+
 /**
- * Returns an invoice's lines as a customer reads them. The invoice of a plan change repeats lines that were paid for
- * earlier, so this returns only the line of the change.
+ * Returns what an invoice charges, including its discount. The amounts add up to the amount that the customer pays. The
+ * invoice of a plan change repeats lines that were paid for earlier, even those of an earlier change, so this returns only
+ * the parts of its own change, which is the last line.
  */
-export function shownLines(lines: readonly Line[]): ShownLine[] {
-  const changes = lines.filter(({ description }) => change.test(description))
-  return (changes.length > 0 ? changes : lines).map((line) => ({
-    text: textOf(line),
-    amount: line.price * line.quantity,
-  }))
+export function invoiceParts(platform: Platform, invoice: Invoice): Part[] {
+  const { db } = platform
+  const lines = db.invoiceLineItems.by('invoice', invoice.id)
+  const proration = lines.findLast(({ description }) => changeText.test(description))
+  const change = db.billingRuns.find(invoice.billingRunId ?? '')?.change
+  const parts = proration ? changeParts(platform, proration, change) : shownLines(lines)
+  const total = parts.reduce((sum, { amount }) => sum + (amount ?? 0), 0)
+  const due = proration ? (db.payments.by('invoice', invoice.id).at(-1)?.amount ?? 0) : invoice.subtotal
+  return total > due ? [...parts, { text: 'Discount', amount: due - total }] : parts
 }
 
+/** Explains the price of a plan change, which Flowglad computes as in `proratedCharge`. */
+function changeParts(
+  platform: Platform,
+  { description, price }: Line,
+  change: PlanChange | undefined,
+): Part[] {
+  const [, start = '', end = ''] = changeText.exec(description) ?? []
+  if (change === undefined) return [{ text: `Plan change, ${period(start, end)}`, amount: price }]
+  const [before, after] = [namesOf(platform, change.from), namesOf(platform, change.to)]
+  const rest = proratedPrice(totalPrice(change.to), change.elapsed)
+  const credit = rest - price
+  const parts: Part[] = [
+    { text: `Change from ${before} to ${after}, prorated`, amount: null },
+    { text: `${after}, ${period(start, end)}`, amount: rest },
+  ]
+  // The payments can differ from the plan's price, for example after an earlier change or a discount.
+  if (credit > 0)
+    parts.push({
+      text: change.paid === totalPrice(change.from) ? `Unused ${before}` : 'Credit for earlier payments',
+      amount: -credit,
+    })
+  if (credit < 0) parts.push({ text: `${before} until ${day(Date.parse(start))}`, amount: -credit })
+  return parts
+}
+
+/** Returns an invoice's lines as a customer reads them. */
+export const shownLines = (lines: readonly Line[]): ShownLine[] =>
+  lines.map((line) => ({ text: textOf(line), amount: line.price * line.quantity }))
+
 function textOf({ description, quantity, type }: Line): string {
-  const [, from = '', to = ''] = change.exec(description) ?? []
-  if (from !== '') return `Plan change, ${period(from, to)}`
   const [, plan, start = '', end = ''] = prorated.exec(description) ?? []
   const name = plan ?? description.replace(usagePrice, (_, units) => ` per ${count(Number(units))}`)
   // The name of a plan with several seats already contains the quantity, as in "Team x 2".

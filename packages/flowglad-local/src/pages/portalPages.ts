@@ -16,7 +16,7 @@ import { Problem, plainMessage } from '../platform/problems.ts'
 import { customerBars } from './balances.ts'
 import { capitalized, day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
-import { shownLines } from './invoiceLines.ts'
+import { invoiceParts } from './invoiceLines.ts'
 import { sendPage, testModeBar } from './layout.ts'
 import { modelNameOf, modelSwitch, portalAddress } from './organizationParts.ts'
 import { badge, cardText, findCustomers, findForm, howMany, nameOf, rowsShown, table } from './parts.ts'
@@ -217,23 +217,19 @@ function overdueText(platform: Platform, subscription: Subscription): string | n
   }`
 }
 
-function invoiceRow({ db }: Platform, invoice: Invoice): Html {
+function invoiceRow(platform: Platform, invoice: Invoice): Html {
+  const { db } = platform
   const attempts = db.payments.by('invoice', invoice.id)
   const payments = attempts.filter(hasReceipt)
   const paid = payments.reduce((sum, { amount }) => sum + amount, 0)
   const refunded = payments.reduce((sum, { refundedAmount }) => sum + (refundedAmount ?? 0), 0)
-  const lines = shownLines(db.invoiceLineItems.by('invoice', invoice.id))
-  const off = lines.reduce((sum, { amount }) => sum + amount, 0) - invoice.subtotal
-  const parts = [
-    ...lines.map(({ text, amount }) => ({ text, amount: money(amount) })),
-    ...(off > 0 ? [{ text: 'Discount', amount: `−${money(off)}` }] : []),
-  ]
+  const parts = invoiceParts(platform, invoice)
   // The subtotal of a plan change's invoice also contains the lines that it repeats.
   const amount = invoice.status === 'paid' ? paid : (attempts.at(-1)?.amount ?? invoice.subtotal)
   return html`<tr>
   <td class="mono whole-line">${invoice.invoiceNumber}</td>
   <td class="whole-line">${day(invoice.invoiceDate)}</td>
-  <td class="lead">${parts.map(({ text, amount }) => html`<div>${text}${parts.length > 1 && `: ${amount}`}</div>`)}</td>
+  <td class="lead">${parts.map(({ text, amount }) => html`<div>${text}${parts.length > 1 && amount !== null && `: ${money(amount)}`}</div>`)}</td>
   <td>${badge(invoice.status)}</td>
   <td class="number">${money(amount)}${payments.map((payment) => html`<br><a class="small" href="${receiptAddress(payment)}">Receipt<span class="unseen"> for ${invoice.invoiceNumber}</span></a>`)}${refunded > 0 && html`<br><span class="small soft">${money(refunded)} refunded</span>`}</td>
 </tr>`

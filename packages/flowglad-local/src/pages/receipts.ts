@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { hasReceipt, totalOf } from '../billing/invoice.ts'
+import { hasReceipt } from '../billing/invoice.ts'
 import type { Payment } from '../database/records/payments.ts'
 import type { Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { type PdfLine, pdf } from '../rules/pdf.ts'
 import { day, money, words } from './format.ts'
-import { shownLines } from './invoiceLines.ts'
+import { invoiceParts } from './invoiceLines.ts'
 
 /**
  * Adds the receipts as PDF files. As on the platform, anyone with a receipt's URL can open the receipt. The URL
@@ -26,13 +26,11 @@ export function receiptPages(app: FastifyInstance, organizations: Organizations)
   )
 }
 
-function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
+function receiptLines(platform: Platform, payment: Payment): PdfLine[] {
+  const { db } = platform
   const invoice = db.invoices.get(payment.invoiceId)
   const customer = db.customers.get(payment.customerId)
   const method = payment.paymentMethodId === null ? null : db.paymentMethods.get(payment.paymentMethodId)
-  const lines = db.invoiceLineItems.by('invoice', invoice.id)
-  const change = lines.find(({ description }) => description.startsWith('Proration:'))
-  const discount = change ? change.price - payment.amount : totalOf(lines) - invoice.subtotal
   const { billingPeriodStartDate: periodStart, billingPeriodEndDate: periodEnd } = invoice
   const { brand, last4 } = method?.paymentMethodData ?? {}
   return [
@@ -49,12 +47,13 @@ function receiptLines({ db }: Platform, payment: Payment): PdfLine[] {
     { text: 'Paid by', right: customer.name || customer.email },
     { text: '', right: customer.email },
     { text: '' },
-    ...shownLines(lines).map(({ text, amount }) => ({ text, right: money(amount) })),
-    ...(discount > 0 ? [{ text: 'Discount', right: `-${money(discount)}` }] : []),
+    ...invoiceParts(platform, invoice).map(({ text, amount }) =>
+      amount === null ? { text } : { text, right: money(amount) },
+    ),
     { text: '' },
     { text: 'Total paid', right: money(payment.amount), bold: true },
     ...(payment.refunded
-      ? [{ text: 'Refunded', right: `-${money(payment.refundedAmount ?? payment.amount)}`, bold: true }]
+      ? [{ text: 'Refunded', right: money(-(payment.refundedAmount ?? payment.amount)), bold: true }]
       : []),
   ]
 }

@@ -3,6 +3,7 @@ import type { Interval } from '../../rules/period.ts'
 import type { Base, Metadata } from './base.ts'
 import type { BillingAddress } from './customers.ts'
 import type { Discount } from './pricing.ts'
+import type { SubscriptionItem } from './subscriptions.ts'
 
 /** One or more attempts to collect the payment for a subscription's invoice. */
 export interface BillingRun extends Base {
@@ -18,6 +19,20 @@ export interface BillingRun extends Base {
   attempts: number
   /** The time of the next attempt, or null if no attempt is planned. */
   dueAt: number | null
+  /** The plan change that an `adjustment` run pays for. Missing in files of older versions. */
+  change?: PlanChange
+}
+
+type ChangedItem = Pick<SubscriptionItem, 'priceId' | 'name' | 'unitPrice' | 'quantity'>
+
+/** A plan change, from which the pages explain its price. The platform's invoice doesn't name the plans. */
+export interface PlanChange {
+  from: ChangedItem[]
+  to: ChangedItem[]
+  /** The fraction of the period that had passed. */
+  elapsed: number
+  /** The amount already paid for the period, and the amount that retries were going to collect. */
+  paid: number
 }
 
 export interface Invoice extends Base {
