@@ -45,7 +45,8 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
     const subscription = snapshot?.subscription
     if (!subscription) throw new PlanChangeError('You have no plan to change. Choose a plan first.')
     if (wanted.kind !== 'plan') throw new PlanChangeError("A pack can't replace your plan. Choose a plan.")
-    if (decidePlanChange(subscription, wanted.priceSlug) !== 'adjust') {
+    const plan = { ...subscription, isPastDue: snapshot.pastDue !== null }
+    if (decidePlanChange(plan, wanted.priceSlug) !== 'adjust') {
       throw new PlanChangeError(`${wanted.name} is already your plan. Choose another plan.`)
     }
     const current = offers.find(

@@ -11,7 +11,7 @@ export type Subscription = NonNullable<Snapshot['subscription']>
  * A subscription. `isPastDue` is true while a renewal is unpaid, even if the subscription's status doesn't
  * show it.
  */
-type Current = Subscription & { isPastDue: boolean }
+export type CurrentPlan = Subscription & { isPastDue: boolean }
 
 /** The longest time that a throttled customer waits for a fetch. */
 const maxThrottleWaitMs = 3_000
@@ -47,7 +47,7 @@ export class CurrentSubscription {
    * rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer, and with
    * `CUSTOMER_ARCHIVED` if Flowglad has archived the customer.
    */
-  async get(customer: Customer): Promise<Current | null> {
+  async get(customer: Customer): Promise<CurrentPlan | null> {
     const fetch = () => this.#sync.fetch(customer, { urgent: true, forced: false })
     let outcome = await fetch()
     for (
@@ -64,7 +64,7 @@ export class CurrentSubscription {
   }
 
   /** Returns the subscription. Rejects with a `PlanChangeError` if there is no subscription. */
-  async require(customer: Customer): Promise<Current> {
+  async require(customer: Customer): Promise<CurrentPlan> {
     const subscription = await this.get(customer)
     if (!subscription) throw new PlanChangeError('You have no plan to change. Choose a plan first.')
     return subscription
@@ -79,7 +79,7 @@ export class CurrentSubscription {
     return state === 'installed' ? this.#read(customer).catch(() => null) : null
   }
 
-  async #read(customer: Customer): Promise<Current | null> {
+  async #read(customer: Customer): Promise<CurrentPlan | null> {
     const { snapshot } = await this.#ledger.balances(customer.id)
     return snapshot?.subscription ? { ...snapshot.subscription, isPastDue: snapshot.pastDue !== null } : null
   }

@@ -1,5 +1,5 @@
 import { PlanChangeError } from '../contract/errors.ts'
-import type { Subscription } from './currentSubscription.ts'
+import type { CurrentPlan } from './currentSubscription.ts'
 
 /**
  * Decides how to change the current plan to another paid plan:
@@ -9,11 +9,15 @@ import type { Subscription } from './currentSubscription.ts'
  *
  * Throws a `PlanChangeError` if the plan can't be changed this way.
  */
-export function decidePlanChange(current: Subscription, priceSlug: string): 'nothing' | 'lift' | 'adjust' {
+export function decidePlanChange(current: CurrentPlan, priceSlug: string): 'nothing' | 'lift' | 'adjust' {
   if (current.isFree) throw new PlanChangeError("You're on the free plan. Upgrade through the checkout.")
-  const { cancelScheduledAt, scheduledAdjustmentAt } = current
+  const { cancelScheduledAt, scheduledAdjustmentAt, isPastDue, planName } = current
   if (current.priceSlug === priceSlug) {
     return cancelScheduledAt === null && scheduledAdjustmentAt === null ? 'nothing' : 'lift'
+  }
+  if (isPastDue) {
+    // Flowglad would credit the unpaid plan as if it were paid, and leave the renewal's invoice open.
+    throw new PlanChangeError(`Pay for ${planName} first. Then you can change your plan.`)
   }
   if (scheduledAdjustmentAt !== null) {
     // Flowglad accepts a change only after the scheduled downgrade is removed. If the change failed, the

@@ -110,10 +110,13 @@ const changeMs = 5 * 60_000
 
 /** Returns the name of the plan that began with the payment, if it is still the current plan. */
 function planAfter(
-  { subscriptionId, chargeDate }: Payment,
+  payment: Payment,
   newer: Payment[],
   { currentSubscription, pricingModel }: BillingReport,
 ): string | null {
+  const { subscriptionId, chargeDate } = payment
+  // A declined change started no plan.
+  if (statusOf(payment) === 'failed') return null
   if (!currentSubscription || currentSubscription.id !== subscriptionId) return null
   const isSoonAfter = (time: number | null | undefined) =>
     typeof time === 'number' && Math.abs(time - chargeDate) <= changeMs
@@ -139,26 +142,31 @@ function planByAmount(
 ): string | null {
   const { billingPeriodStartDate: start, billingPeriodEndDate: end } = invoice
   if (typeof start !== 'number' || typeof end !== 'number' || end <= start) return null
-  const inPeriod = new Set(
-    invoices.filter((it) => it.invoice.billingPeriodStartDate === start).map((it) => it.invoice.id),
+  const inPeriod = invoices.filter(
+    (it) => it.invoice.subscriptionId === subscriptionId && it.invoice.billingPeriodStartDate === start,
   )
+  const paidFor = new Set(older.filter((it) => statusOf(it) === 'paid').map((it) => it.invoiceId))
+  const isPaid = (it: ReportedInvoice) => paidFor.has(it.invoice.id)
   const paid = older
-    .filter((it) => it.subscriptionId === subscriptionId && inPeriod.has(it.invoiceId ?? ''))
-    .filter((it) => statusOf(it) === 'paid')
+    .filter((it) => statusOf(it) === 'paid' && inPeriod.some(({ invoice }) => invoice.id === it.invoiceId))
     .reduce((sum, { amount }) => sum + amount, 0)
-  const charge = invoiceLineItems
-    .filter(isPlanChange)
-    .reduce((sum, { price, quantity }) => sum + price * quantity, 0)
+  // While Flowglad retries an unpaid renewal, the renewal counts as paid.
+  const renewal = inPeriod.find((it) => !isPaid(it) && !it.invoiceLineItems.some(isPlanChange))
+  const counted = renewal ? [paid, paid + (renewal.invoice.subtotal ?? 0)] : [paid]
+  // The invoice also repeats the lines of earlier changes.
+  const charge = invoiceLineItems.findLast(isPlanChange)?.price ?? 0
   const elapsed = Math.min(1, Math.max(0, (chargeDate - start) / (end - start)))
   const plans = products.flatMap(({ name, prices }) =>
     prices.filter(({ type }) => type === 'subscription').map(({ unitPrice }) => ({ name, unitPrice })),
   )
   const matching = plans.filter((to) =>
     plans.some((from) => {
-      const expected = from.unitPrice * elapsed + to.unitPrice * (1 - elapsed) - paid
+      const cost = from.unitPrice * elapsed + to.unitPrice * (1 - elapsed)
       // Flowglad computes the amount shortly before the charge, and rounds it.
       const tolerance = 2 + ((to.unitPrice - from.unitPrice) * changeMs) / (end - start)
-      return to.unitPrice > from.unitPrice && Math.abs(expected - charge) <= tolerance
+      return (
+        to.unitPrice > from.unitPrice && counted.some((off) => Math.abs(cost - off - charge) <= tolerance)
+      )
     }),
   )
   const names = new Set(matching.map(({ name }) => name))

@@ -34,12 +34,7 @@ export async function rejectedChange(
 ): Promise<unknown> {
   if (!isFailedPayment(error)) return error
   if ((await readCharge()) === null) {
-    return new PlanChangeError(
-      'Your card was declined. Choose another card on the Billing page, then try again.',
-      {
-        cause: error,
-      },
-    )
+    return new PlanChangeError('Your card was declined. Use another card, then try again.', { cause: error })
   }
   return new PlanChangeError(
     "Your plan couldn't be changed, but your card may have been charged. Check your payments before you try again.",

@@ -1,7 +1,7 @@
-import type { Subscription } from '../../src/customer/currentSubscription.ts'
+import type { CurrentPlan } from '../../src/customer/currentSubscription.ts'
 
 /** Returns a Pro subscription in the middle of its period, without scheduled changes. */
-export const aSubscription = (given: Partial<Subscription> = {}): Subscription => ({
+export const aSubscription = (given: Partial<CurrentPlan> = {}): CurrentPlan => ({
   id: 'sub_1',
   status: 'active',
   planName: 'Pro',
@@ -12,5 +12,6 @@ export const aSubscription = (given: Partial<Subscription> = {}): Subscription =
   cancelScheduledAt: null,
   scheduledAdjustmentAt: null,
   features: [],
+  isPastDue: false,
   ...given,
 })

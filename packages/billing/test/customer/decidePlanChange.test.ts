@@ -22,3 +22,9 @@ test('rejects a change to another plan while a downgrade is scheduled', () => {
     'Undo it first',
   )
 })
+
+test('rejects a change to another plan while a renewal is unpaid, but lets the customer keep the plan', () => {
+  const unpaid = { isPastDue: true, cancelScheduledAt: 1_000 }
+  expect(() => decidePlanChange(aSubscription(unpaid), 'scale_monthly')).toThrow('Pay for Pro first')
+  expect(decidePlanChange(aSubscription(unpaid), 'pro_monthly')).toBe('lift')
+})

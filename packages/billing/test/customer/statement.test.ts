@@ -128,6 +128,10 @@ test('names both plans of two plan changes in one period', async () => {
   app.pass(10 * day)
   await app.client.billing.changePlan.mutate({ priceSlug: 'ultra_monthly' })
   expect(await changes(app)).toMatchObject([{ to: 'Ultra' }, { to: 'Max' }])
+  await app.client.billing.cancel.mutate()
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect(await changes(app)).toMatchObject([{ to: 'Ultra' }, { to: 'Max' }])
 })
 
 test('names the plan of a discounted plan change after the plan has ended', async () => {
@@ -388,14 +392,32 @@ test('shows the overdue amount and the next attempt to charge the card', async (
   })
 })
 
-test("doesn't add the price of a declined plan change to the overdue amount", async () => {
-  await using app = await start()
+test('names a declined plan change during an overdue payment, and leaves it out of the overdue amount', async () => {
+  await using app = await start(5_000)
   await failRenewal(app, 'pro_monthly')
-  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow('declined')
+  await expect(app.atFlowglad.adjust(ada, 'max_monthly')).rejects.toThrow('Billing run failed')
   await app.billing.refresh(ada)
   const { overdue, payments } = await statement(app)
-  expect(payments.filter(({ status }) => status === 'failed')).toHaveLength(2)
+  expect(payments.map(({ status, items }) => [status, items[0]])).toMatchObject([
+    ['failed', { kind: 'planChange', to: 'Max' }],
+    ['failed', { kind: 'plan', name: 'Pro' }],
+    ['paid', { kind: 'plan', name: 'Pro' }],
+  ])
   expect(overdue).toMatchObject({ amount: 2_000 })
+})
+
+test('charges no plan change before the customer has paid the renewal', async () => {
+  await using app = await start()
+  await failRenewal(app, 'pro_monthly')
+  const { changePlan, previewChange } = app.client.billing
+  const rejection = { message: expect.stringContaining('Pay for Pro first'), data: { code: 'BAD_REQUEST' } }
+  await expect(previewChange.query({ priceSlug: 'max_monthly' })).rejects.toMatchObject(rejection)
+  await expect(changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject(rejection)
+  expect(app.proxy.count(/adjust$/)).toBe(0)
+  expect((await changePlan.mutate({ priceSlug: 'free' })).plan?.cancelsAt).toEqual(expect.any(Number))
+  await app.client.billing.resume.mutate()
+  await app.atFlowglad.payOverdue(ada)
+  expect((await changePlan.mutate({ priceSlug: 'max_monthly' })).plan?.name).toBe('Max')
 })
 
 test('announces no payment retry after a cancellation, even if the customer undoes the cancellation', async () => {
@@ -607,16 +629,19 @@ test('shows the last known payments while Flowglad is unavailable', async () => 
 })
 
 test('reports a declined card and lists the failed payment', async () => {
-  await using app = await start()
+  await using app = await start(5_000)
   await app.billing.balances(ada)
   await app.atFlowglad.pay(ada, 'pro_monthly', { card: '4000000000000341' })
   await app.billing.refresh(ada)
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toMatchObject({
-    message: 'Your card was declined. Choose another card on the Billing page, then try again.',
+    message: 'Your card was declined. Use another card, then try again.',
     data: { code: 'BAD_REQUEST' },
   })
   const { payments } = await statement(app)
-  expect(payments.map(({ status }) => status)).toEqual(['failed', 'paid'])
+  expect(payments).toMatchObject([
+    { status: 'failed', items: [{ kind: 'planChange', to: 'Max' }] },
+    { status: 'paid' },
+  ])
 })
 
 test('says that the card may have been charged if a change fails and the payments cannot be read', async () => {
