@@ -1,6 +1,5 @@
 // @vitest-environment jsdom
 
-import type { PlanSummary } from '@metered/billing/client'
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
 import { act, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -51,14 +50,12 @@ const aPreview = {
 }
 const onChanged = vi.fn()
 
-type PastDue = NonNullable<PlanSummary['pastDue']>
-
-function open(current: typeof plan & { pastDue?: PastDue } = plan) {
+function open() {
   show(
     <QueryClientProvider client={new QueryClient()}>
       <ChangeButton
         offer={scale}
-        plan={current}
+        plan={plan}
         isUpgrade
         verb="Upgrade"
         variant="filled"
@@ -100,26 +97,6 @@ it.each([
   ]
   statement.mockReturnValue(aStatement({ overage }))
   expect(open().textContent).toContain(`You also pay $2 for your 1,204 look-ups beyond Pro, ${when}.`)
-})
-
-it('says that a change leaves an overdue payment unpaid, and mentions no credit for it', () => {
-  preview.mockReturnValue({ data: aPreview })
-  const overdue = { amount: 2_300, currency: 'USD', since: 0, retriesAt: null }
-  statement.mockReturnValue(aStatement({ overdue }))
-  const text = open({
-    ...plan,
-    pastDue: { state: 'grace', since: 0, graceEndsAt: null, upgradeUrl: '/billing' },
-  }).textContent
-  expect(text).toContain("This doesn't pay the overdue $23.")
-  expect(text).not.toContain('credit')
-})
-
-it.each([
-  [{}, true],
-  [{ pastDue: { state: 'grace', since: 0, graceEndsAt: null, upgradeUrl: '/billing' } } as const, false],
-])('promises the credits until a later change only if the plan is paid: %j', (given, promises) => {
-  preview.mockReturnValue({ data: { ...aPreview, charge: 0, timing: 'periodEnd' } })
-  expect(open({ ...plan, ...given }).textContent?.includes('you keep Pro and its credits')).toBe(promises)
 })
 
 it('does not change the plan before the dialog shows the price', () => {

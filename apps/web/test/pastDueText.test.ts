@@ -1,7 +1,7 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { expect, it } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
-import { cancelOverdueText, canPayNow, pastDueText } from '../src/plans/pastDueText.ts'
+import { cancelOverdueText, canPayNow, pastDueText, payFirstText } from '../src/plans/pastDueText.ts'
 import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
 import { onFree } from './anOffer.ts'
 import { aStatement } from './aStatement.ts'
@@ -86,5 +86,14 @@ it('says before a cancellation that the overdue amount stays due without further
   )
   expect(cancelOverdueText(unpaid('free'), undefined, endsAt)).toBe(
     "Your payment stays overdue, but we stop trying your card. You have the Free plan's credits until you pay. To pay later, undo the cancellation first.",
+  )
+})
+
+it('asks for the overdue amount before a change of the plan', () => {
+  const change = 'then you can change your plan.'
+  expect(payFirstText(unpaid('grace'), statement)).toBe(`Pay $99 for Scale first, ${change}`)
+  expect(payFirstText(unpaid('grace'), undefined)).toBe(`Pay for Scale first, ${change}`)
+  expect(payFirstText(unpaid('grace', canceled), statement)).toBe(
+    `Keep Scale and pay for it first, ${change}`,
   )
 })

@@ -1,9 +1,9 @@
 import { SignedIn } from '../account/SignedIn.tsx'
 import { OutdatedNotice } from '../denials/OutdatedNotice.tsx'
 import { Screen } from '../parts/Screen.tsx'
+import { WithFlowglad } from '../plans/WithFlowglad.tsx'
 import { FlowgladBilling } from './FlowgladBilling.tsx'
 import { Subscription } from './Subscription.tsx'
-import { WithFlowglad } from './WithFlowglad.tsx'
 
 export function BillingScreen() {
   return (

@@ -1,6 +1,6 @@
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
-import { usePaymentPage } from './usePaymentPage.ts'
+import { usePaymentPage } from '../plans/usePaymentPage.ts'
 
 /** Opens the hosted page where the customer pays the overdue amount, with the saved card or another one. */
 export function PayNowButton() {

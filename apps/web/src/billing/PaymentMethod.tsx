@@ -5,8 +5,8 @@ import { methodText } from '../format/payments.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 import { canPayNow } from '../plans/pastDueText.ts'
+import { usePaymentPage } from '../plans/usePaymentPage.ts'
 import classes from './BillingScreen.module.css'
-import { usePaymentPage } from './usePaymentPage.ts'
 
 type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
 

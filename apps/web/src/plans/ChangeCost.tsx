@@ -31,13 +31,9 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
         <p>
           Nothing is charged today. {offer.name} starts on {formatDate(preview.effectiveAt)} and costs{' '}
           {priceText(offer, preview)}
-          {byMethod(preview)}.{' '}
-          {plan.pastDue === undefined
-            ? `Until then, you keep ${plan.name} and its credits, and you can undo the change.`
-            : 'Until then, you can undo the change.'}
+          {byMethod(preview)}. Until then, you keep {plan.name} and its credits, and you can undo the change.
         </p>
       )}
-      <Overdue />
       <Packs plan={plan} />
       <ExtraUsage plan={plan} preview={preview} />
       {plan.cancelsAt !== null && (
@@ -57,9 +53,7 @@ function ChargedNow({ offer, plan, preview }: ChangeCostProps & { preview: Chang
           {charge === 0 ? 'Nothing is charged today' : `You pay ${isEstimate ? 'about ' : ''}${amount} today`}
           {byMethod(preview)}.
         </strong>{' '}
-        {/* Flowglad also credits an overdue payment, for which the customer hasn't paid yet. */}
         {credit > 0 &&
-          plan.pastDue === undefined &&
           `This includes a credit of ${formatMoney(credit, currency)} for unused time on ${plan.name}. `}
         {nextChargeAt !== null &&
           `From ${formatDay(nextChargeAt)}, ${offer.name} costs ${priceText(offer, preview)}.`}
@@ -72,14 +66,6 @@ function ChargedNow({ offer, plan, preview }: ChangeCostProps & { preview: Chang
       ))}
     </>
   )
-}
-
-/** Says that the change doesn't pay an overdue amount. */
-function Overdue() {
-  const { data: statement } = useStatement()
-  if (!statement?.overdue) return null
-  const { amount, currency } = statement.overdue
-  return <p>This doesn't pay the overdue {formatMoney(amount, currency)}.</p>
 }
 
 /** Says which pack credits the customer keeps. A change between paid plans keeps the subscription and its packs. */

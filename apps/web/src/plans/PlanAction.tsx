@@ -6,10 +6,11 @@ import { formatDay } from '../format/format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { ChangeButton } from './ChangeButton.tsx'
 import { changeTo } from './changeTo.ts'
+import { LazyPayNow } from './LazyPayNow.tsx'
 import { OrderButton } from './OrderButton.tsx'
-import { currentOffer, isOverdue, isUnknown, type Offer } from './offers.ts'
+import { currentOffer, isUnknown, type Offer } from './offers.ts'
 import classes from './PlanCard.module.css'
-import { canPayNow, pastDueText } from './pastDueText.ts'
+import { canPayNow, pastDueText, payFirstText } from './pastDueText.ts'
 import { familyOf } from './planFamilies.ts'
 import { shortPriceOf } from './priceOf.ts'
 import { useResult } from './purchaseResult.tsx'
@@ -56,12 +57,7 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
     return <Note>Starts on {formatDay(plan.cancelsAt)}</Note>
   if (result === 'arriving') return <Note>We're confirming your payment</Note>
   if (isAway) return <Note>Not available right now</Note>
-  if (plan !== null && isOverdue(plan) && !offer.isFree)
-    return (
-      <Note>
-        {canPayNow(plan) ? 'Pay for' : 'Keep and pay for'} {plan.name} first
-      </Note>
-    )
+  if (plan?.pastDue && !plan.isFree && !offer.isFree) return <PayFirst plan={plan} />
   if (plan === null)
     return offer.isFree ? (
       <Note>Included with every new account</Note>
@@ -95,6 +91,21 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
 }
 
 const Note = ({ children }: { children: ReactNode }) => <p className={classes.note}>{children}</p>
+
+/** Offers to pay the overdue amount, because the server rejects a change to another paid plan before the payment. */
+function PayFirst({ plan }: { plan: PlanSummary }) {
+  const { data: statement } = useStatement()
+  return (
+    <>
+      <Note>{payFirstText(plan, statement)}</Note>
+      {canPayNow(plan) && (
+        <div className={classes.pay}>
+          <LazyPayNow />
+        </div>
+      )}
+    </>
+  )
+}
 
 function nextOf(plan: PlanSummary, offer: Offer): string {
   const { cancelsAt, renewsAt, isFree } = plan

@@ -113,6 +113,15 @@ export function cancelOverdueText(
 export const canPayNow = (plan: PlanSummary | null | undefined): boolean =>
   plan?.pastDue !== undefined && !plan.isFree && plan.cancelsAt === null
 
+/** Asks for the overdue payment before a change to another paid plan. */
+export function payFirstText(plan: PlanSummary, statement: Statement): string {
+  const due = amountOfOverdue(statement)
+  const pay = canPayNow(plan)
+    ? `Pay ${due === null ? '' : `${due} `}for ${plan.name} first`
+    : `Keep ${plan.name} and pay for it first`
+  return `${pay}, then you can change your plan.`
+}
+
 function amountDueText(statement: Statement): string | null {
   const amount = amountOfOverdue(statement)
   return amount && `${amount} is due.`

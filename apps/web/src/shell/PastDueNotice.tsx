@@ -1,13 +1,10 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { useLocation } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
 import { usePlan, useStatement } from '../api/billing.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
+import { LazyPayNow } from '../plans/LazyPayNow.tsx'
 import { canPayNow, pastDueText } from '../plans/pastDueText.ts'
-
-// Few customers pay late, so other customers don't load the code of Flowglad's hooks.
-const PayNow = lazy(async () => ({ default: (await import('../billing/PayNow.tsx')).PayNow }))
 
 /** Tells the customer on every screen that a payment for the plan is overdue. */
 export function PastDueNotice() {
@@ -21,11 +18,6 @@ export function PastDueNotice() {
 function Overdue({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
   const text = pastDueText(plan, statement)
-  const toBilling = (
-    <LinkButton to="/billing" size="sm">
-      {canPayNow(plan) ? 'Pay now' : 'Go to billing'}
-    </LinkButton>
-  )
   return (
     text && (
       <Notice
@@ -33,11 +25,11 @@ function Overdue({ plan }: { plan: PlanSummary }) {
         title={text.title}
         actions={
           canPayNow(plan) ? (
-            <Suspense fallback={toBilling}>
-              <PayNow />
-            </Suspense>
+            <LazyPayNow />
           ) : (
-            toBilling
+            <LinkButton to="/billing" size="sm">
+              Go to billing
+            </LinkButton>
           )
         }
       >

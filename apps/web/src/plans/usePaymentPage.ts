@@ -1,9 +1,9 @@
 import { useBilling } from '@flowglad/react'
 import { useMutation } from '@tanstack/react-query'
 import { usePlan } from '../api/billing.ts'
-import { saveOrder } from '../plans/order.ts'
-import { canPayNow } from '../plans/pastDueText.ts'
-import { useBackFromCheckout } from '../plans/useBackFromCheckout.ts'
+import { saveOrder } from './order.ts'
+import { canPayNow } from './pastDueText.ts'
+import { useBackFromCheckout } from './useBackFromCheckout.ts'
 
 /**
  * Opens the hosted page where the customer saves a card. While a payment is overdue, the page also charges the card.

@@ -1,6 +1,6 @@
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { LinkButton } from '../parts/LinkButton.tsx'
-import { PlanProblem } from '../plans/PlanProblem.tsx'
+import { PlanProblem } from './PlanProblem.tsx'
 import { usePaymentPage } from './usePaymentPage.ts'
 import { WithFlowglad } from './WithFlowglad.tsx'
 

@@ -1,0 +1,55 @@
+// @vitest-environment jsdom
+import { screen } from '@testing-library/react'
+import { expect, it, vi } from 'vitest'
+import { PlanAction } from '../src/plans/PlanAction.tsx'
+import { anOffer, free, onFree, pro } from './anOffer.ts'
+import { aStatement } from './aStatement.ts'
+import { show } from './show.tsx'
+
+const { balances, statement } = vi.hoisted(() => ({ balances: vi.fn(), statement: vi.fn() }))
+const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
+
+vi.mock('../src/api/Session.tsx', () => ({ useUser: () => ({}), awaitsVerification: () => false }))
+vi.mock('../src/plans/LazyPayNow.tsx', () => ({ LazyPayNow: () => <button type="button">Pay now</button> }))
+vi.mock('../src/api/billing.ts', () => ({
+  useBalances: () => ({ data: balances() }),
+  usePlans: () => ({ data: [free, pro, scale] }),
+  useStatement: () => ({ data: statement() }),
+  useChangePreview: () => ({}),
+  useChangePlan: () => ({}),
+}))
+
+/** Shows Scale's button to a customer whose renewal of Pro is unpaid. */
+function showScale(cancelsAt: number | null = null) {
+  const answer = onFree({ available: 10, limit: 10 })
+  const pastDue = { state: 'grace', since: 0, graceEndsAt: 1, upgradeUrl: '/billing' } as const
+  balances.mockReturnValue({
+    ...answer,
+    asOf: 1,
+    plan: { ...answer.plan, name: 'Pro', priceSlug: 'pro_monthly', isFree: false, cancelsAt, pastDue },
+  })
+  statement.mockReturnValue(
+    aStatement({ overdue: { amount: 2_000, currency: 'USD', since: 0, retriesAt: null } }),
+  )
+  show(
+    <article>
+      <PlanAction offer={scale} isCurrent={false} isPreferred={false} isAway={false} onChanged={() => {}} />
+    </article>,
+  )
+  const buttons = screen.queryAllByRole('button').map((button) => button.textContent)
+  return { text: screen.getByRole('article').textContent, buttons }
+}
+
+it('offers to pay an unpaid renewal instead of a change of the plan, even in the grace period', () => {
+  expect(showScale()).toEqual({
+    text: 'Pay $20 for Pro first, then you can change your plan.Pay now',
+    buttons: ['Pay now'],
+  })
+})
+
+it('offers neither a payment nor a change while an unpaid plan is scheduled to end', () => {
+  expect(showScale(1_000)).toEqual({
+    text: 'Keep Pro and pay for it first, then you can change your plan.',
+    buttons: [],
+  })
+})
