@@ -2,6 +2,7 @@
 
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
 import { act, screen } from '@testing-library/react'
+import { TRPCClientError } from '@trpc/client'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
 import { ChangeButton } from '../src/plans/ChangeButton.tsx'
@@ -25,6 +26,10 @@ const plan = {
   renewsAt,
 }
 
+// A router link needs the app's router.
+vi.mock('../src/parts/LinkButton.tsx', () => ({
+  LinkButton: ({ to, children }: { to: string; children: string }) => <a href={to}>{children}</a>,
+}))
 vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: undefined }),
   usePlans: () => ({ data: [pro, scale] }),
@@ -81,7 +86,9 @@ it('says what a change charges, credits and grants before the customer confirms 
   expect(text).toContain('You pay $52.67 today with Visa ending in 4242.')
   expect(text).toContain('This includes a credit of $13.33 for unused time on Pro.')
   expect(text).toContain(`From ${day}, Scale costs $99 a month.`)
-  expect(text).toContain(`You get 1,333,321 tokens for this period (prorated), then 2,000,000 from ${day}.`)
+  expect(text).toContain(
+    `You get about 1,333,300 tokens for this period (prorated), then 2,000,000 from ${day}.`,
+  )
   act(() => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())
   await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith(made))
 })
@@ -97,6 +104,34 @@ it.each([
   ]
   statement.mockReturnValue(aStatement({ overage }))
   expect(open().textContent).toContain(`You also pay $2 for your 1,204 look-ups beyond Pro, ${when}.`)
+})
+
+it.each([
+  ['tokens', 1_333_321, 2_000_000, '1,333,300 tokens'],
+  ['tokens', 133_337, 200_000, '133,340 tokens'],
+  ['generations', 333, 500, '333 pictures'],
+])(
+  'rounds the prorated %s, which can shrink before the customer confirms: %i of %i',
+  (meter, granted, regular, text) => {
+    preview.mockReturnValue({ data: { ...aPreview, prorated: [{ meter, granted, regular }] } })
+    expect(open().textContent).toContain(`You get about ${text} for this period (prorated), then`)
+  },
+)
+
+it.each([
+  ['BAD_REQUEST', 'Your card was declined. Use another card, then try again.', true],
+  ['INTERNAL_SERVER_ERROR', 'Unknown error', false],
+])('leads to Billing from a message that asks for an action there: %s', async (code, message, leads) => {
+  preview.mockReturnValue({ data: aPreview })
+  change.mockRejectedValue(
+    TRPCClientError.from({ error: { code: -32_600, message, data: { code, billing: null } } }),
+  )
+  open()
+  act(() => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())
+  await vi.waitFor(() => expect(screen.getByRole('alert')).not.toBeNull())
+  expect(screen.queryByRole('link', { name: 'Go to billing' })?.getAttribute('href')).toBe(
+    leads ? '/billing' : undefined,
+  )
 })
 
 it('does not change the plan before the dialog shows the price', () => {

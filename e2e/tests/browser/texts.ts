@@ -22,7 +22,7 @@ export const texts = {
   money: /\$[\d,.]+\d/,
   paysToday: /you pay \$5\d\.\d\d today with Visa ending in 4242/i,
   changeReason: /minus credit for your earlier plan/i,
-  proratedTokens: /you get 1,3\d\d,\d\d\d tokens for this period \(prorated\)/i,
+  proratedTokens: /you get about 1,3\d\d,\d00 tokens for this period \(prorated\)/i,
   nearLimit: /approaching your limit/i,
   usedShare: (percent: number, units: string) => `You've used ${percent}% of your ${units}`,
   unlimited: /unlimited/i,

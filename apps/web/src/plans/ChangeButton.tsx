@@ -1,11 +1,13 @@
 import { Button } from '@mantine/core'
 import type { PlanChange, PlanSummary } from '@metered/billing/client'
+import { TRPCClientError } from '@trpc/client'
 import { useState } from 'react'
 import { useChangePlan, useChangePreview } from '../api/billing.ts'
 import { formatMoney } from '../format/format.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
 import { passFocusOn } from '../parts/focus.ts'
+import { LinkButton } from '../parts/LinkButton.tsx'
 import { ChangeCost } from './ChangeCost.tsx'
 import { shortEndOf } from './endOf.ts'
 import type { Offer } from './offers.ts'
@@ -91,8 +93,24 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
           ) : (
             <ChangeCost offer={offer} plan={plan} preview={preview.data} />
           )}
-          {change.isError && <PlanProblem error={change.error} />}
+          {change.isError && <ChangeProblem error={change.error} />}
         </Dialog>
+      )}
+    </>
+  )
+}
+
+/** Explains why a change failed. A message from the billing router may ask for an action that only Billing offers. */
+function ChangeProblem({ error }: { error: Error }) {
+  const hasMessage =
+    error instanceof TRPCClientError && ['BAD_REQUEST', 'CONFLICT'].includes(error.data?.code)
+  return (
+    <>
+      <PlanProblem error={error} />
+      {hasMessage && (
+        <LinkButton to="/billing" size="sm" variant="default">
+          Go to billing
+        </LinkButton>
       )}
     </>
   )

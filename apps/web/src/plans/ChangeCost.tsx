@@ -60,7 +60,7 @@ function ChargedNow({ offer, plan, preview }: ChangeCostProps & { preview: Chang
       </p>
       {prorated.map(({ meter, granted, regular }) => (
         <p key={meter}>
-          You get {amountOf(meter, granted)} for this period (prorated)
+          You get about {amountOf(meter, roundedGrant({ granted, regular }))} for this period (prorated)
           {nextChargeAt !== null && `, then ${formatNumber(regular)} from ${formatDay(nextChargeAt)}`}.
         </p>
       ))}
@@ -94,6 +94,15 @@ function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePrevi
       {when}.
     </p>
   ))
+}
+
+/**
+ * Rounds a prorated grant. The grant shrinks until the customer confirms the change, in a month by the returned accuracy
+ * in about two minutes.
+ */
+function roundedGrant({ granted, regular }: { granted: number; regular: number }): number {
+  const accuracy = 10 ** Math.max(0, Math.floor(Math.log10(regular / 20_000)))
+  return Math.round(granted / accuracy) * accuracy
 }
 
 const priceText = ({ interval }: Offer, { price, currency }: ChangePreview<Meter>) =>
