@@ -3,19 +3,26 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { screen } from '@testing-library/react'
 import { afterEach, expect, it, vi } from 'vitest'
 import { FlowgladBilling } from '../src/billing/FlowgladBilling.tsx'
+import { onFree } from './anOffer.ts'
 import { aStatement, visa } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { statement, billing } = vi.hoisted(() => ({ statement: vi.fn(), billing: vi.fn() }))
+const { statement, billing, plan } = vi.hoisted(() => ({
+  statement: vi.fn(),
+  billing: vi.fn(),
+  plan: vi.fn(),
+}))
 
 vi.mock('@flowglad/react', () => ({ useBilling: () => billing() }))
 vi.mock('../src/api/billing.ts', () => ({
-  usePlan: () => ({ data: null }),
+  usePlan: () => ({ data: plan() }),
   useBillingStatus: () => ({ data: { current: true } }),
   useStatement: () => statement(),
 }))
 
 afterEach(() => vi.resetAllMocks())
+
+const { plan: free } = onFree({ available: 0, limit: 0 })
 
 const aMethod = (last4: string, isDefault: boolean) => ({
   default: isDefault,
@@ -50,10 +57,18 @@ it('shows when the card of the next invoice expires', () => {
   expect(showBilling()).toContain('Visa ending in 4242, expires 12/2034')
 })
 
-it('shows the saved card if the plan has none', () => {
+it('shows the saved card on a free plan', () => {
   statementWith(null)
+  plan.mockReturnValue(free)
   reported(aMethod('4242', false), aMethod('0341', true))
   expect(showBilling()).toContain('Visa ending in 0341, expires 12/2034')
+})
+
+it('shows no card that the paid plan is not charged to', () => {
+  statementWith(null)
+  plan.mockReturnValue({ ...free, name: 'Pro', isFree: false })
+  reported(aMethod('4242', true))
+  expect(showBilling()).toBe('Payment methodNo card is set up for Pro.Add a card')
 })
 
 it('names no card until the statement has loaded', () => {

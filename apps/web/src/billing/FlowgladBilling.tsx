@@ -29,7 +29,7 @@ export function FlowgladBilling() {
         !noPayments && <Skeleton className={`${classes.loading} ${classes.paid}`} radius="lg" />
       )}
       {billing.loaded && billing.customer !== null && (statement.data || noPayments) ? (
-        <PaymentMethod billing={billing} invoiced={statement.data?.method ?? null} />
+        <PaymentMethod billing={billing} invoiced={statement.data?.method} />
       ) : (
         !noMethod && <Skeleton className={classes.loading} radius="lg" />
       )}

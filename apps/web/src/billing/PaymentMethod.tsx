@@ -12,8 +12,8 @@ type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
 
 interface PaymentMethodProps {
   billing: Billing
-  /** The method that the statement names for the next invoice. null if it names none. */
-  invoiced: PaymentMethodSummary | null
+  /** The method that the statement names for the next invoice. null if it names none, undefined if it is unknown. */
+  invoiced: PaymentMethodSummary | null | undefined
 }
 
 /** Shows the card on file, and opens a hosted page to change it. */
@@ -26,9 +26,11 @@ export function PaymentMethod({ billing, invoiced }: PaymentMethodProps) {
     isDefault,
     ...readMethod(type, paymentMethodData),
   }))
-  // The two requests can return different answers, so the next invoice's card comes first. A free plan has no card
-  // for its invoices, so show the saved card.
-  const method = invoiced ?? saved.find(({ isDefault }) => isDefault) ?? saved[0]
+  // The two requests can return different answers, so the next invoice's card comes first. A paid plan charges only its
+  // own card. A free plan has none, so show the saved card.
+  const lacking = invoiced === null && plan && !plan.isFree ? plan.name : null
+  const onFile = lacking === null ? (saved.find(({ isDefault }) => isDefault) ?? saved[0]) : undefined
+  const method = invoiced ?? onFile
   const expires = saved.find((it) => method && isSame(it, method))?.expires
   return (
     <section className={classes.card} aria-labelledby="payment-method">
@@ -36,12 +38,14 @@ export function PaymentMethod({ billing, invoiced }: PaymentMethodProps) {
       <p className={method ? undefined : classes.dim}>
         {method
           ? `${methodText(method)}${expires ? `, expires ${expires}` : ''}`
-          : `You have no card on file.${canAdd ? ' You can add one now or at checkout.' : ''}`}
+          : lacking !== null
+            ? `No card is set up for ${lacking}.`
+            : `You have no card on file.${canAdd ? ' You can add one now or at checkout.' : ''}`}
       </p>
       {error && <PlanProblem error={error} />}
       {/* While a payment is overdue, “Pay now” opens the page that saves a card, so show no second button. */}
       {canPayNow(plan) ? (
-        <p className={classes.dim}>To use another card, choose “Pay now” above.</p>
+        <p className={classes.dim}>To use {method ? 'another' : 'a'} card, choose “Pay now” above.</p>
       ) : (
         canAdd && (
           <div className={classes.actions}>
