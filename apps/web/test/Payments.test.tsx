@@ -36,3 +36,10 @@ it('shows the items of a payment and its refund', () => {
   expect(text).toContain('1,001 look-ups beyond your plan: $2')
   expect(text).toContain(`Refunded on ${formatDate(refundedAt)}`)
 })
+
+it('names a declined upgrade and explains no charge for it', () => {
+  show(<Payments statement={aStatement({ payments: [aPayment({ status: 'failed' })] })} />)
+  const [text] = shown()
+  expect(text).toMatch(/^Upgrade to Scale, declinedVisa ending in 4242/)
+  expect(text).toContain('$52.67Declined, not charged')
+})

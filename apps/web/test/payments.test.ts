@@ -18,6 +18,13 @@ it.each([
   expect(itemText(item)).toBe(text)
 })
 
+it('says that a declined plan change was declined', () => {
+  expect(itemText({ kind: 'planChange', to: 'Scale', amount: 5_267 }, 'failed')).toBe(
+    'Upgrade to Scale, declined',
+  )
+  expect(itemText({ kind: 'planChange', to: null, amount: 5_267 }, 'failed')).toBe('Plan change, declined')
+})
+
 it.each([
   [{}, 'Paid'],
   [{ status: 'failed' }, 'Declined, not charged'],

@@ -25,21 +25,22 @@ export function Payments({ statement }: { statement: BillingStatement<Meter> }) 
 
 function Payment({ payment }: { payment: PaymentRow<Meter> }) {
   const { at, amount, currency, items, invoiceNumber, pdfUrl, refunded, refundedAt, status } = payment
+  const texts = items.map((item) => ({ text: itemText(item, status), amount: item.amount }))
   const facts = [paidWithText(payment), invoiceNumber && `Invoice ${invoiceNumber}`]
   return (
     <>
       <div className={classes.what}>
-        {items.length > 1 ? (
-          items.map((item) => (
-            <span key={itemText(item)} className={classes.part}>
-              {itemText(item)}: {formatMoney(item.amount, currency)}
+        {texts.length > 1 ? (
+          texts.map(({ text, amount }) => (
+            <span key={text} className={classes.part}>
+              {text}: {formatMoney(amount, currency)}
             </span>
           ))
         ) : (
-          <span className={classes.part}>{items[0] ? itemText(items[0]) : 'Payment'}</span>
+          <span className={classes.part}>{texts[0]?.text ?? 'Payment'}</span>
         )}
         {/* The amount matches no plan's price, so explain it. */}
-        {items.some(({ kind }) => kind === 'planChange') && (
+        {status !== 'failed' && items.some(({ kind }) => kind === 'planChange') && (
           <span className={classes.details}>
             For the rest of the period, minus credit for your earlier plan
           </span>

@@ -25,8 +25,8 @@ export function paidWithText(payment: Pick<PaymentRow<Meter>, 'method' | 'items'
   return isCardUnknown(payment) ? 'Card chosen at checkout' : methodText(payment.method)
 }
 
-/** Describes one item of a payment, such as `Pro, 28 November – 28 December`. */
-export function itemText(item: PaymentItem<Meter>): string {
+/** Describes one item of a payment, such as `Pro, 28 November – 28 December`. A declined payment changed no plan. */
+export function itemText(item: PaymentItem<Meter>, status: PaymentRow['status'] = 'paid'): string {
   switch (item.kind) {
     case 'plan': {
       const period =
@@ -34,6 +34,8 @@ export function itemText(item: PaymentItem<Meter>): string {
       return `${item.name}${period}${item.prorated ? ' (prorated)' : ''}`
     }
     case 'planChange':
+      if (status === 'failed')
+        return `${item.to === null ? 'Plan change' : `Upgrade to ${item.to}`}, declined`
       return item.to === null ? 'Plan change' : `Change to ${item.to}`
     case 'pack':
       return item.name
