@@ -90,6 +90,24 @@ it('shows the saved card after the paid plan has ended', async () => {
   expect(page).not.toContain('No card saved')
 })
 
+it('shows no card that the paid plan is not charged to', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'add_payment_method',
+      customerExternalId: 'ada',
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  await pay(url)
+  await studio.node.subscriptions.create({ customerExternalId: 'ada', priceSlug: 'team_price' })
+  const page = await (await fetch(`${(await studio.billing('ada')).billingPortalUrl}/ada`)).text()
+  expect(page).toContain('No card is set up for Team.')
+  expect(page).not.toContain('•••• 4242')
+})
+
 it('shows the same plan name in the billing portal as at the checkout, before and after a renewal', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')

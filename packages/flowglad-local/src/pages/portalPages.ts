@@ -155,7 +155,7 @@ function portalPage(
     </section>
     <section class="card stack">
       <h2>Payment method</h2>
-      <p>${method ? cardText(method) : html`<span class="soft">No card saved.</span>`}</p>
+      <p>${method ? cardText(method) : html`<span class="soft">${isPaid ? `No card is set up for ${namesOf(platform, planItemsAt(platform, subscription.id, platform.clock.now()))}.` : 'No card saved.'}</span>`}</p>
       <form method="post" action="${path}/card"><button>${method ? 'Change card' : 'Add a card'}</button></form>
     </section>
   </div>
@@ -224,12 +224,13 @@ function invoiceRow(platform: Platform, invoice: Invoice): Html {
   const paid = payments.reduce((sum, { amount }) => sum + amount, 0)
   const refunded = payments.reduce((sum, { refundedAmount }) => sum + (refundedAmount ?? 0), 0)
   const parts = invoiceParts(platform, invoice)
+  const headed = parts.some(({ amount }) => amount === null)
   // The subtotal of a plan change's invoice also contains the lines that it repeats.
   const amount = invoice.status === 'paid' ? paid : (attempts.at(-1)?.amount ?? invoice.subtotal)
   return html`<tr>
   <td class="mono whole-line">${invoice.invoiceNumber}</td>
   <td class="whole-line">${day(invoice.invoiceDate)}</td>
-  <td class="lead">${parts.map(({ text, amount }) => html`<div>${text}${parts.length > 1 && amount !== null && `: ${money(amount)}`}</div>`)}</td>
+  <td class="lead">${parts.map(({ text, amount }) => html`<div class="${headed && amount !== null && 'detail'}">${text}${parts.length > 1 && amount !== null && `: ${money(amount)}`}</div>`)}</td>
   <td>${badge(invoice.status)}</td>
   <td class="number">${money(amount)}${payments.map((payment) => html`<br><a class="small" href="${receiptAddress(payment)}">Receipt<span class="unseen"> for ${invoice.invoiceNumber}</span></a>`)}${refunded > 0 && html`<br><span class="small soft">${money(refunded)} refunded</span>`}</td>
 </tr>`

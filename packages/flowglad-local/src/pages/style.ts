@@ -151,6 +151,7 @@ th, td { padding: 0.45rem 0.75rem 0.45rem 0.1rem; border-bottom: 1px solid var(-
 th.number { text-align: right; }
 tr:last-child td { border-bottom: 0; }
 .empty { color: var(--soft); }
+.detail { color: var(--soft); font-weight: 400; }
 td:last-child, th:last-child { padding-right: 0.1rem; }
 /* The used units of each meter need more space than a name, which can wrap. */
 th.used { width: 48%; }
