@@ -105,13 +105,12 @@ function ChangeProblem({ error }: { error: Error }) {
   const hasMessage =
     error instanceof TRPCClientError && ['BAD_REQUEST', 'CONFLICT'].includes(error.data?.code)
   return (
-    <>
-      <PlanProblem error={error} />
+    <PlanProblem error={error}>
       {hasMessage && (
         <LinkButton to="/billing" size="sm" variant="default">
           Go to billing
         </LinkButton>
       )}
-    </>
+    </PlanProblem>
   )
 }

@@ -97,8 +97,8 @@ function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePrevi
 }
 
 /**
- * Rounds a prorated grant. The grant shrinks until the customer confirms the change, in a month by the returned accuracy
- * in about two minutes.
+ * Rounds a prorated grant, which shrinks while the dialog is open. The grant of a monthly plan shrinks by the accuracy in
+ * two minutes or more.
  */
 function roundedGrant({ granted, regular }: { granted: number; regular: number }): number {
   const accuracy = 10 ** Math.max(0, Math.floor(Math.log10(regular / 20_000)))

@@ -1,3 +1,4 @@
+import type { ButtonProps } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { LinkButton } from '../parts/LinkButton.tsx'
 
@@ -5,14 +6,14 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 const PayNow = lazy(async () => ({ default: (await import('./PayNow.tsx')).PayNow }))
 
 /** Shows “Pay now”. Until its code has loaded, the button opens the Billing screen. */
-export const LazyPayNow = () => (
+export const LazyPayNow = (button: ButtonProps) => (
   <Suspense
     fallback={
-      <LinkButton to="/billing" size="sm">
+      <LinkButton to="/billing" size="sm" {...button}>
         Pay now
       </LinkButton>
     }
   >
-    <PayNow />
+    <PayNow {...button} />
   </Suspense>
 )

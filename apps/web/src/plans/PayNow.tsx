@@ -1,3 +1,4 @@
+import type { ButtonProps } from '@mantine/core'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
@@ -8,25 +9,25 @@ import { WithFlowglad } from './WithFlowglad.tsx'
  * Shows “Pay now” on screens other than Billing. Until Flowglad responds, the button opens the Billing screen, which
  * shows the overdue amount.
  */
-export function PayNow() {
+export function PayNow(button: ButtonProps) {
   return (
     <WithFlowglad>
-      <Button />
+      <Button {...button} />
     </WithFlowglad>
   )
 }
 
-function Button() {
+function Button(button: ButtonProps) {
   const { busy, error, open } = usePaymentPage()
   return (
     <>
       {error && <PlanProblem error={error} />}
       {open ? (
-        <BusyButton size="sm" busy={busy} onClick={open}>
+        <BusyButton size="sm" {...button} busy={busy} onClick={open}>
           {busy ? 'Opening…' : 'Pay now'}
         </BusyButton>
       ) : (
-        <LinkButton to="/billing" size="sm">
+        <LinkButton to="/billing" size="sm" {...button}>
           Pay now
         </LinkButton>
       )}

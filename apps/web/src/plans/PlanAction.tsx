@@ -100,7 +100,7 @@ function PayFirst({ plan }: { plan: PlanSummary }) {
       <Note>{payFirstText(plan, statement)}</Note>
       {canPayNow(plan) && (
         <div className={classes.pay}>
-          <LazyPayNow />
+          <LazyPayNow variant="default" fullWidth />
         </div>
       )}
     </>

@@ -1,5 +1,6 @@
 import { billingDenial } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
+import type { ReactNode } from 'react'
 import { isUnsent } from '../api/offlineLink.ts'
 import { explainDenial } from '../denials/explainDenial.ts'
 import { SignInAgain } from '../denials/SignInAgain.tsx'
@@ -9,14 +10,15 @@ const unchanged = 'Nothing was changed and nothing was charged'
 
 /**
  * Explains why an order or a plan change failed. A BAD_REQUEST or a CONFLICT from the billing router carries a
- * message for the customer.
+ * message for the customer. `children` is a button below the message.
  */
-export function PlanProblem({ error }: { error: Error }) {
+export function PlanProblem({ error, children }: { error: Error; children?: ReactNode }) {
   const isSignedOut = error instanceof TRPCClientError && error.data?.httpStatus === 401
   return (
     <div role="alert" className={classes.problem}>
       {isSignedOut ? `Your session has ended. ${unchanged}.` : problemWith(error)}
       {isSignedOut && <SignInAgain />}
+      {children}
     </div>
   )
 }
