@@ -67,11 +67,12 @@ export type PaymentItem<Meter extends string = string> =
   /** The discount on the other items. `amount` is negative. */
   | { kind: 'discount'; amount: number }
 
-/** The amount that the customer owes for an unpaid renewal. */
+/** The amount that the customer has to pay for an unpaid renewal. */
 export interface OverdueAmount {
+  /** If several renewals are unpaid, the amount of the newest. Flowglad collects no older one once it is paid. */
   amount: number
   currency: string
-  /** When the renewal was due. */
+  /** When the oldest unpaid renewal was due. */
   since: number
   /**
    * When Flowglad charges the payment method again. null if no retry is scheduled, for example because the

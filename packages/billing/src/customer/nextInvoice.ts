@@ -18,7 +18,7 @@ function unpaidInvoices({ invoices }: BillingReport, subscription: string) {
   return own.filter(({ invoice }) => unpaid.includes(invoice))
 }
 
-/** Returns the amount of an unpaid renewal, and when Flowglad charges it again. */
+/** Returns the amount of the newest unpaid renewal, and when Flowglad charges it again. */
 export function overdueOf(
   subscription: Subscription,
   { since, currency }: Pick<OverdueAmount, 'since' | 'currency'>,
@@ -26,9 +26,12 @@ export function overdueOf(
   payments: Payment[],
 ): OverdueAmount | null {
   // A failed plan change also leaves an unpaid invoice, which Flowglad doesn't collect.
-  const unpaid = unpaidInvoices(report, subscription.id)
+  const renewals = unpaidInvoices(report, subscription.id)
     .filter(({ invoiceLineItems }) => !invoiceLineItems.some(isPlanChange))
     .map(({ invoice }) => invoice)
+  // The customer pays only for the newest period. Then, Flowglad collects no older invoice.
+  const newest = Math.max(...renewals.map(invoicedFrom))
+  const unpaid = renewals.filter((invoice) => invoicedFrom(invoice) === newest)
   const invoiced = unpaid.reduce((sum, { subtotal }) => sum + (subtotal ?? 0), 0)
   // Without a payment method, Flowglad creates no invoice for the renewal, so use the plan's price.
   const amount = unpaid.length > 0 ? invoiced : priceOf(report)

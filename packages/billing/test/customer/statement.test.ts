@@ -392,6 +392,26 @@ test('shows the overdue amount and the next attempt to charge the card', async (
   })
 })
 
+test('shows the overdue amount that the payment page charges if several renewals are unpaid', async () => {
+  await using app = await start()
+  await failRenewal(app, 'pro_monthly')
+  const since = (await statement(app)).overdue?.since
+  app.pass(month)
+  await app.billing.refresh(ada)
+  const { overdue, payments } = await statement(app)
+  expect(overdue).toEqual({
+    amount: 2_000,
+    currency: 'USD',
+    since,
+    retriesAt: (payments[0]?.at ?? 0) + 3 * day,
+  })
+  await app.atFlowglad.payOverdue(ada)
+  await app.billing.refresh(ada)
+  const paid = await statement(app)
+  expect(paid.overdue).toBeNull()
+  expect(paid.payments[0]).toMatchObject({ amount: 2_000, status: 'paid' })
+})
+
 test('names a declined plan change during an overdue payment, and leaves it out of the overdue amount', async () => {
   await using app = await start(5_000)
   await failRenewal(app, 'pro_monthly')
