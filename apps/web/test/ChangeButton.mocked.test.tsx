@@ -134,6 +134,12 @@ it.each([
   )
 })
 
+it('calls an estimated price an estimate, even on the button', () => {
+  preview.mockReturnValue({ data: { ...aPreview, isEstimate: true } })
+  expect(open().textContent).toContain('You pay about $52.67 today')
+  expect(screen.getByRole('button', { name: 'Pay about $52.67 and upgrade' })).toBeDefined()
+})
+
 it('does not change the plan before the dialog shows the price', () => {
   preview.mockReturnValue({ data: undefined })
   expect(open().textContent).toContain('Calculating the price')

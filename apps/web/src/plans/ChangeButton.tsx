@@ -39,7 +39,7 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
   const charge = preview.data?.timing === 'now' ? preview.data.charge : 0
   const confirmation =
     preview.data && charge > 0
-      ? `Pay ${formatMoney(charge, preview.data.currency)} and ${verb.toLowerCase()}`
+      ? `Pay ${preview.data.isEstimate ? 'about ' : ''}${formatMoney(charge, preview.data.currency)} and ${verb.toLowerCase()}`
       : `${verb} ${isUpgrade ? 'now' : shortEndOf(plan)}`
 
   // This button unmounts when the balances show the new plan, which can happen before the response arrives. A callback
