@@ -66,6 +66,8 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
   const off = discount ? discountOn(beforeDiscount, discount) : 0
   const dueToday = beforeDiscount - off
   const isOverdue = due?.isOverdue === true
+  // For example, Flowglad has collected the overdue amount since the page was opened.
+  const isOnlyCard = due?.amount === 0 && target?.status !== 'incomplete' && !target?.isFreePlan
   const scheduled = target === null ? null : scheduledText(platform, target)
   const period = every(price.intervalUnit, price.intervalCount)
   const lines = due
@@ -78,14 +80,21 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
       ]
   // A discount from the code of an earlier checkout, which the subscription still has.
   const earlierOff = due ? lines.reduce((sum, { amount }) => sum + amount, 0) - due.amount : 0
-  const purpose = !recurring ? 'Buy from' : isOverdue ? 'Payment due to' : 'Subscribe to'
+  const purpose = !recurring
+    ? 'Buy from'
+    : isOverdue
+      ? 'Payment due to'
+      : isOnlyCard
+        ? 'Your plan at'
+        : 'Subscribe to'
   const features = currentLinks(platform, product.id, now).map((link) => db.features.get(link.featureId))
   return {
     title: product.name,
     dueToday,
-    verb: dueToday > 0 ? 'Pay' : 'Start',
-    action:
-      session.type === 'activate_subscription' && !isOverdue
+    verb: dueToday > 0 ? 'Pay' : isOnlyCard ? 'Save' : 'Start',
+    action: isOnlyCard
+      ? 'Save card'
+      : session.type === 'activate_subscription' && !isOverdue
         ? dueToday > 0
           ? `Pay ${money(dueToday)} and activate`
           : 'Activate'
@@ -122,11 +131,12 @@ ${
 ${
   recurring &&
   html`<p class="small soft">${[
+    isOnlyCard && 'Nothing is due. This page saves a card for your plan.',
     isOverdue &&
       `This pays the overdue amount${scheduled === null ? ', and your subscription continues' : ''}.`,
     scheduled !== null
       ? `${product.name} ${scheduled}.`
-      : renewalText(cycle ?? (isOverdue ? target : null), {
+      : renewalText(cycle ?? (isOverdue || isOnlyCard ? target : null), {
           price: total,
           period,
           mayBeDiscounted: discount ? discount.duration !== 'once' : earlierOff > 0,
