@@ -348,6 +348,26 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
+  it('collects a renewal without an invoice even after the customer canceled and kept the plan', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await pay((await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })).url)
+    await studio.node.subscriptions.create({ customerExternalId: 'ada', priceSlug: 'team_price' })
+    await studio.renew('ada')
+    const { id } = await studio.plan('ada')
+    await studio.node.subscriptions.cancel(id, atPeriodEnd)
+    const card = { type: 'add_payment_method', customerExternalId: 'ada', targetSubscriptionId: id }
+    await pay((await open(studio, card)).url)
+    await studio.node.subscriptions.uncancel(id, { body: {} })
+    const { page } = await activate(studio, 'ada', id)
+    expect(page).toContain('Payment due to')
+    expect(page).toContain('>Pay $49.00<')
+    const payment = [4900, 'succeeded']
+    expect(await paid(studio)).toEqual([payment, payment])
+    expect((await activate(studio, 'ada', id)).page).toContain('Nothing is due.')
+    expect(await paid(studio)).toEqual([payment, payment])
+  })
+
   it('lists the parts of the amount due', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')

@@ -194,6 +194,8 @@ it('explains a rejected action in the billing portal', async () => {
       'role="alert">Cannot uncancel paid subscription without an active payment method.',
     ),
   ])
+  // Nothing is due during a trial.
+  expect(await (await fetch(`${billingPortalUrl}/ada`)).text()).not.toContain('failed')
 })
 
 it('updates the dashboard live, even when the clock moves', async () => {

@@ -121,12 +121,21 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
 }
 
 /**
- * Returns whether the current period has a billing run that hasn't succeeded. Ignores the subscription's
- * status, because undoing a scheduled cancellation sets the status to `active`.
+ * Returns whether the current period has a billing run that hasn't succeeded, or no invoice because the
+ * subscription had no card. Ignores the subscription's status, because undoing a scheduled cancellation sets the
+ * status to `active`.
  */
 export function isPeriodUnpaid(platform: Platform, subscription: Subscription): boolean {
   const run = runOfPeriod(platform, subscription)
-  return run !== undefined && run.status !== 'succeeded'
+  if (run) return run.status !== 'succeeded'
+  const period = latestPeriod(platform, subscription.id)
+  return (
+    period !== undefined &&
+    (subscription.trialEnd ?? 0) <= period.startDate &&
+    !subscription.doNotCharge &&
+    totalOf(planLines(platform, period.startDate, subscription)) > 0 &&
+    !platform.db.invoices.by('subscription', subscription.id).some((it) => it.billingPeriodId === period.id)
+  )
 }
 
 /**
@@ -157,9 +166,10 @@ export function dueOnActivation(
   const { db } = platform
   const { status, isFreePlan } = subscription
   const run = runOfPeriod(platform, subscription)
+  const isUnpaid = isPeriodUnpaid(platform, subscription)
   const isPaid = run
-    ? run.status === 'succeeded'
-    : status !== 'incomplete' && status !== 'past_due' && !isFreePlan
+    ? !isUnpaid
+    : !isUnpaid && !isFreePlan && status !== 'incomplete' && status !== 'past_due'
   if (isPaid) return { amount: 0, isOverdue: false, lines: [] }
   if (run)
     return {
@@ -171,7 +181,7 @@ export function dueOnActivation(
   const overage = overageLines(platform, subscription, '')
   return {
     amount: totalOf([...plan, ...overage]),
-    isOverdue: status === 'past_due',
+    isOverdue: status === 'past_due' || (isUnpaid && status !== 'incomplete'),
     lines: [
       ...plan.map((line) => ({ ...line, type: 'static' as const })),
       ...overage.map((line) => ({ ...line, type: 'usage' as const })),
