@@ -2,8 +2,8 @@ import { Button } from '@mantine/core'
 import { Screen } from '../parts/Screen.tsx'
 
 /**
- * Replaces a screen that failed to render. The screen can have a bug, or its code can fail to load, for example
- * after a deployment.
+ * Replaces a screen that failed to render. Possible causes are a bug in the screen, or code that didn't
+ * load, for example after a deployment.
  */
 export function Broken() {
   return (

@@ -48,7 +48,7 @@ export interface Audit {
   cutShort: { customer: string; operation: string; answered: number; billed: number }[]
 }
 
-/** Compares the callers' answers with the ledger and Flowglad. All usage must already be delivered. */
+/** Compares the responses that callers received with the ledger and with Flowglad's events. All usage must already be delivered. */
 export function audit({ calls, ledger, flowglad, lost, granted, crashes }: Evidence): Audit {
   const delivered = groupBy(flowglad, ({ operation }) => operation)
   // A charge at expiry isn't late, because expiry charges only units that were still held or that a stream had

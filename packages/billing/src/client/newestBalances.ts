@@ -8,8 +8,8 @@ import { noteArrival, wasSentAfter } from './readOrder.ts'
  * newer. If the versions are equal, compares `asOf`, because a new fetch doesn't always change the version.
  * On a tie, prefers `arrived`, which may include the meters' names.
  *
- * `balancesLink` and the billing hooks record when they send requests. Pass the responses to this function
- * unchanged, because a copy is compared only by version and `asOf`.
+ * `balancesLink` and the billing hooks record when they send requests. Pass the response objects
+ * themselves: a copy is compared only by version and `asOf`.
  */
 export function newestBalances<Answer extends BalancesAnswer>(
   known: Answer | undefined,

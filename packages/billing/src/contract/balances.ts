@@ -22,7 +22,7 @@ export interface BalanceRow<Meter extends string = string> {
   limit: number | null
   /**
    * Units that operators added in this period. Negative if operators subtracted units. Added units are spent
-   * last, and end with the period.
+   * last, and expire when the period ends.
    */
   adjusted: number
   unlimited: boolean

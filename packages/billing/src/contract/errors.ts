@@ -95,7 +95,7 @@ export class PlanChangeError extends Error {
   }
 }
 
-/** Returns the denial for a call that can't be decided now. Nothing is charged. */
+/** Returns the denial for a request that billing can't handle right now. Nothing is charged. */
 export const unavailable = (retryAfterMs: number, cause?: unknown) =>
   new BillingError(
     { code: 'BILLING_UNAVAILABLE', retryAfterMs },

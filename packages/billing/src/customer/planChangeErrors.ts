@@ -42,7 +42,10 @@ export async function rejectedChange(
   )
 }
 
-/** Creates the error for a failed change whose removed schedule couldn't be restored. */
+/**
+ * Creates the error for a failed plan change that leaves the customer without the scheduled cancellation or
+ * downgrade. The change removed the schedule first, and the schedule couldn't be restored.
+ */
 export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
   new PlanChangeError(
     lifted === 'cancellation'

@@ -46,7 +46,7 @@ export function createPlans({
   returnPaths,
 }: {
   ledger: Pick<CustomerLedger, 'balances' | 'execute'>
-  /** The ledger without the past due terms. */
+  /** The ledger whose balances ignore the past-due terms. */
   fullLedger: Pick<LedgerForCalls, 'balances'>
   flowglad: FlowgladClient
   leases: Pick<Leases, 'takeForFetch'>
@@ -83,7 +83,7 @@ export function createPlans({
     return found
   }
 
-  // A plan change forfeits packs even if a renewal is unpaid, so the past due terms don't apply.
+  // A plan change forfeits packs even if a renewal is unpaid, so the past-due terms don't apply.
   const forfeits = async ({ id }: Customer, target: Pick<PlanOffer, 'kind' | 'isFree'>) =>
     forfeitsOf(target, await offers(), balanceRows(id, await fullLedger.balances(id), meters))
 

@@ -17,7 +17,7 @@ import { methodOf, paymentRows, statusOf } from './paymentRows.ts'
 import { proratedNow } from './proratedGrants.ts'
 
 interface Parts {
-  /** The ledger without the past due terms. */
+  /** The ledger whose balances ignore the past-due terms. */
   ledger: Pick<LedgerForCalls, 'balances'>
   payments: CustomerPayments
   sync: Pick<Sync, 'fetch' | 'isArchived' | 'lastBilling'>

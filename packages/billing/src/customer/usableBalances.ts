@@ -21,7 +21,7 @@ export type CustomerLedger = Omit<LedgerForCalls, 'balances' | 'lastCommitted'> 
   lastCommitted(customer: string, since: number): UsableBalances | null
 }
 
-/** Returns a ledger that applies the past due terms to its balances. `reserve` applies the same terms. */
+/** Returns a ledger that applies the past-due terms to its balances. `reserve` applies the same terms. */
 export const customerLedger = (
   ledger: LedgerForCalls,
   meters: Meters,

@@ -63,8 +63,8 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  *
  * 1. **Recognize a retry, or reserve.** One ledger command handles both cases under the customer's lock. A
  *    key identifies one operation per customer and procedure. A call without a key is always a new operation.
- *    - If the key was used with a different input, even in a failed call, the call is denied with
- *      `KEY_REUSED`.
+ *    - If an earlier call used the key with a different input, the call is denied with `KEY_REUSED`, even if
+ *      the earlier call failed.
  *    - If an earlier call with the key still has an active hold, the call is denied with `IN_PROGRESS`.
  *    - If an earlier call with the key has completed, its stored result is returned, and nothing runs. If no
  *      result is stored, for example because the output was a stream or the earlier call was charged at

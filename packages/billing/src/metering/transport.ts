@@ -117,7 +117,7 @@ export const untracked = (chunk: unknown): unknown =>
   Array.isArray(chunk) && typeof chunk[2] === 'symbol' ? chunk[1] : chunk
 
 /**
- * Throws if a chunk or a value's synchronous properties can't be sent. tRPC sends all streams of a batch in
+ * Throws if tRPC can't send this part of an output. tRPC sends all streams of a batch in
  * one response, so one invalid chunk would end them all.
  */
 export function assertSendable(chunk: unknown, codec?: Codec): void {

@@ -269,8 +269,8 @@ export const migrations = [
 /**
  * Removes the old primary keys, indexes and triggers, which only releases without buckets need. A new ledger
  * runs this SQL after its migrations. For an existing ledger, `metered schema` prints the SQL. Run the SQL
- * after the last node of such a release has stopped. Running the SQL again changes nothing. Later migrations
- * must work both before and after this SQL has run.
+ * after the last node of a release without buckets has stopped. Running the SQL again changes nothing. Later
+ * migrations must work both before and after this SQL has run.
  */
 export const contraction = `
   DO $do$
