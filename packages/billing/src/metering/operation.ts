@@ -24,7 +24,7 @@ export interface MeteredCall<Output> {
   key: string | null
   /**
    * Returns the raw input, which distinguishes a retry from a different operation under the same key. Called
-   * only if there is a key.
+   * only if there is a key and the call costs units.
    */
   rawInput: () => unknown
   /** Serializes instances of the app's own classes in the raw input. Default: their fields. */
@@ -62,7 +62,8 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  * Runs metered work in these steps:
  *
  * 1. **Recognize a retry, or reserve.** One ledger command handles both cases under the customer's lock. A
- *    key identifies one operation per customer and procedure. A call without a key is always a new operation.
+ *    key identifies one operation per customer and procedure. A call without a key is always a new operation,
+ *    and so is a call that costs nothing, whose key is ignored.
  *    - If an earlier call used the key with a different input, the call is denied with `KEY_REUSED`, even if
  *      the earlier call failed.
  *    - If an earlier call with the key still has an active hold, the call is denied with `IN_PROGRESS`.
@@ -75,31 +76,29 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  *
  *    Before a call is denied for lack of units, the customer's balance is fetched from Flowglad, and the
  *    ledger decides again. A denied call doesn't use up its key.
- * 2. **Run the work.** The hold is renewed while the work runs, up to the hold's maximum lifetime. If the work
- *    takes longer, the hold expires, and a retry can start while the work is still running. The work is
- *    charged when it succeeds, unless a retry was charged first.
+ * 2. **Run the work.** While the work runs, it can report the units that it has used: its counted usage.
+ *    The hold is renewed up to its maximum lifetime. If the work takes longer, the hold expires. If the
+ *    expiry charges nothing, a retry can start while the work is still running. When the work succeeds,
+ *    it is charged, unless the expiry or a retry was charged first.
  * 3. **Settle on success.** One transaction turns the hold into one usage event per meter for the actual
  *    amount, and stores the result under the key. The actual amount can exceed the hold. If the actual amount
  *    is less, the unused units return to the customer. If `cost` throws, returns an invalid number or reads
- *    usage that the work never counted, the held units are charged and the charge is flagged. The caller
+ *    counted usage of a meter without any, the held units are charged and the charge is flagged. The caller
  *    receives the output only after the commit. If the commit takes too long, the caller receives
  *    `BILLING_UNAVAILABLE` with `chargeUnconfirmed`, and the settle is retried in the background.
  * 4. **Release on failure.** If the work throws, or its output can't be serialized or sent, the units return
- *    to the customer. Nothing is charged, not even counted usage (the units that the work reported while it
- *    ran), and the key can be retried.
+ *    to the customer. Nothing is charged, not even counted usage, and the key can be retried.
  *
  * A stream can deliver output before it fails. A stream is therefore charged when it ends, before its reader
- * sees the end. Observables are charged in the same way, and so are objects with promises and streams. Such
- * an object ends when its last part ends. The charge depends on how the output ends:
+ * sees the end. Below, "stream" also means an observable, or an object that contains promises or streams. Such
+ * an object ends when its last part ends. The charge depends on how the stream ends:
  * - If the stream finished, its `cost` is charged, as in step 3.
- * - If the reader left after the first read, or the reader's session ended, each meter's `onLeave` determines
- *   the charge. By default, the `cost` is charged, as in step 3. If this `cost` reads usage that the work
- *   never counted, the held units are charged.
- * - If the stream failed, or the reader left before the first read, only legs with counted usage are charged.
- *   If no leg has counted usage, all units are released, as in step 4.
- * - If the reader neither reads the stream nor leaves, the hold expires. The units that other parts of the
- *   output have counted are charged.
- * - If the process stops, the stream ends with an error, and is charged as if the hold had expired.
+ * - If the reader's session ended, or the reader left after the first read, each meter's `onLeave` determines
+ *   the charge. By default, the `cost` is charged, as in step 3.
+ * - If the stream failed, or the reader left before the first read, counted usage is charged. If there is none,
+ *   all units are released, as in step 4.
+ * - If the reader neither reads the stream nor leaves, the hold expires, as after a crash.
+ * - If the process shuts down, the stream ends with an error, and is charged as if the hold had expired.
  * - If the hold expired and was charged while the process couldn't reach the ledger, the stream ends with an
  *   error, because no more of its units can be charged.
  *
@@ -185,8 +184,8 @@ export class Operation {
   }
 
   /**
-   * Settles the charge when the output ends, not when the work returns the output. The hold is renewed while
-   * the output is being read.
+   * Settles the charge when the output ends, not when the work returns the output. The hold is renewed only
+   * while the output is being read.
    */
   async #meterLater<Output>(call: MeteredCall<Output>, hold: Hold, output: Output): Promise<Output> {
     // Until the first read, nothing renews the hold. If a stream is never read, the hold expires, as after a
@@ -219,8 +218,9 @@ export class Operation {
   }
 
   /**
-   * Meters a stream that a WebSocket can't carry. If the caller is a client, tRPC returns 415 without reading
-   * the stream. A server-side caller that passes a signal looks like a client, but reads the stream.
+   * Meters a stream that a WebSocket can't carry. A client gets 415 from tRPC, which doesn't read the stream. A
+   * server-side caller that passes a signal can't be distinguished from a client, and does read the stream. The
+   * stream is metered at the first read.
    */
   async *#readInProcess<Output>(call: MeteredCall<Output>, output: Output & AsyncIterable<unknown>) {
     yield* await this.run({ ...call, transport: null, work: () => output })
@@ -229,7 +229,7 @@ export class Operation {
 
 /**
  * Returns whether the output is plain JSON, which can be sent and stored as it is. Most outputs are plain
- * JSON. For plain JSON, this check replaces the two serializations that would validate the output. If the
+ * JSON. For plain JSON, this check replaces the serializations that would validate and store the output. If the
  * call has no key and its output stays in this process, the output isn't examined.
  */
 const isPlain = ({ transport, key }: MeteredCall<unknown>, output: unknown) =>
