@@ -12,7 +12,7 @@ export interface Fault {
    */
   tests: string[]
   /**
-   * Explains why no test can catch this fault: with it, the code behaves the same. `pnpm mutants` skips
+   * Explains why no test can catch this fault: with the fault, the code behaves the same. `pnpm mutants` skips
    * such a fault.
    */
   equivalent?: string

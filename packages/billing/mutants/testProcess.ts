@@ -11,7 +11,7 @@ const vitest = await createVitest('test', {
   bail: 1,
   reporters: [{}],
   maxWorkers: 2,
-  // A fault can make a test wait forever, so the limit is shorter than usual.
+  // A fault can make a test wait forever, so the tests' time limit is shorter than usual.
   testTimeout: 90_000,
   hookTimeout: 90_000,
 })

@@ -34,7 +34,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a retry runs the work although its reserve has just charged the earlier attempt at expiry',
+    name: 'a retry runs the work again although its reserve has just charged the earlier attempt’s expired hold',
     file: 'ledger/core/reserve.ts',
     find: 'if (retryAfterExpiry) return retryAfterExpiry',
     replace: '',
@@ -178,7 +178,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'usage from the unlimited period reduces the balance when it settles later',
+    name: 'a settle reduces the limited balance although its units were reserved while the meter was unlimited',
     file: 'ledger/core/bookUsage.ts',
     find: 'waived: account.waived + (wasUnlimited && !isUnlimited ? amount : 0)',
     replace: 'waived: account.waived',

@@ -12,7 +12,7 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a retry of a completed operation runs again',
+    name: 'a retry runs a completed operation again',
     file: 'ledger/core/answerRetry.ts',
     find: "if (key.completed) return { state: 'completed', result: key.result }",
     replace: '',
@@ -26,14 +26,14 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a retry runs again although its earlier attempt was charged at expiry',
+    name: 'a retry runs an operation again although the earlier attempt was charged at expiry',
     file: 'ledger/core/answerRetry.ts',
     find: "return hold && bookedAtExpiry(hold).length > 0 ? { state: 'completed', result: null } : null",
     replace: 'return null',
     tests: contract,
   },
   {
-    name: 'a key whose work still runs is forgotten after its retention period',
+    name: 'a key is forgotten after its retention period although its work is still running',
     file: 'ledger/core/answerRetry.ts',
     find: "if (key.pruneAt <= draft.now && hold?.state !== 'held') return null",
     replace: 'if (key.pruneAt <= draft.now) return null',

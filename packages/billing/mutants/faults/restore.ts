@@ -20,7 +20,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a lost event is subtracted again from a balance that includes it',
+    name: 'a lost event is subtracted from a balance that already includes it',
     file: 'ledger/core/recover.ts',
     find: '(isFromBackup(draft.row) ? 0 : amount)',
     replace: '0 * Number(isFromBackup(draft.row))',
@@ -55,7 +55,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a retry of a lost operation runs again',
+    name: 'a retry runs a lost operation again',
     file: 'ledger/core/recover.ts',
     find: 'if (event.operation !== null) completeOperation(draft, event, event.operation, settings)',
     replace: '',
@@ -76,7 +76,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a retry that ran before the recovery is charged again',
+    name: 'a retry that ran before the recovery is charged in addition to the lost attempt',
     file: 'ledger/core/recover.ts',
     find: 'if (isDuplicate(other, attempt, operation)) dropEvent(draft, other, settings)',
     replace: 'void isDuplicate(other, attempt, operation)',
@@ -118,14 +118,14 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'marking a restore in SQLite doesn’t raise the versions',
+    name: 'marking a restore in SQLite doesn’t raise the customers’ versions',
     file: 'ledger/stores/sqlite/prepareRestore.ts',
     find: 'version = version + ?',
     replace: 'version = version + 0 * ?',
     tests: contract,
   },
   {
-    name: 'marking a restore in SQLite doesn’t end the leases',
+    name: 'marking a restore in SQLite doesn’t end the customers’ leases',
     file: 'ledger/stores/sqlite/prepareRestore.ts',
     find: 'lease_token = NULL, lease = NULL,',
     replace: '',
@@ -146,7 +146,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'a ledger that hasn’t acknowledged an event counts as restored',
+    name: 'a ledger with an unacknowledged event counts as restored',
     file: 'flowglad/restoredLedger.ts',
     find: "(await this.#ledger.eventStates(own)).includes('missing')",
     replace: "(await this.#ledger.eventStates(own)).some((state) => state !== 'acknowledged')",
@@ -209,7 +209,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a recovery counts as complete although the ledger was opened again',
+    name: 'a recovery counts as complete although the ledger was reopened during the recovery',
     file: 'flowglad/restoredLedger.ts',
     find: 'if (this.#ledger.interruptions() !== interruptions)\n',
     replace: 'if (interruptions < 0)\n',
@@ -224,14 +224,14 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'recovery counts as complete although Flowglad refuses to list its events',
+    name: 'recovery counts as complete although Flowglad refuses to list usage events',
     file: 'flowglad/restoredLedger.ts',
     find: "if (listed === null) throw new Error('Flowglad refuses to list its usage events')",
     replace: 'if (listed === null) break',
     tests: recognition,
   },
   {
-    name: 'every call waits while Flowglad doesn’t answer',
+    name: 'every call waits for another check while Flowglad doesn’t answer',
     file: 'flowglad/restoredLedger.ts',
     find: 'this.#noCheckBefore = this.#clock.now() + retryMs',
     replace: '',

@@ -33,7 +33,7 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a repeated install reports a lost lease although its first COMMIT succeeded',
+    name: 'a repeated install reports a lost lease although the first install was committed',
     file: 'ledger/core/install.ts',
     find: "draft.row.installedToken === command.token ? 'installed' : 'leaseLost'",
     replace: "'leaseLost'",
@@ -118,7 +118,7 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a process that lost its lease returns events that another process is sending',
+    name: 'a process that has lost its lease puts events back into the outbox while another process sends them',
     file: 'ledger/core/lease.ts',
     find: "if (draft.row.leaseToken !== command.token) return { state: 'left' }",
     replace: '',

@@ -6,7 +6,7 @@ const messages = ['ledger/postgresMessages']
 /** Faults in transactions, durability, known rows, batches and pruning. */
 export const stores: Fault[] = [
   {
-    name: 'SQLite doesn’t flush an answered charge to the disk (synchronous=NORMAL)',
+    name: 'SQLite answers before a charge is on the disk (synchronous=NORMAL)',
     file: 'ledger/stores/sqlite/prepareFlush.ts',
     find: "flushes ? 'FULL' : 'NORMAL'",
     replace: "flushes ? 'NORMAL' : 'NORMAL'",
@@ -55,14 +55,14 @@ export const stores: Fault[] = [
     tests: ['ledger/inTransaction'],
   },
   {
-    name: 'class 40 errors of PostgreSQL aren’t retried',
+    name: 'a batch isn’t retried after a PostgreSQL error of class 40',
     file: 'ledger/stores/postgres/transaction.ts',
     find: "'40', // transaction rollback",
     replace: '// transaction rollback',
     tests: ['ledger/transientErrors'],
   },
   {
-    name: 'a lock timeout of PostgreSQL isn’t retried',
+    name: 'a batch isn’t retried after a lock timeout in PostgreSQL',
     file: 'ledger/stores/postgres/transaction.ts',
     find: "'55P03', // lock_timeout",
     replace: '// lock_timeout',
@@ -76,14 +76,14 @@ export const stores: Fault[] = [
     tests: ['ledger/batcher'],
   },
   {
-    name: 'callers wait for a full disk as long as for a busy store',
+    name: 'while the disk is full, callers wait as long as for a busy store',
     file: 'ledger/batcher.ts',
     find: '? Math.min(cannotWriteAfterMs, outOfReachAfterMs)',
     replace: '? Math.max(cannotWriteAfterMs, outOfReachAfterMs)',
     tests: ['ledger/batcher'],
   },
   {
-    name: 'a full disk isn’t retried, so commands fail immediately',
+    name: 'writes aren’t retried while the disk is full, so commands fail immediately',
     file: 'ledger/batcher.ts',
     find: 'if (!isCannotWrite(error) && !this.#store.isTransient(error))',
     replace: 'if (!this.#store.isTransient(error))',
