@@ -98,7 +98,7 @@ test.each<[string, Call, number]>([
   expect(violatedIn(evidence([call], amount === 0 ? [] : [anEvent({ amount })]))).toEqual([bounds])
 })
 
-test.each([0, 3])('accepts %i units for a call with a lost response', (amount) => {
+test.each([0, 3])('accepts %i billed units for a call whose response was lost', (amount) => {
   const call = aCall({ answers: [unknown] })
   expect(violatedIn(evidence([call], amount === 0 ? [] : [anEvent({ amount })]))).toEqual([])
 })

@@ -172,7 +172,7 @@ test.each(['{ user }', '() => ({ user })', 'myHeaders', '({ opList }) => headers
   },
 )
 
-test('replaces httpBatchLink and the links before it with billingLinks', () => {
+test('replaces httpBatchLink with billingLinks and passes the links before it to billingLinks', () => {
   const file = `import { createTRPCClient, httpBatchLink, loggerLink } from '@trpc/client'
 import { queryClient } from './queryClient'
 
@@ -216,7 +216,7 @@ test.each([
 })
 
 test.each(['httpBatchStreamLink', 'httpLink'])(
-  'leaves the headers of %s to the user if they read the operation',
+  'asks the user to change the headers of %s if the headers read the operation',
   (name) => {
     const headers = '({ op }) => headersOf(op)'
     const app = {

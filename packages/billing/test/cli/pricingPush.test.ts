@@ -213,7 +213,7 @@ const addGift = async (sdk: Flowglad) => {
   })
 }
 
-test('stops instead of archiving a part that was added after the comparison', async () => {
+test('stops instead of archiving a product that was added after the comparison', async () => {
   const { flowglad, folder, push } = await start(studio)
   await push({ ...studio, name: 'Renamed' })
   expect(await pushDuring(flowglad, folder, 1, addGift)).toEqual(stopped)
@@ -225,7 +225,7 @@ test('stops instead of archiving a part that was added after the comparison', as
 })
 
 test.each([1, 2, 3])(
-  'keeps a part that was added after comparison %i of a push with a new meter',
+  'keeps a product that is added after comparison %i of a push that creates a meter',
   async (nth) => {
     const { flowglad, folder, push } = await start()
     await push(studio)
@@ -423,7 +423,7 @@ test('keeps the earlier usage price when a new price becomes the default', async
 })
 
 test.each(['refused', 'answerLost'] as const)(
-  'succeeds when it is repeated after a failure of any request: %s',
+  'a repeated push succeeds after a failed request: %s',
   async (state) => {
     for (let broken = 1; ; broken += 1) {
       const { flowglad, folder, push } = await start()
@@ -477,7 +477,7 @@ test('names the file, line and field of each problem without changing anything',
   expect(await modelOf(flowglad)).toEqual(before)
 })
 
-test('protects the default product even if the file does not mark it as the default', async () => {
+test('rejects a new price for the default product even if the file does not mark the product as the default', async () => {
   const { push } = await start(detailed)
   const file = parseDocument(stringify(detailed))
   file.deleteIn(['products', 0, 'product', 'default'])
@@ -488,7 +488,7 @@ test('protects the default product even if the file does not mark it as the defa
   })
 })
 
-test('creates a new pricing model for an account whose default plan does not renew', async () => {
+test('with --create, creates a pricing model for an account whose default plan does not renew', async () => {
   const { name, slug } = { name: 'Free Plan', slug: 'free' }
   // A new Flowglad account has this product, whose price doesn't renew.
   const { flowglad, push } = await start({

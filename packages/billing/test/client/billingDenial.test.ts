@@ -11,14 +11,14 @@ const caught = (work: () => Promise<unknown>) =>
   )
 const denial = { code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' } as const
 
-describe('finds the denial in', () => {
-  test('a browser client’s error', async () => {
+describe('billingDenial', () => {
+  test('finds the denial in a browser client’s error', async () => {
     await using app = await startApp()
     const error = await caught(() => app.client.generate.mutate({ prompt: 'x', count: 100 }))
     expect(billingDenial(error)).toMatchObject({ code: 'INSUFFICIENT_CREDITS', required: 100 })
   })
 
-  test('an error that a server-side caller throws', async () => {
+  test('finds the denial in an error that a server-side caller throws', async () => {
     await using app = await startApp()
     const caller = app.router.createCaller({ user: { id: 'ada', name: 'Ada', email: 'ada@example.com' } })
     const error = await caught(() => caller.generate({ prompt: 'x', count: 100 }))
@@ -26,7 +26,7 @@ describe('finds the denial in', () => {
     expect(billingDenial(error)).toMatchObject({ code: 'INSUFFICIENT_CREDITS', required: 100 })
   })
 
-  test('an error that billing.meter throws', async () => {
+  test('finds the denial in an error that billing.meter throws', async () => {
     await using app = await startApp()
     const customer = { id: 'ada', name: 'Ada', email: 'ada@example.com' }
     const error = await caught(() =>
@@ -36,7 +36,7 @@ describe('finds the denial in', () => {
     expect(billingDenial(error)).toMatchObject({ code: 'INSUFFICIENT_CREDITS', required: 100 })
   })
 
-  test('an error from another copy of the package', async () => {
+  test('finds the denial in an error from another copy of the package', async () => {
     vi.resetModules()
     const copy: typeof import('../../src/index.ts') = await import('../../src/index.ts')
     const error = new TRPCError({
@@ -47,13 +47,13 @@ describe('finds the denial in', () => {
     expect(billingDenial(error)).toMatchObject({ meter: 'tokens', required: 5 })
   })
 
-  test('an error that is wrapped several times', () => {
+  test('finds the denial in an error that is wrapped several times', () => {
     const error = new BillingError(denial, 'no')
     const wrapped = new Error('page', { cause: new Error('section', { cause: error }) })
     expect(billingDenial(wrapped)).toBe(denial)
   })
 
-  test('an error that has been serialized for a client', () => {
+  test('finds the denial in an error that has been serialized for a client', () => {
     expect(billingDenial(JSON.parse(JSON.stringify({ message: 'no', data: { billing: denial } })))).toEqual(
       denial,
     )

@@ -23,7 +23,7 @@ async function open(app: App, untilPlan?: string) {
 }
 const fetches = (app: App) => app.proxy.count(/\/billing$/)
 
-test('pushes a change made at Flowglad to a page that is opened afterwards', async () => {
+test('pushes a change made at Flowglad to a page that is opened later', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
   await open(app)
   await app.atFlowglad.pay(ada, 'pro_monthly')

@@ -7,7 +7,7 @@ test('adjusts the subscription to another plan, even if a cancellation is schedu
   expect(decidePlanChange(aSubscription({ cancelScheduledAt: 1_000 }), 'scale_monthly')).toBe('adjust')
 })
 
-test('lifts a scheduled cancellation or downgrade if the customer chooses the current plan', () => {
+test('removes a scheduled cancellation or downgrade if the customer chooses the current plan', () => {
   expect(decidePlanChange(aSubscription(), 'pro_monthly')).toBe('nothing')
   expect(decidePlanChange(aSubscription({ cancelScheduledAt: 1_000 }), 'pro_monthly')).toBe('lift')
   expect(decidePlanChange(aSubscription({ scheduledAdjustmentAt: 1_000 }), 'pro_monthly')).toBe('lift')

@@ -35,7 +35,7 @@ test.each([
   expect(forfeitsOf(target, offers, answerOn(current, row))).toEqual(forfeits)
 })
 
-test('forfeits nothing until both the offers and the balances are loaded', () => {
+test('lists no forfeited units until both the offers and the balances are loaded', () => {
   expect(forfeitsOf(pro, undefined, answerOn(free, { available: 55, limit: 60 }))).toEqual([])
   expect(forfeitsOf(pro, offers, undefined)).toEqual([])
 })

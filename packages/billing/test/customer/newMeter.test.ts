@@ -60,7 +60,7 @@ test("reports no renewal date for a meter that the customer's plan doesn't inclu
   expect(await app.captions(grace)).toMatchObject({ renewsAt: expect.any(Number) })
 })
 
-test("grants a new meter's units to an existing customer who changes to a plan with the meter", async () => {
+test("grants a new meter's units to an existing customer who changes to a plan that includes the meter", async () => {
   await using app = await startWithNewMeter()
   const { checkoutSession } = await app.sdk.checkoutSessions.create({
     checkoutSession: {

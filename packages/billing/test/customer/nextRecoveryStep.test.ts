@@ -66,7 +66,7 @@ describe('after a scheduled cancellation was removed', () => {
     for (const restored of ['yes', 'no'] as const) expect(next({ lifted, restored })).toEqual({ do: 'look' })
   })
 
-  test('lifts a cancellation again if it is scheduled on the changed plan', () => {
+  test('removes the cancellation again if it is scheduled on the changed plan', () => {
     const found = seen(cancelled, true)
     const step = { do: 'liftRestored', subscription: cancelled }
     for (const outcome of failed) {
@@ -75,7 +75,7 @@ describe('after a scheduled cancellation was removed', () => {
     }
   })
 
-  test('accepts the change immediately if the cancellation was not restored', () => {
+  test('accepts a change that Flowglad made if the cancellation was not restored', () => {
     const subscription = aSubscription()
     expect(next({ lifted, outcome: 'unclear', restored: 'no', seen: seen(subscription, true) })).toEqual({
       do: 'accept',
@@ -110,7 +110,7 @@ describe('after a scheduled downgrade was removed', () => {
     expect(failure({ lifted, outcome: 'unclear', seen: seen() })).toMatch(/downgrade is no longer scheduled/)
   })
 
-  test('does not report the downgrade as lost if lifting it failed', () => {
+  test('does not report the downgrade as lost if its removal failed', () => {
     const standing = seen(aSubscription({ scheduledAdjustmentAt: 1_000 }))
     expect(next({ lifted, outcome: 'notAsked', seen: standing })).toEqual({ do: 'fail', error: cause })
   })

@@ -197,7 +197,7 @@ test('replaces a scheduled downgrade with a cancellation', async () => {
   expect(cancelled).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: changesAt })
 })
 
-test('shows that the cancellation was lifted even if lifting the downgrade failed', async () => {
+test('shows that the cancellation was removed even though the removal of the downgrade failed', async () => {
   await using app = await start()
   await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   // Metered never schedules both a downgrade and a cancellation, so change Flowglad's response.
@@ -287,7 +287,7 @@ describe('when Flowglad does not respond to a plan change', () => {
     expect(await planNow(app)).toMatchObject({ name: 'Pro', cancelsAt })
   })
 
-  test('does not claim that nothing was charged', async () => {
+  test('returns CONFLICT instead of a denial, because the change may have been charged', async () => {
     await using app = await start()
     await on(app, 'pro_monthly')
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))

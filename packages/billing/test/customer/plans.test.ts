@@ -116,7 +116,7 @@ test("keeps a canceled plan until the period's end unless the customer resumes i
   })
 })
 
-test("adds a pack to the plan's units", async () => {
+test("adds a pack's units to the plan's units", async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   expect((await app.client.billing.checkout.mutate({ priceSlug: 'generation_pack' })).url).toContain(
@@ -142,7 +142,7 @@ test('lists the known plans but denies checkouts while Flowglad is unavailable',
   expect(billingDenial(error)).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
 })
 
-test("measures the age of the balances with the database's clock", async () => {
+test('returns the age of the balances, or null if Flowglad has never responded', async () => {
   await using app = await startApp()
   const { ageMs } = await app.client.billing.refresh.mutate()
   expect(ageMs).not.toBeNull()

@@ -103,7 +103,7 @@ test('previews the charge of a plan change during a period', async () => {
 const changes = async (app: Pick<App, 'client'>) =>
   (await statement(app)).payments.flatMap(({ items }) => items).filter(({ kind }) => kind === 'planChange')
 
-test('names the plan of a plan change even after a downgrade and after the plan has ended', async () => {
+test('still names the target of a plan change after a later downgrade and after the plan has ended', async () => {
   await using app = await start(5_000)
   await onPro(app)
   app.pass(10 * day)
@@ -120,7 +120,7 @@ test('names the plan of a plan change even after a downgrade and after the plan 
   expect(await changes(app)).toMatchObject([{ to: 'Max' }])
 })
 
-test('names both plans of two plan changes in one period', async () => {
+test('names the target of each of two plan changes in one period', async () => {
   await using app = await start(5_000)
   await onPro(app)
   app.pass(10 * day)
@@ -134,7 +134,7 @@ test('names both plans of two plan changes in one period', async () => {
   expect(await changes(app)).toMatchObject([{ to: 'Ultra' }, { to: 'Max' }])
 })
 
-test('names the plan of a discounted plan change after the plan has ended', async () => {
+test('still names the target of a discounted plan change after the plan has ended', async () => {
   await using app = await start(5_000)
   await onProForHalf(app, 'forever')
   app.pass(10 * day)
@@ -145,7 +145,7 @@ test('names the plan of a discounted plan change after the plan has ended', asyn
   expect(await changes(app)).toMatchObject([{ to: 'Max' }])
 })
 
-test('names no plan for an earlier plan change if two plans have the same price', async () => {
+test('names no target for an earlier plan change if two plans have the same price', async () => {
   await using app = await start()
   await onPro(app)
   app.pass(10 * day)
@@ -177,7 +177,7 @@ test.each([
   expect(tokens?.limit).toBe(granted + 50_000)
 })
 
-test('leaves pack units out of the previewed grant of a second change', async () => {
+test("excludes pack units from the grant in the preview of a period's second plan change", async () => {
   await using app = await start()
   await onPro(app)
   await app.atFlowglad.pay(ada, 'token_pack')
@@ -297,7 +297,7 @@ test('rounds extra usage up to the next 1,000 units on the next invoice', async 
   expect({ next, overage }).toMatchObject({ next: { total: 2_000 }, overage: [] })
 })
 
-test("announces the extra usage that Flowglad bills, regardless of an operator's adjustment", async () => {
+test('even if an operator has added units, shows the extra usage that Flowglad bills', async () => {
   await using app = await start()
   await onPro(app)
   await app.billing.operator.act({
@@ -331,7 +331,7 @@ test('bills the extra usage of a canceled plan only if the customer keeps the pl
   expect({ paid: payments.map(({ amount }) => amount), overage }).toEqual({ paid: [2_000], overage: [] })
 })
 
-test("announces a free plan's extra usage only if the customer has a card", async () => {
+test("puts a free plan's extra usage on the next invoice only if the customer has a card", async () => {
   await using app = await start()
   const { sdk } = app.atFlowglad
   await app.billing.balances(ada)
@@ -392,7 +392,7 @@ test('shows the overdue amount and the next attempt to charge the card', async (
   })
 })
 
-test('shows the overdue amount that the payment page charges if several renewals are unpaid', async () => {
+test('if several renewals are unpaid, shows as overdue only the amount that the payment page charges', async () => {
   await using app = await start()
   await failRenewal(app, 'pro_monthly')
   const since = (await statement(app)).overdue?.since
@@ -412,7 +412,7 @@ test('shows the overdue amount that the payment page charges if several renewals
   expect(paid.payments[0]).toMatchObject({ amount: 2_000, status: 'paid' })
 })
 
-test('names a declined plan change during an overdue payment, and leaves it out of the overdue amount', async () => {
+test('lists a declined plan change as a failed payment, but excludes it from the overdue amount', async () => {
   await using app = await start(5_000)
   await failRenewal(app, 'pro_monthly')
   await expect(app.atFlowglad.adjust(ada, 'max_monthly')).rejects.toThrow('Billing run failed')
@@ -426,7 +426,7 @@ test('names a declined plan change during an overdue payment, and leaves it out 
   expect(overdue).toMatchObject({ amount: 2_000 })
 })
 
-test('charges no plan change before the customer has paid the renewal', async () => {
+test('rejects an upgrade until the customer has paid the overdue renewal', async () => {
   await using app = await start()
   await failRenewal(app, 'pro_monthly')
   const { changePlan, previewChange } = app.client.billing
@@ -440,7 +440,7 @@ test('charges no plan change before the customer has paid the renewal', async ()
   expect((await changePlan.mutate({ priceSlug: 'max_monthly' })).plan?.name).toBe('Max')
 })
 
-test('announces no payment retry after a cancellation, even if the customer undoes the cancellation', async () => {
+test('shows no retry time for an overdue payment after a cancellation, even if the customer undoes the cancellation', async () => {
   await using app = await start()
   await failRenewal(app)
   await app.client.billing.cancel.mutate()
@@ -504,7 +504,7 @@ async function onProForHalf({ atFlowglad, billing }: App, duration: 'once' | 'fo
   await billing.refresh(ada)
 }
 
-test('previews the discounted charge of a plan change without crediting the discount', async () => {
+test('previews the amount that Flowglad then charges for a discounted plan change', async () => {
   await using app = await start()
   await onProForHalf(app, 'forever')
   app.pass(10 * day)
@@ -553,7 +553,7 @@ test('caches the payments until the customer pays again', async () => {
   expect((await statement(app)).payments).toHaveLength(2)
 })
 
-test('reads the payments only twice if the newest invoice never gets a payment', async () => {
+test('reads the payments only twice while the newest invoice has no payment', async () => {
   await using app = await start()
   await onPro(app)
   const none = { data: [], hasMore: false, total: 0 }

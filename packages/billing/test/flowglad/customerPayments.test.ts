@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CustomerPayments } from '../../src/flowglad/customerPayments.ts'
 
-test('asks Flowglad for payments at most once a second while the requests fail', async () => {
+test("requests a customer's payments at most once a second while the requests fail", async () => {
   let now = 0
   let requests = 0
   const payments = new CustomerPayments({

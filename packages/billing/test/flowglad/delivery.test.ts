@@ -72,7 +72,7 @@ test("delivers other customers' usage in one bulk request while one customer's e
   expect(bodies(stack, bulk).length - before).toBe(1)
 })
 
-test("delivers a customer's other usage while its oldest event is rejected", async () => {
+test("delivers a customer's other events while the oldest event is rejected", async () => {
   // Each pass takes two events, and Flowglad rejects the oldest event.
   await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 2 } })
   await poison(stack, () => true)
@@ -197,7 +197,7 @@ test('stops searching for a rejected event when billing closes', async () => {
   expect(stack.proxy.count(usageEvents) - before).toBe(1)
 })
 
-test('resends unanswered events in smaller bulk requests before a fetch', async () => {
+test('before a fetch, splits a bulk request that got no response into smaller requests', async () => {
   await using stack = await startStack({ started: false, options: { bulkMaxEvents: 4 } })
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
   const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0

@@ -40,7 +40,7 @@ test('delivers usage as soon as it is settled', async () => {
   await running
 })
 
-test('delivers usage as soon as its hold expires', async () => {
+test('delivers usage as soon as it is booked at expiry', async () => {
   const clock = testClock()
   const { node, running } = await runIdle({ ledger: sqliteLedger(':memory:', { clock }) })
   await using _ = node
@@ -228,7 +228,7 @@ test("ends a delivery's lease with the acknowledgement of the last event", async
   expect(await inner.execute(aTakeLease())).toMatchObject({ state: 'taken' })
 })
 
-test("fills each request with a busy customer's events", async () => {
+test("delivers a busy customer's events in full requests", async () => {
   const sizes: number[] = []
   await using node = startDelivery({ respond: async (events) => void sizes.push(events.length) })
   const settle = (customer: string) => node.ledger.execute(aSettle({ customer }))

@@ -8,7 +8,7 @@ import { bulk, rejection, spend } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test('gives up on a lease after the maximum wait without blocking later callers', async () => {
+test('stops waiting for a lease after the given time and blocks no later caller', async () => {
   const ledger = sqliteLedger(':memory:')
   const leases = createLeases({ ledger, clock: systemClock, leaseMs: 30_000 })
   const first = await leases.takeForFetch('ada', 1_000)

@@ -77,7 +77,7 @@ test('does not count an event as rejected when Flowglad records it but returns a
   })
 })
 
-test('keeps an unanswered event ambiguous, even if Flowglad rejects the retry', async () => {
+test('keeps an event ambiguous if its response was lost, even if Flowglad rejects the retry', async () => {
   await using stack = await startStack({ started: false })
   await chargeOf(stack, aUser(), 2)
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))

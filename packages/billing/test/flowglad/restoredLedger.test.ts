@@ -97,7 +97,7 @@ test.each<[what: string, event: (id: string) => Listed]>([
   expect(restored.recognizesKeys).toBe(false)
 })
 
-test('recovers lost events until the ledger has a hundred consecutive events', async () => {
+test("reads Flowglad's list until a page contains no lost events", async () => {
   const lost = [0, 150]
   const ledger = sqliteLedger(':memory:')
   const all = Array.from({ length: 500 }, (_, number) => number)
@@ -113,7 +113,7 @@ test('recovers lost events until the ledger has a hundred consecutive events', a
   expect(reads).toEqual([0, 0, 100, 200])
 })
 
-test('continues the recovery after Flowglad has rejected a request for its list', async () => {
+test('continues the recovery after Flowglad has rejected a request for its list of events', async () => {
   const { ledger, restored, reads, clock, stopping } = await aCheck({
     events: (id) => [listed(id, 1)],
     page: async (answer) => {
@@ -167,7 +167,7 @@ test('does not end the recovery because of usage that was delivered after the re
   expect(reads).toEqual([0, 100, 200])
 })
 
-test('is no longer ready once another node records a restore or a connection breaks', async () => {
+test('requires a new check once another node records a restore or a connection breaks', async () => {
   let interruptions = 0
   const ledger = sqliteLedger(':memory:')
   const { restored } = await aCheck({

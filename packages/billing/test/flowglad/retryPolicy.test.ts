@@ -72,7 +72,7 @@ test('parks a previously parked event again after a single rejection', () => {
   expect(aPolicy().policy.eventRejected(anEvent({ parkedBefore: true }))).toBe('park')
 })
 
-test("forgets an event's failures once it is acknowledged", () => {
+test("forgets an event's failures once the event is acknowledged", () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   policy.eventResolved(anEvent())
@@ -90,7 +90,7 @@ test("doubles a rejected event's pause, up to a tenth of parkAfterMs", () => {
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 8_000, 8_000])
 })
 
-test('treats Flowglad as unavailable after an unanswered event until another request succeeds', () => {
+test('treats Flowglad as unavailable after an event gets no response until another request succeeds', () => {
   const { policy } = aPolicy()
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')
@@ -191,7 +191,7 @@ test('doubles the pause after failed passes without treating Flowglad as unavail
   expect(policy.isUnavailable).toBe(false)
 })
 
-test('lets new usage end a pause early only if no other events can be sent now', () => {
+test('lets new usage end a pause early unless Flowglad is unavailable', () => {
   const { policy } = aPolicy()
   for (const state of ['idle', 'delivered', 'blocked'] as const)
     expect(policy.pausesAfter(state)).toEqual({ alwaysMs: 0, untilWokenMs: 2_000 })

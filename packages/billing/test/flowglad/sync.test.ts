@@ -236,7 +236,7 @@ test('uses an old snapshot and refreshes it in the background', async () => {
     .toBeGreaterThan(before)
 })
 
-test("delivers a customer's usage while its refresh waits for another customer's fetch", async () => {
+test("delivers a customer's usage while the customer's refresh waits for another customer's fetch", async () => {
   await using stack = await startStack({
     options: { snapshotMaxAgeMs: 1, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })

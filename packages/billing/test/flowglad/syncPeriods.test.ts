@@ -82,7 +82,7 @@ test('after one failed fetch, uses the old balance but fetches again before a de
   expect(fetches(stack)).toBeGreaterThan(before)
 })
 
-test('after one failed fetch, keeps a feature without waiting for another fetch', async () => {
+test('after one failed fetch, allows a feature without waiting for another fetch', async () => {
   // The deadlines are longer than the test timeout, so a call that waits for Flowglad fails the test.
   const options = { decisionMs: 600_000, flowgladDeadlineMs: 600_000 }
   await using stack = await startTimed({ started: false, options })

@@ -63,7 +63,7 @@ test('returns BILLING_UNAVAILABLE to a new customer while every response from Fl
 /** Matches requests that send usage events, but not requests that read Flowglad's list of events. */
 const sendsUsage = ({ method, path }: Passing) => method === 'POST' && usageEvents.test(path)
 
-test("admits customers whose usage is in Flowglad's list even if every usage request gets an error", async () => {
+test("confirms usage with Flowglad's list even if every request that sends usage returns an error", async () => {
   await using stack = await startStack({ started: false })
   const customers = Array.from({ length: 6 }, (_, n) => aUser(`u${n}`))
   for (const customer of customers) await spend(stack, customer, 6)

@@ -18,7 +18,7 @@ test.each([
   expect(await open('not,valid')).toMatchObject({ status: 400, error: { code: 'key_invalid' } })
 })
 
-test('returns the page that the billing router opened under the key', async () => {
+test('returns the page that the billing router opened under the same key', async () => {
   await using app = await startApp()
   const order = { priceSlug: 'generation_pack' }
   const { url } = await app.client.billing.checkout.mutate(order, { context: { idempotencyKey: 'k' } })

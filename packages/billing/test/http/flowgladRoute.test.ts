@@ -63,7 +63,7 @@ test('returns BILLING_UNAVAILABLE for reads while the ledger is unavailable', as
   isAway = false
 })
 
-test("reports that the plan may have changed if the ledger can't be read after the change", async () => {
+test("reports that the plan may have changed if the ledger can't be read after a plan change", async () => {
   const ledger = sqliteLedger(':memory:')
   let readsLeft = Number.POSITIVE_INFINITY
   await using app = await startApp({

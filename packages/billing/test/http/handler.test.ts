@@ -71,16 +71,16 @@ test('responds to a HEAD request like a GET request but without a body', async (
   expect(await response?.text()).toBe('')
 })
 
-describe('rejects a body', () => {
+describe('request bodies', () => {
   const path = '/api/flowglad/customers/billing'
 
-  test.each(['/api/webhooks/flowglad', path])('larger than 256 KiB on %s', async (large) => {
+  test.each(['/api/webhooks/flowglad', path])('rejects a body larger than 256 KiB on %s', async (large) => {
     await using stack = await startStack({ started: false })
     const response = await handle(stack, large, postJson('x'.repeat(maxBodyBytes)))
     expect(response?.status).toBe(413)
   })
 
-  test('with a content type that a form on another site could send', async () => {
+  test('rejects a body with a content type that a form on another site could send', async () => {
     await using stack = await startStack({ started: false })
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
       const init = { method: 'POST', headers: { 'content-type': type }, body: '{}' }
@@ -89,7 +89,7 @@ describe('rejects a body', () => {
     expect(stack.proxy.seen).toEqual([])
   })
 
-  test('that is not JSON', async () => {
+  test('rejects a body that is not JSON', async () => {
     await using stack = await startStack({ started: false })
     const response = await handle(stack, path, { ...postJson(0), body: '{' })
     expect(response?.status).toBe(400)

@@ -48,7 +48,7 @@ test("probes a separate row for each node, so that a stuck node affects no other
   expect(third).toBe(first)
 })
 
-test("doesn't report Flowglad as unavailable while another node holds a lease", async () => {
+test("doesn't report Flowglad as unavailable while another node holds the customer's lease", async () => {
   await using stack = await startStack({ started: false, options: { flowgladDeadlineMs: 300 } })
   await stack.ledger.execute(aTakeLease({ customer: 'ada' }))
   expect(await stack.billing.refresh(aUser())).toMatchObject({ asOf: null })

@@ -90,7 +90,7 @@ const primaryKeys = async (address: string) =>
     ).map(({ name, key }) => [name, key]),
   )
 
-test('every primary key of a new ledger begins with the bucket and the customer', async () => {
+test('every primary key of a new ledger starts with the bucket and the customer', async () => {
   const keys = await primaryKeys(await opened(await createDatabase()))
   for (const name of bucketed) expect(keys[name]).toMatch(/^PRIMARY KEY \(bucket, customer\b/)
 })

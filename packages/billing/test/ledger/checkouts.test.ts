@@ -151,7 +151,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(created()).toBe(1)
   })
 
-  test('does not return an open checkout page if the customer has subscribed since it was opened', async () => {
+  test('does not return an open checkout page if the customer has subscribed since the page was opened', async () => {
     await one.order('http', { priceSlug: 'pro_monthly' }, 'k')
     await one.atFlowglad.pay(aUser(scene.customer), 'scale_monthly')
     await expect(two.order('http', { priceSlug: 'pro_monthly' }, 'k')).rejects.toThrow('Change it instead')
@@ -198,7 +198,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(created()).toBe(1)
   })
 
-  test('returns only one page if the response to the first request is lost', async () => {
+  test('returns the same page to all later requests if the response to the first request is lost', async () => {
     one.proxy.breakWith(({ path }) => (/checkout-sessions$/.test(path) ? { state: 'answerLost' } : undefined))
     expect(await denialOf(one.order('http', pack, 'k'))).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
     one.proxy.mend()
@@ -206,7 +206,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(await one.order('http', pack, 'k')).toBe(url)
   })
 
-  test('returns only one page if a request takes longer than its lease', async () => {
+  test('returns the same page to both requests if the first request takes longer than its lease', async () => {
     let release = () => {}
     const until = new Promise<void>((resolve) => {
       release = resolve

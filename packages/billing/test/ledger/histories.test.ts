@@ -73,7 +73,7 @@ vi.setConfig({ testTimeout: times * 180_000 })
 /** The deadlines are long, so that slow responses on a busy machine don't fail the tests. */
 const patient = { transactionTimeoutMs: 60_000, silentAfterMs: 60_000, outOfReachAfterMs: 60_000 }
 
-test('agrees with the model in every history', async () => {
+test('the core agrees with the model in every history', async () => {
   await fc.assert(
     fc.asyncProperty(history(250), async (steps) => {
       const clock = testClock()

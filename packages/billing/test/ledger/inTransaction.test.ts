@@ -3,7 +3,7 @@ import { inTransaction } from '../../src/ledger/stores/sqlite/inTransaction.ts'
 import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteDrivers } from './sqliteDrivers.ts'
 
-test.each(sqliteDrivers)('undoes failed work and can then run other work (%s)', (driver) => {
+test.each(sqliteDrivers)('rolls back a failed transaction and can then run another one (%s)', (driver) => {
   const db = connect(':memory:', driver)
   db.exec('CREATE TABLE done (work text)')
   const fail = () =>

@@ -18,14 +18,14 @@ async function aUsedPool() {
   return { address, ledger, end: () => query(address, `SELECT pg_terminate_backend(${rows[0]?.pid})`) }
 }
 
-test('notices when an idle connection that is older than the ledger breaks', async () => {
+test('notices a broken idle connection even if the pool opened it before the ledger was created', async () => {
   const { ledger, end } = await aUsedPool()
   const interruptions = ledger.interruptions()
   await end()
   await expect.poll(() => ledger.interruptions()).toBeGreaterThan(interruptions)
 })
 
-test('repeats a batch if a connection that is older than the ledger breaks', async () => {
+test('repeats a batch if its connection breaks, even if the pool opened the connection before the ledger was created', async () => {
   const { address, ledger, end } = await aUsedPool()
   const interruptions = ledger.interruptions()
   await query(address, `ALTER TABLE metered.customer ADD CONSTRAINT slow CHECK (pg_sleep(0.5) IS NOT NULL)`)

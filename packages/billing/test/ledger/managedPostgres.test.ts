@@ -57,7 +57,7 @@ test.each([
   ['the isolation level SERIALIZABLE', { default_transaction_isolation: 'serializable' }],
   ['other formats', { timezone: "'Asia/Kathmandu'", datestyle: "'German'", extra_float_digits: '0' }],
   ['backslash escapes in strings', { standard_conforming_strings: 'off' }],
-])('works with a pool of 5 and a role with %s', async (_, settings) => {
+])('runs calls with a pool of 5 connections and a role with %s', async (_, settings) => {
   const { address } = await aRole(settings)
   await expectCalls(address)
 })
@@ -137,7 +137,7 @@ describe.skipIf(noOpenssl)('with TLS', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('works if the connection string names the server’s certificate', async () => {
+  test('connects with TLS if the connection string names the server’s certificate', async () => {
     await expectCalls(`${address}?sslmode=verify-full&sslrootcert=${join(folder, 'server.crt')}`)
   })
 

@@ -13,7 +13,7 @@ import { deliver, spend } from './contract/steps.ts'
 /** The number of migrations after which the table of events still has no rowid. */
 const withoutRowid = 4
 
-test('keeps the charges and pending events of an earlier release', async () => {
+test('migrates a ledger of an earlier release without losing charges or waiting events', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-migrating-'))
   const file = join(folder, 'ledger.db')
   const current = join(folder, 'current.db')

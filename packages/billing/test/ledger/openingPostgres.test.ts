@@ -44,7 +44,7 @@ test('does not connect before its first use', async () => {
   await pool.end()
 })
 
-test('ends the pool that it has created for a connection string', async () => {
+test('close() ends the pool that the ledger has created for a connection string', async () => {
   const address = await createDatabase()
   const connections = () =>
     query(
@@ -84,7 +84,7 @@ test('uses the connection string without its password as the address', () => {
   expect(addressOf('postgres://ada:sec ret%@db.example/app')).toBe('postgres://ada@db.example/app')
 })
 
-test('gives each pool a unique address', () => {
+test('gives the ledger of each pool a unique address', () => {
   const [one, two] = [new Pool(), new Pool()]
   expect(postgresLedger(one).address).toBe(postgresLedger(one).address)
   expect(postgresLedger(one).address).not.toBe(postgresLedger(two).address)

@@ -64,7 +64,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     }
   }
 
-  test('when it closes, leaves a file that can be copied as a backup', async () => {
+  test('close() leaves a file that can be copied as a backup', async () => {
     const { file, ledger } = open('ledger.db')
     await fetched(ledger, units(10))
     await ledger.close()
@@ -87,7 +87,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     }
   })
 
-  test('creates no file if it is closed before its first use', async () => {
+  test('creates no file for a ledger that is closed before its first use', async () => {
     const { file, ledger } = open('ledger.db')
     await ledger.close()
     const closing = expect.objectContaining({ reason: 'closing' })
@@ -107,7 +107,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(await ledger.balances('ada')).toMatchObject({ version: 0 })
   })
 
-  test('recovers once its folder is moved away and back at run time', async () => {
+  test("recovers after the ledger's folder is moved away and back at run time", async () => {
     const { ledger } = open('ledger.db')
     await fetched(ledger, units(10))
     renameSync(folder, `${folder}-moved`)
@@ -121,13 +121,13 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 9 }] })
   })
 
-  test('uses a backup that replaces its file at run time', async () => {
+  test("uses a backup that replaces the ledger's file at run time", async () => {
     const { file, restore } = await openWithBackup()
     for (const ending of ['-wal', '-shm']) rmSync(file + ending)
     await restore()
   })
 
-  test('creates no empty ledger if its file is deleted at run time', async () => {
+  test("creates no empty ledger if the ledger's file is deleted at run time", async () => {
     const { file, ledger, restore } = await openWithBackup()
     for (const ending of ['', '-wal', '-shm']) rmSync(file + ending)
     await expect(ledger.execute(aReserve())).rejects.toMatchObject({

@@ -31,7 +31,7 @@ describe('with the app’s own parsers', () => {
   })
 
   const modes = [{}, { binary: true }, { pipeline: true }]
-  test.each(modes)('reads its own rows correctly if the pool has the options %j', async (mode) => {
+  test.each(modes)("reads the ledger's rows correctly if the pool has the options %j", async (mode) => {
     for (const type of types) pg.types.setTypeParser(type, (text) => `the app’s ${text}`)
     // This type is needed because `PoolConfig` doesn't declare the options `binary` and `pipeline`.
     const options: PoolConfig & typeof mode = { connectionString: await createDatabase(), ...mode }
@@ -40,7 +40,7 @@ describe('with the app’s own parsers', () => {
     await pool.end()
   })
 
-  test('reads its own rows correctly if the app sets its parsers on the pool', async () => {
+  test("reads the ledger's rows correctly if the app sets parsers on the pool", async () => {
     const app = { getTypeParser: () => (text: string) => `the app’s ${text}` }
     // The cast is needed because the declared type has overloads that the app's parsers don't implement.
     const types = app as unknown as typeof pg.types

@@ -146,7 +146,7 @@ test('counts the denial of a nested call only for the inner procedure', async ()
   expect(await it.ledger.denials('ada')).toMatchObject([{ procedure: 'inner', count: 1 }])
 })
 
-test('counts neither other errors nor work whose charge is unconfirmed', async () => {
+test('counts neither errors that are not denials nor work whose charge is unconfirmed', async () => {
   await using it = start()
   it.counts.note(call, new Error('the provider is down'))
   it.counts.note(call, unconfirmed(5_000))

@@ -73,7 +73,7 @@ test("charges the units of an output's finished parts even if its stream is neve
   await expect.poll(() => charged(stack)).toEqual([30])
 })
 
-test("charges a stream's estimate if its reader leaves before the work sets the exact total", async () => {
+test("charges a stream's counted units if its reader leaves before the work sets the exact total", async () => {
   await using stack = await startStack()
   const estimated = () =>
     stack.billing.meter(
@@ -101,7 +101,7 @@ test("charges a stream's counted units when its signal aborts", async () => {
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
-test('returns the held units when a stream fails before it counts any', async () => {
+test('returns the held units when a stream fails before it counts any units', async () => {
   await using stack = await startStack()
   const numbers = await stream(stack, { fail: true })
   await expect(numbers.next()).rejects.toThrow('the model failed')

@@ -106,14 +106,14 @@ test('keeps the connection usable after a 413 for a body over 256 KiB', async ()
   expect(sockets.size).toBe(1)
 })
 
-test('passes any other path to the next handler with its body unread', async () => {
+test('passes a request for any other path to the next handler without reading the body', async () => {
   await using app = await startNodeApp({
     wrap: (handler) => (req, res) => handler(req, res, async () => res.end(`next: ${await text(req)}`)),
   })
   expect(await (await app.post('/other', { body: 'hello' })).text()).toBe('next: hello')
 })
 
-test('returns 404 for any other path if there is no next handler', async () => {
+test('returns 404 for a path that is not a billing route if there is no next handler', async () => {
   await using app = await startNodeApp()
   const response = await app.post('/other', { body: 'hello' })
   expect([response.status, await response.json()]).toEqual([

@@ -67,27 +67,30 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
       ['plain Node and Express', (path, init) => fetch(`${other.url}/${path}`, init), 'draw'],
       ['fetch', (path, init) => other.fetch(path, init), 'draw'],
     ],
-  )('does not change state or spend units with the %s adapter', async (_, send, metered) => {
-    const before = await used()
-    const batch = `${Array.from({ length: 50 }, () => metered).join()}?batch=1`
-    const refused: [path: string, init: RequestInit][] = [
-      [metered, post(headers)],
-      [batch, post(headers)],
-      ...orders.map(([name, input]): [string, RequestInit] => [
-        `billing.${name}`,
-        post(headers, JSON.stringify(input)),
-      ]),
-    ]
-    for (const [path, init] of refused) {
-      const response = await send(path, init)
-      expect([path, response.status]).toEqual([path, 403])
-      expect(await response.text()).toContain('FOREIGN_ORIGIN')
-    }
-    expect(await used()).toEqual(before)
-    expect((await app.billing.balances(aUser())).plan).toMatchObject({ isFree: true, cancelsAt: null })
-  })
+  )(
+    'a foreign POST through the %s adapter changes no state and spends no units',
+    async (_, send, metered) => {
+      const before = await used()
+      const batch = `${Array.from({ length: 50 }, () => metered).join()}?batch=1`
+      const refused: [path: string, init: RequestInit][] = [
+        [metered, post(headers)],
+        [batch, post(headers)],
+        ...orders.map(([name, input]): [string, RequestInit] => [
+          `billing.${name}`,
+          post(headers, JSON.stringify(input)),
+        ]),
+      ]
+      for (const [path, init] of refused) {
+        const response = await send(path, init)
+        expect([path, response.status]).toEqual([path, 403])
+        expect(await response.text()).toContain('FOREIGN_ORIGIN')
+      }
+      expect(await used()).toEqual(before)
+      expect((await app.billing.balances(aUser())).plan).toMatchObject({ isFree: true, cancelsAt: null })
+    },
+  )
 
-  test('does not change state or spend units as a GET, a HEAD, a JSON POST or a form', async () => {
+  test('a foreign GET, HEAD, JSON POST or form post changes no state and spends no units', async () => {
     const before = await used()
     const form = new FormData()
     form.set('a', 'b')
@@ -113,7 +116,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     expect(await used()).toEqual(before)
   })
 
-  test('gets 200 from free queries', async () => {
+  test('free queries return 200 to a foreign page', async () => {
     for (const path of ['billing.balances', 'billing.usage', 'billing.plans', 'freeFind'])
       expect((await other.fetch(path, get(headers))).status, path).toBe(200)
   })
@@ -126,7 +129,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     'checkout-sessions/create',
     'checkout-sessions/create-add-payment-method',
     'customers/billing',
-  ])('gets 403 from /api/flowglad/%s with any content type', async (path) => {
+  ])('/api/flowglad/%s returns 403 to a foreign request with any content type', async (path) => {
     for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded', null]) {
       const typed = type ? { 'content-type': type } : {}
       const init = post({ ...headers, ...typed }, type ? '{}' : new Blob(['{}']))
@@ -145,7 +148,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
 describe.each(foreignPages.filter(([, headers]) => headers.origin))(
   'a WebSocket that %s opens',
   (_, headers) => {
-    test("does not change state, spend units or read the customer's data", async () => {
+    test('a foreign WebSocket changes no state, spends no units and reads no customer data', async () => {
       const before = await used()
       await other.onSocket(headers, async (client) => {
         const calls: [name: string, call: Promise<unknown>][] = [

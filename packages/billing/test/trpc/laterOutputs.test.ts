@@ -137,7 +137,7 @@ test.each([
   },
 )
 
-test('charges the counted units when the reader leaves a stream in a property', async () => {
+test('charges the counted units when the reader leaves a stream in a property of the result', async () => {
   await using app = await start((count, signal) => ({
     text: (async function* () {
       count(2)

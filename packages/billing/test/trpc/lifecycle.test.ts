@@ -138,7 +138,7 @@ test("expires other customers' holds when one customer's holds cannot be expired
   await Promise.all(endless.map(({ call }) => call))
 })
 
-test('returns 503 with chargeUnconfirmed while the settle takes too long', async () => {
+test('returns BILLING_UNAVAILABLE with chargeUnconfirmed if the settle takes too long', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { settleAnswerMs: 100 } })
   // Fetch the snapshot first. On a busy machine, a first call could take longer than `settleAnswerMs` to settle.

@@ -130,7 +130,7 @@ test('sends the new balances with each response', async () => {
   expect((await app.client.billing.balances.query()).version).toBeGreaterThanOrEqual(header.version)
 })
 
-test("reserves and charges all of a call's meters or none", async () => {
+test("reserves and charges units on all of a call's meters or on none", async () => {
   await using app = await startApp()
   await app.client.both.mutate({ prompt: 'x', count: 2 })
   const { balances } = await app.client.billing.balances.query()
@@ -203,7 +203,7 @@ test('charges every call in a batch except one whose result cannot be serialized
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 9, held: 0 })
 })
 
-test('fails only the free call whose result cannot be serialized', async () => {
+test('in a batch, fails only the free call whose result cannot be serialized', async () => {
   await using app = await startApp({ work: { generate: ({ prompt }) => (prompt === 'big' ? 10n : 'fine') } })
   const [bad, good] = await Promise.allSettled([
     app.client.generate.mutate({ prompt: 'big', count: 0 }),

@@ -176,7 +176,7 @@ test.each<[string, () => unknown]>([
       yield { text: fail(5), size: 1n }
     },
   ],
-])('survives a promise that rejects in %s', async (_, output) => {
+])('charges nothing and keeps running if a promise rejects in %s', async (_, output) => {
   await using app = await start(output)
   for (const transport of ['http', 'batch', 'streaming', 'webSocket'] as const)
     await expect(app[transport].write.mutate().then(readParts)).rejects.toThrow()
@@ -207,7 +207,7 @@ test('charges nothing for an output with a locked stream even if a promise in it
   await expectFree(app)
 })
 
-test('charges an observable from a mutation when the observable completes', async () => {
+test('charges for an observable that a mutation returns when the observable completes', async () => {
   await using app = await start(lateWords)
   const output = await app.streaming.write.mutate()
   expect(await app.charged()).toEqual([])
@@ -238,7 +238,7 @@ test.each<[string, () => unknown]>([
 })
 
 test.each(['http', 'webSocket'] as const)(
-  'charges a stream that a call over %s reads through a server-side caller with a signal',
+  'charges a stream that a resolver reads through a server-side caller with a signal (over %s)',
   async (transport) => {
     await using app = await start(words)
     expect(await app[transport].nested.mutate()).toEqual(['one', 'two', 'three'])

@@ -44,7 +44,7 @@ test('returns 402 with a link to the billing page if the payment is overdue', as
   expect(graceEndsAt - pastDueSince).toBe(5 * day)
 })
 
-test('denies streams, calls on several meters and usage that browsers record', async () => {
+test("denies streams, calls on several meters and browsers' usage while a payment is overdue", async () => {
   await using app = await startOverdue('deny')
   const { streaming, client } = app
   expect(await denialOf(streaming.write.mutate({ tokens: 5 }))).toEqual({ ...overdue, meters: [] })
@@ -55,7 +55,7 @@ test('denies streams, calls on several meters and usage that browsers record', a
   })
 })
 
-test('still runs work that costs nothing', async () => {
+test('runs work that costs nothing while a payment is overdue', async () => {
   await using app = await startOverdue('deny')
   expect(await app.client.generate.mutate({ prompt: 'x', count: 0 })).toEqual({ id: 'picture of x' })
 })
@@ -72,7 +72,7 @@ test('tells clients how many units are left and when the grace period ended', as
   })
 })
 
-test('withholds the features and the paid grants from @flowglad/react', async () => {
+test("withholds an overdue plan's features and paid grants from @flowglad/react", async () => {
   await using app = await startOverdue('free')
   const { data } = await post(app, 'customers/billing')
   expect(data?.currentSubscription).toMatchObject({
@@ -85,7 +85,7 @@ test('withholds the features and the paid grants from @flowglad/react', async ()
   })
 })
 
-test('opens a page that charges a new card after a cancellation was undone', async () => {
+test('opens a page that charges a new card for an overdue plan whose cancellation was undone', async () => {
   await using app = await startOverdue('deny')
   await app.client.billing.cancel.mutate()
   expect(await app.client.billing.resume.mutate()).toMatchObject({ plan: { status: 'active' } })

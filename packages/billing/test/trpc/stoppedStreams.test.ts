@@ -129,7 +129,7 @@ const outputs: [string, Work, (app: App, saw: Saw) => Promise<unknown>][] = [
 ]
 
 test.each(outputs)(
-  'charges what %s has counted and ends it with an error when the server stops',
+  'charges the counted units of %s and ends it with an error when the server stops',
   async (_, work, read) => {
     await using app = await start(work)
     const seen: unknown[] = []
@@ -165,7 +165,7 @@ test("charges and ends all streams when the server stops even if an observable's
   expect(await app.charged()).toEqual([1, 1])
 })
 
-test("charges an observable whose reader leaves even if the observable's cleanup throws", async () => {
+test('when the reader leaves an observable, charges it even if its cleanup throws', async () => {
   await using app = await start(untidy)
   const output = (await app.caller.watch()) as unknown as ReturnType<typeof observable>
   const subscription = output.subscribe({})
@@ -283,7 +283,7 @@ test('charges nothing for an unread stream when the server stops', async () => {
   expect(await app.tokens()).toMatchObject({ held: 0 })
 })
 
-test('charges a stopped stream even if the ledger is briefly unreachable', async () => {
+test('charges a stopped stream despite a brief outage of the ledger', async () => {
   let failures = 0
   await using app = await start(words, {}, ({ type }) => type === 'settle' && ++failures <= 2)
   const seen: unknown[] = []

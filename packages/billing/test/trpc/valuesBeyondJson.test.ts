@@ -43,7 +43,7 @@ const inputs: Record<string, [unknown, unknown]> = {
 }
 
 test.each(transformedWays)(
-  'compares inputs that JSON cannot carry, from %s with %s',
+  'compares inputs that JSON cannot represent in calls from %s with %s',
   async (source, _, setup) => {
     await using app = await startTransformedApp(setup)
     const given = Object.entries(inputs).filter(([kind]) => setup.transformer !== text || kind !== 'url')
@@ -201,7 +201,7 @@ const results: Record<string, unknown> = {
 const resultsWithTransformer = { ...results, bigint: { n: 10n ** 20n } }
 
 test.each(everyWay)(
-  'replays results that JSON cannot carry unchanged, from %s with %s',
+  'replays results unchanged even if JSON cannot represent them, in calls from %s with %s',
   async (source, _, setup) => {
     const given = setup.transformer && setup.declared !== false ? resultsWithTransformer : results
     await using app = await startTransformedApp({
@@ -219,7 +219,7 @@ test.each(everyWay)(
 )
 
 test.each(everyWay)(
-  'replays a class instance unchanged or returns ALREADY_COMPLETED, from %s with %s',
+  'replays a class instance unchanged or returns ALREADY_COMPLETED in calls from %s with %s',
   async (source, _, setup) => {
     await using app = await startTransformedApp({
       ...setup,
@@ -261,7 +261,7 @@ test.each<[string, unknown]>([
 })
 
 test.each(everyWay)(
-  'treats an empty input like a missing input, from %s with %s',
+  'treats an empty input like a missing input in calls from %s with %s',
   async (source, _, setup) => {
     await using app = await startTransformedApp(setup)
     const first = await app.draw(source, {}, 'k')

@@ -142,7 +142,7 @@ describe('a streaming procedure', () => {
   test.each([
     ['true', true],
     ['a function that returns true', ({ path }: { path: string }) => path === 'stream'],
-  ])('needs only one request if `stream` is %s', async (_, stream) => {
+  ])('sends a streaming call only once if `stream` is %s', async (_, stream) => {
     await using server = await startWireServer()
     expect(await read(clientOf({ url: server.url, stream }).stream.mutate())).toEqual([1, 2])
     expect(server.requests).toHaveLength(1)

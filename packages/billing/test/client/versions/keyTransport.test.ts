@@ -85,7 +85,7 @@ describe.each([
     expect(warnings).toEqual([expect.stringContaining('The input of saveStrictly')])
   })
 
-  test("sends the context's key again over a new connection after the socket drops", async () => {
+  test("resends the key in the operation's context over a new connection after the socket drops", async () => {
     await using server = await start()
     const save = (client: WireClient) =>
       client.saveThenDrop.mutate({ text: 'a' }, { context: { idempotencyKey: 'mine' } })
@@ -166,7 +166,7 @@ describe.each([
     ])
   })
 
-  test('warns once about a mutation if the link lacks `keyHeaders`', async () => {
+  test('warns only once about mutations over a link without `keyHeaders`', async () => {
     await using server = await startWireServer()
     const link = [httpLink, httpBatchLink, httpBatchStreamLink][index]
     const bare = clientOf((link ?? httpLink)({ url: server.url }))

@@ -5,7 +5,7 @@ import { park, spend } from '../contract/steps.ts'
 import { metered, meteredJson, meteredOn, storeNames, stores } from './cli.ts'
 
 describe.each(storeNames)('%s', (name) => {
-  test('shows and changes parked events while a server runs', async () => {
+  test('lists, retries and drops parked events while a server runs', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const first = await spend(it.ledger, 3)
@@ -99,7 +99,7 @@ describe.each(storeNames)('%s', (name) => {
     ])
   })
 
-  test('fails if the event is not parked or the hold is not open', async () => {
+  test('acts fail if the event is not parked or the hold is not open', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const attempt = await spend(it.ledger, 1)

@@ -166,7 +166,7 @@ test('does not change a ledger that another release created', async () => {
   expect(await read()).toEqual(before)
 })
 
-test('an open ledger uses the new ID after a move into it', async () => {
+test('an open PostgreSQL ledger uses the new ID after a SQLite ledger is moved into it', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   await using open = postgresLedger(address)

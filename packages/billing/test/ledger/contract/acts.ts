@@ -101,7 +101,7 @@ export const acts = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 6, used: 4 })
     })
 
-    test('refuses an act without a matching event or hold and does not record it', async () => {
+    test('refuses an act without a matching event or hold and does not record the act', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 1)

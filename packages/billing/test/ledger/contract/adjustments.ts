@@ -33,7 +33,7 @@ export const adjustments = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0, limit: 10 })
     })
 
-    test("doesn't charge for spent adjustments if Flowglad carries a negative balance into the next period", async () => {
+    test("makes a new period's whole grant available even if Flowglad subtracts spent adjustments from it", async () => {
       await using it = await open()
       await fetched(it.ledger, periodOf(1, 10))
       await it.ledger.execute(adjust(5))

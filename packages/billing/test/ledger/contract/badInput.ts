@@ -45,7 +45,7 @@ export const badInput = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 8, held: 2, used: 0 }])
     })
 
-    test('starts with the newest charge if the cursor is invalid', async () => {
+    test('lists the charges from the newest if the cursor is invalid', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()

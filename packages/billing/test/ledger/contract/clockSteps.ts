@@ -204,7 +204,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await it.other.execute(aReserve())).toEqual(denied)
     })
 
-    test('reports how far the clock is behind', async () => {
+    test('reports how far the clock is behind the latest time in the ledger', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       expect(await it.ledger.health()).toMatchObject({ skewMs: 0 })

@@ -60,7 +60,7 @@ export const counts = (open: OpenLedger) =>
       },
     )
 
-    test('does not book a meter twice if the work settles after its count was booked', async () => {
+    test('a late settle books only the meters whose counts were not booked at expiry', async () => {
       await using it = await running(open, [generations, tokens])
       await it.count([{ meter: 'tokens', amount: 2 }])
       await it.crash()

@@ -83,7 +83,7 @@ export const delivery = (open: OpenLedger) =>
       expect(taken).toMatchObject({ ambiguous: [{ amount: 1 }, { amount: 1 }], events: [] })
     })
 
-    test('neither parks nor drops an event that Flowglad has', async () => {
+    test('neither parks nor drops an acknowledged event', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)

@@ -52,7 +52,7 @@ export const guarantees = (open: OpenLedger) =>
       })
     })
 
-    test("holds all of a call's meters or none", async () => {
+    test("holds units on all of a call's meters or on none", async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),
@@ -66,7 +66,7 @@ export const guarantees = (open: OpenLedger) =>
       ])
     })
 
-    test('never bills twice: books once if either node repeats a settle', async () => {
+    test('never bills twice: books one charge even if both nodes repeat a settle', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()

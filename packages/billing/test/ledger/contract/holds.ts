@@ -46,7 +46,7 @@ export const holds = (open: OpenLedger) =>
       expect(await it.ledger.customersWithDueHolds(10)).toEqual([])
     })
 
-    test('never lets a hold last longer than its maximum lifetime', async () => {
+    test('limits the expiry time of a new hold to its maximum lifetime', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 2000, maxHoldMs: 1000 })
@@ -77,7 +77,7 @@ export const holds = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })
 
-    test('marks only charges that are booked after their holds have expired', async () => {
+    test('flags a charge as late only if its hold had expired', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const [inTime, late] = [aReserve(), aReserve({ ttlMs: 1000 })]

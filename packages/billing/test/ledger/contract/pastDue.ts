@@ -94,7 +94,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', since: it.renewal })
     })
 
-    test('stays unpaid until an invoice is settled, regardless of the status', async () => {
+    test("treats a renewal as unpaid until its invoice is settled, regardless of the subscription's status", async () => {
       await using it = await openPastDue()
       it.advance(8 * day)
       for (const status of ['cancellation_scheduled', 'active']) {
@@ -108,7 +108,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(11)).toMatchObject({ state: 'held' })
     })
 
-    test('denies only overage if the past due plan is free', async () => {
+    test('denies only overage as past due if the plan is free', async () => {
       await using it = await openPastDue({
         isFree: true,
         meters: { generations: { available: 10, granted: 10 } },

@@ -37,7 +37,7 @@ const aRecover = (...events: Recover['events']): Recover => ({ type: 'recover', 
 
 export const restore = (open: OpenLedger) =>
   describe('after a restore', () => {
-    test('asks for one fetch per customer before it holds units again', async () => {
+    test("asks for one fetch before a customer's first hold", async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.other.markRestored()
@@ -100,7 +100,7 @@ export const restore = (open: OpenLedger) =>
       expect(second).toMatchObject({ by: 'ben', before: first?.after, after: first?.after, at: at + 1_000 })
     })
 
-    test('recognizes keys until they would have been pruned', async () => {
+    test('recognizes lost keys until their retention period has ended', async () => {
       await using it = await open({ keyRetentionMs: 60_000 })
       expect(await it.ledger.restoreState()).toMatchObject({ isRecovering: false, recognizesKeys: false })
       await it.ledger.markRestored()
@@ -133,7 +133,7 @@ export const restore = (open: OpenLedger) =>
       ).toEqual(['missing', 'open', 'acknowledged', 'missing', 'missing'])
     })
 
-    test('distinguishes events from before the restore from events that were recovered since', async () => {
+    test('distinguishes recovered events from events that the backup contained', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const kept = await spend(it.ledger, 1)
@@ -200,7 +200,7 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.health()).waiting).toBe(0)
     })
 
-    test('acknowledges an event that waits for delivery', async () => {
+    test('acknowledges a waiting event that Flowglad already has', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
@@ -262,7 +262,7 @@ export const restore = (open: OpenLedger) =>
       }
     })
 
-    test('releases the hold of a retry that began before the operation was recovered', async () => {
+    test('charges nothing for a retry that started before the operation was recovered', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const retry = aReserve({ key: 'k', recoverable: operationOf('k') })
@@ -311,7 +311,7 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.health()).waiting).toBe(1)
     })
 
-    test('keeps the usage of a retry if it was already sent', async () => {
+    test("keeps a retry's usage if the usage was already sent", async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.execute(aSettle({ key: 'k', properties: { operation: operationOf('k') } }))

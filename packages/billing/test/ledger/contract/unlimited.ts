@@ -69,7 +69,7 @@ export const unlimited = (open: OpenLedger) => {
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
-    test('leaves no units available in the same period even if usage is undelivered', async () => {
+    test('leaves no units available until the period ends, even if usage is undelivered', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
       const reserve = aReserve({ legs: [aLeg({ amount: 500, unlimitedBy: 'unlimited' })] })
