@@ -44,13 +44,13 @@ async function refusedOf(send: Send, count: number, forwardedFor: (index: number
 
 const perAddress = limits.signInsPerAddress.calls
 
-test('counts each visitor behind a trusted proxy separately', async () => {
+test('counts the requests of each visitor behind a trusted proxy separately', async () => {
   const signIn = signInAt(behindProxy)
   expect(await refusedOf(signIn, perAddress + 5, () => '198.51.100.1')).toBe(5)
   expect((await signIn('198.51.100.2')).statusCode).toBe(400)
 })
 
-test('counts only the last entry of X-Forwarded-For behind one proxy', async () => {
+test('uses only the last entry of X-Forwarded-For behind one proxy', async () => {
   const forged = (index: number) => `10.0.0.${index}, 192.0.2.${index}, 198.51.100.3`
   expect(await refusedOf(signInAt(behindProxy), perAddress + 5, forged)).toBe(5)
 })
@@ -87,7 +87,7 @@ test('ignores X-Forwarded-For and similar headers without TRUST_PROXY', async ()
   expect(refused).toBe(5)
 })
 
-test('finds the visitor behind all proxies in the trusted networks', async () => {
+test("finds the visitor's address behind all proxies in the trusted networks", async () => {
   await using server = await startTestServer({
     env: { RATE_LIMIT: 'on', TRUST_PROXY: '127.0.0.0/8, ::1, 10.0.0.0/8' },
     flowglad: direct.flowglad,

@@ -173,7 +173,7 @@ describe('--reset', () => {
     expect(await folder.files()).toEqual(before.filter((it) => !deleted.includes(it)))
   })
 
-  test('recognizes an open database and leaves a closed database unlocked', async () => {
+  test('detects whether a database is open without locking it', async () => {
     await using folder = await aFolder()
     const [file = ''] = folder.databases
     expect([isOpen(file), isOpen(file)]).toEqual([false, false])
@@ -190,7 +190,7 @@ describe('--reset', () => {
 describe('greeting', () => {
   const greetingOf = (args: string[], env = {}) => greeting(readSettings(env, parseOptions(args)))
 
-  test('prints a reset command that works without pnpm and keeps the ports and the folder', () => {
+  test('prints a reset command that works without pnpm and repeats the ports and the data folder', () => {
     expect(greetingOf([])).toContain('Reset        npx -y pnpm@12 dev --reset ')
     expect(greetingOf(['--data', 'mine', '--reset'], { WEB_PORT: '8000' })).toContain(
       'Reset        WEB_PORT=8000 npx -y pnpm@12 dev --data mine --reset ',
@@ -229,7 +229,7 @@ describe('shell variables', () => {
     expect(output + errors).not.toContain('secret')
   })
 
-  test('does not report empty shell variables', () => {
+  test('treats empty shell variables as unset', () => {
     const settings = readSettings({ DATABASE_URL: '', FLOWGLAD_BASE_URL: '' }, { data: undefined })
     expect(settings.notes).toEqual([])
     expect(settings.withFlowgladLocal).toBe(true)

@@ -31,7 +31,7 @@ describe('in development', () => {
     })
   })
 
-  test("trusts the web app's origin under each loopback name", () => {
+  test("trusts the web app's origin on localhost and on 127.0.0.1", () => {
     expect(development().trustedOrigins).toEqual(
       expect.arrayContaining(['http://localhost:5173', 'http://127.0.0.1:5173']),
     )
@@ -39,7 +39,7 @@ describe('in development', () => {
 })
 
 describe('production mode', () => {
-  test('the built server and NODE_ENV=production turn on production mode', () => {
+  test('turns on production mode in the built server and with NODE_ENV=production', () => {
     expect(production().production).toBe(true)
     expect(production({ NODE_ENV: 'development' }).production).toBe(true)
     expect(development({ NODE_ENV: 'production', AUTH_SECRET: ownSecret }).production).toBe(true)

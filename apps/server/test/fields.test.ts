@@ -103,7 +103,7 @@ test.each([
   }
 })
 
-test('accepts the longest values and removes the image if it is null', async () => {
+test('accepts values of the maximum length, and null for the image', async () => {
   const image = `https://example.com/${'a'.repeat(fields.image - 'https://example.com/'.length)}`
   const longest = { name: 'é'.repeat(fields.name), image }
   const signedUp = await post('sign-up/email', {

@@ -27,7 +27,7 @@ test('does not count calls that it rejects', () => {
   expect([take('ada', 2), take('ada', 2), take('ada')]).toEqual([0, 1_000, 0])
 })
 
-test('does not count a check for remaining calls', () => {
+test('reports the wait time without counting a call', () => {
   const { take, waitMs } = limiterAtHand({ calls: 1 })
   expect(waitMs('ada')).toBe(0)
   take('ada')
@@ -42,7 +42,7 @@ test('allows no more calls than the limit after a call is given back twice', () 
   expect([take('ada'), take('ada')]).toEqual([0, 1_000])
 })
 
-test('forgets only the keys whose windows started first', () => {
+test('forgets only the keys with the oldest windows when there are too many keys', () => {
   const { take } = limiterAtHand({ calls: 1, maxKeys: 4 })
   for (const key of ['a', 'b', 'c', 'd', 'e']) take(key)
   expect(['c', 'd', 'e'].map((key) => take(key))).toEqual([1_000, 1_000, 1_000])

@@ -40,7 +40,7 @@ test('lists all emails in development without a mail server, newest first', asyn
   expect((await lookUp()).statusCode).toBe(200)
 })
 
-test('accepts only the host names of the development servers', async () => {
+test('serves the mailbox only at loopback host names', async () => {
   for (const host of ['localhost:5173', '127.0.0.1:3000', '[::1]:3000'])
     expect({ host, status: (await openMailbox(server, { host })).statusCode }).toEqual({ host, status: 200 })
   for (const host of ['evil.example', 'localhost.evil.example', '192.0.2.1:3000'])

@@ -58,7 +58,7 @@ test('starts while Flowglad is unreachable and exits with code 0 on SIGTERM', as
 test.each([
   [{}, true],
   [{ SIGNUP_VERIFICATION: 'off' }, false],
-])('warns once if anyone can get free credits unless that is intended (%o)', async (env, warns) => {
+])('warns once if anyone can get free credits, unless a setting allows this (%o)', async (env, warns) => {
   const { child, ended, line } = startBuiltServer({
     AUTH_SECRET: randomBytes(32).toString('hex'),
     PORT: '0',
@@ -94,7 +94,7 @@ test('sends emails from the built server', async () => {
   expect((await ended).output).not.toContain('Anyone can get free credits')
 })
 
-test('logs one line about an unreachable database when it runs from source', async () => {
+test('logs one line about an unreachable database when the server runs from source', async () => {
   const { child, ended, line } = startProcess(fromSource(), {
     PORT: '0',
     DATABASE_URL: 'postgres://user@127.0.0.1:9/missing',

@@ -254,7 +254,7 @@ test('the server handles other events while a model sends a whole text in one pi
   expect(longest).toBeLessThanOrEqual(3 * limits.tokensAtOnce)
 })
 
-test("one customer can't occupy all running or waiting places", () => {
+test("one customer can't occupy all running slots or all waiting slots", () => {
   for (const { running, runningPerCustomer, waiting, waitingPerCustomer } of Object.values(
     limits.modelQueues,
   )) {

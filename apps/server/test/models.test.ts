@@ -20,7 +20,7 @@ describe('local models', () => {
     )
   })
 
-  test('local models deny the word “forbidden” but not longer words that contain it', async () => {
+  test('local models deny prompts with the word “forbidden” but not with longer words that contain it', async () => {
     const denied = { code: 'UNPROCESSABLE_CONTENT' }
     await expect(models.paint({ prompt: 'A FORBIDDEN door', index: 0, hd: false })).rejects.toMatchObject(
       denied,

@@ -29,7 +29,7 @@ describe('aliases', () => {
     expect(addressKey(email)).toBe(key)
   })
 
-  test('treats a sign-up with an alias like a sign-up with the known address', async () => {
+  test('rejects a sign-up with an alias like a second sign-up with the same address', async () => {
     expect((await postSignUp(server, 'grace.hopper+1@gmail.com')).statusCode).toBe(200)
     const known = await postSignUp(server, 'grace.hopper+1@gmail.com')
     expect(known.statusCode).toBe(422)
@@ -129,7 +129,7 @@ describe('network limits', () => {
     })
   })
 
-  test('counts only created accounts and refuses further sign-ups with a 429, even from forged addresses', async () => {
+  test('counts only created accounts and refuses further sign-ups with a 429, even with forged address headers', async () => {
     await using limited = await startTestServer({
       env: { RATE_LIMIT: 'on' },
       newAccountsPerNetwork: { perHour, perDay },

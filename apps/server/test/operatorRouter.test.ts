@@ -164,7 +164,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       ['act', {}, 'POST'],
     ]
 
-    test('returns the error of an unknown procedure to users who are not operators', async () => {
+    test('returns the same error as for an unknown procedure to users who are not operators', async () => {
       const customer = await signUpVerified(server)
       const unverified = await signUp(server, randomUUID(), operators.eve)
       for (const browser of [customer, unverified]) {
@@ -329,7 +329,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect(await balanceOf(customer)).toMatchObject({ available: 15 })
   })
 
-  test('refuses an adjustment if another change has followed the newest change that the operator has seen', async () => {
+  test('refuses an adjustment if the customer has a newer change that the operator has not seen', async () => {
     const customer = await aCustomer()
     const act = async (amount: number, newestAct: string | null) =>
       (await olga.call('operator.act', anAct(customer, adjust(amount), { newestAct }))).data

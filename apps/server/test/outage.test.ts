@@ -108,7 +108,7 @@ function withoutCache(browser: Browser) {
   return { headers: { cookie: cookies.filter((it) => !it.includes('session_data')).join('; ') } }
 }
 
-test('returns 503 for a session until PostgreSQL responds again', async () => {
+test('returns 503 for session requests until PostgreSQL responds again', async () => {
   const direct = new URL(await postgres.createDatabase())
   await using proxy = await startSwallowingProxy({ host: direct.hostname, port: Number(direct.port) })
   const address = Object.assign(new URL(direct), { port: String(proxy.port) })

@@ -66,7 +66,7 @@ test("one user's excess downloads return 503 and don't delay another user", asyn
   expect(await refused[0]?.json()).toEqual({ error: 'busy', message: expect.stringContaining('Try again') })
 })
 
-test('a reader that disconnects frees its place', async () => {
+test('a reader that disconnects frees its place in the queue', async () => {
   paused.reads = 0
   closed = 0
   waiting = new Promise<void>((resolve) => {

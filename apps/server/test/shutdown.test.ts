@@ -92,7 +92,7 @@ test('charges the tokens of a text with a stalled reader and exits in time when 
   await expect.poll(() => usedTokens(browser), { timeout: 20_000 }).toBeGreaterThan(0)
 })
 
-test('charges the stored tokens of a text once when the server is killed', async () => {
+test('charges the stored tokens of a text once after the server is killed and restarted', async () => {
   const { child, ended, url, restart } = await start()
   const browser = await signUp({ url })
   const text = await readText(browser, 40)

@@ -56,7 +56,7 @@ async function attack(email: string) {
   return last
 }
 
-test("refuses an address after too many wrong passwords, regardless of the email's spelling", async () => {
+test("refuses sign-ins from an IP address after too many wrong passwords, regardless of the email's letter case", async () => {
   const { email } = await anOwner()
   const address = newAddress()
   for (let attempt = 0; attempt < perCaller; attempt++)
@@ -70,7 +70,7 @@ test("refuses an address after too many wrong passwords, regardless of the email
   expect((await signIn(email, password, newAddress())).statusCode).toBe(200)
 })
 
-test('stops an attacker with many addresses but lets the owner sign in from known browsers and addresses', async () => {
+test('stops an attacker with many IP addresses but lets the owner sign in from a known browser or IP address', async () => {
   const owner = await anOwner()
   expect((await attack(owner.email)).statusCode).toBe(429)
   expect((await signIn(owner.email, password, newAddress())).statusCode).toBe(429)
@@ -88,7 +88,7 @@ test('stops an attacker with many addresses but lets the owner sign in from know
     expect((await signIn(owner.email, password, newAddress(), cookie)).statusCode).toBe(429)
 })
 
-test('gives the same response for an account that does not exist', async () => {
+test('gives the same response for a nonexistent account as for an existing account', async () => {
   const existing = await attack((await anOwner()).email)
   const unknown = await attack(`${randomUUID()}@example.com`)
   expect(unknown.statusCode).toBe(existing.statusCode)
@@ -111,7 +111,7 @@ test('counts each of several simultaneous attempts', async () => {
   expect(refused).toHaveLength(5)
 })
 
-test('counts wrong current passwords on all routes toward one limit', async () => {
+test('applies one limit to wrong current passwords on all routes', async () => {
   const { email, address, cookie } = await anOwner()
   const change = (currentPassword: string) =>
     send('change-password', { currentPassword, newPassword: 'a new password' }, newAddress(), cookie)

@@ -43,7 +43,7 @@ describe('tokens', () => {
     }
   })
 
-  test('stops at the limit and stops the source', async () => {
+  test('ends the text and closes the source at the limit', async () => {
     let stopped = false
     async function* endless() {
       try {

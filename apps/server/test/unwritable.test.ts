@@ -103,7 +103,7 @@ test.for(['SQLite', 'PostgreSQL'])(
   },
 )
 
-test('recovers after its PostgreSQL database was temporarily read-only', async () => {
+test('recovers after the PostgreSQL database was temporarily read-only', async () => {
   await using database = await inPostgres(await postgres.createDatabase())
   await using server = await startTestServer({ env: { DATABASE_URL: database.url } })
   const known = await signUp(server)

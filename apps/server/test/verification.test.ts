@@ -163,7 +163,7 @@ test('sends the verification email again and accepts both links', async () => {
   expect((await lookUp(browser)).status).toBe(200)
 })
 
-test("applies the verification immediately in the user's other browsers, whose copies of the session are older", async () => {
+test("applies the verification immediately to the sessions in the user's other browsers", async () => {
   const browser = await signUp(server)
   expect((await lookUp(browser)).status).toBe(403)
   await open(visitor, await smtp.linkTo(browser.user.email))
@@ -248,7 +248,7 @@ test.each(['refuses connections', 'never responds'])(
   },
 )
 
-test('limits the emails to one inbox without revealing whether the address has an account', async () => {
+test('limits the emails that one inbox receives without revealing whether the address has an account', async () => {
   await using limited = await startTestServer({ env: { RATE_LIMIT: 'on', SMTP_URL: smtp.url } })
   const requestMail = (email: string) => postAuth(limited, 'request-password-reset', { email })
   for (const name of [`known${Date.now()}`, 'unknown']) {

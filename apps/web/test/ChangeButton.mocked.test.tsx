@@ -72,7 +72,7 @@ function open() {
   return screen.getByRole('dialog')
 }
 
-it('says what a change charges, credits and grants before the customer confirms it', async () => {
+it('says what a plan change charges, credits and grants before the customer confirms it', async () => {
   preview.mockReturnValue({ data: aPreview })
   const made = {
     plan,
@@ -111,7 +111,7 @@ it.each([
   ['tokens', 133_337, 200_000, '133,340 tokens'],
   ['generations', 333, 500, '333 pictures'],
 ])(
-  'rounds the prorated %s, which can shrink before the customer confirms: %i of %i',
+  'rounds the number of prorated %s, because the number can shrink before the customer confirms: %i of %i',
   (meter, granted, regular, text) => {
     preview.mockReturnValue({ data: { ...aPreview, prorated: [{ meter, granted, regular }] } })
     expect(open().textContent).toContain(`You get about ${text} for this period (prorated), then`)
@@ -121,7 +121,7 @@ it.each([
 it.each([
   ['BAD_REQUEST', 'Your card was declined. Use another card, then try again.', true],
   ['INTERNAL_SERVER_ERROR', 'Unknown error', false],
-])('leads to Billing from a message that asks for an action there: %s', async (code, message, leads) => {
+])('links to Billing only from a message that asks for an action there: %s', async (code, message, leads) => {
   preview.mockReturnValue({ data: aPreview })
   change.mockRejectedValue(
     TRPCClientError.from({ error: { code: -32_600, message, data: { code, billing: null } } }),
@@ -134,7 +134,7 @@ it.each([
   )
 })
 
-it('calls an estimated price an estimate, even on the button', () => {
+it('marks an estimated price as approximate, even on the button', () => {
   preview.mockReturnValue({ data: { ...aPreview, isEstimate: true } })
   expect(open().textContent).toContain('You pay about $52.67 today')
   expect(screen.getByRole('button', { name: 'Pay about $52.67 and upgrade' })).toBeDefined()

@@ -43,7 +43,7 @@ function showBilling() {
   return screen.queryByRole('region', { name: 'Payment method' })?.textContent
 }
 
-it('shows the card of the next invoice while Flowglad still reports an older card', () => {
+it('shows the card for the next invoice while Flowglad still reports an older card', () => {
   statementWith({ ...visa, last4: '0341' })
   reported(aMethod('4242', true))
   const text = showBilling()
@@ -51,7 +51,7 @@ it('shows the card of the next invoice while Flowglad still reports an older car
   expect(text).not.toContain('4242')
 })
 
-it('shows when the card of the next invoice expires', () => {
+it('shows when the card for the next invoice expires', () => {
   statementWith(visa)
   reported(aMethod('0341', true), aMethod('4242', false))
   expect(showBilling()).toContain('Visa ending in 4242, expires 12/2034')
@@ -64,7 +64,7 @@ it('shows the saved card on a free plan', () => {
   expect(showBilling()).toContain('Visa ending in 0341, expires 12/2034')
 })
 
-it('shows no card that the paid plan is not charged to', () => {
+it('hides a saved card that the paid plan is not charged to', () => {
   statementWith(null)
   plan.mockReturnValue({ ...free, name: 'Pro', isFree: false })
   reported(aMethod('4242', true))

@@ -25,7 +25,7 @@ function showCard() {
   return screen.getByRole('article').textContent
 }
 
-it('says when the credits of an unpaid plan end', () => {
+it('says when the credits of an unpaid plan expire', () => {
   const pastDue = { state: 'grace', since: 0, graceEndsAt: Date.UTC(2026, 11, 6, 12), upgradeUrl: '/billing' }
   current.mockReturnValue({ ...onPaid, pastDue })
   statement.mockReturnValue(aStatement())

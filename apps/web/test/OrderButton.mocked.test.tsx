@@ -53,7 +53,7 @@ it('shows a checkout error inside the warning about lost credits', async () => {
   expect(await within(screen.getByRole('dialog')).findByText(/Nothing was charged/)).toBeDefined()
 })
 
-it('names the credits that an upgrade from Free would lose', async () => {
+it('names the credits that the customer would lose in an upgrade from Free', async () => {
   answer.mockReturnValue(onFree({ available: 53, limit: 65, adjusted: 5 }))
   showOrder()
   await press('Upgrade to Pro')

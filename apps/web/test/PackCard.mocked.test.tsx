@@ -32,7 +32,7 @@ it('says before the purchase that the customer chooses the card at checkout', ()
   expect(screen.getByRole('button', { name: 'Buy 50 pictures · $5' })).toBeDefined()
 })
 
-it("says when a pack's credits end on the customer's plan", () => {
+it("says when a pack's credits expire, depending on the customer's plan", () => {
   const pro = { ...balances.plan, name: 'Pro', isFree: false }
   const cancelsAt = Date.UTC(2026, 11, 28)
   expect(textOf({})).toContain('Pack credits end if you upgrade.')

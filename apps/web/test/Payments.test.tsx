@@ -37,7 +37,7 @@ it('shows the items of a payment and its refund', () => {
   expect(text).toContain(`Refunded on ${formatDate(refundedAt)}`)
 })
 
-it('names a declined upgrade and explains no charge for it', () => {
+it('names a declined upgrade and says that it was not charged', () => {
   show(<Payments statement={aStatement({ payments: [aPayment({ status: 'failed' })] })} />)
   const [text] = shown()
   expect(text).toMatch(/^Upgrade to Scale, declinedVisa ending in 4242/)

@@ -40,7 +40,7 @@ function showScale(cancelsAt: number | null = null) {
   return { text: screen.getByRole('article').textContent, buttons }
 }
 
-it('offers to pay an unpaid renewal instead of a change of the plan, even in the grace period', () => {
+it('offers to pay an unpaid renewal instead of a plan change, even in the grace period', () => {
   expect(showScale()).toEqual({
     text: 'Pay $20 for Pro first, then you can change your plan.Pay now',
     buttons: ['Pay now'],

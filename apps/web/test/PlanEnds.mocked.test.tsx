@@ -67,7 +67,7 @@ it('warns that packs end with the plan while an overdue payment hides their cred
 })
 
 it.each([{ cancelsAt: onScale.renewsAt, status: 'cancellation_scheduled' }, { changesAt: onScale.renewsAt }])(
-  'says that the customer keeps the credits of a plan that ends, unless it is unpaid: %j',
+  'says that the customer keeps the credits of a plan that ends, unless the plan is unpaid: %j',
   (scheduled) => {
     const promise = 'You keep Scale and its credits until then.'
     balances.mockReturnValue({ plan: { ...onScale, ...scheduled } })

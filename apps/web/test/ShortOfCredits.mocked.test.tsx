@@ -40,7 +40,7 @@ const error = denied({
   meters: [],
 })
 
-it('repeats nothing of the paywall in the explanation of a denied call', () => {
+it("does not repeat the paywall's options in the explanation of a denied call", () => {
   paywall.mockReturnValue({ state: 'exhausted', balance: exhausted, held: 0 })
   row.mockReturnValue(exhausted)
   show(
@@ -66,7 +66,7 @@ it.each([
   expect(screen.getByRole('alert').textContent).toContain(title)
 })
 
-it('has one prominent button: to continue with the units that are left', () => {
+it('has one prominent button, which continues with the units that are left', () => {
   paywall.mockReturnValue({ state: 'short', balance: short, required: 8 })
   show(
     <DenialNotice
@@ -83,7 +83,7 @@ it('has one prominent button: to continue with the units that are left', () => {
   expect(prominent).toEqual(['Make 6 instead'])
 })
 
-it('offers the options itself if the denied call lacks units of a meter without a panel', () => {
+it("includes the options in the explanation if the denied call's meter has no panel on the screen", () => {
   paywall.mockReturnValue({ state: 'exhausted', balance: exhausted, held: 0 })
   show(<DenialNotice meter="tokens" error={error} onRetry={() => undefined} />)
   const alert = screen.getByRole('alert')
@@ -92,8 +92,8 @@ it('offers the options itself if the denied call lacks units of a meter without 
 })
 
 it.each([
-  ['leaves the payment to the paywall, if there is one', 'overdue', 0],
-  ['offers the payment if there is no paywall', 'open', 1],
+  ['shows no payment link if the paywall offers the payment', 'overdue', 0],
+  ['shows a payment link if there is no paywall', 'open', 1],
 ])('%s', (_, state, buttons) => {
   const overdue = denied({
     code: 'PAYMENT_OVERDUE',

@@ -79,7 +79,7 @@ it.each([
   [{ available: 51, limit: 60 }, '50 pictures from packs'],
   [{ available: 1, limit: 15, adjusted: 5 }, '1 picture added by us'],
   [{ available: 10, limit: 10 }, null],
-])('names the sources of the credits that end with the plan: %j', (row, text) => {
+])('names the sources of the credits that expire with the plan: %j', (row, text) => {
   expect(extraText(rowOf(row), [free], plan, undefined)).toBe(text)
 })
 
@@ -130,7 +130,7 @@ describe('on a paid plan', () => {
     expect(creditParts(rowOf({ available: 10, limit: 10 }), [free, paid], overdue, prorated)).toBeNull()
   })
 
-  it('calls the extra units that a customer has paid for extra units instead of packs', () => {
+  it('does not count extra units that the customer has paid for as units from packs', () => {
     const row = rowOf({ available: 10, limit: 17 })
     expect(creditParts(row, [paid], onPaid, settled)).toBeNull()
     expect(settledText(row, [paid], onPaid, settled)).toBe(includes)
@@ -140,11 +140,14 @@ describe('on a paid plan', () => {
   })
 
   it.each([
-    ['no such payment', aStatement()],
-    ['a declined payment', aStatement({ payments: [{ ...renewal, status: 'failed' as const }] })],
-    ["an earlier period's payment", aStatement({ payments: [{ ...renewal, items: earlierItems(renewal) }] })],
-    ['no statement', undefined],
-  ])('explains no extra units after %s', (_, statement) => {
+    ['the statement lists no payment', aStatement()],
+    ['the payment was declined', aStatement({ payments: [{ ...renewal, status: 'failed' as const }] })],
+    [
+      'the payment was for an earlier period',
+      aStatement({ payments: [{ ...renewal, items: earlierItems(renewal) }] }),
+    ],
+    ['there is no statement', undefined],
+  ])('explains no extra units if %s', (_, statement) => {
     expect(settledText(rowOf({ available: 10, limit: 17 }), [paid], onPaid, statement)).toBeNull()
   })
 
@@ -159,7 +162,7 @@ describe('on a paid plan', () => {
     expect(needsStatement(rowOf({ available: 55, limit: 60 }), [free], plan)).toBe(false)
   })
 
-  it('says until when an unpaid plan and its packs can be used', () => {
+  it('says until when the units of an unpaid plan and of packs can be used', () => {
     const graceEndsAt = renewsAt - 20 * 86_400_000
     const unpaid = {
       ...onPaid,

@@ -88,7 +88,7 @@ describe('the explanation of a denied call', () => {
     })
   })
 
-  it('marks an explanation as broken only if the server or the connection failed', () => {
+  it('sets `broken` only if the server or the connection failed', () => {
     const hd = explainDenial(denied({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' }))
     const busy = explainDenial(denied({ code: 'IN_PROGRESS', key: 'k', retryAfterMs: 1_000 }))
     const away = explainDenial(denied({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 }))

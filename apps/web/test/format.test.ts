@@ -14,7 +14,7 @@ import {
 
 const at = Date.parse('2026-12-01T05:30:00Z')
 
-it("formats in English and in the browser's time zone, in every locale", () => {
+it("formats numbers and dates in English and in the browser's time zone, in every locale", () => {
   expect(Intl.DateTimeFormat().resolvedOptions()).toMatchObject({ timeZone: 'America/Los_Angeles' })
   expect([formatNumber(2_000_000), formatShort(2_000_000), formatPercent(87)]).toEqual([
     '2,000,000',

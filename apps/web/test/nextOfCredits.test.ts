@@ -45,7 +45,7 @@ it.each<[string, PlanSummary, string]>([
   expect(nextOfCreditsText(plan, renewsAt)).toBe(text)
 })
 
-it('has no date for credits that never renew', () => {
+it('returns no date for credits that never renew', () => {
   expect(nextOfCredits(unpaid('grace'), null)).toEqual({ event: 'renew', at: null })
   expect(nextOfCreditsText(onPro, null)).toBeNull()
 })

@@ -35,7 +35,7 @@ it('shows the amount due and the date of the next charge', () => {
   expect(pastDueText(unpaid('grace'), aStatement())?.due).toBeNull()
 })
 
-it("names the customer's deadline before a charge that comes too late", () => {
+it('names the payment deadline first if the next charge attempt comes later', () => {
   const late = aStatement({ overdue: { ...overdue, retriesAt: graceEndsAt + dayMs } })
   expect(pastDueText(unpaid('grace'), late)).toMatchObject({
     due: '$99 is due.',
@@ -89,7 +89,7 @@ it('says before a cancellation that the overdue amount stays due without further
   )
 })
 
-it('asks for the overdue amount before a change of the plan', () => {
+it('asks the customer to pay the overdue amount before changing the plan', () => {
   const change = 'then you can change your plan.'
   expect(payFirstText(unpaid('grace'), statement)).toBe(`Pay $99 for Scale first, ${change}`)
   expect(payFirstText(unpaid('grace'), undefined)).toBe(`Pay for Scale first, ${change}`)

@@ -18,7 +18,7 @@ it.each([
   expect(itemText(item)).toBe(text)
 })
 
-it('says that a declined plan change was declined', () => {
+it('adds “declined” to the name of a declined plan change', () => {
   expect(itemText({ kind: 'planChange', to: 'Scale', amount: 5_267 }, 'failed')).toBe(
     'Upgrade to Scale, declined',
   )
@@ -45,7 +45,7 @@ it("doesn't name a card whose digits are unknown", () => {
   expect(chargedText(aPayment({ method }))).toBe('We charged $52.67.')
 })
 
-it('says “Card chosen at checkout” for a pack whose card Flowglad doesn’t report', () => {
+it('says “Card chosen at checkout” for a pack payment if Flowglad doesn’t report the card', () => {
   const method = { type: 'card', brand: null, last4: null }
   const items = [{ kind: 'pack', name: 'Picture pack', amount: 500 } as const]
   expect(paidWithText(aPayment({ method, items }))).toBe('Card chosen at checkout')

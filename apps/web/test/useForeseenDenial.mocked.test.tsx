@@ -48,6 +48,6 @@ it.each([
 it.each([
   ['needs more units than are left', { meter: 'generations' as const, units: 3 }],
   ['needs a feature that the plan lacks', { meter: 'generations' as const, units: 1, feature: 'hd' }],
-])('stays where the denial will appear if a call %s', (_, need) => {
+])('does not scroll to the result if a call %s', (_, need) => {
   expect(scrollsFor(need, { available: 2 })).toBe(false)
 })

@@ -30,7 +30,7 @@ test('offers the pictures without HD when the Free plan denies HD', async ({ app
   await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
 })
 
-test('leaves the page where it is if a denial appears in view', async ({ app, customer }) => {
+test('does not scroll the page if a denial appears in view', async ({ app, customer }) => {
   await customer.makePictures(10)
   await app.open()
   await expect(app.pictures).toHaveCount(10)

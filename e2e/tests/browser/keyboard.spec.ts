@@ -5,7 +5,7 @@ import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-test('lets a customer sign up, use all credits, pay and continue using only the keyboard', async ({
+test('lets a customer who uses only the keyboard sign up, use all credits, pay and continue', async ({
   visitor: app,
   records,
 }) => {

@@ -63,7 +63,10 @@ test('shows on a phone what a plan change charged or scheduled', async ({ app, c
   await expect(app.status(/^Scale ends on/).getByRole('button')).toBeInViewport({ ratio: 1 })
 })
 
-test('shows the cost of extra look-ups on Studio, Usage and the next invoice', async ({ app, customer }) => {
+test('shows the cost of extra look-ups on the Studio and Usage screens and in the next invoice', async ({
+  app,
+  customer,
+}) => {
   await customer.buy('pro_monthly')
   await customer.recordApiCalls(10_001)
   await app.open()

@@ -80,7 +80,7 @@ test('lists no charge for failed work', async ({ app, customer }) => {
   await expect(app.charts.locator('svg')).toHaveCount(0)
 })
 
-test('shows the facts of a large balance side by side on a phone', async ({ app, customer }) => {
+test('shows the figures of a large balance side by side on a phone', async ({ app, customer }) => {
   await customer.buy('scale_monthly')
   await app.page.setViewportSize({ width: 360, height: 740 })
   await app.open('Usage')

@@ -206,7 +206,7 @@ describe.each(wirings)('with %s', (_, createWiring) => {
     return { server, queryClient, result, shown }
   }
 
-  it('shares one cache entry and one request between the client’s hook and ours', async () => {
+  it('shares one cache entry and one request between the tRPC client’s hook and the library’s hook', async () => {
     const { server, queryClient, shown } = setUp()
     await waitFor(() => expect(shown()).toEqual([0, 0]))
     expect(server.requests()).toBe(1)

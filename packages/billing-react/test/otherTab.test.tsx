@@ -63,7 +63,7 @@ const showsBen = ({ result }: { result: Shown }) =>
   waitFor(() => expect(shownIn(result)).toEqual([1, 'Pro', 'ben']))
 
 describe('new customer', () => {
-  it('shows the new customer’s data when its stream reconnects', async () => {
+  it('shows the new customer’s data when the stream reconnects', async () => {
     const server = aServer()
     const page = await annasPage(server)
     server.switchTo(ofBen)
@@ -72,7 +72,7 @@ describe('new customer', () => {
     await showsBen(page)
   })
 
-  it('shows the new customer’s data when it fetches the balances', async () => {
+  it('shows the new customer’s data when the balances are fetched', async () => {
     const server = aServer()
     const page = await annasPage(server)
     server.switchTo(ofBen)
@@ -81,7 +81,7 @@ describe('new customer', () => {
     expect(page.result.current.balance.error).toBeNull()
   })
 
-  it('shows the new customer’s data when it refreshes the balances', async () => {
+  it('shows the new customer’s data when the balances are refreshed', async () => {
     const server = aServer()
     const page = await annasPage(server)
     server.switchTo(ofBen)
@@ -111,7 +111,7 @@ describe('new customer', () => {
     await showsBen(page)
   })
 
-  it('never shows the old customer’s numbers again', async () => {
+  it('never shows the old customer’s numbers after the new customer’s', async () => {
     const server = aServer()
     const page = await annasPage(server)
     const seen: unknown[] = []
@@ -128,7 +128,7 @@ describe('new customer', () => {
   })
 })
 
-it('sends each request once when the customer changes', async () => {
+it('fetches the new customer’s usage once and takes the balances from the stream', async () => {
   vi.useFakeTimers({ shouldAdvanceTime: true })
   const server = aServer()
   const page = await annasPage(server)
@@ -190,7 +190,7 @@ it('shows the first customer again when the session switches back', async () => 
   await waitFor(() => expect(shownIn(page.result)).toEqual([9, 'Free', 'anna']))
 })
 
-it('does not switch customers repeatedly if the stream and the queries have different sessions', async () => {
+it('does not refetch endlessly if the stream and the queries have different sessions', async () => {
   vi.useFakeTimers({ shouldAdvanceTime: true })
   warn.mockReturnValue()
   const server = aServer()

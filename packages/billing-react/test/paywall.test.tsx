@@ -139,7 +139,7 @@ describe('paywallOfError', () => {
   })
 
   it.each([new Error('network'), aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })])(
-    'is open after an error unrelated to the plan: %s',
+    'the paywall is open after an error unrelated to the plan: %s',
     (error) => {
       expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })
     },

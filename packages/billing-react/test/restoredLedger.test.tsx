@@ -33,7 +33,7 @@ const showsRestored = ({ result }: Page) =>
   waitFor(() => expect(result.current.balance.data).toMatchObject({ version: 3, used: 2, status: 'ok' }))
 
 describe('open pages', () => {
-  it('shows the restored balances when its stream reconnects', async () => {
+  it('shows the restored balances when the stream reconnects', async () => {
     const server = aClient()
     const page = await anOpenPage(server)
     await server.connection('connecting')
@@ -41,7 +41,7 @@ describe('open pages', () => {
     await showsRestored(page)
   })
 
-  it('shows the restored balances when its stream is reopened after an error', async () => {
+  it('shows the restored balances when the stream is reopened after an error', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient({ balances: () => Promise.reject(new Error('502')) })
     const page = await anOpenPage(server)
@@ -51,7 +51,7 @@ describe('open pages', () => {
     await showsRestored(page)
   })
 
-  it('shows the restored balances when its stream stays open while the database is restored', async () => {
+  it('shows the restored balances when the stream stays open while the database is restored', async () => {
     const server = aClient()
     const page = await anOpenPage(server)
     await server.push(restored)
@@ -60,14 +60,14 @@ describe('open pages', () => {
     await waitFor(() => expect(page.result.current.balance.data).toMatchObject({ version: 4, used: 3 }))
   })
 
-  it('shows the restored balances when it fetches the balances', async () => {
+  it('shows the restored balances when the balances are fetched', async () => {
     const server = aClient({ balances: async () => restored })
     const page = await anOpenPage(server)
     await act(() => page.result.current.balance.refetch())
     await showsRestored(page)
   })
 
-  it('shows the restored balances when it refreshes the balances', async () => {
+  it('shows the restored balances when the balances are refreshed', async () => {
     const server = aClient({ refresh: async () => ({ ...restored, ageMs: 0 }) })
     const page = await anOpenPage(server)
     await act(() => page.result.current.refresh.mutateAsync())
@@ -81,7 +81,7 @@ describe('open pages', () => {
     await waitFor(() => expect(page.result.current.balance.data?.used).toBe(2))
   })
 
-  it('shows the restored balances when its earlier balances come from storage', async () => {
+  it('shows the restored balances when the earlier balances come from storage', async () => {
     const server = aClient({ balances: async () => restored })
     const queryClient = new QueryClient()
     hydrate(queryClient, persisted(exhausted))

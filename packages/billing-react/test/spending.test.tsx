@@ -111,7 +111,7 @@ describe('a checkout', () => {
     expect(new Set(keys).size).toBe(3)
   })
 
-  it('concurrent orders share one new key if the customer has paid on the earlier page', async () => {
+  it('concurrent orders share one new key after the customer has paid on the earlier checkout page', async () => {
     const { keys, order } = renderCheckout([async () => 'open', paid, paid])
     await order({ priceSlug: 'pack' })
     await order({ priceSlug: 'pack' }, { priceSlug: 'pack' })

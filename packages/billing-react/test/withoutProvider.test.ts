@@ -54,7 +54,7 @@ describe('billingLinks', () => {
     stop()
   })
 
-  it('keeps defaults that the app has set for the balances', () => {
+  it('keeps the query defaults that the app has set for the balances', () => {
     const queryClient = new QueryClient()
     queryClient.setQueryDefaults(queryKey, { staleTime: 7 })
     billingLinks({ url: '/trpc', queryClient })

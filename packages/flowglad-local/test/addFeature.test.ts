@@ -80,7 +80,7 @@ it("adds a resource feature's seats and rejects adding the feature again", async
   expect(claims).toHaveLength(2)
 })
 
-it('ends only the added features that the new plan contains', async () => {
+it('ends added features in a plan change only if the new plan contains them', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'weekly_price')

@@ -276,7 +276,7 @@ describe('seats', () => {
     return { studio, id, claims: `/resource-claims/${id}` }
   }
 
-  it('requires exactly one selector for seats and reports a violation twice, like the platform', async () => {
+  it("requires exactly one selector for seats and returns the platform's errors", async () => {
     const { studio, claims } = await seats()
     await using _ = studio
     for (const [call, text] of [
@@ -300,7 +300,7 @@ describe('seats', () => {
     })
   })
 
-  it('lists seats even after the plan has ended and returns claims without a feature ID', async () => {
+  it('lists seats even after the plan has ended and omits the feature ID of claims', async () => {
     const { studio, id } = await seats()
     await using _ = studio
     const { node } = studio
@@ -360,7 +360,7 @@ describe('a feature added to one subscription', () => {
     })
   })
 
-  it('gives no seats after an added feature expires', async () => {
+  it('gives no seats after the seat feature expires', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, experimental } = await studio.subscribe('ada', 'team_price')

@@ -81,7 +81,7 @@ it('records the quantity in the item and the invoice but not in the purchase', a
   expect((await studio.plan('ada')).name).toBe('Team x 3')
 })
 
-it('grants the full credits but charges only for the rest of the period if the anchor is preserved', async () => {
+it('grants the full credits but charges only for the rest of the period if the billing cycle anchor is preserved', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   const customerExternalId = await studio.customer('ada')
   studio.advance(10 * dayMs)
@@ -163,7 +163,7 @@ it('charges only once when the form is submitted several times', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
-it('sells a top-up once, regardless of the quantity, and never expires its credits', async () => {
+it('sells one top-up, regardless of the quantity, with credits that never expire', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack', 3)

@@ -63,7 +63,7 @@ it('sells the price that an update sets', async () => {
   expect((await studio.plan('ada')).priceId).toBe(priceIdOf('agency_price'))
 })
 
-it('removes the subscription and the card setting when the type changes to product', async () => {
+it("removes a session's subscription and card setting when its type changes to product", async () => {
   const { studio, priceIdOf } = await withCheckout()
   await using _ = studio
   const { id: targetSubscriptionId } = await studio.plan('ada')

@@ -153,7 +153,7 @@ describe('opening a session', () => {
     ])
   })
 
-  it("looks up an anonymous checkout's slug only in the default pricing model", async () => {
+  it('looks up the price slug of an anonymous checkout only in the default pricing model', async () => {
     await using studio = await startStudio()
     const session = { ...urls, type: 'product', anonymous: true, priceSlug: 'team_price' }
     await open(studio, session)
@@ -348,7 +348,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('collects a renewal without an invoice even after the customer canceled and kept the plan', async () => {
+  it('collects a renewal that has no invoice, even after the customer has canceled and then kept the plan', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await pay((await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })).url)

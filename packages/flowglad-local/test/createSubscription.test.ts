@@ -70,7 +70,7 @@ it('grants the credits of a free plan even if the subscription is never charged'
   expect(await studio.balances('ada')).toEqual({ render: 85 })
 })
 
-it('names an item "null" if its price has no name and removes the name in a plan change', async () => {
+it('names an item "null" if its price has no name and removes the name of the subscription in a plan change', async () => {
   const products = studioPricing.products.map((entry) =>
     entry.product.slug === 'team' || entry.product.slug === 'agency'
       ? { ...entry, price: { ...entry.price, name: undefined } }
@@ -111,7 +111,7 @@ it('grants only the seats of the newest feature if two features are for one reso
   expect(usage.capacity).toBe(5)
 })
 
-it("keeps a full item's external ID and end", async () => {
+it('keeps the external ID and the expiry time of a full item', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id, priceId } = await studio.subscribe('ada', 'team_price')

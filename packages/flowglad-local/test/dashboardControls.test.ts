@@ -60,7 +60,7 @@ it('declines the next checkout that charges a card, but not one that only saves 
   expect((await pay()).status).toBe(303)
 })
 
-it('declines a checkout that a test control completes', async () => {
+it('applies the planned failure to a checkout that a test control completes', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await failNextPayment(studio, 'ada')

@@ -251,7 +251,7 @@ describe('a discount code at the checkout', () => {
     },
   )
 
-  it('reduces a one-time price once', async () => {
+  it('reduces the price of a one-time purchase', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.node.discounts.create({ discount: summer })

@@ -30,7 +30,7 @@ it('keeps the clock unchanged if its new time cannot be stored', async () => {
   expect(server.now()).toBe(clock() + 2 * dayMs)
 })
 
-it('keeps serving requests if a renewal cannot be stored', async () => {
+it('keeps running if a renewal cannot be stored', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const earlier = await startStudio({ db, clock: () => Date.now() - 40 * dayMs })

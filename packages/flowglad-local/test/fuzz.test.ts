@@ -107,7 +107,7 @@ const body = fc.oneof(
   fc.constantFrom('', '{', 'null', '[]', '"x"', '\uFEFF{}', '{"__proto__":{"x":1}}', '['.repeat(5000)),
 )
 
-it("responds to every input in Flowglad's format and keeps the data consistent", async () => {
+it("responds in Flowglad's format to every input and keeps the data consistent", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')

@@ -51,7 +51,7 @@ it('names both plans of a plan change and the parts of its price, in the portal 
   expect(text).not.toContain('(Team)')
 })
 
-it('names the earlier payments that a second plan change credits', async () => {
+it('lists the credit for earlier payments in a second plan change', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')
@@ -87,7 +87,7 @@ it('adds the used part of an unpaid plan to the price of a plan change', async (
   )
 })
 
-it("shows a declined plan change's own amount, without the lines that its invoice repeats", async () => {
+it('shows the amount of a declined plan change without the paid lines that its invoice repeats', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -97,7 +97,7 @@ it("shows a declined plan change's own amount, without the lines that its invoic
   expect((await invoiceRows(studio, 'ada'))[0]).toMatch(/Change from Team to Agency, .* Open \$75\.00$/)
 })
 
-it('shows the quantity once, with thousands separators', async () => {
+it('shows the quantity of each line once, with thousands separators', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price', { quantity: 2 })

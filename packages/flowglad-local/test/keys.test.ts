@@ -309,7 +309,7 @@ it('uses the stored pricing only for the key whose pricing file has a mistake', 
   expect(server.errors()).toContain('a.yaml:1: plans: is not a known field.')
 })
 
-it("continues the first database's clock and never moves it back for another key", async () => {
+it("continues the clock of the first key's database and never moves it back when another key is added", async () => {
   await using directory = await createDirectory()
   const options = { db: directory.file('data.db'), pricing: studioPricing, clock: () => Date.UTC(2027, 0, 1) }
   {

@@ -5,7 +5,7 @@ import { startStudio } from './studio.ts'
 
 const eventsPerCall = 20
 
-it('keeps acknowledged calls and applies each other call completely or not at all after a kill', async () => {
+it('keeps acknowledged calls after a kill and applies every other call completely or not at all', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   const answeredCalls: string[] = []

@@ -43,7 +43,7 @@ it.each([
   '/checkout/%00',
   '/api/v1//',
   '/?customer=%ff',
-])('responds to the path %s', async (path) => {
+])('does not fail on the path %s', async (path) => {
   const studio = shared()
   const answer = await fetch(studio.url + path, { headers: { authorization: studio.key } })
   expect(answer.status).toBeLessThan(500)

@@ -32,7 +32,7 @@ async function formsOf(studio: ReturnType<typeof shared>): Promise<string[]> {
   ]
 }
 
-it('changes nothing on any page if the body has no fields', async () => {
+it('rejects a body without fields on every page and changes nothing', async () => {
   const studio = shared()
   const forms = await formsOf(studio)
   const before = await studio.billing('ada')
@@ -121,7 +121,7 @@ it.each([
     { name: 'Ada', email: 'a@b.example', card: '', confirmed: 'maybe' },
     'Confirm or decline the payment.',
   ],
-])('explains a checkout form with %s', async (_, fields, message) => {
+])('explains the mistake in a checkout form with %s', async (_, fields, message) => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.checkout('ada', 'team_price')

@@ -90,7 +90,7 @@ it('shows the saved card after the paid plan has ended', async () => {
   expect(page).not.toContain('No card saved')
 })
 
-it('shows no card that the paid plan is not charged to', async () => {
+it('hides a saved card that the paid plan is not charged to', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.node.checkoutSessions.create({

@@ -13,7 +13,7 @@ const meterPrices = async ({ node }: Catalog, slug: string) => {
 }
 
 describe('a new price', () => {
-  it('creates a price as active and the default, with only the fields of its type', async () => {
+  it('makes a new price active and the default, with only the fields of its type', async () => {
     await using catalog = await startCatalog()
     const { id: productId } = catalog.product('pack')
     const price = { type: 'single_payment', productId, isDefault: false, active: false, unitPrice: '700' }
@@ -162,7 +162,7 @@ describe('a price', () => {
 })
 
 describe("a meter's free price", () => {
-  it("accepts only a new name for a meter's free price", async () => {
+  it("rejects any change to a meter's free price except a new name", async () => {
     await using catalog = await startCatalog()
     const { prices } = catalog.meter('exports')
     const change = (fields: object) => update(catalog, prices[0]?.id ?? '', { type: 'usage', ...fields })

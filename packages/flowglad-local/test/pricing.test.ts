@@ -130,7 +130,7 @@ products:
   expect(findingsOf(text).join('\n')).toContain(finding)
 })
 
-it('rejects a file whose aliases expand without limit', () => {
+it('rejects a file whose aliases expand to too many values', () => {
   const unfolding = Array.from(
     { length: 9 },
     (_, i) => `a${i}: &a${i} [${i ? Array(9).fill(`*a${i - 1}`) : 'x'}]`,

@@ -227,7 +227,7 @@ it.each([
   })
 })
 
-it('ignores unknown fields in API calls, like the platform', async () => {
+it('ignores unknown fields in API calls, as the platform does', async () => {
   const setup = { name: 'New', features: [], products: [], usageMeters: [], plans: [] }
   await expect(shared().node.post('/api/v1/pricing-models/setup', { body: setup })).resolves.toMatchObject({
     pricingModel: { name: 'New' },

@@ -123,7 +123,7 @@ describe('an update with all parts', () => {
     expect(await model.studio.balances('ada')).toEqual({ scripts: 3 })
   })
 
-  it('archives omitted features and resources, even if a later update contains them', async () => {
+  it('archives omitted features and resources permanently, even if a later update contains them', async () => {
     await using model = await withModel()
     const before = await model.read()
     await model.change((setup) => {

@@ -100,7 +100,7 @@ it.each<[string, object, string]>([
   })
 })
 
-it('accepts long meter names and numbers as text and fills in optional fields', async () => {
+it('accepts long meter names, accepts numbers as strings and fills in optional fields', async () => {
   const name = 'x'.repeat(300)
   const { pricingModel } = await setUp({
     usageMeters: [

@@ -189,7 +189,7 @@ describe('a product', () => {
     expect(await put({ id, name: 'X', active: true, slug: 'agency' })).toEqual(slugTaken)
   })
 
-  it("gives a product's new slug to its price unless another active price has this slug", async () => {
+  it("gives a product's new slug to its price and rejects the slug of another active price", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team')
     const rename = (slug: string, price?: object) =>

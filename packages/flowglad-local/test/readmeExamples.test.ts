@@ -38,7 +38,7 @@ it('shows a complete file in every TypeScript and YAML block', () => {
   expect(text.match(/^```(ts|yaml)$/gm)).toHaveLength(3)
 })
 
-it('shows the valid pricing file that the help also shows', async () => {
+it('shows the same valid pricing file as the help', async () => {
   expect(parsePricing(pricing).name).toBe('Sketch')
   const help = await readFile(join(packageFolder, 'bin/help.txt'), 'utf8')
   const [, example = ''] = help.split('A short pricing file:\n\n')

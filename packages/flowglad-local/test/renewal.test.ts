@@ -39,7 +39,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 45 })
   })
 
-  it('rounds overage up to whole units and starts the new period with full credits', async () => {
+  it('bills overage in whole price units, rounded up, and starts the new period with full credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')

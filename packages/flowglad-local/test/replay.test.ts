@@ -191,7 +191,7 @@ it.each([
   ['in a missing folder', 'missing/conversation.json', 'ENOENT'],
   ['below a file', 'pricing.yaml/conversation.json', 'ENOTDIR'],
   ['with a name that is too long', 'x'.repeat(300), 'ENAMETOOLONG'],
-])('reports a recording %s before the first request', async (_, name, code) => {
+])('reports an unwritable recording %s before the first request', async (_, name, code) => {
   await using directory = await createDirectory()
   const file = directory.file(name)
   await expect(startRecorder({ file, against: 'http://127.0.0.1:1' })).rejects.toThrow(
@@ -282,7 +282,7 @@ async function startEcho(headers: Record<string, string> = {}, status = 200) {
   }
 }
 
-it('removes email addresses of every form and keys of any format', async () => {
+it('removes email addresses and keys of any format from a recording', async () => {
   await using directory = await createDirectory()
   await using echo = await startEcho()
   const file = directory.file('conversation.json')

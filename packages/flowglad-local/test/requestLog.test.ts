@@ -127,7 +127,7 @@ it('shows each API request with both bodies and without secrets', async () => {
   }
 })
 
-it('finds a request by the ID in its response, even without a valid key', async () => {
+it('finds a request by the ID in its response, even if the request has no valid key', async () => {
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1/customers`, {
     headers: { authorization: 'sk_live_from_production' },

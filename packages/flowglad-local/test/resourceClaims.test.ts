@@ -67,7 +67,7 @@ describe('a claim', () => {
     expect(await seats.claimed()).toBe(1)
   })
 
-  it('returns the end of a claim that ends with the plan only in `expiredAt`', async () => {
+  it("returns a claim's end only in `expiredAt` if the claim ends with the plan", async () => {
     await using seats = await withSeats()
     const { subscription } = await seats.studio.node.subscriptions.cancel(seats.id, {
       cancellation: { timing: 'at_end_of_current_billing_period' },

@@ -59,7 +59,7 @@ it('deletes an event and its attempts 90 days after the last attempt unless a re
   stored.close()
 })
 
-it('handles the response to a resent event that was deleted during the resend', async () => {
+it('completes a resend even if the event is deleted before the receiver responds', async () => {
   let answer = (_status: number) => {}
   const later = new Promise<number>((resolve) => {
     answer = resolve

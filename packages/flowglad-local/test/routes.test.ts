@@ -235,7 +235,7 @@ it('checks the list parameters and the body before it reports a missing procedur
   })
 })
 
-it('rejects calls that manage API keys, like the platform', async () => {
+it('rejects calls that manage API keys, as the platform does', async () => {
   const apiKey = { type: 'secret', name: 'other', pricingModelId: 'x' }
   const call = async (method: string, path: string, body?: object) => {
     const answer = await send(shared(), method, path, body && { body: JSON.stringify(body) })

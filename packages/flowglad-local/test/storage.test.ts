@@ -67,7 +67,7 @@ function expectSame({ billingRuns }: Database, model: ReadonlyMap<string, Billin
   }
 }
 
-it('finds the same records as a list after any sequence of changes and rollbacks', () => {
+it('finds the same records as an in-memory model after any sequence of changes and rollbacks', () => {
   fc.assert(
     fc.property(transactions, (history) => {
       const db = new Database(null)
@@ -192,7 +192,7 @@ it('finds all records although only a limited number is in memory', async () => 
   db.close()
 })
 
-it('counts a table once and then updates the count with each change', () => {
+it("counts a table's records once and then updates the count with each change", () => {
   const database = new Libsql(':memory:')
   const table = new Table('runs', {}, { onChange: () => {}, onWrite: () => {} })
   table.open(database)

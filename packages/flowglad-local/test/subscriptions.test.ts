@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cards, pay, startStudio } from './studio.ts'
 
 describe('canceling a subscription', () => {
-  it('keeps the plan until the end of the period and then starts the free plan with new credits', async () => {
+  it('keeps a canceled plan until the end of the period and then starts the free plan with new credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -113,7 +113,7 @@ describe('creating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it("charges the customer's saved card immediately but not at the renewal", async () => {
+  it("charges the customer's saved card for a new subscription immediately but not at the renewal", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const first = await studio.subscribe('ada', 'team_price')
@@ -144,7 +144,7 @@ describe('creating a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
   })
 
-  it('starts no period without a card and rejects adjustments and end-of-period cancellations', async () => {
+  it("starts no period for a subscription without a card and rejects its adjustment and its cancellation at the period's end", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
@@ -189,7 +189,7 @@ describe('creating a subscription', () => {
     expect((await studio.node.invoices.list()).data).toEqual([])
   })
 
-  it('keeps a free plan that is not the default incomplete until the customer adds a card', async () => {
+  it('leaves a free plan incomplete until the customer adds a card, unless it is the default plan', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
@@ -263,7 +263,7 @@ it("reports another customer's card only if there is no other mistake", async ()
   })
 })
 
-it('ends the plans, frees the external ID and rejects usage when a customer is archived', async () => {
+it("ends an archived customer's plans, frees the external ID and rejects usage", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')

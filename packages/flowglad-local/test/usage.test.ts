@@ -282,7 +282,7 @@ describe('a meter that counts distinct properties', () => {
     expect(await studio.balances('ada')).toMatchObject({ viewers: -2 })
   })
 
-  it('rejects events for a meter that counts distinct properties after a cancellation', async () => {
+  it('rejects events after a cancellation for a meter that counts distinct properties', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -333,7 +333,7 @@ describe('a meter that counts distinct properties', () => {
     expect(await studio.balances('ada')).toMatchObject({ viewers: -5 })
   })
 
-  it('counts each subscription and meter separately and each transaction ID only once', async () => {
+  it('counts properties separately for each subscription and meter, and each transaction ID only once', async () => {
     await using studio = await startStudio()
     for (const name of ['ada', 'grace']) await studio.customer(name)
     const [ada, grace] = [await studio.plan('ada'), await studio.plan('grace')]

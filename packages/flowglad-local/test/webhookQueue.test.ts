@@ -95,7 +95,7 @@ it('reads few of the due events while the receiver is slow', async () => {
   answer(200)
 })
 
-it("fails a disabled webhook's events and then sends the events of other webhooks", async () => {
+it("marks a disabled webhook's events as failed and sends the events of other webhooks", async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   await using receiver = await startReceiver(() => 200)

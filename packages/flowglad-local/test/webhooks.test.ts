@@ -135,7 +135,7 @@ it('stops retrying if the webhook is disabled', async () => {
   expect(receiver.attempts()).toBe(2)
 })
 
-it("shows why it doesn't resend an event to a disabled webhook", async () => {
+it("shows why an event for a disabled webhook can't be resent", async () => {
   await using started = await startWithWebhook(() => 200)
   const { receiver, shown, page, update, resend } = started
   await vi.waitFor(async () => expect((await shown()).state).toBe('Delivered'))
