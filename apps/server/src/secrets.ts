@@ -46,7 +46,7 @@ export function secretProblems(
       : null
   if (webhookProblem) {
     problems.push(
-      `FLOWGLAD_WEBHOOK_SECRET ${webhookProblem}. Copy the webhook's secret from Flowglad's dashboard. For a Flowglad server of your own, create one with: echo "whsec_$(openssl rand -base64 32)"`,
+      `FLOWGLAD_WEBHOOK_SECRET ${webhookProblem}. Copy the webhook's secret from Flowglad's dashboard. If you host Flowglad yourself, create a secret with: echo "whsec_$(openssl rand -base64 32)"`,
     )
   }
   return problems

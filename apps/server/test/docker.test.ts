@@ -77,7 +77,7 @@ describe('Dockerfile', () => {
     expect(text.match(/pnpm@[\d.]+/g)).toEqual([version])
   })
 
-  test('the image runs node as its main process, as an unprivileged user and with a health check', () => {
+  test('the image runs node as its main process under an unprivileged user, and has a health check', () => {
     const last = text.slice(text.lastIndexOf('\nFROM '))
     expect(last).toMatch(/^USER node$/m)
     expect(textOf('CMD').at(-1)?.join('')).toMatch(/^\["node",/)

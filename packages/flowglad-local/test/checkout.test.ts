@@ -163,7 +163,7 @@ it('charges only once when the form is submitted several times', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
-it('sells one top-up, regardless of the quantity, with credits that never expire', async () => {
+it('sells only one top-up, regardless of the quantity, and its credits never expire', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack', 3)

@@ -50,7 +50,7 @@ it("changes the session that the body identifies, regardless of the path's ID", 
   expect(await studio.node.checkoutSessions.retrieve(session.id)).toEqual(answer[1])
 })
 
-it('sells the price that an update sets', async () => {
+it('subscribes the customer at the price that an update sets', async () => {
   const { studio, session, url, priceIdOf } = await withCheckout()
   await using _ = studio
   await put(studio, { id: session.id, type: 'product', priceId: priceIdOf('agency_price'), successUrl: null })

@@ -116,7 +116,7 @@ describe("a product's feature", () => {
     )
   })
 
-  it("creates a product's feature with an end and restores it without an end", async () => {
+  it("creates a product's feature with an expiry date, and restores an expired feature without one", async () => {
     await using catalog = await startCatalog()
     const expiredAt = catalog.now() + dayMs
     const created = await link(catalog, { expiredAt: new Date(expiredAt).toISOString() })

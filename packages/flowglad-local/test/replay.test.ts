@@ -333,7 +333,7 @@ it('forwards requests only to the platform', async () => {
   expect(echo.requests.every((request) => request.startsWith(`GET 127.0.0.1:${echo.port}/`))).toBe(true)
 })
 
-it('replays an external ID with spaces against a server that already has the ID', async () => {
+it('replays a conversation whose external ID contains spaces against a server that already has its customer', async () => {
   await using directory = await createDirectory()
   await using studio = await startStudio()
   const file = directory.file('conversation.json')

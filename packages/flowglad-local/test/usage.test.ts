@@ -236,7 +236,7 @@ it('reports the error that the platform finds first if several identifiers are w
   ])
 })
 
-it("prefers a usage price to a product's price with the same slug only in bulk calls", async () => {
+it("only in bulk calls, prefers a usage price to a product's price with the same slug", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')

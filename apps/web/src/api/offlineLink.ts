@@ -23,5 +23,5 @@ export function offlineLink<Router extends AnyTRPCRouter>(): TRPCLink<Router> {
       })
 }
 
-/** Returns whether the call was never sent, because the browser was offline. */
+/** Returns whether the error belongs to a call that the browser never sent because it was offline. */
 export const isUnsent = (error: unknown) => typeof error === 'object' && error !== null && errors.has(error)

@@ -80,7 +80,7 @@ const counters: Record<Change['name'], string> = {
   hold: 'Hold',
 }
 
-/** Describes a changed value, such as `Pictures available` and `10 → 15`. */
+/** Returns a changed value's name and its change, such as `Pictures available` and `10 → 15`. */
 export function changeText({ meter, name, before, after }: Change): { name: string; change: string } {
   const value = (it: Change['before']) => {
     if (it === null) return name === 'retryAt' ? 'never' : 'none'

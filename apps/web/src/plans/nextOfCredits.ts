@@ -4,7 +4,7 @@ import { formatDay } from '../format/format.ts'
 interface NextOfCredits {
   /** `endUnpaid`: the credits end unless the customer pays for the plan. */
   event: 'renew' | 'end' | 'endUnpaid'
-  /** Null if the credits don't renew. */
+  /** When the credits renew or end. Null if they do neither. */
   at: number | null
 }
 
@@ -21,7 +21,7 @@ export function nextOfCredits(plan: PlanSummary | null | undefined, renewsAt: nu
   return { event: isCanceled ? 'end' : 'renew', at: renewsAt }
 }
 
-/** Returns when the credits renew or end, such as `Renews on 28 December`. Null if they don't renew. */
+/** Returns when the credits renew or end, such as `Renews on 28 December`. Null if they do neither. */
 export function nextOfCreditsText(
   plan: PlanSummary | null | undefined,
   renewsAt: number | null,

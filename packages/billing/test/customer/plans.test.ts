@@ -101,7 +101,7 @@ test("upgrades immediately but downgrades at the period's end", async () => {
   expect((await app.client.billing.resume.mutate()).plan).toMatchObject({ name: 'Scale', changesAt: null })
 })
 
-test("keeps a canceled plan until the period's end unless the customer resumes it", async () => {
+test("keeps a canceled plan until the period's end, and lets the customer resume it before then", async () => {
   await using app = await startApp()
   const { plan } = await onPro(app)
   const cancelled = await app.client.billing.cancel.mutate()

@@ -25,8 +25,8 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   readonly #undo: (() => void)[] = []
   readonly #lowest = new Map<string, R | undefined>()
   /**
-   * The number of records, or null before the first count. Counting reads the whole table, so later changes
-   * update this number instead of counting again.
+   * The number of records, or null before the first count. Counting reads the whole table, so the
+   * table is counted only once, and later changes update this number.
    */
   #count: number | null = null
   #rows: Rows<R, I> | undefined

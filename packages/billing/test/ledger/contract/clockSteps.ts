@@ -32,7 +32,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(taken).toMatchObject({ state: 'taken', events: [{ attempt }] })
     })
 
-    test('delivers first to customers whose lease ended during the step', async () => {
+    test('first delivers the events of customers whose lease ended during the step', async () => {
       await using it = await open()
       for (const customer of ['ada', 'bob']) {
         if (customer === 'ada') it.advance(stepMs)
