@@ -163,6 +163,9 @@ export function statementOptions<Meter extends string>({
   }
 }
 
+/** How often a preview is requested again while it is shown. The server promises a preview's charge for 90 seconds. */
+const previewEveryMs = 60_000
+
 /** A preview depends on the current time, so no cached preview is shown. */
 export function previewOptions<Meter extends string>(
   { client, customer, keys }: BillingContext<Meter>,
@@ -174,5 +177,6 @@ export function previewOptions<Meter extends string>(
     enabled: customer !== null && priceSlug !== null,
     staleTime: 0,
     gcTime: 0,
+    refetchInterval: previewEveryMs,
   }
 }

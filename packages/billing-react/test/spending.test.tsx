@@ -129,3 +129,16 @@ describe('a checkout', () => {
     expect(result.current.data).toBeUndefined()
   })
 })
+
+describe('plan changes', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it('previews a plan change again each minute, because its charge depends on the time', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true })
+    const server = aClient()
+    render(() => hooks.useChangePreview('pro_monthly'), server)
+    await waitFor(() => expect(server.requests('previewChange')).toBe(1))
+    await act(() => vi.advanceTimersByTimeAsync(60_000))
+    expect(server.requests('previewChange')).toBe(2)
+  })
+})

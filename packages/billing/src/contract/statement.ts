@@ -126,13 +126,14 @@ export interface ChangePreview<Meter extends string = string> {
   /** The amount charged now. */
   charge: number
   /**
-   * The credit for the unused time on the current plan, which reduces the charge. 0 if the last invoice was
+   * The credit for the earlier payments in this period, which reduces the charge. 0 if the last invoice was
    * discounted, because Flowglad doesn't report the discount on the charge.
    */
   credit: number
   /**
-   * Whether `charge` is computed by this package instead of by Flowglad. Flowglad gives no preview while a
-   * cancellation is scheduled.
+   * Whether the change can charge a slightly different amount. While a cancellation is scheduled, Flowglad gives no
+   * preview, so this package computes `charge`. Otherwise, `isEstimate` means that the prorated amount changes by a cent
+   * within 90 seconds. If it is false, a change within that time charges exactly `charge`.
    */
   isEstimate: boolean
   /** The new plan's price, and when it is next due. */

@@ -7,6 +7,7 @@ import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Throttle } from '../flowglad/throttle.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
+import type { Subscription } from './currentSubscription.ts'
 import { decidePlanChange } from './decidePlanChange.ts'
 import { wasDiscounted } from './nextInvoice.ts'
 import { type Granted, proratedAfter } from './proratedGrants.ts'
@@ -17,6 +18,7 @@ const answer = z.object({
   reason: z.string().nullish(),
   previewGeneratedAt: z.number(),
   prorationAmount: z.number().nullish(),
+  currentPlanTotal: z.number().nullish(),
   newPlanTotal: z.number().nullish(),
   resolvedTiming: z.enum(['immediately', 'at_end_of_current_billing_period']).nullish(),
   effectiveDate: z.number().nullish(),
@@ -82,6 +84,7 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
     const elapsed = preview.percentThroughBillingPeriod ?? 0
     const charge = preview.prorationAmount ?? 0
     const isDiscounted = known !== null && wasDiscounted(subscription, known.report)
+    const prices = { before: preview.currentPlanTotal ?? current?.unitPrice ?? 0, after: base.price }
     return {
       ...base,
       timing: 'now',
@@ -89,10 +92,31 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
       charge,
       // With a discount, the difference also includes the discount, so the credit is unknown.
       credit: isDiscounted ? 0 : Math.max(0, Math.round(base.price * (1 - elapsed)) - charge),
-      isEstimate: false,
+      isEstimate: charge > 0 && movesSoon(prices, elapsed, subscription),
       prorated: proratedAfter(wanted, current, granted, elapsed),
     }
   }
+}
+
+/** A change within this time after its preview charges the previewed amount, unless `isEstimate` is set. */
+const promisedMs = 90_000
+
+/**
+ * Returns whether the charge of a plan change can differ by a cent before `promisedMs` have passed. Flowglad computes the
+ * charge at the time of the change, and rounds the old plan's price for the elapsed time and the new plan's price for the
+ * remaining time separately.
+ */
+function movesSoon(
+  { before, after }: { before: number; after: number },
+  elapsed: number,
+  { periodStart, periodEnd }: Pick<Subscription, 'periodStart' | 'periodEnd'>,
+): boolean {
+  if (periodStart === null || periodEnd === null || periodEnd <= periodStart) return true
+  const later = Math.min(1, elapsed + promisedMs / (periodEnd - periodStart))
+  return (
+    Math.round(before * elapsed) !== Math.round(before * later) ||
+    Math.round(after * (1 - elapsed)) !== Math.round(after * (1 - later))
+  )
 }
 
 const later = (effectiveAt: number) => ({

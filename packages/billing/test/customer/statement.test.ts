@@ -100,6 +100,34 @@ test('previews the charge of a plan change during a period', async () => {
   expect(Math.abs((tokens?.limit ?? 0) - (preview.prorated[0]?.granted ?? 0))).toBeLessThan(100)
 })
 
+test('promises an exact charge only if the charge stays the same for the next minute', async () => {
+  const previewAfter = async (ms: number) => {
+    await using app = await start()
+    await onPro(app)
+    app.pass(ms)
+    const { charge, isEstimate } = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+    app.pass(minute)
+    const { charged } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+    return { isEstimate, change: (charged?.amount ?? 0) - charge }
+  }
+  const { periodStart, periodEnd } = await periodOfPro()
+  // At this time, the new plan's prorated price drops by a cent.
+  const drops = Math.round((periodEnd - periodStart) * (1 - 6_600.5 / 9_900))
+  expect(await previewAfter(drops - 30_000)).toEqual({ isEstimate: true, change: -1 })
+  expect(await previewAfter(drops + 5_000)).toEqual({ isEstimate: false, change: 0 })
+})
+
+const minute = 60_000
+
+async function periodOfPro() {
+  await using app = await start()
+  await onPro(app)
+  const [payment] = (await statement(app)).payments
+  const item = payment?.items[0]
+  if (item?.kind !== 'plan' || item.from === null || item.to === null) throw new Error('Pro has no period')
+  return { periodStart: item.from, periodEnd: item.to }
+}
+
 const changes = async (app: Pick<App, 'client'>) =>
   (await statement(app)).payments.flatMap(({ items }) => items).filter(({ kind }) => kind === 'planChange')
 
