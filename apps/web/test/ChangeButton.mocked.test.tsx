@@ -84,7 +84,7 @@ it('says what a plan change charges, credits and grants before the customer conf
   const text = open().textContent
   const day = formatDay(renewsAt)
   expect(text).toContain('You pay $52.67 today with Visa ending in 4242.')
-  expect(text).toContain('This includes a credit of $13.33 for unused time on Pro.')
+  expect(text).toContain('This includes a credit of $13.33 for earlier payments.')
   expect(text).toContain(`From ${day}, Scale costs $99 a month.`)
   expect(text).toContain(
     `You get about 1,333,300 tokens for this period (prorated), then 2,000,000 from ${day}.`,
@@ -94,16 +94,17 @@ it('says what a plan change charges, credits and grants before the customer conf
 })
 
 it.each([
-  [{}, 'today or with your next invoice'],
-  [{ charge: 0 }, 'with your next invoice'],
-  [{ timing: 'periodEnd' }, 'with your next invoice'],
+  [{}, `at the latest on ${formatDay(renewsAt)}`],
+  [{ charge: 0 }, `on ${formatDay(renewsAt)}`],
+  [{ timing: 'periodEnd' }, `on ${formatDay(renewsAt)}`],
+  [{ nextChargeAt: null }, 'at the latest with your next invoice'],
 ])('says when the customer pays for extra usage on the current plan: %j', (given, when) => {
   preview.mockReturnValue({ data: { ...aPreview, ...given } })
   const overage = [
     { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const,
   ]
   statement.mockReturnValue(aStatement({ overage }))
-  expect(open().textContent).toContain(`You also pay $2 for your 1,204 look-ups beyond Pro, ${when}.`)
+  expect(open().textContent).toContain(`You pay $2 more for your 1,204 look-ups beyond Pro, ${when}.`)
 })
 
 it.each([

@@ -26,7 +26,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
   return (
     <>
       {preview.timing === 'now' ? (
-        <ChargedNow {...{ offer, plan, preview }} />
+        <ChargedNow {...{ offer, preview }} />
       ) : (
         <p>
           Nothing is charged today. {offer.name} starts on {formatDate(preview.effectiveAt)} and costs{' '}
@@ -43,7 +43,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
   )
 }
 
-function ChargedNow({ offer, plan, preview }: ChangeCostProps & { preview: ChangePreview<Meter> }) {
+function ChargedNow({ offer, preview }: Omit<ChangeCostProps, 'plan'> & { preview: ChangePreview<Meter> }) {
   const { charge, credit, currency, isEstimate, nextChargeAt, prorated } = preview
   const amount = formatMoney(charge, currency)
   return (
@@ -53,8 +53,7 @@ function ChargedNow({ offer, plan, preview }: ChangeCostProps & { preview: Chang
           {charge === 0 ? 'Nothing is charged today' : `You pay ${isEstimate ? 'about ' : ''}${amount} today`}
           {byMethod(preview)}.
         </strong>{' '}
-        {credit > 0 &&
-          `This includes a credit of ${formatMoney(credit, currency)} for unused time on ${plan.name}. `}
+        {credit > 0 && `This includes a credit of ${formatMoney(credit, currency)} for earlier payments. `}
         {nextChargeAt !== null &&
           `From ${formatDay(nextChargeAt)}, ${offer.name} costs ${priceText(offer, preview)}.`}
       </p>
@@ -81,16 +80,17 @@ function Packs({ plan }: { plan: PlanSummary }) {
 }
 
 /**
- * Says what the usage beyond the current plan costs. Flowglad bills this usage even if the meter is unlimited on the new
- * plan, either on the invoice of the change or on the next invoice.
+ * Says what the usage beyond the current plan costs, and the last day on which it is charged. Flowglad bills this usage
+ * even if the meter is unlimited on the new plan, either on the invoice of the change or on the next invoice.
  */
 function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePreview<Meter> }) {
   const { data: statement } = useStatement()
-  const { charge, currency, timing } = preview
-  const when = timing === 'now' && charge > 0 ? 'today or with your next invoice' : 'with your next invoice'
+  const { charge, currency, timing, nextChargeAt } = preview
+  const day = nextChargeAt === null ? 'with your next invoice' : `on ${formatDay(nextChargeAt)}`
+  const when = timing === 'now' && charge > 0 ? `at the latest ${day}` : day
   return statement?.overage.map(({ meter, units, amount }) => (
     <p key={meter}>
-      You also pay {formatMoney(amount, currency)} for your {amountOf(meter, units)} beyond {plan.name},{' '}
+      You pay {formatMoney(amount, currency)} more for your {amountOf(meter, units)} beyond {plan.name},{' '}
       {when}.
     </p>
   ))
