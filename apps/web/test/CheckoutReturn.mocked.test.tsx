@@ -11,7 +11,7 @@ import { formatDate } from '../src/format/format.ts'
 import { saveOrder } from '../src/plans/order.ts'
 import { CheckoutReturn } from '../src/shell/CheckoutReturn.tsx'
 import { anOffer, onFree, pro } from './anOffer.ts'
-import { aPayment, aStatement } from './aStatement.ts'
+import { aPayment, aStatement, earlierUsage } from './aStatement.ts'
 import { show } from './show.tsx'
 
 const { statement, plan, balances, refresh } = vi.hoisted(() => ({
@@ -107,15 +107,15 @@ it('says what the payment of an overdue plan charged and when the plan renews', 
 
 it.each([
   ['the price with the extra usage so far', [], '$23'],
-  ['a minimum if extra usage from before a plan change may be added', ['api_calls'], 'at least $23'],
-] as const)('says what the renewal costs: %s', async (_, earlierUsage, amount) => {
+  ['the most if extra usage from before a plan change may be added', [earlierUsage], 'up to $26'],
+])('says what the renewal costs: %s', async (_, earlierUsage, amount) => {
   const renewsAt = Date.UTC(2027, 0, 30)
   plan.mockReturnValue(onPro(renewsAt))
   const next = {
     at: renewsAt,
     currency: 'USD',
     plan: { name: 'Pro', amount: 2_000 },
-    earlierUsage: [...earlierUsage],
+    earlierUsage,
     total: 2_300,
     wasDiscounted: false,
   }

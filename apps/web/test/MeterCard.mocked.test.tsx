@@ -38,7 +38,7 @@ it('explains the extra units that are included in the balance, once the statemen
   expect(showCard()).not.toContain('from packs')
   const items = [
     { kind: 'plan' as const, name: 'Paid', from: 0, to: renewsAt, prorated: false, amount: 2_000 },
-    { kind: 'overage' as const, meter: 'generations' as const, units: 7, amount: 100 },
+    { kind: 'overage' as const, meter: 'generations' as const, plan: 'Pro', units: 7, amount: 100 },
   ]
   statement.mockReturnValue(aStatement({ payments: [aPayment({ items })] }))
   expect(showCard()).toContain("Includes 7 extra pictures from your last period, which you've paid for.")

@@ -2,17 +2,18 @@
 import { screen, within } from '@testing-library/react'
 import { expect, it } from 'vitest'
 import { Payments } from '../src/billing/Payments.tsx'
-import { formatDate } from '../src/format/format.ts'
-import { aPayment, aStatement } from './aStatement.ts'
+import { formatDate, formatDay } from '../src/format/format.ts'
+import { aPayment, aPlanChange, aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
 const shown = () => screen.getAllByRole('listitem').map((item) => item.textContent)
 
 it('shows the amount, the day, the reason, the card and the receipt of each payment', () => {
-  const payment = aPayment()
+  const payment = aPayment({ items: [aPlanChange({ parts: { plan: 6_600, credit: 1_333 } })] })
+  const period = `${formatDay(payment.at)} – ${formatDay(Date.UTC(2026, 11, 28))}`
   show(<Payments statement={aStatement({ payments: [payment] })} />)
   expect(shown()).toEqual([
-    `Change to ScaleFor the rest of the period, minus credit for your earlier planVisa ending in 4242Invoice STU-00002${formatDate(payment.at)}$52.67PaidReceipt (PDF)`,
+    `Change to ScaleScale, ${period}: $66Credit for earlier payments: −$13.33Visa ending in 4242Invoice STU-00002${formatDate(payment.at)}$52.67PaidReceipt (PDF)`,
   ])
   const receipt = within(screen.getByRole('listitem')).getByRole('link')
   expect(receipt.getAttribute('href')).toBe('https://flowglad.test/receipt.pdf')
@@ -27,13 +28,13 @@ it('shows the items of a payment and its refund', () => {
     pdfUrl: null,
     items: [
       { kind: 'plan', name: 'Pro', from: null, to: null, prorated: false, amount: 2_000 },
-      { kind: 'overage', meter: 'api_calls', units: 1_001, amount: 200 },
+      { kind: 'overage', meter: 'api_calls', plan: 'Pro', units: 1_001, amount: 200 },
     ],
   })
   show(<Payments statement={aStatement({ payments: [payment] })} />)
   const [text] = shown()
   expect(text).toContain('Pro: $20')
-  expect(text).toContain('1,001 look-ups beyond your plan: $2')
+  expect(text).toContain('1,001 look-ups beyond Pro: $2')
   expect(text).toContain(`Refunded on ${formatDate(refundedAt)}`)
 })
 

@@ -110,7 +110,7 @@ describe('on a paid plan', () => {
   const renewal = aPayment({
     items: [
       { kind: 'plan', name: 'Paid', from: 0, to: renewsAt, prorated: false, amount: 2_000 },
-      { kind: 'overage', meter: 'generations', units: 7, amount: 100 },
+      { kind: 'overage', meter: 'generations', plan: 'Pro', units: 7, amount: 100 },
     ],
   })
   const settled = aStatement({ payments: [renewal] })

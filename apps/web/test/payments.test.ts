@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest'
-import { chargedText, itemText, methodText, paidWithText, statusText } from '../src/format/payments.ts'
-import { aPayment, visa } from './aStatement.ts'
+import { formatDay } from '../src/format/format.ts'
+import {
+  changeDetails,
+  chargedText,
+  itemText,
+  methodText,
+  paidWithText,
+  statusText,
+} from '../src/format/payments.ts'
+import { aPayment, aPlanChange, visa } from './aStatement.ts'
 
 it('names a card by its brand and last digits, and other methods by their type', () => {
   expect(methodText(visa)).toBe('Visa ending in 4242')
@@ -8,21 +16,43 @@ it('names a card by its brand and last digits, and other methods by their type',
 })
 
 it.each([
-  [{ kind: 'planChange', to: 'Scale', amount: 5_267 }, 'Change to Scale'],
-  [{ kind: 'planChange', to: null, amount: 5_267 }, 'Plan change'],
+  [aPlanChange(), 'Change to Scale'],
+  [aPlanChange({ to: null }), 'Plan change'],
   [{ kind: 'pack', name: 'Picture pack', amount: 500 }, 'Picture pack'],
   [{ kind: 'discount', amount: -500 }, 'Discount'],
-  [{ kind: 'overage', meter: 'api_calls', units: 2_300, amount: 300 }, '2,300 look-ups beyond your plan'],
+  [
+    { kind: 'overage', meter: 'api_calls', plan: 'Pro', units: 2_300, amount: 300 },
+    '2,300 look-ups beyond Pro',
+  ],
+  [
+    { kind: 'overage', meter: 'api_calls', plan: null, units: 2_300, amount: 300 },
+    '2,300 look-ups beyond your plan',
+  ],
   [{ kind: 'plan', name: 'Pro', from: null, to: null, prorated: true, amount: 1 }, 'Pro (prorated)'],
 ] as const)('says what %j is for', (item, text) => {
   expect(itemText(item)).toBe(text)
 })
 
 it('adds “declined” to the name of a declined plan change', () => {
-  expect(itemText({ kind: 'planChange', to: 'Scale', amount: 5_267 }, 'failed')).toBe(
-    'Upgrade to Scale, declined',
-  )
-  expect(itemText({ kind: 'planChange', to: null, amount: 5_267 }, 'failed')).toBe('Plan change, declined')
+  expect(itemText(aPlanChange(), 'failed')).toBe('Upgrade to Scale, declined')
+  expect(itemText(aPlanChange({ to: null }), 'failed')).toBe('Plan change, declined')
+})
+
+it('lists the parts of a plan change, or says what they are if they are unknown', () => {
+  const { at, currency } = aPayment()
+  const until = Date.UTC(2026, 11, 28)
+  const period = `${formatDay(at)} – ${formatDay(until)}`
+  const parts = { plan: 6_600, credit: 1_333 }
+  expect(changeDetails(aPlanChange({ parts }), { at, currency })).toEqual([
+    `Scale, ${period}: $66`,
+    'Credit for earlier payments: −$13.33',
+  ])
+  expect(changeDetails(aPlanChange(), { at, currency })).toEqual([
+    `For ${period}, minus credit for earlier payments`,
+  ])
+  expect(changeDetails(aPlanChange({ until: null }), { at, currency })).toEqual([
+    'For the rest of the period, minus credit for earlier payments',
+  ])
 })
 
 it.each([

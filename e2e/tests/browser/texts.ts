@@ -21,7 +21,7 @@ export const texts = {
   extraLookUps: /1 look-up.*\$1\b/i,
   money: /\$[\d,.]+\d/,
   paysToday: /you pay \$5\d\.\d\d today with Visa ending in 4242/i,
-  changeReason: /minus credit for your earlier plan/i,
+  changeReason: /credit for earlier payments: −\$/i,
   proratedTokens: /you get about 1,3\d\d,\d00 tokens for this period \(prorated\)/i,
   nearLimit: /approaching your limit/i,
   usedShare: (percent: number, units: string) => `You've used ${percent}% of your ${units}`,

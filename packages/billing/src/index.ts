@@ -32,12 +32,14 @@ export type {
   BillingStatement,
   ChangePreview,
   Charge,
+  EarlierUsage,
   NextInvoice,
   OverageCharge,
   OverdueAmount,
   PaymentItem,
   PaymentMethodSummary,
   PaymentRow,
+  PlanChangeParts,
   ProratedGrant,
 } from './contract/statement.ts'
 export { type Billing, createBilling } from './createBilling.ts'

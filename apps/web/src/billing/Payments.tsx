@@ -1,7 +1,7 @@
 import type { BillingStatement, PaymentRow } from '@metered/billing/client'
 import { formatDate, formatMoney } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
-import { itemText, paidWithText, statusText } from '../format/payments.ts'
+import { changeDetails, itemText, paidWithText, statusText } from '../format/payments.ts'
 import classes from './BillingScreen.module.css'
 
 /** Lists the customer's payments, each with its date, amount, card, items and receipt. */
@@ -39,12 +39,16 @@ function Payment({ payment }: { payment: PaymentRow<Meter> }) {
         ) : (
           <span className={classes.part}>{texts[0]?.text ?? 'Payment'}</span>
         )}
-        {/* The amount matches no plan's price, so explain it. */}
-        {status !== 'failed' && items.some(({ kind }) => kind === 'planChange') && (
-          <span className={classes.details}>
-            For the rest of the period, minus credit for your earlier plan
-          </span>
-        )}
+        {status !== 'failed' &&
+          items.flatMap((item) =>
+            item.kind === 'planChange'
+              ? changeDetails(item, payment).map((text) => (
+                  <span key={text} className={classes.details}>
+                    {text}
+                  </span>
+                ))
+              : [],
+          )}
         <span className={classes.details}>
           {facts
             .filter((fact) => fact !== null)

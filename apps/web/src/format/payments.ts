@@ -40,12 +40,28 @@ export function itemText(item: PaymentItem<Meter>, status: PaymentRow['status'] 
     case 'pack':
       return item.name
     case 'overage':
-      return item.meter === null ? 'Extra usage' : `${amountOf(item.meter, item.units)} beyond your plan`
+      return item.meter === null
+        ? 'Extra usage'
+        : `${amountOf(item.meter, item.units)} beyond ${item.plan ?? 'your plan'}`
     case 'discount':
       return 'Discount'
     default:
       return item satisfies never
   }
+}
+
+/** Explains the amount of a plan change, which matches no plan's price. If the parts are known, they add up to the amount. */
+export function changeDetails(
+  { to, until, parts }: Extract<PaymentItem<Meter>, { kind: 'planChange' }>,
+  { at, currency }: Pick<PaymentRow<Meter>, 'at' | 'currency'>,
+): string[] {
+  const period = until === null ? null : `${formatDay(at)} – ${formatDay(until)}`
+  if (to === null || period === null || parts === null)
+    return [`For ${period ?? 'the rest of the period'}, minus credit for earlier payments`]
+  return [
+    `${to}, ${period}: ${formatMoney(parts.plan, currency)}`,
+    `Credit for earlier payments: −${formatMoney(parts.credit, currency)}`,
+  ]
 }
 
 /** Returns a payment's state, such as `Paid` or `$5 refunded`. */

@@ -3,10 +3,10 @@ import type { BillingStatement } from '@metered/billing/client'
 import { usePlan, useStatement } from '../api/billing.ts'
 import { useLastError } from '../denials/useLastError.ts'
 import { formatDate, formatMoney } from '../format/format.ts'
-import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
+import { amountOf, type Meter } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
 import classes from './NextInvoice.module.css'
-import { isMinimum, pricePerText } from './overage.ts'
+import { mostOf, pricePerText } from './overage.ts'
 
 /**
  * Shows the next invoice as a sum: the plan, the extra usage so far, the total, the date and the card. `className` styles
@@ -38,11 +38,12 @@ function Invoice({ className, next, statement }: InvoiceProps) {
   const { at, currency, plan, earlierUsage, total, wasDiscounted } = next
   const { overage, method, overdue } = statement
   const money = (amount: number) => formatMoney(amount, currency)
+  const hasExtra = overage.length > 0 || earlierUsage.length > 0
   return (
     <section className={`${classes.invoice} ${className}`} aria-labelledby="next-invoice">
       <h2 id="next-invoice">Next invoice</h2>
       <dl className={classes.sum}>
-        {overage.length > 0 && (
+        {hasExtra && (
           <>
             <div>
               <dt>{plan.name}</dt>
@@ -57,11 +58,20 @@ function Invoice({ className, next, statement }: InvoiceProps) {
                 <dd>{money(amount)}</dd>
               </div>
             ))}
+            {earlierUsage.map(({ meter, plan, units, amount, unitPrice, perUnits }) => (
+              <div key={meter}>
+                <dt>
+                  Up to {amountOf(meter, units)} beyond {plan ?? 'your earlier plan'}
+                  <span className={classes.rate}>{pricePerText({ unitPrice, perUnits, currency })}</span>
+                </dt>
+                <dd>Up to {money(amount)}</dd>
+              </div>
+            ))}
           </>
         )}
         <div className={classes.total}>
-          <dt>{overage.length > 0 ? `Due on ${formatDate(at)}` : `${plan.name}, ${formatDate(at)}`}</dt>
-          <dd>{isMinimum(next) ? `At least ${money(total)}` : money(total)}</dd>
+          <dt>{hasExtra ? `Due on ${formatDate(at)}` : `${plan.name}, ${formatDate(at)}`}</dt>
+          <dd>{earlierUsage.length > 0 ? `Up to ${money(mostOf(next))}` : money(total)}</dd>
         </div>
       </dl>
       {overdue && (
@@ -72,8 +82,6 @@ function Invoice({ className, next, statement }: InvoiceProps) {
       <p className={classes.method}>
         {method ? `We'll charge ${methodText(method)}.` : 'Add a card before then to keep your plan.'}
         {wasDiscounted && ' A discount may lower this amount.'}
-        {earlierUsage.length > 0 &&
-          ` Any extra ${earlierUsage.map(unitsOf).join(' and ')} from before your plan change are added, unless you've already paid for them.`}
       </p>
     </section>
   )

@@ -16,12 +16,9 @@ export function pricePerText({ unitPrice, perUnits, currency }: Price): string {
   return `${price} per ${units} or part of ${units}`
 }
 
-/**
- * Returns whether the next invoice's total is a minimum, because the invoice can add an unknown amount for extra usage
- * from before a plan change. After a discount, the total isn't a minimum, because the invoice can also be lower.
- */
-export const isMinimum = ({ earlierUsage, wasDiscounted }: NextInvoice<Meter>): boolean =>
-  earlierUsage.length > 0 && !wasDiscounted
+/** Returns the most that the next invoice can charge for the usage so far. This includes usage on an earlier plan. */
+export const mostOf = ({ total, earlierUsage }: NextInvoice<Meter>): number =>
+  earlierUsage.reduce((sum, { amount }) => sum + amount, total)
 
 /**
  * Explains the price of extra units, and what they have cost so far. The amounts come from the statement, because an

@@ -17,12 +17,14 @@ export type {
   BillingStatement,
   ChangePreview,
   Charge,
+  EarlierUsage,
   NextInvoice,
   OverageCharge,
   OverdueAmount,
   PaymentItem,
   PaymentMethodSummary,
   PaymentRow,
+  PlanChangeParts,
   ProratedGrant,
 } from '../contract/statement.ts'
 export { type BalancesCache, installBalances, keepNewestBalances, newestInCache } from './balancesCache.ts'

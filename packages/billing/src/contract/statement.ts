@@ -59,13 +59,30 @@ export interface PaymentRow<Meter extends string = string> {
 export type PaymentItem<Meter extends string = string> =
   /** A plan for a period. `prorated` means that the plan started within the period. */
   | { kind: 'plan'; name: string; from: number | null; to: number | null; prorated: boolean; amount: number }
-  /** A change to another plan within a period. `to` is null if the other plan is unknown. */
-  | { kind: 'planChange'; to: string | null; amount: number }
+  /**
+   * A change to another plan for the rest of a period. `to` is null if the other plan is unknown, `until` is the end of
+   * the period, and `parts` is null if they can't be derived from Flowglad's report.
+   */
+  | {
+      kind: 'planChange'
+      to: string | null
+      until: number | null
+      parts: PlanChangeParts | null
+      amount: number
+    }
   | { kind: 'pack'; name: string; amount: number }
-  /** Usage beyond the previous period's grants. */
-  | { kind: 'overage'; meter: Meter | null; units: number; amount: number }
+  /** Usage beyond the previous period's grants. `plan` is the plan of that period, or null if it is unknown. */
+  | { kind: 'overage'; meter: Meter | null; plan: string | null; units: number; amount: number }
   /** The discount on the other items. `amount` is negative. */
   | { kind: 'discount'; amount: number }
+
+/** The parts of a plan change's amount, which is `plan` minus `credit`. */
+export interface PlanChangeParts {
+  /** The new plan's price for the rest of the period. */
+  plan: number
+  /** The credit for the earlier payments in the period. */
+  credit: number
+}
 
 /** The amount that the customer has to pay for an unpaid renewal. */
 export interface OverdueAmount {
@@ -87,11 +104,11 @@ export interface NextInvoice<Meter extends string = string> {
   currency: string
   plan: { name: string; amount: number }
   /**
-   * Meters that became unlimited when the plan changed during the period. Flowglad still bills their overage
-   * on the earlier plan, on the invoice for the change or on the next invoice. Flowglad doesn't report the
-   * amount, so `total` doesn't include it.
+   * The overage of meters that became unlimited when the plan changed during the period. Flowglad still bills the
+   * overage on the earlier plan, but doesn't report its amount. The units and amounts are maximums, and `total` doesn't
+   * include them.
    */
-  earlierUsage: Meter[]
+  earlierUsage: EarlierUsage<Meter>[]
   /** The price of the plan plus the statement's `overage`. */
   total: number
   /** Whether the last invoice was discounted. If so, the next invoice may be lower than `total`. */
@@ -106,6 +123,12 @@ export interface OverageCharge<Meter extends string = string> {
   amount: number
   unitPrice: number
   perUnits: number
+}
+
+/** The most units, and their price, that Flowglad may bill for usage beyond the grants of an earlier plan. */
+export interface EarlierUsage<Meter extends string = string> extends OverageCharge<Meter> {
+  /** The earlier plan. null if it is unknown. */
+  plan: string | null
 }
 
 /** A grant that is smaller in this period than in later periods. */

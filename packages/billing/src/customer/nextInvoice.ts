@@ -75,10 +75,21 @@ export function overageOf(
   balances: readonly Usage[],
   report: BillingReport,
 ): OverageCharge[] {
+  const limited = balances.filter(({ meter }) => !offer?.unlimited.includes(meter))
+  return notInvoiced(subscription, offers, limited, report)
+}
+
+/** Returns the usage beyond the grants that no invoice contains yet, with its price. */
+function notInvoiced(
+  subscription: Subscription,
+  offers: readonly PlanOffer[],
+  balances: readonly Usage[],
+  report: BillingReport,
+): OverageCharge[] {
   const billed = unpaidInvoices(report, subscription.id).flatMap(({ invoiceLineItems }) => invoiceLineItems)
   return pricesOf(offers).flatMap(({ meter, unitPrice, perUnits }): OverageCharge[] => {
     const balance = balances.find((candidate) => candidate.meter === meter)
-    if (!balance || offer?.unlimited.includes(meter)) return []
+    if (!balance) return []
     const prices = report.pricingModel.usageMeters.find(({ slug }) => slug === meter)?.prices ?? []
     const onInvoices = billed
       .filter(({ type, priceId }) => type === 'usage' && prices.some(({ id }) => id === priceId))
@@ -92,28 +103,41 @@ export function overageOf(
 /**
  * Returns one price per meter, because a meter has the same overage price on every plan that allows overage.
  */
-const pricesOf = (offers: PlanOffer[]) => [
+const pricesOf = (offers: readonly PlanOffer[]) => [
   ...new Map(offers.flatMap(({ overage }) => overage).map((price) => [price.meter, price])).values(),
 ]
 
+/** Returns the unlimited meters with usage beyond the grants. */
+export const unlimitedBeyond = (offer: PlanOffer | undefined, balances: readonly Usage[]): string[] =>
+  balances
+    .filter((it) => offer?.unlimited.includes(it.meter) && beyondGrants(it) > 0)
+    .map(({ meter }) => meter)
+
 /**
- * Returns the unlimited meters with usage that Flowglad may bill because the plan changed during the period.
+ * Returns the most that Flowglad may bill for usage beyond the grants of the plan before `changedAt`. `balances` contains
+ * only unlimited meters. `usage` is the usage per day (UTC). The usage on the days after the change is free, and
+ * the usage on the day of the change may be.
  */
 export function earlierUsageOf(
-  { periodStart }: Subscription,
-  { offer, offers }: { offer: PlanOffer | undefined; offers: PlanOffer[] },
-  balances: readonly Usage[],
-  { currentSubscription }: BillingReport,
-): string[] {
-  const items = currentSubscription?.subscriptionItems ?? []
-  const hasChanged = items.some(
-    ({ addedDate }) => (addedDate ?? 0) > (periodStart ?? Number.POSITIVE_INFINITY),
-  )
-  if (!offer || !hasChanged) return []
-  return pricesOf(offers)
-    .map(({ meter }) => meter)
-    .filter((meter) => offer.unlimited.includes(meter))
-    .filter((meter) => balances.some((balance) => balance.meter === meter && beyondGrants(balance) > 0))
+  subscription: Subscription,
+  offers: readonly PlanOffer[],
+  {
+    balances,
+    usage,
+    changedAt,
+  }: {
+    balances: readonly Usage[]
+    usage: readonly { day: string; meter: string; amount: number }[]
+    changedAt: number
+  },
+  report: BillingReport,
+): OverageCharge[] {
+  const changedOn = new Date(changedAt).toISOString().slice(0, 10)
+  const earlier = balances.map((balance) => {
+    const free = usage.filter(({ day, meter }) => day > changedOn && meter === balance.meter)
+    return { ...balance, used: free.reduce((used, { amount }) => used - amount, balance.used) }
+  })
+  return notInvoiced(subscription, offers, earlier, report)
 }
 
 /**

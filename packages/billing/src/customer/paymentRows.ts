@@ -1,4 +1,5 @@
-import type { PaymentItem, PaymentMethodSummary, PaymentRow } from '../contract/statement.ts'
+import type { PlanOffer } from '../contract/plans.ts'
+import type { PaymentItem, PaymentMethodSummary, PaymentRow, PlanChangeParts } from '../contract/statement.ts'
 import type { BillingReport, ReportedInvoice } from '../flowglad/billingReport.ts'
 import type { Payment } from '../flowglad/customerPayments.ts'
 
@@ -10,10 +11,17 @@ const planChangePrefix = 'Proration:'
 const proratedPrefix = 'Prorated: '
 const proratedSuffix = ' - Prorated charge'
 
-/** Returns a customer's payments for display. `report` is Flowglad's report on the same customer. */
-export function paymentRows(payments: Payment[], report: BillingReport): PaymentRow[] {
-  return payments.map((payment, index): PaymentRow => {
-    const neighbors = { newer: payments.slice(0, index), older: payments.slice(index + 1) }
+/** A customer's payments, the plans for sale, and Flowglad's report on the same customer. */
+export interface Paid {
+  payments: Payment[]
+  offers: readonly PlanOffer[]
+  report: BillingReport
+}
+
+/** Returns a customer's payments for display. */
+export function paymentRows(paid: Paid): PaymentRow[] {
+  const { payments, report } = paid
+  return payments.map((payment): PaymentRow => {
     const found = report.invoices.find(({ invoice }) => invoice.id === payment.invoiceId)
     const refunded = payment.refundedAmount ?? 0
     return {
@@ -27,7 +35,7 @@ export function paymentRows(payments: Payment[], report: BillingReport): Payment
       method:
         methodOf(report, payment.paymentMethodId) ??
         (payment.paymentMethod ? { type: payment.paymentMethod, brand: null, last4: null } : null),
-      items: found ? itemsOf(payment, neighbors, found, report) : [],
+      items: found ? itemsOf(payment, found, paid) : [],
       invoiceNumber: found?.invoice.invoiceNumber ?? null,
       pdfUrl: webAddress(payment.receiptURL ?? found?.invoice.receiptPdfURL ?? found?.invoice.pdfURL),
     }
@@ -50,17 +58,21 @@ export function statusOf({ status }: Payment): PaymentRow['status'] {
   return status === 'failed' || status === 'canceled' ? 'failed' : 'pending'
 }
 
-function itemsOf(
-  payment: Payment,
-  { newer, older }: { newer: Payment[]; older: Payment[] },
-  found: ReportedInvoice,
-  report: BillingReport,
-): PaymentItem[] {
+function itemsOf(payment: Payment, found: ReportedInvoice, paid: Paid): PaymentItem[] {
+  const { report } = paid
   const { invoice, invoiceLineItems } = found
   // A plan change's invoice repeats lines that the customer has already paid for, so show only one item.
   if (invoiceLineItems.some(isPlanChange)) {
-    const to = planAfter(payment, newer, report) ?? planByAmount(payment, older, found, report)
-    return [{ kind: 'planChange', to, amount: payment.amount }]
+    const target = targetOf(payment, found, paid)
+    return [
+      {
+        kind: 'planChange',
+        to: target?.name ?? null,
+        until: invoice.billingPeriodEndDate ?? null,
+        parts: target && partsOf(payment, target, found),
+        amount: payment.amount,
+      },
+    ]
   }
   const items = invoiceLineItems.map((line): PaymentItem => {
     const description = line.description ?? ''
@@ -70,7 +82,9 @@ function itemsOf(
         prices?.some(({ id }) => id === line.priceId),
       )
       const units = line.ledgerAccountCredit ?? line.quantity
-      return { kind: 'overage', meter: meter?.slug ?? null, units, amount: price }
+      const slug = meter?.slug ?? null
+      const plan = planOfUsage(slug, before(invoice, report), paid)
+      return { kind: 'overage', meter: slug, plan, units, amount: price }
     }
     if (invoice.type === 'purchase')
       return { kind: 'pack', name: nameOf(description, line.price, report), amount: price }
@@ -105,15 +119,85 @@ export function planNameOf(
   return nameOf(plan, price, report)
 }
 
+/** Returns the invoices of the subscription's period that ended when the invoice's period began. */
+const before = (
+  { subscriptionId, billingPeriodStartDate }: ReportedInvoice['invoice'],
+  report: BillingReport,
+) =>
+  report.invoices.filter(
+    ({ invoice }) =>
+      invoice.subscriptionId === subscriptionId &&
+      typeof billingPeriodStartDate === 'number' &&
+      invoice.billingPeriodEndDate === billingPeriodStartDate,
+  )
+
+/**
+ * Returns the plan whose grants the customer's usage of the meter exceeded in a period. `inPeriod` contains the period's
+ * invoices. After a change to a plan that limits the meter too, or to an unknown plan, returns null.
+ */
+export function planOfUsage(meter: string | null, inPeriod: ReportedInvoice[], paid: Paid): string | null {
+  const { payments, offers, report } = paid
+  const isChange = ({ invoiceLineItems }: ReportedInvoice) => invoiceLineItems.some(isPlanChange)
+  const isUnlimitedAfter = (change: ReportedInvoice) => {
+    const attempts = payments.filter(({ invoiceId }) => invoiceId === change.invoice.id)
+    const payment = attempts.find((attempt) => statusOf(attempt) !== 'failed')
+    if (!payment) return attempts.length > 0
+    const to = targetOf(payment, change, paid)?.name
+    return offers.some(({ name, unlimited }) => name === to && unlimited.some((slug) => slug === meter))
+  }
+  if (!inPeriod.filter(isChange).every(isUnlimitedAfter)) return null
+  const names = inPeriod
+    .filter((it) => !isChange(it))
+    .flatMap(({ invoiceLineItems }) => invoiceLineItems)
+    .filter(({ type }) => type !== 'usage')
+    .map((line) => planNameOf(line, report))
+  const [name = null] = names
+  return new Set(names).size === 1 ? name : null
+}
+
+/** The plan that a plan change started. */
+interface Target {
+  name: string
+  /** The plan's price for a whole period. null if it is unknown. */
+  price: number | null
+  startedAt: number
+}
+
+function targetOf(payment: Payment, found: ReportedInvoice, { payments, report }: Paid): Target | null {
+  const index = payments.indexOf(payment)
+  return (
+    planAfter(payment, payments.slice(0, index), report) ??
+    planByAmount(payment, payments.slice(index + 1), found, report)
+  )
+}
+
+/**
+ * Returns the parts of a plan change's price. Flowglad reports only the price, so this computes the new plan's share as
+ * Flowglad does. With a discount, the payment differs from the price, and the parts are unknown.
+ */
+function partsOf(
+  payment: Payment,
+  { price, startedAt }: Target,
+  { invoice, invoiceLineItems }: ReportedInvoice,
+): PlanChangeParts | null {
+  const { billingPeriodStartDate: start, billingPeriodEndDate: end } = invoice
+  if (price === null || statusOf(payment) === 'failed') return null
+  if (typeof start !== 'number' || typeof end !== 'number' || end <= start) return null
+  // The invoice also repeats the lines of earlier changes.
+  if (invoiceLineItems.findLast(isPlanChange)?.price !== payment.amount) return null
+  const plan = Math.round(price * (1 - (startedAt - start) / (end - start)))
+  return plan > payment.amount ? { plan, credit: plan - payment.amount } : null
+}
+
 /** After a plan change's payment has succeeded, Flowglad can take a minute to add the new plan's items. */
 const changeMs = 5 * 60_000
 
-/** Returns the name of the plan that began with the payment, if it is still the current plan. */
+/** Returns the plan that began with the payment, if it is still the current plan. */
 function planAfter(
   payment: Payment,
   newer: Payment[],
   { currentSubscription, pricingModel }: BillingReport,
-): string | null {
+): Target | null {
   const { subscriptionId, chargeDate } = payment
   // A declined change started no plan.
   if (statusOf(payment) === 'failed') return null
@@ -124,12 +208,17 @@ function planAfter(
   if (newer.some((later) => later.subscriptionId === subscriptionId && isSoonAfter(later.chargeDate))) {
     return null
   }
-  const item = currentSubscription.subscriptionItems?.find(({ addedDate }) => isSoonAfter(addedDate))
-  return productOf(pricingModel, item?.priceId)?.name ?? null
+  const items = (currentSubscription.subscriptionItems ?? []).filter(({ addedDate }) =>
+    isSoonAfter(addedDate),
+  )
+  const name = productOf(pricingModel, items[0]?.priceId)?.name
+  if (name === undefined) return null
+  const price = items.reduce((sum, { unitPrice, quantity }) => sum + unitPrice * quantity, 0)
+  return { name, price, startedAt: items[0]?.addedDate ?? chargeDate }
 }
 
 /**
- * Returns the name of the plan whose price explains the amount of a plan change, if there is only one.
+ * Returns the plan whose price explains the amount of a plan change, if there is only one.
  * Neither the invoice nor the report names the plan if it has ended, or if it was later changed again. The
  * amount is the earlier plan's price for the elapsed time, plus the new plan's price for the remaining time,
  * minus the payments for this period.
@@ -139,7 +228,7 @@ function planByAmount(
   older: Payment[],
   { invoice, invoiceLineItems }: ReportedInvoice,
   { invoices, pricingModel: { products } }: BillingReport,
-): string | null {
+): Target | null {
   const { billingPeriodStartDate: start, billingPeriodEndDate: end } = invoice
   if (typeof start !== 'number' || typeof end !== 'number' || end <= start) return null
   const inPeriod = invoices.filter(
@@ -169,9 +258,10 @@ function planByAmount(
       )
     }),
   )
-  const names = new Set(matching.map(({ name }) => name))
-  const [name] = names
-  return names.size === 1 && name !== undefined ? name : null
+  const [first] = matching
+  if (!first || matching.some(({ name }) => name !== first.name)) return null
+  const isPriceKnown = matching.every(({ unitPrice }) => unitPrice === first.unitPrice)
+  return { name: first.name, price: isPriceKnown ? first.unitPrice : null, startedAt: chargeDate }
 }
 
 const productOf = ({ products }: BillingReport['pricingModel'], priceId: string | null | undefined) =>

@@ -99,7 +99,10 @@ function issuedOf({ meter, amount }: RecurringGrant, granted: Granted): number {
 }
 
 /** Returns when the plan last changed, or null if it has been the same since the period began. */
-function changedAt({ subscription: { periodStart }, report }: Granted): number | null {
+export function changedAt({
+  subscription: { periodStart },
+  report,
+}: Pick<Granted, 'subscription' | 'report'>): number | null {
   const added = (report?.currentSubscription?.subscriptionItems ?? []).map(({ addedDate }) => addedDate ?? 0)
   const last = Math.max(0, ...added)
   return periodStart !== null && last > periodStart ? last : null

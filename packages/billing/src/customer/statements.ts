@@ -4,21 +4,29 @@ import { RecentMap } from '../config/recentMap.ts'
 import type { Customer, KnownCustomer } from '../contract/customer.ts'
 import { customerArchived, unavailable } from '../contract/errors.ts'
 import type { PlanOffer } from '../contract/plans.ts'
-import type { BillingStatement, Charge, PaymentMethodSummary } from '../contract/statement.ts'
+import type { BillingStatement, Charge, EarlierUsage, PaymentMethodSummary } from '../contract/statement.ts'
 import { type BillingReport, billingReport } from '../flowglad/billingReport.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { CustomerPayments, PaymentsPage } from '../flowglad/customerPayments.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
+import type { Balance } from '../ledger/reads.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import type { Subscription } from './currentSubscription.ts'
-import { earlierUsageOf, nextInvoiceOf, overageOf, overdueOf, priceOf } from './nextInvoice.ts'
-import { methodOf, paymentRows, statusOf } from './paymentRows.ts'
-import { proratedNow } from './proratedGrants.ts'
+import {
+  earlierUsageOf,
+  nextInvoiceOf,
+  overageOf,
+  overdueOf,
+  priceOf,
+  unlimitedBeyond,
+} from './nextInvoice.ts'
+import { methodOf, type Paid, paymentRows, planOfUsage, statusOf } from './paymentRows.ts'
+import { changedAt, proratedNow } from './proratedGrants.ts'
 
 interface Parts {
   /** The ledger whose balances ignore the past-due terms. */
-  ledger: Pick<LedgerForCalls, 'balances'>
+  ledger: Pick<LedgerForCalls, 'balances' | 'usage'>
   payments: CustomerPayments
   sync: Pick<Sync, 'fetch' | 'isArchived' | 'lastBilling'>
   catalog: { get(): Promise<Catalog> }
@@ -27,6 +35,7 @@ interface Parts {
 }
 
 const rememberedCustomers = 10_000
+const dayMs = 24 * 3_600_000
 
 /** Reads customers' payments, the amounts overdue, and the next invoices. */
 export class Statements {
@@ -46,7 +55,8 @@ export class Statements {
     ])
     const { snapshot, balances } = await ledger.balances(customer.id)
     const subscription = snapshot?.subscription ?? null
-    const shown = { payments: paymentRows(page.payments, report), hasOlder: page.hasOlder }
+    const paid = { payments: page.payments, offers, report }
+    const shown = { payments: paymentRows(paid), hasOlder: page.hasOlder }
     if (!subscription) {
       return { ...shown, overdue: null, next: null, overage: [], changesTo: null, prorated: [], method: null }
     }
@@ -61,7 +71,7 @@ export class Statements {
       : { name: subscription.planName, currency: shopCurrency, amount: priceOf(report) }
     const plans = { offer, offers }
     const overage = overageOf(subscription, plans, balances, report)
-    const earlierUsage = earlierUsageOf(subscription, plans, balances, report)
+    const earlierUsage = await this.#earlierUsage(customer, subscription, { offer, balances, paid })
     const method = methodOfSubscription(report)
     return {
       ...shown,
@@ -81,6 +91,33 @@ export class Statements {
       prorated: proratedNow(offer, { subscription, offers, balances, report }),
       method,
     }
+  }
+
+  /** Returns the usage beyond an earlier plan's grants that Flowglad may still bill. */
+  async #earlierUsage(
+    { id }: KnownCustomer,
+    subscription: Subscription,
+    { offer, balances, paid }: { offer: PlanOffer | undefined; balances: Balance[]; paid: Paid },
+  ): Promise<EarlierUsage[]> {
+    const { ledger, clock } = this.#parts
+    const { report, offers } = paid
+    const changed = changedAt({ subscription, report })
+    const meters = unlimitedBeyond(offer, balances)
+    if (changed === null || meters.length === 0) return []
+    const days = Math.ceil(Math.max(0, clock.now() - changed) / dayMs) + 1
+    const usage = await ledger.usage({ customer: id, days })
+    const unlimited = balances.filter(({ meter }) => meters.includes(meter))
+    const inPeriod = report.invoices.filter(
+      ({ invoice }) =>
+        invoice.subscriptionId === subscription.id &&
+        invoice.billingPeriodStartDate === subscription.periodStart,
+    )
+    return earlierUsageOf(
+      subscription,
+      offers,
+      { balances: unlimited, usage, changedAt: changed },
+      report,
+    ).map((charge) => ({ ...charge, plan: planOfUsage(charge.meter, inPeriod, paid) }))
   }
 
   /**

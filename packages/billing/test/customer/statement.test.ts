@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/config/clock.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { day, failRenewal, month, startTimed } from '../flowglad/failRenewal.ts'
+import { meters } from '../flowglad/meters.ts'
 import { grant, pack, plan, pricingWith } from '../flowglad/pricing.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { startApp } from '../trpc/startApp.ts'
@@ -68,7 +69,15 @@ test('previews the charge of a plan change during a period', async () => {
       refunded: 0,
       refundedAt: null,
       method: visa,
-      items: [{ kind: 'planChange', to: 'Max', amount: charged?.amount }],
+      items: [
+        {
+          kind: 'planChange',
+          to: 'Max',
+          until: max?.renewsAt,
+          parts: { plan: expect.any(Number), credit: expect.any(Number) },
+          amount: charged?.amount,
+        },
+      ],
       invoiceNumber: expect.stringMatching(/-00001$/),
       pdfUrl: expect.stringMatching(/\.pdf$/),
     },
@@ -402,6 +411,92 @@ test("after an upgrade, keeps the earlier plan's extra usage on the next invoice
   app.pass(month)
   await app.billing.refresh(ada)
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 10_100 })
+})
+
+/** Starts an app with the plan Vast, on which API calls are unlimited. */
+function startWithVast() {
+  const setup = JSON.parse(pricingWith(plan('vast', 9_800, ['pro_tokens', 'unlimited_api_calls'])))
+  setup.features.push({ type: 'toggle', slug: 'unlimited_api_calls', name: 'Unlimited API calls' })
+  const { api_calls } = meters
+  const policies = { api_calls: { ...api_calls, unlimitedBy: 'unlimited_api_calls' } }
+  return startTimed({ pricing: JSON.stringify(setup), policies }, startApp)
+}
+
+test("names the earlier plan and the most units of usage that Flowglad still bills after the plan's meter became unlimited", async () => {
+  await using app = await startWithVast()
+  await onPro(app)
+  const use = (amount: number) =>
+    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  await use(12_500)
+  await app.billing.drain()
+  await app.client.billing.changePlan.mutate({ priceSlug: 'vast_monthly' })
+  app.pass(2 * day)
+  // This usage is free.
+  await use(5_000)
+  const { next } = await statement(app)
+  expect(next).toMatchObject({ total: 9_800 })
+  expect(next?.earlierUsage).toEqual([
+    { meter: 'api_calls', plan: 'Pro', units: 2_500, amount: 300, unitPrice: 100, perUnits: 1_000 },
+  ])
+  app.pass(month)
+  await app.billing.refresh(ada)
+  const { payments } = await statement(app)
+  expect(payments[0]).toMatchObject({
+    amount: 10_100,
+    items: [
+      { kind: 'plan', name: 'Vast' },
+      { kind: 'overage', meter: 'api_calls', plan: 'Pro', units: 2_500, amount: 300 },
+    ],
+  })
+})
+
+test('names no plan for usage if the plan changed to another plan that limits the meter', async () => {
+  await using app = await start()
+  await onPro(app)
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  await app.billing.drain()
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  app.pass(month)
+  await app.billing.refresh(ada)
+  const { payments } = await statement(app)
+  expect(payments[0]?.items[1]).toMatchObject({ kind: 'overage', plan: null, units: 1_001 })
+})
+
+test("lists a plan change's parts, which add up to the payment and include the credit for paid extra usage", async () => {
+  await using app = await start(5_000)
+  await onPro(app)
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  await app.billing.drain()
+  app.pass(month)
+  await app.billing.refresh(ada)
+  const { credit } = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  const change = async () => {
+    const { payments } = await statement(app)
+    const [{ amount, items } = { amount: 0, items: [] }] = payments.filter(({ items }) =>
+      items.some(({ kind }) => kind === 'planChange'),
+    )
+    const item = items[0]
+    if (item?.kind !== 'planChange' || item.parts === null) throw new Error('The payment has no parts')
+    return { amount, ...item.parts }
+  }
+  const parts = await change()
+  expect(parts.plan - parts.credit).toBe(parts.amount)
+  expect(parts.credit).toBeGreaterThan(2_100)
+  expect(Math.abs(parts.credit - credit)).toBeLessThanOrEqual(1)
+  // After the plan has ended, Flowglad no longer reports its price and start.
+  await app.client.billing.cancel.mutate()
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect(await change()).toEqual(parts)
+})
+
+test('lists no parts of a discounted plan change', async () => {
+  await using app = await start()
+  await onProForHalf(app, 'forever')
+  app.pass(10 * day)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect((await statement(app)).payments[0]?.items).toMatchObject([{ kind: 'planChange', parts: null }])
 })
 
 test('shows the overdue amount and the next attempt to charge the card', async () => {
