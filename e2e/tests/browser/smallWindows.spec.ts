@@ -140,18 +140,37 @@ test.describe('touch screens', () => {
     const everywhere = [app.upgrade, page.getByRole('button', { name: 'Account' })]
     const controls: Record<Screen, Locator[]> = {
       Studio: [page.getByRole('tab', { name: 'Write' }), choice('3')],
-      Usage: [choice('30 days'), app.charges.locator('summary')],
+      Usage: [
+        choice('30 days'),
+        app.charges.locator('summary'),
+        app.charges.getByRole('button', { name: /^copy/i }).first(),
+      ],
       Plans: [app.plan('generation_pack').choose],
       Billing: [app.payments.getByRole('link', { name: /receipt/i })],
     }
     for (const screen of screens) {
       await app.goTo(screen)
+      if (screen === 'Usage') await app.charges.locator('summary').click()
       for (const control of [...everywhere, ...controls[screen]]) {
         await expect(control).toBeVisible()
         expect.soft(await reach(control), `${control} on ${screen}`).toBeGreaterThanOrEqual(44)
       }
     }
   })
+})
+
+test('gives small controls a target of at least 24 px for a mouse', async ({ app, customer }) => {
+  await customer.buy('pro_monthly')
+  await customer.makePictures(2)
+  await app.open('Usage')
+  const show = app.charges.locator('summary')
+  expect(await reach(show)).toBeGreaterThanOrEqual(24)
+  await show.click()
+  expect(await reach(app.charges.getByRole('button', { name: /^copy/i }).first())).toBeGreaterThanOrEqual(24)
+  await app.goTo('Billing')
+  const receipt = app.payments.getByRole('link', { name: /receipt/i })
+  await expect(receipt).toBeVisible()
+  expect(await reach(receipt)).toBeGreaterThanOrEqual(24)
 })
 
 test('shows everything in full when the text is twice as large', async ({ app, customer }) => {

@@ -112,7 +112,7 @@ function Id({ name, id }: { name: string; id: string }) {
       <dt>{name} ID</dt>
       <dd>
         {id}
-        <CopyButton text={id} label="Copy" aria-label={`Copy ${name.toLowerCase()} ID`} size="compact-xs" />
+        <CopyButton text={id} label="Copy" aria-label={`Copy ${name.toLowerCase()} ID`} size="compact-sm" />
       </dd>
     </div>
   )
