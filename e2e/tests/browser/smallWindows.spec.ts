@@ -173,6 +173,26 @@ test('gives small controls a target of at least 24 px for a mouse', async ({ app
   expect(await reach(receipt)).toBeGreaterThanOrEqual(24)
 })
 
+for (const size of [
+  { width: 740, height: 300 },
+  { width: 320, height: 480 },
+])
+  test(`keeps a dialog's buttons in view at ${size.width} × ${size.height} px`, async ({ app, customer }) => {
+    await customer.buy('pro_monthly')
+    await customer.buy('generation_pack')
+    await customer.recordApiCalls(11_102)
+    await app.page.setViewportSize(size)
+    await app.open('Plans')
+    await app.plan('scale_monthly').choose.click()
+    await expect(app.dialog).toContainText('look-ups')
+    await app.dialog.evaluate((it) => it.scrollTo({ top: 0 }))
+    expect(await app.dialog.evaluate((it) => it.scrollHeight > it.clientHeight)).toBe(true)
+    for (const button of [app.keep, app.confirm]) expect(await isUncovered(button)).toBe(true)
+    // The last line of the text isn't hidden behind the buttons.
+    await app.dialog.evaluate((it) => it.scrollTo({ top: it.scrollHeight }))
+    expect(await isUncovered(app.dialog.locator('p').last())).toBe(true)
+  })
+
 test('shows everything in full when the text is twice as large', async ({ app, customer }) => {
   await customer.makePictures(10)
   const browser = await app.page.context().newCDPSession(app.page)
