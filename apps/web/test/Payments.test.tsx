@@ -38,6 +38,27 @@ it('shows the items of a payment and its refund', () => {
   expect(text).toContain(`Refunded on ${formatDate(refundedAt)}`)
 })
 
+it('combines the declined tries of one invoice, and keeps those with another card', () => {
+  const day = (date: number) => Date.UTC(2027, 2, date, 12)
+  const declined = aPayment({ status: 'failed', pdfUrl: null })
+  const other = { type: 'card', brand: 'visa', last4: '0341' }
+  const payments = [
+    aPayment({ id: 'paid', at: day(14) }),
+    { ...declined, id: 'newest', at: day(13) },
+    { ...declined, id: 'other card', at: day(8), method: other },
+    { ...declined, id: 'second', at: day(3) },
+    { ...declined, id: 'other invoice', at: day(2), invoiceNumber: 'STU-00001' },
+    { ...declined, id: 'first', at: day(1) },
+  ]
+  show(<Payments statement={aStatement({ payments })} />)
+  expect(shown().map((text) => text?.replace(/^.*\$52\.67/, ''))).toEqual([
+    'PaidReceipt (PDF)',
+    `Declined 3 times, last on ${formatDay(day(13))}. Not charged.`,
+    'Declined, not charged',
+    'Declined, not charged',
+  ])
+})
+
 it('names a declined upgrade and says that it was not charged', () => {
   show(<Payments statement={aStatement({ payments: [aPayment({ status: 'failed' })] })} />)
   const [text] = shown()

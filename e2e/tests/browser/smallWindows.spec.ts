@@ -193,6 +193,18 @@ for (const size of [
     expect(await isUncovered(app.dialog.locator('p').last())).toBe(true)
   })
 
+test('shows a payment in one column on the narrowest phone', async ({ app, customer }) => {
+  await customer.buy('pro_monthly')
+  await app.page.setViewportSize({ width: 320, height: 568 })
+  await app.open('Billing')
+  const payment = app.payments.getByRole('listitem')
+  await expect(payment).toHaveCount(1)
+  const lefts = await payment
+    .locator('> *')
+    .evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().left))
+  expect(new Set(lefts).size).toBe(1)
+})
+
 test('shows everything in full when the text is twice as large', async ({ app, customer }) => {
   await customer.makePictures(10)
   const browser = await app.page.context().newCDPSession(app.page)

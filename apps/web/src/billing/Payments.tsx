@@ -1,29 +1,30 @@
 import type { BillingStatement, PaymentRow } from '@metered/billing/client'
 import { formatDate, formatMoney } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
-import { changeDetails, itemText, paidWithText, statusText } from '../format/payments.ts'
+import { changeDetails, foldDeclines, itemText, paidWithText, statusText } from '../format/payments.ts'
 import classes from './BillingScreen.module.css'
 
 /** Lists the customer's payments, each with its date, amount, card, items and receipt. */
 export function Payments({ statement }: { statement: BillingStatement<Meter> }) {
   const { payments, hasOlder } = statement
+  const entries = foldDeclines(payments)
   return (
     <section className={`${classes.card} ${classes.paid}`} aria-labelledby="payments">
       <h2 id="payments">Payments</h2>
-      {payments.length === 0 && <p className={classes.dim}>You haven't paid for anything yet.</p>}
+      {entries.length === 0 && <p className={classes.dim}>You haven't paid for anything yet.</p>}
       <ul className={classes.payments}>
-        {payments.map((payment) => (
+        {entries.map(({ payment, tries }) => (
           <li key={payment.id}>
-            <Payment payment={payment} />
+            <Payment payment={payment} tries={tries} />
           </li>
         ))}
       </ul>
-      {hasOlder && <p className={classes.dim}>These are your last {payments.length} payments.</p>}
+      {hasOlder && <p className={classes.dim}>These are your last {entries.length} payments.</p>}
     </section>
   )
 }
 
-function Payment({ payment }: { payment: PaymentRow<Meter> }) {
+function Payment({ payment, tries }: { payment: PaymentRow<Meter>; tries: number }) {
   const { at, amount, currency, items, invoiceNumber, pdfUrl, refunded, refundedAt, status } = payment
   const texts = items.map((item) => ({ text: itemText(item, status), amount: item.amount }))
   const facts = [paidWithText(payment), invoiceNumber && `Invoice ${invoiceNumber}`]
@@ -65,7 +66,7 @@ function Payment({ payment }: { payment: PaymentRow<Meter> }) {
       <div className={classes.sum} data-status={refunded > 0 ? 'refunded' : status}>
         <span className={classes.total}>{formatMoney(amount, currency)}</span>
         <span className={classes.details}>
-          {statusText(payment)}
+          {statusText(payment, tries)}
           {refunded > 0 && refundedAt !== null && (
             <>
               {' on '}

@@ -64,8 +64,30 @@ export function changeDetails(
   ]
 }
 
-/** Returns a payment's state, such as `Paid` or `$5 refunded`. */
-export function statusText({ status, refunded, amount, currency }: PaymentRow<Meter>): string {
+/**
+ * Combines the declined tries of one invoice with the same card and amount. Returns the newest of them, and their number.
+ * Expects the newest payment first.
+ */
+export function foldDeclines(payments: PaymentRow<Meter>[]): { payment: PaymentRow<Meter>; tries: number }[] {
+  const entries: { payment: PaymentRow<Meter>; tries: number }[] = []
+  for (const payment of payments) {
+    const newest = entries.find((entry) => isSameTry(entry.payment, payment))
+    if (newest) newest.tries += 1
+    else entries.push({ payment, tries: 1 })
+  }
+  return entries
+}
+
+const isSameTry = (newer: PaymentRow<Meter>, older: PaymentRow<Meter>): boolean =>
+  newer.status === 'failed' &&
+  older.status === 'failed' &&
+  newer.invoiceNumber !== null &&
+  newer.invoiceNumber === older.invoiceNumber &&
+  newer.amount === older.amount &&
+  paidWithText(newer) === paidWithText(older)
+
+/** Returns a payment's state, such as `Paid` or `$5 refunded`. `tries` is the number of declined tries. */
+export function statusText({ at, status, refunded, amount, currency }: PaymentRow<Meter>, tries = 1): string {
   if (refunded > 0) return refunded < amount ? `${formatMoney(refunded, currency)} refunded` : 'Refunded'
   switch (status) {
     case 'paid':
@@ -73,7 +95,9 @@ export function statusText({ status, refunded, amount, currency }: PaymentRow<Me
     case 'pending':
       return 'Processing'
     case 'failed':
-      return 'Declined, not charged'
+      return tries > 1
+        ? `Declined ${tries} times, last on ${formatDay(at)}. Not charged.`
+        : 'Declined, not charged'
     default:
       return status satisfies never
   }
