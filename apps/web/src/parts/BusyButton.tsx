@@ -7,6 +7,7 @@ interface BusyButtonProps extends ButtonProps {
   type?: 'button' | 'submit'
   /** The ID of the form to submit, if the button is outside the form. */
   form?: string
+  'aria-describedby'?: string | undefined
   onClick?: () => void
   children: ReactNode
 }

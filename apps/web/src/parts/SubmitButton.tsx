@@ -4,6 +4,7 @@ import { BusyButton } from './BusyButton.tsx'
 
 interface SubmitButtonProps extends ButtonProps {
   busy: boolean
+  'aria-describedby'?: string | undefined
   children: ReactNode
 }
 

@@ -1,8 +1,11 @@
 import { TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { useId, useState } from 'react'
+import { useBalance, usePlan, usePlans } from '../api/billing.ts'
 import type { RouterOutput } from '../api/trpc.ts'
 import { amountOf } from '../format/meters.ts'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
+import { currentOffer } from '../plans/offers.ts'
+import { overageText } from '../plans/overage.ts'
 import { Composer } from './Composer.tsx'
 import { DenialNotice } from './DenialNotice.tsx'
 import classes from './LookUpTab.module.css'
@@ -15,6 +18,8 @@ export function LookUpTab() {
   // The customer has paid for the last answer, so keep the answer on the screen until the next answer arrives.
   const [answer, setAnswer] = useState<RouterOutput['studio']['lookup'] | null>(null)
   if (lookUp.isSuccess && lookUp.data !== answer) setAnswer(lookUp.data)
+  const extra = useExtraText()
+  const extraId = useId()
   const submit = () => lookUp.start({ term: term.trim() })
 
   return (
@@ -41,10 +46,19 @@ export function LookUpTab() {
           required
           withAsterisk={false}
         />
-        <SubmitButton busy={lookUp.isPending} className={classes.submit}>
+        <SubmitButton
+          busy={lookUp.isPending}
+          className={classes.submit}
+          aria-describedby={extra ? extraId : undefined}
+        >
           {lookUp.isPending ? 'Looking up…' : `Look up · ${amountOf('api_calls', 1)}`}
         </SubmitButton>
       </div>
+      {extra && (
+        <p id={extraId} className={classes.extra}>
+          {extra}
+        </p>
+      )}
       <section
         className={classes.answer}
         aria-label="Your answer"
@@ -64,4 +78,13 @@ export function LookUpTab() {
       </section>
     </Composer>
   )
+}
+
+/** Returns the price of extra look-ups once the plan's are used up. Returns null if the plan sells no extra look-ups. */
+function useExtraText(): string | null {
+  const { data: row } = useBalance('api_calls')
+  const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
+  const price = currentOffer(offers, plan)?.overage.find(({ meter }) => meter === 'api_calls')
+  return row?.available === 0 && price ? overageText('api_calls', price, undefined, plan) : null
 }
