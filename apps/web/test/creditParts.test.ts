@@ -55,23 +55,29 @@ it.each([
   expect(creditParts(rowOf(row), [free], plan, undefined)).toEqual(parts)
 })
 
-it('says which units renew and which come from packs', () => {
+it('says how many units come from the plan and from packs, and when the plan renews its credits', () => {
   const day = formatDay(renewsAt)
   const row = rowOf({ available: 55, limit: 60 })
-  expect(creditPartsText(row, [free], plan, undefined)).toBe(`5 renew on ${day}, 50 from packs`)
-  expect(creditPartsText(row, [free], { ...plan, cancelsAt: renewsAt }, undefined)).toBe(
-    `5 until ${day}, 50 from packs`,
+  expect(creditPartsText(row, [free], plan, undefined)).toBe(
+    `5 from your plan, 50 from packs. Plan credits renew on ${day}`,
   )
-  expect(creditPartsText(rowOf({ available: 40, limit: 60 }), [free], plan, undefined)).toBe('40 from packs')
+  expect(creditPartsText(row, [free], { ...plan, cancelsAt: renewsAt }, undefined)).toBe(
+    `5 from your plan, 50 from packs, until ${day}`,
+  )
+  expect(creditPartsText(rowOf({ available: 40, limit: 60 }), [free], plan, undefined)).toBe(
+    `40 from packs. Plan credits renew on ${day}`,
+  )
 })
 
 it('says “added by us” for units from an operator', () => {
   const day = formatDay(renewsAt)
   const text = (row: Parameters<typeof rowOf>[0]) => creditPartsText(rowOf(row), [free], plan, undefined)
   expect(text({ available: 65, limit: 65, adjusted: 5 })).toBe(
-    `10 renew on ${day}, 50 from packs, 5 added by us`,
+    `10 from your plan, 50 from packs, 5 added by us. Plan credits renew on ${day}`,
   )
-  expect(text({ available: 11, limit: 15, adjusted: 5 })).toBe(`6 renew on ${day}, 5 added by us`)
+  expect(text({ available: 11, limit: 15, adjusted: 5 })).toBe(
+    `6 from your plan, 5 added by us. Plan credits renew on ${day}`,
+  )
 })
 
 it.each([

@@ -97,17 +97,18 @@ function textOf(describe: (parts: CreditParts, row: Row, plan: Plan) => string) 
   }
 }
 
-/** Returns the parts as text, such as `10 renew on 28 December, 40 from packs, 5 added by us`. */
+/**
+ * Returns the parts as text, such as `8 from your plan, 40 from packs. Plan credits renew on 28 December`. The units left
+ * aren't the number that renews, which is the plan's whole grant.
+ */
 export const creditPartsText = textOf((parts, row, plan) => {
   const { event, at } = nextOfCredits(plan, row.renewsAt)
   const texts = [
-    parts.plan > 0 && at !== null && planText(parts.plan, event, at),
+    parts.plan > 0 && `${formatNumber(parts.plan)} from your plan`,
     parts.packs > 0 && `${formatNumber(parts.packs)} from packs`,
     parts.added > 0 && `${formatNumber(parts.added)} added by us`,
   ]
-  // An overdue payment ends the credits of packs too.
-  if (event === 'endUnpaid' && at !== null) texts.push(`until ${formatDay(at)} unless you pay`)
-  return texts.filter(Boolean).join(', ')
+  return `${texts.filter(Boolean).join(', ')}${at === null ? '' : endOfParts(event, formatDay(at))}`
 })
 
 /**
@@ -120,14 +121,15 @@ export const extraText = textOf(({ packs, added }, { meter }) => {
   return added === 0 ? fromPacks : `${fromPacks} and ${formatNumber(added)} added by us`
 })
 
-function planText(units: number, event: ReturnType<typeof nextOfCredits>['event'], at: number): string {
+/** Says when the plan's credits renew, or when all credits end. A plan's end also ends the credits of packs. */
+function endOfParts(event: ReturnType<typeof nextOfCredits>['event'], day: string): string {
   switch (event) {
     case 'renew':
-      return `${formatNumber(units)} ${units === 1 ? 'renews' : 'renew'} on ${formatDay(at)}`
+      return `. Plan credits renew on ${day}`
     case 'end':
-      return `${formatNumber(units)} until ${formatDay(at)}`
+      return `, until ${day}`
     case 'endUnpaid':
-      return `${formatNumber(units)} from your plan`
+      return `, until ${day} unless you pay`
     default:
       return event satisfies never
   }
