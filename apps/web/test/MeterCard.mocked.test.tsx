@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
+import type { BalanceRow } from '@metered/billing/client'
 import { screen } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
+import type { Meter } from '../src/format/meters.ts'
 import { MeterCard } from '../src/usage/MeterCard.tsx'
 import { anOffer, onFree } from './anOffer.ts'
 import { aPayment, aStatement } from './aStatement.ts'
@@ -18,10 +20,10 @@ vi.mock('../src/api/billing.ts', () => ({
   useStatement: () => ({ data: statement() }),
 }))
 
-function showCard() {
+function showCard(changes: Partial<BalanceRow<Meter>> = {}) {
   const [row] = balances
   if (!row) throw new Error('There is no row.')
-  show(<MeterCard row={{ ...row, renewsAt }} />)
+  show(<MeterCard row={{ ...row, renewsAt, ...changes }} />)
   return screen.getByRole('article').textContent
 }
 
@@ -43,4 +45,11 @@ it('explains the extra units that are included in the balance, once the statemen
   statement.mockReturnValue(aStatement({ payments: [aPayment({ items })] }))
   expect(showCard()).toContain("Includes 7 extra pictures from your last period, which you've paid for.")
   expect(showCard()).not.toContain('from packs')
+})
+
+it('shows no renewal date for an unlimited meter', () => {
+  current.mockReturnValue(onPaid)
+  statement.mockReturnValue(aStatement())
+  expect(showCard()).toContain('Renews')
+  expect(showCard({ available: null, limit: null, unlimited: true })).toMatch(/LeftUnlimited$/)
 })

@@ -34,10 +34,12 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
           <dt>Left</dt>
           <dd>{available === null ? 'Unlimited' : formatNumber(available)}</dd>
         </div>
-        <div>
-          <dt>{eventNames[event]}</dt>
-          <dd>{at === null ? 'Never' : formatShortDate(at)}</dd>
-        </div>
+        {available !== null && (
+          <div>
+            <dt>{eventNames[event]}</dt>
+            <dd>{at === null ? 'Never' : formatShortDate(at)}</dd>
+          </div>
+        )}
         {parked > 0 && (
           <div className={classes.parked}>
             <dt>Not yet billed</dt>
