@@ -48,3 +48,14 @@ it('does not explain a pack that the plan makes useless', () => {
     /paid once\.Free already includes unlimited/,
   )
 })
+
+it('does not sell a pack that could end with an unpaid plan', () => {
+  const pastDue = { state: 'grace', since: 0, graceEndsAt: Date.UTC(2026, 11, 6, 12), upgradeUrl: '/billing' }
+  const unpaid = { ...balances.plan, name: 'Pro', isFree: false, pastDue }
+  expect(textOf({ plan: unpaid })).toMatch(
+    /Pay for Pro first. If you don't pay, pack credits end with Pro\.$/,
+  )
+  expect(screen.queryByRole('button')).toBeNull()
+  const cancelsAt = Date.UTC(2026, 11, 28)
+  expect(textOf({ plan: { ...unpaid, cancelsAt } })).toMatch(/Keep Pro and pay for it first\./)
+})

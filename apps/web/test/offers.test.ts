@@ -113,6 +113,9 @@ describe('a pack', () => {
     expect(packFor([free, pro, pack], plan, 'generations')).toBe(pack)
     expect(packFor([free, pro, pack], plan, 'tokens')).toBeUndefined()
     expect(packFor([free, pro, pack], null, 'generations')).toBeUndefined()
+    const pastDue = { state: 'grace' as const, since: 0, graceEndsAt: 1, upgradeUrl: '/billing' }
+    const unpaid = { ...plan, priceSlug: 'pro_monthly', isFree: false, pastDue }
+    expect(packFor([free, pro, pack], unpaid, 'generations')).toBeUndefined()
   })
 
   it('lets the customer buy a pack while the balances load', () => {

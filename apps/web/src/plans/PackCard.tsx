@@ -6,8 +6,9 @@ import { unitsOf } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { benefitsOf } from './benefitsOf.ts'
 import { OrderButton } from './OrderButton.tsx'
-import { isOverdue, isUnknown, type Offer, uselessFor } from './offers.ts'
+import { isOverdue, isUnknown, isUnpaid, type Offer, uselessFor } from './offers.ts'
 import classes from './PlansScreen.module.css'
+import { canPayNow } from './pastDueText.ts'
 import { shortPriceOf } from './priceOf.ts'
 import { useResult } from './purchaseResult.tsx'
 
@@ -53,6 +54,15 @@ function Action({ pack, benefits, isAway }: { pack: Offer; benefits: string; isA
   if (awaitsVerification(user)) return <p>Confirm your email address first.</p>
   if (answer?.plan === null && !isUnknown(answer)) return <p>Choose a plan first.</p>
   if (isOverdue(answer?.plan)) return <p>Pay for your plan first. Until then, you can't use a pack.</p>
+  if (answer?.plan && isUnpaid(answer.plan)) {
+    const { name } = answer.plan
+    const pay = canPayNow(answer.plan) ? `Pay for ${name} first.` : `Keep ${name} and pay for it first.`
+    return (
+      <p>
+        {pay} If you don't pay, pack credits end with {name}.
+      </p>
+    )
+  }
   const useless = uselessFor(pack, answer)
   if (useless !== null)
     return (

@@ -43,9 +43,12 @@ export function nextOffer(offers: Offer[] | undefined, plan: PlanSummary | null 
   return (interval && larger.find((offer) => offer.interval && isSame(offer.interval, interval))) ?? larger[0]
 }
 
-/** Returns the pack that adds units to a meter, or undefined if the customer has no plan. */
+/**
+ * Returns the pack that adds units to a meter. Returns undefined if the customer has no plan, or hasn't paid for it: the
+ * pack's credits could end with the plan.
+ */
 export function packFor(offers: Offer[] | undefined, plan: PlanSummary | null | undefined, meter: Meter) {
-  return plan
+  return plan && !isUnpaid(plan)
     ? offers?.find((offer) => offer.kind === 'pack' && offer.grants.some((grant) => grant.meter === meter))
     : undefined
 }
@@ -64,3 +67,7 @@ export function uselessFor(pack: Offer, answer: BalancesAnswer<Meter> | undefine
 /** Returns whether an overdue payment restricts the plan. */
 export const isOverdue = (plan: PlanSummary | null | undefined): boolean =>
   plan?.pastDue !== undefined && plan.pastDue.state !== 'grace'
+
+/** Returns whether a payment for the customer's paid plan has failed, even if nothing is restricted yet. */
+export const isUnpaid = (plan: PlanSummary | null | undefined): boolean =>
+  plan?.pastDue !== undefined && !plan.isFree
