@@ -35,11 +35,11 @@ it('shows the amount due and the date of the next charge', () => {
   expect(pastDueText(unpaid('grace'), aStatement())?.due).toBeNull()
 })
 
-it('names the payment deadline first if the next charge attempt comes later', () => {
+it('does not mention a charge attempt that comes after the payment deadline', () => {
   const late = aStatement({ overdue: { ...overdue, retriesAt: graceEndsAt + dayMs } })
   expect(pastDueText(unpaid('grace'), late)).toMatchObject({
     due: '$99 is due.',
-    detail: "Pay by 6 December to keep Scale. We'll also try Visa ending in 4242 again on 7 December.",
+    detail: 'Pay by 6 December to keep Scale.',
   })
 })
 

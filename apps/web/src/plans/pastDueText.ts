@@ -20,7 +20,7 @@ export function pastDueText(plan: PlanSummary, statement: Statement): PastDueTex
   const { pastDue } = plan
   if (pastDue === undefined) return null
   const retry = retryOf(statement)
-  // A retry after the grace period is too late to keep the plan, so name the customer's own deadline first.
+  // A retry after the grace period is too late to keep the plan, so name only the customer's own deadline.
   const isTooLate =
     retry !== null &&
     pastDue.state === 'grace' &&
@@ -30,12 +30,9 @@ export function pastDueText(plan: PlanSummary, statement: Statement): PastDueTex
     title: pastDue.state === 'grace' ? 'Your last payment failed' : 'Your payment is overdue',
     due: joined(amountDueText(statement), retry && !isTooLate && `We'll try ${retry.text}.`),
     detail:
-      joined(
-        plan.cancelsAt === null
-          ? unpaidText(plan.name, pastDue)
-          : canceledText(plan.name, pastDue, plan.cancelsAt),
-        retry && isTooLate && `We'll also try ${retry.text}.`,
-      ) ?? '',
+      plan.cancelsAt === null
+        ? unpaidText(plan.name, pastDue)
+        : canceledText(plan.name, pastDue, plan.cancelsAt),
   }
 }
 
