@@ -376,9 +376,10 @@ describe('activating a subscription', () => {
     await studio.renew('ada')
     const unpaid = await activate(studio, 'ada', id)
     expect(unpaid.page).toContain('Payment due to')
+    expect(unpaid.page).toMatch(/class="price">\$49\.30 <small>due today</)
     expect(linesOf(unpaid.page)).toEqual([
       'Team $49.00',
-      expect.stringMatching(/^Usage: .* \$0\.30$/),
+      '7 render minutes beyond the plan ($0.30 per 7) $0.30',
       'Due today $49.30',
     ])
     const active = await activate(studio, 'ada', id)

@@ -97,7 +97,7 @@ it('shows the amount of a declined plan change without the paid lines that its i
   expect((await invoiceRows(studio, 'ada'))[0]).toMatch(/Change from Team to Agency, .* Open \$75\.00$/)
 })
 
-it('shows the quantity of each line once, with thousands separators', async () => {
+it('shows the quantity and the used units of each line, with thousands separators', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price', { quantity: 2 })
@@ -105,10 +105,11 @@ it('shows the quantity of each line once, with thousands separators', async () =
   await studio.renew('ada')
   const [renewal] = await invoiceRows(studio, 'ada')
   expect(renewal).toContain(
-    ' Team x 2: $98.00 Usage: Render minutes at $0.30 per 7 (× 2,686): $805.80 Paid $903.80 ',
+    ' Team x 2: $98.00 18,800 render minutes beyond the plan (2,686 × $0.30 per 7): $805.80 Paid $903.80 ',
   )
   const text = await receipt((await studio.node.payments.list()).data.at(-1)?.receiptURL)
   expect(text).toContain('(Team x 2)')
+  expect(text).toContain('18,800 render minutes beyond the plan')
   expect(text).toMatch(/\(Billing period\).*\(1 May 2027 - 1 Jun 2027\)/s)
 })
 

@@ -67,11 +67,14 @@ it('lets a customer cancel a plan, restore it and change the card in the billing
   await using page = await browser.newPage()
   await page.goto(billingPortalUrl)
   await page.getByRole('link', { name: 'ada' }).click()
-  await page.getByRole('button', { name: 'Cancel plan' }).click()
+  await page.getByText('Cancel plan', { exact: true }).click()
+  await expectPage(page.getByText('You keep Team until')).toBeVisible()
+  expect((await studio.plan('ada')).status).toBe('active')
+  await page.getByRole('button', { name: 'Confirm cancellation' }).click()
   await expectPage(page.getByText('Cancellation scheduled')).toBeVisible()
   expect((await studio.plan('ada')).status).toBe('cancellation_scheduled')
   await page.getByRole('button', { name: 'Keep this plan' }).click()
-  await expectPage(page.getByRole('button', { name: 'Cancel plan' })).toBeVisible()
+  await expectPage(page.getByText('Cancel plan', { exact: true })).toBeVisible()
   await page.getByRole('button', { name: 'Change card' }).click()
   await page.getByRole('button', { name: /^Save 4000.* is accepted, but declines renewals$/ }).click()
   await expectPage(page.getByText('•••• 0341')).toBeVisible()
@@ -163,7 +166,8 @@ it('shows scheduled changes and failed payments in the billing portal', async ()
   await page.reload()
   await expectPage(page.getByText('We will try again on 4 May 2027')).toBeVisible()
   await expectPage(page.getByRole('row', { name: /Open/ })).toContainText('$199.00')
-  await page.getByRole('button', { name: 'Cancel plan' }).click()
+  await page.getByText('Cancel plan', { exact: true }).click()
+  await page.getByRole('button', { name: 'Confirm cancellation' }).click()
   await page.getByRole('button', { name: 'Keep this plan' }).click()
   await expectPage(page.getByText('The last payment of $199.00 failed. Return to the app')).toBeVisible()
 })
@@ -177,6 +181,25 @@ it("shows the price of extra usage and the lifetime of a pack's credits at the c
   const pack = await pageOf('render_pack')
   expect(pack).toContain('You keep them until your plan ends')
   expect(pack).not.toContain(rate)
+})
+
+it('mentions bought credits before a cancellation or an upgrade only to a customer who has some', async () => {
+  await using studio = await startStudio()
+  const checkout = async (name: string) =>
+    (await fetch((await studio.checkout(name, 'team_price')).url)).text()
+  const portal = async (name: string) =>
+    (await fetch(`${(await studio.billing(name)).billingPortalUrl}/${name}`)).text()
+  const bought = /bought credits/i
+  for (const name of ['ada', 'grace']) await studio.customer(name)
+  await (await studio.checkout('grace', 'render_pack')).pay()
+  expect(await checkout('ada')).toContain('Its remaining credits end today.')
+  expect(await checkout('ada')).not.toMatch(bought)
+  expect(await checkout('grace')).toContain('Its remaining credits end today, including bought credits.')
+
+  for (const name of ['ada', 'grace']) await studio.subscribe(name, 'team_price')
+  await (await studio.checkout('grace', 'render_pack')).pay()
+  expect(await portal('ada')).not.toMatch(bought)
+  expect(await portal('grace')).toContain('Bought credits end with the plan.')
 })
 
 it('explains a rejected action in the billing portal', async () => {

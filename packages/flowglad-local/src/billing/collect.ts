@@ -161,7 +161,10 @@ export function dueOnActivation(
 ): {
   amount: number
   isOverdue: boolean
-  lines: readonly Pick<InvoiceLineItem, 'description' | 'price' | 'quantity' | 'type'>[]
+  lines: readonly Pick<
+    InvoiceLineItem,
+    'description' | 'price' | 'quantity' | 'type' | 'ledgerAccountCredit'
+  >[]
 } {
   const { db } = platform
   const { status, isFreePlan } = subscription
@@ -183,8 +186,8 @@ export function dueOnActivation(
     amount: totalOf([...plan, ...overage]),
     isOverdue: status === 'past_due' || (isUnpaid && status !== 'incomplete'),
     lines: [
-      ...plan.map((line) => ({ ...line, type: 'static' as const })),
-      ...overage.map((line) => ({ ...line, type: 'usage' as const })),
+      ...plan.map((line) => ({ ...line, type: 'static' as const, ledgerAccountCredit: null })),
+      ...overage.map(({ usage, ...line }) => ({ ...line, ...usage, type: 'usage' as const })),
     ],
   }
 }

@@ -67,6 +67,12 @@ function balancesOf(platform: Platform, subscription: Subscription): Balance[] {
   })
 }
 
+/** Returns whether the subscription has credits from a one-time purchase. They end with the subscription. */
+export const hasBoughtCredits = ({ db }: Platform, subscriptionId: string): boolean =>
+  db.usageCredits
+    .by('subscription', subscriptionId)
+    .some(({ source, expired, remaining }) => source === 'purchase' && !expired && remaining > 0)
+
 /**
  * Returns whether the customer used more than the grants without paying, which indicates a bug in the app.
  */

@@ -11,6 +11,7 @@ import { currentLinks } from '../pricing/productFeatures.ts'
 import { discountOn } from '../rules/discount.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedPrice } from '../rules/proration.ts'
+import { hasBoughtCredits } from './balances.ts'
 import { count, day, every, inSentence, money } from './format.ts'
 import { type FormError, field } from './formField.ts'
 import { type Html, html } from './html.ts'
@@ -108,7 +109,7 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
   <h1>${product.name}</h1>
   ${product.description && html`<p class="soft">${product.description}</p>`}
 </div>
-<p class="price">${money(total)} ${recurring && html`<small>per ${period}</small>`}</p>
+<p class="price">${isOverdue ? html`${money(dueToday)} <small>due today</small>` : html`${money(total)} ${recurring && html`<small>per ${period}</small>`}`}</p>
 ${
   features.length > 0 &&
   html`<ul class="grants">${features.map((feature) => html`<li>${grantText(platform, feature, price, quantity)}</li>`)}</ul>`
@@ -142,7 +143,8 @@ ${
           mayBeDiscounted: discount ? discount.duration !== 'once' : earlierOff > 0,
         }),
     trialDays > 0 && `The first charge is on ${day(now + trialDays * 86_400_000)}.`,
-    free && `Replaces ${planTitle(free)}. Its remaining credits end today, including bought credits.`,
+    free &&
+      `Replaces ${planTitle(free)}. Its remaining credits end today${hasBoughtCredits(platform, free.id) ? ', including bought credits' : ''}.`,
   ]
     .filter(Boolean)
     .join(' ')}</p>`

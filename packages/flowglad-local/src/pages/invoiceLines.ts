@@ -1,16 +1,16 @@
 import type { Invoice, InvoiceLineItem, PlanChange } from '../database/records/payments.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { proratedPrice } from '../rules/proration.ts'
-import { count, day } from './format.ts'
+import { count, day, inSentence } from './format.ts'
 import { namesOf, totalPrice } from './planTexts.ts'
 
 /** The platform's texts on the invoice of a plan change, and of a plan that starts within a period. */
 const changeText = /^Proration: .*\((\S+) to (\S+)\)$/
 const prorated = /^Prorated: (.*) - Prorated charge .*\((\S+) to (\S+)\)$/
-/** Matches the end of the platform's text on an invoice line for usage beyond the credits. */
-const usagePrice = / per (\d+)$/
+/** The platform's text on an invoice line for usage beyond the credits. */
+const usageText = /^Usage: (.*) at (\S+) per (\d+)$/
 
-type Line = Pick<InvoiceLineItem, 'description' | 'price' | 'quantity' | 'type'>
+type Line = Pick<InvoiceLineItem, 'description' | 'price' | 'quantity' | 'type' | 'ledgerAccountCredit'>
 
 interface ShownLine {
   text: string
@@ -66,9 +66,14 @@ function changeParts(
 export const shownLines = (lines: readonly Line[]): ShownLine[] =>
   lines.map((line) => ({ text: textOf(line), amount: line.price * line.quantity }))
 
-function textOf({ description, quantity, type }: Line): string {
+function textOf({ description, quantity, type, ledgerAccountCredit: used }: Line): string {
+  const [, meter, price, units] = usageText.exec(description) ?? []
+  if (meter !== undefined && used !== null) {
+    const times = quantity === 1 ? '' : `${count(quantity)} × `
+    return `${count(used)} ${inSentence(meter)} beyond the plan (${times}${price} per ${count(Number(units))})`
+  }
   const [, plan, start = '', end = ''] = prorated.exec(description) ?? []
-  const name = plan ?? description.replace(usagePrice, (_, units) => ` per ${count(Number(units))}`)
+  const name = plan ?? description
   // The name of a plan with several seats already contains the quantity, as in "Team x 2".
   const named =
     quantity === 1 || (type === 'static' && name.includes(` x ${quantity}`))

@@ -13,7 +13,7 @@ import type { Subscription } from '../database/records/subscriptions.ts'
 import { firstOf, type Organization, type Organizations } from '../platform/organizations.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
-import { customerBars } from './balances.ts'
+import { customerBars, hasBoughtCredits } from './balances.ts'
 import { capitalized, day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { invoiceParts } from './invoiceLines.ts'
@@ -194,8 +194,10 @@ ${
   canceling || subscription.scheduledAdjustmentAt !== null
     ? html`<form method="post" action="${path}/${canceling ? 'resume' : 'keep'}"><button class="primary">Keep this plan</button></form>`
     : !subscription.isFreePlan &&
-      html`<form method="post" action="${path}/cancel" class="tight"><button class="danger">Cancel plan</button>
-<p class="small soft">If you cancel, you keep this plan until ${ends} and can undo the cancellation until then.</p></form>`
+      html`<details><summary class="button danger">Cancel plan</summary>
+<form method="post" action="${path}/cancel" class="tight">
+<p>You keep ${namesOf(platform, items)} until ${ends} and can undo the cancellation until then.${hasBoughtCredits(platform, subscription.id) && ' Bought credits end with the plan.'}</p>
+<button class="danger">Confirm cancellation</button></form></details>`
 }`
 }
 

@@ -131,7 +131,8 @@ button, .button {
 button:hover, .button:hover { border-color: var(--soft); }
 button.primary, .button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); padding: 0.75rem 1rem; }
 button.primary:hover, .button.primary:hover { filter: brightness(1.08); }
-button.danger { color: var(--bad); }
+.danger { color: var(--bad); }
+details > form { margin-top: 0.75rem; }
 button.small { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
 .button.small { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
 .switch { display: flex; flex-wrap: wrap; gap: 0.4rem; }
