@@ -94,7 +94,37 @@ it('shows the amount of a declined plan change without the paid lines that its i
   studio.advance(15 * dayMs)
   const change = studio.node.subscriptions.adjust(id, changeTo('agency_price'))
   await expect(change).rejects.toThrow('500')
-  expect((await invoiceRows(studio, 'ada'))[0]).toMatch(/Change from Team to Agency, .* Open \$75\.00$/)
+  expect((await invoiceRows(studio, 'ada'))[0]).toMatch(
+    /Change from Team to Agency, .* Declined, nothing due \$75\.00$/,
+  )
+})
+
+it('says that the unpaid renewal of an ended plan is no longer due', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+  await studio.renew('ada')
+  await studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } })
+  // The customer can still undo the cancellation and pay.
+  expect((await invoiceRows(studio, 'ada'))[0]).toMatch(/ Team Open \$49\.00$/)
+  await studio.renew('ada')
+  expect((await invoiceRows(studio, 'ada'))[0]).toMatch(
+    / Team The plan ended on 1 Jun 2027, so this invoice is no longer collected\. Unpaid, nothing due \$49\.00$/,
+  )
+  const { invoices } = await studio.billing('ada')
+  expect(invoices.at(-1)?.invoice.status).toBe('open')
+})
+
+it('calls an unpaid renewal open only until Flowglad has billed a later period', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+  await studio.renew('ada')
+  expect((await invoiceRows(studio, 'ada'))[0]).toMatch(/ Team Open \$49\.00$/)
+  await studio.renew('ada')
+  const [second, first] = await invoiceRows(studio, 'ada')
+  expect(second).toMatch(/ Team Open \$49\.00$/)
+  expect(first).toMatch(/ Team A later invoice replaces this invoice\. Unpaid, nothing due \$49\.00$/)
 })
 
 it('shows the quantity and the used units of each line, with thousands separators', async () => {

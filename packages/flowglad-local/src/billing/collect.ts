@@ -1,5 +1,5 @@
 import type { PaymentMethod } from '../database/records/customers.ts'
-import type { BillingRun, InvoiceLineItem } from '../database/records/payments.ts'
+import type { BillingRun, Invoice, InvoiceLineItem } from '../database/records/payments.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { discountOn } from '../rules/discount.ts'
@@ -12,6 +12,7 @@ import { charge, createInvoice, type Line, type StaticLine, totalOf } from './in
 import { planItemsAt } from './items.ts'
 import { overageLines, settleOverage } from './overage.ts'
 import { addPeriod, latestPeriod } from './periods.ts'
+import { isTerminal } from './subscriptions.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** The days until the next attempt after the first, second and third failure. */
@@ -135,6 +136,20 @@ export function isPeriodUnpaid(platform: Platform, subscription: Subscription): 
     !subscription.doNotCharge &&
     totalOf(planLines(platform, period.startDate, subscription)) > 0 &&
     !platform.db.invoices.by('subscription', subscription.id).some((it) => it.billingPeriodId === period.id)
+  )
+}
+
+/**
+ * Returns whether an open invoice can still be paid, by a scheduled attempt or on the payment page. As on the platform,
+ * a declined plan change isn't collected later, and neither is a subscription that has ended.
+ */
+export function isCollectible(platform: Platform, invoice: Invoice): boolean {
+  const { db } = platform
+  const run = db.billingRuns.find(invoice.billingRunId ?? '')
+  if (!run || run.reason === 'adjustment') return false
+  const subscription = db.subscriptions.get(run.subscriptionId)
+  return (
+    run.dueAt !== null || (!isTerminal(subscription) && runOfPeriod(platform, subscription)?.id === run.id)
   )
 }
 

@@ -23,9 +23,12 @@ const tones: Record<string, 'good' | 'bad' | 'plain' | ''> = {
 export const live = (id: string, content: Html, label: string): Html =>
   html`<section class="card stack" id="${id}" data-live aria-label="${label}">${content}</section>`
 
-/** Returns a small label for a status. The label's color shows whether the status needs attention. */
-export const badge = (state: string): Html =>
-  html`<span class="badge ${tones[state] ?? ''}">${words(state)}</span>`
+/**
+ * Returns a small label for a status. The label's color shows whether the status needs attention. `text` replaces the
+ * status's name.
+ */
+export const badge = (state: string, text = words(state)): Html =>
+  html`<span class="badge ${tones[state] ?? ''}">${text}</span>`
 
 export const priceText = (price: Price, quantity = 1): string =>
   price.type === 'single_payment'

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
-import { defaultPaymentMethod, dueOnActivation, paymentMethodOf } from '../billing/collect.ts'
+import { defaultPaymentMethod, dueOnActivation, isCollectible, paymentMethodOf } from '../billing/collect.ts'
 import { hasReceipt, receiptAddress } from '../billing/invoice.ts'
 import { planItemsAt } from '../billing/items.ts'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
@@ -219,6 +219,25 @@ function overdueText(platform: Platform, subscription: Subscription): string | n
   }`
 }
 
+/** Explains an open invoice that is never collected. The platform leaves such an invoice open. */
+function abandonedText(
+  platform: Platform,
+  invoice: Invoice,
+): { status: string; reason: string | null } | null {
+  const { db } = platform
+  const run = db.billingRuns.find(invoice.billingRunId ?? '')
+  if (invoice.status !== 'open' || !run || isCollectible(platform, invoice)) return null
+  if (run.reason === 'adjustment') return { status: 'Declined, nothing due', reason: null }
+  const { canceledAt } = db.subscriptions.get(run.subscriptionId)
+  return {
+    status: 'Unpaid, nothing due',
+    reason:
+      canceledAt === null
+        ? 'A later invoice replaces this invoice.'
+        : `The plan ended on ${day(canceledAt)}, so this invoice is no longer collected.`,
+  }
+}
+
 function invoiceRow(platform: Platform, invoice: Invoice): Html {
   const { db } = platform
   const attempts = db.payments.by('invoice', invoice.id)
@@ -229,11 +248,12 @@ function invoiceRow(platform: Platform, invoice: Invoice): Html {
   const headed = parts.some(({ amount }) => amount === null)
   // The subtotal of a plan change's invoice also contains the lines that it repeats.
   const amount = invoice.status === 'paid' ? paid : (attempts.at(-1)?.amount ?? invoice.subtotal)
+  const abandoned = abandonedText(platform, invoice)
   return html`<tr>
   <td class="mono whole-line">${invoice.invoiceNumber}</td>
   <td class="whole-line">${day(invoice.invoiceDate)}</td>
-  <td class="lead">${parts.map(({ text, amount }) => html`<div class="${headed && amount !== null && 'detail'}">${text}${parts.length > 1 && amount !== null && `: ${money(amount)}`}</div>`)}</td>
-  <td>${badge(invoice.status)}</td>
+  <td class="lead">${parts.map(({ text, amount }) => html`<div class="${headed && amount !== null && 'detail'}">${text}${parts.length > 1 && amount !== null && `: ${money(amount)}`}</div>`)}${abandoned?.reason && html`<div class="detail">${abandoned.reason}</div>`}</td>
+  <td>${abandoned ? badge('void', abandoned.status) : badge(invoice.status)}</td>
   <td class="number">${money(amount)}${payments.map((payment) => html`<br><a class="small" href="${receiptAddress(payment)}">Receipt<span class="unseen"> for ${invoice.invoiceNumber}</span></a>`)}${refunded > 0 && html`<br><span class="small soft">${money(refunded)} refunded</span>`}</td>
 </tr>`
 }
