@@ -42,16 +42,16 @@ beforeEach(() => {
 it('promises before a cancellation that nothing changes until the plan ends', () => {
   show(<PlanEnds plan={onScale} />)
   expect(text()).toContain('nothing changes')
-  expect(text()).not.toContain('stays due')
+  expect(text()).not.toContain('is then due')
 })
 
 it.each(['grace', 'free'] as const)(
-  'says before a cancellation that an unpaid plan stays unpaid: %s',
+  'says before a cancellation when the overdue amount stays due: %s',
   (state) => {
     const plan = unpaid(state)
     balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan })
     show(<PlanEnds plan={plan} />)
-    expect(text()).toContain('$99 stays due, but we stop trying your card.')
+    expect(text()).toContain('We stop trying your card. $99 is then due only if you keep Scale.')
     expect(text()).not.toContain('nothing changes')
   },
 )

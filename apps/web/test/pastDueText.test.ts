@@ -68,7 +68,10 @@ it.each<[State, string]>([
   ],
   ['denied', "You can't use your credits now. To use them again, choose “Keep Scale” first, then pay."],
 ])('asks a customer who has canceled to undo the cancellation before the payment: %s', (state, detail) => {
-  expect(pastDueText(unpaid(state, canceled), noRetry)).toMatchObject({ due: '$99 is due.', detail })
+  expect(pastDueText(unpaid(state, canceled), noRetry)).toMatchObject({
+    due: '$99 is due only if you keep Scale.',
+    detail,
+  })
 })
 
 it('asks a customer without credits to undo a cancellation before paying', () => {
@@ -77,15 +80,15 @@ it('asks a customer without credits to undo a cancellation before paying', () =>
   expect(advice(unpaid('free'))).toBe('Pay for your plan to continue.')
 })
 
-it('says before a cancellation that the overdue amount stays due without further retries', () => {
+it('says before a cancellation that the overdue amount is no longer due when the plan ends', () => {
   expect(cancelOverdueText(unpaid('grace'), statement, endsAt)).toBe(
-    "$99 stays due, but we stop trying your card. You keep Scale's credits until 6 December. To pay later, undo the cancellation first.",
+    "We stop trying your card. $99 is then due only if you keep Scale. You keep Scale's credits until 6 December. To pay later, undo the cancellation first.",
   )
   expect(cancelOverdueText(unpaid('grace'), statement, graceEndsAt - dayMs)).toContain(
     'You keep Scale and its credits until it ends.',
   )
   expect(cancelOverdueText(unpaid('free'), undefined, endsAt)).toBe(
-    "Your payment stays overdue, but we stop trying your card. You have the Free plan's credits until you pay. To pay later, undo the cancellation first.",
+    "We stop trying your card. Your payment is then due only if you keep Scale. You have the Free plan's credits until you pay. To pay later, undo the cancellation first.",
   )
 })
 

@@ -69,7 +69,7 @@ test('asks a customer who cancels an unpaid plan to keep it first, and then lets
   const payNow = app.subscription.getByRole('button', { name: 'Pay now' })
   await expect(payNow).toBeVisible()
   await app.subscription.getByRole('button', { name: 'Cancel plan' }).click()
-  await expect(app.dialog).toContainText(texts.staysDue)
+  await expect(app.dialog).toContainText(texts.dueOnlyIfKept)
   await expect(app.dialog).not.toContainText(texts.fromPacks)
   await app.confirm.click()
   await expect(app.subscription).toContainText(texts.keepFirst)

@@ -45,7 +45,7 @@ export const texts = {
   notOnNextInvoice: /overdue \$20 isn't part of this invoice/i,
   endsUnlessPaid: /ends unless paid\d+ \w+ \d+/i,
   amountDue: /\$20 is due\. We'll try Visa ending in 0341 again on \d+ \w+\./,
-  staysDue: /\$99 stays due/i,
+  dueOnlyIfKept: /\$99 is then due only if you keep Scale/i,
   keepFirst: /choose “Keep Scale” first, then pay/i,
   keepsCredits: /you keep scale and its credits/i,
   fromPacks: /from packs/i,

@@ -28,7 +28,7 @@ export function pastDueText(plan: PlanSummary, statement: Statement): PastDueTex
     retry.at >= pastDue.graceEndsAt
   return {
     title: pastDue.state === 'grace' ? 'Your last payment failed' : 'Your payment is overdue',
-    due: joined(amountDueText(statement), retry && !isTooLate && `We'll try ${retry.text}.`),
+    due: joined(amountDueText(plan, statement), retry && !isTooLate && `We'll try ${retry.text}.`),
     detail:
       plan.cancelsAt === null
         ? unpaidText(plan.name, pastDue)
@@ -85,7 +85,7 @@ function creditsText(name: string, { state, graceEndsAt }: PastDue, endsAt: numb
 
 /**
  * Says what a cancellation changes for an overdue plan. Flowglad stops trying the card as soon as the cancellation is
- * scheduled. `endsAt` is the date on which the plan would end. Returns null if no payment is overdue.
+ * scheduled, and never collects the payment after the plan has ended. `endsAt` is the date on which the plan would end. Returns null if no payment is overdue.
  */
 export function cancelOverdueText(
   { name, pastDue }: PlanSummary,
@@ -95,9 +95,7 @@ export function cancelOverdueText(
   if (pastDue === undefined) return null
   const due = amountOfOverdue(statement)
   return [
-    due === null
-      ? 'Your payment stays overdue, but we stop trying your card.'
-      : `${due} stays due, but we stop trying your card.`,
+    `We stop trying your card. ${due ?? 'Your payment'} is then due only if you keep ${name}.`,
     creditsText(name, pastDue, endsAt ?? Number.POSITIVE_INFINITY),
     'To pay later, undo the cancellation first.',
   ].join(' ')
@@ -119,9 +117,9 @@ export function payFirstText(plan: PlanSummary, statement: Statement): string {
   return `${pay}, then you can change your plan.`
 }
 
-function amountDueText(statement: Statement): string | null {
+function amountDueText({ name, cancelsAt }: PlanSummary, statement: Statement): string | null {
   const amount = amountOfOverdue(statement)
-  return amount && `${amount} is due.`
+  return amount && `${amount} is due${cancelsAt === null ? '' : ` only if you keep ${name}`}.`
 }
 
 function amountOfOverdue(statement: Statement): string | null {
