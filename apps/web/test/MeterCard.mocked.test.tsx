@@ -53,3 +53,14 @@ it('shows no renewal date for an unlimited meter', () => {
   expect(showCard()).toContain('Renews')
   expect(showCard({ available: null, limit: null, unlimited: true })).toMatch(/LeftUnlimited$/)
 })
+
+it('explains the extra units that an unpaid renewal includes', () => {
+  const pastDue = { state: 'grace', since: 0, graceEndsAt: Date.UTC(2026, 11, 6, 12), upgradeUrl: '/billing' }
+  current.mockReturnValue({ ...onPaid, pastDue })
+  const items = [
+    { kind: 'plan' as const, name: 'Paid', from: 0, to: renewsAt, prorated: false, amount: 2_000 },
+    { kind: 'overage' as const, meter: 'generations' as const, units: 5, amount: 100 },
+  ]
+  statement.mockReturnValue(aStatement({ payments: [aPayment({ status: 'failed', items })] }))
+  expect(showCard()).toContain('Includes 5 extra pictures from your last period. When you pay,')
+})

@@ -6,6 +6,7 @@ import {
   extraText,
   needsStatement,
   settledText,
+  unpaidText,
 } from '../src/plans/creditParts.ts'
 import { anOffer, free, onFree } from './anOffer.ts'
 import { aPayment, aStatement } from './aStatement.ts'
@@ -159,6 +160,21 @@ describe('on a paid plan', () => {
 
   it('explains no extra units if the balance started without them', () => {
     expect(settledText(rowOf({ available: 10, limit: 10 }), [paid], onPaid, settled)).toBeNull()
+  })
+
+  it('explains the extra units of the last period that the overdue payment includes', () => {
+    const row = { ...rowOf({ available: 3, limit: 10 }), used: 7 }
+    const pastDue = { since: 0, graceEndsAt: 1, upgradeUrl: '/billing' }
+    const grace = { ...onPaid, pastDue: { ...pastDue, state: 'grace' as const } }
+    const attempt = { ...renewal, status: 'failed' as const }
+    const declined = aStatement({ payments: [attempt, attempt] })
+    expect(needsStatement(row, [paid], grace)).toBe(true)
+    expect(unpaidText(row, grace, declined)).toBe(
+      "Includes 7 extra pictures from your last period. When you pay, they no longer reduce this period's pictures.",
+    )
+    expect(unpaidText(row, { ...grace, pastDue: { ...pastDue, state: 'free' } }, declined)).toBeNull()
+    expect(unpaidText(row, onPaid, declined)).toBeNull()
+    expect(unpaidText(row, grace, settled)).toBeNull()
   })
 
   it('needs the statement only if the limit differs from the grant of a paid plan', () => {

@@ -1,6 +1,12 @@
-import type { BalanceRow, BillingStatement, PlanSummary } from '@metered/billing/client'
+import type {
+  BalanceRow,
+  BillingStatement,
+  PaymentItem,
+  PaymentRow,
+  PlanSummary,
+} from '@metered/billing/client'
 import { formatDay, formatNumber } from '../format/format.ts'
-import { amountOf, type Meter, unitOf } from '../format/meters.ts'
+import { amountOf, type Meter, unitOf, unitsOf } from '../format/meters.ts'
 import { nextOfCredits } from './nextOfCredits.ts'
 import { creditsOffer, currentOffer, type Offer } from './offers.ts'
 
@@ -35,12 +41,12 @@ export function creditParts(
 }
 
 /**
- * Returns whether only the statement tells the balance's parts apart: it contains prorated grants, and the extra units
- * that the customer has paid for. A free plan has neither.
+ * Returns whether only the statement tells the balance's parts apart: it contains prorated grants, and the last period's
+ * extra units, which the customer has paid for or still has to pay for. A free plan has neither.
  */
 export function needsStatement(row: Row, offers: Offer[] | undefined, plan: Plan): boolean {
   const beyond = beyondPlan(row, offers, plan, undefined)
-  return beyond !== null && beyond !== 0 && !plan?.isFree
+  return beyond !== null && (beyond !== 0 || plan?.pastDue?.state === 'grace') && !plan?.isFree
 }
 
 /** Says that a balance includes extra units from the last period. Returns null if there are none. */
@@ -54,6 +60,21 @@ export function settledText(
   const units = Math.min(settledUnits(row, plan, statement), beyond)
   if (units <= 0) return null
   return `Includes ${formatNumber(units)} extra ${unitOf(row.meter, units)} from your last period, which you've paid for.`
+}
+
+/**
+ * Says that a balance includes extra units from the last period that are part of the overdue payment. Flowglad carries the
+ * last period's negative balance into this period until the customer pays. Returns null if there are none.
+ */
+export function unpaidText({ meter, limit, used }: Row, plan: Plan, statement: Statement): string | null {
+  if (limit === null || plan?.pastDue?.state !== 'grace') return null
+  // Each attempt to charge the card is a payment with the same items, so use only one of them.
+  const declined = statement?.payments.find(
+    (payment) => payment.status === 'failed' && isForPeriod(payment, plan),
+  )
+  const units = Math.min(used, overageUnits(declined?.items ?? [], meter))
+  if (units <= 0) return null
+  return `Includes ${formatNumber(units)} extra ${unitOf(meter, units)} from your last period. When you pay, they no longer reduce this period's ${unitsOf(meter)}.`
 }
 
 /**
@@ -83,11 +104,16 @@ function beyondPlan(
  */
 function settledUnits({ meter }: Row, plan: Plan, statement: Statement): number {
   return (statement?.payments ?? [])
-    .filter(({ status }) => status === 'paid')
-    .filter(({ items }) => items.some((item) => item.kind === 'plan' && item.to === plan?.renewsAt))
-    .flatMap(({ items }) => items)
-    .reduce((sum, item) => (item.kind === 'overage' && item.meter === meter ? sum + item.units : sum), 0)
+    .filter((payment) => payment.status === 'paid' && isForPeriod(payment, plan))
+    .reduce((sum, { items }) => sum + overageUnits(items, meter), 0)
 }
+
+/** Returns whether the payment is for this period's plan. */
+const isForPeriod = ({ items }: PaymentRow<Meter>, plan: Plan): boolean =>
+  items.some((item) => item.kind === 'plan' && item.to === plan?.renewsAt)
+
+const overageUnits = (items: PaymentItem<Meter>[], meter: Meter): number =>
+  items.reduce((sum, item) => (item.kind === 'overage' && item.meter === meter ? sum + item.units : sum), 0)
 
 /** Returns a function that describes a balance's parts. The function returns null if creditParts() returns null. */
 function textOf(describe: (parts: CreditParts, row: Row, plan: Plan) => string) {

@@ -6,7 +6,7 @@ import { formatNumber, formatPercent } from '../format/format.ts'
 import { amountOf, type Meter, promiseOf, titleOf, unitsOf } from '../format/meters.ts'
 import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
 import { useReveal } from '../parts/reveal.ts'
-import { creditPartsText, needsStatement, settledText } from '../plans/creditParts.ts'
+import { creditPartsText, needsStatement, settledText, unpaidText } from '../plans/creditParts.ts'
 import { nextOfCreditsText } from '../plans/nextOfCredits.ts'
 import { currentOffer, isOverdue, nextOffer } from '../plans/offers.ts'
 import { overageText } from '../plans/overage.ts'
@@ -99,11 +99,11 @@ function StatedParts({ row }: { row: BalanceRow<Meter> }) {
   const { data: offers } = usePlans()
   const { data: statement } = useStatement()
   if (statement === undefined) return nextOfCreditsText(plan, row.renewsAt)
-  const settled = settledText(row, offers, plan, statement)
+  const extra = settledText(row, offers, plan, statement) ?? unpaidText(row, plan, statement)
   return (
     <>
       <Parts row={row} statement={statement} />
-      {settled && <span className={classes.renewal}>{settled}</span>}
+      {extra && <span className={classes.renewal}>{extra}</span>}
     </>
   )
 }

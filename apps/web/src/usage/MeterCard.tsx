@@ -3,7 +3,7 @@ import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatDay, formatNumber, formatShortDate } from '../format/format.ts'
 import { amountOf, type Meter, titleOf } from '../format/meters.ts'
 import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
-import { creditPartsText, needsStatement, settledText } from '../plans/creditParts.ts'
+import { creditPartsText, needsStatement, settledText, unpaidText } from '../plans/creditParts.ts'
 import { nextOfCredits } from '../plans/nextOfCredits.ts'
 import { currentOffer } from '../plans/offers.ts'
 import { overageText } from '../plans/overage.ts'
@@ -54,7 +54,7 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
 
 const eventNames = { renew: 'Renews', end: 'Ends', endUnpaid: 'Ends unless paid' }
 
-/** Explains pack units, paid extra units, a prorated grant and the cost of extra units, where they apply. */
+/** Explains pack units, the last period's extra units, a prorated grant and the cost of extra units, where they apply. */
 function Notes({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
@@ -66,6 +66,7 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
     // Before the statement arrives, the parts would be an estimate.
     statement || !needsStatement(row, offers, plan) ? creditPartsText(row, offers, plan, statement) : null,
     settledText(row, offers, plan, statement),
+    unpaidText(row, plan, statement),
     prorated &&
       `${amountOf(row.meter, prorated.granted)} this period, prorated. ${formatNumber(prorated.regular)}${
         row.renewsAt === null ? ' later' : ` from ${formatDay(row.renewsAt)}`
