@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { expect, it, vi } from 'vitest'
 import { Subscription } from '../src/billing/Subscription.tsx'
@@ -7,16 +7,17 @@ import { free, onFree, pro } from './anOffer.ts'
 import { aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { status, plan } = vi.hoisted(() => ({ status: vi.fn(), plan: vi.fn() }))
+const { status, plan, statement } = vi.hoisted(() => ({ status: vi.fn(), plan: vi.fn(), statement: vi.fn() }))
 const answer = onFree({ available: 10, limit: 10 })
 
 vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: { ...answer, plan: plan() }, isPending: false, error: null }),
   usePlan: () => ({ data: plan() }),
   usePlans: () => ({ data: [free, pro] }),
-  useStatement: () => ({ data: aStatement() }),
+  useStatement: () => ({ data: statement() ?? aStatement() }),
   useBillingStatus: () => ({ data: status() }),
   useCancelPlan: () => ({}),
+  useResumePlan: () => ({ mutateAsync: async () => {} }),
 }))
 // The payment page needs Flowglad's provider, and a link needs the router.
 vi.mock('../src/billing/PayNowButton.tsx', () => ({ PayNowButton: () => null }))
@@ -39,4 +40,41 @@ it.each([
   show(<Subscription />)
   expect(screen.getByTestId('subscription').textContent).toContain(current.name)
   expect(labels()).toEqual(['View plans'])
+})
+
+it('says before and after undoing a cancellation what the customer pays for the kept plan', async () => {
+  const at = Date.UTC(2027, 0, 30, 12)
+  const extra = { meter: 'generations', units: 1_500, amount: 200, unitPrice: 100, perUnits: 1_000 } as const
+  const next = {
+    at,
+    currency: 'USD',
+    plan: { name: 'Pro', amount: 2_000 },
+    earlierUsage: [],
+    total: 2_200,
+    wasDiscounted: false,
+  }
+  const sum = '($20 plus $2 for 1,500 extra pictures).'
+  const text = () => screen.getByTestId('subscription').textContent
+  status.mockReturnValue({ current: true })
+  plan.mockReturnValue({ ...onPro, status: 'cancellation_scheduled', cancelsAt: at })
+  statement.mockReturnValue(aStatement({ overage: [extra] }))
+  show(<Subscription />)
+  expect(text()).toContain(`If you keep Pro, you pay $22 on 30 January ${sum}`)
+  plan.mockReturnValue(onPro)
+  statement.mockReturnValue(aStatement({ overage: [extra], next }))
+  screen.getByRole('button', { name: 'Keep Pro' }).click()
+  await waitFor(() => expect(text()).toContain(`You keep Pro. You pay $22 on 30 January 2027 ${sum}`))
+  expect(text()).not.toContain('If you keep Pro')
+})
+
+it('names no amount beside “Keep” while a payment is overdue', () => {
+  const at = Date.UTC(2027, 0, 30, 12)
+  const extra = { meter: 'generations', units: 1_500, amount: 200, unitPrice: 100, perUnits: 1_000 } as const
+  const pastDue = { state: 'grace', since: 0, graceEndsAt: at, upgradeUrl: '/billing' }
+  status.mockReturnValue({ current: true })
+  plan.mockReturnValue({ ...onPro, status: 'cancellation_scheduled', cancelsAt: at, pastDue })
+  statement.mockReturnValue(aStatement({ overage: [extra] }))
+  show(<Subscription />)
+  expect(screen.getByRole('button', { name: 'Keep Pro' })).toBeDefined()
+  expect(screen.getByTestId('subscription').textContent).not.toContain('you pay')
 })

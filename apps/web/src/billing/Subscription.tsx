@@ -1,10 +1,12 @@
 import { Skeleton } from '@mantine/core'
 import type { BillingStatement, PlanSummary } from '@metered/billing/client'
+import { useState } from 'react'
 import { useBalances, useBillingStatus, usePlans, useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { useLastError } from '../denials/useLastError.ts'
 import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
+import { ifKeptText, keptText } from '../plans/keptText.ts'
 import { NextInvoice } from '../plans/NextInvoice.tsx'
 import { currentOffer, isUnknown } from '../plans/offers.ts'
 import { canPayNow, pastDueText } from '../plans/pastDueText.ts'
@@ -28,6 +30,7 @@ export function Subscription() {
   const { data: statement } = useStatement()
   const { data: status } = useBillingStatus()
   const end = useEndOfPlan(statement)
+  const [hasResumed, setHasResumed] = useState(false)
   if (isPending && error === null) return <Skeleton className={withRoom(classes.loading)} radius="lg" />
   if (answer === undefined || isUnknown(answer))
     return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />
@@ -45,6 +48,7 @@ export function Subscription() {
   const offer = currentOffer(offers, plan)
   const pays = canPayNow(plan)
   const unpaid = problemOf(plan, statement)
+  const isKept = hasResumed && plan.cancelsAt === null && plan.changesAt === null && unpaid === null
   const isAway = status?.current === false
   return (
     <section className={withRoom(classes.card)} aria-labelledby="subscription" data-testid="subscription">
@@ -56,12 +60,13 @@ export function Subscription() {
         {/* With the `status` role, screen readers announce the effect of the buttons below. */}
         <p role="status">
           {unpaid && <strong className={classes.problem}>{unpaid}</strong>}{' '}
-          {whatHappensNext(plan, statement, end)}
+          {(isKept && keptText(plan, statement)) || whatHappensNext(plan, statement, end)}{' '}
+          {ifKeptText(plan, offer, statement)}
         </p>
         <div className={classes.actions}>
           {pays && <PayNowButton />}
           {plan.cancelsAt !== null || plan.changesAt !== null ? (
-            !isAway && <ResumeButton keep={plan.name} />
+            !isAway && <ResumeButton keep={plan.name} onResumed={() => setHasResumed(true)} />
           ) : (
             <>
               <LinkButton to="/pricing" variant={plan.isFree && !pays && !isAway ? 'filled' : 'default'}>

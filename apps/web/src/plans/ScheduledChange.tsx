@@ -5,7 +5,8 @@ import { useUser } from '../api/Session.tsx'
 import { formatDate } from '../format/format.ts'
 import { Notice } from '../parts/Notice.tsx'
 import { useReveal } from '../parts/reveal.ts'
-import { freeOffer } from './offers.ts'
+import { ifKeptText } from './keptText.ts'
+import { currentOffer, freeOffer } from './offers.ts'
 import { ResumeButton } from './ResumeButton.tsx'
 
 /** Announces a scheduled cancellation or downgrade, with a button to undo it. */
@@ -27,8 +28,10 @@ export function ScheduledChange() {
   )
 }
 
-function Ending({ plan: { name, pastDue }, endsAt }: { plan: PlanSummary; endsAt: number }) {
+function Ending({ plan, endsAt }: { plan: PlanSummary; endsAt: number }) {
+  const { name, pastDue } = plan
   const { data: offers } = usePlans()
+  const { data: statement } = useStatement()
   const free = freeOffer(offers)
   return (
     <Notice
@@ -38,7 +41,8 @@ function Ending({ plan: { name, pastDue }, endsAt }: { plan: PlanSummary; endsAt
     >
       {/* If a payment is overdue, another notice says which credits the customer has. */}
       {pastDue === undefined && `You keep ${name} and its credits until then. `}
-      {free && `${free.name} starts afterwards. `}You can undo the cancellation at any time before that day.
+      {free && `${free.name} starts afterwards. `}You can undo the cancellation at any time before that day.{' '}
+      {ifKeptText(plan, currentOffer(offers, plan), statement)}
     </Notice>
   )
 }
