@@ -47,6 +47,7 @@ export const aStatement = (statement: Partial<BillingStatement<Meter>> = {}): Bi
   overage: [],
   changesTo: null,
   prorated: [],
+  unlimitedPacks: [],
   method: visa,
   ...statement,
 })

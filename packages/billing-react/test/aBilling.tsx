@@ -67,6 +67,7 @@ const aStatement = (): BillingStatement<Meter> => ({
   overage: [],
   changesTo: null,
   prorated: [],
+  unlimitedPacks: [],
   method: null,
 })
 
@@ -81,6 +82,7 @@ const aPreview = (): ChangePreview<Meter> => ({
   nextChargeAt: null,
   method: null,
   prorated: [],
+  unlimitedPacks: [],
 })
 
 /** Returns a fake billing client. The test supplies the responses and the stream's events. */

@@ -36,6 +36,7 @@ export type {
   NextInvoice,
   OverageCharge,
   OverdueAmount,
+  PackUnits,
   PaymentItem,
   PaymentMethodSummary,
   PaymentRow,

@@ -21,6 +21,7 @@ export type {
   NextInvoice,
   OverageCharge,
   OverdueAmount,
+  PackUnits,
   PaymentItem,
   PaymentMethodSummary,
   PaymentRow,

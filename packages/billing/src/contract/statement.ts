@@ -23,8 +23,19 @@ export interface BillingStatement<Meter extends string = string> {
    * the plan has been the same since the period began.
    */
   prorated: ProratedGrant<Meter>[]
+  /**
+   * The units left from packs on the meters that the plan doesn't limit, because their balances contain no
+   * amounts. They end with the subscription. Usage reduces them even while the meter is unlimited.
+   */
+  unlimitedPacks: PackUnits<Meter>[]
   /** The payment method for the next invoice. null if there is none. */
   method: PaymentMethodSummary | null
+}
+
+/** The units of a meter that are left from packs. */
+export interface PackUnits<Meter extends string = string> {
+  meter: Meter
+  units: number
 }
 
 /** A payment method, such as a card. */

@@ -1,5 +1,5 @@
 import type { PlanOffer } from '../contract/plans.ts'
-import type { ProratedGrant } from '../contract/statement.ts'
+import type { PackUnits, ProratedGrant } from '../contract/statement.ts'
 import type { BillingReport } from '../flowglad/billingReport.ts'
 import type { Balance } from '../ledger/reads.ts'
 import type { Subscription } from './currentSubscription.ts'
@@ -67,6 +67,56 @@ export function proratedAfter(
   })
 }
 
+/**
+ * Returns the units left from packs on the meters that the plan doesn't limit. Flowglad reports only the sum of a meter's
+ * units, which also contains the earlier plan's grant if the plan changed during the period. The earlier plan's
+ * units are used first. Never returns more units than the customer has bought.
+ */
+export function unlimitedPacksNow(
+  offer: PlanOffer | undefined,
+  granted: Omit<Granted, 'balances'> & {
+    balances: readonly Pick<Balance, 'meter' | 'limit' | 'adjusted' | 'available'>[]
+    report: BillingReport
+  },
+): PackUnits[] {
+  const { offers, balances, report } = granted
+  const packLines = report.invoices
+    .filter(({ invoice }) => invoice.type === 'purchase')
+    .flatMap(({ invoiceLineItems }) => invoiceLineItems.map((line) => planNameOf(line, report)))
+  const boughtOf = (meter: string) =>
+    packLines
+      .flatMap((name) => offers.find((pack) => pack.kind === 'pack' && pack.name === name)?.grants ?? [])
+      .reduce((sum, grant) => (grant.meter === meter ? sum + grant.amount : sum), 0)
+  return balances.flatMap(({ meter, limit, adjusted, available }) => {
+    if (!offer?.unlimited.includes(meter)) return []
+    const earlier = changedAt(granted) === null ? [] : earlierGrants(meter, granted)
+    const beyond = limit - adjusted - Math.max(0, ...earlier)
+    const units = Math.min(available - Math.max(0, adjusted), beyond, boughtOf(meter))
+    return units > 0 ? [{ meter, units }] : []
+  })
+}
+
+/** Returns the meter's grants of the plans that this period's invoices name. */
+function earlierGrants(
+  meter: string,
+  {
+    offers,
+    report,
+    subscription: { periodStart },
+  }: Pick<Granted, 'offers' | 'subscription'> & { report: BillingReport },
+): number[] {
+  const names = new Set(
+    report.invoices
+      .filter(({ invoice }) => invoice.billingPeriodStartDate === periodStart)
+      .flatMap(({ invoiceLineItems }) => invoiceLineItems.map((line) => planNameOf(line, report))),
+  )
+  return offers
+    .filter(({ kind, name }) => kind === 'plan' && names.has(name))
+    .flatMap(recurringGrants)
+    .filter((grant) => grant.meter === meter)
+    .map(({ amount }) => amount)
+}
+
 const shareOf = (amount: number, elapsed: number) => Math.round(amount * (1 - elapsed))
 
 /**
@@ -77,25 +127,15 @@ const shareOf = (amount: number, elapsed: number) => Math.round(amount * (1 - el
  * larger.
  */
 function issuedOf({ meter, amount }: RecurringGrant, granted: Granted): number {
-  const { offers, balances, report, subscription } = granted
+  const { balances, report, subscription } = granted
   const balance = balances.find((candidate) => candidate.meter === meter)
   const atMost = Math.min(amount, balance ? balance.limit - balance.adjusted : 0)
   const changed = changedAt(granted)
   const { periodStart, periodEnd } = subscription
   const hasPacks = report?.invoices.some(({ invoice }) => invoice.type === 'purchase')
   if (!report || !hasPacks || changed === null || periodStart === null || periodEnd === null) return atMost
-  const names = new Set(
-    report.invoices
-      .filter(({ invoice }) => invoice.billingPeriodStartDate === periodStart)
-      .flatMap(({ invoiceLineItems }) => invoiceLineItems.map((line) => planNameOf(line, report))),
-  )
-  const earlier = offers
-    .filter(({ kind, name }) => kind === 'plan' && names.has(name))
-    .flatMap(recurringGrants)
-    .filter((grant) => grant.meter === meter)
-    .map((grant) => grant.amount)
   const elapsed = (changed - periodStart) / (periodEnd - periodStart)
-  return Math.min(atMost, Math.max(shareOf(amount, elapsed), ...earlier))
+  return Math.min(atMost, Math.max(shareOf(amount, elapsed), ...earlierGrants(meter, { ...granted, report })))
 }
 
 /** Returns when the plan last changed, or null if it has been the same since the period began. */

@@ -22,7 +22,7 @@ import {
   unlimitedBeyond,
 } from './nextInvoice.ts'
 import { methodOf, type Paid, paymentRows, planOfUsage, statusOf } from './paymentRows.ts'
-import { changedAt, proratedNow } from './proratedGrants.ts'
+import { changedAt, proratedNow, unlimitedPacksNow } from './proratedGrants.ts'
 
 interface Parts {
   /** The ledger whose balances ignore the past-due terms. */
@@ -58,7 +58,8 @@ export class Statements {
     const paid = { payments: page.payments, offers, report }
     const shown = { payments: paymentRows(paid), hasOlder: page.hasOlder }
     if (!subscription) {
-      return { ...shown, overdue: null, next: null, overage: [], changesTo: null, prorated: [], method: null }
+      const none = { overdue: null, next: null, changesTo: null, method: null }
+      return { ...shown, ...none, overage: [], prorated: [], unlimitedPacks: [] }
     }
     const offer = offers.find(isPlan(subscription.priceSlug))
     const changesTo = scheduledPlan(subscription, offer, offers)
@@ -73,6 +74,7 @@ export class Statements {
     const overage = overageOf(subscription, plans, balances, report)
     const earlierUsage = await this.#earlierUsage(customer, subscription, { offer, balances, paid })
     const method = methodOfSubscription(report)
+    const granted = { subscription, offers, balances, report }
     return {
       ...shown,
       overdue: snapshot?.pastDue
@@ -88,7 +90,8 @@ export class Statements {
         : nextInvoiceOf(subscription, { name, currency, amount }, { overage, earlierUsage, method }, report),
       overage,
       changesTo: changesTo ? { name: changesTo.name, priceSlug: changesTo.priceSlug } : null,
-      prorated: proratedNow(offer, { subscription, offers, balances, report }),
+      prorated: proratedNow(offer, granted),
+      unlimitedPacks: unlimitedPacksNow(offer, granted),
       method,
     }
   }

@@ -736,6 +736,7 @@ test('returns an empty statement to a customer without payments', async () => {
     overage: [],
     changesTo: null,
     prorated: [],
+    unlimitedPacks: [],
     method: null,
   })
 })
@@ -833,4 +834,41 @@ test('says that the card may have been charged if a change fails and its payment
   })
   const { payments } = await statement(app)
   expect(payments.map(({ status }) => status)).toEqual(['pending', 'paid'])
+})
+
+const unlimitedPacks = async (app: Pick<App, 'client' | 'billing'>) => {
+  await app.billing.refresh(ada)
+  return (await statement(app)).unlimitedPacks
+}
+const generations = (count: number) => ({ prompt: randomUUID(), count })
+
+test('counts the units left from a pack while the plan is unlimited, and returns them after a downgrade', async () => {
+  await using app = await start()
+  await onPro(app)
+  await app.atFlowglad.pay(ada, 'generation_pack')
+  expect(await unlimitedPacks(app)).toEqual([])
+  await app.client.generate.mutate(generations(20))
+  app.pass(10 * day)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })
+  // Until the period ends, the rest of Pro's 500 generations is used first.
+  await app.client.generate.mutate(generations(100))
+  expect(await unlimitedPacks(app)).toEqual([{ meter: 'generations', units: 50 }])
+  app.pass(month)
+  expect(await unlimitedPacks(app)).toEqual([{ meter: 'generations', units: 50 }])
+  await app.client.generate.mutate(generations(8))
+  expect(await unlimitedPacks(app)).toEqual([{ meter: 'generations', units: 42 }])
+  await app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })
+  app.pass(month)
+  expect(await unlimitedPacks(app)).toEqual([])
+  expect((await app.client.billing.balances.query()).balances).toContainEqual(
+    expect.objectContaining({ meter: 'generations', available: 542 }),
+  )
+})
+
+test('counts no units of a pack that ended with the Free plan', async () => {
+  await using app = await start()
+  await app.billing.balances(ada)
+  await app.atFlowglad.pay(ada, 'generation_pack')
+  await app.atFlowglad.pay(ada, 'scale_monthly')
+  expect(await unlimitedPacks(app)).toEqual([])
 })
