@@ -59,7 +59,7 @@ it('explains the extra units that an unpaid renewal includes', () => {
   current.mockReturnValue({ ...onPaid, pastDue })
   const items = [
     { kind: 'plan' as const, name: 'Paid', from: 0, to: renewsAt, prorated: false, amount: 2_000 },
-    { kind: 'overage' as const, meter: 'generations' as const, units: 5, amount: 100 },
+    { kind: 'overage' as const, meter: 'generations' as const, plan: 'Paid', units: 5, amount: 100 },
   ]
   statement.mockReturnValue(aStatement({ payments: [aPayment({ status: 'failed', items })] }))
   expect(showCard()).toContain('Includes 5 extra pictures from your last period. When you pay,')

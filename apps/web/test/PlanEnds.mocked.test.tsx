@@ -3,20 +3,26 @@ import type { PlanSummary } from '@metered/billing/client'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { PlanEnds } from '../src/plans/PlanEnds.tsx'
 import { ScheduledChange } from '../src/plans/ScheduledChange.tsx'
-import { anOffer, free, onFree } from './anOffer.ts'
+import { anOffer, free, onFree, pro } from './anOffer.ts'
 import { aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { balances } = vi.hoisted(() => ({ balances: vi.fn() }))
+const { balances, unlimitedPacks } = vi.hoisted(() => ({ balances: vi.fn(), unlimitedPacks: vi.fn() }))
 
 const overdue = { amount: 9_900, currency: 'USD', since: 0, retriesAt: null }
-const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', isFree: false, grants: [] })
+const scale = anOffer({
+  name: 'Scale',
+  priceSlug: 'scale_monthly',
+  unitPrice: 9_900,
+  isFree: false,
+  grants: [],
+})
 
 vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: balances() }),
   usePlan: () => ({ data: balances().plan }),
-  usePlans: () => ({ data: [free, scale] }),
-  useStatement: () => ({ data: aStatement({ overdue }) }),
+  usePlans: () => ({ data: [free, pro, scale] }),
+  useStatement: () => ({ data: aStatement({ overdue, unlimitedPacks: unlimitedPacks() }) }),
   useResumePlan: () => ({}),
 }))
 vi.mock('../src/api/Session.tsx', () => ({ useUser: () => ({}) }))
@@ -36,6 +42,7 @@ const unpaid = (state: 'grace' | 'free'): PlanSummary => ({
 const text = () => document.body.textContent
 
 beforeEach(() => {
+  unlimitedPacks.mockReturnValue([])
   balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan: onScale })
 })
 
@@ -55,6 +62,16 @@ it.each(['grace', 'free'] as const)(
     expect(text()).not.toContain('nothing changes')
   },
 )
+
+it('says that an unlimited plan ends packs, and how to keep them', () => {
+  const [row] = onFree({ available: 0, limit: 0 }).balances
+  const unlimited = { ...row, available: null, limit: null, unlimited: true }
+  balances.mockReturnValue({ plan: onScale, balances: [unlimited] })
+  unlimitedPacks.mockReturnValue([{ meter: 'generations', units: 50 }])
+  show(<PlanEnds plan={onScale} />)
+  expect(text()).toContain('When Scale ends, you lose 50 pictures from packs.')
+  expect(text()).toContain('To keep the credits from packs, downgrade to Pro instead.')
+})
 
 it('warns that packs end with the plan while an overdue payment hides their credits', () => {
   const warning = 'their credits end with Scale too'

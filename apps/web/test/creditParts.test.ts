@@ -6,9 +6,10 @@ import {
   extraText,
   needsStatement,
   settledText,
+  unlimitedPacksText,
   unpaidText,
 } from '../src/plans/creditParts.ts'
-import { anOffer, free, onFree } from './anOffer.ts'
+import { anOffer, free, onFree, pro } from './anOffer.ts'
 import { aPayment, aStatement } from './aStatement.ts'
 
 const renewsAt = Date.UTC(2026, 11, 28)
@@ -108,6 +109,39 @@ it("does not attribute the Free plan's credits to a pack while an unlimited plan
   const row = rowOf({ available: 10, limit: 10 })
   expect(creditPartsText(row, [free, scale], overdue, undefined)).toBeNull()
   expect(extraText(row, [free, scale], overdue, undefined)).toBeNull()
+})
+
+describe('on an unlimited plan', () => {
+  const scale = anOffer({
+    name: 'Scale',
+    priceSlug: 'scale_monthly',
+    unitPrice: 9_900,
+    isFree: false,
+    grants: [],
+    unlimited: ['generations'],
+  })
+  const onScale = { ...plan, name: 'Scale', priceSlug: 'scale_monthly', isFree: false, renewsAt }
+  const row = { ...rowOf({ available: 0, limit: 0 }), available: null, limit: null, unlimited: true }
+  const statement = aStatement({ unlimitedPacks: [{ meter: 'generations', units: 50 }] })
+  const offers = [free, pro, scale]
+
+  it('names the units from packs that end with the plan', () => {
+    expect(extraText(row, offers, onScale, statement)).toBe('50 pictures from packs')
+    expect(extraText(row, offers, onScale, aStatement())).toBeNull()
+  })
+
+  it('says with which plan the customer keeps the units from packs', () => {
+    expect(unlimitedPacksText(row, offers, onScale, statement)).toBe(
+      '50 from packs. You keep them if you downgrade to Pro, but pictures on Scale use them too.',
+    )
+    expect(unlimitedPacksText(row, [free, scale], onScale, statement)).toBe(
+      '50 from packs. Pictures on Scale use them too.',
+    )
+    expect(unlimitedPacksText(row, offers, { ...onScale, cancelsAt: renewsAt }, statement)).toBe(
+      `50 from packs until ${formatDay(renewsAt)}.`,
+    )
+    expect(unlimitedPacksText(row, offers, onScale, aStatement())).toBeNull()
+  })
 })
 
 describe('on a paid plan', () => {

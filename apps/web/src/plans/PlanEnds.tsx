@@ -8,7 +8,7 @@ import { useEndOfPlan } from './useEndOfPlan.ts'
 /** Explains when a paid plan ends, which plan follows, and which credits end with the plan. */
 export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
-  const { follower, lost } = useEndOfPlan(statement)
+  const { follower, lost, keeper } = useEndOfPlan(statement)
   const unpaid = cancelOverdueText(plan, statement, plan.renewsAt)
   return (
     <>
@@ -23,7 +23,9 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
           <strong>
             When {plan.name} ends, you lose {lost}.
           </strong>{' '}
-          Use these credits before then.
+          {keeper
+            ? `To keep the credits from packs, downgrade to ${keeper} instead.`
+            : 'Use these credits before then.'}
         </p>
       )}
       {/* While a payment is overdue, the balances don't contain the packs' credits, so this text names no amounts. */}

@@ -6,9 +6,9 @@ import type {
   PlanSummary,
 } from '@metered/billing/client'
 import { formatDay, formatNumber } from '../format/format.ts'
-import { amountOf, type Meter, unitOf, unitsOf } from '../format/meters.ts'
+import { amountOf, type Meter, titleOf, unitOf, unitsOf } from '../format/meters.ts'
 import { nextOfCredits } from './nextOfCredits.ts'
-import { creditsOffer, currentOffer, type Offer } from './offers.ts'
+import { creditsOffer, currentOffer, type Offer, planThatKeepsPacks } from './offers.ts'
 
 type Row = BalanceRow<Meter>
 type Plan = PlanSummary | null | undefined
@@ -141,11 +141,47 @@ export const creditPartsText = textOf((parts, row, plan) => {
  * Returns the remaining units that end with the plan because they don't renew, such as `50 pictures from packs and 5
  * added by us`. Returns null if all remaining units renew.
  */
-export const extraText = textOf(({ packs, added }, { meter }) => {
-  if (packs === 0) return `${amountOf(meter, added)} added by us`
+export function extraText(
+  row: Row,
+  offers: Offer[] | undefined,
+  plan: Plan,
+  statement: Statement,
+): string | null {
+  const { meter } = row
+  const { added } = creditParts(row, offers, plan, statement) ?? { added: 0 }
+  const packs = packUnits(row, offers, plan, statement)
+  if (packs === 0) return added === 0 ? null : `${amountOf(meter, added)} added by us`
   const fromPacks = `${amountOf(meter, packs)} from packs`
   return added === 0 ? fromPacks : `${fromPacks} and ${formatNumber(added)} added by us`
-})
+}
+
+/** Returns the units left from packs, even if the meter is unlimited. */
+export const packUnits = (row: Row, offers: Offer[] | undefined, plan: Plan, statement: Statement): number =>
+  row.limit === null
+    ? unlimitedPacks(row, statement)
+    : (creditParts(row, offers, plan, statement)?.packs ?? 0)
+
+const unlimitedPacks = ({ meter }: Row, statement: Statement): number =>
+  statement?.unlimitedPacks.find((packs) => packs.meter === meter)?.units ?? 0
+
+/** Says what happens to the units from packs on an unlimited meter. Returns null if there are none. */
+export function unlimitedPacksText(
+  row: Row,
+  offers: Offer[] | undefined,
+  plan: Plan,
+  statement: Statement,
+): string | null {
+  const units = row.limit === null ? unlimitedPacks(row, statement) : 0
+  if (units === 0 || !plan) return null
+  const packs = `${formatNumber(units)} from packs`
+  const { event, at } = nextOfCredits(plan, row.renewsAt)
+  if (event !== 'renew')
+    return `${packs}${at === null ? '' : ` until ${formatDay(at)}`}${event === 'endUnpaid' ? ' unless you pay' : ''}.`
+  const keeper = planThatKeepsPacks(offers, plan)
+  return keeper
+    ? `${packs}. You keep them if you downgrade to ${keeper}, but ${unitsOf(row.meter)} on ${plan.name} use them too.`
+    : `${packs}. ${titleOf(row.meter)} on ${plan.name} use them too.`
+}
 
 /** Says when the plan's credits renew, or when all credits end. A plan's end also ends the credits of packs. */
 function endOfParts(event: ReturnType<typeof nextOfCredits>['event'], day: string): string {

@@ -2,7 +2,7 @@ import type { BillingStatement, PlanSummary } from '@metered/billing/client'
 import { formatDate, formatDay, formatMoney, formatNumber } from '../format/format.ts'
 import { type Meter, unitOf } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
-import { isMinimum } from './overage.ts'
+import { mostOf } from './overage.ts'
 
 type Statement = BillingStatement<Meter>
 
@@ -26,9 +26,12 @@ export function ifKeptText(
  */
 export function keptText({ name }: PlanSummary, statement: Statement | undefined): string | null {
   if (!statement?.next) return null
-  const { at, plan, currency } = statement.next
-  const cost = costText({ ...plan, currency }, statement.overage, formatDate(at))
-  return `You keep ${name}. You pay ${isMinimum(statement.next) ? 'at least ' : ''}${cost}.`
+  const { at, plan, currency, earlierUsage } = statement.next
+  const cost =
+    earlierUsage.length > 0
+      ? `up to ${formatMoney(mostOf(statement.next), currency)} on ${formatDate(at)}`
+      : costText({ ...plan, currency }, statement.overage, formatDate(at))
+  return `You keep ${name}. You pay ${cost}.`
 }
 
 function costText(

@@ -44,6 +44,22 @@ export function nextOffer(offers: Offer[] | undefined, plan: PlanSummary | null 
 }
 
 /**
+ * Returns the name of the paid plan to which the customer can downgrade, because a change between paid plans keeps the
+ * units from packs. Returns null if there is none, or if the server accepts no change to another paid plan now.
+ */
+export function planThatKeepsPacks(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
+  const current = currentOffer(offers, plan)
+  if (!current || !plan || plan.pastDue !== undefined || plan.changesAt !== null) return null
+  const smaller = plansOf(offers ?? []).findLast(
+    (offer) =>
+      !offer.isFree &&
+      familyOf(offer) !== familyOf(current) &&
+      monthlyPriceOf(offer) < monthlyPriceOf(current),
+  )
+  return smaller ? familyOf(smaller) : null
+}
+
+/**
  * Returns the pack that adds units to a meter. Returns undefined if the customer has no plan, or hasn't paid for it: the
  * pack's credits could end with the plan.
  */

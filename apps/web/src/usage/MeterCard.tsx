@@ -3,7 +3,13 @@ import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatDay, formatNumber, formatShortDate } from '../format/format.ts'
 import { amountOf, type Meter, titleOf } from '../format/meters.ts'
 import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
-import { creditPartsText, needsStatement, settledText, unpaidText } from '../plans/creditParts.ts'
+import {
+  creditPartsText,
+  needsStatement,
+  settledText,
+  unlimitedPacksText,
+  unpaidText,
+} from '../plans/creditParts.ts'
 import { nextOfCredits } from '../plans/nextOfCredits.ts'
 import { currentOffer } from '../plans/offers.ts'
 import { overageText } from '../plans/overage.ts'
@@ -65,6 +71,7 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
   const notes = [
     // Before the statement arrives, the parts would be an estimate.
     statement || !needsStatement(row, offers, plan) ? creditPartsText(row, offers, plan, statement) : null,
+    unlimitedPacksText(row, offers, plan, statement),
     settledText(row, offers, plan, statement),
     unpaidText(row, plan, statement),
     prorated &&
