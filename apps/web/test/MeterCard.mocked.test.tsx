@@ -64,3 +64,9 @@ it('explains the extra units that an unpaid renewal includes', () => {
   statement.mockReturnValue(aStatement({ payments: [aPayment({ status: 'failed', items })] }))
   expect(showCard()).toContain('Includes 5 extra pictures from your last period. When you pay,')
 })
+
+it('names the units left from packs on an unlimited meter', () => {
+  current.mockReturnValue(onPaid)
+  statement.mockReturnValue(aStatement({ unlimitedPacks: [{ meter: 'generations', units: 50 }] }))
+  expect(showCard({ available: null, limit: null })).toContain('50 from packs.')
+})

@@ -82,7 +82,6 @@ const aPreview = (): ChangePreview<Meter> => ({
   nextChargeAt: null,
   method: null,
   prorated: [],
-  unlimitedPacks: [],
 })
 
 /** Returns a fake billing client. The test supplies the responses and the stream's events. */
