@@ -1,14 +1,20 @@
 // @vitest-environment jsdom
 import type { PlanSummary } from '@metered/billing/client'
 import { beforeEach, expect, it, vi } from 'vitest'
+import { formatDay } from '../src/format/format.ts'
 import { PlanEnds } from '../src/plans/PlanEnds.tsx'
 import { ScheduledChange } from '../src/plans/ScheduledChange.tsx'
 import { anOffer, free, onFree, pro } from './anOffer.ts'
 import { aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { balances, unlimitedPacks } = vi.hoisted(() => ({ balances: vi.fn(), unlimitedPacks: vi.fn() }))
+const { balances, offers, unlimitedPacks } = vi.hoisted(() => ({
+  balances: vi.fn(),
+  offers: vi.fn(),
+  unlimitedPacks: vi.fn(),
+}))
 
+const graceEndsAt = Date.UTC(2027, 0, 6)
 const overdue = { amount: 9_900, currency: 'USD', since: 0, retriesAt: null }
 const scale = anOffer({
   name: 'Scale',
@@ -21,7 +27,7 @@ const scale = anOffer({
 vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: balances() }),
   usePlan: () => ({ data: balances().plan }),
-  usePlans: () => ({ data: [free, pro, scale] }),
+  usePlans: () => ({ data: offers() }),
   useStatement: () => ({ data: aStatement({ overdue, unlimitedPacks: unlimitedPacks() }) }),
   useResumePlan: () => ({}),
 }))
@@ -37,12 +43,13 @@ const onScale: PlanSummary = {
 const unpaid = (state: 'grace' | 'free'): PlanSummary => ({
   ...onScale,
   status: 'past_due',
-  pastDue: { state, since: 0, graceEndsAt: Date.UTC(2027, 0, 6), upgradeUrl: '/billing' },
+  pastDue: { state, since: 0, graceEndsAt, upgradeUrl: '/billing' },
 })
 const text = () => document.body.textContent
 
 beforeEach(() => {
   unlimitedPacks.mockReturnValue([])
+  offers.mockReturnValue([free, pro, scale])
   balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan: onScale })
 })
 
@@ -81,6 +88,21 @@ it('warns that packs end with the plan while an overdue payment hides their cred
   expect(text()).not.toContain('from packs')
   show(<PlanEnds plan={unpaid('grace')} />)
   expect(text()).not.toContain(warning)
+})
+
+it('advises to use the credits of packs until the plan ends only if they stay usable until then', () => {
+  const grants = [{ meter: 'generations' as const, name: 'Generations', amount: 10, renews: true }]
+  offers.mockReturnValue([free, { ...scale, grants }])
+  const advice = 'Use these credits before then.'
+  const shownFor = (plan: PlanSummary) => {
+    balances.mockReturnValue({ ...onFree({ available: 60, limit: 60 }), plan })
+    show(<PlanEnds plan={plan} />)
+    return text()
+  }
+  expect(shownFor(onScale)).toContain(advice)
+  const overdueText = shownFor(unpaid('grace'))
+  expect(overdueText).toContain(`your 50 pictures from packs until ${formatDay(graceEndsAt)}.`)
+  expect(overdueText).not.toContain(advice)
 })
 
 it.each([{ cancelsAt: onScale.renewsAt, status: 'cancellation_scheduled' }, { changesAt: onScale.renewsAt }])(

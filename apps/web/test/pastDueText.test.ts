@@ -4,7 +4,7 @@ import { formatDay } from '../src/format/format.ts'
 import { cancelOverdueText, canPayNow, pastDueText, payFirstText } from '../src/plans/pastDueText.ts'
 import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
 import { onFree } from './anOffer.ts'
-import { aStatement } from './aStatement.ts'
+import { aPayment, aStatement } from './aStatement.ts'
 
 type State = NonNullable<PlanSummary['pastDue']>['state']
 
@@ -26,18 +26,18 @@ const statement = aStatement({ overdue })
 const noRetry = aStatement({ overdue: { ...overdue, retriesAt: null } })
 
 it('shows the amount due and the date of the next charge', () => {
-  expect(pastDueText(unpaid('grace'), statement)).toEqual({
+  expect(pastDueText(unpaid('grace'), statement, null)).toEqual({
     title: 'Your last payment failed',
     due: "$99 is due. We'll try Visa ending in 4242 again on 3 December.",
     detail: 'Pay by 6 December to keep Scale.',
   })
-  expect(pastDueText(unpaid('grace'), noRetry)?.due).toBe('$99 is due.')
-  expect(pastDueText(unpaid('grace'), aStatement())?.due).toBeNull()
+  expect(pastDueText(unpaid('grace'), noRetry, null)?.due).toBe('$99 is due.')
+  expect(pastDueText(unpaid('grace'), aStatement(), null)?.due).toBeNull()
 })
 
 it('does not mention a charge attempt that comes after the payment deadline', () => {
   const late = aStatement({ overdue: { ...overdue, retriesAt: graceEndsAt + dayMs } })
-  expect(pastDueText(unpaid('grace'), late)).toMatchObject({
+  expect(pastDueText(unpaid('grace'), late, null)).toMatchObject({
     due: '$99 is due.',
     detail: 'Pay by 6 December to keep Scale.',
   })
@@ -68,7 +68,7 @@ it.each<[State, string]>([
   ],
   ['denied', "You can't use your credits now. To use them again, choose “Keep Scale” first, then pay."],
 ])('asks a customer who has canceled to undo the cancellation before the payment: %s', (state, detail) => {
-  expect(pastDueText(unpaid(state, canceled), noRetry)).toMatchObject({
+  expect(pastDueText(unpaid(state, canceled), noRetry, null)).toMatchObject({
     due: '$99 is due only if you keep Scale.',
     detail,
   })
@@ -81,15 +81,38 @@ it('asks a customer without credits to undo a cancellation before paying', () =>
 })
 
 it('says before a cancellation that the overdue amount is no longer due when the plan ends', () => {
-  expect(cancelOverdueText(unpaid('grace'), statement, endsAt)).toBe(
+  expect(cancelOverdueText(unpaid('grace'), statement, endsAt, null)).toBe(
     "We stop trying your card. $99 is then due only if you keep Scale. You keep Scale's credits until 6 December. To pay later, undo the cancellation first.",
   )
-  expect(cancelOverdueText(unpaid('grace'), statement, graceEndsAt - dayMs)).toContain(
+  expect(cancelOverdueText(unpaid('grace'), statement, graceEndsAt - dayMs, null)).toContain(
     'You keep Scale and its credits until it ends.',
   )
-  expect(cancelOverdueText(unpaid('free'), undefined, endsAt)).toBe(
+  expect(cancelOverdueText(unpaid('free'), undefined, endsAt, null)).toBe(
     "We stop trying your card. Your payment is then due only if you keep Scale. You have the Free plan's credits until you pay. To pay later, undo the cancellation first.",
   )
+})
+
+it('says until when the customer can use the credits of packs', () => {
+  const lost = '50 pictures from packs'
+  const detail = (plan: PlanSummary) => pastDueText(plan, noRetry, lost)?.detail
+  expect(detail(unpaid('grace'))).toBe('Pay by 6 December to keep Scale and your 50 pictures from packs.')
+  expect(detail(unpaid('grace', canceled))).toContain(
+    "You keep Scale's credits and your 50 pictures from packs until 6 December.",
+  )
+  expect(cancelOverdueText(unpaid('grace'), statement, endsAt, lost)).toContain(
+    "You keep Scale's credits and your 50 pictures from packs until 6 December.",
+  )
+})
+
+it('says that a payment brings back the credits of packs only if the customer has bought packs', () => {
+  const paused = 'Credits left from packs are paused too. They come back when you pay.'
+  const items = [{ kind: 'pack', name: 'Picture pack', amount: 500 } as const]
+  const bought = aStatement({ overdue, payments: [aPayment({ items })] })
+  const declined = aStatement({ overdue, payments: [aPayment({ items, status: 'failed' })] })
+  expect(pastDueText(unpaid('free'), bought, null)?.detail).toContain(paused)
+  expect(pastDueText(unpaid('free', canceled), bought, null)?.detail).toContain(paused)
+  expect(pastDueText(unpaid('grace'), bought, null)?.detail).not.toContain(paused)
+  expect(pastDueText(unpaid('free'), declined, null)?.detail).not.toContain(paused)
 })
 
 it('asks the customer to pay the overdue amount before changing the plan', () => {

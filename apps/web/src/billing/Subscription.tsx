@@ -89,6 +89,6 @@ type Statement = BillingStatement<Meter> | undefined
 
 /** Describes the overdue payment and the amount due. Returns null if no payment is overdue. */
 function problemOf(plan: PlanSummary, statement: Statement): string | null {
-  const text = pastDueText(plan, statement)
+  const text = pastDueText(plan, statement, null)
   return text && [`${text.title}.`, text.due].filter((part) => part !== null).join(' ')
 }

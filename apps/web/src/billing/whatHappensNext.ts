@@ -12,7 +12,7 @@ export function whatHappensNext(
   { follower, lost }: { follower: string | null; lost: string | null },
 ): string {
   const { cancelsAt, changesAt, renewsAt, isFree, name } = plan
-  const unpaid = pastDueText(plan, statement)
+  const unpaid = pastDueText(plan, statement, lost)
   if (unpaid !== null)
     return [
       unpaid.detail,

@@ -109,7 +109,7 @@ function PayFirst({ plan }: { plan: PlanSummary }) {
 
 function nextOf(plan: PlanSummary, offer: Offer): string {
   const { cancelsAt, renewsAt, isFree } = plan
-  const unpaid = pastDueText(plan, undefined)
+  const unpaid = pastDueText(plan, undefined, null)
   if (unpaid !== null) return unpaid.title
   if (cancelsAt !== null) return `Ends on ${formatDay(cancelsAt)}`
   if (renewsAt === null) return 'Active'

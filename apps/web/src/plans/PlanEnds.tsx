@@ -9,7 +9,7 @@ import { useEndOfPlan } from './useEndOfPlan.ts'
 export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
   const { follower, lost, keeper } = useEndOfPlan(statement)
-  const unpaid = cancelOverdueText(plan, statement, plan.renewsAt)
+  const unpaid = cancelOverdueText(plan, statement, plan.renewsAt, lost)
   return (
     <>
       <p>
@@ -25,7 +25,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
           </strong>{' '}
           {keeper
             ? `To keep the credits from packs, downgrade to ${keeper} instead.`
-            : 'Use these credits before then.'}
+            : unpaid === null && 'Use these credits before then.'}
         </p>
       )}
       {/* While a payment is overdue, the balances don't contain the packs' credits, so this text names no amounts. */}

@@ -15,8 +15,15 @@ interface PastDueText {
   detail: string
 }
 
-/** Explains an overdue payment. Returns null if no payment is overdue. */
-export function pastDueText(plan: PlanSummary, statement: Statement): PastDueText | null {
+/**
+ * Explains an overdue payment. `lost` names the remaining credits that don't renew, such as `50 pictures from packs`.
+ * Returns null if no payment is overdue.
+ */
+export function pastDueText(
+  plan: PlanSummary,
+  statement: Statement,
+  lost: string | null,
+): PastDueText | null {
   const { pastDue } = plan
   if (pastDue === undefined) return null
   const retry = retryOf(statement)
@@ -30,18 +37,21 @@ export function pastDueText(plan: PlanSummary, statement: Statement): PastDueTex
     title: pastDue.state === 'grace' ? 'Your last payment failed' : 'Your payment is overdue',
     due: joined(amountDueText(plan, statement), retry && !isTooLate && `We'll try ${retry.text}.`),
     detail:
-      plan.cancelsAt === null
-        ? unpaidText(plan.name, pastDue)
-        : canceledText(plan.name, pastDue, plan.cancelsAt),
+      joined(
+        plan.cancelsAt === null
+          ? unpaidText(plan.name, pastDue, lost)
+          : canceledText(plan.name, pastDue, plan.cancelsAt, lost),
+        pastDue.state === 'free' && pausedPacksText(statement),
+      ) ?? '',
   }
 }
 
-function unpaidText(name: string, { state, graceEndsAt }: PastDue): string {
+function unpaidText(name: string, { state, graceEndsAt }: PastDue, lost: string | null): string {
   switch (state) {
-    case 'grace':
-      return graceEndsAt === null
-        ? `Pay to keep ${name}.`
-        : `Pay by ${formatDay(graceEndsAt)} to keep ${name}.`
+    case 'grace': {
+      const by = graceEndsAt === null ? '' : ` by ${formatDay(graceEndsAt)}`
+      return `Pay${by} to keep ${name}${lost === null ? '' : ` and your ${lost}`}.`
+    }
     case 'free':
       return `Until you pay, you have the Free plan's credits. When you pay, you get ${name} and all its credits back.`
     case 'denied':
@@ -52,9 +62,9 @@ function unpaidText(name: string, { state, graceEndsAt }: PastDue): string {
 }
 
 /** Explains how to pay for a plan that is scheduled to end. The payment page would undo the cancellation. */
-function canceledText(name: string, pastDue: PastDue, endsAt: number): string {
+function canceledText(name: string, pastDue: PastDue, endsAt: number, lost: string | null): string {
   const pay = `choose “Keep ${name}” first, then pay.`
-  const credits = creditsText(name, pastDue, endsAt)
+  const credits = creditsText(name, pastDue, endsAt, lost)
   switch (pastDue.state) {
     case 'grace':
       return `${credits} If you want to stay on ${name}, ${pay}`
@@ -68,12 +78,18 @@ function canceledText(name: string, pastDue: PastDue, endsAt: number): string {
 }
 
 /** Says which credits the customer has until a canceled plan ends. */
-function creditsText(name: string, { state, graceEndsAt }: PastDue, endsAt: number): string {
+function creditsText(
+  name: string,
+  { state, graceEndsAt }: PastDue,
+  endsAt: number,
+  lost: string | null,
+): string {
+  const extra = lost === null ? '' : ` and your ${lost}`
   switch (state) {
     case 'grace':
       return graceEndsAt === null || graceEndsAt >= endsAt
-        ? `You keep ${name} and its credits until it ends.`
-        : `You keep ${name}'s credits until ${formatDay(graceEndsAt)}.`
+        ? `You keep ${name}${extra === '' ? ' and its credits' : `, its credits${extra}`} until it ends.`
+        : `You keep ${name}'s credits${extra} until ${formatDay(graceEndsAt)}.`
     case 'free':
       return "You have the Free plan's credits until you pay."
     case 'denied':
@@ -84,19 +100,32 @@ function creditsText(name: string, { state, graceEndsAt }: PastDue, endsAt: numb
 }
 
 /**
+ * Says that an overdue payment pauses the credits of packs. The balances don't contain these credits then, so their
+ * number is unknown. Returns null if the customer has bought no pack.
+ */
+function pausedPacksText(statement: Statement): string | null {
+  const bought = statement?.payments.some(
+    ({ status, items }) => status === 'paid' && items.some(({ kind }) => kind === 'pack'),
+  )
+  return bought ? 'Credits left from packs are paused too. They come back when you pay.' : null
+}
+
+/**
  * Says what a cancellation changes for an overdue plan. Flowglad stops trying the card as soon as the cancellation is
- * scheduled, and never collects the payment after the plan has ended. `endsAt` is the date on which the plan would end. Returns null if no payment is overdue.
+ * scheduled, and never collects the payment after the plan has ended. `endsAt` is the date on which the plan would end.
+ * `lost` names the remaining credits that don't renew. Returns null if no payment is overdue.
  */
 export function cancelOverdueText(
   { name, pastDue }: PlanSummary,
   statement: Statement,
   endsAt: number | null,
+  lost: string | null,
 ) {
   if (pastDue === undefined) return null
   const due = amountOfOverdue(statement)
   return [
     `We stop trying your card. ${due ?? 'Your payment'} is then due only if you keep ${name}.`,
-    creditsText(name, pastDue, endsAt ?? Number.POSITIVE_INFINITY),
+    creditsText(name, pastDue, endsAt ?? Number.POSITIVE_INFINITY, lost),
     'To pay later, undo the cancellation first.',
   ].join(' ')
 }

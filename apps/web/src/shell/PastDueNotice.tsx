@@ -5,6 +5,7 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { LazyPayNow } from '../plans/LazyPayNow.tsx'
 import { canPayNow, pastDueText } from '../plans/pastDueText.ts'
+import { useEndOfPlan } from '../plans/useEndOfPlan.ts'
 
 /** Tells the customer on every screen that a payment for the plan is overdue. */
 export function PastDueNotice() {
@@ -17,7 +18,8 @@ export function PastDueNotice() {
 
 function Overdue({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
-  const text = pastDueText(plan, statement)
+  const { lost } = useEndOfPlan(statement)
+  const text = pastDueText(plan, statement, lost)
   return (
     text && (
       <Notice
