@@ -4,7 +4,7 @@ import { screen } from '@testing-library/react'
 import { afterEach, expect, it, vi } from 'vitest'
 import { FlowgladBilling } from '../src/billing/FlowgladBilling.tsx'
 import { onFree } from './anOffer.ts'
-import { aStatement, visa } from './aStatement.ts'
+import { aPayment, aStatement, visa } from './aStatement.ts'
 import { show } from './show.tsx'
 
 const { statement, billing, plan } = vi.hoisted(() => ({
@@ -69,6 +69,20 @@ it('hides a saved card that the paid plan is not charged to', () => {
   plan.mockReturnValue({ ...free, name: 'Pro', isFree: false })
   reported(aMethod('4242', true))
   expect(showBilling()).toBe('Payment methodNo card is set up for Pro.Add a card')
+})
+
+it('explains the missing card of a customer who has paid only for a pack', () => {
+  plan.mockReturnValue(free)
+  reported()
+  statementWith(null)
+  const explanation = "A card that you use to buy a pack isn't saved as your payment method."
+  expect(showBilling()).not.toContain(explanation)
+  const items = [{ kind: 'pack', name: 'Picture pack', amount: 500 } as const]
+  const payments = [aPayment({ method: { type: 'card', brand: null, last4: null }, items })]
+  statement.mockReturnValue({ data: aStatement({ method: null, payments }), error: null })
+  expect(showBilling()).toContain(explanation)
+  reported(aMethod('4242', true))
+  expect(showBilling()).not.toContain(explanation)
 })
 
 it('names no card until the statement has loaded', () => {

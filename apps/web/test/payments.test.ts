@@ -75,12 +75,12 @@ it("doesn't name a card whose digits are unknown", () => {
   expect(chargedText(aPayment({ method }))).toBe('We charged $52.67.')
 })
 
-it('says “Card chosen at checkout” for a pack payment if Flowglad doesn’t report the card', () => {
+it('says “Card used at checkout” for a pack payment if Flowglad doesn’t report the card', () => {
   const method = { type: 'card', brand: null, last4: null }
   const items = [{ kind: 'pack', name: 'Picture pack', amount: 500 } as const]
-  expect(paidWithText(aPayment({ method, items }))).toBe('Card chosen at checkout')
+  expect(paidWithText(aPayment({ method, items }))).toBe('Card used at checkout')
   expect(chargedText(aPayment({ amount: 500, method, items }))).toBe(
-    'We charged $5 to the card that you chose at checkout.',
+    'We charged $5 to the card that you used at checkout.',
   )
   expect(paidWithText(aPayment({ items }))).toBe('Visa ending in 4242')
   expect(paidWithText(aPayment({ method }))).toBe('Card')

@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useStatement } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { useLastError } from '../denials/useLastError.ts'
+import { isCardUnknown } from '../format/payments.ts'
 import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
 import { Payments } from './Payments.tsx'
@@ -29,7 +30,11 @@ export function FlowgladBilling() {
         !noPayments && <Skeleton className={`${classes.loading} ${classes.paid}`} radius="lg" />
       )}
       {billing.loaded && billing.customer !== null && (statement.data || noPayments) ? (
-        <PaymentMethod billing={billing} invoiced={statement.data?.method} />
+        <PaymentMethod
+          billing={billing}
+          invoiced={statement.data?.method}
+          hasUsedUnsavedCard={statement.data?.payments.some(isCardUnknown) ?? false}
+        />
       ) : (
         !noMethod && <Skeleton className={classes.loading} radius="lg" />
       )}

@@ -14,10 +14,12 @@ interface PaymentMethodProps {
   billing: Billing
   /** The method that the statement names for the next invoice. null if it names none, undefined if it is unknown. */
   invoiced: PaymentMethodSummary | null | undefined
+  /** Whether the customer has paid for a pack with a card that Flowglad doesn't report. */
+  hasUsedUnsavedCard: boolean
 }
 
 /** Shows the card on file, and opens a hosted page to change it. */
-export function PaymentMethod({ billing, invoiced }: PaymentMethodProps) {
+export function PaymentMethod({ billing, invoiced, hasUsedUnsavedCard }: PaymentMethodProps) {
   const { data: plan } = usePlan()
   const { data: status } = useBillingStatus()
   const { busy, error, open } = usePaymentPage()
@@ -42,6 +44,9 @@ export function PaymentMethod({ billing, invoiced }: PaymentMethodProps) {
             ? `No card is set up for ${lacking}.`
             : `You have no card on file.${canAdd ? ' You can add one now or at checkout.' : ''}`}
       </p>
+      {!method && hasUsedUnsavedCard && (
+        <p className={classes.dim}>A card that you use to buy a pack isn't saved as your payment method.</p>
+      )}
       {error && <PlanProblem error={error} />}
       {/* While a payment is overdue, “Pay now” opens the page that saves a card, so show no second button. */}
       {canPayNow(plan) ? (

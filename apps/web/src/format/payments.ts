@@ -11,9 +11,9 @@ export function methodText({ type, brand, last4 }: PaymentMethodSummary): string
 
 /**
  * Returns whether a payment's card is unknown. Flowglad doesn't report the card of a one-time purchase, which can be a new
- * card or a saved one.
+ * card or a saved one. A new card doesn't become the customer's payment method.
  */
-const isCardUnknown = ({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'items'>): boolean =>
+export const isCardUnknown = ({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'items'>): boolean =>
   method?.last4 === null &&
   method.type === 'card' &&
   items.length > 0 &&
@@ -22,7 +22,7 @@ const isCardUnknown = ({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'it
 /** Returns the card or other method of a payment, such as `Visa ending in 4242`. */
 export function paidWithText(payment: Pick<PaymentRow<Meter>, 'method' | 'items'>): string | null {
   if (payment.method === null) return null
-  return isCardUnknown(payment) ? 'Card chosen at checkout' : methodText(payment.method)
+  return isCardUnknown(payment) ? 'Card used at checkout' : methodText(payment.method)
 }
 
 /** Describes one item of a payment, such as `Pro, 28 November – 28 December`. A declined payment changed no plan. */
@@ -121,7 +121,7 @@ export function chargedText(
   if (!charged) return null
   const { amount, currency, method, items = [] } = charged
   const to = isCardUnknown({ method, items })
-    ? ' to the card that you chose at checkout'
+    ? ' to the card that you used at checkout'
     : method === null || method.last4 === null
       ? ''
       : ` to ${methodText(method)}`
