@@ -1,8 +1,11 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { pathInApp } from './account/pathInApp.ts'
+import { prefetchable, whenOnline } from './parts/loadCode.ts'
 import { Broken } from './shell/Broken.tsx'
 import { NotFound } from './shell/NotFound.tsx'
 import { Shell } from './shell/Shell.tsx'
+import { WaitingScreen } from './shell/WaitingScreen.tsx'
 
 interface Search {
   /** The outcome of a hosted checkout. */
@@ -29,56 +32,93 @@ const parseSearch = ({ checkout, customer, next, error, password }: Record<strin
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, validateSearch: parseSearch })
 
+/** Returns the options of a screen whose code is loaded when the screen opens. */
+const screen = <Name extends string>(load: () => Promise<Record<Name, () => ReactNode>>, name: Name) => ({
+  component: lazyRouteComponent(load, name),
+  pendingComponent: WaitingScreen,
+  pendingMs: 400,
+})
+
 const routeTree = root.addChildren([
   createRoute({
     getParentRoute: () => root,
     path: '/',
-    component: lazyRouteComponent(() => import('./studio/StudioScreen.tsx'), 'StudioScreen'),
+    ...screen(
+      prefetchable(() => import('./studio/StudioScreen.tsx')),
+      'StudioScreen',
+    ),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/usage',
-    component: lazyRouteComponent(() => import('./usage/UsageScreen.tsx'), 'UsageScreen'),
+    ...screen(
+      prefetchable(() => import('./usage/UsageScreen.tsx')),
+      'UsageScreen',
+    ),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/pricing',
-    component: lazyRouteComponent(() => import('./plans/PlansScreen.tsx'), 'PlansScreen'),
+    ...screen(
+      prefetchable(() => import('./plans/PlansScreen.tsx')),
+      'PlansScreen',
+    ),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/billing',
-    component: lazyRouteComponent(() => import('./billing/BillingScreen.tsx'), 'BillingScreen'),
+    ...screen(
+      prefetchable(() => import('./billing/BillingScreen.tsx')),
+      'BillingScreen',
+    ),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/operator',
-    component: lazyRouteComponent(() => import('./operator/OperatorScreen.tsx'), 'OperatorScreen'),
+    ...screen(
+      whenOnline(() => import('./operator/OperatorScreen.tsx')),
+      'OperatorScreen',
+    ),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/sign-in',
-    component: lazyRouteComponent(() => import('./account/SignInScreen.tsx'), 'SignInScreen'),
+    ...screen(
+      whenOnline(() => import('./account/SignInScreen.tsx')),
+      'SignInScreen',
+    ),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/sign-up',
-    component: lazyRouteComponent(() => import('./account/SignUpScreen.tsx'), 'SignUpScreen'),
+    ...screen(
+      whenOnline(() => import('./account/SignUpScreen.tsx')),
+      'SignUpScreen',
+    ),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/forgot-password',
-    component: lazyRouteComponent(() => import('./account/ForgotPasswordScreen.tsx'), 'ForgotPasswordScreen'),
+    ...screen(
+      whenOnline(() => import('./account/ForgotPasswordScreen.tsx')),
+      'ForgotPasswordScreen',
+    ),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/reset-password',
-    component: lazyRouteComponent(() => import('./account/ResetPasswordScreen.tsx'), 'ResetPasswordScreen'),
+    ...screen(
+      whenOnline(() => import('./account/ResetPasswordScreen.tsx')),
+      'ResetPasswordScreen',
+    ),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/verified',
-    component: lazyRouteComponent(() => import('./account/VerifiedScreen.tsx'), 'VerifiedScreen'),
+    ...screen(
+      whenOnline(() => import('./account/VerifiedScreen.tsx')),
+      'VerifiedScreen',
+    ),
   }),
 ])
 

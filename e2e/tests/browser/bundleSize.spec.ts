@@ -2,10 +2,12 @@
 import { gzipSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
+import { saveData } from './saveData.ts'
 
 test('loads less than 250 kB of gzipped JavaScript in at most 10 files on the first visit', async ({
   app,
 }) => {
+  await saveData(app.page)
   const sizes = new Map<string, Promise<number>>()
   app.page.on('response', (response) => {
     if (!/javascript/.test(response.headers()['content-type'] ?? '')) return
@@ -23,6 +25,7 @@ test('loads less than 250 kB of gzipped JavaScript in at most 10 files on the fi
 
 test('compresses scripts and styles and loads them only once', async ({ app, stack }) => {
   const { page } = app
+  await saveData(page)
   const assets: { encoding: string | undefined; cache: string | undefined }[] = []
   const requested: string[] = []
   const fromServer = await recordServerResponses(page)

@@ -1,6 +1,7 @@
 // These tests delay responses or break the connection between the browser and the server.
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
+import { saveData } from './saveData.ts'
 import { texts } from './texts.ts'
 
 /** Delays the responses to matching requests until `release` is called. */
@@ -111,6 +112,34 @@ test('charges nothing while offline and charges once when the customer retries o
   await app.retry.click()
   await app.expectBalance('generations', { left: 8, of: 10 })
   await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
+})
+
+test('opens a screen that was not loaded before as soon as the browser is back online', async ({
+  app,
+  context,
+}) => {
+  await saveData(app.page)
+  await app.open()
+  await context.setOffline(true)
+  await app.page.getByRole('banner').getByRole('link', { name: 'Usage' }).click()
+  await expect(app.heading).toHaveText(texts.offline)
+  await context.setOffline(false)
+  await expect(app.heading).toHaveText('Usage')
+  await app.goTo('Studio')
+  await context.setOffline(true)
+  await app.openWrite()
+  await expect(app.topic).toHaveCount(0)
+  await context.setOffline(false)
+  await expect(app.topic).toBeVisible()
+})
+
+test('opens screens offline after the browser was idle for a while', async ({ app, context }) => {
+  const prefetched = app.page.waitForResponse(/BillingScreen.*\.js/)
+  await app.open()
+  await prefetched
+  await context.setOffline(true)
+  await app.goTo('Billing')
+  await expect(app.status(texts.offline)).toBeVisible()
 })
 
 test('shows the current plan and balance when a device comes back online', async ({

@@ -5,7 +5,7 @@ import classes from './Screen.module.css'
 let firstScreen = true
 
 /** Sets a screen's heading and the document's title. After a navigation, moves focus to the heading. */
-export function Screen({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
+export function Screen({ title, lead, children }: { title: string; lead?: ReactNode; children?: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = `${title} · Studio`

@@ -3,13 +3,16 @@ import { forfeitsOf } from '@metered/billing/client'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useBalances, useCheckout, usePlans } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
+import { whenOnline } from '../parts/loadCode.ts'
 import type { Offer } from './offers.ts'
 import { limitFor, saveOrder } from './order.ts'
 import { PlanProblem } from './PlanProblem.tsx'
 import { useBackFromCheckout } from './useBackFromCheckout.ts'
 import { useEndOfPlan } from './useEndOfPlan.ts'
 
-const ForfeitWarning = lazy(async () => ({ default: (await import('./ForfeitWarning.tsx')).ForfeitWarning }))
+const ForfeitWarning = lazy(
+  whenOnline(async () => ({ default: (await import('./ForfeitWarning.tsx')).ForfeitWarning })),
+)
 
 interface OrderButtonProps extends ButtonProps {
   offer: Offer

@@ -10,11 +10,13 @@ import { Header } from './Header.tsx'
 import { OfflineNotice } from './OfflineNotice.tsx'
 import { PastDueNotice } from './PastDueNotice.tsx'
 import classes from './Shell.module.css'
+import { usePrefetch } from './usePrefetch.ts'
 
 /** Renders the frame around every screen. */
 export function Shell() {
   const user = useUser()
   const waits = user !== null && awaitsVerification(user)
+  usePrefetch(user !== null)
   const hasBalances = user !== null && !waits
   return (
     <div className={classes.page}>

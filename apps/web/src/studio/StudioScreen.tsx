@@ -2,13 +2,14 @@ import { Tabs } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { SignedIn } from '../account/SignedIn.tsx'
 import type { User } from '../api/Session.tsx'
+import { prefetchable } from '../parts/loadCode.ts'
 import { Screen } from '../parts/Screen.tsx'
 import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
 import { PicturesTab } from './PicturesTab.tsx'
 import classes from './StudioScreen.module.css'
 
-const WriteTab = lazy(async () => ({ default: (await import('./WriteTab.tsx')).WriteTab }))
-const LookUpTab = lazy(async () => ({ default: (await import('./LookUpTab.tsx')).LookUpTab }))
+const WriteTab = lazy(prefetchable(async () => ({ default: (await import('./WriteTab.tsx')).WriteTab })))
+const LookUpTab = lazy(prefetchable(async () => ({ default: (await import('./LookUpTab.tsx')).LookUpTab })))
 
 export function StudioScreen() {
   return (

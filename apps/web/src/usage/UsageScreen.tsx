@@ -5,6 +5,7 @@ import { useBalances, useUsage } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { useLastError } from '../denials/useLastError.ts'
 import { meters } from '../format/meters.ts'
+import { whenOnline } from '../parts/loadCode.ts'
 import { Screen } from '../parts/Screen.tsx'
 import section from '../parts/Section.module.css'
 import { columnsFor } from '../plans/columnsFor.ts'
@@ -14,7 +15,9 @@ import { ChargesTable } from './ChargesTable.tsx'
 import { MeterCard } from './MeterCard.tsx'
 import classes from './UsageScreen.module.css'
 
-const UsageCharts = lazy(async () => ({ default: (await import('./UsageCharts.tsx')).UsageCharts }))
+const UsageCharts = lazy(
+  whenOnline(async () => ({ default: (await import('./UsageCharts.tsx')).UsageCharts })),
+)
 
 export function UsageScreen() {
   return (

@@ -1,0 +1,13 @@
+import { useNetwork } from '@mantine/hooks'
+import { LoadingScreen } from '../parts/LoadingScreen.tsx'
+import { Screen } from '../parts/Screen.tsx'
+
+/** Replaces a screen while its code loads. The code of a screen that is opened offline loads once the browser is online. */
+export function WaitingScreen() {
+  const { online } = useNetwork()
+  return online ? (
+    <LoadingScreen />
+  ) : (
+    <Screen title="You are offline" lead="This page opens when you're back online." />
+  )
+}
