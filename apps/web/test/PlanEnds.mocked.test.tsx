@@ -16,6 +16,7 @@ const { balances, offers, unlimitedPacks } = vi.hoisted(() => ({
 
 const graceEndsAt = Date.UTC(2027, 0, 6)
 const overdue = { amount: 9_900, currency: 'USD', since: 0, retriesAt: null }
+const extra = { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const
 const scale = anOffer({
   name: 'Scale',
   priceSlug: 'scale_monthly',
@@ -28,7 +29,7 @@ vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: balances() }),
   usePlan: () => ({ data: balances().plan }),
   usePlans: () => ({ data: offers() }),
-  useStatement: () => ({ data: aStatement({ overdue, unlimitedPacks: unlimitedPacks() }) }),
+  useStatement: () => ({ data: aStatement({ overdue, overage: [extra], unlimitedPacks: unlimitedPacks() }) }),
   useResumePlan: () => ({}),
 }))
 vi.mock('../src/api/Session.tsx', () => ({ useUser: () => ({}) }))
@@ -57,6 +58,11 @@ it('promises before a cancellation that nothing changes until the plan ends', ()
   show(<PlanEnds plan={onScale} />)
   expect(text()).toContain('nothing changes')
   expect(text()).not.toContain('is then due')
+})
+
+it('says before a cancellation that extra units are billed only if the customer keeps the plan', () => {
+  show(<PlanEnds plan={onScale} />)
+  expect(text()).toContain('You pay for extra look-ups only if you keep Scale.')
 })
 
 it.each(['grace', 'free'] as const)(

@@ -7,6 +7,10 @@ import { aStatement } from './aStatement.ts'
 const changesAt = Date.UTC(2027, 0, 30)
 const plan = { ...onFree({ available: 0, limit: 0 }).plan, name: 'Scale', isFree: false, changesAt }
 const statement = aStatement({ changesTo: { name: 'Pro', priceSlug: 'pro_monthly' } })
+const extra = { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const
+const graceEndsAt = Date.UTC(2027, 0, 6)
+const pastDue = { state: 'grace', since: 0, graceEndsAt, upgradeUrl: '/billing' } as const
+const unpaid = { status: 'past_due', pastDue } as const
 const end = { follower: 'Free', lost: null }
 
 it('names the plan and the date of a scheduled change', () => {
@@ -16,9 +20,15 @@ it('names the plan and the date of a scheduled change', () => {
 })
 
 it('names a scheduled change of an unpaid plan without promising credits', () => {
-  const graceEndsAt = Date.UTC(2027, 0, 6)
-  const pastDue = { state: 'grace', since: 0, graceEndsAt, upgradeUrl: '/billing' } as const
-  const text = whatHappensNext({ ...plan, status: 'past_due', pastDue }, statement, end)
+  const text = whatHappensNext({ ...plan, ...unpaid }, statement, end)
   expect(text).toContain(`Changes to Pro on ${formatDate(changesAt)}.`)
   expect(text).not.toContain('you keep Scale')
+})
+
+it('says that extra units are billed only if the customer keeps an unpaid, canceled plan', () => {
+  const canceled = { ...plan, ...unpaid, changesAt: null, cancelsAt: changesAt }
+  expect(whatHappensNext(canceled, aStatement({ overage: [extra] }), end)).toContain(
+    "You've used 1,204 look-ups beyond your plan. You pay for extra look-ups only if you keep Scale.",
+  )
+  expect(whatHappensNext(canceled, aStatement(), end)).not.toContain('look-ups')
 })

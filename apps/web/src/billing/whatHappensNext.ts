@@ -1,6 +1,7 @@
 import type { BillingStatement, PlanSummary } from '@metered/billing/client'
 import type { Meter } from '../api/meters.ts'
 import { formatDate } from '../format/format.ts'
+import { unbilledText } from '../plans/overage.ts'
 import { pastDueText } from '../plans/pastDueText.ts'
 
 type Statement = BillingStatement<Meter> | undefined
@@ -17,6 +18,7 @@ export function whatHappensNext(
     return [
       unpaid.detail,
       cancelsAt === null ? null : endText(name, cancelsAt, follower),
+      cancelsAt === null ? null : unbilledText(statement, name),
       changesAt === null ? null : changeText(changesAt, statement),
     ]
       .filter((part) => part !== null)

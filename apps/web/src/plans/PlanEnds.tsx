@@ -2,6 +2,7 @@ import type { PlanSummary } from '@metered/billing/client'
 import { useStatement } from '../api/billing.ts'
 import { endOf } from './endOf.ts'
 import { isOverdue } from './offers.ts'
+import { unbilledText } from './overage.ts'
 import { cancelOverdueText } from './pastDueText.ts'
 import { useEndOfPlan } from './useEndOfPlan.ts'
 
@@ -10,6 +11,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
   const { follower, lost, keeper } = useEndOfPlan(statement)
   const unpaid = cancelOverdueText(plan, statement, plan.renewsAt, lost)
+  const unbilled = unbilledText(statement, plan.name)
   return (
     <>
       <p>
@@ -30,6 +32,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
       )}
       {/* While a payment is overdue, the balances don't contain the packs' credits, so this text names no amounts. */}
       {isOverdue(plan) && <p>If you have bought packs, their credits end with {plan.name} too.</p>}
+      {unbilled && <p>{unbilled}</p>}
       {plan.changesAt !== null && <p>The cancellation replaces your scheduled change.</p>}
     </>
   )

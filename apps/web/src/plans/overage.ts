@@ -20,6 +20,18 @@ export function pricePerText({ unitPrice, perUnits, currency }: Price): string {
 export const mostOf = ({ total, earlierUsage }: NextInvoice<Meter>): number =>
   earlierUsage.reduce((sum, { amount }) => sum + amount, total)
 
+const onlyIfKept = (meter: Meter, plan: string) =>
+  `You pay for extra ${unitsOf(meter)} only if you keep ${plan}.`
+
+/** Says that the extra units so far are never billed if the plan ends. Returns null if there are none. */
+export const unbilledText = (statement: BillingStatement<Meter> | undefined, plan: string): string | null =>
+  statement?.overage
+    .map(
+      ({ meter, units }) =>
+        `You've used ${amountOf(meter, units)} beyond your plan. ${onlyIfKept(meter, plan)}`,
+    )
+    .join(' ') || null
+
 /**
  * Explains the price of extra units, and what they have cost so far. The amounts come from the statement, because an
  * operator's credit changes the balance but not what Flowglad bills. A plan that ends has no further invoice, and an
@@ -33,8 +45,7 @@ export function overageText(
 ): string {
   const extra = statement?.overage.find((charge) => charge.meter === meter)
   const beyond = extra && `${amountOf(meter, extra.units)} beyond your plan`
-  if (plan?.cancelsAt != null)
-    return `${beyond ? `${beyond}. ` : ''}You pay for extra ${unitsOf(meter)} only if you keep ${plan.name}.`
+  if (plan?.cancelsAt != null) return `${beyond ? `${beyond}. ` : ''}${onlyIfKept(meter, plan.name)}`
   if (isOverdue(plan))
     return `${beyond ? `${beyond}. ` : ''}You can use extra ${unitsOf(meter)} again when you've paid for ${plan?.name}.`
   return extra
