@@ -14,7 +14,11 @@ test('denies a forbidden prompt without a charge', async ({ app, records, custom
   expect(await records.used(customer)).toEqual({})
 })
 
-test('offers the pictures without HD when the Free plan denies HD', async ({ app, records, customer }) => {
+test('offers the pictures without HD when the Free plan denies HD, until HD is switched off', async ({
+  app,
+  records,
+  customer,
+}) => {
   await app.open()
   await app.hd.click()
   const response = app.page.waitForResponse(/studio\.generate/)
@@ -25,6 +29,10 @@ test('offers the pictures without HD when the Free plan denies HD', async ({ app
   await expect(app.alert.locator('a[href="/pricing"]')).toBeVisible()
   await expect(app.paywall).toHaveCount(0)
   await app.expectBalance('generations', { left: 10, of: 10 })
+  await app.hd.click()
+  await expect(app.alert).toHaveCount(0)
+  await app.hd.click()
+  await app.generate.click()
   await app.alert.getByRole('button').click()
   await app.expectBalance('generations', { left: 8, of: 10 })
   await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })

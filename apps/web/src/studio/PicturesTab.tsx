@@ -1,6 +1,7 @@
 import { Button, SegmentedControl, Switch } from '@mantine/core'
 import { usePlan } from '../api/billing.ts'
 import type { User } from '../api/Session.tsx'
+import { explainDenial } from '../denials/explainDenial.ts'
 import { amountOf } from '../format/meters.ts'
 import { Gallery } from './Gallery.tsx'
 import { PromptForm, useOrder } from './PromptForm.tsx'
@@ -24,6 +25,12 @@ export function PicturesTab({ user }: { user: User }) {
     units: count,
     feature: hd ? 'hd' : undefined,
   })
+
+  function chooseHd(hd: boolean) {
+    order.choose({ hd })
+    // The denial of HD no longer applies.
+    if (!hd && generate.error && explainDenial(generate.error).next === 'withoutFeature') generate.reset()
+  }
 
   return (
     <>
@@ -59,7 +66,7 @@ export function PicturesTab({ user }: { user: User }) {
           label="HD"
           description={plan?.features.includes('hd') ? 'Included' : 'Pro and Scale'}
           checked={hd}
-          onChange={(event) => order.choose({ hd: event.currentTarget.checked })}
+          onChange={(event) => chooseHd(event.currentTarget.checked)}
         />
       </PromptForm>
 
