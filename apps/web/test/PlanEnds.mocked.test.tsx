@@ -1,16 +1,19 @@
 // @vitest-environment jsdom
+
 import type { PlanSummary } from '@metered/billing/client'
+import { fireEvent, screen, waitFor } from '@testing-library/react'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { formatDay } from '../src/format/format.ts'
+import { formatDate, formatDay } from '../src/format/format.ts'
 import { PlanEnds } from '../src/plans/PlanEnds.tsx'
 import { ScheduledChange } from '../src/plans/ScheduledChange.tsx'
 import { anOffer, free, onFree, pro } from './anOffer.ts'
 import { aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { balances, offers, unlimitedPacks } = vi.hoisted(() => ({
+const { balances, offers, resume, unlimitedPacks } = vi.hoisted(() => ({
   balances: vi.fn(),
   offers: vi.fn(),
+  resume: vi.fn(),
   unlimitedPacks: vi.fn(),
 }))
 
@@ -30,7 +33,7 @@ vi.mock('../src/api/billing.ts', () => ({
   usePlan: () => ({ data: balances().plan }),
   usePlans: () => ({ data: offers() }),
   useStatement: () => ({ data: aStatement({ overdue, overage: [extra], unlimitedPacks: unlimitedPacks() }) }),
-  useResumePlan: () => ({}),
+  useResumePlan: () => ({ mutateAsync: resume }),
 }))
 vi.mock('../src/api/Session.tsx', () => ({ useUser: () => ({}) }))
 
@@ -124,3 +127,16 @@ it.each([{ cancelsAt: onScale.renewsAt, status: 'cancellation_scheduled' }, { ch
     expect(text()).not.toContain(promise)
   },
 )
+
+it('confirms when and for how much a kept plan renews', async () => {
+  offers.mockReturnValue([free, { ...scale, unitPrice: 9_900 }])
+  balances.mockReturnValue({ plan: { ...onScale, changesAt: onScale.renewsAt } })
+  resume.mockImplementation(async () => balances.mockReturnValue({ plan: onScale }))
+  show(<ScheduledChange />)
+  fireEvent.click(screen.getByText('Keep Scale'))
+  await waitFor(() =>
+    expect(screen.getByRole('status').textContent).toBe(
+      `You keep Scale Scale renews on ${formatDate(Date.UTC(2027, 0, 30))} for $99.`,
+    ),
+  )
+})

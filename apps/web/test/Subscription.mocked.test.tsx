@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen, waitFor } from '@testing-library/react'
+import { fireEvent, screen, waitFor } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { expect, it, vi } from 'vitest'
 import { Subscription } from '../src/billing/Subscription.tsx'
@@ -7,7 +7,12 @@ import { free, onFree, pro } from './anOffer.ts'
 import { aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { status, plan, statement } = vi.hoisted(() => ({ status: vi.fn(), plan: vi.fn(), statement: vi.fn() }))
+const { status, plan, statement, resume } = vi.hoisted(() => ({
+  status: vi.fn(),
+  plan: vi.fn(),
+  statement: vi.fn(),
+  resume: vi.fn(async () => {}),
+}))
 const answer = onFree({ available: 10, limit: 10 })
 
 vi.mock('../src/api/billing.ts', () => ({
@@ -17,7 +22,7 @@ vi.mock('../src/api/billing.ts', () => ({
   useStatement: () => ({ data: statement() ?? aStatement() }),
   useBillingStatus: () => ({ data: status() }),
   useCancelPlan: () => ({}),
-  useResumePlan: () => ({ mutateAsync: async () => {} }),
+  useResumePlan: () => ({ mutateAsync: resume }),
 }))
 // The payment page needs Flowglad's provider, and a link needs the router.
 vi.mock('../src/billing/PayNowButton.tsx', () => ({ PayNowButton: () => null }))
@@ -26,6 +31,7 @@ vi.mock('../src/parts/LinkButton.tsx', () => ({
 }))
 
 const onPro = { ...answer.plan, name: 'Pro', priceSlug: 'pro_monthly', isFree: false }
+const renewsAt = Date.UTC(2027, 0, 30)
 const labels = () => [...document.querySelectorAll('a, button')].map((it) => it.textContent)
 
 it.each([
@@ -77,4 +83,24 @@ it('names no amount beside “Keep” while a payment is overdue', () => {
   show(<Subscription />)
   expect(screen.getByRole('button', { name: 'Keep Pro' })).toBeDefined()
   expect(screen.getByTestId('subscription').textContent).not.toContain('you pay')
+})
+
+it('offers to cancel a plan whose downgrade is scheduled, but not a canceled plan', () => {
+  status.mockReturnValue({ current: true })
+  plan.mockReturnValue({ ...onPro, changesAt: renewsAt })
+  show(<Subscription />)
+  expect(labels()).toEqual(['Keep Pro', 'Cancel plan'])
+  plan.mockReturnValue({ ...onPro, cancelsAt: renewsAt })
+  show(<Subscription />)
+  expect(labels()).toEqual(['Keep Pro'])
+})
+
+it('confirms that the customer keeps the plan after undoing a cancellation', async () => {
+  status.mockReturnValue({ current: true })
+  plan.mockReturnValue({ ...onPro, renewsAt, cancelsAt: renewsAt })
+  resume.mockImplementation(async () => void plan.mockReturnValue({ ...onPro, renewsAt }))
+  show(<Subscription />)
+  expect(screen.getByRole('status').textContent).not.toContain('You keep Pro.')
+  fireEvent.click(screen.getByText('Keep Pro'))
+  await waitFor(() => expect(screen.getByRole('status').textContent).toMatch(/You keep Pro\.\s+Renews on/))
 })

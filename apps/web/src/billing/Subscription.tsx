@@ -29,8 +29,8 @@ export function Subscription() {
   const { data: offers } = usePlans()
   const { data: statement } = useStatement()
   const { data: status } = useBillingStatus()
+  const [kept, setKept] = useState(false)
   const end = useEndOfPlan(statement)
-  const [hasResumed, setHasResumed] = useState(false)
   if (isPending && error === null) return <Skeleton className={withRoom(classes.loading)} radius="lg" />
   if (answer === undefined || isUnknown(answer))
     return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />
@@ -48,7 +48,8 @@ export function Subscription() {
   const offer = currentOffer(offers, plan)
   const pays = canPayNow(plan)
   const unpaid = problemOf(plan, statement)
-  const isKept = hasResumed && plan.cancelsAt === null && plan.changesAt === null && unpaid === null
+  const isKept = kept && plan.cancelsAt === null && plan.changesAt === null
+  const keptSentence = isKept && unpaid === null ? keptText(plan, statement) : null
   const isAway = status?.current === false
   return (
     <section className={withRoom(classes.card)} aria-labelledby="subscription" data-testid="subscription">
@@ -59,22 +60,21 @@ export function Subscription() {
         </div>
         {/* With the `status` role, screen readers announce the effect of the buttons below. */}
         <p role="status">
+          {isKept && keptSentence === null && <strong>You keep {plan.name}. </strong>}
           {unpaid && <strong className={classes.problem}>{unpaid}</strong>}{' '}
-          {(isKept && keptText(plan, statement)) || whatHappensNext(plan, statement, end)}{' '}
-          {ifKeptText(plan, offer, statement)}
+          {keptSentence ?? whatHappensNext(plan, statement, end)} {ifKeptText(plan, offer, statement)}
         </p>
         <div className={classes.actions}>
           {pays && <PayNowButton />}
           {plan.cancelsAt !== null || plan.changesAt !== null ? (
-            !isAway && <ResumeButton keep={plan.name} onResumed={() => setHasResumed(true)} />
+            !isAway && <ResumeButton keep={plan.name} onKept={() => setKept(true)} />
           ) : (
-            <>
-              <LinkButton to="/pricing" variant={plan.isFree && !pays && !isAway ? 'filled' : 'default'}>
-                {isAway ? 'View plans' : plan.isFree ? 'Upgrade' : 'Change plan'}
-              </LinkButton>
-              {!plan.isFree && !isAway && <CancelButton plan={plan} />}
-            </>
+            <LinkButton to="/pricing" variant={plan.isFree && !pays && !isAway ? 'filled' : 'default'}>
+              {isAway ? 'View plans' : plan.isFree ? 'Upgrade' : 'Change plan'}
+            </LinkButton>
           )}
+          {/* A cancellation replaces a scheduled downgrade. */}
+          {!plan.isFree && !isAway && plan.cancelsAt === null && <CancelButton plan={plan} />}
         </div>
       </div>
       <NextInvoice className={classes.invoice} />

@@ -1,5 +1,5 @@
 import type { PlanSummary } from '@metered/billing/client'
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { useUser } from '../api/Session.tsx'
 import { formatDate } from '../format/format.ts'
@@ -7,12 +7,14 @@ import { Notice } from '../parts/Notice.tsx'
 import { useReveal } from '../parts/reveal.ts'
 import { ifKeptText } from './keptText.ts'
 import { currentOffer, freeOffer } from './offers.ts'
+import { Renewal } from './Renewal.tsx'
 import { ResumeButton } from './ResumeButton.tsx'
 
-/** Announces a scheduled cancellation or downgrade, with a button to undo it. */
+/** Announces a scheduled cancellation or downgrade, with a button to undo it. Then confirms that the plan is kept. */
 export function ScheduledChange() {
   const user = useUser()
   const { data: plan } = usePlan()
+  const [kept, setKept] = useState(false)
   const notice = useRef<HTMLDivElement>(null)
   // On a phone, the button that the customer pressed is far below this notice, so scroll to it.
   useReveal(notice, plan != null && (plan.cancelsAt !== null || plan.changesAt !== null))
@@ -20,15 +22,26 @@ export function ScheduledChange() {
   return (
     <div ref={notice}>
       {plan.cancelsAt !== null ? (
-        <Ending plan={plan} endsAt={plan.cancelsAt} />
+        <Ending plan={plan} endsAt={plan.cancelsAt} onKept={() => setKept(true)} />
+      ) : plan.changesAt !== null ? (
+        <Changing plan={plan} changesAt={plan.changesAt} onKept={() => setKept(true)} />
       ) : (
-        plan.changesAt !== null && <Changing plan={plan} changesAt={plan.changesAt} />
+        kept && (
+          <Notice title={`You keep ${plan.name}`} onClose={() => setKept(false)}>
+            <Renewal />
+          </Notice>
+        )
       )}
     </div>
   )
 }
 
-function Ending({ plan, endsAt }: { plan: PlanSummary; endsAt: number }) {
+interface ScheduledProps {
+  plan: PlanSummary
+  onKept: () => void
+}
+
+function Ending({ plan, endsAt, onKept }: ScheduledProps & { endsAt: number }) {
   const { name, pastDue } = plan
   const { data: offers } = usePlans()
   const { data: statement } = useStatement()
@@ -37,7 +50,7 @@ function Ending({ plan, endsAt }: { plan: PlanSummary; endsAt: number }) {
     <Notice
       tone="warning"
       title={`${name} ends on ${formatDate(endsAt)}`}
-      actions={<ResumeButton keep={name} />}
+      actions={<ResumeButton keep={name} onKept={onKept} />}
     >
       {/* If a payment is overdue, another notice says which credits the customer has. */}
       {pastDue === undefined && `You keep ${name} and its credits until then. `}
@@ -47,14 +60,14 @@ function Ending({ plan, endsAt }: { plan: PlanSummary; endsAt: number }) {
   )
 }
 
-function Changing({ plan: { name, pastDue }, changesAt }: { plan: PlanSummary; changesAt: number }) {
+function Changing({ plan: { name, pastDue }, changesAt, onKept }: ScheduledProps & { changesAt: number }) {
   const { data: statement } = useStatement()
   const to = statement?.changesTo?.name
   return (
     <Notice
       tone="warning"
       title={`${name} changes${to ? ` to ${to}` : ''} on ${formatDate(changesAt)}`}
-      actions={<ResumeButton keep={name} />}
+      actions={<ResumeButton keep={name} onKept={onKept} />}
     >
       {pastDue === undefined && `You keep ${name} and its credits until then. `}
       To choose another paid plan, undo the change first.
