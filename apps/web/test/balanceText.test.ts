@@ -33,11 +33,11 @@ it.each([
 it("derives a meter's activity and pricing sentence from the unit by default", () => {
   expect([activityOf('generations'), promiseOf('generations')]).toEqual([
     'Pictures',
-    'You pay only for pictures that succeed.',
+    'Only successful pictures count.',
   ])
   expect([activityOf('tokens'), promiseOf('tokens')]).toEqual([
     'Text',
-    'A token is about one word. You pay only for the text you receive.',
+    'A token is about one word. Only the text you receive counts.',
   ])
-  expect(promiseOf('api_calls')).toBe("You pay for each answer, even if the word isn't in the glossary.")
+  expect(promiseOf('api_calls')).toBe("Each answer counts, even if the word isn't in the glossary.")
 })

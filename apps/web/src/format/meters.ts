@@ -10,7 +10,7 @@ interface Words {
   several: string
   /** The name of the charged activity. Default: the unit's plural. */
   activity?: string
-  /** A sentence that says which units are charged. Default: `You pay only for {several} that succeed.` */
+  /** A sentence that says which units count. Default: `Only successful {several} count.` */
   promise?: string
 }
 
@@ -21,12 +21,12 @@ const words: Record<Meter, Words> = {
     one: 'token',
     several: 'tokens',
     activity: 'text',
-    promise: 'A token is about one word. You pay only for the text you receive.',
+    promise: 'A token is about one word. Only the text you receive counts.',
   },
   api_calls: {
     one: 'look-up',
     several: 'look-ups',
-    promise: "You pay for each answer, even if the word isn't in the glossary.",
+    promise: "Each answer counts, even if the word isn't in the glossary.",
   },
 }
 
@@ -42,9 +42,8 @@ export const titleOf = (meter: Meter) => capitalized(unitsOf(meter))
 /** Returns the name of the charged activity: `Pictures`, `Text` or `Look-ups`. */
 export const activityOf = (meter: Meter) => capitalized(words[meter].activity ?? unitsOf(meter))
 
-/** Returns a sentence that says which units are charged, such as `You pay only for pictures that succeed.` */
-export const promiseOf = (meter: Meter) =>
-  words[meter].promise ?? `You pay only for ${unitsOf(meter)} that succeed.`
+/** Returns a sentence that says which units count, such as `Only successful pictures count.` */
+export const promiseOf = (meter: Meter) => words[meter].promise ?? `Only successful ${unitsOf(meter)} count.`
 
 /** Returns `picture` for an amount of 1, and `pictures` for any other amount. */
 export const unitOf = (meter: Meter, amount: number) =>

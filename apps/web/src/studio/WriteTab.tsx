@@ -96,14 +96,14 @@ export function WriteTab({ user }: { user: User }) {
                 </Button>
               }
             >
-              You pay only for the {plural(tokens.length, 'token', 'tokens')} you received.
+              Only the {plural(tokens.length, 'token', 'tokens')} you received count.
             </Notice>
           </div>
         )}
         {!write.isPending && tokens.length === 0 && (
           <p className={classes.empty}>
-            Your text will appear here. The length you choose is the maximum cost. You pay only for the text
-            you receive.
+            Your text will appear here. The length you choose is the maximum. Only the text you receive
+            counts.
           </p>
         )}
       </section>
