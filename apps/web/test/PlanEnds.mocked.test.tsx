@@ -63,6 +63,13 @@ it('promises before a cancellation that nothing changes until the plan ends', ()
   expect(text()).not.toContain('is then due')
 })
 
+it('says before a cancellation what the next plan lacks', () => {
+  const hd = { slug: 'hd', name: 'HD pictures' }
+  offers.mockReturnValue([free, { ...scale, unlimited: ['generations'], features: [hd] }])
+  show(<PlanEnds plan={onScale} />)
+  expect(text()).toContain('Free has 10 pictures a month instead of unlimited, and no HD pictures.')
+})
+
 it('says before a cancellation that extra units are billed only if the customer keeps the plan', () => {
   show(<PlanEnds plan={onScale} />)
   expect(text()).toContain('You pay for extra look-ups only if you keep Scale.')

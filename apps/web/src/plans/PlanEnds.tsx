@@ -1,7 +1,8 @@
 import type { PlanSummary } from '@metered/billing/client'
-import { useStatement } from '../api/billing.ts'
+import { usePlans, useStatement } from '../api/billing.ts'
+import { lossText } from './benefitsOf.ts'
 import { endOf } from './endOf.ts'
-import { isOverdue } from './offers.ts'
+import { currentOffer, freeOffer, isOverdue } from './offers.ts'
 import { unbilledText } from './overage.ts'
 import { cancelOverdueText } from './pastDueText.ts'
 import { useEndOfPlan } from './useEndOfPlan.ts'
@@ -9,8 +10,12 @@ import { useEndOfPlan } from './useEndOfPlan.ts'
 /** Explains when a paid plan ends, which plan follows, and which credits end with the plan. */
 export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
+  const { data: offers } = usePlans()
   const { follower, lost, keeper } = useEndOfPlan(statement)
   const unpaid = cancelOverdueText(plan, statement, plan.renewsAt, lost)
+  const offer = currentOffer(offers, plan)
+  const free = freeOffer(offers)
+  const loss = offer && free ? lossText(offer, free) : null
   const unbilled = unbilledText(statement, plan.name)
   return (
     <>
@@ -19,6 +24,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
         {follower && `, and ${follower} starts`}. Until then, {unpaid === null && 'nothing changes, and '}you
         can undo the cancellation. The pictures in your gallery stay yours.
       </p>
+      {loss && <p>{loss}</p>}
       {unpaid && <p>{unpaid}</p>}
       {lost && (
         <p>

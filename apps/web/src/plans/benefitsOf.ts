@@ -1,6 +1,6 @@
 import { formatNumber } from '../format/format.ts'
 import { type Meter, meters, unitsOf } from '../format/meters.ts'
-import { every } from './interval.ts'
+import { every, isSame } from './interval.ts'
 import type { Offer } from './offers.ts'
 import { pricePerText } from './overage.ts'
 
@@ -56,6 +56,40 @@ function meterBenefit(plan: Offer, meter: Meter): Benefit {
     detail: price && `Extra ${units}: ${pricePerText(price)}`,
     isIncluded: grants.length > 0,
   }
+}
+
+/**
+ * Returns a sentence that says what follows when a plan ends, such as `Free has 10 pictures a month instead of 500, and no
+ * HD pictures.` Names the earlier amounts only if both plans have the same interval. Returns null if nothing is lost.
+ */
+export function lossText(current: Offer, follower: Offer): string | null {
+  const often = follower.interval ? ` ${every(follower.interval)}` : ''
+  const isComparable =
+    current.interval !== null && follower.interval !== null && isSame(current.interval, follower.interval)
+  const losses = [
+    ...meters
+      .filter((meter) => amountIn(current, meter) !== amountIn(follower, meter))
+      .map((meter) => {
+        const instead = isComparable ? ` instead of ${amountIn(current, meter)}` : ''
+        return `${amountIn(follower, meter)} ${unitsOf(meter)}${often}${instead}`
+      }),
+    ...benefitFeatures(current)
+      .filter(({ slug }) => !follower.features.some((feature) => feature.slug === slug))
+      .map(({ name }) => `no ${name}`),
+  ]
+  return losses.length > 0 ? `${follower.name} has ${listText(losses)}.` : null
+}
+
+const listText = (parts: string[]) =>
+  parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')}, and ${parts.at(-1)}`
+
+/** Returns the units that a plan grants in each period: `500`, `no` or `unlimited`. */
+function amountIn(plan: Offer, meter: Meter): string {
+  if (plan.unlimited.includes(meter)) return 'unlimited'
+  const amount = plan.grants
+    .filter((grant) => grant.meter === meter)
+    .reduce((sum, grant) => sum + grant.amount, 0)
+  return amount === 0 ? 'no' : formatNumber(amount)
 }
 
 const grantText =
