@@ -1,9 +1,10 @@
-import { Button, SegmentedControl, Switch } from '@mantine/core'
+import { Button, Switch } from '@mantine/core'
 import { usePlan } from '../api/billing.ts'
 import type { User } from '../api/Session.tsx'
 import { explainDenial } from '../denials/explainDenial.ts'
 import { amountOf } from '../format/meters.ts'
 import { Gallery } from './Gallery.tsx'
+import { NumberChoice } from './NumberChoice.tsx'
 import { PromptForm, useOrder } from './PromptForm.tsx'
 import { useForeseenDenial } from './useForeseenDenial.ts'
 import { useGenerate } from './useGenerate.ts'
@@ -56,11 +57,11 @@ export function PicturesTab({ user }: { user: User }) {
           ),
         }}
       >
-        <SegmentedControl
-          aria-label="Number of pictures"
-          data={counts.map((it) => ({ value: String(it), label: String(it) }))}
-          value={String(count)}
-          onChange={(value) => order.choose({ count: Number(value) })}
+        <NumberChoice
+          label="Pictures"
+          numbers={counts}
+          value={count}
+          onChange={(chosen) => order.choose({ count: chosen })}
         />
         <Switch
           label="HD"

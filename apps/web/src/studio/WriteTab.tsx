@@ -1,10 +1,11 @@
-import { Button, SegmentedControl } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { useRef } from 'react'
 import type { User } from '../api/Session.tsx'
 import { formatNumber, plural } from '../format/format.ts'
 import { Notice } from '../parts/Notice.tsx'
 import { reveal } from '../parts/reveal.ts'
+import { NumberChoice } from './NumberChoice.tsx'
 import { PromptForm, useOrder } from './PromptForm.tsx'
 import { useBroughtIntoView } from './useBroughtIntoView.ts'
 import { useForeseenDenial } from './useForeseenDenial.ts'
@@ -53,11 +54,11 @@ export function WriteTab({ user }: { user: User }) {
           ),
         }}
       >
-        <SegmentedControl
-          aria-label="Length in tokens"
-          data={lengths.map((it) => ({ value: String(it), label: formatNumber(it) }))}
-          value={String(maxTokens)}
-          onChange={(value) => order.choose({ maxTokens: Number(value) })}
+        <NumberChoice
+          label="Tokens, at most"
+          numbers={lengths}
+          value={maxTokens}
+          onChange={(chosen) => order.choose({ maxTokens: chosen })}
         />
       </PromptForm>
 
