@@ -6,7 +6,7 @@ import { beforeEach, expect, it, vi } from 'vitest'
 import { formatDate, formatDay } from '../src/format/format.ts'
 import { PlanEnds } from '../src/plans/PlanEnds.tsx'
 import { ScheduledChange } from '../src/plans/ScheduledChange.tsx'
-import { anOffer, free, onFree, pro } from './anOffer.ts'
+import { free, onFree, pro, scale } from './anOffer.ts'
 import { aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
 
@@ -20,13 +20,6 @@ const { balances, offers, resume, unlimitedPacks } = vi.hoisted(() => ({
 const graceEndsAt = Date.UTC(2027, 0, 6)
 const overdue = { amount: 9_900, currency: 'USD', since: 0, retriesAt: null }
 const extra = { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const
-const scale = anOffer({
-  name: 'Scale',
-  priceSlug: 'scale_monthly',
-  unitPrice: 9_900,
-  isFree: false,
-  grants: [],
-})
 
 vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: balances() }),

@@ -17,6 +17,14 @@ export const anOffer = (offer: Partial<Offer> = {}): Offer => ({
 })
 export const free = anOffer()
 export const pro = anOffer({ name: 'Pro', priceSlug: 'pro_monthly', unitPrice: 2_000, isFree: false })
+export const scale = anOffer({
+  name: 'Scale',
+  priceSlug: 'scale_monthly',
+  unitPrice: 9_900,
+  isFree: false,
+  grants: [],
+  unlimited: ['generations'],
+})
 export const pack = anOffer({
   kind: 'pack',
   name: 'Pack',

@@ -9,7 +9,7 @@ import {
   unlimitedPacksText,
   unpaidText,
 } from '../src/plans/creditParts.ts'
-import { anOffer, free, onFree, pro } from './anOffer.ts'
+import { anOffer, free, onFree, pro, scale } from './anOffer.ts'
 import { aPayment, aStatement } from './aStatement.ts'
 
 const renewsAt = Date.UTC(2026, 11, 28)
@@ -92,13 +92,6 @@ it.each([
 })
 
 it("does not attribute the Free plan's credits to a pack while an unlimited plan is overdue", () => {
-  const scale = anOffer({
-    name: 'Scale',
-    priceSlug: 'scale_monthly',
-    isFree: false,
-    grants: [],
-    unlimited: ['generations'],
-  })
   const overdue = {
     ...plan,
     name: 'Scale',
@@ -112,14 +105,6 @@ it("does not attribute the Free plan's credits to a pack while an unlimited plan
 })
 
 describe('on an unlimited plan', () => {
-  const scale = anOffer({
-    name: 'Scale',
-    priceSlug: 'scale_monthly',
-    unitPrice: 9_900,
-    isFree: false,
-    grants: [],
-    unlimited: ['generations'],
-  })
   const onScale = { ...plan, name: 'Scale', priceSlug: 'scale_monthly', isFree: false, renewsAt }
   const row = { ...rowOf({ available: 0, limit: 0 }), available: null, limit: null, unlimited: true }
   const statement = aStatement({ unlimitedPacks: [{ meter: 'generations', units: 50 }] })

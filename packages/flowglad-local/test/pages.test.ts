@@ -2,7 +2,7 @@ import { expect as expectInBrowser } from '@playwright/test'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startApplication } from './application.ts'
 import { launchBrowser } from './browser.ts'
-import { cards, pay, startStudio } from './studio.ts'
+import { cards, pay, type Studio, startStudio } from './studio.ts'
 
 // On a busy machine, a page can need longer than Playwright's default of 5 seconds.
 const expectPage = expectInBrowser.configure({ timeout: 60_000 })
@@ -12,6 +12,19 @@ beforeAll(async () => {
   browser = await launchBrowser()
 })
 afterAll(() => browser.close())
+
+/** Returns the address of a page on which ada saves a card. */
+async function pageThatSavesCard(studio: Studio): Promise<string> {
+  const { url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'add_payment_method',
+      customerExternalId: 'ada',
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  return url
+}
 
 it('completes a checkout without JavaScript after a declined card and a confirmation', async () => {
   await using studio = await startStudio()
@@ -96,14 +109,7 @@ it('shows the saved card after the paid plan has ended', async () => {
 it('hides a saved card that the paid plan is not charged to', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
-  const { url } = await studio.node.checkoutSessions.create({
-    checkoutSession: {
-      type: 'add_payment_method',
-      customerExternalId: 'ada',
-      successUrl: studio.url,
-      cancelUrl: studio.url,
-    },
-  })
+  const url = await pageThatSavesCard(studio)
   await pay(url)
   await studio.node.subscriptions.create({ customerExternalId: 'ada', priceSlug: 'team_price' })
   const page = await (await fetch(`${(await studio.billing('ada')).billingPortalUrl}/ada`)).text()
@@ -135,14 +141,7 @@ it('links from an unsuccessful search in the billing portal to the list of all c
 it('mentions no payment on the page that saves a card', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
-  const { url } = await studio.node.checkoutSessions.create({
-    checkoutSession: {
-      type: 'add_payment_method',
-      customerExternalId: 'ada',
-      successUrl: studio.url,
-      cancelUrl: studio.url,
-    },
-  })
+  const url = await pageThatSavesCard(studio)
   const page = await (await fetch(url)).text()
   expect(page).toContain('is accepted and pays every renewal')
   expect(page).not.toMatch(/this payment|the payment/)

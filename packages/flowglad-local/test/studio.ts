@@ -95,7 +95,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
   return studio
 }
 
-type Studio = Awaited<ReturnType<typeof startStudio>>
+export type Studio = Awaited<ReturnType<typeof startStudio>>
 
 /** Starts one server before the file's first test. Returns a function that returns the server. */
 export function sharedStudio(prepare: (studio: Studio) => Promise<unknown> = async () => {}) {
