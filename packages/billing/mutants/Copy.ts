@@ -7,7 +7,7 @@ import { type Fault, problemOf } from './fault.ts'
 const ownFolder = fileURLToPath(new URL('..', import.meta.url))
 const root = join(ownFolder, '../..')
 /** The folders and files of the package that tests need. */
-const copied = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']
+const copied = ['src', 'test', 'processes', 'package.json', 'tsconfig.json', 'vitest.config.ts']
 
 /**
  * A copy of this package in a temporary folder. Faults change only the copy. The folder has the same
@@ -30,8 +30,9 @@ export class Copy implements AsyncDisposable {
     await mkdir(join(copy.folder, 'node_modules'), { recursive: true })
     await link(root, copy.#root, [basename(packages), '.git'])
     await link(join(root, basename(packages)), packages, [basename(copy.folder)])
-    // The copy has its own `node_modules`, because Vite writes its cache there.
-    await link(join(ownFolder, 'node_modules'), join(copy.folder, 'node_modules'), ['.vite', '.vite-temp'])
+    // The copy has its own `node_modules`, because Vite's cache and the bundles of scripts are written there.
+    const written = ['.vite', '.vite-temp', '.test-scripts']
+    await link(join(ownFolder, 'node_modules'), join(copy.folder, 'node_modules'), written)
     for (const name of copied) await cp(join(ownFolder, name), join(copy.folder, name), { recursive: true })
     return copy
   }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inject } from 'vitest'
+import { buildScript } from '../../../processes/buildScript.ts'
 import { runCommand } from '../../../src/cli/runCommand.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import { postgresLedger } from '../../../src/ledger/stores/postgres/postgresLedger.ts'
@@ -26,9 +26,16 @@ export function recordedProgress() {
   return { shown, progress: (text: string) => void shown.push(text) }
 }
 
-/** Runs a command in a separate process, as in an operator's terminal. */
-export const meteredProcess = (folder: string, argv: string[], env: Record<string, string> = {}) =>
-  run(folder, process.execPath, [inject('meteredCommand'), ...argv], env)
+let command: Promise<string> | undefined
+
+/**
+ * Runs a command in a separate process, as in an operator's terminal. The process runs a bundle, which starts faster
+ * than the source.
+ */
+export async function meteredProcess(folder: string, argv: string[], env: Record<string, string> = {}) {
+  command ??= buildScript('main', new URL('../../../src/cli/', import.meta.url).href)
+  return run(folder, process.execPath, [await command, ...argv], env)
+}
 
 /**
  * Runs a command on the store. Commands on SQLite run in a separate process, as an operator's commands do. Commands
