@@ -107,6 +107,12 @@ it.each([
   expect(open().textContent).toContain(`You pay $2 more for your 1,204 look-ups beyond Pro, ${when}.`)
 })
 
+it('names no prorated number that rounds to the whole grant', () => {
+  const prorated = [{ meter: 'tokens', granted: 1_999_980, regular: 2_000_000 }]
+  preview.mockReturnValue({ data: { ...aPreview, prorated } })
+  expect(open().textContent).not.toContain('prorated')
+})
+
 it.each([
   ['tokens', 1_333_321, 2_000_000, '1,333,300 tokens'],
   ['tokens', 133_337, 200_000, '133,340 tokens'],

@@ -57,12 +57,15 @@ function ChargedNow({ offer, preview }: Omit<ChangeCostProps, 'plan'> & { previe
         {nextChargeAt !== null &&
           `From ${formatDay(nextChargeAt)}, ${offer.name} costs ${priceText(offer, preview)}.`}
       </p>
-      {prorated.map(({ meter, granted, regular }) => (
-        <p key={meter}>
-          You get about {amountOf(meter, roundedGrant({ granted, regular }))} for this period (prorated)
-          {nextChargeAt !== null && `, then ${formatNumber(regular)} from ${formatDay(nextChargeAt)}`}.
-        </p>
-      ))}
+      {prorated
+        .map((grant) => ({ ...grant, rounded: roundedGrant(grant) }))
+        .filter(({ rounded, regular }) => rounded < regular)
+        .map(({ meter, rounded, regular }) => (
+          <p key={meter}>
+            You get about {amountOf(meter, rounded)} for this period (prorated)
+            {nextChargeAt !== null && `, then ${formatNumber(regular)} from ${formatDay(nextChargeAt)}`}.
+          </p>
+        ))}
     </>
   )
 }
