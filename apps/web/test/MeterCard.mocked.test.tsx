@@ -70,3 +70,14 @@ it('names the units left from packs on an unlimited meter', () => {
   statement.mockReturnValue(aStatement({ unlimitedPacks: [{ meter: 'generations', units: 50 }] }))
   expect(showCard({ available: null, limit: null })).toContain('50 from packs.')
 })
+
+it('promises the regular grant after a prorated one only if the plan renews', () => {
+  const prorated = [{ meter: 'generations' as const, granted: 300, regular: 500 }]
+  statement.mockReturnValue(aStatement({ prorated }))
+  current.mockReturnValue(onPaid)
+  expect(showCard()).toMatch(/300 pictures this period, prorated\. 500 from/)
+  for (const scheduled of [{ cancelsAt: renewsAt }, { changesAt: renewsAt }]) {
+    current.mockReturnValue({ ...onPaid, ...scheduled })
+    expect(showCard()).not.toContain('500 from')
+  }
+})

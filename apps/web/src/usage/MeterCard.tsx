@@ -68,6 +68,9 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
   const offer = currentOffer(offers, plan)
   const price = offer?.overage.find(({ meter }) => meter === row.meter)
   const prorated = statement?.prorated.find(({ meter }) => meter === row.meter)
+  const isKept = plan?.cancelsAt === null && plan.changesAt === null
+  const later = ({ regular }: { regular: number }) =>
+    ` ${formatNumber(regular)}${row.renewsAt === null ? ' later' : ` from ${formatDay(row.renewsAt)}`}.`
   const notes = [
     // Before the statement arrives, the parts would be an estimate.
     statement || !needsStatement(row, offers, plan) ? creditPartsText(row, offers, plan, statement) : null,
@@ -75,9 +78,7 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
     settledText(row, offers, plan, statement),
     unpaidText(row, plan, statement),
     prorated &&
-      `${amountOf(row.meter, prorated.granted)} this period, prorated. ${formatNumber(prorated.regular)}${
-        row.renewsAt === null ? ' later' : ` from ${formatDay(row.renewsAt)}`
-      }.`,
+      `${amountOf(row.meter, prorated.granted)} this period, prorated.${isKept ? later(prorated) : ''}`,
     price && overageText(row.meter, price, statement, plan),
   ].filter(Boolean)
   return (
