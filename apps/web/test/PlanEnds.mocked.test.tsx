@@ -112,6 +112,7 @@ it('advises to use the credits of packs until the plan ends only if they stay us
   const overdueText = shownFor(unpaid('grace'))
   expect(overdueText).toContain(`your 50 pictures from packs until ${formatDay(graceEndsAt)}.`)
   expect(overdueText).not.toContain(advice)
+  expect(overdueText).not.toContain('you lose')
 })
 
 it.each([{ cancelsAt: onScale.renewsAt, status: 'cancellation_scheduled' }, { changesAt: onScale.renewsAt }])(

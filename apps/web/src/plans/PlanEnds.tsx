@@ -26,7 +26,8 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
       </p>
       {loss && <p>{loss}</p>}
       {unpaid && <p>{unpaid}</p>}
-      {lost && (
+      {/* The text about an unpaid plan can already say until when these credits last. */}
+      {lost && !unpaid?.includes(lost) && (
         <p>
           <strong>
             When {plan.name} ends, you lose {lost}.
