@@ -1,6 +1,6 @@
 /** A deliberate mistake in the code that at least one of the fault's tests must catch. */
 export interface Fault {
-  /** What breaks, in one clause. */
+  /** Names the broken behavior in one clause. */
   name: string
   /** The file to change, relative to `src/`. */
   file: string

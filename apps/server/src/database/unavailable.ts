@@ -70,8 +70,8 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 
 /**
  * Returns the work's result. If a query failed because the database was unavailable, throws the first such error,
- * even if the work has caught it. better-auth catches some errors and then reports that the session has ended or
- * that a sign-out has succeeded.
+ * even if the work has caught it. better-auth catches some of these errors, and then reports an ended session or a
+ * successful sign-out.
  */
 export async function assertNoOutage<T>(work: () => Promise<T>): Promise<T> {
   const failed: DatabaseUnavailableError[] = []

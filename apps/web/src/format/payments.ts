@@ -50,7 +50,10 @@ export function itemText(item: PaymentItem<Meter>, status: PaymentRow['status'] 
   }
 }
 
-/** Explains the amount of a plan change, which matches no plan's price. If the parts are known, they add up to the amount. */
+/**
+ * Explains the amount of a plan change, because the amount differs from every plan's price. Returns one line for each
+ * part, and the parts add up to the amount. If the parts are unknown, returns one sentence.
+ */
 export function changeDetails(
   { to, until, parts }: Extract<PaymentItem<Meter>, { kind: 'planChange' }>,
   { at, currency }: Pick<PaymentRow<Meter>, 'at' | 'currency'>,

@@ -61,8 +61,8 @@ export class PlanChanges {
   }
 
   /**
-   * Runs the customer's requests on this node one after another, because each request must see the change
-   * that the previous request made. A request can take a minute, because Flowglad waits for the payment.
+   * Runs the customer's requests on this node one after another. Each request must see the result of the previous
+   * request. A request can take a minute, because Flowglad waits for the payment.
    */
   async #inTurn(customer: Customer, request: () => Promise<MadeChange>): Promise<MadeChange> {
     const earlier = this.#newest.get(customer.id)

@@ -79,7 +79,7 @@ export class CustomerPayments {
     }
   }
 
-  /** Requests the payments from Flowglad, even if a recent answer is known. */
+  /** Requests the payments from Flowglad, even if the last response is recent. */
   readAgain(customer: string): Promise<PaymentsPage> {
     const asked: Asked = { answer: this.#ask(customer), at: this.#clock.now(), hasFailed: false }
     this.#recent.set(customer, asked)

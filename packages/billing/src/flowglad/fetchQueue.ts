@@ -9,8 +9,8 @@ export type FetchResult = { state: 'installed' } | { state: 'failed'; error: unk
 
 interface Fetch extends Waiter {
   /**
-   * Whether this fetch has noted which usage is acknowledged. Later callers can't join it, and need another
-   * fetch.
+   * Whether this fetch has noted the acknowledged usage. From then on, a new caller can't share this fetch and
+   * needs another one.
    */
   noted: boolean
 }

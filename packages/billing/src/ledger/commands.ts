@@ -48,7 +48,7 @@ const leg = z.object({
   unlimitedBy: text(256).nullable(),
   /** If the snapshot contains this feature, usage beyond the grant is allowed and billed. */
   overageWith: text(256).nullable(),
-  /** What expiry does with the units: `release` returns them, and `settle` books them as spent. */
+  /** When the hold expires, `release` returns the units to the customer, and `settle` books them as spent. */
   onExpiry: z.enum(['release', 'settle']),
   price,
 })

@@ -10,10 +10,11 @@ export type Act = ActRow
 /** The record of an operator's act on the whole ledger. */
 export type LedgerAct = LedgerActRow
 
-/** Who performed an act, and why. */
+/** The operator and the reason of an act, which its record contains. */
 export interface ActAuthor {
   /** The ID of the act's record. */
   id: string
+  /** The operator's name. */
   by: string
   reason: string
 }

@@ -5,8 +5,8 @@ import { isStorable, meter, reportedUnits, text, time } from './fields.ts'
 const features = z.array(text(256)).max(1000)
 
 /**
- * What Flowglad's invoices say about the payments for a subscription. An invoice's time is the start of the
- * period that it covers.
+ * The payments for a subscription, according to Flowglad's invoices. An invoice's time is the start of the
+ * invoiced period.
  */
 const payment = z.object({
   /** The time of the oldest unpaid invoice that is newer than every settled invoice. */

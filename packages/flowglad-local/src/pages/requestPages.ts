@@ -65,7 +65,7 @@ function requestsPage(platform: Platform, log: RequestLog, find: string): Html {
     hint: 'Path, status or body',
   })}</div>
   <div class="feed">${live('requests', requestTable(found, find === '' ? noRequests : `No request matches “${find}”.`), 'API requests')}</div>
-  <p class="small soft">The log is in memory and begins when the server starts. It keeps up to ${maxRequests} requests of all API keys together. API keys and other secrets are shown as “…”.</p>
+  <p class="small soft">The log is in memory and starts with the server. It keeps the last ${maxRequests} requests of all API keys. API keys and other secrets are shown as “…”.</p>
 </main>`
 }
 

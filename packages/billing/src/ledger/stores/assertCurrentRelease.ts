@@ -2,8 +2,8 @@ import { LedgerUnavailableError } from '../errors.ts'
 import { assertKnownRelease } from './assertKnownRelease.ts'
 
 /**
- * Throws unless the ledger has exactly the migrations of this release. `applied` is the number of migrations
- * that the ledger has, or null if there is no ledger at this address.
+ * Throws unless the ledger has exactly the migrations of this release. `applied` is the number of the ledger's
+ * migrations, or null if no ledger exists at this address. `known` is the number of this release's migrations.
  */
 export function assertCurrentRelease(address: string, applied: number | null, known: number): void {
   if (applied === null)

@@ -60,9 +60,8 @@ async function markLedger(
   givenTime: number | null,
   author: ActAuthor | undefined,
 ): Promise<void> {
-  // If the recovery from an earlier restore hasn't ended, keep that restore's time. With a later time, events
-  // that the recovery has added would look like events from before the restore, and the recovery would stop
-  // too early.
+  // If the recovery from an earlier restore hasn't ended, keep the time of the earlier restore. With a later time,
+  // the recovery would mistake the events that it has added for events from the backup, and stop too early.
   const { rows } = await transaction.query(
     `WITH before AS (SELECT id, restored_at, recovered_at FROM metered.ledger FOR UPDATE)
      UPDATE metered.ledger l SET recovered_at = NULL, restored_at = CASE

@@ -7,9 +7,8 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /** Returns functions that record a restore and the end of the recovery. */
 export function prepareRestore(db: SqliteDatabase, now: () => number) {
-  // If the recovery from an earlier restore hasn't ended, keep that restore's time. With a later time, events
-  // that the recovery has added would look like events from before the restore, and the recovery would stop
-  // too early.
+  // If the recovery from an earlier restore hasn't ended, keep the time of the earlier restore. With a later time,
+  // the recovery would mistake the events that it has added for events from the backup, and stop too early.
   const markLedger = db.prepare(
     `UPDATE metered_ledger SET recovered_at = NULL,
        restored_at = CASE WHEN restored_at IS NOT NULL AND recovered_at IS NULL THEN restored_at ELSE ? END`,
