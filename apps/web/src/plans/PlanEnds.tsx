@@ -26,8 +26,8 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
       </p>
       {loss && <p>{loss}</p>}
       {unpaid && <p>{unpaid}</p>}
-      {/* The text about an unpaid plan can already say until when these credits last. */}
-      {lost && !unpaid?.includes(lost) && (
+      {/* In the grace period, the text about the unpaid plan already says until when these credits last. */}
+      {lost && plan.pastDue?.state !== 'grace' && (
         <p>
           <strong>
             When {plan.name} ends, you lose {lost}.
