@@ -183,3 +183,18 @@ test('charges for work that starts during the grace period and ends after it', a
   await stack.billing.drain()
   expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([50])
 })
+
+test('counts units beyond the last grant as used only until the customer has paid for them', async () => {
+  await using stack = await startTimedStack()
+  const apiCalls = async () => {
+    const { balances } = await stack.billing.refresh(ada)
+    return balances.find(({ meter }) => meter === 'api_calls')
+  }
+  await failRenewal(stack, 'pro_monthly', async () => {
+    await spend(stack, 10_500, 'api_calls')
+    await stack.billing.drain()
+  })
+  expect(await apiCalls()).toMatchObject({ available: 9_500, used: 500, limit: 10_000 })
+  await stack.atFlowglad.payOverdue(ada)
+  expect(await apiCalls()).toMatchObject({ available: 10_000, used: 0, limit: 10_000 })
+})

@@ -60,7 +60,18 @@ function accountProblems({ accounts, holds, events }: Books): string[] {
 
 function ownProblems(account: AccountRow): string[] {
   const { booked, acked, held, dropped, parked, waived, ambiguous, snapshotAcked } = account
-  const counters = { booked, acked, held, dropped, parked, waived, ambiguous, snapshotAcked }
+  const { owed } = account
+  const counters = {
+    booked,
+    acked,
+    held,
+    dropped,
+    parked,
+    waived,
+    ambiguous,
+    snapshotAcked,
+    owed,
+  }
   return [
     ...Object.entries(counters).flatMap(([name, value]) =>
       value < 0 ? [`${name} is ${value}, below 0`] : [],

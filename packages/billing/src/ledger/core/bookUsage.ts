@@ -1,7 +1,7 @@
 import type { EventPrice } from '../commands.ts'
-import { noChargePriceSlug } from '../noChargePriceSlug.ts'
 import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
+import { unlimitedPrice } from './unlimited.ts'
 
 export interface Usage {
   attempt: string
@@ -40,8 +40,7 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
     subscription,
     procedure,
     amount,
-    // The price of an unlimited plan includes this usage, so Flowglad must not bill it.
-    price: wasUnlimited || isUnlimited ? { priceSlug: noChargePriceSlug(meter) } : price,
+    price: wasUnlimited || isUnlimited ? unlimitedPrice(meter) : price,
     state: 'waiting',
     at: draft.now,
     reference,

@@ -28,6 +28,8 @@ export const emptyAccount = (id: Pick<AccountRow, 'customer' | 'subscription' | 
   ambiguous: 0,
   waived: 0,
   unlimited: 0,
+  owed: 0,
+  bookedBeforeUnlimited: 0,
   period: '',
   limit: 0,
   ackedAtFirstSight: 0,

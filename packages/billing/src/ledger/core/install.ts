@@ -4,6 +4,7 @@ import type { Draft } from './draft.ts'
 import { endLease } from './endLease.ts'
 import { pastDueSince } from './pastDue.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
+import { debtOf, endUnlimited, startUnlimited } from './unlimited.ts'
 
 type Lease = NonNullable<CustomerRow['lease']>
 
@@ -84,36 +85,50 @@ interface Reading {
 }
 
 function installAccount(draft: Draft, account: AccountRow, reading: Reading): void {
+  const isFirstInstall = account.period === ''
   const isFirstSight = account.period !== reading.period
   if (isFirstSight) endAdjustment(draft, account)
-  const hasUnlimitedEnded = account.unlimited === 1 && !reading.unlimited
+  const wasUnlimited = account.unlimited === 1
+  if (isFirstSight && !isFirstInstall && !wasUnlimited) draft.writeAccount(account, { owed: debtOf(account) })
   draft.writeAccount(account, {
     snapshotAvailable: reading.available,
     snapshotAcked: reading.acked,
     ambiguous: reading.ambiguous,
     unlimited: reading.unlimited ? 1 : 0,
   })
-  if (hasUnlimitedEnded) {
-    // Flowglad's balance may have fallen below zero while the meter was unlimited. A negative balance from
-    // that time must not block the customer now.
-    const least = isFirstSight ? reading.granted : 0
-    const waived = Math.max(0, least - (availableWithoutHolds(account) - account.adjusted))
-    draft.writeAccount(account, { waived: account.waived + waived })
-  }
+  if (!wasUnlimited && reading.unlimited) startUnlimited(draft, account, isFirstInstall)
+  if (wasUnlimited && !reading.unlimited) endUnlimited(draft, account, isFirstSight ? reading.granted : 0)
+  if (isFirstSight) startPeriod(draft, account, reading)
+  else raiseLimit(draft, account)
+}
+
+function startPeriod(draft: Draft, account: AccountRow, { period, granted, acked }: Reading): void {
   const total = account.snapshotAvailable + account.waived
-  if (isFirstSight) {
-    const limit = Math.max(reading.granted, total)
-    draft.writeAccount(account, {
-      period: reading.period,
-      limit,
-      ackedAtFirstSight: reading.acked,
-      usedAtFirstSight: limit - total,
-    })
-  } else {
-    const ackedSince = account.snapshotAcked - account.ackedAtFirstSight
-    const limit = Math.max(account.limit, total + ackedSince + account.usedAtFirstSight)
-    draft.writeAccount(account, { limit })
-  }
+  const limit = Math.max(granted, total)
+  const usedAtFirstSight = limit - total
+  draft.writeAccount(account, {
+    period,
+    limit,
+    ackedAtFirstSight: acked,
+    usedAtFirstSight,
+    owed: account.unlimited === 1 ? account.owed : Math.min(account.owed, usedAtFirstSight),
+  })
+}
+
+/**
+ * Raises the limit if the balance has grown, for example because the customer has bought a pack. If Flowglad has
+ * added units that the customer owed when the period started, these units no longer count as used instead.
+ */
+function raiseLimit(draft: Draft, account: AccountRow): void {
+  const { snapshotAvailable, waived, snapshotAcked, ackedAtFirstSight, usedAtFirstSight, unlimited } = account
+  const limit = snapshotAvailable + waived + (snapshotAcked - ackedAtFirstSight) + usedAtFirstSight
+  const owed = unlimited === 1 ? 0 : Math.min(account.owed, usedAtFirstSight)
+  const paid = Math.min(owed, Math.max(0, limit - account.limit))
+  draft.writeAccount(account, {
+    limit: Math.max(account.limit, limit - paid),
+    usedAtFirstSight: usedAtFirstSight - paid,
+    owed: unlimited === 1 ? account.owed : owed - paid,
+  })
 }
 
 /**

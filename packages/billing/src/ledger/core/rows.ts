@@ -92,9 +92,20 @@ export const accountRow = z.object({
    * units.
    */
   ambiguous: integer,
+  /**
+   * Units that Flowglad has subtracted from the balance, but that don't reduce the customer's balance. See
+   * `unlimited.ts` and `endAdjustment`.
+   */
   waived: integer,
   /** Whether the last snapshot made this account unlimited. */
   unlimited: flag,
+  /**
+   * Units below a balance of 0 when the period started or the meter became unlimited. Flowglad adds them to the
+   * balance once the customer has paid for them.
+   */
+  owed: integer,
+  /** The units booked when the meter became unlimited. 0 if the meter is limited. */
+  bookedBeforeUnlimited: integer,
   /** The period to which `limit` applies. Empty before the first install. */
   period: z.string(),
   limit: integer,

@@ -3,6 +3,7 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import { endLease } from './endLease.ts'
 import type { EventRow } from './rows.ts'
+import { changeBeforeUnlimited } from './unlimited.ts'
 
 /**
  * Records that Flowglad has the events, even if the sender has lost the lease. Also ends the lease that
@@ -36,6 +37,7 @@ export function acknowledgeEvent(
     // subtracts them from `booked`.
     booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
   })
+  if (event.state === 'dropped') changeBeforeUnlimited(draft, account, event, event.amount)
   moveEvent(draft, event, 'acked')
   draft.writeEvent(event, { priceId, reason: null, retryAt: null, pruneAt: draft.now + chargeRetentionMs })
 }
@@ -58,6 +60,7 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
 export function dropEvent(draft: Draft, event: EventRow, { chargeRetentionMs }: LedgerSettings): void {
   const account = draft.account(event.subscription, event.meter)
   draft.writeAccount(account, { dropped: account.dropped + event.amount })
+  changeBeforeUnlimited(draft, account, event, -event.amount)
   moveEvent(draft, event, 'dropped')
   draft.writeEvent(event, { retryAt: null, pruneAt: draft.now + chargeRetentionMs })
 }

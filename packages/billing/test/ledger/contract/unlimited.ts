@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Snapshot } from '../../../src/ledger/commands.ts'
-import { aLeg, aReserve, aSnapshot, aTakeLease, fetched, settleOf } from '../builders.ts'
+import type { Ledger } from '../../../src/ledger/ledger.ts'
+import { aLeg, aReserve, aSettle, aSnapshot, aTakeLease, fetched, settleOf } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { balance, deliver, spend } from './steps.ts'
+import { acknowledgeOf, anAct, balance, deliver, park, spend } from './steps.ts'
 
 const unlimitedBy = { generations: 'unlimited' }
 const plan = (available: number, periodStart: number, features: string[] = []): Snapshot =>
@@ -82,6 +83,27 @@ export const unlimited = (open: OpenLedger) => {
       expect(await balance(it.ledger)).toMatchObject({ available: 0 })
     })
 
+    test('waives unlimited usage that another system has recorded', async () => {
+      await using it = await open()
+      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
+    })
+
+    test('waives usage only once if its delivery was ambiguous when the plan ended', async () => {
+      await using it = await open()
+      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      const reserve = aReserve({ legs: [aLeg({ amount: 300, unlimitedBy: 'unlimited' })] })
+      await it.ledger.execute(reserve)
+      await it.ledger.execute(settleOf(reserve))
+      await it.ledger.execute(aTakeLease({ purpose: 'deliver', leaseMs: 1000 }))
+      it.advance(1001)
+      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      await it.ledger.execute(acknowledgeOf(reserve.attempt))
+      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 10 })
+    })
+
     test('keeps the new balance when a hold from the unlimited plan settles later', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
@@ -93,6 +115,108 @@ export const unlimited = (open: OpenLedger) => {
       await deliver(it.ledger)
       await fetched(it.ledger, plan(-680, 2), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: 20, held: 0 })
+    })
+  })
+
+  describe('owed units', () => {
+    /** Books units without a hold, so the balance may become negative. */
+    const overspend = async (ledger: Ledger, amount: number) => {
+      const price = { usageMeterSlug: 'generations' }
+      const settle = aSettle({ legs: [{ meter: 'generations', amount, price, flagged: null }] })
+      await ledger.execute(settle)
+      return settle.attempt
+    }
+    /** Opens a ledger in which the customer has spent the plan's 10 units and owes `owed` more. */
+    const openOwing = async (owed: number) => {
+      const it = await open()
+      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      await overspend(it.ledger, 10 + owed)
+      await deliver(it.ledger)
+      return it
+    }
+    const spendUnlimited = async ({ ledger }: Awaited<ReturnType<OpenLedger>>, amount: number) => {
+      const reserve = aReserve({ legs: [aLeg({ amount, unlimitedBy: 'unlimited' })] })
+      await ledger.execute(reserve)
+      await ledger.execute(settleOf(reserve))
+      await deliver(ledger)
+    }
+
+    test('stay owed after an unlimited plan until Flowglad settles them', async () => {
+      await using it = await openOwing(5)
+      await fetched(it.ledger, plan(-5, 1, ['unlimited']), { unlimitedBy })
+      await spendUnlimited(it, 300)
+      await fetched(it.ledger, plan(-295, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 5, limit: 10, used: 5 })
+      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
+    })
+
+    test('are not owed again after an unlimited plan if Flowglad settled them during the unlimited plan', async () => {
+      await using it = await openOwing(5)
+      await fetched(it.ledger, plan(-5, 1, ['unlimited']), { unlimitedBy })
+      await spendUnlimited(it, 300)
+      await fetched(it.ledger, plan(-300, 2, ['unlimited']), { unlimitedBy })
+      await fetched(it.ledger, plan(-290, 3), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
+    })
+
+    test('count as used until Flowglad settles them in a later period', async () => {
+      await using it = await openOwing(5)
+      await fetched(it.ledger, plan(5, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 5, limit: 10, used: 5 })
+      await fetched(it.ledger, plan(10, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
+      await fetched(it.ledger, plan(60, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 60, limit: 60, used: 0 })
+    })
+
+    test('stay owed if an unlimited plan ends within the same period', async () => {
+      await using it = await openOwing(5)
+      await fetched(it.ledger, plan(-5, 1, ['unlimited']), { unlimitedBy })
+      await spendUnlimited(it, 300)
+      await fetched(it.ledger, plan(-305, 1), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: -5, used: 315, limit: 310 })
+    })
+
+    test('include no units of an event that was dropped during the unlimited plan', async () => {
+      await using it = await open()
+      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      const attempt = await overspend(it.ledger, 15)
+      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      await park(it.ledger, attempt)
+      await it.ledger.execute(anAct({ type: 'drop', attempt, meter: 'generations' }))
+      await spendUnlimited(it, 300)
+      await fetched(it.ledger, plan(-280, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
+    })
+
+    test('stay owed if Flowglad has recorded them although their event was dropped', async () => {
+      await using it = await open()
+      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      const attempt = await overspend(it.ledger, 15)
+      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      await park(it.ledger, attempt)
+      await it.ledger.execute(anAct({ type: 'drop', attempt, meter: 'generations' }))
+      await it.ledger.execute(acknowledgeOf(attempt))
+      await spendUnlimited(it, 300)
+      await fetched(it.ledger, plan(-295, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 5, limit: 10, used: 5 })
+    })
+
+    test('include no unlimited units that were already recorded when the ledger was created', async () => {
+      await using it = await open()
+      await fetched(it.ledger, plan(-300, 1, ['unlimited']), { unlimitedBy })
+      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
+    })
+
+    test('include no unlimited units that a restored ledger lacks', async () => {
+      await using it = await open()
+      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      await it.ledger.markRestored()
+      await fetched(it.ledger, plan(-300, 1, ['unlimited']), { unlimitedBy })
+      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
   })
 }

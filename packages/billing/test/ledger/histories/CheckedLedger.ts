@@ -3,7 +3,7 @@ import type { Answer, ReserveAnswer } from '../../../src/ledger/answers.ts'
 import type { Command } from '../../../src/ledger/commands.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import type { CustomerBalances } from '../../../src/ledger/reads.ts'
-import { checkTruth } from './checkTruth.ts'
+import { checkTruth, checkWaived } from './checkTruth.ts'
 import { Model } from './Model.ts'
 import { World } from './world.ts'
 
@@ -57,6 +57,7 @@ export class CheckedLedger {
       if (command.type === 'reserve' && !isRepeated && isDecision(answer)) checkTruth(this, command, answer)
       return answer
     })
+    checkWaived(this)
     const answers = await this.#subject.run(commands)
     expect(answers.map(sorted)).toEqual(expected.map(sorted))
     const balances = await this.#subject.balances(this.customer)

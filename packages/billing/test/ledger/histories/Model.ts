@@ -50,7 +50,10 @@ export class Model extends PastDueModel {
       case 'install':
         return this.#install(command)
       case 'acknowledge':
-        for (const event of this.named(command.events)) event.state = 'acked'
+        for (const event of this.named(command.events)) {
+          if (event.state === 'dropped') this.#changeOwed(event, event.amount)
+          event.state = 'acked'
+        }
         if (command.endsLease !== undefined && this.lease?.token === command.endsLease) this.lease = null
         return { state: 'acknowledged' }
       case 'park':
@@ -87,6 +90,7 @@ export class Model extends PastDueModel {
       for (const event of this.named([act])) {
         if (act.type === 'drop') {
           event.state = 'dropped'
+          this.#changeOwed(event, -event.amount)
           this.#endRefund(act, event.amount)
         } else if (isRefund) this.#currentAccount(act.meter).adjusted += event.amount
         else event.retryAt = this.now
@@ -101,6 +105,13 @@ export class Model extends PastDueModel {
     if (!this.#refunds.has(`refund ${attempt} ${meter}`) || !this.#hasBalance(meter)) return
     const account = this.#currentAccount(meter)
     account.adjusted -= Math.min(amount, Math.max(0, account.adjusted))
+  }
+
+  /** Flowglad never settles a dropped event, so the customer doesn't owe its units. */
+  #changeOwed(event: ModelEvent, units: number): void {
+    const account = this.account(event.subscription, event.meter)
+    if (account.unlimited && account.bookedBefore.has(id(event)))
+      account.owed = Math.max(0, account.owed + units)
   }
 
   #refusal(act: Operate['act']): Refusal | null {
@@ -324,13 +335,14 @@ export class Model extends PastDueModel {
     for (const event of this.events.values()) if (lease.dropped.has(id(event))) event.forgotten = true
     const at = Math.min(lease.at, this.now)
     this.#endAdjustments(snapshot)
+    const debts = new Map([...this.accounts.keys()].map((name) => [name, this.#debt(name)]))
     this.pastDueSince = this.nextPastDueSince(snapshot)
     this.snapshot = { ...snapshot, at, acked: lease.acked, ambiguous: lease.ambiguous }
     const { subscription, meters } = snapshot
     if (subscription) {
       const known = [...this.accounts.keys()].filter((name) => name.startsWith(`${subscription.id}/`))
       const names = new Set([...Object.keys(meters), ...known.map((name) => name.split('/')[1] ?? '')])
-      for (const meter of names) this.#installAccount(subscription, meter, unlimitedBy[meter])
+      for (const meter of names) this.#installAccount(subscription, meter, unlimitedBy[meter], debts)
     }
     const periodEnd = subscription?.periodEnd ?? null
     this.periodCheckedFor = periodEnd !== null && periodEnd <= at ? periodEnd : null
@@ -346,7 +358,9 @@ export class Model extends PastDueModel {
       const [of, meter = ''] = name.split('/')
       if (of !== subscription.id || account.period === String(subscription.periodStart)) continue
       const missing = Math.max(0, account.adjusted - this.withoutHolds(meter))
-      account.waived += Math.max(0, Math.min(account.adjusted, missing))
+      const spent = Math.max(0, Math.min(account.adjusted, missing))
+      account.waived += spent
+      account.waivedCredits += spent
       account.adjusted = 0
     }
   }
@@ -355,6 +369,7 @@ export class Model extends PastDueModel {
     subscription: NonNullable<Snapshot['subscription']>,
     meter: string,
     feature: string | undefined,
+    debts: Map<string, number>,
   ) {
     const { snapshot } = this
     const account = this.account(subscription.id, meter)
@@ -367,8 +382,27 @@ export class Model extends PastDueModel {
     const period = String(subscription.periodStart)
     const isNew = account.period !== period
     const unlimited = subscription.features.includes(feature ?? '')
+    const name = `${subscription.id}/${meter}`
+    if (isNew && !account.unlimited) account.owed = account.period === null ? 0 : (debts.get(name) ?? 0)
+    if (!account.unlimited && unlimited) {
+      const undelivered = this.#live(name).filter((event) => event.state !== 'acked')
+      account.owed = Math.max(
+        account.period === null ? 0 : this.#debt(name),
+        sum(undelivered.map((event) => event.amount)),
+      )
+      account.bookedBefore = new Set(this.#live(name).map(id))
+    }
     if (account.unlimited && !unlimited) {
-      account.waived += Math.max(0, (isNew ? granted : 0) - this.withoutHolds(meter) + account.adjusted)
+      const missing = Math.max(0, (isNew ? granted : 0) - this.#balance(name))
+      const free = sum(
+        this.#live(name)
+          .filter((event) => !account.bookedBefore.has(id(event)))
+          .map((event) => event.amount),
+      )
+      const unexplained = Math.max(0, missing - free)
+      account.waived += Math.min(missing, free)
+      account.waived += Math.max(0, unexplained - account.owed - this.#ambiguous(name))
+      account.owed = Math.min(account.owed, unexplained)
     }
     account.unlimited = unlimited
     const total = available + account.waived
@@ -377,9 +411,41 @@ export class Model extends PastDueModel {
       account.ackedAtFirstSight = acked
       account.limit = Math.max(granted, total)
       account.usedAtFirstSight = account.limit - total
+      if (!unlimited) account.owed = Math.min(account.owed, account.usedAtFirstSight)
     } else {
       const now = total + acked - account.ackedAtFirstSight + account.usedAtFirstSight
-      account.limit = Math.max(account.limit, now)
+      const growth = Math.max(0, now - account.limit)
+      const owed = Math.min(account.owed, account.usedAtFirstSight)
+      const paid = unlimited ? 0 : Math.min(owed, growth)
+      account.limit += growth - paid
+      account.usedAtFirstSight -= paid
+      if (!unlimited) account.owed = owed - paid
     }
+  }
+
+  /** Returns the account's events that Flowglad has or will get. */
+  #live(name: string) {
+    const [subscription = '', meter = ''] = name.split('/')
+    return this.booked(subscription, meter).filter((event) => event.state !== 'dropped')
+  }
+
+  #ambiguous(name: string): number {
+    const [subscription = '', meter = ''] = name.split('/')
+    const events = this.booked(subscription, meter).filter((it) => this.snapshot?.ambiguous.has(id(it)))
+    return sum(events.map((event) => event.amount))
+  }
+
+  /** Returns Flowglad's balance minus the usage that it doesn't include yet, and plus the waived units. */
+  #balance(name: string): number {
+    const { snapshot } = this
+    const [subscription, meter = ''] = name.split('/')
+    if (snapshot?.subscription?.id !== subscription) return 0
+    const unseen = this.#live(name).filter((event) => !snapshot?.acked.has(id(event)))
+    const waived = this.accounts.get(name)?.waived ?? 0
+    return (snapshot?.meters[meter]?.available ?? 0) + waived - sum(unseen.map((event) => event.amount))
+  }
+
+  #debt(name: string): number {
+    return Math.max(0, -this.#balance(name))
   }
 }

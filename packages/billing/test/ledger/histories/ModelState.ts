@@ -43,7 +43,13 @@ export interface ModelEvent {
 
 interface ModelAccount {
   waived: number
+  /** The part of `waived` that spent credits of operators have caused. */
+  waivedCredits: number
   unlimited: boolean
+  /** The events booked before the meter became unlimited. */
+  bookedBefore: Set<string>
+  /** Units that the customer owed when the period started or the meter became unlimited. */
+  owed: number
   period: string | null
   limit: number
   usedAtFirstSight: number
@@ -113,7 +119,10 @@ export class ModelState {
     const name = `${subscription}/${meter}`
     const known = this.accounts.get(name) ?? {
       waived: 0,
+      waivedCredits: 0,
       unlimited: false,
+      bookedBefore: new Set(),
+      owed: 0,
       period: null,
       limit: 0,
       usedAtFirstSight: 0,

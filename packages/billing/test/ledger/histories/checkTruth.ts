@@ -24,6 +24,16 @@ export function checkTruth(ledger: CheckedLedger, command: Reserve, answer: Rese
 
 type Meter = (typeof meters)[number]
 
+/** Checks that the ledger waives only unlimited usage and spent credits, so the customer pays for all other usage. */
+export function checkWaived({ model }: CheckedLedger): void {
+  for (const [name, { waived, waivedCredits }] of model.accounts) {
+    const unlimited = [...model.events.values()].filter(
+      (event) => `${event.subscription}/${event.meter}` === name && 'priceSlug' in event.price,
+    )
+    expect(waived - waivedCredits, 'waived too much').toBeLessThanOrEqual(unitsOf(unlimited))
+  }
+}
+
 function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer, meter: Meter) {
   if (answer.state !== 'held' || answer.outdated || !ledger.model.holds.has(command.attempt)) return
   // The ledger's clock may have stepped backward, but Flowglad's clock hasn't. If Flowglad has already started a

@@ -264,6 +264,12 @@ export const migrations = [
   ALTER TABLE metered.denial DROP CONSTRAINT denial_pkey,
     ADD PRIMARY KEY (bucket, customer, hour, procedure, code, meter, feature);
   `,
+  // The units that a customer still owes, and the units booked before the current unlimited plan.
+  `
+  ALTER TABLE metered.account
+    ADD COLUMN owed bigint NOT NULL DEFAULT 0,
+    ADD COLUMN booked_before_unlimited bigint NOT NULL DEFAULT 0;
+  `,
 ]
 
 /**

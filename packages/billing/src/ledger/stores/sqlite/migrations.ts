@@ -221,4 +221,9 @@ export const migrations = [
     WHEN EXISTS (SELECT 1 FROM metered_ledger_act WHERE id = new.id)
     BEGIN SELECT RAISE(ABORT, 'The record of acts can''t be changed'); END;
   `,
+  // The units that a customer still owes, and the units booked before the current unlimited plan.
+  `
+  ALTER TABLE metered_account ADD COLUMN owed integer NOT NULL DEFAULT 0;
+  ALTER TABLE metered_account ADD COLUMN booked_before_unlimited integer NOT NULL DEFAULT 0;
+  `,
 ]
