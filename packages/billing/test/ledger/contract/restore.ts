@@ -320,6 +320,20 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.health()).waiting).toBe(1)
     })
 
+    test("keeps a retry's usage if Flowglad has rejected the usage", async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const retry = aSettle({ key: 'k', properties: { operation: operationOf('k') } })
+      await it.ledger.execute(retry)
+      // Run both commands in one batch. Only then has the recovery loaded an event that isn't waiting.
+      await Promise.all([
+        park(it.ledger, retry.attempt),
+        it.ledger.execute(aRecover(aLostEvent({ operation: operationOf('k') }))),
+      ])
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+      expect(charges.map(({ state }) => state).sort()).toEqual(['delivered', 'parked'])
+    })
+
     test('ends the hold of a recovered attempt without charging it again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
