@@ -77,6 +77,8 @@ const aPreview = (): ChangePreview<Meter> => ({
   currency: 'USD',
   charge: 0,
   credit: 0,
+  overage: [],
+  isMaximum: false,
   isEstimate: false,
   price: 0,
   nextChargeAt: null,

@@ -32,7 +32,6 @@ export type {
   BillingStatement,
   ChangePreview,
   Charge,
-  EarlierUsage,
   NextInvoice,
   OverageCharge,
   OverdueAmount,
@@ -41,6 +40,7 @@ export type {
   PaymentMethodSummary,
   PaymentRow,
   PlanChangeParts,
+  PlanOverage,
   ProratedGrant,
 } from './contract/statement.ts'
 export { type Billing, createBilling } from './createBilling.ts'

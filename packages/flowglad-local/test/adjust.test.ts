@@ -129,6 +129,191 @@ describe('adjusting a subscription', () => {
     expect((await studio.node.payments.list()).data).toHaveLength(3)
   })
 
+  describe('with usage beyond the credits', () => {
+    const april = () => startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+    type Studio = Awaited<ReturnType<typeof april>>
+
+    const payments = async (studio: Studio) =>
+      (await studio.node.payments.list()).data.map(({ amount, status }) => [amount, status])
+
+    /** Returns the units of the usage lines of each invoice. */
+    const unitsOnInvoices = async (studio: Studio) =>
+      (await studio.billing('ada')).invoices.map(({ invoice, invoiceLineItems }) => [
+        invoice.status,
+        ...invoiceLineItems.flatMap(({ type, ledgerAccountCredit }) =>
+          type === 'usage' ? [ledgerAccountCredit] : [],
+        ),
+      ])
+
+    /** Saves a card that pays. */
+    async function saveCard(studio: Studio, targetSubscriptionId: string) {
+      const { url } = await studio.server('ada').createAddPaymentMethodCheckoutSession({
+        targetSubscriptionId,
+        successUrl: 'http://127.0.0.1/thanks',
+        cancelUrl: 'http://127.0.0.1/back',
+      })
+      await pay(url)
+    }
+
+    it('charges the overage with a paid plan change, but leaves it out of the preview', async () => {
+      await using studio = await april()
+      await studio.customer('ada')
+      const { id } = await studio.subscribe('ada', 'team_price')
+      // The plan grants 600. The overage of 15 is billed per 7, rounded up: 3 units at 30 cents each.
+      await studio.use('ada', 'render', 615)
+      const body = to('agency_price')
+      expect(await studio.node.post(`/api/v1/subscriptions/${id}/preview-adjust`, { body })).toMatchObject({
+        prorationAmount: 15_000,
+      })
+      await studio.node.subscriptions.adjust(id, body)
+      expect(await payments(studio)).toEqual([
+        [4900, 'succeeded'],
+        [15_090, 'succeeded'],
+      ])
+      const { invoices } = await studio.billing('ada')
+      expect(invoices.at(-1)).toMatchObject({
+        invoice: { status: 'paid', subtotal: 19_990 },
+        invoiceLineItems: [
+          { type: 'static', description: 'Team', price: 4900, quantity: 1 },
+          { type: 'static', description: expect.stringMatching(/^Proration: /), price: 15_000, quantity: 1 },
+          {
+            type: 'usage',
+            description: 'Usage: Render minutes at $0.30 per 7',
+            price: 30,
+            quantity: 3,
+            ledgerAccountCredit: 15,
+          },
+        ],
+      })
+    })
+
+    it('settles the overage with the payment, so that no later invoice bills it', async () => {
+      await using studio = await april()
+      await studio.customer('ada')
+      const { id } = await studio.subscribe('ada', 'team_price')
+      await studio.use('ada', 'render', 615)
+      await studio.node.subscriptions.adjust(id, to('agency_price'))
+      // The change grants the other 1800 credits of the new plan, and 15 credits settle the overage.
+      expect(await studio.balances('ada')).toEqual({ render: 1800, exports: 40 })
+      await studio.node.subscriptions.adjust(id, to('agency_price', 'immediately', 2))
+      await studio.renew('ada')
+      expect(await unitsOnInvoices(studio)).toEqual([['paid'], ['paid', 15], ['paid'], ['paid']])
+      expect(await studio.balances('ada')).toEqual({ render: 4800, exports: 80 })
+    })
+
+    it('counts overage that the period has paid toward the next plan change', async () => {
+      await using studio = await april()
+      await studio.customer('ada')
+      const { id } = await studio.subscribe('ada', 'team_price')
+      await studio.use('ada', 'render', 615)
+      await studio.node.subscriptions.adjust(id, to('agency_price'))
+      await studio.node.subscriptions.adjust(id, to('agency_price', 'immediately', 2))
+      expect(await payments(studio)).toEqual([
+        [4900, 'succeeded'],
+        [15_090, 'succeeded'],
+        [19_810, 'succeeded'],
+      ])
+    })
+
+    it('bills the overage at the renewal if the plan change charges nothing', async () => {
+      await using studio = await april()
+      await studio.customer('ada')
+      const { id } = await studio.subscribe('ada', 'agency_price')
+      await studio.use('ada', 'render', 2415)
+      await studio.node.subscriptions.adjust(id, to('team_price', 'immediately'))
+      await studio.node.subscriptions.adjust(id, {
+        adjustment: { ...to('team_price', 'immediately', 5).adjustment, prorateCurrentBillingPeriod: false },
+      })
+      await studio.node.subscriptions.adjust(id, to('team_price', 'at_end_of_current_billing_period'))
+      expect(await unitsOnInvoices(studio)).toEqual([['paid']])
+      await studio.renew('ada')
+      expect(await unitsOnInvoices(studio)).toEqual([['paid'], ['paid', 15]])
+    })
+
+    it('bills the overage of a declined plan change only with the next paid invoice', async () => {
+      await using studio = await april()
+      await studio.customer('ada')
+      const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+      await studio.use('ada', 'render', 615)
+      const change = studio.node.subscriptions.adjust(id, to('agency_price'))
+      await expect(change).rejects.toMatchObject({ status: 500 })
+      expect(await studio.balances('ada')).toEqual({ render: -15, exports: 40 })
+      await saveCard(studio, id)
+      await studio.renew('ada')
+      await studio.renew('ada')
+      expect(await unitsOnInvoices(studio)).toEqual([['paid'], ['open', 15], ['paid', 15], ['paid']])
+      expect((await payments(studio)).slice(1)).toEqual([
+        [15_090, 'failed'],
+        [4990, 'succeeded'],
+        [4900, 'succeeded'],
+      ])
+      expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
+    })
+
+    it('leaves the overage on an unpaid renewal to its retry', async () => {
+      await using studio = await april()
+      await studio.customer('ada')
+      const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+      await studio.use('ada', 'render', 615)
+      await studio.renew('ada')
+      await saveCard(studio, id)
+      await studio.use('ada', 'render', 607)
+      await studio.node.subscriptions.adjust(id, to('agency_price'))
+      studio.advance(4 * dayMs)
+      expect(await unitsOnInvoices(studio)).toEqual([['paid'], ['paid', 15], ['paid', 7]])
+      await studio.renew('ada')
+      expect((await unitsOnInvoices(studio)).at(-1)).toEqual(['paid'])
+    })
+
+    it('replaces an unpaid renewal after its last retry, so that the customer pays its period and overage once', async () => {
+      await using studio = await april()
+      await studio.customer('ada')
+      const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+      await studio.use('ada', 'render', 615)
+      await studio.renew('ada')
+      studio.advance(14 * dayMs)
+      await saveCard(studio, id)
+      await studio.use('ada', 'render', 607)
+      await studio.node.subscriptions.adjust(id, to('team_price', 'immediately'))
+      const { url } = await studio.server('ada').createActivateSubscriptionCheckoutSession({
+        targetSubscriptionId: id,
+        successUrl: 'http://127.0.0.1/thanks',
+        cancelUrl: 'http://127.0.0.1/back',
+      })
+      expect(await (await fetch(url)).text()).toContain('Nothing is due.')
+      await pay(url)
+      expect(await unitsOnInvoices(studio)).toEqual([['paid'], ['open', 15], ['paid', 22]])
+      // The overage of 22 is billed as 4 units at 30 cents each.
+      expect((await payments(studio)).filter(([, status]) => status === 'succeeded')).toEqual([
+        [4900, 'succeeded'],
+        [5020, 'succeeded'],
+      ])
+      const portal = await fetch(`${(await studio.billing('ada')).billingPortalUrl}/ada`)
+      expect(await portal.text()).toContain('A later invoice replaces this invoice.')
+      await studio.renew('ada')
+      expect((await unitsOnInvoices(studio)).at(-1)).toEqual(['paid'])
+    })
+
+    it('reduces the charged overage by the discount', async () => {
+      await using studio = await april()
+      await studio.customer('ada')
+      await studio.node.discounts.create({
+        discount: { name: 'Half', code: 'half', amount: 50, amountType: 'percent', duration: 'forever' },
+      })
+      const { url } = await studio.checkout('ada', 'team_price')
+      const code = new URLSearchParams({ code: 'half' })
+      await fetch(`${url}/discount`, { method: 'POST', redirect: 'manual', body: code })
+      await pay(url)
+      await studio.use('ada', 'render', 621)
+      await studio.node.subscriptions.adjust((await studio.plan('ada')).id, to('agency_price'))
+      // The new plan's price minus the 2450 already paid is 17450. Half of it and of the 90 for overage is due.
+      expect(await payments(studio)).toEqual([
+        [2450, 'succeeded'],
+        [8770, 'succeeded'],
+      ])
+    })
+  })
+
   it('ends a trial when the plan change is paid', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')

@@ -63,6 +63,24 @@ it('lists the credit for earlier payments in a second plan change', async () => 
   )
 })
 
+it('lists the overage that a plan change charges, in the portal and on the receipt', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  await studio.use('ada', 'render', 615)
+  studio.advance(15 * dayMs)
+  await studio.node.subscriptions.adjust(id, changeTo('agency_price'))
+  expect((await invoiceRows(studio, 'ada'))[0]).toContain(
+    ' Unused Team: −$24.50 15 render minutes beyond the plan (3 × $0.30 per 7): $0.90 Paid $75.90 ',
+  )
+  const text = await receipt((await studio.node.payments.list()).data.at(-1)?.receiptURL)
+  expect(text).toContain('15 render minutes beyond the plan')
+  expect(text).toContain('($75.90)')
+  const { billingPortalUrl } = await studio.billing('ada')
+  const page = await (await fetch(`${billingPortalUrl}/ada`)).text()
+  expect(page).not.toContain('for usage beyond the plan')
+})
+
 it('adds the used part of an unpaid plan to the price of a plan change', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')

@@ -76,3 +76,22 @@ it("includes a pack's credits in the limit", async () => {
   await (await studio.checkout('ada', 'pack_price')).pay()
   expect(await studio.drawings(await studio.portal())).toEqual({ text: '2 of 550 used', hasBar: true })
 })
+
+it('counts usage whose overage a plan change has charged until the period ends', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  await studio.use('ada', 'render', 615)
+  const portal = `${(await studio.billing('ada')).billingPortalUrl}/ada`
+  const text = async () =>
+    /<strong>Render minutes<\/strong>\s*<span class="\w*">(.+?)<\/span>/.exec(
+      await (await fetch(portal)).text(),
+    )?.[1]
+  expect(await text()).toBe('615 of 600 used')
+  await studio.node.subscriptions.adjust(id, {
+    adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
+  })
+  expect(await text()).toMatch(/^615 of 2,41\d used$/)
+  await studio.renew('ada')
+  expect(await text()).toBe('0 of 2,400 used')
+})

@@ -17,7 +17,6 @@ export type {
   BillingStatement,
   ChangePreview,
   Charge,
-  EarlierUsage,
   NextInvoice,
   OverageCharge,
   OverdueAmount,
@@ -26,6 +25,7 @@ export type {
   PaymentMethodSummary,
   PaymentRow,
   PlanChangeParts,
+  PlanOverage,
   ProratedGrant,
 } from '../contract/statement.ts'
 export { type BalancesCache, installBalances, keepNewestBalances, newestInCache } from './balancesCache.ts'

@@ -12,8 +12,8 @@ export interface BillingStatement<Meter extends string = string> {
   /** The next invoice. null if no invoice is planned, for example because the plan ends. */
   next: NextInvoice<Meter> | null
   /**
-   * Usage beyond the grants that hasn't been invoiced yet. The next invoice bills this usage. If the plan ends first,
-   * the usage is never billed.
+   * Usage beyond the grants that hasn't been invoiced yet. The next invoice bills this usage, unless a plan change
+   * charges it earlier. If the plan ends first, the usage is never billed.
    */
   overage: OverageCharge<Meter>[]
   /** The plan after a scheduled change. null if no change is scheduled, or if the plan can't be determined. */
@@ -82,7 +82,7 @@ export type PaymentItem<Meter extends string = string> =
       amount: number
     }
   | { kind: 'pack'; name: string; amount: number }
-  /** Usage beyond the previous period's grants. `plan` is the plan of that period, or null if it is unknown. */
+  /** Usage beyond the grants of a plan. `plan` is that plan, or null if it is unknown. */
   | { kind: 'overage'; meter: Meter | null; plan: string | null; units: number; amount: number }
   /** The discount on the other items. `amount` is negative. */
   | { kind: 'discount'; amount: number }
@@ -115,11 +115,11 @@ export interface NextInvoice<Meter extends string = string> {
   currency: string
   plan: { name: string; amount: number }
   /**
-   * The overage of meters that became unlimited when the plan changed during the period. Flowglad still bills the
-   * overage on the earlier plan, but doesn't report its amount. The units and amounts are maximums, and `total` doesn't
-   * include them.
+   * The overage on an earlier plan of meters that became unlimited when the plan changed during the period. Flowglad
+   * still bills this overage if the change didn't charge it, but doesn't report its amount. The units and amounts are
+   * maximums, and `total` doesn't include them.
    */
-  earlierUsage: EarlierUsage<Meter>[]
+  earlierUsage: PlanOverage<Meter>[]
   /** The price of the plan plus the statement's `overage`. */
   total: number
   /** Whether the last invoice was discounted. If so, the next invoice may be lower than `total`. */
@@ -136,9 +136,9 @@ export interface OverageCharge<Meter extends string = string> {
   perUnits: number
 }
 
-/** The most units, and their price, that Flowglad may bill for usage beyond the grants of an earlier plan. */
-export interface EarlierUsage<Meter extends string = string> extends OverageCharge<Meter> {
-  /** The earlier plan. null if it is unknown. */
+/** A meter's usage beyond the grant of `plan`, and its price. */
+export interface PlanOverage<Meter extends string = string> extends OverageCharge<Meter> {
+  /** null if the plan is unknown. */
   plan: string | null
 }
 
@@ -157,17 +157,28 @@ export interface ChangePreview<Meter extends string = string> {
   timing: 'now' | 'periodEnd'
   effectiveAt: number
   currency: string
-  /** The amount charged now. */
+  /** The amount charged now. Includes `overage`. */
   charge: number
+  /**
+   * The usage beyond the plan's grants that the change charges too. Empty if the change charges nothing now. In that
+   * case, the next invoice bills the usage.
+   */
+  overage: PlanOverage<Meter>[]
+  /**
+   * Whether the change can charge less than `charge` for the overage, because Flowglad hasn't received all usage yet, or
+   * because of a discount. The next invoice bills the usage that the change doesn't charge.
+   */
+  isMaximum: boolean
   /**
    * The credit for the earlier payments in this period, which reduces the charge. 0 if the last invoice was
    * discounted, because Flowglad doesn't report the discount on the charge.
    */
   credit: number
   /**
-   * Whether the change can charge a slightly different amount. While a cancellation is scheduled, Flowglad gives no
+   * Whether the change can charge a slightly different prorated amount. While a cancellation is scheduled, Flowglad gives no
    * preview, so this package computes `charge`. Otherwise, `isEstimate` means that the prorated amount changes by a cent
-   * within 90 seconds. If it is false, a change within that time charges exactly `charge`.
+   * within 90 seconds. If `isEstimate` and `isMaximum` are false, a change within that time charges exactly `charge`,
+   * plus the price of any further overage.
    */
   isEstimate: boolean
   /** The new plan's price, and when it is next due. */

@@ -32,7 +32,7 @@ const answer = z.object({
 interface Parts {
   ledger: Pick<LedgerForCalls, 'balances'>
   flowglad: Pick<FlowgladClient, 'previewAdjust'>
-  statements: Pick<Statements, 'current'>
+  statements: Pick<Statements, 'current' | 'unbilled'>
   /** Limits each customer's requests to Flowglad. */
   throttle: Pick<Throttle, 'take'>
 }
@@ -57,7 +57,10 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
     const { priceSlug, currency, unitPrice } = wanted
     if (!throttle.take(customer.id)) throw unavailable(1_000)
     const asked = flowglad.previewAdjust(subscription.id, priceSlug)
-    const preview = await askFlowglad(asked.then((given) => answer.parse(given)))
+    const [preview, unbilled] = await Promise.all([
+      askFlowglad(asked.then((given) => answer.parse(given))),
+      statements.unbilled(customer, subscription, { offer: current, offers }),
+    ])
     const known = statements.current(customer)
     const granted = { subscription, offers, balances, report: known?.report ?? null }
     const { previewGeneratedAt: now, billingPeriodEnd, paymentMethod } = preview
@@ -75,27 +78,47 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
       // If the current plan is no longer for sale and its price is unknown, the charge can't be estimated.
       const before = known?.price ?? current?.unitPrice
       if (before === undefined) throw unavailable(1_000)
-      return { ...base, ...estimate({ before, current, wanted, now, granted }) }
+      return withOverage({ ...base, ...estimate({ before, current, wanted, now, granted }) }, unbilled)
     }
     if (preview.resolvedTiming === 'at_end_of_current_billing_period') {
       const effectiveAt = preview.effectiveDate ?? subscription.periodEnd ?? now
-      return { ...base, ...later(effectiveAt) }
+      return withOverage({ ...base, ...later(effectiveAt) }, unbilled)
     }
     const elapsed = preview.percentThroughBillingPeriod ?? 0
     const charge = preview.prorationAmount ?? 0
     const isDiscounted = known !== null && wasDiscounted(subscription, known.report)
     const prices = { before: preview.currentPlanTotal ?? current?.unitPrice ?? 0, after: base.price }
-    return {
-      ...base,
-      timing: 'now',
-      effectiveAt: preview.effectiveDate ?? now,
-      charge,
-      // With a discount, the difference also includes the discount, so the credit is unknown.
-      credit: isDiscounted ? 0 : Math.max(0, Math.round(base.price * (1 - elapsed)) - charge),
-      isEstimate: charge > 0 && movesSoon(prices, elapsed, subscription),
-      prorated: proratedAfter(wanted, current, granted, elapsed),
-    }
+    return withOverage(
+      {
+        ...base,
+        timing: 'now',
+        effectiveAt: preview.effectiveDate ?? now,
+        charge,
+        // With a discount, the difference also includes the discount, so the credit is unknown.
+        credit: isDiscounted ? 0 : Math.max(0, Math.round(base.price * (1 - elapsed)) - charge),
+        isEstimate: charge > 0 && movesSoon(prices, elapsed, subscription),
+        prorated: proratedAfter(wanted, current, granted, elapsed),
+      },
+      unbilled,
+      isDiscounted,
+    )
   }
+}
+
+/**
+ * Adds the usage that a plan change bills to its preview. Flowglad's preview doesn't contain this usage, and a change that
+ * charges nothing doesn't bill it. Flowglad applies a discount to the usage too. A change whose prorated price is fully
+ * discounted can bill the usage.
+ */
+function withOverage(
+  preview: Omit<ChangePreview, 'overage' | 'isMaximum'>,
+  { overage, isMaximum }: Awaited<ReturnType<Statements['unbilled']>>,
+  isDiscounted = false,
+): ChangePreview {
+  const isCharged = preview.charge > 0 || isDiscounted
+  if (!isCharged || overage.length === 0) return { ...preview, overage: [], isMaximum: false }
+  const charge = overage.reduce((sum, { amount }) => sum + amount, preview.charge)
+  return { ...preview, charge, overage, isMaximum: isMaximum || isDiscounted }
 }
 
 /** A change within this time after its preview charges the previewed amount, unless `isEstimate` is set. */

@@ -5,17 +5,22 @@ import type { Payment } from '../flowglad/customerPayments.ts'
 import { invoicedFrom, unpaidOf } from '../flowglad/paymentOf.ts'
 import type { Balance } from '../ledger/reads.ts'
 import type { Subscription } from './currentSubscription.ts'
-import { isPlanChange } from './paymentRows.ts'
+import { isPlanChange } from './planChangePayments.ts'
 
 const dayMs = 24 * 3_600_000
 /** The number of days after which Flowglad charges again: after the first, second and third failure. */
 const retryAfterDays = [3, 5, 5]
 
-/** Returns the invoices of the subscription that the customer still has to pay. */
-function unpaidInvoices({ invoices }: BillingReport, subscription: string) {
+/** Returns the renewal invoices of the subscription that the customer still has to pay. */
+function unpaidRenewals({ invoices }: BillingReport, subscription: string) {
   const own = invoices.filter(({ invoice }) => invoice.subscriptionId === subscription)
   const unpaid = unpaidOf(own.map(({ invoice }) => invoice))
-  return own.filter(({ invoice }) => unpaid.includes(invoice))
+  return (
+    own
+      .filter(({ invoice }) => unpaid.includes(invoice))
+      // A failed plan change also leaves an unpaid invoice, which Flowglad doesn't collect.
+      .filter(({ invoiceLineItems }) => !invoiceLineItems.some(isPlanChange))
+  )
 }
 
 /** Returns the amount of the newest unpaid renewal, and when Flowglad charges it again. */
@@ -25,10 +30,7 @@ export function overdueOf(
   report: BillingReport,
   payments: Payment[],
 ): OverdueAmount | null {
-  // A failed plan change also leaves an unpaid invoice, which Flowglad doesn't collect.
-  const renewals = unpaidInvoices(report, subscription.id)
-    .filter(({ invoiceLineItems }) => !invoiceLineItems.some(isPlanChange))
-    .map(({ invoice }) => invoice)
+  const renewals = unpaidRenewals(report, subscription.id).map(({ invoice }) => invoice)
   // The customer pays only for the newest period. Then, Flowglad collects no older invoice.
   const newest = Math.max(...renewals.map(invoicedFrom))
   const unpaid = renewals.filter((invoice) => invoicedFrom(invoice) === newest)
@@ -63,7 +65,7 @@ type Usage = Pick<Balance, 'meter' | 'used' | 'limit' | 'adjusted'>
  * Returns the units used beyond Flowglad's grants. Ignores operators' adjustments, because Flowglad
  * doesn't know about them.
  */
-const beyondGrants = ({ used, limit, adjusted }: Usage): number => used - Math.max(0, limit - adjusted)
+export const beyondGrants = ({ used, limit, adjusted }: Usage): number => used - Math.max(0, limit - adjusted)
 
 /**
  * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills this usage
@@ -80,13 +82,13 @@ export function overageOf(
 }
 
 /** Returns the usage beyond the grants that no invoice contains yet, with its price. */
-function notInvoiced(
+export function notInvoiced(
   subscription: Subscription,
   offers: readonly PlanOffer[],
   balances: readonly Usage[],
   report: BillingReport,
 ): OverageCharge[] {
-  const billed = unpaidInvoices(report, subscription.id).flatMap(({ invoiceLineItems }) => invoiceLineItems)
+  const billed = unpaidRenewals(report, subscription.id).flatMap(({ invoiceLineItems }) => invoiceLineItems)
   return pricesOf(offers).flatMap(({ meter, unitPrice, perUnits }): OverageCharge[] => {
     const balance = balances.find((candidate) => candidate.meter === meter)
     if (!balance) return []
@@ -106,39 +108,6 @@ function notInvoiced(
 const pricesOf = (offers: readonly PlanOffer[]) => [
   ...new Map(offers.flatMap(({ overage }) => overage).map((price) => [price.meter, price])).values(),
 ]
-
-/** Returns the unlimited meters with usage beyond the grants. */
-export const unlimitedBeyond = (offer: PlanOffer | undefined, balances: readonly Usage[]): string[] =>
-  balances
-    .filter((it) => offer?.unlimited.includes(it.meter) && beyondGrants(it) > 0)
-    .map(({ meter }) => meter)
-
-/**
- * Returns the most that Flowglad may bill for usage beyond the grants of the plan before `changedAt`. `balances` contains
- * only unlimited meters. `usage` is the usage per day (UTC). The usage on the days after the change is free, and
- * the usage on the day of the change may be.
- */
-export function earlierUsageOf(
-  subscription: Subscription,
-  offers: readonly PlanOffer[],
-  {
-    balances,
-    usage,
-    changedAt,
-  }: {
-    balances: readonly Usage[]
-    usage: readonly { day: string; meter: string; amount: number }[]
-    changedAt: number
-  },
-  report: BillingReport,
-): OverageCharge[] {
-  const changedOn = new Date(changedAt).toISOString().slice(0, 10)
-  const earlier = balances.map((balance) => {
-    const free = usage.filter(({ day, meter }) => day > changedOn && meter === balance.meter)
-    return { ...balance, used: free.reduce((used, { amount }) => used - amount, balance.used) }
-  })
-  return notInvoiced(subscription, offers, earlier, report)
-}
 
 /**
  * Returns the invoice at the end of the period, or null if none is planned. Flowglad creates no invoice for a

@@ -1,22 +1,11 @@
-import type { PlanOffer } from '../contract/plans.ts'
-import type { PaymentItem, PaymentMethodSummary, PaymentRow, PlanChangeParts } from '../contract/statement.ts'
+import type { PaymentItem, PaymentMethodSummary, PaymentRow } from '../contract/statement.ts'
 import type { BillingReport, ReportedInvoice } from '../flowglad/billingReport.ts'
 import type { Payment } from '../flowglad/customerPayments.ts'
+import { isPlanChange, type Paid, partsOf, statusOf, targetOf } from './planChangePayments.ts'
 
-/**
- * Flowglad uses these texts to mark the invoice lines of plan changes, and of plans that start within a
- * period.
- */
-const planChangePrefix = 'Proration:'
+/** Flowglad uses these texts to mark the invoice lines of plans that start within a period. */
 const proratedPrefix = 'Prorated: '
 const proratedSuffix = ' - Prorated charge'
-
-/** A customer's payments, the plans for sale, and Flowglad's report on the same customer. */
-export interface Paid {
-  payments: Payment[]
-  offers: readonly PlanOffer[]
-  report: BillingReport
-}
 
 /** Returns a customer's payments for display. */
 export function paymentRows(paid: Paid): PaymentRow[] {
@@ -53,39 +42,14 @@ export function methodOf(
   return { type: method.type, brand: brand ?? null, last4: last4 ?? null }
 }
 
-export function statusOf({ status }: Payment): PaymentRow['status'] {
-  if (status === 'succeeded' || status === 'refunded') return 'paid'
-  return status === 'failed' || status === 'canceled' ? 'failed' : 'pending'
-}
-
 function itemsOf(payment: Payment, found: ReportedInvoice, paid: Paid): PaymentItem[] {
   const { report } = paid
   const { invoice, invoiceLineItems } = found
-  // A plan change's invoice repeats lines that the customer has already paid for, so show only one item.
-  if (invoiceLineItems.some(isPlanChange)) {
-    const target = targetOf(payment, found, paid)
-    return [
-      {
-        kind: 'planChange',
-        to: target?.name ?? null,
-        until: invoice.billingPeriodEndDate ?? null,
-        parts: target && partsOf(payment, target, found),
-        amount: payment.amount,
-      },
-    ]
-  }
+  if (invoiceLineItems.some(isPlanChange)) return itemsOfChange(payment, found, paid)
   const items = invoiceLineItems.map((line): PaymentItem => {
     const description = line.description ?? ''
     const price = line.price * line.quantity
-    if (line.type === 'usage') {
-      const meter = report.pricingModel.usageMeters.find(({ prices }) =>
-        prices?.some(({ id }) => id === line.priceId),
-      )
-      const units = line.ledgerAccountCredit ?? line.quantity
-      const slug = meter?.slug ?? null
-      const plan = planOfUsage(slug, before(invoice, report), paid)
-      return { kind: 'overage', meter: slug, plan, units, amount: price }
-    }
+    if (line.type === 'usage') return overageItem(line, before(invoice, report), paid)
     if (invoice.type === 'purchase')
       return { kind: 'pack', name: nameOf(description, line.price, report), amount: price }
     return {
@@ -97,15 +61,64 @@ function itemsOf(payment: Payment, found: ReportedInvoice, paid: Paid): PaymentI
       amount: price,
     }
   })
-  // An invoice's lines don't include its discount, so compute the discount from the subtotal.
+  return withDiscount(items, invoice.subtotal)
+}
+
+/**
+ * Returns the items of a plan change's payment. Its invoice repeats lines that the customer has already paid for, except
+ * usage, so the other lines become one item.
+ */
+function itemsOfChange(payment: Payment, found: ReportedInvoice, paid: Paid): PaymentItem[] {
+  const { invoice, invoiceLineItems } = found
+  const target = targetOf(payment, found, paid)
+  const earlier = paid.report.invoices.filter(
+    (it) =>
+      it.invoice.subscriptionId === invoice.subscriptionId &&
+      it.invoice.billingPeriodStartDate === invoice.billingPeriodStartDate &&
+      (it.invoice.createdAt ?? 0) < (invoice.createdAt ?? 0),
+  )
+  const usage = invoiceLineItems
+    .filter(({ type }) => type === 'usage')
+    .map((line) => overageItem(line, earlier, paid))
+  const change = {
+    kind: 'planChange' as const,
+    to: target?.name ?? null,
+    until: invoice.billingPeriodEndDate ?? null,
+  }
+  if (usage.length === 0)
+    return [{ ...change, parts: target && partsOf(payment, target, found), amount: payment.amount }]
+  const amount = invoiceLineItems.findLast(isPlanChange)?.price ?? 0
+  const total = usage.reduce((sum, item) => sum + item.amount, amount)
+  // With a discount, the parts are unknown.
+  const parts = target && total === payment.amount ? partsOf({ ...payment, amount }, target, found) : null
+  return withDiscount([{ ...change, parts, amount }, ...usage], payment.amount)
+}
+
+/** Adds the discount on the items, which an invoice's lines don't contain. `due` is the discounted amount. */
+function withDiscount(items: PaymentItem[], due: number | null | undefined): PaymentItem[] {
   const total = items.reduce((sum, { amount }) => sum + amount, 0)
-  const discount = total - (invoice.subtotal ?? total)
+  const discount = total - (due ?? total)
   return discount > 0 ? [...items, { kind: 'discount', amount: -discount }] : items
 }
 
-/** Returns whether the invoice line charges a plan change. */
-export const isPlanChange = ({ description }: ReportedInvoice['invoiceLineItems'][number]): boolean =>
-  description?.startsWith(planChangePrefix) === true
+/** Returns the item for an invoice line of usage. `inPeriod` contains the invoices of the usage's period. */
+function overageItem(
+  line: ReportedInvoice['invoiceLineItems'][number],
+  inPeriod: ReportedInvoice[],
+  paid: Paid,
+): PaymentItem {
+  const meter = paid.report.pricingModel.usageMeters.find(({ prices }) =>
+    prices?.some(({ id }) => id === line.priceId),
+  )
+  const slug = meter?.slug ?? null
+  return {
+    kind: 'overage',
+    meter: slug,
+    plan: planOfUsage(slug, inPeriod, paid),
+    units: line.ledgerAccountCredit ?? line.quantity,
+    amount: line.price * line.quantity,
+  }
+}
 
 /** Returns the name of the plan on an invoice line. */
 export function planNameOf(
@@ -154,118 +167,6 @@ export function planOfUsage(meter: string | null, inPeriod: ReportedInvoice[], p
   const [name = null] = names
   return new Set(names).size === 1 ? name : null
 }
-
-/** The plan that a plan change started. */
-interface Target {
-  name: string
-  /** The plan's price for a whole period. null if it is unknown. */
-  price: number | null
-  startedAt: number
-}
-
-function targetOf(payment: Payment, found: ReportedInvoice, { payments, report }: Paid): Target | null {
-  const index = payments.indexOf(payment)
-  return (
-    planAfter(payment, payments.slice(0, index), report) ??
-    planByAmount(payment, payments.slice(index + 1), found, report)
-  )
-}
-
-/**
- * Returns the parts of a plan change's price. Flowglad reports only the price, so this computes the new plan's share as
- * Flowglad does. With a discount, the payment differs from the price, and the parts are unknown.
- */
-function partsOf(
-  payment: Payment,
-  { price, startedAt }: Target,
-  { invoice, invoiceLineItems }: ReportedInvoice,
-): PlanChangeParts | null {
-  const { billingPeriodStartDate: start, billingPeriodEndDate: end } = invoice
-  if (price === null || statusOf(payment) === 'failed') return null
-  if (typeof start !== 'number' || typeof end !== 'number' || end <= start) return null
-  // The invoice also repeats the lines of earlier changes.
-  if (invoiceLineItems.findLast(isPlanChange)?.price !== payment.amount) return null
-  const plan = Math.round(price * (1 - (startedAt - start) / (end - start)))
-  return plan > payment.amount ? { plan, credit: plan - payment.amount } : null
-}
-
-/** After a plan change's payment has succeeded, Flowglad can take a minute to add the new plan's items. */
-const changeMs = 5 * 60_000
-
-/** Returns the plan that began with the payment, if it is still the current plan. */
-function planAfter(
-  payment: Payment,
-  newer: Payment[],
-  { currentSubscription, pricingModel }: BillingReport,
-): Target | null {
-  const { subscriptionId, chargeDate } = payment
-  // A declined change started no plan.
-  if (statusOf(payment) === 'failed') return null
-  if (!currentSubscription || currentSubscription.id !== subscriptionId) return null
-  const isSoonAfter = (time: number | null | undefined) =>
-    typeof time === 'number' && Math.abs(time - chargeDate) <= changeMs
-  // If a newer payment may have changed the plan again, it is unknown which plan this payment started.
-  if (newer.some((later) => later.subscriptionId === subscriptionId && isSoonAfter(later.chargeDate))) {
-    return null
-  }
-  const items = (currentSubscription.subscriptionItems ?? []).filter(({ addedDate }) =>
-    isSoonAfter(addedDate),
-  )
-  const name = productOf(pricingModel, items[0]?.priceId)?.name
-  if (name === undefined) return null
-  const price = items.reduce((sum, { unitPrice, quantity }) => sum + unitPrice * quantity, 0)
-  return { name, price, startedAt: items[0]?.addedDate ?? chargeDate }
-}
-
-/**
- * Returns the plan whose price explains the amount of a plan change, if there is only one.
- * Neither the invoice nor the report names the plan if it has ended, or if it was later changed again. The
- * amount is the earlier plan's price for the elapsed time, plus the new plan's price for the remaining time,
- * minus the payments for this period.
- */
-function planByAmount(
-  { chargeDate, subscriptionId }: Payment,
-  older: Payment[],
-  { invoice, invoiceLineItems }: ReportedInvoice,
-  { invoices, pricingModel: { products } }: BillingReport,
-): Target | null {
-  const { billingPeriodStartDate: start, billingPeriodEndDate: end } = invoice
-  if (typeof start !== 'number' || typeof end !== 'number' || end <= start) return null
-  const inPeriod = invoices.filter(
-    (it) => it.invoice.subscriptionId === subscriptionId && it.invoice.billingPeriodStartDate === start,
-  )
-  const paidFor = new Set(older.filter((it) => statusOf(it) === 'paid').map((it) => it.invoiceId))
-  const isPaid = (it: ReportedInvoice) => paidFor.has(it.invoice.id)
-  const paid = older
-    .filter((it) => statusOf(it) === 'paid' && inPeriod.some(({ invoice }) => invoice.id === it.invoiceId))
-    .reduce((sum, { amount }) => sum + amount, 0)
-  // While Flowglad retries an unpaid renewal, the renewal counts as paid.
-  const renewal = inPeriod.find((it) => !isPaid(it) && !it.invoiceLineItems.some(isPlanChange))
-  const counted = renewal ? [paid, paid + (renewal.invoice.subtotal ?? 0)] : [paid]
-  // The invoice also repeats the lines of earlier changes.
-  const charge = invoiceLineItems.findLast(isPlanChange)?.price ?? 0
-  const elapsed = Math.min(1, Math.max(0, (chargeDate - start) / (end - start)))
-  const plans = products.flatMap(({ name, prices }) =>
-    prices.filter(({ type }) => type === 'subscription').map(({ unitPrice }) => ({ name, unitPrice })),
-  )
-  const matching = plans.filter((to) =>
-    plans.some((from) => {
-      const cost = from.unitPrice * elapsed + to.unitPrice * (1 - elapsed)
-      // Flowglad computes the amount shortly before the charge, and rounds it.
-      const tolerance = 2 + ((to.unitPrice - from.unitPrice) * changeMs) / (end - start)
-      return (
-        to.unitPrice > from.unitPrice && counted.some((off) => Math.abs(cost - off - charge) <= tolerance)
-      )
-    }),
-  )
-  const [first] = matching
-  if (!first || matching.some(({ name }) => name !== first.name)) return null
-  const isPriceKnown = matching.every(({ unitPrice }) => unitPrice === first.unitPrice)
-  return { name: first.name, price: isPriceKnown ? first.unitPrice : null, startedAt: chargeDate }
-}
-
-const productOf = ({ products }: BillingReport['pricingModel'], priceId: string | null | undefined) =>
-  products.find(({ prices }) => prices.some(({ id }) => id === priceId))
 
 /**
  * Returns the product's name, because customers know that name. Invoices contain only the price's name, or

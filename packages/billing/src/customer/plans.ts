@@ -47,7 +47,7 @@ export function createPlans({
 }: {
   ledger: Pick<CustomerLedger, 'balances' | 'execute'>
   /** The ledger whose balances ignore the past-due terms. */
-  fullLedger: Pick<LedgerForCalls, 'balances' | 'usage'>
+  fullLedger: Pick<LedgerForCalls, 'balances' | 'charges' | 'usage'>
   flowglad: FlowgladClient
   leases: Pick<Leases, 'takeForFetch'>
   sync: Pick<Sync, 'fetch' | 'isArchived' | 'lastBilling'>

@@ -129,13 +129,29 @@ const shareOf = (amount: number, elapsed: number) => Math.round(amount * (1 - el
 function issuedOf({ meter, amount }: RecurringGrant, granted: Granted): number {
   const { balances, report, subscription } = granted
   const balance = balances.find((candidate) => candidate.meter === meter)
-  const atMost = Math.min(amount, balance ? balance.limit - balance.adjusted : 0)
+  const limit = balance ? balance.limit - balance.adjusted - settledUnits(meter, granted) : 0
+  const atMost = Math.min(amount, limit)
   const changed = changedAt(granted)
   const { periodStart, periodEnd } = subscription
   const hasPacks = report?.invoices.some(({ invoice }) => invoice.type === 'purchase')
   if (!report || !hasPacks || changed === null || periodStart === null || periodEnd === null) return atMost
   const elapsed = (changed - periodStart) / (periodEnd - periodStart)
   return Math.min(atMost, Math.max(shareOf(amount, elapsed), ...earlierGrants(meter, { ...granted, report })))
+}
+
+/** Returns the units that Flowglad has granted to settle overage that this period's invoices charged. */
+function settledUnits(meter: string, { subscription, report }: Granted): number {
+  const prices = report?.pricingModel.usageMeters.find(({ slug }) => slug === meter)?.prices ?? []
+  return (report?.invoices ?? [])
+    .filter(
+      ({ invoice }) =>
+        invoice.subscriptionId === subscription.id &&
+        invoice.billingPeriodStartDate === subscription.periodStart &&
+        invoice.status === 'paid',
+    )
+    .flatMap(({ invoiceLineItems }) => invoiceLineItems)
+    .filter(({ type, priceId }) => type === 'usage' && prices.some(({ id }) => id === priceId))
+    .reduce((sum, { ledgerAccountCredit }) => sum + (ledgerAccountCredit ?? 0), 0)
 }
 
 /** Returns when the plan last changed, or null if it has been the same since the period began. */

@@ -4,29 +4,23 @@ import { RecentMap } from '../config/recentMap.ts'
 import type { Customer, KnownCustomer } from '../contract/customer.ts'
 import { customerArchived, unavailable } from '../contract/errors.ts'
 import type { PlanOffer } from '../contract/plans.ts'
-import type { BillingStatement, Charge, EarlierUsage, PaymentMethodSummary } from '../contract/statement.ts'
+import type { BillingStatement, Charge, PaymentMethodSummary } from '../contract/statement.ts'
 import { type BillingReport, billingReport } from '../flowglad/billingReport.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { CustomerPayments, PaymentsPage } from '../flowglad/customerPayments.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
-import type { Balance } from '../ledger/reads.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import type { Subscription } from './currentSubscription.ts'
-import {
-  earlierUsageOf,
-  nextInvoiceOf,
-  overageOf,
-  overdueOf,
-  priceOf,
-  unlimitedBeyond,
-} from './nextInvoice.ts'
-import { methodOf, type Paid, paymentRows, planOfUsage, statusOf } from './paymentRows.ts'
-import { changedAt, proratedNow, unlimitedPacksNow } from './proratedGrants.ts'
+import { nextInvoiceOf, overageOf, overdueOf, priceOf } from './nextInvoice.ts'
+import { methodOf, paymentRows } from './paymentRows.ts'
+import { statusOf } from './planChangePayments.ts'
+import { proratedNow, unlimitedPacksNow } from './proratedGrants.ts'
+import { earlierUsageOf, type Plans, type UnbilledUsage, usageForChange } from './unbilledUsage.ts'
 
 interface Parts {
   /** The ledger whose balances ignore the past-due terms. */
-  ledger: Pick<LedgerForCalls, 'balances' | 'usage'>
+  ledger: Pick<LedgerForCalls, 'balances' | 'charges' | 'usage'>
   payments: CustomerPayments
   sync: Pick<Sync, 'fetch' | 'isArchived' | 'lastBilling'>
   catalog: { get(): Promise<Catalog> }
@@ -35,7 +29,6 @@ interface Parts {
 }
 
 const rememberedCustomers = 10_000
-const dayMs = 24 * 3_600_000
 
 /** Reads customers' payments, the amounts overdue, and the next invoices. */
 export class Statements {
@@ -72,7 +65,14 @@ export class Statements {
       : { name: subscription.planName, currency: shopCurrency, amount: priceOf(report) }
     const plans = { offer, offers }
     const overage = overageOf(subscription, plans, balances, report)
-    const earlierUsage = await this.#earlierUsage(customer, subscription, { offer, balances, paid })
+    const earlierUsage = await earlierUsageOf(this.#parts, {
+      customer,
+      subscription,
+      plans,
+      balances,
+      report,
+      payments: page.payments,
+    })
     const method = methodOfSubscription(report)
     const granted = { subscription, offers, balances, report }
     return {
@@ -96,31 +96,15 @@ export class Statements {
     }
   }
 
-  /** Returns the usage beyond an earlier plan's grants that Flowglad may still bill. */
-  async #earlierUsage(
-    { id }: KnownCustomer,
-    subscription: Subscription,
-    { offer, balances, paid }: { offer: PlanOffer | undefined; balances: Balance[]; paid: Paid },
-  ): Promise<EarlierUsage[]> {
-    const { ledger, clock } = this.#parts
-    const { report, offers } = paid
-    const changed = changedAt({ subscription, report })
-    const meters = unlimitedBeyond(offer, balances)
-    if (changed === null || meters.length === 0) return []
-    const days = Math.ceil(Math.max(0, clock.now() - changed) / dayMs) + 1
-    const usage = await ledger.usage({ customer: id, days })
-    const unlimited = balances.filter(({ meter }) => meters.includes(meter))
-    const inPeriod = report.invoices.filter(
-      ({ invoice }) =>
-        invoice.subscriptionId === subscription.id &&
-        invoice.billingPeriodStartDate === subscription.periodStart,
-    )
-    return earlierUsageOf(
-      subscription,
-      offers,
-      { balances: unlimited, usage, changedAt: changed },
-      report,
-    ).map((charge) => ({ ...charge, plan: planOfUsage(charge.meter, inPeriod, paid) }))
+  /**
+   * Returns the usage that a plan change would bill (see `usageForChange`). Fetches Flowglad's report if this node has no
+   * recent one.
+   */
+  async unbilled(customer: Customer, subscription: Subscription, plans: Plans): Promise<UnbilledUsage> {
+    const { ledger, options } = this.#parts
+    const report = await this.#report(customer, options.snapshotMaxAgeMs)
+    const { balances } = await ledger.balances(customer.id)
+    return usageForChange(this.#parts, { customer, subscription, plans, balances, report })
   }
 
   /**

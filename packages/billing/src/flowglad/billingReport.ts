@@ -65,7 +65,10 @@ const pricingModel = z.object({
     }),
   ),
   usageMeters: z.array(
-    z.object({ slug: z.string(), prices: z.array(z.object({ id: z.string() })).nullish() }),
+    z.object({
+      slug: z.string(),
+      prices: z.array(z.object({ id: z.string(), slug: z.string().nullish() })).nullish(),
+    }),
   ),
 })
 

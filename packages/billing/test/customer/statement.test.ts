@@ -401,61 +401,244 @@ test("puts a free plan's extra usage on the next invoice only if the customer ha
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 100 })
 })
 
-test("after an upgrade, keeps the earlier plan's extra usage on the next invoice", async () => {
+test("includes the current plan's extra usage in an upgrade's price and charges exactly that price", async () => {
   await using app = await start()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
   await app.billing.drain()
-  await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
-  expect(await statement(app)).toMatchObject({ next: { total: 10_100 }, overage: [{ units: 1_001 }] })
+  app.pass(10 * day)
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  const extra = { meter: 'api_calls', plan: 'Pro', units: 1_001, amount: 200 }
+  expect(preview).toMatchObject({
+    isMaximum: false,
+    overage: [{ ...extra, unitPrice: 100, perUnits: 1_000 }],
+  })
+  const { charged } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect(charged?.amount).toBe(preview.charge)
+  const { payments, next, overage } = await statement(app)
+  expect(payments[0]).toMatchObject({
+    amount: preview.charge,
+    items: [
+      {
+        kind: 'planChange',
+        to: 'Max',
+        parts: { plan: preview.charge - 200 + preview.credit, credit: preview.credit },
+        amount: preview.charge - 200,
+      },
+      { kind: 'overage', ...extra },
+    ],
+  })
+  expect({ total: next?.total, overage }).toEqual({ total: 9_900, overage: [] })
   app.pass(month)
   await app.billing.refresh(ada)
-  expect((await statement(app)).payments[0]).toMatchObject({ amount: 10_100 })
+  expect((await statement(app)).payments[0]).toMatchObject({ amount: 9_900 })
+})
+
+test('excludes charged extra usage from the prorated grant', async () => {
+  const setup = JSON.parse(pricingWith(plan('big', 9_900, ['pro_tokens', 'big_api_calls', 'api_overage'])))
+  setup.features.push(grant('big_api_calls', 50_000, 'api_calls'))
+  await using app = await startTimed({ pricing: JSON.stringify(setup) }, startApp)
+  await onPro(app)
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  await app.billing.drain()
+  app.pass(10 * day)
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'big_monthly' })
+  const [granted] = preview.prorated
+  await app.client.billing.changePlan.mutate({ priceSlug: 'big_monthly' })
+  const { prorated } = await statement(app)
+  expect(Math.abs((prorated[0]?.granted ?? 0) - (granted?.granted ?? 0))).toBeLessThan(10)
+  expect(prorated).toMatchObject([{ meter: 'api_calls', regular: 50_000 }])
+})
+
+test('previews the most that an upgrade charges while Flowglad has not received all extra usage', async () => {
+  await using app = await startTimed({ pricing: pricingWithMax(), started: false }, startApp)
+  await onPro(app)
+  const use = (amount: number) =>
+    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  await use(10_500)
+  await app.billing.drain()
+  await app.billing.refresh(ada)
+  await use(1_000)
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  expect(preview).toMatchObject({ isMaximum: true, overage: [{ units: 1_500, amount: 200 }] })
+  const { charged } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect(charged?.amount).toBe(preview.charge - 100)
+  await app.billing.drain()
+  await app.billing.refresh(ada)
+  expect(await statement(app)).toMatchObject({ next: { total: 10_000 }, overage: [{ units: 1_000 }] })
+})
+
+test('previews the extra usage without its discount as the most that a discounted change charges', async () => {
+  await using app = await start()
+  await onProForHalf(app, 'forever')
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  await app.billing.drain()
+  await statement(app)
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  expect(preview).toMatchObject({ isMaximum: true, overage: [{ units: 1_001, amount: 200 }] })
+  const { charged } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect(charged?.amount).toBe(preview.charge - 100)
+  expect((await statement(app)).payments[0]?.items).toMatchObject([
+    { kind: 'planChange', parts: null },
+    { kind: 'overage', units: 1_001, amount: 200 },
+    { kind: 'discount' },
+  ])
+})
+
+test('previews the extra usage of a change whose prorated price is fully discounted', async () => {
+  await using app = await start()
+  // The discount covers both plans' prices, and 50 cents of the extra usage.
+  await onDiscountedPro(app, { amount: 11_950, amountType: 'fixed', duration: 'forever' })
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  await app.billing.drain()
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  expect(preview).toMatchObject({ charge: 200, isMaximum: true, overage: [{ units: 1_001, amount: 200 }] })
+  const { charged } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect(charged?.amount).toBe(150)
+})
+
+test('leaves the extra usage on the next invoice if a plan change is declined', async () => {
+  await using app = await start()
+  await app.billing.balances(ada)
+  await app.atFlowglad.pay(ada, 'pro_monthly', { card: '4000000000000341' })
+  await app.billing.refresh(ada)
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
+  await app.billing.drain()
+  const { charge } = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  const change = app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  await expect(change).rejects.toThrow('Your card was declined.')
+  await app.billing.refresh(ada)
+  const { payments, next, overage } = await statement(app)
+  expect(payments[0]).toMatchObject({
+    status: 'failed',
+    amount: charge,
+    items: [{ kind: 'planChange' }, { kind: 'overage', units: 1_001, amount: 200 }],
+  })
+  expect({ total: next?.total, overage }).toMatchObject({ total: 2_200, overage: [{ units: 1_001 }] })
+})
+
+test('still shows extra usage on a declined plan change as unbilled while a renewal is unpaid', async () => {
+  await using app = await start()
+  const use = async (amount: number) => {
+    await app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+    await app.billing.drain()
+  }
+  await app.billing.balances(ada)
+  await app.atFlowglad.pay(ada, 'pro_monthly', { card: '4000000000000341' })
+  await app.billing.refresh(ada)
+  await use(11_001)
+  app.pass(month)
+  await app.billing.refresh(ada)
+  await use(10_500)
+  await expect(app.atFlowglad.adjust(ada, 'max_monthly')).rejects.toThrow('Billing run failed')
+  await app.billing.refresh(ada)
+  expect(await statement(app)).toMatchObject({
+    overdue: { amount: 2_200 },
+    overage: [{ units: 500, amount: 100 }],
+  })
 })
 
 /** Starts an app with the plan Vast, on which API calls are unlimited. */
-function startWithVast() {
-  const setup = JSON.parse(pricingWith(plan('vast', 9_800, ['pro_tokens', 'unlimited_api_calls'])))
+function startWithVast(price: number) {
+  const setup = JSON.parse(
+    pricingWith(
+      plan('vast', price, ['pro_tokens', 'unlimited_api_calls']),
+      plan('max', 9_900, ['pro_tokens', 'pro_api_calls', 'api_overage']),
+    ),
+  )
   setup.features.push({ type: 'toggle', slug: 'unlimited_api_calls', name: 'Unlimited API calls' })
+  // With names, an invoice identifies its plan even if two plans have the same price.
+  for (const { product, price } of setup.products) price.name = product.name
   const { api_calls } = meters
   const policies = { api_calls: { ...api_calls, unlimitedBy: 'unlimited_api_calls' } }
   return startTimed({ pricing: JSON.stringify(setup), policies }, startApp)
 }
 
-test("names the earlier plan and the most units of usage that Flowglad still bills after the plan's meter became unlimited", async () => {
-  await using app = await startWithVast()
+test('announces no extra usage that a change to an unlimited plan has charged', async () => {
+  await using app = await startWithVast(9_800)
   await onPro(app)
   const use = (amount: number) =>
     app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
   await use(12_500)
   await app.billing.drain()
   await app.client.billing.changePlan.mutate({ priceSlug: 'vast_monthly' })
+  // The usage on the day of the change is free too.
+  await use(3_000)
+  expect((await statement(app)).next).toMatchObject({ total: 9_800, earlierUsage: [] })
+  await app.billing.drain()
   app.pass(2 * day)
-  // This usage is free.
   await use(5_000)
+  await app.billing.drain()
+  await app.billing.refresh(ada)
+  expect((await statement(app)).next).toMatchObject({ total: 9_800, earlierUsage: [] })
+  app.pass(month)
+  await app.billing.refresh(ada)
+  expect((await statement(app)).payments[0]).toMatchObject({ amount: 9_800 })
+})
+
+test('after a free change to an unlimited plan, names the earlier plan and the usage that Flowglad still bills', async () => {
+  // Vast costs as much as Pro, so the change charges nothing.
+  await using app = await startWithVast(2_000)
+  await onPro(app)
+  const use = (amount: number) =>
+    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  await use(12_500)
+  await app.billing.drain()
+  expect(await app.client.billing.previewChange.query({ priceSlug: 'vast_monthly' })).toMatchObject({
+    charge: 0,
+    overage: [],
+  })
+  await app.client.billing.changePlan.mutate({ priceSlug: 'vast_monthly' })
+  await use(3_000)
+  app.pass(2 * day)
+  await use(5_000)
+  await app.billing.drain()
   const { next } = await statement(app)
-  expect(next).toMatchObject({ total: 9_800 })
-  expect(next?.earlierUsage).toEqual([
-    { meter: 'api_calls', plan: 'Pro', units: 2_500, amount: 300, unitPrice: 100, perUnits: 1_000 },
-  ])
+  expect(next).toMatchObject({ total: 2_000 })
+  const extra = { meter: 'api_calls', plan: 'Pro', units: 2_500, amount: 300 }
+  expect(next?.earlierUsage).toEqual([{ ...extra, unitPrice: 100, perUnits: 1_000 }])
+  const preview = await app.client.billing.previewChange.query({ priceSlug: 'max_monthly' })
+  expect(preview).toMatchObject({
+    isMaximum: true,
+    overage: [{ meter: 'api_calls', units: 2_500, amount: 300 }],
+  })
   app.pass(month)
   await app.billing.refresh(ada)
   const { payments } = await statement(app)
   expect(payments[0]).toMatchObject({
-    amount: 10_100,
+    amount: 2_300,
     items: [
       { kind: 'plan', name: 'Vast' },
-      { kind: 'overage', meter: 'api_calls', plan: 'Pro', units: 2_500, amount: 300 },
+      { kind: 'overage', ...extra },
     ],
   })
+})
+
+test('takes no usage after a change to an unlimited plan for usage of the earlier plan, however many charges follow', async () => {
+  await using app = await startWithVast(2_000)
+  await onPro(app)
+  const use = (amount: number) =>
+    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  await use(12_500)
+  await app.client.billing.changePlan.mutate({ priceSlug: 'vast_monthly' })
+  app.pass(2 * day)
+  await use(5_000)
+  app.pass(2 * day)
+  // The statement reads the prices of 1,000 charges.
+  await Promise.all(Array.from({ length: 1_000 }, () => use(1)))
+  await app.billing.drain()
+  expect((await statement(app)).next?.earlierUsage).toMatchObject([{ units: 2_500 }])
 })
 
 test('names no plan for usage if the plan changed to another plan that limits the meter', async () => {
   await using app = await start()
   await onPro(app)
-  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
-  await app.billing.drain()
+  const use = (amount: number) =>
+    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  await use(10_000)
   await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  await use(1_001)
+  await app.billing.drain()
   app.pass(month)
   await app.billing.refresh(ada)
   const { payments } = await statement(app)
@@ -607,12 +790,16 @@ test('shows the refund of a pack', async () => {
 })
 
 /** Puts a customer on Pro with a discount of 50%. */
-async function onProForHalf({ atFlowglad, billing }: App, duration: 'once' | 'forever') {
+const onProForHalf = (app: App, duration: 'once' | 'forever') =>
+  onDiscountedPro(app, { amount: 50, amountType: 'percent', duration })
+
+async function onDiscountedPro(
+  { atFlowglad, billing }: App,
+  discount: { amount: number; amountType: 'percent' | 'fixed'; duration: 'once' | 'forever' },
+) {
   const { sdk } = atFlowglad
   await billing.balances(ada)
-  await sdk.discounts.create({
-    discount: { name: 'Half', code: 'HALF', amount: 50, amountType: 'percent', duration, active: true },
-  })
+  await sdk.discounts.create({ discount: { name: 'Less', code: 'LESS', active: true, ...discount } })
   const { checkoutSession, url } = await sdk.checkoutSessions.create({
     checkoutSession: {
       type: 'product',
@@ -622,7 +809,7 @@ async function onProForHalf({ atFlowglad, billing }: App, duration: 'once' | 'fo
       cancelUrl: 'http://localhost/',
     },
   })
-  await fetch(`${url}/discount`, { method: 'POST', body: new URLSearchParams({ code: 'HALF' }) })
+  await fetch(`${url}/discount`, { method: 'POST', body: new URLSearchParams({ code: 'LESS' }) })
   await sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
   await billing.refresh(ada)
 }

@@ -1,14 +1,15 @@
 import type { PlanChange } from '../database/records/payments.ts'
-import type { Subscription, SubscriptionItem } from '../database/records/subscriptions.ts'
+import type { BillingPeriod, Subscription, SubscriptionItem } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { type Problem, rejected, rejectedResult } from '../platform/problems.ts'
 import { discountOn } from '../rules/discount.ts'
 import { proratedGrants } from '../rules/proration.ts'
 import { paymentMethodOf } from './collect.ts'
 import { countRedemption, openRedemption } from './discounts.ts'
-import { charge, createInvoice, totalOf } from './invoice.ts'
+import { charge, createInvoice, totalOf, type UsageLine } from './invoice.ts'
 import { addItem, expireItem, featuresOf, followItems, isPlanItem, itemsAt } from './items.ts'
 import { grantCredits } from './ledger.ts'
+import { overageLines, settleOverage } from './overage.ts'
 import { currentPeriod } from './periods.ts'
 import { type Adjustment, type AdjustmentPlan, noPeriod, planAdjustment } from './planAdjustment.ts'
 
@@ -29,8 +30,9 @@ function problemOf(reason: string, subscriptionId: string): Problem {
 
 /**
  * Changes a subscription's items, either now with a prorated charge and prorated credits, or at the end of
- * the period. If the payment fails, the items don't change, the payment isn't retried, and the invoice stays
- * open. If the payment succeeds, the subscription becomes active, even if it was on trial or past due.
+ * the period. A charge includes the overage so far. If the payment fails, the items don't change, the payment isn't
+ * retried, and the invoice stays open. If the payment succeeds, the subscription becomes active, even if it was on trial
+ * or past due.
  */
 export function adjustSubscription(
   platform: Platform,
@@ -92,15 +94,24 @@ const ownFeatures = (platform: Platform, subscription: Subscription, at: number)
 
 type PossibleChange = Extract<AdjustmentPlan, { canAdjust: true }>
 
-/** Returns the amount that a plan change charges, after an active discount. */
+/**
+ * Returns the amount that a plan change charges, after an active discount. As in the platform's preview, the amount
+ * doesn't include the overage.
+ */
 export const dueForChange = (platform: Platform, at: number, plan: PossibleChange): number =>
   plan.charge > 0 ? prorationOf(platform, at, plan).amount : 0
 
 /**
- * Returns the amount to charge for a plan change (at most `plan.charge`) and the lines of its invoice. As on
- * the platform, the invoice repeats the period's lines, and an active discount applies to all the lines.
+ * Returns the amount to charge for a plan change (at most `plan.charge` plus the overage) and the lines of its
+ * invoice. As on the platform, the invoice repeats the period's lines, and an active discount applies to all the
+ * lines.
  */
-function prorationOf(platform: Platform, at: number, plan: PossibleChange) {
+function prorationOf(
+  platform: Platform,
+  at: number,
+  plan: PossibleChange,
+  overage: readonly UsageLine[] = [],
+) {
   const { db } = platform
   const { subscription } = plan
   const period = currentPeriod(platform, subscription.id)
@@ -119,20 +130,25 @@ function prorationOf(platform: Platform, at: number, plan: PossibleChange) {
       price: plan.charge,
       quantity: 1,
     },
+    ...overage,
   ]
   const redemption = openRedemption(platform, subscription.id)
   const discount = redemption ? discountOn(totalOf(lines), redemption) : 0
   const takenOffBefore = totalOf(earlierLines) - (earlier?.subtotal ?? 0)
-  const amount = Math.max(0, plan.charge - Math.max(0, discount - takenOffBefore))
+  const amount = Math.max(0, plan.charge + totalOf(overage) - Math.max(0, discount - takenOffBefore))
   return { period, lines, redemption, discount, amount }
 }
 
-/** Charges a plan change. As on the platform, the charge counts toward the discount's number of payments. */
+/**
+ * Charges a plan change and the overage so far. As on the platform, the charge counts toward the discount's number of
+ * payments.
+ */
 function collectProration(platform: Platform, at: number, plan: PossibleChange): boolean {
   const { db } = platform
   const { subscription } = plan
-  const { period, lines, redemption, discount, amount } = prorationOf(platform, at, plan)
   const run = newRecord('billing_run', at)
+  const overage = overageLines(platform, subscription, run.id)
+  const { period, lines, redemption, discount, amount } = prorationOf(platform, at, plan, overage)
   const invoice = createInvoice(platform, at, {
     customer: db.customers.get(subscription.customerId),
     subscription: { id: subscription.id, period, runId: run.id },
@@ -144,6 +160,10 @@ function collectProration(platform: Platform, at: number, plan: PossibleChange):
     amount === 0 || charge(platform, at, { invoice, amount, method, onSession: false }).status === 'succeeded'
   if (amount === 0) db.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
   else if (paid && redemption) countRedemption(platform, at, redemption)
+  if (paid) {
+    settleOverage(platform, at, invoice)
+    replaceUncollected(platform, at, period)
+  }
   db.billingRuns.put({
     ...run,
     subscriptionId: subscription.id,
@@ -156,6 +176,16 @@ function collectProration(platform: Platform, at: number, plan: PossibleChange):
     change: changeOf(plan),
   })
   return paid
+}
+
+/**
+ * Replaces the period's billing runs that no retry will collect. A plan change charges their period and their overage, so
+ * the customer must not pay them later.
+ */
+function replaceUncollected({ db }: Platform, at: number, { id, subscriptionId }: BillingPeriod): void {
+  for (const run of db.billingRuns.by('subscription', subscriptionId))
+    if (run.billingPeriodId === id && run.dueAt === null && run.reason !== 'adjustment')
+      if (run.status !== 'succeeded') db.billingRuns.patch(run.id, { status: 'replaced', updatedAt: at })
 }
 
 const changeOf = ({ currentItems, newItems, elapsed, paid }: PossibleChange): PlanChange => ({
@@ -198,7 +228,7 @@ function grantDifference(
     db.usageCredits
       .by('subscription', subscription.id)
       .filter((credit) => credit.billingPeriodId === period.id && credit.usageMeterId === usageMeterId)
-      // An overage settlement pays for the previous period's usage, so it isn't part of a plan's grant.
+      // An overage settlement pays for earlier usage, so it isn't part of a plan's grant.
       .filter((credit) => credit.source !== 'overage_settlement')
       .reduce((sum, credit) => sum + credit.issued, 0)
   for (const { feature, amount } of proratedGrants(features, { issued, elapsed })) {

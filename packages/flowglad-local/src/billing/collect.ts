@@ -113,6 +113,8 @@ export function runBilling(
   attemptBillingRun(platform, at, scheduled, { onSession })
 }
 
+const isSettled = ({ status }: BillingRun) => status === 'succeeded' || status === 'replaced'
+
 /** Returns the billing run for the current period, if any. */
 function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun | undefined {
   const period = latestPeriod(platform, subscription.id)
@@ -128,7 +130,7 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
  */
 export function isPeriodUnpaid(platform: Platform, subscription: Subscription): boolean {
   const run = runOfPeriod(platform, subscription)
-  if (run) return run.status !== 'succeeded'
+  if (run) return !isSettled(run)
   const period = latestPeriod(platform, subscription.id)
   return (
     period !== undefined &&
@@ -146,7 +148,7 @@ export function isPeriodUnpaid(platform: Platform, subscription: Subscription): 
 export function isCollectible(platform: Platform, invoice: Invoice): boolean {
   const { db } = platform
   const run = db.billingRuns.find(invoice.billingRunId ?? '')
-  if (!run || run.reason === 'adjustment') return false
+  if (!run || run.reason === 'adjustment' || isSettled(run)) return false
   const subscription = db.subscriptions.get(run.subscriptionId)
   return (
     run.dueAt !== null || (!isTerminal(subscription) && runOfPeriod(platform, subscription)?.id === run.id)
@@ -160,7 +162,7 @@ export function isCollectible(platform: Platform, invoice: Invoice): boolean {
 export function payNow(platform: Platform, at: number, subscription: Subscription): void {
   const run = runOfPeriod(platform, subscription)
   if (!run) runBilling(platform, at, subscription, { reason: 'renewal', onSession: true })
-  else if (run.status !== 'succeeded') attemptBillingRun(platform, at, run, { onSession: true })
+  else if (!isSettled(run)) attemptBillingRun(platform, at, run, { onSession: true })
 }
 
 /**

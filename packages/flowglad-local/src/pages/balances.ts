@@ -1,6 +1,8 @@
 import { paymentMethodOf } from '../billing/collect.ts'
 import { featuresOf, itemsAt } from '../billing/items.ts'
 import { overageLines } from '../billing/overage.ts'
+import { latestPeriod } from '../billing/periods.ts'
+import type { InvoiceLineItem } from '../database/records/payments.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { count, money } from './format.ts'
@@ -8,7 +10,7 @@ import { type Html, html } from './html.ts'
 
 interface Balance {
   meter: string
-  /** The total of the unexpired grants. */
+  /** The total of the unexpired grants, and the overage that a plan change in this period charged. */
   granted: number
   used: number
   /** The price, in cents, of the usage beyond the grants, which the next invoice will charge. */
@@ -43,12 +45,16 @@ function balancesOf(platform: Platform, subscription: Subscription): Balance[] {
       .filter(({ type, amount }) => type === 'usage_credit_grant' && (amount ?? 0) > 0)
       .map(({ usageMeterId }) => usageMeterId),
   )
+  const charged = chargedOverage(platform, subscription)
   // Without a payment method, Flowglad doesn't charge overage.
   const lines = paymentMethodOf(platform, subscription) ? overageLines(platform, subscription, '') : []
   return accounts.map(({ id, usageMeterId, balance, outstanding }) => {
     const { name, slug } = db.usageMeters.get(usageMeterId)
     const grants = credits.filter((credit) => credit.usageMeterId === usageMeterId)
-    const granted = grants.reduce((sum, credit) => sum + credit.issued, 0)
+    const settled = charged.filter(({ ledgerAccountId }) => ledgerAccountId === id)
+    const granted =
+      grants.reduce((sum, credit) => sum + credit.issued, 0) +
+      settled.reduce((sum, line) => sum + (line.ledgerAccountCredit ?? 0), 0)
     const hasPrice = Object.keys(outstanding).some((priceId) => db.prices.get(priceId).unitPrice > 0)
     const isCovered = limited.has(usageMeterId) || (granted > 0 && balance >= 0)
     return {
@@ -65,6 +71,18 @@ function balancesOf(platform: Platform, subscription: Subscription): Balance[] {
         grants.every((it) => it.expiresAt !== null && (it.source === 'plan' || it.source === 'adjustment')),
     }
   })
+}
+
+/** Returns the invoice lines of overage that plan changes in the current period have charged. */
+function chargedOverage(platform: Platform, { id }: Subscription): InvoiceLineItem[] {
+  const { db } = platform
+  const period = latestPeriod(platform, id)
+  return db.billingRuns
+    .by('subscription', id)
+    .filter((run) => run.reason === 'adjustment' && run.status === 'succeeded')
+    .filter((run) => run.billingPeriodId === period?.id)
+    .flatMap((run) => db.invoiceLineItems.by('invoice', run.invoiceId))
+    .filter(({ type }) => type === 'usage')
 }
 
 /** Returns whether the subscription has credits from a one-time purchase. They end with the subscription. */

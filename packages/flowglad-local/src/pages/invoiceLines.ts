@@ -24,14 +24,19 @@ type Part = ShownLine | { text: string; amount: null }
 /**
  * Returns what an invoice charges, including its discount. The amounts add up to the amount that the customer pays. The
  * invoice of a plan change repeats lines that were paid for earlier, even those of an earlier change, so this returns only
- * the parts of its own change, which is the last line.
+ * its own change, which is the last such line, and the overage.
  */
 export function invoiceParts(platform: Platform, invoice: Invoice): Part[] {
   const { db } = platform
   const lines = db.invoiceLineItems.by('invoice', invoice.id)
   const proration = lines.findLast(({ description }) => changeText.test(description))
   const change = db.billingRuns.find(invoice.billingRunId ?? '')?.change
-  const parts = proration ? changeParts(platform, proration, change) : shownLines(lines)
+  const parts = proration
+    ? [
+        ...changeParts(platform, proration, change),
+        ...shownLines(lines.filter(({ type }) => type === 'usage')),
+      ]
+    : shownLines(lines)
   const total = parts.reduce((sum, { amount }) => sum + (amount ?? 0), 0)
   const due = proration ? (db.payments.by('invoice', invoice.id).at(-1)?.amount ?? 0) : invoice.subtotal
   return total > due ? [...parts, { text: 'Discount', amount: due - total }] : parts

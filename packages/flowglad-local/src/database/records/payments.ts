@@ -15,7 +15,8 @@ export interface BillingRun extends Base {
    * cost of a plan change.
    */
   reason: 'first' | 'renewal' | 'adjustment'
-  status: 'scheduled' | 'succeeded' | 'failed' | 'abandoned'
+  /** `replaced` means that a plan change has charged the period and the overage instead. */
+  status: 'scheduled' | 'succeeded' | 'failed' | 'abandoned' | 'replaced'
   attempts: number
   /** The time of the next attempt, or null if no attempt is planned. */
   dueAt: number | null
