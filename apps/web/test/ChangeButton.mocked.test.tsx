@@ -46,6 +46,8 @@ const aPreview = {
   effectiveAt: 0,
   currency: 'USD',
   charge: 5_267,
+  overage: [],
+  isMaximum: false,
   credit: 1_333,
   isEstimate: false,
   price: 9_900,
@@ -93,18 +95,40 @@ it('says what a plan change charges, credits and grants before the customer conf
   await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith(made))
 })
 
+const extra = { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const
+
 it.each([
-  [{}, `at the latest on ${formatDay(renewsAt)}`],
-  [{ charge: 0 }, `on ${formatDay(renewsAt)}`],
+  [{}, `on ${formatDay(renewsAt)}`],
   [{ timing: 'periodEnd' }, `on ${formatDay(renewsAt)}`],
-  [{ nextChargeAt: null }, 'at the latest with your next invoice'],
-])('says when the customer pays for extra usage on the current plan: %j', (given, when) => {
-  preview.mockReturnValue({ data: { ...aPreview, ...given } })
-  const overage = [
-    { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const,
-  ]
-  statement.mockReturnValue(aStatement({ overage }))
+  [{ nextChargeAt: null }, 'with your next invoice'],
+])('says when the customer pays for extra usage if the change charges nothing: %j', (given, when) => {
+  preview.mockReturnValue({ data: { ...aPreview, charge: 0, credit: 0, ...given } })
+  statement.mockReturnValue(aStatement({ overage: [extra] }))
   expect(open().textContent).toContain(`You pay $2 more for your 1,204 look-ups beyond Pro, ${when}.`)
+})
+
+it('lists the extra usage as a part of what the customer pays today', () => {
+  preview.mockReturnValue({ data: { ...aPreview, charge: 5_467, overage: [{ ...extra, plan: 'Pro' }] } })
+  statement.mockReturnValue(aStatement({ overage: [extra] }))
+  const text = open().textContent
+  expect(text).toContain('You pay $54.67 today with Visa ending in 4242.')
+  expect(text).toContain(
+    'Change to Scale$52.671,204 look-ups beyond Pro$1 per 1,000 or part of 1,000$2You get',
+  )
+  expect(text).not.toContain('more')
+  expect(screen.getByRole('button', { name: 'Pay $54.67 and upgrade' })).toBeDefined()
+})
+
+it('names the most that the customer pays while some extra usage may be billed later', () => {
+  const overage = [{ ...extra, plan: null }]
+  preview.mockReturnValue({ data: { ...aPreview, charge: 5_467, overage, isMaximum: true } })
+  const text = open().textContent
+  expect(text).toContain('You pay up to $54.67 today')
+  expect(text).toContain('Change to Scale$52.671,204 look-ups beyond your earlier plan')
+  expect(text).toContain(
+    "up to $2If today's payment doesn't include all of this usage, your next invoice does.",
+  )
+  expect(screen.getByRole('button', { name: 'Pay up to $54.67 and upgrade' })).toBeDefined()
 })
 
 it('names no prorated number that rounds to the whole grant', () => {

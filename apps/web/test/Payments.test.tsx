@@ -38,6 +38,20 @@ it('shows the items of a payment and its refund', () => {
   expect(text).toContain(`Refunded on ${formatDate(refundedAt)}`)
 })
 
+it('lists the extra usage that a plan change charged after the parts of the change', () => {
+  const payment = aPayment({
+    amount: 5_467,
+    items: [
+      aPlanChange({ parts: { plan: 6_600, credit: 1_333 } }),
+      { kind: 'overage', meter: 'api_calls', plan: 'Pro', units: 1_204, amount: 200 },
+    ],
+  })
+  show(<Payments statement={aStatement({ payments: [payment] })} />)
+  expect(shown()[0]).toMatch(
+    /^Change to Scale: \$52\.67Scale, .*: \$66Credit for earlier payments: −\$13\.331,204 look-ups beyond Pro: \$2Visa/,
+  )
+})
+
 it('combines the declined tries of one invoice, and keeps those with another card', () => {
   const day = (date: number) => Date.UTC(2027, 2, date, 12)
   const declined = aPayment({ status: 'failed', pdfUrl: null })

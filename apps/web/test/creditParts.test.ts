@@ -10,7 +10,7 @@ import {
   unpaidText,
 } from '../src/plans/creditParts.ts'
 import { anOffer, free, onFree, pro, scale } from './anOffer.ts'
-import { aPayment, aStatement } from './aStatement.ts'
+import { aPayment, aPlanChange, aStatement } from './aStatement.ts'
 
 const renewsAt = Date.UTC(2026, 11, 28)
 const rowOf = (row: { available: number; limit: number; adjusted?: number }) => {
@@ -163,6 +163,21 @@ describe('on a paid plan', () => {
     const withPack = rowOf({ available: 60, limit: 67 })
     expect(creditParts(withPack, [paid], onPaid, settled)).toEqual({ plan: 10, packs: 50, added: 0 })
     expect(settledText(withPack, [paid], onPaid, settled)).toBe(includes)
+  })
+
+  it('does not count extra units that a plan change charged as units from packs or from the last period', () => {
+    const change = aPayment({
+      items: [
+        aPlanChange({ to: 'Paid', until: renewsAt }),
+        { kind: 'overage', meter: 'generations', plan: 'Pro', units: 7, amount: 100 },
+      ],
+    })
+    const statement = { ...prorated, payments: [change] }
+    const row = rowOf({ available: 6, limit: 13 })
+    expect(creditParts(row, [paid], onPaid, statement)).toBeNull()
+    expect(settledText(row, [paid], onPaid, statement)).toBe(
+      "Includes 7 extra pictures that you've paid for.",
+    )
   })
 
   it.each([

@@ -1,4 +1,5 @@
 import type { BillingStatement, PaymentRow } from '@metered/billing/client'
+import { Fragment } from 'react'
 import { formatDate, formatMoney } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import { changeDetails, foldDeclines, itemText, paidWithText, statusText } from '../format/payments.ts'
@@ -26,30 +27,26 @@ export function Payments({ statement }: { statement: BillingStatement<Meter> }) 
 
 function Payment({ payment, tries }: { payment: PaymentRow<Meter>; tries: number }) {
   const { at, amount, currency, items, invoiceNumber, pdfUrl, refunded, refundedAt, status } = payment
-  const texts = items.map((item) => ({ text: itemText(item, status), amount: item.amount }))
   const facts = [paidWithText(payment), invoiceNumber && `Invoice ${invoiceNumber}`]
   return (
     <>
       <div className={classes.what}>
-        {texts.length > 1 ? (
-          texts.map(({ text, amount }) => (
-            <span key={text} className={classes.part}>
-              {text}: {formatMoney(amount, currency)}
+        {items.length === 0 && <span className={classes.part}>Payment</span>}
+        {items.map((item) => (
+          <Fragment key={itemText(item, status)}>
+            <span className={classes.part}>
+              {itemText(item, status)}
+              {items.length > 1 && `: ${formatMoney(item.amount, currency)}`}
             </span>
-          ))
-        ) : (
-          <span className={classes.part}>{texts[0]?.text ?? 'Payment'}</span>
-        )}
-        {status !== 'failed' &&
-          items.flatMap((item) =>
-            item.kind === 'planChange'
-              ? changeDetails(item, payment).map((text) => (
-                  <span key={text} className={classes.details}>
-                    {text}
-                  </span>
-                ))
-              : [],
-          )}
+            {item.kind === 'planChange' &&
+              status !== 'failed' &&
+              changeDetails(item, payment).map((text) => (
+                <span key={text} className={classes.details}>
+                  {text}
+                </span>
+              ))}
+          </Fragment>
+        ))}
         <span className={classes.details}>
           {facts
             .filter((fact) => fact !== null)

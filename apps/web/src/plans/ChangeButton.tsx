@@ -3,7 +3,6 @@ import type { PlanChange, PlanSummary } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
 import { useState } from 'react'
 import { useChangePlan, useChangePreview } from '../api/billing.ts'
-import { formatMoney } from '../format/format.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
 import { passFocusOn } from '../parts/focus.ts'
@@ -11,6 +10,7 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { ChangeCost } from './ChangeCost.tsx'
 import { shortEndOf } from './endOf.ts'
 import type { Offer } from './offers.ts'
+import { chargeText } from './overage.ts'
 import classes from './PlanCard.module.css'
 import { PlanEnds } from './PlanEnds.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
@@ -39,7 +39,7 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
   const charge = preview.data?.timing === 'now' ? preview.data.charge : 0
   const confirmation =
     preview.data && charge > 0
-      ? `Pay ${preview.data.isEstimate ? 'about ' : ''}${formatMoney(charge, preview.data.currency)} and ${verb.toLowerCase()}`
+      ? `Pay ${chargeText(preview.data)} and ${verb.toLowerCase()}`
       : `${verb} ${isUpgrade ? 'now' : shortEndOf(plan)}`
 
   // This button unmounts when the balances show the new plan, which can happen before the response arrives. A callback

@@ -6,7 +6,9 @@ import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
 import { creditParts } from './creditParts.ts'
 import { every } from './interval.ts'
+import classes from './NextInvoice.module.css'
 import type { Offer } from './offers.ts'
+import { chargeText, pricePerText } from './overage.ts'
 
 interface ChangeCostProps {
   offer: Offer
@@ -35,7 +37,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
         </p>
       )}
       <Packs plan={plan} />
-      <ExtraUsage plan={plan} preview={preview} />
+      {preview.charge === 0 && <ExtraUsage plan={plan} preview={preview} />}
       {plan.cancelsAt !== null && (
         <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>
       )}
@@ -44,19 +46,19 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
 }
 
 function ChargedNow({ offer, preview }: Omit<ChangeCostProps, 'plan'> & { preview: ChangePreview<Meter> }) {
-  const { charge, credit, currency, isEstimate, nextChargeAt, prorated } = preview
-  const amount = formatMoney(charge, currency)
+  const { charge, credit, currency, nextChargeAt, prorated } = preview
   return (
     <>
       <p>
         <strong>
-          {charge === 0 ? 'Nothing is charged today' : `You pay ${isEstimate ? 'about ' : ''}${amount} today`}
+          {charge === 0 ? 'Nothing is charged today' : `You pay ${chargeText(preview)} today`}
           {byMethod(preview)}.
         </strong>{' '}
         {credit > 0 && `This includes a credit of ${formatMoney(credit, currency)} for earlier payments. `}
         {nextChargeAt !== null &&
           `From ${formatDay(nextChargeAt)}, ${offer.name} costs ${priceText(offer, preview)}.`}
       </p>
+      <ChargedUsage {...{ offer, preview }} />
       {prorated
         .map((grant) => ({ ...grant, rounded: roundedGrant(grant) }))
         .filter(({ rounded, regular }) => rounded < regular)
@@ -83,14 +85,43 @@ function Packs({ plan }: { plan: PlanSummary }) {
 }
 
 /**
- * Says what the usage beyond the current plan costs, and the last day on which it is charged. Flowglad bills this usage
- * even if the meter is unlimited on the new plan, either on the invoice of the change or on the next invoice.
+ * Lists the parts of a charge that includes usage beyond the plan. Flowglad bills this usage even if the meter is unlimited
+ * on the new plan.
+ */
+function ChargedUsage({ offer, preview }: Omit<ChangeCostProps, 'plan'> & { preview: ChangePreview<Meter> }) {
+  const { charge, currency, overage, isEstimate, isMaximum } = preview
+  if (overage.length === 0) return null
+  const change = overage.reduce((rest, { amount }) => rest - amount, charge)
+  return (
+    <>
+      <dl className={classes.sum}>
+        <div>
+          <dt>Change to {offer.name}</dt>
+          <dd>{chargeText({ charge: change, currency, isEstimate, isMaximum: false })}</dd>
+        </div>
+        {overage.map(({ meter, plan, units, amount, unitPrice, perUnits }) => (
+          <div key={`${meter} ${plan}`}>
+            <dt>
+              {amountOf(meter, units)} beyond {plan ?? 'your earlier plan'}
+              <span className={classes.rate}>{pricePerText({ unitPrice, perUnits, currency })}</span>
+            </dt>
+            <dd>{chargeText({ charge: amount, currency, isEstimate: false, isMaximum })}</dd>
+          </div>
+        ))}
+      </dl>
+      {isMaximum && <p>If today's payment doesn't include all of this usage, your next invoice does.</p>}
+    </>
+  )
+}
+
+/**
+ * Says what the usage beyond the current plan costs, and when it is charged, if the change charges nothing now. Flowglad
+ * bills this usage even if the meter is unlimited on the new plan.
  */
 function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePreview<Meter> }) {
   const { data: statement } = useStatement()
-  const { charge, currency, timing, nextChargeAt } = preview
-  const day = nextChargeAt === null ? 'with your next invoice' : `on ${formatDay(nextChargeAt)}`
-  const when = timing === 'now' && charge > 0 ? `at the latest ${day}` : day
+  const { currency, nextChargeAt } = preview
+  const when = nextChargeAt === null ? 'with your next invoice' : `on ${formatDay(nextChargeAt)}`
   return statement?.overage.map(({ meter, units, amount }) => (
     <p key={meter}>
       You pay {formatMoney(amount, currency)} more for your {amountOf(meter, units)} beyond {plan.name},{' '}

@@ -49,7 +49,7 @@ export function needsStatement(row: Row, offers: Offer[] | undefined, plan: Plan
   return beyond !== null && (beyond !== 0 || plan?.pastDue?.state === 'grace') && !plan?.isFree
 }
 
-/** Says that a balance includes extra units from the last period. Returns null if there are none. */
+/** Says that a balance includes extra units that the customer has paid for. Returns null if there are none. */
 export function settledText(
   row: Row,
   offers: Offer[] | undefined,
@@ -59,7 +59,10 @@ export function settledText(
   const beyond = beyondPlan(row, offers, plan, statement) ?? 0
   const units = Math.min(settledUnits(row, plan, statement), beyond)
   if (units <= 0) return null
-  return `Includes ${formatNumber(units)} extra ${unitOf(row.meter, units)} from your last period, which you've paid for.`
+  const extra = `Includes ${formatNumber(units)} extra ${unitOf(row.meter, units)}`
+  return paidExtra(row, statement, (payment) => isChangeInPeriod(payment, plan)) > 0
+    ? `${extra} that you've paid for.`
+    : `${extra} from your last period, which you've paid for.`
 }
 
 /**
@@ -99,14 +102,25 @@ function beyondPlan(
 }
 
 /**
- * Returns the extra units that the customer has paid for with this period's plan. Flowglad grants as many units in this
- * period, because it carries the last period's negative balance into this period.
+ * Returns the extra units that the customer has paid for with this period's plan, or with a change to another plan in this
+ * period. Flowglad grants as many units, which offset the negative balance of the last period or of the earlier plan.
  */
-function settledUnits({ meter }: Row, plan: Plan, statement: Statement): number {
-  return (statement?.payments ?? [])
-    .filter((payment) => payment.status === 'paid' && isForPeriod(payment, plan))
+const settledUnits = (row: Row, plan: Plan, statement: Statement): number =>
+  paidExtra(row, statement, (payment) => isForPeriod(payment, plan) || isChangeInPeriod(payment, plan))
+
+/** Returns the extra units that the customer has paid for with these payments. */
+const paidExtra = (
+  { meter }: Row,
+  statement: Statement,
+  isCounted: (payment: PaymentRow<Meter>) => boolean,
+): number =>
+  (statement?.payments ?? [])
+    .filter((payment) => payment.status === 'paid' && isCounted(payment))
     .reduce((sum, { items }) => sum + overageUnits(items, meter), 0)
-}
+
+/** Returns whether the payment is for a plan change in this period. */
+const isChangeInPeriod = ({ items }: PaymentRow<Meter>, plan: Plan): boolean =>
+  items.some((item) => item.kind === 'planChange' && item.until === plan?.renewsAt)
 
 /** Returns whether the payment is for this period's plan. */
 const isForPeriod = ({ items }: PaymentRow<Meter>, plan: Plan): boolean =>

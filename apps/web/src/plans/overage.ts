@@ -1,4 +1,10 @@
-import type { BillingStatement, NextInvoice, OveragePrice, PlanSummary } from '@metered/billing/client'
+import type {
+  BillingStatement,
+  ChangePreview,
+  NextInvoice,
+  OveragePrice,
+  PlanSummary,
+} from '@metered/billing/client'
 import { formatMoney, formatNumber } from '../format/format.ts'
 import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
 import { isOverdue } from './offers.ts'
@@ -15,6 +21,15 @@ export function pricePerText({ unitPrice, perUnits, currency }: Price): string {
   const units = formatNumber(perUnits)
   return `${price} per ${units} or part of ${units}`
 }
+
+/** Returns the amount that a plan change charges, such as `$79.27`, `about $79.27` or `up to $82.27`. */
+export const chargeText = ({
+  charge,
+  currency,
+  isEstimate,
+  isMaximum,
+}: Pick<ChangePreview, 'charge' | 'currency' | 'isEstimate' | 'isMaximum'>): string =>
+  `${isMaximum ? 'up to ' : ''}${isEstimate ? 'about ' : ''}${formatMoney(charge, currency)}`
 
 /** Returns the most that the next invoice can charge for the usage so far. This includes usage on an earlier plan. */
 export const mostOf = ({ total, earlierUsage }: NextInvoice<Meter>): number =>
