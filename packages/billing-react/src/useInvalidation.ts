@@ -36,8 +36,8 @@ function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): ()
 }
 
 /**
- * Invalidates usage, charges and the statement whenever the balances have a new version. Invalidates
- * Flowglad's data if the plan has changed.
+ * Invalidates usage, charges, the statement and the previews of plan changes whenever the balances have a new version.
+ * Invalidates Flowglad's data if the plan has changed.
  */
 function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): () => void {
   const balancesHash = hashKey(keys.balances)
@@ -56,6 +56,7 @@ function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): 
     void queryClient.invalidateQueries({ queryKey: keys.procedure('usage') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('charges') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('statement') })
+    void queryClient.invalidateQueries({ queryKey: keys.procedure('previewChange') })
     if (JSON.stringify(before.plan) !== JSON.stringify(answer.plan)) invalidateFlowglad(queryClient)
   })
 }

@@ -229,14 +229,20 @@ describe('other tabs', () => {
       () => ({
         usage: hooks.useUsage(),
         charges: hooks.useCharges(),
+        // Usage can change what a plan change charges.
+        preview: hooks.useChangePreview('pro_monthly'),
         flowglad: useQuery({ queryKey: ['customers/billing'], queryFn: flowglad }),
       }),
       server,
     )
-    await waitFor(() => expect(result.current.charges.isSuccess && result.current.usage.isSuccess).toBe(true))
+    await waitFor(() => {
+      const { usage, charges, preview } = result.current
+      expect([usage, charges, preview].every(({ isSuccess }) => isSuccess)).toBe(true)
+    })
     await server.push(anAnswer({ version: 2 }))
     await server.push(anAnswer({ version: 3, used: 5 }))
-    await waitFor(() => expect([server.requests('usage'), server.requests('charges')]).toEqual([2, 2]))
+    const names = ['usage', 'charges', 'previewChange'] as const
+    await waitFor(() => expect(names.map(server.requests)).toEqual([2, 2, 2]))
     expect(flowglad).toHaveBeenCalledTimes(1)
 
     await server.push(anAnswer({ version: 4, used: 0, limit: 500, plan: 'Pro' }))
