@@ -11,6 +11,8 @@ export interface FlowgladRecords {
   transactions(customer: CustomerId): Promise<string[]>
   /** Returns the current subscription's price slug. */
   plan(customer: CustomerId): Promise<string | undefined>
+  /** Returns the address of the customer's page in the billing portal. */
+  portalUrl(customer: CustomerId): Promise<string>
   /** Moves Flowglad's clock forward. */
   advanceClock(ms: number): Promise<void>
   /** Pays for a checkout without opening its page. `card` is the number of a test card. */
@@ -81,6 +83,10 @@ export function flowgladRecords({ url, key }: { url: string; key: string }): Flo
     async plan(customer) {
       const { currentSubscription } = await billing(customer)
       return currentSubscription?.subscriptionItems[0]?.price?.slug
+    },
+    async portalUrl(customer) {
+      const { billingPortalUrl } = await billing(customer)
+      return `${billingPortalUrl}/${customer.id}`
     },
     async advanceClock(ms) {
       await request('/__test__/clock/advance', { ms })

@@ -76,3 +76,49 @@ test('shows the cost of extra look-ups on the Studio and Usage screens and in th
   await expect(app.usage('api_calls')).toContainText(texts.extraLookUps)
   await expect(app.nextInvoice).toContainText('$21')
 })
+
+test('charges extra look-ups with an upgrade and shows the same amounts on all screens, and no amount due later', async ({
+  app,
+  records,
+  customer,
+}) => {
+  const extra = '2,500 look-ups beyond'
+  await customer.buy('pro_monthly')
+  await customer.recordApiCalls(12_500)
+  await expect.poll(() => records.balances(customer)).toMatchObject({ api_calls: -2_500 })
+  await records.advanceClock(10 * dayMs)
+  await app.open('Plans')
+  await app.plan('scale_monthly').choose.click()
+  await expect(app.confirm).toHaveText(/^Pay \$5\d\.\d\d and upgrade$/)
+  const [amount = ''] = (await app.confirm.textContent())?.match(texts.money) ?? []
+  await expect(app.dialog).toContainText(`You pay ${amount} today`)
+  await expect(app.dialog).toContainText(`${extra} Pro`)
+  const [price = ''] = (await app.dialog.textContent())?.match(/(?<=Change to Scale)\$\d+\.\d\d/) ?? []
+  expect(Number(amount.slice(1)) - Number(price.slice(1))).toBeCloseTo(3)
+  await expect(app.dialog).not.toContainText(/pay .* more/i)
+  await app.confirm.click()
+  await expect(app.status(texts.onPlan('Scale'))).toContainText(`We charged ${amount} to Visa ending in 4242`)
+
+  // Look-ups on Scale are free.
+  await customer.recordApiCalls(1_500)
+  await app.goTo('Billing')
+  const payment = app.payments.getByRole('listitem').first()
+  await expect(payment).toContainText(`Change to Scale: ${price}`)
+  await expect(payment).toContainText(`${extra} Pro: $3`)
+  await expect(payment).toContainText(`${amount}Paid`)
+  const receipt = await payment.getByRole('link').getAttribute('href')
+  const file = await app.page.request.get(receipt ?? '')
+  const lines = (await file.body()).toString('latin1')
+  for (const part of [`(${extra} the plan`, '($3.00)', `(${amount})`]) expect(lines).toContain(part)
+  await expect(app.nextInvoice).toContainText('$99')
+  await expect(app.nextInvoice).not.toContainText(/beyond|up to/i)
+  await app.page.getByRole('button', { name: 'Cancel plan' }).click()
+  await expect(app.dialog).toContainText('Scale ends')
+  await expect(app.dialog).not.toContainText(/beyond|extra/i)
+
+  await app.page.goto(await records.portalUrl(customer))
+  const invoice = app.page.getByRole('row', { name: /Change from Pro to Scale/ })
+  await expect(invoice).toContainText(`${extra} the plan (3 × $1.00 per 1,000): $3.00`)
+  await expect(invoice).toContainText(amount)
+  await expect(app.page.getByRole('main')).not.toContainText('for usage beyond the plan')
+})
