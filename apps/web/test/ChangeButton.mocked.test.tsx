@@ -3,20 +3,21 @@
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
 import { act, screen } from '@testing-library/react'
 import { TRPCClientError } from '@trpc/client'
+import type { ReactNode } from 'react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
 import { ChangeButton } from '../src/plans/ChangeButton.tsx'
 import { addModalDialogs } from './addModalDialogs.ts'
-import { anOffer, onFree, pro } from './anOffer.ts'
+import { onFree, pro, scale } from './anOffer.ts'
 import { aStatement, visa } from './aStatement.ts'
 import { show } from './show.tsx'
 
-const { change, preview, statement } = vi.hoisted(() => ({
+const { balances, change, preview, statement } = vi.hoisted(() => ({
+  balances: vi.fn(),
   change: vi.fn(),
   preview: vi.fn(),
   statement: vi.fn(),
 }))
-const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
 const renewsAt = Date.UTC(2026, 11, 28)
 const plan = {
   ...onFree({ available: 0, limit: 0 }).plan,
@@ -25,13 +26,14 @@ const plan = {
   isFree: false,
   renewsAt,
 }
+const onScale = { ...plan, name: 'Scale', priceSlug: 'scale_monthly' }
 
 // A router link needs the app's router.
 vi.mock('../src/parts/LinkButton.tsx', () => ({
   LinkButton: ({ to, children }: { to: string; children: string }) => <a href={to}>{children}</a>,
 }))
 vi.mock('../src/api/billing.ts', () => ({
-  useBalances: () => ({ data: undefined }),
+  useBalances: () => ({ data: balances() }),
   usePlans: () => ({ data: [pro, scale] }),
   useStatement: () => ({ data: statement() }),
   useChangePreview: (priceSlug: string | null) => (priceSlug === null ? {} : preview()),
@@ -55,22 +57,32 @@ const aPreview = {
   method: visa,
   prorated: [{ meter: 'tokens', granted: 1_333_321, regular: 2_000_000 }],
 }
+const downgrade = { ...aPreview, timing: 'periodEnd', effectiveAt: renewsAt, price: 2_000, prorated: [] }
+const proWithOverage = {
+  ...pro,
+  overage: [
+    { meter: 'generations', feature: 'overage', unitPrice: 100, perUnits: 1_000, currency: 'USD' } as const,
+  ],
+}
 const onChanged = vi.fn()
 
-function open() {
-  show(
-    <QueryClientProvider client={new QueryClient()}>
-      <ChangeButton
-        offer={scale}
-        plan={plan}
-        isUpgrade
-        verb="Upgrade"
-        variant="filled"
-        onChanged={onChanged}
-      />
-    </QueryClientProvider>,
+const open = () =>
+  openDialog(
+    <ChangeButton {...shared} offer={scale} plan={plan} isUpgrade verb="Upgrade" />,
+    'Upgrade to Scale · $99/month',
   )
-  act(() => screen.getByRole('button', { name: 'Upgrade to Scale · $99/month' }).click())
+
+const openDowngrade = () =>
+  openDialog(
+    <ChangeButton {...shared} offer={proWithOverage} plan={onScale} isUpgrade={false} verb="Downgrade" />,
+    'Downgrade to Pro · $20/month',
+  )
+
+const shared = { variant: 'filled', onChanged } as const
+
+function openDialog(button: ReactNode, name: string) {
+  show(<QueryClientProvider client={new QueryClient()}>{button}</QueryClientProvider>)
+  act(() => screen.getByRole('button', { name }).click())
   return screen.getByRole('dialog')
 }
 
@@ -129,6 +141,37 @@ it('names the most that the customer pays while some extra usage may be billed l
     "up to $2If today's payment doesn't include all of this usage, your next invoice does.",
   )
   expect(screen.getByRole('button', { name: 'Pay up to $54.67 and upgrade' })).toBeDefined()
+})
+
+it('says before a downgrade what the new plan lacks and what its extra units cost', () => {
+  preview.mockReturnValue({ data: downgrade })
+  expect(openDowngrade().textContent).toContain(
+    'Pro has 10 pictures a month instead of unlimited. Extra pictures cost $1 per 1,000 or part of 1,000.',
+  )
+})
+
+it('says before a downgrade from an unlimited meter that the customer keeps the units of packs', () => {
+  preview.mockReturnValue({ data: downgrade })
+  const [row] = onFree({ available: 0, limit: 0 }).balances
+  balances.mockReturnValue({
+    plan: onScale,
+    balances: [{ ...row, available: null, limit: null, unlimited: true }],
+  })
+  statement.mockReturnValue(aStatement({ unlimitedPacks: [{ meter: 'generations', units: 50 }] }))
+  expect(openDowngrade().textContent).toContain(
+    `You keep the 50 pictures from your packs. Until ${formatDay(renewsAt)}, pictures on Scale use them too.`,
+  )
+})
+
+it.each([
+  [58, ', after the pictures left from Pro'],
+  [50, ''],
+])('says before an upgrade that unlimited pictures use the units of packs: %i left', (available, when) => {
+  preview.mockReturnValue({ data: aPreview })
+  balances.mockReturnValue({ ...onFree({ available, limit: 60 }), plan })
+  expect(open().textContent).toContain(
+    `You keep the 50 pictures from your packs. Pictures on Scale use them too${when}.`,
+  )
 })
 
 it('names no prorated number that rounds to the whole grant', () => {

@@ -2,12 +2,13 @@ import { Skeleton } from '@mantine/core'
 import type { ChangePreview, PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans, useStatement } from '../api/billing.ts'
 import { formatDate, formatDay, formatMoney, formatNumber } from '../format/format.ts'
-import { amountOf, type Meter, unitsOf } from '../format/meters.ts'
+import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
 import { methodText } from '../format/payments.ts'
-import { creditParts } from './creditParts.ts'
+import { lossText } from './benefitsOf.ts'
+import { creditParts, packUnits } from './creditParts.ts'
 import { every } from './interval.ts'
 import classes from './NextInvoice.module.css'
-import type { Offer } from './offers.ts'
+import { currentOffer, type Offer } from './offers.ts'
 import { chargeText, pricePerText } from './overage.ts'
 
 interface ChangeCostProps {
@@ -15,6 +16,8 @@ interface ChangeCostProps {
   plan: PlanSummary
   preview: ChangePreview<Meter> | undefined
 }
+
+type PricedProps = ChangeCostProps & { preview: ChangePreview<Meter> }
 
 /** Explains a change to another paid plan: the charges now and later, the card, and the effect on credits. */
 export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
@@ -30,13 +33,17 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
       {preview.timing === 'now' ? (
         <ChargedNow {...{ offer, preview }} />
       ) : (
-        <p>
-          Nothing is charged today. {offer.name} starts on {formatDate(preview.effectiveAt)} and costs{' '}
-          {priceText(offer, preview)}
-          {byMethod(preview)}. Until then, you keep {plan.name} and its credits, and you can undo the change.
-        </p>
+        <>
+          <p>
+            Nothing is charged today. {offer.name} starts on {formatDate(preview.effectiveAt)} and costs{' '}
+            {priceText(offer, preview)}
+            {byMethod(preview)}. Until then, you keep {plan.name} and its credits, and you can undo the
+            change.
+          </p>
+          <Loss {...{ offer, plan }} />
+        </>
       )}
-      <Packs plan={plan} />
+      <Packs {...{ offer, plan, preview }} />
       {preview.charge === 0 && <ExtraUsage plan={plan} preview={preview} />}
       {plan.cancelsAt !== null && (
         <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>
@@ -45,7 +52,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
   )
 }
 
-function ChargedNow({ offer, preview }: Omit<ChangeCostProps, 'plan'> & { preview: ChangePreview<Meter> }) {
+function ChargedNow({ offer, preview }: Omit<PricedProps, 'plan'>) {
   const { charge, credit, currency, nextChargeAt, prorated } = preview
   return (
     <>
@@ -72,23 +79,43 @@ function ChargedNow({ offer, preview }: Omit<ChangeCostProps, 'plan'> & { previe
   )
 }
 
+/** Says what the new plan lacks. */
+function Loss({ offer, plan }: { offer: Offer; plan: PlanSummary }) {
+  const { data: offers } = usePlans()
+  const current = currentOffer(offers, plan)
+  const loss = current ? lossText(current, offer) : null
+  return loss && <p>{loss}</p>
+}
+
 /** Says which pack credits the customer keeps. A change between paid plans keeps the subscription and its packs. */
-function Packs({ plan }: { plan: PlanSummary }) {
+function Packs({ offer, plan, preview }: PricedProps) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
   const { data: statement } = useStatement()
-  const kept = (answer?.balances ?? []).flatMap((row) => {
-    const parts = creditParts(row, offers, plan, statement)
-    return parts && parts.packs > 0 ? [`${formatNumber(parts.packs)} ${unitsOf(row.meter)}`] : []
+  return answer?.balances.map((row) => {
+    const { meter, limit } = row
+    const packs = packUnits(row, offers, plan, statement)
+    const hasPlanUnits = (creditParts(row, offers, plan, statement)?.plan ?? 0) > 0
+    const after = hasPlanUnits ? `, after the ${unitsOf(meter)} left from ${plan.name}` : ''
+    return (
+      packs > 0 && (
+        <p key={meter}>
+          You keep the {amountOf(meter, packs)} from your packs.
+          {offer.unlimited.includes(meter) && ` ${titleOf(meter)} on ${offer.name} use them too${after}.`}
+          {limit === null &&
+            preview.timing === 'periodEnd' &&
+            ` Until ${formatDay(preview.effectiveAt)}, ${unitsOf(meter)} on ${plan.name} use them too.`}
+        </p>
+      )
+    )
   })
-  return kept.length > 0 && <p>You keep the {kept.join(' and ')} from your packs.</p>
 }
 
 /**
  * Lists the parts of a charge that includes usage beyond the plan. Flowglad bills this usage even if the meter is unlimited
  * on the new plan.
  */
-function ChargedUsage({ offer, preview }: Omit<ChangeCostProps, 'plan'> & { preview: ChangePreview<Meter> }) {
+function ChargedUsage({ offer, preview }: Omit<PricedProps, 'plan'>) {
   const { charge, currency, overage, isEstimate, isMaximum } = preview
   if (overage.length === 0) return null
   const change = overage.reduce((rest, { amount }) => rest - amount, charge)

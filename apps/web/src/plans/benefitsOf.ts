@@ -59,8 +59,9 @@ function meterBenefit(plan: Offer, meter: Meter): Benefit {
 }
 
 /**
- * Returns a sentence that says what follows when a plan ends, such as `Free has 10 pictures a month instead of 500, and no
- * HD pictures.` Names the earlier amounts only if both plans have the same interval. Returns null if nothing is lost.
+ * Says what follows when a plan ends, such as `Free has 10 pictures a month instead of 500, and no HD pictures.` Names the
+ * earlier amounts only if both plans have the same interval. Also names the price of extra units that were unlimited
+ * before. Returns null if nothing is lost.
  */
 export function lossText(current: Offer, follower: Offer): string | null {
   const often = follower.interval ? ` ${every(follower.interval)}` : ''
@@ -77,7 +78,10 @@ export function lossText(current: Offer, follower: Offer): string | null {
       .filter(({ slug }) => !follower.features.some((feature) => feature.slug === slug))
       .map(({ name }) => `no ${name}`),
   ]
-  return losses.length > 0 ? `${follower.name} has ${listText(losses)}.` : null
+  const prices = follower.overage
+    .filter(({ meter }) => current.unlimited.includes(meter))
+    .map((price) => ` Extra ${unitsOf(price.meter)} cost ${pricePerText(price)}.`)
+  return losses.length > 0 ? `${follower.name} has ${listText(losses)}.${prices.join('')}` : null
 }
 
 const listText = (parts: string[]) =>
