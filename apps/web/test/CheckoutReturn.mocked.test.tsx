@@ -106,9 +106,14 @@ it('says what the payment of an overdue plan charged and when the plan renews', 
 })
 
 it.each([
-  ['the price with the extra usage so far', [], '$23'],
-  ['the most if extra usage from before a plan change may be added', [earlierUsage], 'up to $26'],
-])('says what the renewal costs: %s', async (_, earlierUsage, amount) => {
+  ['the price with the extra usage so far', [], '$23 ($20 plus $3 for 2,500 extra pictures)'],
+  [
+    'the most if extra usage from before a plan change may be added',
+    [earlierUsage],
+    'up to $26 ($20 plus $3 for 2,500 extra pictures plus up to $3 for 2,500 look-ups beyond Pro)',
+  ],
+])('says what the renewal costs and why it differs from the price: %s', async (_, earlierUsage, amount) => {
+  const extra = { meter: 'generations', units: 2_500, amount: 300, unitPrice: 100, perUnits: 1_000 } as const
   const renewsAt = Date.UTC(2027, 0, 30)
   plan.mockReturnValue(onPro(renewsAt))
   const next = {
@@ -119,7 +124,7 @@ it.each([
     total: 2_300,
     wasDiscounted: false,
   }
-  statement.mockReturnValue(aStatement({ payments: [aPayment()], next }))
+  statement.mockReturnValue(aStatement({ payments: [aPayment()], next, overage: [extra] }))
   comeBack({ priceSlug: 'payment', checkout: 'success' })
   expect((await screen.findByRole('status')).textContent).toContain(
     `renews on ${formatDate(renewsAt)} for ${amount}.`,

@@ -53,3 +53,15 @@ it('offers neither a payment nor a change while an unpaid plan is scheduled to e
     buttons: [],
   })
 })
+
+it('names no price beside the renewal date, because extra units can raise the next payment', () => {
+  const answer = onFree({ available: 10, limit: 10 })
+  const renewsAt = Date.UTC(2027, 0, 30, 12)
+  balances.mockReturnValue({
+    ...answer,
+    asOf: 1,
+    plan: { ...answer.plan, name: 'Pro', isFree: false, renewsAt },
+  })
+  show(<PlanAction offer={pro} isCurrent isPreferred={false} isAway={false} onChanged={() => {}} />)
+  expect(screen.getByText(/^Renews/).textContent).toBe('Renews on 30 January')
+})

@@ -52,7 +52,7 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
     return <Note>{answer || isError ? "We can't load your plan right now" : 'Loading your plan…'}</Note>
   const { plan } = answer
   if (isCurrent && plan)
-    return <Note>{plan.changesAt === null ? nextOf(plan, offer) : <Changing plan={plan} />}</Note>
+    return <Note>{plan.changesAt === null ? nextOf(plan) : <Changing plan={plan} />}</Note>
   if (plan !== null && offer.isFree && plan.cancelsAt !== null)
     return <Note>Starts on {formatDay(plan.cancelsAt)}</Note>
   if (result === 'arriving') return <Note>We're confirming your payment</Note>
@@ -107,13 +107,13 @@ function PayFirst({ plan }: { plan: PlanSummary }) {
   )
 }
 
-function nextOf(plan: PlanSummary, offer: Offer): string {
-  const { cancelsAt, renewsAt, isFree } = plan
+/** Says what happens to the current plan next. Doesn't name a price, because extra units can raise the next payment. */
+function nextOf(plan: PlanSummary): string {
+  const { cancelsAt, renewsAt } = plan
   const unpaid = pastDueText(plan, undefined, null)
   if (unpaid !== null) return unpaid.title
   if (cancelsAt !== null) return `Ends on ${formatDay(cancelsAt)}`
-  if (renewsAt === null) return 'Active'
-  return `Renews on ${formatDay(renewsAt)}${isFree ? '' : ` at ${shortPriceOf(offer)}`}`
+  return renewsAt === null ? 'Active' : `Renews on ${formatDay(renewsAt)}`
 }
 
 /** Describes a scheduled change. Reads the statement, because the balances don't contain the new plan. */

@@ -1,8 +1,7 @@
-import type { BillingStatement, PlanSummary } from '@metered/billing/client'
+import type { BillingStatement, NextInvoice, PlanSummary } from '@metered/billing/client'
 import { formatDate, formatDay, formatMoney, formatNumber } from '../format/format.ts'
-import { type Meter, unitOf } from '../format/meters.ts'
+import { amountOf, type Meter, unitOf } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
-import { mostOf } from './overage.ts'
 
 type Statement = BillingStatement<Meter>
 
@@ -17,7 +16,7 @@ export function ifKeptText(
 ): string | null {
   if (cancelsAt === null || pastDue !== undefined || !offer || !statement?.overage.length) return null
   const price = { amount: offer.unitPrice, currency: offer.currency }
-  return `If you keep ${name}, you pay ${costText(price, statement.overage, formatDay(cancelsAt))}.`
+  return `If you keep ${name}, you pay ${costText(price, statement.overage, ` on ${formatDay(cancelsAt)}`)}.`
 }
 
 /**
@@ -26,24 +25,39 @@ export function ifKeptText(
  */
 export function keptText({ name }: PlanSummary, statement: Statement | undefined): string | null {
   if (!statement?.next) return null
-  const { at, plan, currency, earlierUsage } = statement.next
-  const cost =
-    earlierUsage.length > 0
-      ? `up to ${formatMoney(mostOf(statement.next), currency)} on ${formatDate(at)}`
-      : costText({ ...plan, currency }, statement.overage, formatDate(at))
-  return `You keep ${name}. You pay ${cost}.`
+  return `You keep ${name}. You pay ${nextCostText(statement.next, statement, ` on ${formatDate(statement.next.at)}`)}.`
+}
+
+/**
+ * Returns what the next invoice costs. If this isn't the plan's price, also returns the parts, such as `$22 ($20 plus $2
+ * for 1,500 extra look-ups)`. `day` follows the total.
+ */
+export function nextCostText(
+  { plan, currency, earlierUsage }: NextInvoice<Meter>,
+  { overage }: Statement,
+  day = '',
+): string {
+  const earlier = earlierUsage.map(({ amount, meter, units, plan }) => ({
+    amount,
+    text: ` plus up to ${formatMoney(amount, currency)} for ${amountOf(meter, units)} beyond ${plan ?? 'your earlier plan'}`,
+  }))
+  const cost = costText({ ...plan, currency }, overage, day, earlier)
+  return earlier.length > 0 ? `up to ${cost}` : cost
 }
 
 function costText(
   { amount, currency }: { amount: number; currency: string },
   overage: Statement['overage'],
   day: string,
+  earlier: { amount: number; text: string }[] = [],
 ): string {
   const money = (cents: number) => formatMoney(cents, currency)
-  const total = overage.reduce((sum, extra) => sum + extra.amount, amount)
-  const extras = overage.map(
-    (extra) =>
-      ` plus ${money(extra.amount)} for ${formatNumber(extra.units)} extra ${unitOf(extra.meter, extra.units)}`,
-  )
-  return `${money(total)} on ${day}${extras.length > 0 ? ` (${money(amount)}${extras.join('')})` : ''}`
+  const extras = overage.map((extra) => ({
+    amount: extra.amount,
+    text: ` plus ${money(extra.amount)} for ${formatNumber(extra.units)} extra ${unitOf(extra.meter, extra.units)}`,
+  }))
+  const parts = [...extras, ...earlier]
+  const total = parts.reduce((sum, part) => sum + part.amount, amount)
+  const reasons = parts.map(({ text }) => text).join('')
+  return `${money(total)}${day}${reasons && ` (${money(amount)}${reasons})`}`
 }
