@@ -57,5 +57,8 @@ it('does not sell a pack that could end with an unpaid plan', () => {
   )
   expect(screen.queryByRole('button')).toBeNull()
   const cancelsAt = Date.UTC(2026, 11, 28)
-  expect(textOf({ plan: { ...unpaid, cancelsAt } })).toMatch(/Keep Pro and pay for it first\./)
+  const text = textOf({ plan: { ...unpaid, cancelsAt } })
+  expect(text).toMatch(
+    /don't renew\.Keep Pro and pay for it first\. If you don't pay, pack credits end with Pro\.$/,
+  )
 })

@@ -115,19 +115,31 @@ it('advises to use the credits of packs until the plan ends only if they stay us
   expect(overdueText).not.toContain('you lose')
 })
 
-it.each([{ cancelsAt: onScale.renewsAt, status: 'cancellation_scheduled' }, { changesAt: onScale.renewsAt }])(
-  'says that the customer keeps the credits of a plan that ends, unless the plan is unpaid: %j',
+const canceled = { cancelsAt: onScale.renewsAt, status: 'cancellation_scheduled' }
+const changing = { changesAt: onScale.renewsAt }
+const promise = 'You keep Scale and its credits until then.'
+
+it.each([canceled, changing])(
+  'says that the customer keeps the credits of a plan until it ends: %j',
   (scheduled) => {
-    const promise = 'You keep Scale and its credits until then.'
     balances.mockReturnValue({ plan: { ...onScale, ...scheduled } })
     show(<ScheduledChange />)
     expect(text()).toContain(promise)
-    balances.mockReturnValue({ plan: { ...unpaid('free'), ...scheduled } })
-    show(<ScheduledChange />)
-    expect(text()).toContain('Keep Scale')
-    expect(text()).not.toContain(promise)
   },
 )
+
+it('promises no credits until the change of an unpaid plan', () => {
+  balances.mockReturnValue({ plan: { ...unpaid('free'), ...changing } })
+  show(<ScheduledChange />)
+  expect(text()).toContain('Keep Scale')
+  expect(text()).not.toContain(promise)
+})
+
+it('leaves the end of an unpaid plan to the notice about the payment', () => {
+  balances.mockReturnValue({ plan: { ...unpaid('free'), ...canceled } })
+  show(<ScheduledChange />)
+  expect(screen.queryByRole('status')).toBeNull()
+})
 
 it('confirms when and for how much a kept plan renews', async () => {
   offers.mockReturnValue([free, { ...scale, unitPrice: 9_900 }])

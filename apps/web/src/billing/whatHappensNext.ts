@@ -1,6 +1,7 @@
 import type { BillingStatement, PlanSummary } from '@metered/billing/client'
 import type { Meter } from '../api/meters.ts'
 import { formatDate } from '../format/format.ts'
+import { endText } from '../plans/endOf.ts'
 import { unbilledText } from '../plans/overage.ts'
 import { pastDueText } from '../plans/pastDueText.ts'
 
@@ -39,9 +40,6 @@ export function whatHappensNext(
     ? `Your credits renew on ${formatDate(renewsAt)}.`
     : `Renews on ${formatDate(renewsAt)} with new credits.`
 }
-
-const endText = (name: string, endsAt: number, follower: string | null) =>
-  `${name} ends on ${formatDate(endsAt)}${follower ? `, and ${follower} starts` : ''}.`
 
 function changeText(changesAt: number, statement: Statement): string {
   const to = statement?.changesTo?.name

@@ -25,7 +25,7 @@ export function PackCard({ pack, isAway }: { pack: Offer; isAway: boolean }) {
         <p>
           {benefits} for {shortPriceOf(pack)}, paid once.
           {!useless &&
-            ` Packs are used after your plan's credits and don't renew. ${endOfPack(plan)} You choose the card at checkout.`}
+            ` Packs are used after your plan's credits and don't renew.${isUnpaid(plan) ? '' : ` ${endOfPack(plan)} You choose the card at checkout.`}`}
         </p>
       </div>
       <Action pack={pack} benefits={benefits} isAway={isAway} />

@@ -19,6 +19,8 @@ export function ScheduledChange() {
   // On a phone, the button that the customer pressed is far below this notice, so scroll to it.
   useReveal(notice, plan != null && (plan.cancelsAt !== null || plan.changesAt !== null))
   if (user === null || !plan) return null
+  // The notice about the overdue payment also says when the plan ends.
+  if (plan.cancelsAt !== null && plan.pastDue !== undefined) return null
   return (
     <div ref={notice}>
       {plan.cancelsAt !== null ? (
@@ -42,7 +44,7 @@ interface ScheduledProps {
 }
 
 function Ending({ plan, endsAt, onKept }: ScheduledProps & { endsAt: number }) {
-  const { name, pastDue } = plan
+  const { name } = plan
   const { data: offers } = usePlans()
   const { data: statement } = useStatement()
   const free = freeOffer(offers)
@@ -52,10 +54,8 @@ function Ending({ plan, endsAt, onKept }: ScheduledProps & { endsAt: number }) {
       title={`${name} ends on ${formatDate(endsAt)}`}
       actions={<ResumeButton keep={name} onKept={onKept} />}
     >
-      {/* If a payment is overdue, another notice says which credits the customer has. */}
-      {pastDue === undefined && `You keep ${name} and its credits until then. `}
-      {free && `${free.name} starts afterwards. `}You can undo the cancellation at any time before that day.{' '}
-      {ifKeptText(plan, currentOffer(offers, plan), statement)}
+      You keep {name} and its credits until then. {free && `${free.name} starts afterwards. `}You can undo the
+      cancellation at any time before that day. {ifKeptText(plan, currentOffer(offers, plan), statement)}
     </Notice>
   )
 }
@@ -69,6 +69,7 @@ function Changing({ plan: { name, pastDue }, changesAt, onKept }: ScheduledProps
       title={`${name} changes${to ? ` to ${to}` : ''} on ${formatDate(changesAt)}`}
       actions={<ResumeButton keep={name} onKept={onKept} />}
     >
+      {/* If a payment is overdue, another notice says which credits the customer has. */}
       {pastDue === undefined && `You keep ${name} and its credits until then. `}
       To choose another paid plan, undo the change first.
     </Notice>

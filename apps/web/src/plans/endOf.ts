@@ -9,3 +9,7 @@ export const shortEndOf = (plan: PlanSummary) => describe(plan, formatDay)
 
 const describe = ({ renewsAt }: PlanSummary, format: (at: number) => string) =>
   renewsAt === null ? 'at the end of the paid period' : `on ${format(renewsAt)}`
+
+/** Says when a plan ends, such as `Pro ends on 26 December 2026, and Free starts.` */
+export const endText = (name: string, endsAt: number, follower: string | null) =>
+  `${name} ends on ${formatDate(endsAt)}${follower ? `, and ${follower} starts` : ''}.`
