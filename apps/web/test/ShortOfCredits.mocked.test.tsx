@@ -105,5 +105,7 @@ it.each([
   })
   paywall.mockReturnValue({ state })
   show(<DenialNotice meter="generations" error={overdue} onRetry={() => undefined} />)
-  expect(within(screen.getByRole('alert')).queryAllByRole('link', { name: 'Pay now' })).toHaveLength(buttons)
+  expect(within(screen.getByRole('alert')).queryAllByRole('link', { name: 'Go to billing' })).toHaveLength(
+    buttons,
+  )
 })

@@ -1,4 +1,3 @@
-import type { ButtonProps } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { whenOnline } from '../parts/loadCode.ts'
@@ -7,14 +6,14 @@ import { whenOnline } from '../parts/loadCode.ts'
 const PayNow = lazy(whenOnline(async () => ({ default: (await import('./PayNow.tsx')).PayNow })))
 
 /** Shows “Pay now”. Until its code has loaded, the button opens the Billing screen. */
-export const LazyPayNow = (button: ButtonProps) => (
+export const LazyPayNow = () => (
   <Suspense
     fallback={
-      <LinkButton to="/billing" size="sm" {...button}>
+      <LinkButton to="/billing" size="sm">
         Pay now
       </LinkButton>
     }
   >
-    <PayNow {...button} />
+    <PayNow />
   </Suspense>
 )

@@ -1,4 +1,3 @@
-import type { ButtonProps } from '@mantine/core'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
@@ -9,25 +8,25 @@ import { WithFlowglad } from './WithFlowglad.tsx'
  * Shows “Pay now” on screens other than Billing. Until Flowglad responds, the button opens the Billing screen, which
  * shows the overdue amount.
  */
-export function PayNow(button: ButtonProps) {
+export function PayNow() {
   return (
     <WithFlowglad>
-      <Button {...button} />
+      <Button />
     </WithFlowglad>
   )
 }
 
-function Button(button: ButtonProps) {
+function Button() {
   const { busy, error, open } = usePaymentPage()
   return (
     <>
       {error && <PlanProblem error={error} />}
       {open ? (
-        <BusyButton size="sm" {...button} busy={busy} onClick={open}>
+        <BusyButton size="sm" busy={busy} onClick={open}>
           {busy ? 'Opening…' : 'Pay now'}
         </BusyButton>
       ) : (
-        <LinkButton to="/billing" size="sm" {...button}>
+        <LinkButton to="/billing" size="sm">
           Pay now
         </LinkButton>
       )}

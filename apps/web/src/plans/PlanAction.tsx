@@ -6,11 +6,10 @@ import { formatDay } from '../format/format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { ChangeButton } from './ChangeButton.tsx'
 import { changeTo } from './changeTo.ts'
-import { LazyPayNow } from './LazyPayNow.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { currentOffer, isUnknown, type Offer } from './offers.ts'
 import classes from './PlanCard.module.css'
-import { canPayNow, pastDueText, payFirstText } from './pastDueText.ts'
+import { pastDueText, payFirstText } from './pastDueText.ts'
 import { familyOf } from './planFamilies.ts'
 import { shortPriceOf } from './priceOf.ts'
 import { useResult } from './purchaseResult.tsx'
@@ -57,7 +56,12 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
     return <Note>Starts on {formatDay(plan.cancelsAt)}</Note>
   if (result === 'arriving') return <Note>We're confirming your payment</Note>
   if (isAway) return <Note>Not available right now</Note>
-  if (plan?.pastDue && !plan.isFree && !offer.isFree) return <PayFirst plan={plan} />
+  if (plan?.pastDue && !plan.isFree && !offer.isFree)
+    return (
+      <Note>
+        <PayFirst plan={plan} />
+      </Note>
+    )
   if (plan === null)
     return offer.isFree ? (
       <Note>Included with every new account</Note>
@@ -92,19 +96,13 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
 
 const Note = ({ children }: { children: ReactNode }) => <p className={classes.note}>{children}</p>
 
-/** Offers to pay the overdue amount, because the server rejects a change to another paid plan before the payment. */
+/**
+ * Asks for the overdue payment, because the server rejects a change to another paid plan before it. The notice at the top
+ * of the screen has the button.
+ */
 function PayFirst({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()
-  return (
-    <>
-      <Note>{payFirstText(plan, statement)}</Note>
-      {canPayNow(plan) && (
-        <div className={classes.pay}>
-          <LazyPayNow variant="default" fullWidth />
-        </div>
-      )}
-    </>
-  )
+  return payFirstText(plan, statement)
 }
 
 /** Says what happens to the current plan next. Doesn't name a price, because extra units can raise the next payment. */

@@ -4,7 +4,6 @@ import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { grantOf, isOverdue, nextOffer, packFor } from './offers.ts'
-import { canPayNow } from './pastDueText.ts'
 import { shortPriceOf } from './priceOf.ts'
 import { useResult } from './purchaseResult.tsx'
 
@@ -30,7 +29,7 @@ export function UpgradeOptions({ meter, size = 'sm', isSecondary = false }: Upgr
   if (isOverdue(plan))
     return (
       <LinkButton to="/billing" size={size} variant={variant}>
-        {canPayNow(plan) ? 'Pay now' : 'Go to billing'}
+        Go to billing
       </LinkButton>
     )
   return (

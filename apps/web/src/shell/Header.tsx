@@ -1,5 +1,5 @@
 import { Button, Menu, Skeleton, useMantineColorScheme } from '@mantine/core'
-import { Link, useLocation } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { problemOf } from '../account/problemOf.ts'
 import { authClient } from '../api/authClient.ts'
@@ -8,7 +8,6 @@ import { awaitsVerification, type User } from '../api/Session.tsx'
 import { useOperatorAccess } from '../operator/useOperatorAccess.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { isUnknown, nextOffer } from '../plans/offers.ts'
-import { canPayNow } from '../plans/pastDueText.ts'
 import { useResult } from '../plans/purchaseResult.tsx'
 import { forgetDrafts } from '../studio/draft.ts'
 import { Brand } from './Brand.tsx'
@@ -71,7 +70,6 @@ function CurrentPlan() {
   const unsure = answer === undefined || isUnknown(answer) || offers === undefined
   // While a notice shows a purchase's result, don't offer an upgrade.
   const hasResult = useResult() !== null
-  const { pathname } = useLocation()
   return (
     <>
       <span className={classes.plan} data-testid="plan-name">
@@ -81,20 +79,12 @@ function CurrentPlan() {
           (plan?.name ?? (answer && !isUnknown(answer) && 'No plan'))
         )}
       </span>
-      {plan?.pastDue
-        ? // Billing has its own "Pay now", and a link to the same screen would do nothing.
-          canPayNow(plan) &&
-          pathname !== '/billing' && (
-            <LinkButton to="/billing" size="xs">
-              Pay now
-            </LinkButton>
-          )
-        : !isLargest &&
-          !hasResult && (
-            <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
-              Upgrade
-            </LinkButton>
-          )}
+      {/* While a payment is overdue, a notice or the Billing screen offers to pay. */}
+      {!plan?.pastDue && !isLargest && !hasResult && (
+        <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
+          Upgrade
+        </LinkButton>
+      )}
     </>
   )
 }

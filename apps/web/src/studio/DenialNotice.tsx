@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { type ReactNode, useEffect, useState } from 'react'
-import { usePaywall, usePlan } from '../api/billing.ts'
+import { usePaywall } from '../api/billing.ts'
 import { explainDenial } from '../denials/explainDenial.ts'
 import { SignInAgain } from '../denials/SignInAgain.tsx'
 import type { Meter } from '../format/meters.ts'
@@ -31,7 +31,6 @@ export function DenialNotice({
   isMaximum = false,
 }: DenialNoticeProps) {
   const { title, detail, next, retryAfterMs, broken } = explainDenial(error)
-  const { data: plan } = usePlan()
   const paywall = usePaywall(meter)
   if (next === 'credits')
     return (
@@ -51,7 +50,7 @@ export function DenialNotice({
           {/* The paywall has the same button. */}
           {next === 'payment' && paywall.state !== 'overdue' && (
             <LinkButton to="/billing" size="sm">
-              {plan?.cancelsAt == null ? 'Pay now' : 'Go to billing'}
+              Go to billing
             </LinkButton>
           )}
           {next === 'withoutFeature' && onWithoutFeature}
