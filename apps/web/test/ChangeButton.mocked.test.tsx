@@ -9,7 +9,7 @@ import { formatDay } from '../src/format/format.ts'
 import { ChangeButton } from '../src/plans/ChangeButton.tsx'
 import { addModalDialogs } from './addModalDialogs.ts'
 import { onFree, pro, scale } from './anOffer.ts'
-import { aStatement, visa } from './aStatement.ts'
+import { aPayment, aStatement, visa } from './aStatement.ts'
 import { show } from './show.tsx'
 
 const { balances, change, preview, statement } = vi.hoisted(() => ({
@@ -108,6 +108,14 @@ it('says what a plan change charges, credits and grants before the customer conf
 })
 
 const extra = { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const
+it('names the unused part of the current plan as the credit, like the receipt', () => {
+  const items = [
+    { kind: 'plan', name: 'Pro', from: 0, to: renewsAt, prorated: false, amount: 2_000 } as const,
+  ]
+  preview.mockReturnValue({ data: aPreview })
+  statement.mockReturnValue(aStatement({ payments: [aPayment({ items })] }))
+  expect(open().textContent).toContain('This includes a credit of $13.33 for unused Pro.')
+})
 
 it.each([
   [{}, `on ${formatDay(renewsAt)}`],

@@ -1,5 +1,7 @@
+import type { PaymentRow } from '@metered/billing/client'
 import { expect, it } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
+import type { Meter } from '../src/format/meters.ts'
 import {
   changeDetails,
   chargedText,
@@ -43,16 +45,40 @@ it('lists the parts of a plan change, or says what they are if they are unknown'
   const until = Date.UTC(2026, 11, 28)
   const period = `${formatDay(at)} – ${formatDay(until)}`
   const parts = { plan: 6_600, credit: 1_333 }
-  expect(changeDetails(aPlanChange({ parts }), { at, currency })).toEqual([
+  expect(changeDetails(aPlanChange({ parts }), { at, currency }, [])).toEqual([
     `Scale, ${period}: $66`,
     'Credit for earlier payments: −$13.33',
   ])
-  expect(changeDetails(aPlanChange(), { at, currency })).toEqual([
+  expect(changeDetails(aPlanChange(), { at, currency }, [])).toEqual([
     `For ${period}, minus credit for earlier payments`,
   ])
-  expect(changeDetails(aPlanChange({ until: null }), { at, currency })).toEqual([
+  expect(changeDetails(aPlanChange({ until: null }), { at, currency }, [])).toEqual([
     'For the rest of the period, minus credit for earlier payments',
   ])
+})
+
+const until = Date.UTC(2026, 11, 28)
+const item = { kind: 'plan', name: 'Pro', from: 0, to: until, prorated: false, amount: 2_000 } as const
+const forPro = aPayment({ at: 0, items: [item] })
+const overage = { kind: 'overage', meter: 'api_calls', plan: 'Pro', units: 1, amount: 100 } as const
+
+it.each<[string, string, PaymentRow<Meter>[]]>([
+  ['the only payment', 'Unused Pro', [forPro]],
+  ['the only payment since the renewal', 'Unused Pro', [forPro, aPayment({ items: [{ ...item, to: 0 }] })]],
+  ['the only successful payment', 'Unused Pro', [aPayment({ ...forPro, status: 'failed' }), forPro]],
+  ['one of two payments', 'Credit for earlier payments', [aPayment({ at: 1 }), forPro]],
+  ['a payment for extra units too', 'Credit for earlier payments', [{ ...forPro, items: [item, overage] }]],
+  [
+    'a prorated payment',
+    'Credit for earlier payments',
+    [{ ...forPro, items: [{ ...item, prorated: true }] }],
+  ],
+  ['a refunded payment', 'Credit for earlier payments', [{ ...forPro, refunded: 1 }]],
+])('names the credit of a plan change as on its receipt: the plan has %s', (_, name, payments) => {
+  const change = aPayment({ items: [aPlanChange({ until })] })
+  const parts = { plan: 6_600, credit: 1_333 }
+  const lines = changeDetails(aPlanChange({ until, parts }), change, [change, ...payments])
+  expect(lines[1]).toBe(`${name}: −$13.33`)
 })
 
 it.each([

@@ -20,8 +20,9 @@ export const texts = {
   overagePrice: /extra look-ups cost .*1 per 1,000/i,
   extraLookUps: /1 look-up.*\$1\b/i,
   money: /\$[\d,.]+\d/,
-  paysToday: /you pay \$5\d\.\d\d today with Visa ending in 4242/i,
-  changeReason: /credit for earlier payments: −\$/i,
+  paysToday:
+    /you pay \$5\d\.\d\d today with Visa ending in 4242\. This includes a credit of \$[\d.]+ for unused Pro/i,
+  changeReason: /unused pro: −\$/i,
   proratedTokens: /you get about 1,3\d\d,\d00 tokens for this period \(prorated\)/i,
   nearLimit: /approaching your limit/i,
   usedShare: (percent: number, units: string) => `You've used ${percent}% of your ${units}`,

@@ -16,7 +16,7 @@ export function Payments({ statement }: { statement: BillingStatement<Meter> }) 
       <ul className={classes.payments}>
         {entries.map(({ payment, tries }) => (
           <li key={payment.id}>
-            <Payment payment={payment} tries={tries} />
+            <Payment payment={payment} tries={tries} payments={payments} />
           </li>
         ))}
       </ul>
@@ -25,7 +25,14 @@ export function Payments({ statement }: { statement: BillingStatement<Meter> }) 
   )
 }
 
-function Payment({ payment, tries }: { payment: PaymentRow<Meter>; tries: number }) {
+interface PaymentProps {
+  payment: PaymentRow<Meter>
+  tries: number
+  /** All listed payments, which tell what the credit of a plan change is for. */
+  payments: PaymentRow<Meter>[]
+}
+
+function Payment({ payment, tries, payments }: PaymentProps) {
   const { at, amount, currency, items, invoiceNumber, pdfUrl, refunded, refundedAt, status } = payment
   const facts = [paidWithText(payment), invoiceNumber && `Invoice ${invoiceNumber}`]
   return (
@@ -40,7 +47,7 @@ function Payment({ payment, tries }: { payment: PaymentRow<Meter>; tries: number
             </span>
             {item.kind === 'planChange' &&
               status !== 'failed' &&
-              changeDetails(item, payment).map((text) => (
+              changeDetails(item, payment, payments).map((text) => (
                 <span key={text} className={classes.details}>
                   {text}
                 </span>

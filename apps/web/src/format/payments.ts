@@ -52,19 +52,41 @@ export function itemText(item: PaymentItem<Meter>, status: PaymentRow['status'] 
 
 /**
  * Explains the amount of a plan change, because the amount differs from every plan's price. Returns one line for each
- * part, and the parts add up to the amount. If the parts are unknown, returns one sentence.
+ * part, and the parts add up to the amount. If the parts are unknown, returns one sentence. The lines have the same names
+ * as on the receipt.
  */
 export function changeDetails(
   { to, until, parts }: Extract<PaymentItem<Meter>, { kind: 'planChange' }>,
   { at, currency }: Pick<PaymentRow<Meter>, 'at' | 'currency'>,
+  payments: PaymentRow<Meter>[],
 ): string[] {
   const period = until === null ? null : `${formatDay(at)} – ${formatDay(until)}`
   if (to === null || period === null || parts === null)
     return [`For ${period ?? 'the rest of the period'}, minus credit for earlier payments`]
+  const earlier = payments.filter((payment) => payment.at < at)
+  const unused = unusedPlan(earlier, until)
   return [
     `${to}, ${period}: ${formatMoney(parts.plan, currency)}`,
-    `Credit for earlier payments: −${formatMoney(parts.credit, currency)}`,
+    `${unused === null ? 'Credit for earlier payments' : `Unused ${unused}`}: −${formatMoney(parts.credit, currency)}`,
   ]
+}
+
+/**
+ * Returns the name of the plan whose unused part is the credit of a plan change in the period that ends at `until`.
+ * Returns null if the credit isn't only that, for example after another change in the same period.
+ */
+export function unusedPlan(payments: PaymentRow<Meter>[], until: number | null): string | null {
+  const [payment, another] = payments.filter(
+    ({ status, items }) =>
+      status === 'paid' &&
+      items.some(
+        (item) =>
+          (item.kind === 'plan' && item.to === until) || (item.kind === 'planChange' && item.until === until),
+      ),
+  )
+  const [item, extra] = payment?.items ?? []
+  if (!payment || another || extra || payment.refunded > 0) return null
+  return item?.kind === 'plan' && !item.prorated ? item.name : null
 }
 
 /**

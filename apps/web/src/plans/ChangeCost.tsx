@@ -3,7 +3,7 @@ import type { ChangePreview, PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans, useStatement } from '../api/billing.ts'
 import { formatDate, formatDay, formatMoney, formatNumber } from '../format/format.ts'
 import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
-import { methodText } from '../format/payments.ts'
+import { methodText, unusedPlan } from '../format/payments.ts'
 import { lossText } from './benefitsOf.ts'
 import { creditParts, packUnits } from './creditParts.ts'
 import { every } from './interval.ts'
@@ -31,7 +31,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
   return (
     <>
       {preview.timing === 'now' ? (
-        <ChargedNow {...{ offer, preview }} />
+        <ChargedNow {...{ offer, plan, preview }} />
       ) : (
         <>
           <p>
@@ -52,8 +52,10 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
   )
 }
 
-function ChargedNow({ offer, preview }: Omit<PricedProps, 'plan'>) {
+function ChargedNow({ offer, plan, preview }: PricedProps) {
+  const { data: statement } = useStatement()
   const { charge, credit, currency, nextChargeAt, prorated } = preview
+  const unused = unusedPlan(statement?.payments ?? [], plan.renewsAt)
   return (
     <>
       <p>
@@ -61,7 +63,8 @@ function ChargedNow({ offer, preview }: Omit<PricedProps, 'plan'>) {
           {charge === 0 ? 'Nothing is charged today' : `You pay ${chargeText(preview)} today`}
           {byMethod(preview)}.
         </strong>{' '}
-        {credit > 0 && `This includes a credit of ${formatMoney(credit, currency)} for earlier payments. `}
+        {credit > 0 &&
+          `This includes a credit of ${formatMoney(credit, currency)} for ${unused === null ? 'earlier payments' : `unused ${unused}`}. `}
         {nextChargeAt !== null &&
           `From ${formatDay(nextChargeAt)}, ${offer.name} costs ${priceText(offer, preview)}.`}
       </p>
