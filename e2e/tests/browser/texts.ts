@@ -60,7 +60,7 @@ export const texts = {
   packEnds: /you lose 50 pictures from packs/i,
   addCardNow: /add one now/i,
   noPaymentMethod: /no card on file/i,
-  utcDays: /days and times are in utc/i,
+  timeZones: /chart and the charges are in UTC\. Dates of renewals and invoices are in your time zone/,
   noCharges: /no charges yet/i,
   emptyGallery: /pictures will appear here/i,
   unreadable: /can't be shown right now/i,

@@ -56,6 +56,7 @@ function Chart({ meter, days, hasDays }: ChartProps) {
           dataKey="day"
           series={[{ name: 'amount', label: titleOf(meter), color: 'var(--bar)' }]}
           valueFormatter={formatNumber}
+          tooltipProps={{ labelFormatter: (day) => `${day} (UTC)` }}
           withXAxis={hasDays}
           gridAxis="none"
           referenceLines={[{ y: 0, color: 'var(--line)' }]}

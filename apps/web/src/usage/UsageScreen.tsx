@@ -77,7 +77,10 @@ function Days() {
           onChange={(value) => setLength(Number(value))}
         />
       </div>
-      <p className={classes.note}>Days and times are in UTC.</p>
+      {/* Usage is counted by UTC day. The chart and the charges agree only if both are in UTC. */}
+      <p className={classes.note}>
+        The chart and the charges are in UTC. Dates of renewals and invoices are in your time zone.
+      </p>
       {error ? (
         <FailedSection what="The chart" error={error} onRetry={() => void refetch()} />
       ) : data && !isPlaceholderData ? (
