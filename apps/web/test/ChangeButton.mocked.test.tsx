@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
-import { act, screen } from '@testing-library/react'
+import { act, screen, within } from '@testing-library/react'
 import { TRPCClientError } from '@trpc/client'
 import type { ReactNode } from 'react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -31,6 +31,9 @@ const onScale = { ...plan, name: 'Scale', priceSlug: 'scale_monthly' }
 // A router link needs the app's router.
 vi.mock('../src/parts/LinkButton.tsx', () => ({
   LinkButton: ({ to, children }: { to: string; children: string }) => <a href={to}>{children}</a>,
+}))
+vi.mock('../src/plans/LazyPaymentButton.tsx', () => ({
+  LazyPaymentButton: ({ label }: { label: string }) => <button type="button">{label}</button>,
 }))
 vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: balances() }),
@@ -200,14 +203,32 @@ it.each([
   },
 )
 
+it('leads with another card after the card was declined', async () => {
+  preview.mockReturnValue({ data: aPreview })
+  const message = 'Your card was declined. Use another card, then try again.'
+  change.mockRejectedValueOnce(rejection('BAD_REQUEST', message))
+  open()
+  act(() => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())
+  await vi.waitFor(() =>
+    expect(screen.getByRole('alert').textContent).toBe(`${message} Nothing was charged.`),
+  )
+  const buttons = within(screen.getByRole('dialog')).getAllByRole('button')
+  expect(buttons.map((button) => [button.textContent, button.dataset.variant ?? 'filled'])).toEqual([
+    ['Keep Pro', 'default'],
+    ['Try again', 'default'],
+    ['Use another card', 'filled'],
+  ])
+  change.mockResolvedValue({})
+  act(() => screen.getByRole('button', { name: 'Try again' }).click())
+  await vi.waitFor(() => expect(onChanged).toHaveBeenCalled())
+})
+
 it.each([
-  ['BAD_REQUEST', 'Your card was declined. Use another card, then try again.', true],
+  ['BAD_REQUEST', "Your plan couldn't be changed. Please cancel again.", true],
   ['INTERNAL_SERVER_ERROR', 'Unknown error', false],
 ])('links to Billing only from a message that asks for an action there: %s', async (code, message, leads) => {
   preview.mockReturnValue({ data: aPreview })
-  change.mockRejectedValue(
-    TRPCClientError.from({ error: { code: -32_600, message, data: { code, billing: null } } }),
-  )
+  change.mockRejectedValue(rejection(code, message))
   open()
   act(() => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())
   await vi.waitFor(() => expect(screen.getByRole('alert')).not.toBeNull())
@@ -215,6 +236,9 @@ it.each([
     leads ? '/billing' : undefined,
   )
 })
+
+const rejection = (code: string, message: string) =>
+  TRPCClientError.from({ error: { code: -32_600, message, data: { code, billing: null } } })
 
 it('marks an estimated price as approximate, even on the button', () => {
   preview.mockReturnValue({ data: { ...aPreview, isEstimate: true } })

@@ -73,6 +73,14 @@ it.each([
   await waitFor(() => expect(history.location.href).toBe('/billing'))
 })
 
+it('returns to the plans after a card was saved for a declined plan change', async () => {
+  const { history } = comeBack({ priceSlug: 'card_for_change', checkout: 'success' })
+  expect((await screen.findByRole('status')).textContent).toContain(
+    'Choose your new plan again to pay for it with this method.',
+  )
+  await waitFor(() => expect(history.location.href).toBe('/pricing'))
+})
+
 it.each([
   ['success', true],
   ['cancelled', false],

@@ -14,7 +14,9 @@ vi.mock('@tanstack/react-router', () => ({ useLocation: () => ({ pathname: '/pri
 vi.mock('../src/parts/LinkButton.tsx', () => ({
   LinkButton: ({ to }: { to: string }) => <a href={to}>{to}</a>,
 }))
-vi.mock('../src/plans/LazyPayNow.tsx', () => ({ LazyPayNow: () => <button type="button">Pay now</button> }))
+vi.mock('../src/plans/LazyPaymentButton.tsx', () => ({
+  LazyPaymentButton: ({ label }: { label: string }) => <button type="button">{label}</button>,
+}))
 vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: undefined }),
   usePlan: () => ({ data: plan() }),

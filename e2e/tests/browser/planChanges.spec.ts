@@ -1,5 +1,6 @@
 // These tests change, cancel and resume plans.
 import type { Customer } from '../customer.ts'
+import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
@@ -105,4 +106,24 @@ test('upgrades from one paid plan to another immediately', async ({ app, records
   await app.expectUnlimited('generations', { used: 0 })
   await expect(app.plan('scale_monthly').card).toContainText(texts.yourPlan)
   expect(await records.plan(customer)).toBe('scale_monthly')
+})
+
+test('offers another card after a declined upgrade and returns to the plans with it', async ({
+  app,
+  customer,
+}) => {
+  await customer.buy('pro_monthly', cards.declinesRenewals)
+  await app.open('Plans')
+  await app.plan('scale_monthly').choose.click()
+  await expect(app.confirm).toContainText(texts.money)
+  await app.confirm.click()
+  await expect(app.dialog.getByRole('alert')).toContainText(texts.cardDeclined)
+  await app.dialog.getByRole('button', { name: 'Use another card' }).click()
+  await app.checkout.card.fill(cards.paid)
+  await app.checkout.submit.click()
+  await expect(app.status(texts.cardSaved)).toContainText('Choose your new plan again')
+  await app.plan('scale_monthly').choose.click()
+  await expect(app.dialog).toContainText('Visa ending in 4242')
+  await app.confirm.click()
+  await expect(app.status(texts.onPlan('Scale'))).toBeVisible()
 })

@@ -9,6 +9,7 @@ import { passFocusOn } from '../parts/focus.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { ChangeCost } from './ChangeCost.tsx'
 import { shortEndOf } from './endOf.ts'
+import { LazyPaymentButton } from './LazyPaymentButton.tsx'
 import type { Offer } from './offers.ts'
 import { chargeText } from './overage.ts'
 import classes from './PlanCard.module.css'
@@ -41,6 +42,7 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
     preview.data && charge > 0
       ? `Pay ${chargeText(preview.data)} and ${verb.toLowerCase()}`
       : `${verb} ${isUpgrade ? 'now' : shortEndOf(plan)}`
+  const needsCard = change.isError && asksForCard(change.error)
 
   // This button unmounts when the balances show the new plan, which can happen before the response arrives. A callback
   // passed to mutate() doesn't run after the unmount.
@@ -80,9 +82,14 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
               <Button variant="default" onClick={close}>
                 Keep {plan.name}
               </Button>
-              <BusyButton busy={change.isPending || isUnpriced} onClick={confirm}>
-                {change.isPending ? 'Changing…' : confirmation}
+              <BusyButton
+                variant={needsCard ? 'default' : 'filled'}
+                busy={change.isPending || isUnpriced}
+                onClick={confirm}
+              >
+                {change.isPending ? 'Changing…' : needsCard ? 'Try again' : confirmation}
               </BusyButton>
+              {needsCard && <LazyPaymentButton label="Use another card" reason="planChange" />}
             </>
           }
         >
@@ -93,12 +100,16 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
           ) : (
             <ChangeCost offer={offer} plan={plan} preview={preview.data} />
           )}
-          {change.isError && <ChangeProblem error={change.error} />}
+          {change.isError &&
+            (needsCard ? <PlanProblem error={change.error} /> : <ChangeProblem error={change.error} />)}
         </Dialog>
       )}
     </>
   )
 }
+
+/** Returns whether the card was declined. The billing router says so only in its message. */
+const asksForCard = (error: Error) => error.message.includes('Use another card')
 
 /** Explains why a change failed. A message from the billing router may ask for an action that only Billing offers. */
 function ChangeProblem({ error }: { error: Error }) {

@@ -7,7 +7,10 @@ import type { Offer } from './offers.ts'
  * tab stores the order so that it can show the outcome when the customer returns.
  */
 export interface Order {
-  /** The slug of a plan or pack, `payment_method` for a card, or `payment` for an overdue payment. */
+  /**
+   * The slug of a plan or pack, `payment_method` for a card, `card_for_change` for a card after a declined plan change, or
+   * `payment` for an overdue payment.
+   */
   priceSlug: string
   /** The limit, before the purchase, of the first meter to which the offer adds units. 0 if the order buys nothing. */
   limitBefore: number

@@ -5,11 +5,14 @@ import { saveOrder } from './order.ts'
 import { canPayNow } from './pastDueText.ts'
 import { useBackFromCheckout } from './useBackFromCheckout.ts'
 
+/** `planChange`: the customer changes the card to retry a plan change. */
+export type PaymentReason = 'planChange' | undefined
+
 /**
  * Opens the hosted page where the customer saves a card. While a payment is overdue, the page also charges the card.
  * `open` is undefined until Flowglad responds.
  */
-export function usePaymentPage() {
+export function usePaymentPage(reason?: PaymentReason) {
   const billing = useBilling()
   const { data: plan } = usePlan()
   const page = useMutation({
@@ -21,7 +24,8 @@ export function usePaymentPage() {
         cancelUrl: here,
       })
       if ('error' in answer) throw new Error(answer.error.code)
-      saveOrder({ priceSlug: canPayNow(plan) ? 'payment' : 'payment_method', limitBefore: 0 })
+      const card = reason === 'planChange' ? 'card_for_change' : 'payment_method'
+      saveOrder({ priceSlug: canPayNow(plan) ? 'payment' : card, limitBefore: 0 })
       window.location.assign(answer.url)
     },
   })

@@ -26,8 +26,9 @@ export function CheckoutReturn() {
     // takeOrder() returns the order only once, but this effect can run again before the address changes.
     if (checkout === undefined || isKnown) return
     const order = takeOrder()
-    // All hosted pages return to the same address. A customer who changed a card goes back to Billing.
-    const at = isCard(order) ? '/billing' : here
+    // All hosted pages return to the same address. A customer who changed a card goes back to Billing, or to Plans to
+    // retry a declined plan change.
+    const at = isForChange(order) ? '/pricing' : isCard(order) ? '/billing' : here
     setEnded({ paid: checkout === 'success', order, at })
     // Removes `checkout` from the address, so that a reload or a bookmark does not repeat the notice.
     void navigate({ to: at, search: {}, replace: true })
@@ -60,24 +61,27 @@ export function CheckoutReturn() {
         <Renewal />
       </Notice>
     )
-  return <CardSaved onClose={close} />
+  return <CardSaved isForChange={isForChange(ended.order)} onClose={close} />
 }
 
 /** Refetches the billing data, so that the whole screen shows the saved card. */
-function CardSaved({ onClose }: { onClose: () => void }) {
+function CardSaved({ isForChange, onClose }: { isForChange: boolean; onClose: () => void }) {
   const { mutate: refresh } = useRefreshBalances()
   const { data: plan } = usePlan()
   useEffect(() => refresh(), [refresh])
   return (
     <Notice title="Your payment method is saved" onClose={onClose}>
       {/* A plan that is scheduled to end has no next payment. */}
-      {plan?.cancelsAt == null && "We'll use this method for your next payment."}
+      {plan?.cancelsAt == null && "We'll use this method for your next payment. "}
+      {isForChange && 'Choose your new plan again to pay for it with this method.'}
     </Notice>
   )
 }
 
+const isForChange = (order: Order | null) => order?.priceSlug === 'card_for_change'
+
 const isCard = (order: Order | null) =>
-  order?.priceSlug === 'payment_method' || order?.priceSlug === 'payment'
+  order?.priceSlug === 'payment_method' || order?.priceSlug === 'payment' || isForChange(order)
 
 interface PaidProps {
   order: Order | null

@@ -6,7 +6,7 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { useReveal } from '../parts/reveal.ts'
 import { endText } from '../plans/endOf.ts'
-import { LazyPayNow } from '../plans/LazyPayNow.tsx'
+import { LazyPaymentButton } from '../plans/LazyPaymentButton.tsx'
 import { canPayNow, pastDueText } from '../plans/pastDueText.ts'
 import { ResumeButton } from '../plans/ResumeButton.tsx'
 import { useEndOfPlan } from '../plans/useEndOfPlan.ts'
@@ -49,7 +49,7 @@ function Overdue({ plan }: { plan: PlanSummary }) {
 }
 
 function Action({ plan }: { plan: PlanSummary }) {
-  if (canPayNow(plan)) return <LazyPayNow />
+  if (canPayNow(plan)) return <LazyPaymentButton label="Pay now" size="sm" />
   // This notice then offers to pay, which also confirms that the plan is kept.
   if (plan.cancelsAt !== null) return <ResumeButton keep={plan.name} onKept={() => {}} />
   return (
