@@ -1,9 +1,11 @@
 // @vitest-environment jsdom
 import { screen } from '@testing-library/react'
 import { TRPCClientError } from '@trpc/client'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { PlanProblem } from '../src/plans/PlanProblem.tsx'
 import { show } from './show.tsx'
+
+afterEach(() => vi.unstubAllGlobals())
 
 const aProblem = (code: string, message: string) =>
   TRPCClientError.from({ error: { code: -32_600, message, data: { code, billing: null } } })
@@ -14,4 +16,12 @@ it.each([
 ])('says that nothing was charged only if that is certain: %s', (code, message, text) => {
   show(<PlanProblem error={aProblem(code, message)} />)
   expect(screen.getByRole('alert').textContent).toBe(text)
+})
+
+it('leaves it to the notice at the top of the screen to say that the browser is offline', () => {
+  vi.stubGlobal('navigator', { onLine: false })
+  show(<PlanProblem error={new Error('Flowglad did not answer')} />)
+  expect(screen.getByRole('alert').textContent).toBe(
+    "Studio can't be reached. Nothing was changed and nothing was charged. Try again when you are back online.",
+  )
 })

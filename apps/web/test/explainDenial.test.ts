@@ -132,8 +132,8 @@ describe('the explanation of a call without a response', () => {
     const error = await failedCall()
     vi.stubGlobal('navigator', { onLine: true })
     expect(explainDenial(error)).toMatchObject({
-      title: 'You are offline',
-      detail: expect.stringMatching(/^Nothing was charged\./),
+      title: "Your request wasn't sent",
+      detail: 'Nothing was charged. Try again when you are back online.',
       next: 'again',
     })
   })

@@ -35,5 +35,5 @@ it('distinguishes a lost response from an offline browser', async () => {
   const lost = () => Promise.reject(new TypeError('Failed to fetch'))
   expect(await problemOf(lost())).toContain("Studio can't be reached.")
   vi.stubGlobal('navigator', { onLine: false })
-  expect(await problemOf(lost())).toContain('You are offline.')
+  expect(await problemOf(lost())).toBe("Studio can't be reached. Try again when you are back online.")
 })

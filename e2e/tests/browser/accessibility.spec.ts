@@ -95,7 +95,7 @@ const groups: Record<string, Group> = {
         await app.open()
         await page.context().setOffline(true)
         await app.makePictures('a mill')
-        await expect(app.alert).toContainText(texts.offline)
+        await expect(app.alert).toContainText(texts.notSent)
       },
     },
   },

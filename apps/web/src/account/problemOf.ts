@@ -9,9 +9,7 @@ export async function problemOf(request: Promise<Answer>): Promise<string | null
     ;({ error } = await request)
   } catch {
     // The server did not respond. better-auth rethrows fetch's error.
-    return navigator.onLine
-      ? "Studio can't be reached. Check your connection and try again."
-      : 'You are offline. Connect to the internet and try again.'
+    return `Studio can't be reached. ${navigator.onLine ? 'Check your connection and try again.' : 'Try again when you are back online.'}`
   }
   if (error === null) return null
   switch (error.code) {

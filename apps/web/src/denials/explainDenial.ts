@@ -86,10 +86,11 @@ export function explainDenial(error: unknown): Explanation {
         return denial satisfies never
     }
 
+  // A notice at the top of the screen says that the browser is offline, and that the text stays.
   if (isUnsent(error))
     return {
-      title: 'You are offline',
-      detail: `${free} Your text is still here. Try again when you are back online.`,
+      title: "Your request wasn't sent",
+      detail: `${free} Try again when you are back online.`,
       next: 'again',
     }
   if (isLost(error))

@@ -12,7 +12,7 @@ const once = 'Try again. The change is made only once.'
 
 export function actProblem(error: unknown): ActProblem {
   const problem = (title: string, detail: string, isSignedOut = false) => ({ title, detail, isSignedOut })
-  if (!navigator.onLine) return problem('You are offline', 'Try again when you are back online.')
+  if (!navigator.onLine) return problem("Studio can't be reached", 'Try again when you are back online.')
   if (isLost(error)) return problem('The connection was lost before the response arrived', once)
   const status = error instanceof TRPCClientError ? error.data?.httpStatus : undefined
   switch (status) {

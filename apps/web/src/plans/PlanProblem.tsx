@@ -32,7 +32,8 @@ function problemWith(error: Error): string {
   if (error instanceof TRPCClientError && error.data?.code === 'CONFLICT') return error.message
   // An error that isn't a tRPC error comes from opening a hosted page, which changes nothing.
   const isOffline = error instanceof TRPCClientError ? isUnsent(error) : !navigator.onLine
-  if (isOffline) return `You are offline. ${unchanged}. Try again when you are back online.`
+  // A notice at the top of the screen says that the browser is offline.
+  if (isOffline) return `Studio can't be reached. ${unchanged}. Try again when you are back online.`
   const { title, detail } = explainDenial(error)
   return `${title}. ${detail}`
 }

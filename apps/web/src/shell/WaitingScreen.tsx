@@ -8,6 +8,7 @@ export function WaitingScreen() {
   return online ? (
     <LoadingScreen />
   ) : (
-    <Screen title="You are offline" lead="This page opens when you're back online." />
+    // A notice at the top of the screen says that the browser is offline.
+    <Screen title="This page isn't loaded yet" lead="It opens when you're back online." />
   )
 }
