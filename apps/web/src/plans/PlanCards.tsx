@@ -3,6 +3,7 @@ import type { PlanChange } from '@metered/billing/client'
 import { type CSSProperties, useState } from 'react'
 import { usePlan, useUsage } from '../api/billing.ts'
 import { useUser } from '../api/Session.tsx'
+import { useLastError } from '../denials/useLastError.ts'
 import { comparedBenefits } from './benefitsOf.ts'
 import { columnsFor } from './columnsFor.ts'
 import { billedText, intervalText } from './interval.ts'
@@ -32,8 +33,11 @@ export function PlanCards({ offers, isAway, onChanged }: PlanCardsProps) {
   const interval = intervals.find((it) => intervalText(it) === chosen) ?? own ?? intervals[0]
   const shown = plansBilled(plans, interval)
   const benefits = comparedBenefits(shown)
-  // The recommendation depends on usage, so show no plans until the usage has loaded or its first request has failed.
-  const isLoading = offers === undefined || (user !== null && usage.isLoading && usage.failureCount === 0)
+  const usageError = useLastError(usage)
+  // The recommendation depends on usage, so show no plans until the usage has loaded or its first request has failed. A
+  // later request must not hide the plans, because their buttons show problems.
+  const awaitsUsage = usage.isLoading && usage.failureCount === 0 && usageError === null
+  const isLoading = offers === undefined || (user !== null && awaitsUsage)
   const recommended = recommendedPlan(shown, current, usage.data ?? [])
   const count = isLoading ? 3 : shown.length
   const columns: CSSProperties & Record<`--${string}`, number> = {
