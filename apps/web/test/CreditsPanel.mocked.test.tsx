@@ -18,5 +18,5 @@ it.each([
 ])('%s', (_, query, room) => {
   balance.mockReturnValue(query)
   show(<CreditsPanel meter="generations" />)
-  expect(screen.getByRole('complementary').getAttribute('data-room')).toBe(room)
+  expect(screen.getByRole('complementary').parentElement?.getAttribute('data-room')).toBe(room)
 })

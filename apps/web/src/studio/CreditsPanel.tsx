@@ -24,30 +24,32 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
   const hasRoom = row ? !row.unlimited : isPending && !isError
   const panel = useRef<HTMLElement>(null)
   return (
-    <aside
-      ref={panel}
-      className={classes.panel}
-      data-room={hasRoom}
-      aria-label={`Your ${unitsOf(meter)}`}
-      aria-busy={isPending && !isError}
-    >
-      {row ? (
-        <Credits row={row} panel={panel} />
-      ) : isPending && !isError ? (
-        <>
-          <Skeleton height={18} width="40%" />
-          <Skeleton height={52} width="70%" mt={14} />
-          <Skeleton height={10} mt={18} radius="xl" />
-        </>
-      ) : (
-        <>
-          <h2 className={classes.name}>{titleOf(meter)}</h2>
-          <p className={classes.small}>
-            We can't show your balance right now. You can keep working. We check it before we charge anything.
-          </p>
-        </>
-      )}
-    </aside>
+    <div className={classes.room} data-room={hasRoom}>
+      <aside
+        ref={panel}
+        className={classes.panel}
+        aria-label={`Your ${unitsOf(meter)}`}
+        aria-busy={isPending && !isError}
+      >
+        {row ? (
+          <Credits row={row} panel={panel} />
+        ) : isPending && !isError ? (
+          <>
+            <Skeleton height={18} width="40%" />
+            <Skeleton height={52} width="70%" mt={14} />
+            <Skeleton height={10} mt={18} radius="xl" />
+          </>
+        ) : (
+          <>
+            <h2 className={classes.name}>{titleOf(meter)}</h2>
+            <p className={classes.small}>
+              We can't show your balance right now. You can keep working. We check it before we charge
+              anything.
+            </p>
+          </>
+        )}
+      </aside>
+    </div>
   )
 }
 
