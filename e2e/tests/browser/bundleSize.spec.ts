@@ -52,6 +52,19 @@ test('compresses scripts and styles and loads them only once', async ({ app, sta
   expect(second.filter((url) => requested.includes(url))).toEqual([])
 })
 
+test('loads the scripts with a lower priority than the page and its styles', async ({ app }) => {
+  const network = await app.page.context().newCDPSession(app.page)
+  await network.send('Network.enable')
+  const priorities = new Set<string>()
+  network.on('Network.requestWillBeSent', ({ request: { url, initialPriority }, initiator }) => {
+    const extension = /\.(js|css)$/.exec(url)?.[1]
+    // The scripts themselves load the screen's script, which has a normal priority.
+    if (extension && initiator.type === 'parser') priorities.add(`${extension} ${initialPriority}`)
+  })
+  await app.open()
+  expect([...priorities].sort()).toEqual(['css VeryHigh', 'js Low'])
+})
+
 /**
  * Starts recording the URLs of responses that come from the server instead of the browser's caches. Returns a
  * function that returns the recorded URLs.
