@@ -39,11 +39,16 @@ const print = (line: string) => void process.stdout.write(`${line}\n`)
 
 if (values.help) print(usage)
 else if (values.list) for (const { file, name } of chosen) print(`${file}: ${name}`)
+else if (!(Number(values.parallel) >= 1)) fail('--parallel must be at least 1.')
+else if (toRun.length === 0) fail('No fault matches --only. --list shows all faults.')
 else process.exitCode = await runAll(Number(values.parallel))
 
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`)
+  process.exitCode = 1
+}
+
 async function runAll(parallel: number): Promise<number> {
-  if (!(parallel >= 1)) throw new Error('--parallel must be at least 1.')
-  if (toRun.length === 0) throw new Error('No fault matches --only. --list shows all faults.')
   const copies = await Promise.all(
     Array.from({ length: Math.min(parallel, toRun.length) }, () => Copy.create()),
   )
