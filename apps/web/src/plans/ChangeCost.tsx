@@ -161,8 +161,8 @@ function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePrevi
 }
 
 /**
- * Rounds a prorated grant, which shrinks while the dialog is open. The grant of a monthly plan shrinks by the accuracy in
- * two minutes or more.
+ * Rounds a prorated grant, because the exact number shrinks while the dialog is open. With the current monthly plans, the
+ * rounded number changes at most once every two minutes.
  */
 function roundedGrant({ granted, regular }: { granted: number; regular: number }): number {
   const accuracy = 10 ** Math.max(0, Math.floor(Math.log10(regular / 20_000)))

@@ -17,8 +17,8 @@ export interface Recommendation {
 
 /**
  * Returns the plan to recommend. Considers paid plans that have every feature and cost at least as much as the current
- * plan. Recommends the one that costs least for a month's usage and has room to grow. If no plan has room, recommends the
- * largest. If a plan below the current plan is large enough, recommends none.
+ * plan. Among those with room to grow, recommends the one that costs least for a month's usage. If no plan has room,
+ * recommends the largest. If a plan below the current plan is large enough, recommends none.
  */
 export function recommendedPlan(
   plans: Offer[],

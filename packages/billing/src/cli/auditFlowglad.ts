@@ -1,10 +1,10 @@
+import { counted } from '../config/counted.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import { type ListedEvent, listUsageEvents } from '../flowglad/listUsageEvents.ts'
 import type { Violation } from '../ledger/core/audit.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { CommandError } from './command.ts'
 import { explainFlowgladError } from './explainFlowgladError.ts'
-import { counted } from './formatting.ts'
 
 type Flowglad = Pick<FlowgladClient, 'url' | 'newestUsageEvents'>
 type Delivered = Map<string, { customer: string; amount: number }>

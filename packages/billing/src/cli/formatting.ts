@@ -17,9 +17,6 @@ export function columns(rows: (string | number)[][]): string {
 export const section = (title: string, names: string[], rows: (string | number)[][]): string =>
   rows.length === 0 ? '' : `\n${title}\n${columns([names, ...rows])}`
 
-/** Returns a count such as `1 row` or `2 rows`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
-
 /** Returns a time such as `2026-11-22 10:00:05Z`. */
 export const time = (epochMs: number): string =>
   new Date(epochMs)

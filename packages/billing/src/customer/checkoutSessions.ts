@@ -134,5 +134,5 @@ function storedIn(answer: Exclude<KeepResultAnswer, { state: 'kept' }>, key: str
 const completed = (key: string) =>
   new BillingError(
     { code: 'ALREADY_COMPLETED', key },
-    'The checkout under this idempotency key is already completed. To buy again, use a new key.',
+    'The checkout under this idempotency key has already been completed. To buy again, use a new key.',
   )

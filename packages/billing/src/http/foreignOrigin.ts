@@ -11,8 +11,8 @@ type ForeignOrigin = Extract<Denial, { code: 'FOREIGN_ORIGIN' }>
  *   ignored, so a proxy may change it.
  * - A request with neither `Sec-Fetch-Site` nor `Origin` comes from a client that isn't a browser. With
  *   `Sec-Fetch-Site: none`, the user opened the address, for example from a bookmark.
- * - `same-site` and `cross-site` mean another origin, which must be trusted. Requests from links and images
- *   have no `Origin` header, so they are denied.
+ * - `same-site` and `cross-site` mean that the page is on another origin. The request is accepted only if that origin
+ *   is trusted. Requests from links and images have no `Origin` header, so they are denied.
  * - A request with only an `Origin` header comes from an old browser, a WebSocket, or a page without TLS.
  *   This origin must be trusted or match the host.
  */

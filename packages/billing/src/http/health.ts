@@ -1,4 +1,5 @@
 import { type Clock, within } from '../config/clock.ts'
+import { counted } from '../config/counted.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { Delivery } from '../flowglad/delivery.ts'
@@ -72,7 +73,9 @@ export function createHealth({
       else if (sync.isUnavailable() || delivery.isUnavailable()) reasons.push('Flowglad does not answer')
       if (oldestWaitingMs > options.outboxLagMs) {
         const seconds = Math.round(oldestWaitingMs / 1_000)
-        reasons.push(`${waiting} usage events are waiting for delivery. The oldest has waited ${seconds} s.`)
+        reasons.push(
+          `${counted(waiting, 'usage event')} can’t be delivered yet. The oldest has waited ${seconds} s.`,
+        )
       }
       if (restored.isRecovering) {
         reasons.push(
@@ -80,7 +83,7 @@ export function createHealth({
         )
       }
       if (parked > 0)
-        reasons.push(`Flowglad rejected ${parked} usage events. To list them, run metered parked.`)
+        reasons.push(`Flowglad rejected ${counted(parked, 'usage event')}. For a list, run "metered parked".`)
       if (skewMs >= reportedSkewMs) {
         const seconds = Math.round(skewMs / 1_000)
         reasons.push(

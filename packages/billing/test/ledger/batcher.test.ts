@@ -62,7 +62,7 @@ describe('group commit', () => {
     expect(batches.map((batch) => batch.map((command) => command.customer))).toEqual([['1'], ['2', '3', '4']])
   })
 
-  test('batches only customers of one group and keeps their commands in order', async () => {
+  test('puts each group’s customers in a separate batch and keeps their commands in order', async () => {
     const groups = { groupOf: (customer: string) => Number(customer[0]) }
     const { batcher, batches } = aBatcher(answerAll, {}, groups)
     const customers = ['1a', '2a', '1b', '2a', '3a', '1a']

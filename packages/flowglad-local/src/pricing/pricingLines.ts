@@ -32,7 +32,7 @@ export function readYaml(
   }
 }
 
-/** Returns the document's value. Throws if an alias is undefined or expands without limit. */
+/** Returns the document's value. Throws if an alias has no anchor, or if there are too many aliases. */
 function readValue(document: Document, lines: LineCounter, source: string): unknown {
   visit(document, {
     Alias(_, alias) {

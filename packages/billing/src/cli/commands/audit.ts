@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { counted } from '../../config/counted.ts'
 import { silent } from '../../config/logger.ts'
 import { createFlowgladClient } from '../../flowglad/flowgladClient.ts'
 import { audit as auditBooks, type Violation } from '../../ledger/core/audit.ts'
 import { isProbe } from '../../ledger/createProbe.ts'
 import { auditFlowglad } from '../auditFlowglad.ts'
 import { defineCommand, UsageError } from '../command.ts'
-import { columns, counted } from '../formatting.ts'
+import { columns } from '../formatting.ts'
 import { openLedger } from '../openLedger.ts'
 
 export const audit = defineCommand({
