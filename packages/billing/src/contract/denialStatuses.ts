@@ -4,6 +4,7 @@ import type { DenialCode } from './denials.ts'
 export const denialStatuses = {
   INSUFFICIENT_CREDITS: { trpc: 'PAYMENT_REQUIRED', http: 402 },
   PAYMENT_OVERDUE: { trpc: 'PAYMENT_REQUIRED', http: 402 },
+  BUDGET_EXCEEDED: { trpc: 'PAYMENT_REQUIRED', http: 402 },
   NO_SUBSCRIPTION: { trpc: 'PAYMENT_REQUIRED', http: 402 },
   CUSTOMER_ARCHIVED: { trpc: 'FORBIDDEN', http: 403 },
   FEATURE_NOT_INCLUDED: { trpc: 'FORBIDDEN', http: 403 },

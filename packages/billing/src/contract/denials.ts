@@ -8,6 +8,9 @@ export interface ShortMeter<Meter extends string = string> {
   required: number
 }
 
+/** The part of time over which a budget counts. `period` is the billing period. */
+export type BudgetWindow = 'hour' | 'day' | 'month' | 'period'
+
 /**
  * A denied call, as the client receives it in `error.data.billing`. The server and the browser share this
  * type. `asOf` is in epoch milliseconds, and `retryAfterMs` is a duration.
@@ -36,6 +39,23 @@ export type Denial<Meter extends string = string> =
        * calls, or if a toggle feature was denied.
        */
       meters: ShortMeter<Meter>[]
+    }
+  /** The plan has enough units, but the call would exceed a budget. */
+  | {
+      code: 'BUDGET_EXCEEDED'
+      meter: Meter
+      /** The budget's limit in each window. */
+      limit: number
+      /** Units charged in the current window. Can exceed the limit. */
+      used: number
+      /** Units held by running work that counts against the budget. */
+      held: number
+      required: number
+      window: BudgetWindow
+      /** The IANA name of the time zone of a day or month. Null for other windows. */
+      timeZone: string | null
+      /** When the window ends. Null if the billing period never ends. */
+      resetsAt: number | null
     }
   | { code: 'NO_SUBSCRIPTION'; upgradeUrl: string }
   /** Flowglad has archived the customer. Only the app can recreate the customer. */

@@ -1,4 +1,5 @@
 import type { Command, EventId, EventPrice } from './commands.ts'
+import type { BudgetRow } from './core/budgetRow.ts'
 import type { ActRow } from './core/rows.ts'
 
 /** Maps each type of command to its answer. */
@@ -17,6 +18,9 @@ export interface AnswerOf {
   recover: { state: 'recovered'; added: number }
   park: { state: 'parked' }
   operate: OperateAnswer
+  setBudget: SetBudgetAnswer
+  removeBudget: RemoveBudgetAnswer
+  listBudgets: { state: 'listed'; budgets: BudgetStatus[] }
 }
 export type Answer = AnswerOf[Command['type']]
 
@@ -36,6 +40,8 @@ export type ReserveAnswer =
    * milliseconds.
    */
   | { state: 'pastDue'; legs: ShortLeg[]; since: number; graceEndsAt: number; asOf: number }
+  /** The plan has enough units, but these budgets don't. */
+  | { state: 'overBudget'; budgets: OverBudget[] }
   | { state: 'noSubscription'; asOf: number }
   /**
    * The snapshot is missing, too old, from a period that has ended, or from a backup. Fetch a new snapshot,
@@ -54,6 +60,27 @@ export interface ShortLeg {
    */
   ambiguous: number
 }
+
+/** A budget, and its units in the current window. */
+export interface BudgetStatus
+  extends Pick<BudgetRow, 'id' | 'meter' | 'limit' | 'used' | 'held' | 'window' | 'timeZone'> {
+  /** When the window ends, in epoch milliseconds. Null if the billing period never ends. */
+  resetsAt: number | null
+}
+
+export interface OverBudget extends BudgetStatus {
+  required: number
+}
+
+export type SetBudgetAnswer =
+  | { state: 'set'; id: string }
+  /** Nothing was set. Send the command again with `since` as `usedSince`. */
+  | { state: 'needsUsage'; since: number }
+  /** Nothing was set, because the ledger doesn't know the billing period yet. Fetch a snapshot first. */
+  | { state: 'needsSnapshot' }
+  | { state: 'tooMany'; atMost: number }
+
+export type RemoveBudgetAnswer = { state: 'removed' } | { state: 'noBudget' }
 
 export type RenewAnswer =
   | { state: 'renewed'; expiresInMs: number }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listBudgets, removeBudget, setBudget } from './budgetCommands.ts'
 import {
   actualAmount,
   amount,
@@ -18,10 +19,10 @@ import {
   procedure,
   properties,
   text,
-  time,
   token,
 } from './fields.ts'
 import { operate } from './operatorCommand.ts'
+import { recover } from './recoverCommand.ts'
 import { snapshot } from './snapshot.ts'
 
 export type { Snapshot } from './snapshot.ts'
@@ -230,29 +231,6 @@ const acknowledge = z.object({
   endsLease: token.optional(),
 })
 
-/** A usage event that Flowglad has and the ledger may have lost. */
-export const recoverableEvent = eventId.extend({
-  subscription: text(256),
-  amount,
-  procedure,
-  priceId: text(256).nullable(),
-  /** When the usage was booked. */
-  at: time,
-  properties,
-  /** Null if the call had no key. */
-  operation: operation.nullable(),
-})
-
-/**
- * Records events that Flowglad has and the ledger lost when it was restored from a backup. Also completes the
- * events' operations, and drops the waiting usage of other attempts at these operations.
- */
-const recover = z.object({
-  type: z.literal('recover'),
-  customer,
-  events: listOf(recoverableEvent),
-})
-
 /** Parks events that Flowglad rejected. Each event is due for a retry after its `retryInMs`. */
 const park = z.object({
   type: z.literal('park'),
@@ -275,6 +253,9 @@ export const commandSchema = z.discriminatedUnion('type', [
   recover,
   park,
   operate,
+  setBudget,
+  removeBudget,
+  listBudgets,
 ])
 
 export type Command = z.output<typeof commandSchema>
@@ -296,3 +277,5 @@ export type Acknowledge = z.output<typeof acknowledge>
 export type Recover = z.output<typeof recover>
 export type Park = z.output<typeof park>
 export type Operate = z.output<typeof operate>
+export type SetBudget = z.output<typeof setBudget>
+export type RemoveBudget = z.output<typeof removeBudget>

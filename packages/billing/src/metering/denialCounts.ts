@@ -213,6 +213,11 @@ function reasonsOf(denial: Denial): Reason[] {
       }))
       return reasons.length > 0 ? reasons : [noReason]
     }
+    case 'BUDGET_EXCEEDED': {
+      const { meter, required, limit, used, held } = denial
+      const available = integer(limit - used - held)
+      return [{ ...noReason, meter: storable(meter), required: integer(required), available }]
+    }
     case 'FEATURE_NOT_INCLUDED':
       return [{ ...noReason, feature: storable(denial.feature) }]
     default:

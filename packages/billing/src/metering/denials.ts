@@ -1,6 +1,6 @@
 import type { ShortMeter } from '../contract/denials.ts'
 import { BillingError, InsufficientCreditsError, paymentOverdue, unavailable } from '../contract/errors.ts'
-import type { ReserveAnswer, ShortLeg } from '../ledger/answers.ts'
+import type { OverBudget, ReserveAnswer, ShortLeg } from '../ledger/answers.ts'
 
 /** Returns the denial for a key that another call has used. */
 export function keyDenial(
@@ -60,6 +60,17 @@ export function overdueDenial(
   if (legs.length > 0 && certain.length === 0) return unavailable(2_000)
   return paymentOverdue({ since, graceEndsAt, asOf, billingUrl, meters: certain.map(shortMeter) })
 }
+
+/** Returns the denial for a call that would exceed budgets. Names the budget that resets last. */
+export function budgetDenial(budgets: OverBudget[]): BillingError {
+  const [last] = budgets.toSorted((a, b) => resetOf(b) - resetOf(a))
+  if (!last) throw new Error('No budget is exceeded')
+  const { id: _, ...budget } = last
+  const message = `This call would exceed the budget for ${budget.meter}. Limit: ${budget.limit}, used: ${budget.used}, held: ${budget.held}, required: ${budget.required}`
+  return new BillingError({ code: 'BUDGET_EXCEEDED', ...budget }, message)
+}
+
+const resetOf = ({ resetsAt }: OverBudget) => resetsAt ?? Number.POSITIVE_INFINITY
 
 const isCertain = ({ required, available, ambiguous }: ShortLeg) => required - available > ambiguous
 

@@ -7,7 +7,7 @@ import type { Sync } from '../flowglad/sync.ts'
 import type { ReserveAnswer } from '../ledger/answers.ts'
 import { onLedger } from '../ledger/onLedger.ts'
 import { attemptId } from './attemptId.ts'
-import { keyDenial, noSubscription, overdueDenial, shortageDenial } from './denials.ts'
+import { budgetDenial, keyDenial, noSubscription, overdueDenial, shortageDenial } from './denials.ts'
 import { Hold, type HoldServices } from './hold.ts'
 import { operationId } from './operationId.ts'
 import type { PastDueTerms } from './pastDueTerms.ts'
@@ -104,6 +104,8 @@ export class Reservations {
         throw shortageDenial(answer.legs, answer.asOf, this.#upgradeUrl)
       case 'pastDue':
         throw overdueDenial(answer, this.#pastDue?.billingUrl ?? this.#upgradeUrl)
+      case 'overBudget':
+        throw budgetDenial(answer.budgets)
       case 'noSubscription':
         throw this.#sync.isArchived(request.customer.id)
           ? customerArchived()

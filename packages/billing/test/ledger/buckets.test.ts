@@ -14,7 +14,7 @@ import {
 import { tables } from '../../src/ledger/stores/tables.ts'
 import { aReserve, fetched, settleOf, units } from './builders.ts'
 import { postgresContract } from './contract/postgresContract.ts'
-import { anAct } from './contract/steps.ts'
+import { anAct, setBudget } from './contract/steps.ts'
 import { createDatabase, createLedgerWithoutBuckets, query } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
@@ -125,6 +125,7 @@ async function callAndAct(ledger: Ledger, customers: string[]) {
   await Promise.all(
     customers.map(async (customer) => {
       await fetched(ledger, units(10), { customer })
+      await setBudget(ledger, { customer })
       const [settled, open] = ['settled', 'open'].map((key) => aReserve({ customer, key }))
       if (!settled || !open) throw new Error('Expected two reserves')
       await ledger.execute(settled)

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import type { Install, Leg, Renew, Reserve, Settle, Snapshot, TakeLease } from '../../src/ledger/commands.ts'
+import type {
+  Install,
+  Leg,
+  Renew,
+  Reserve,
+  SetBudget,
+  Settle,
+  Snapshot,
+  TakeLease,
+} from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { attemptId } from '../../src/metering/attemptId.ts'
 
@@ -110,6 +119,18 @@ export const anInstall = (command: Partial<Install> & { token: string }): Instal
   customer: 'ada',
   snapshot: aSnapshot(),
   unlimitedBy: {},
+  ...command,
+})
+
+export const aBudget = (command: Partial<SetBudget> = {}): SetBudget => ({
+  type: 'setBudget',
+  customer: 'ada',
+  instance: attemptId(Date.now()),
+  meter: 'generations',
+  window: 'month',
+  timeZone: command.window === 'hour' || command.window === 'period' ? null : 'UTC',
+  limit: 5,
+  usedSince: 0,
   ...command,
 })
 

@@ -193,6 +193,17 @@ const denials = {
   KEY_REUSED: { code: 'KEY_REUSED', key: 'k' },
   ALREADY_COMPLETED: { code: 'ALREADY_COMPLETED', key: 'k' },
   KEY_INVALID: { code: 'KEY_INVALID', key: 'k' },
+  BUDGET_EXCEEDED: {
+    code: 'BUDGET_EXCEEDED',
+    meter: 'pages',
+    limit: 10,
+    used: 6,
+    held: 3,
+    required: 2,
+    window: 'month',
+    timeZone: 'UTC',
+    resetsAt: 1,
+  },
   KEY_REQUIRED: { code: 'KEY_REQUIRED', header: 'idempotency-key' },
   FOREIGN_ORIGIN: { code: 'FOREIGN_ORIGIN', origin: null },
   PREFETCH: { code: 'PREFETCH' },
@@ -204,6 +215,7 @@ const reasons: { [Code in DenialCode]?: object[] } = {
     { meter: 'pages', feature: null, required: 2, available: 1 },
     { meter: 'tokens', feature: null, required: 2, available: 1 },
   ],
+  BUDGET_EXCEEDED: [{ meter: 'pages', feature: null, required: 2, available: 1 }],
   FEATURE_NOT_INCLUDED: [{ meter: null, feature: 'hd', required: null, available: null }],
 }
 

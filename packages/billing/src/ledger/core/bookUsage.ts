@@ -1,7 +1,9 @@
 import type { EventPrice } from '../commands.ts'
+import { spendFromBudgets } from './budgets.ts'
 import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 import { unlimitedPrice } from './unlimited.ts'
+import { utcDay } from './utcDay.ts'
 
 export interface Usage {
   attempt: string
@@ -25,7 +27,8 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
   if (amount === 0 || draft.event(attempt, meter)) return false
 
   const account = draft.account(subscription, meter)
-  const wasUnlimited = hold?.legs.some((leg) => leg.meter === meter && leg.unlimited) ?? false
+  const heldLeg = hold?.legs.find((leg) => leg.meter === meter)
+  const wasUnlimited = heldLeg?.unlimited ?? false
   const isUnlimited = account.unlimited === 1
   draft.writeAccount(account, {
     booked: account.booked + amount,
@@ -33,6 +36,7 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
     // limited.
     waived: account.waived + (wasUnlimited && !isUnlimited ? amount : 0),
   })
+  spendFromBudgets(draft, { meter, amount, at: hold?.startedAt ?? draft.now, budgets: heldLeg?.budgets })
   draft.writeEvent({
     customer: draft.row.customer,
     attempt,
@@ -53,6 +57,6 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
     parkedAt: null,
   })
   draft.writeCustomer({ undelivered: draft.row.undelivered + 1 })
-  draft.addToDay(new Date(draft.now).toISOString().slice(0, 10), meter, amount)
+  draft.addToDay(utcDay(draft.now), meter, amount)
   return true
 }

@@ -1,7 +1,8 @@
 import type { Answer } from '../answers.ts'
 import type { Command } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
-import { Draft, type LoadedCustomer, noWrites, type Writes } from './draft.ts'
+import { budgetsNow } from './budgets.ts'
+import { Draft, type LoadedCustomer } from './draft.ts'
 import { expireDueHolds } from './expire.ts'
 import { install } from './install.ts'
 import { findResult, keepResult } from './keepResult.ts'
@@ -11,8 +12,10 @@ import { recover } from './recover.ts'
 import { release } from './release.ts'
 import { renew } from './renew.ts'
 import { reserve } from './reserve.ts'
+import { removeBudget, setBudget } from './setBudget.ts'
 import { settle } from './settle.ts'
 import { acknowledge, park } from './usageEvents.ts'
+import { noWrites, type Writes } from './writes.ts'
 
 /**
  * Applies the ledger's rules to a batch of commands, in order. Returns each command's answer and the rows to
@@ -77,6 +80,12 @@ function answer(draft: Draft, command: Command, settings: LedgerSettings): Answe
       return park(draft, command)
     case 'operate':
       return operate(draft, command, settings)
+    case 'setBudget':
+      return setBudget(draft, command)
+    case 'removeBudget':
+      return removeBudget(draft, command)
+    case 'listBudgets':
+      return { state: 'listed', budgets: budgetsNow(draft) }
     default:
       return command satisfies never
   }

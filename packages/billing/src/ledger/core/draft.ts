@@ -1,5 +1,7 @@
+import type { BudgetRow } from './budgetRow.ts'
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
+import type { Writes } from './writes.ts'
 
 /** The rows that a batch needs for one customer. The rows are current, because the customer is locked. */
 export interface LoadedCustomer {
@@ -12,6 +14,10 @@ export interface LoadedCustomer {
   events: Map<string, EventRow>
   /** The records of operators' acts, by ID. */
   acts: Map<string, ActRow>
+  /** All of the customer's budgets, by ID. */
+  budgets: Map<string, BudgetRow>
+  /** Units of a meter's events, dropped ones included, since a time. Loaded for commands that need them. */
+  usedSince: Map<string, number>
   /**
    * Keys with a stored result, oldest first. Loaded only if the batch might exceed the size limit for the
    * customer's results.
@@ -34,51 +40,8 @@ export const idOf = {
   hold: ({ attempt }: Pick<HoldRow, 'attempt'>) => attempt,
   key: ({ procedure, key }: Pick<KeyRow, 'procedure' | 'key'>) => joined(procedure, key),
   event: ({ attempt, meter }: Pick<EventRow, 'attempt' | 'meter'>) => joined(attempt, meter),
+  usedSince: (meter: string, since: number) => joined(meter, String(since)),
 }
-
-/**
- * The rows that a batch writes. The store inserts the rows in `newHolds` and `newEvents`, so the batch fails if
- * such a row exists.
- */
-export interface Writes {
-  customers: CustomerRow[]
-  /** Rows in which only the lease and counters have changed. */
-  leases: CustomerRow[]
-  accounts: AccountRow[]
-  /**
-   * Rows in which only counters have changed: a customer's `version`, `time`, `undelivered` and `resultBytes`,
-   * and an account's `booked`, `acked`, `held`, `dropped`, `parked` and `waived`.
-   */
-  counters: { customers: CustomerRow[]; accounts: AccountRow[] }
-  newHolds: HoldRow[]
-  holds: HoldRow[]
-  removedHolds: { customer: string; attempt: string }[]
-  keys: KeyRow[]
-  newEvents: EventRow[]
-  /**
-   * Existing events. Of the columns that describe the usage, only the amount can change, and only in a
-   * recovery.
-   */
-  events: EventRow[]
-  newActs: ActRow[]
-  /** Units to add to a day's total. */
-  daily: { customer: string; day: string; meter: string; amount: number }[]
-}
-
-export const noWrites = (): Writes => ({
-  customers: [],
-  leases: [],
-  accounts: [],
-  counters: { customers: [], accounts: [] },
-  newHolds: [],
-  holds: [],
-  removedHolds: [],
-  keys: [],
-  newEvents: [],
-  events: [],
-  newActs: [],
-  daily: [],
-})
 
 /**
  * Joins names into one map key. Validation rejects NUL in names, so different lists of names never produce
@@ -118,6 +81,8 @@ export class Draft {
     keys: new Set<KeyRow>(),
     newEvents: new Set<EventRow>(),
     events: new Set<EventRow>(),
+    budgets: new Set<BudgetRow>(),
+    removedBudgets: new Set<string>(),
     newActs: new Set<ActRow>(),
     daily: new Map<string, number>(),
   }
@@ -232,6 +197,41 @@ export class Draft {
     this.#loaded.events.set(id, event)
   }
 
+  budgets(): BudgetRow[] {
+    return [...this.#loaded.budgets.values()]
+  }
+
+  budget(id: string): BudgetRow | undefined {
+    return this.#loaded.budgets.get(id)
+  }
+
+  addBudget(budget: BudgetRow): void {
+    this.#loaded.budgets.set(budget.id, budget)
+    this.#changed.removedBudgets.delete(budget.id)
+    this.writeBudget(budget)
+    this.writeCustomer({ budgets: this.#loaded.budgets.size })
+  }
+
+  writeBudget(budget: BudgetRow, change: Partial<BudgetRow> = {}): void {
+    Object.assign(budget, change)
+    this.#changed.budgets.add(budget)
+  }
+
+  removeBudget(budget: BudgetRow): void {
+    this.#loaded.budgets.delete(budget.id)
+    this.#changed.budgets.delete(budget)
+    this.#changed.removedBudgets.add(budget.id)
+    this.writeCustomer({ budgets: this.#loaded.budgets.size })
+  }
+
+  /** Returns the units of the meter's events since the time, or null if they weren't loaded. */
+  usedSince(meter: string, since: number): number | null {
+    const loaded = this.#loaded.usedSince.get(idOf.usedSince(meter, since))
+    if (loaded === undefined) return null
+    const added = [...this.#changed.newEvents].filter((event) => event.meter === meter && event.at >= since)
+    return added.reduce((sum, event) => sum + event.amount, loaded)
+  }
+
   addToDay(day: string, meter: string, amount: number): void {
     const id = joined(day, meter)
     this.#changed.daily.set(id, (this.#changed.daily.get(id) ?? 0) + amount)
@@ -242,12 +242,12 @@ export class Draft {
    */
   collect(writes: Writes): void {
     const { accounts, accountCounters: counters, newHolds, holds, removedHolds, keys } = this.#changed
-    const { newEvents, events, newActs, daily } = this.#changed
+    const { newEvents, events, budgets, removedBudgets, newActs, daily } = this.#changed
     for (const account of this.#createdAccounts) {
       if (!accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
     }
-    const rowSets = [accounts, counters, newHolds, holds, removedHolds, keys, newEvents, events, newActs]
-    if (this.#changedPart === 'none' && rowSets.every(({ size }) => size === 0)) return
+    const { daily: _, ...rowSets } = this.#changed
+    if (this.#changedPart === 'none' && Object.values(rowSets).every(({ size }) => size === 0)) return
     this.row.version += 1
     this.row.time = Math.max(this.row.time, this.now)
     if (this.#isNew || this.#changedPart === 'all') writes.customers.push(this.row)
@@ -261,6 +261,8 @@ export class Draft {
     writes.keys.push(...keys)
     writes.newEvents.push(...newEvents)
     writes.events.push(...events)
+    writes.budgets.push(...budgets)
+    for (const id of removedBudgets) writes.removedBudgets.push({ customer: this.row.customer, id })
     writes.newActs.push(...newActs)
     for (const [id, amount] of daily) {
       const [day = '', meter = ''] = id.split('\0')

@@ -14,6 +14,7 @@ export const emptyCustomer = (customer: string): CustomerRow => ({
   periodCheckedFor: null,
   undelivered: 0,
   resultBytes: 0,
+  budgets: 0,
 })
 
 export const emptyAccount = (id: Pick<AccountRow, 'customer' | 'subscription' | 'meter'>): AccountRow => ({

@@ -1,4 +1,5 @@
 import type { LedgerSettings } from '../ledgerOptions.ts'
+import { returnToBudgets } from './budgets.ts'
 import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
@@ -24,8 +25,9 @@ export function endHold(
  * then end the hold or set the amounts of its legs to 0, so that the units are returned only once.
  */
 export function returnUnits(draft: Draft, { subscription, legs }: HoldRow): void {
-  for (const { meter, amount } of legs) {
-    const account = draft.account(subscription, meter)
-    draft.writeAccount(account, { held: account.held - amount })
+  for (const leg of legs) {
+    const account = draft.account(subscription, leg.meter)
+    draft.writeAccount(account, { held: account.held - leg.amount })
+    returnToBudgets(draft, leg)
   }
 }

@@ -1,7 +1,10 @@
-import type { Command, EventId, Operate, Reserve } from '../commands.ts'
+import type { Command, EventId, Operate, Reserve, SetBudget } from '../commands.ts'
 import { actId, refundId } from './actId.ts'
 import { idOf, type LoadedCustomer } from './draft.ts'
 import { recoveredKey } from './recoveredKey.ts'
+import { utcDay } from './utcDay.ts'
+
+const dayMs = 24 * 3_600_000
 
 /** The rows to load for a batch. The first element of every tuple is the customer. */
 export interface Needs {
@@ -22,6 +25,11 @@ export interface Needs {
   sentEvents: string[]
   /** For each customer, load at most `atMost` waiting events and `atMost` due parked events, oldest first. */
   waitingEvents: [customer: string, atMost: number][]
+  /**
+   * Add up the units that were booked on the meter since a time: the totals of all days from `firstDay` on, and the
+   * events before `firstDayStart`. So the sum reads few rows, however long the history is.
+   */
+  usedSince: [customer: string, meter: string, since: number, firstDay: string, firstDayStart: number][]
   /** The total size and the number of the results to store, by customer. */
   results: Map<string, { bytes: number; count: number }>
 }
@@ -53,6 +61,7 @@ export function needsOf(commands: readonly Command[], known: ReadonlyMap<string,
     acts: [],
     sentEvents: [],
     waitingEvents: [],
+    usedSince: [],
     results: new Map(),
   }
   for (const command of commands) add(needs, command, known.get(command.customer))
@@ -109,6 +118,12 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
     case 'operate':
       addAct(needs, command, known)
       return
+    case 'setBudget':
+      addUsedSince(needs, command)
+      return
+    case 'removeBudget':
+    case 'listBudgets':
+      return
     case 'leaveLease':
       addEvents(needs, customer, command.untaken, known)
       return
@@ -159,6 +174,11 @@ function addAct(needs: Needs, command: Operate, known: LoadedCustomer | undefine
   if (act.type === 'drop') needs.acts.push([customer, refundId(act)])
   if (act.type === 'release') addHold(needs, { customer, attempt: act.attempt }, known)
   else if (act.type !== 'adjust') addEvents(needs, customer, [act], known)
+}
+
+function addUsedSince(needs: Needs, { customer, meter, usedSince }: SetBudget): void {
+  const firstDayStart = Math.ceil(usedSince / dayMs) * dayMs
+  needs.usedSince.push([customer, meter, usedSince, utcDay(firstDayStart), firstDayStart])
 }
 
 function addResult({ results }: Needs, customer: string, result: string): void {

@@ -1,11 +1,13 @@
 import type { Recover } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
+import { spendFromBudgets } from './budgets.ts'
 import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
 import { recoveredFingerprint, recoveredKey } from './recoveredKey.ts'
 import { isFromBackup } from './restored.ts'
 import type { AccountRow, EventRow } from './rows.ts'
 import { acknowledgeEvent, dropEvent } from './usageEvents.ts'
+import { utcDay } from './utcDay.ts'
 
 type Recovered = Recover['events'][number]
 
@@ -49,7 +51,7 @@ function correctAmount(draft: Draft, event: EventRow, amount: number): void {
     })
   }
   // A drop keeps the units in the day's total, so also correct the total of a dropped event.
-  draft.addToDay(new Date(at).toISOString().slice(0, 10), meter, missing)
+  draft.addToDay(utcDay(at), meter, missing)
   draft.writeEvent(event, { amount, flagged: null })
 }
 
@@ -79,6 +81,7 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
     snapshotAcked: account.snapshotAcked + (isFromBackup(draft.row) ? 0 : amount),
   })
   countOnce(draft, account, amount)
+  spendFromBudgets(draft, { meter, amount, at })
   // Flowglad had the event before the restore, so a running fetch includes it in the balance.
   changeNote(draft, event, { acked: amount })
   draft.writeEvent({
@@ -100,7 +103,7 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
     pruneAt: draft.now + chargeRetentionMs,
     parkedAt: null,
   })
-  draft.addToDay(new Date(at).toISOString().slice(0, 10), meter, amount)
+  draft.addToDay(utcDay(at), meter, amount)
 }
 
 /**

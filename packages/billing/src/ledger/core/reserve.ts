@@ -2,6 +2,7 @@ import type { ReserveAnswer, ShortLeg } from '../answers.ts'
 import type { Reserve } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import { answerRetry } from './answerRetry.ts'
+import { holdInBudgets, overBudget } from './budgets.ts'
 import type { Draft } from './draft.ts'
 import { expireDueHolds } from './expire.ts'
 import { allowanceOf, pastDueOf } from './pastDue.ts'
@@ -33,7 +34,9 @@ export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings
   const { allowed } = allowance
 
   // Before denying a call, expire abandoned holds to return their units.
-  if (shortLegs(draft, snapshot, command.legs, allowed).length > 0 && expireDueHolds(draft, settings) > 0) {
+  const isDenied = () =>
+    shortLegs(draft, snapshot, command.legs, allowed).length > 0 || overBudget(draft, command.legs).length > 0
+  if (isDenied() && expireDueHolds(draft, settings) > 0) {
     // One of the expired holds may belong to the previous attempt under this key, so check the key again.
     const retryAfterExpiry = answerRetry(draft, command, settings)
     if (retryAfterExpiry) return retryAfterExpiry
@@ -45,6 +48,9 @@ export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings
       ? pastDueAnswer(allowance, legs, fetchedAt)
       : { state: 'short', legs, asOf: fetchedAt }
   }
+
+  const budgets = overBudget(draft, command.legs)
+  if (budgets.length > 0) return { state: 'overBudget', budgets }
 
   const hold = createHold(draft, snapshot, command, allowed)
   claimKey(draft, command, settings)
@@ -69,7 +75,9 @@ function createHold(draft: Draft, subscription: Subscription, command: Reserve, 
     procedure: command.procedure,
     legs: command.legs.map((leg) => {
       const { meter, amount, onExpiry, price } = leg
-      return { meter, amount, unlimited: isUnlimited(subscription, leg, allowed), onExpiry, price }
+      const budgets = holdInBudgets(draft, leg)
+      const held = { meter, amount, unlimited: isUnlimited(subscription, leg, allowed), onExpiry, price }
+      return budgets.length > 0 ? { ...held, budgets } : held
     }),
     state: 'held',
     startedAt: draft.now,

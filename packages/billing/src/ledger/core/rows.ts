@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { subscription as reportedSubscription } from '../snapshot.ts'
+import { heldBudget } from './budgetRow.ts'
 
 /**
  * The schemas of the ledger's rows, one per table. All stores share these schemas. Each property is a column
@@ -72,6 +73,8 @@ export const customerRow = z.object({
   undelivered: integer,
   /** The total size of all stored results, in bytes. */
   resultBytes: integer,
+  /** The number of budgets. */
+  budgets: integer,
 })
 
 export const accountRow = z.object({
@@ -124,6 +127,8 @@ const heldLeg = z.object({
   unlimited: z.boolean(),
   onExpiry: z.enum(['release', 'settle']),
   price: eventPrice,
+  /** Missing if the meter had no budget when the hold was taken. */
+  budgets: z.array(heldBudget).optional(),
 })
 
 const countedLeg = z.object({ meter: z.string(), amount: integer })

@@ -1,3 +1,4 @@
+import type { BudgetRow } from '../core/budgetRow.ts'
 import { idOf, type LoadedCustomer } from '../core/draft.ts'
 import type { AccountRow, ActRow, EventRow, HoldRow, KeyRow } from '../core/rows.ts'
 
@@ -32,6 +33,14 @@ export class LoadedCustomers {
     for (const row of rows) this.of(row.customer).events.set(idOf.event(row), row)
   }
 
+  addBudgets(rows: BudgetRow[]): void {
+    for (const row of rows) this.of(row.customer).budgets.set(row.id, row)
+  }
+
+  addUsedSince(customer: string, meter: string, since: number, units: number): void {
+    this.of(customer).usedSince.set(idOf.usedSince(meter, since), units)
+  }
+
   addActs(rows: ActRow[]): void {
     for (const row of rows) this.of(row.customer).acts.set(row.id, row)
   }
@@ -44,6 +53,8 @@ const noRows = (): LoadedCustomer => ({
   keys: new Map(),
   events: new Map(),
   acts: new Map(),
+  budgets: new Map(),
+  usedSince: new Map(),
   oldestResults: [],
   nextExpiry: Number.POSITIVE_INFINITY,
 })

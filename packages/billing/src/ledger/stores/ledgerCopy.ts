@@ -1,5 +1,5 @@
-import type { Writes } from '../core/draft.ts'
 import type { LedgerActRow } from '../core/rows.ts'
+import type { Writes } from '../core/writes.ts'
 import { tables } from './tables.ts'
 
 /** A copy of a whole ledger, to write to another store. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { budgetRow } from '../core/budgetRow.ts'
 import {
   accountRow,
   actRow,
@@ -44,6 +45,7 @@ export const tables = {
   hold: table('hold', holdRow, ['customer', 'attempt']),
   key: table('key', keyRow, ['customer', 'procedure', 'key']),
   event: table('event', eventRow, ['customer', 'attempt', 'meter']),
+  budget: table('budget', budgetRow, ['customer', 'id']),
   act: table('act', actRow, ['customer', 'id']),
   ledgerAct: table('ledger_act', ledgerActRow, ['id']),
   daily: table('daily', dailyRow, ['customer', 'day', 'meter']),

@@ -12,7 +12,7 @@ import { moveOut } from '../../../src/ledger/stores/sqlite/moveOut.ts'
 import { connect } from '../../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aLeg, aReserve, fetched, settleOf, units } from '../builders.ts'
-import { anAct, deliver, park, spend } from '../contract/steps.ts'
+import { anAct, deliver, park, setBudget, spend } from '../contract/steps.ts'
 import { createDatabase, createLedgerWithoutBuckets, query } from '../postgres.ts'
 import { metered, meteredProcess } from './cli.ts'
 
@@ -35,6 +35,7 @@ async function aStoppedLedger() {
     await ledger.execute(settleOf(keyed, { result: '{"text":"für $1 \\"x\\""}' }))
     await ledger.execute(running)
     await ledger.execute(anAct({ type: 'adjust', meter: 'generations', amount: 7 }))
+    await setBudget(ledger, { limit: 50 })
     await ledger.markRestored({ id: randomUUID(), by: 'olga', reason: 'A backup' })
   }
   // Use a copy, because libsql keeps the first file open until its statements are garbage-collected.

@@ -3,6 +3,7 @@ import { acts } from './acts.ts'
 import { adjustments } from './adjustments.ts'
 import { audits } from './audits.ts'
 import { badInput } from './badInput.ts'
+import { budgets } from './budgets.ts'
 import { clockSteps } from './clockSteps.ts'
 import { counts } from './counts.ts'
 import { delivery } from './delivery.ts'
@@ -45,6 +46,7 @@ const parts = [
   acts,
   adjustments,
   audits,
+  budgets,
   denials,
 ]
 

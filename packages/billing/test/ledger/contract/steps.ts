@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import type { Operate } from '../../../src/ledger/commands.ts'
+import type { Operate, SetBudget } from '../../../src/ledger/commands.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import { attemptId } from '../../../src/metering/attemptId.ts'
-import { aLeg, anInstall, aReserve, aTakeLease, fetched, settleOf, units } from '../builders.ts'
+import { aBudget, aLeg, anInstall, aReserve, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { TwoNodes } from './openLedger.ts'
 
 /** Reserves and settles `generations` units. Returns the attempt. */
@@ -28,6 +28,13 @@ export const park = (ledger: Ledger, attempt: string, reason = 'Price not found'
     customer: 'ada',
     events: [{ attempt, meter: 'generations', reason, retryInMs: 3_600_000 }],
   })
+
+/** Sets a budget for `generations`. First asks the ledger since when it needs the usage. */
+export async function setBudget(ledger: Ledger, command: Partial<SetBudget> = {}) {
+  const answer = await ledger.execute(aBudget(command))
+  if (answer.state !== 'needsUsage') return answer
+  return ledger.execute(aBudget({ ...command, usedSince: answer.since }))
+}
 
 /** Builds an operator's command. */
 export const anAct = (act: Operate['act'], command: Partial<Operate> = {}): Operate => ({

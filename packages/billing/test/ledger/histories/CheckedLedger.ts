@@ -60,6 +60,7 @@ export class CheckedLedger {
     checkWaived(this)
     const answers = await this.#subject.run(commands)
     expect(answers.map(sorted)).toEqual(expected.map(sorted))
+    await this.#checkBudgets()
     const balances = await this.#subject.balances(this.customer)
     expect(balances.balances).toEqual(this.model.balances())
     expect(balances.snapshot?.pastDue ?? null).toEqual(this.model.pastDue())
@@ -69,6 +70,14 @@ export class CheckedLedger {
     this.#last = balances
     await this.#checkLookups()
     return answers
+  }
+
+  async #checkBudgets(): Promise<void> {
+    if (this.model.budgets.size === 0) return
+    const [answer] = await this.#subject.run([{ type: 'listBudgets', customer: this.customer }])
+    const budgets = answer?.state === 'listed' ? answer.budgets : []
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+    expect(budgets.toSorted(byId)).toEqual(this.model.budgets.list().toSorted(byId))
   }
 
   /**
@@ -91,17 +100,21 @@ const isDecision = (answer: Answer): answer is ReserveAnswer =>
   answer.state === 'held' || answer.state === 'short'
 
 /**
- * Sorts the ambiguous events, because their order doesn't matter. Removes the states before and after an act,
- * because the balances are compared separately.
+ * Sorts the ambiguous events and the budgets, because their order doesn't matter. Removes the states before and after
+ * an act, because the balances are compared separately.
  */
-const sorted = (answer: Answer): Answer =>
-  answer.state === 'done' || answer.state === 'repeated'
-    ? { ...answer, act: { ...answer.act, before: { accounts: [] }, after: { accounts: [] } } }
-    : answer.state === 'taken'
-      ? {
-          ...answer,
-          ambiguous: answer.ambiguous.toSorted((a, b) =>
-            a.attempt + a.meter < b.attempt + b.meter ? -1 : 1,
-          ),
-        }
-      : answer
+function sorted(answer: Answer): Answer {
+  switch (answer.state) {
+    case 'done':
+    case 'repeated':
+      return { ...answer, act: { ...answer.act, before: { accounts: [] }, after: { accounts: [] } } }
+    case 'taken': {
+      const id = (event: { attempt: string; meter: string }) => event.attempt + event.meter
+      return { ...answer, ambiguous: answer.ambiguous.toSorted((a, b) => (id(a) < id(b) ? -1 : 1)) }
+    }
+    case 'overBudget':
+      return { ...answer, budgets: answer.budgets.toSorted((a, b) => (a.id < b.id ? -1 : 1)) }
+    default:
+      return answer
+  }
+}

@@ -3,7 +3,14 @@ import { Calls } from './Calls.ts'
 import { CheckedLedger, type Subject } from './CheckedLedger.ts'
 import { Deliveries } from './Deliveries.ts'
 import { Fetches } from './Fetches.ts'
-import { isDeliverStep, isFetchStep, type OperateStep, type Step, type WorldStep } from './history.ts'
+import {
+  type BudgetStep,
+  isDeliverStep,
+  isFetchStep,
+  type OperateStep,
+  type Step,
+  type WorldStep,
+} from './history.ts'
 
 /** Runs one customer's steps in a history: calls, fetches, deliveries and changes at Flowglad. */
 export class Life {
@@ -34,6 +41,9 @@ export class Life {
         return
       case 'strayArrives':
         return this.#deliveries.straysArrive()
+      case 'setBudget':
+      case 'removeBudget':
+        return this.#changeBudget(step)
       case 'operate':
       case 'adjust':
         return this.#operate(step)
@@ -41,6 +51,20 @@ export class Life {
         this.#ledger.changes += 1
         this.#changeFlowglad(step)
     }
+  }
+
+  async #changeBudget(step: BudgetStep): Promise<void> {
+    const { customer, model } = this.#ledger
+    if (step.type === 'removeBudget') {
+      const ids = model.budgets.list().map(({ id }) => id)
+      const id = ids[step.nth % ids.length] ?? 'none'
+      await this.#ledger.execute([{ type: 'removeBudget', customer, id }])
+      return
+    }
+    const instance = this.#ledger.newId('budget')
+    const timeZone = step.window === 'day' ? 'UTC' : null
+    const usedSince = model.budgets.windowNow(step.window).start
+    await this.#ledger.execute([{ ...step, customer, instance, timeZone, usedSince }])
   }
 
   async #operate(step: OperateStep): Promise<void> {

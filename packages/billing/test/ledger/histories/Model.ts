@@ -67,6 +67,12 @@ export class Model extends PastDueModel {
         return { state: 'parked' }
       case 'operate':
         return this.#operate(command)
+      case 'setBudget':
+        return this.budgets.set(command)
+      case 'removeBudget':
+        return this.budgets.remove(command.id)
+      case 'listBudgets':
+        return { state: 'listed', budgets: this.budgets.list() }
       case 'recover':
         throw new Error('The histories restore no backup')
       default:
@@ -166,7 +172,8 @@ export class Model extends PastDueModel {
     }
     const allowed = this.allowed(command.pastDue)
     if (allowed === 'none') return this.overdue(command, [])
-    if (this.#short(command).length > 0 && this.#expireDue() > 0) {
+    const isDenied = this.#short(command).length > 0 || this.budgets.over(command.legs).length > 0
+    if (isDenied && this.#expireDue() > 0) {
       const again = this.#keyAnswer(command)
       if (again) return again
     }
@@ -174,6 +181,8 @@ export class Model extends PastDueModel {
     const { id: subscription, features } = snapshot.subscription
     if (this.isOverdue(command, short)) return this.overdue(command, short)
     if (short.length > 0) return { state: 'short', legs: short, asOf: snapshot.at }
+    const budgets = this.budgets.over(command.legs)
+    if (budgets.length > 0) return { state: 'overBudget', budgets }
     const expiresAt = this.now + Math.min(command.ttlMs, command.maxHoldMs)
     for (const leg of command.legs) this.account(subscription, leg.meter)
     if (allowed === 'free') this.freeAttempts.set(command.attempt, this.freePeriod())
@@ -190,6 +199,7 @@ export class Model extends PastDueModel {
       isStream: false,
       counted: new Map(),
       liveUntil: expiresAt,
+      windows: this.budgets.windowsOf(command.legs),
       returned: false,
     })
     if (command.key !== null) {

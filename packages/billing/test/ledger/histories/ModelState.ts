@@ -8,6 +8,7 @@ import type {
   Snapshot,
 } from '../../../src/ledger/commands.ts'
 import type { Balance } from '../../../src/ledger/reads.ts'
+import { ModelBudgets, type ModelWindow } from './ModelBudgets.ts'
 
 export interface ModelHold {
   attempt: string
@@ -22,6 +23,8 @@ export interface ModelHold {
   counted: Map<string, number>
   /** The time until which the work counts as running. The reserve and each renewal set this time. */
   liveUntil: number
+  /** The windows of budgets that the hold counts against. */
+  windows: Set<ModelWindow>
   /** True once the hold has reached its maximum lifetime and its units have been returned to the customer. */
   returned: boolean
 }
@@ -80,6 +83,7 @@ export class ModelState {
     { fingerprint: string | null; attempt: string; completed: boolean; result: string | null; until: number }
   >()
   accounts = new Map<string, ModelAccount>()
+  readonly budgets = new ModelBudgets(this)
   snapshot: (Snapshot & { at: number; acked: Set<string>; ambiguous: Set<string> }) | null = null
   periodCheckedFor: number | null = null
   installedToken: string | null = null
@@ -269,6 +273,7 @@ export class ModelState {
     const account = this.account(subscription, meter)
     const wasLifted = hold?.legs.some((leg) => leg.meter === meter && leg.lifted) ?? false
     if (wasLifted && !account.unlimited) account.waived += amount
+    this.budgets.book(meter, amount, hold)
     this.events.set(`${attempt}/${meter}`, {
       attempt,
       meter,

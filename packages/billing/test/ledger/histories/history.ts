@@ -73,6 +73,16 @@ const call = fc.oneof(
 
 const step = fc.oneof(
   {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('setBudget'),
+      meter: fc.constantFrom('pictures', 'tokens'),
+      window: fc.constantFrom('hour', 'day', 'period'),
+      limit: fc.nat({ max: 40 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('removeBudget'), nth }) },
+  {
     weight: 10,
     arbitrary: fc.record({
       type: fc.constant('calls'),
@@ -182,6 +192,7 @@ export type WorldStep = Extract<
   Step,
   { type: 'topUp' | 'subscribe' | 'features' | 'unsubscribe' | 'payment' | 'renew' }
 >
+export type BudgetStep = Extract<Step, { type: 'setBudget' | 'removeBudget' }>
 export type OperateStep = Extract<Step, { type: 'operate' | 'adjust' }>
 export type PaymentStep = Extract<Step, { type: 'payment' }>
 

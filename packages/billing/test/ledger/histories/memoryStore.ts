@@ -1,5 +1,6 @@
 import type { Answer } from '../../../src/ledger/answers.ts'
 import type { Command } from '../../../src/ledger/commands.ts'
+import type { BudgetRow } from '../../../src/ledger/core/budgetRow.ts'
 import { decide } from '../../../src/ledger/core/decide.ts'
 import { idOf, joined, type LoadedCustomer } from '../../../src/ledger/core/draft.ts'
 import type {
@@ -23,6 +24,7 @@ export function memoryStore(now: () => number) {
   const keys = new Map<string, KeyRow>()
   const events = new Map<string, EventRow>()
   const acts = new Map<string, ActRow>()
+  const budgets = new Map<string, BudgetRow>()
   const of = <Row extends { customer: string }>(rows: Map<string, Row>, customer: string) =>
     [...rows.values()].filter((row) => row.customer === customer).map((row) => structuredClone(row))
   const byId = <Row extends { customer: string }>(
@@ -30,6 +32,18 @@ export function memoryStore(now: () => number) {
     customer: string,
     id: (row: Row) => string,
   ) => new Map(of(rows, customer).map((row) => [id(row), row]))
+
+  const usedSince = (customer: string, commands: Command[]) =>
+    new Map(
+      commands.flatMap((command) => {
+        if (command.type !== 'setBudget' || command.customer !== customer) return []
+        const { meter, usedSince: since } = command
+        const units = of(events, customer)
+          .filter((event) => event.meter === meter && event.at >= since)
+          .reduce((sum, event) => sum + event.amount, 0)
+        return [[idOf.usedSince(meter, since), units] as const]
+      }),
+    )
 
   return {
     run(commands: Command[]): Answer[] {
@@ -42,6 +56,8 @@ export function memoryStore(now: () => number) {
           keys: byId(keys, customer, idOf.key),
           events: byId(events, customer, idOf.event),
           acts: byId(acts, customer, ({ id }) => id),
+          budgets: byId(budgets, customer, ({ id }) => id),
+          usedSince: usedSince(customer, commands),
           oldestResults: [],
           nextExpiry: Number.POSITIVE_INFINITY,
         })
@@ -62,6 +78,8 @@ export function memoryStore(now: () => number) {
       for (const row of [...writes.newEvents, ...writes.events]) {
         events.set(joined(row.customer, row.attempt, row.meter), row)
       }
+      for (const row of writes.budgets) budgets.set(joined(row.customer, row.id), row)
+      for (const { customer, id } of writes.removedBudgets) budgets.delete(joined(customer, id))
       for (const row of writes.newActs) acts.set(joined(row.customer, row.id), row)
       return answers
     },

@@ -10,7 +10,7 @@ import type { BatchBy } from './batchBy.ts'
 import { callLoadCustomers } from './loadCustomersFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
-const { customer, account, hold, key, event, act } = tables
+const { customer, account, hold, key, event, budget, act } = tables
 
 /** A list of rows. The function returns null for an empty list. */
 const list = z
@@ -20,6 +20,8 @@ const list = z
 const lists = z.array(list).transform((them) => them.flat())
 /** The earliest expiry of the customer's holds that aren't due yet. Null if there is no such hold. */
 const expiry = z.object({ nextExpiry: z.number().nullable() })
+const budgetRows = z.object({ budgetRows: list })
+const usedUnits = z.object({ customer: z.string(), meter: z.string(), since: z.number(), units: z.number() })
 const answer = z.tuple([
   z.object({
     loaded: z.object({
@@ -31,6 +33,7 @@ const answer = z.tuple([
       keys: list,
       events: lists,
       acts: list,
+      usedSince: list,
       oldest: list,
     }),
   }),
@@ -81,6 +84,7 @@ export async function loadCustomers(
       acts: needs.acts,
       sentEvents: needs.sentEvents.map((name) => [name]),
       waitingEvents: needs.waitingEvents,
+      usedSince: needs.usedSince,
       results: [...needs.results].map(([name, { bytes, count }]) => [name, bytes, oldestResults.few(count)]),
     },
     { batchBy, bucketOf },
@@ -92,12 +96,17 @@ export async function loadCustomers(
     const row = customer.decode(columns)
     const nextExpiry = expiry.parse(columns).nextExpiry ?? Number.POSITIVE_INFINITY
     Object.assign(loaded.of(row.customer), { row, nextExpiry })
+    loaded.addBudgets(budgetRows.parse(columns).budgetRows.map(budget.decode))
   }
   loaded.addAccounts(found.accounts.map(account.decode))
   loaded.addHolds(found.holds.map(hold.decode))
   loaded.addKeys(found.keys.map(key.decode))
   loaded.addEvents(found.events.map(event.decode))
   loaded.addActs(found.acts.map(act.decode))
+  for (const columns of found.usedSince) {
+    const { customer: name, meter, since, units } = usedUnits.parse(columns)
+    loaded.addUsedSince(name, meter, since, units)
+  }
   for (const row of found.oldest.map(key.decode)) loaded.of(row.customer).oldestResults.push(row)
   return { loaded: loaded.byCustomer, now: found.now, usesKnownRows: known.size > 0 }
 }

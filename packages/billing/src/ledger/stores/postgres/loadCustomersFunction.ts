@@ -2,69 +2,11 @@ import { oldestResults } from '../../core/needs.ts'
 import { selectList, type Table, tables } from '../tables.ts'
 import type { BatchBy } from './batchBy.ts'
 import { databaseTime } from './databaseTime.ts'
-import { rowType, tuplesLiteral } from './rowType.ts'
+import { bucketParameter, type LoadList, list, loadTypes, numbers } from './loadParameters.ts'
+import { tuplesLiteral } from './rowType.ts'
 import { oneBucket, type StoredFunction, storedFunction } from './storedFunction.ts'
 
-const { customer, account, hold, key, event, act } = tables
-
-interface Known {
-  customer: string
-  version: number
-  time: number
-  nextExpiry: number
-}
-interface Waiting {
-  customer: string
-  atMost: number
-}
-interface Results {
-  customer: string
-  bytes: number
-  few: number
-}
-const known = rowType<Known, keyof Known>({ name: 'known', integers: ['version', 'time', 'nextExpiry'] }, [
-  'customer',
-  'version',
-  'time',
-  'nextExpiry',
-])
-const waiting = rowType<Waiting, keyof Waiting>({ name: 'waiting', integers: ['atMost'] }, [
-  'customer',
-  'atMost',
-])
-const results = rowType<Results, keyof Results>({ name: 'results', integers: ['bytes', 'few'] }, [
-  'customer',
-  'bytes',
-  'few',
-])
-const holdId = rowType(hold, hold.key)
-const keyId = rowType(key, key.key)
-const eventId = rowType(event, event.key)
-
-/** The types of the function's list parameters, in order. */
-const types = {
-  customers: known,
-  holds: holdId,
-  keys: keyId,
-  events: eventId,
-  /** The rows to load only if another node has changed their customer. */
-  holdsIfChanged: holdId,
-  keysIfChanged: keyId,
-  eventsIfChanged: eventId,
-  acts: rowType(act, act.key),
-  sentEvents: rowType(customer, ['customer']),
-  waitingEvents: waiting,
-  results,
-}
-type LoadList = keyof typeof types
-const lists = Object.keys(types)
-
-/** The first parameters: the time, or null to use the database's time, and the size limit for a customer's results. */
-const numbers = { now: '$1', resultBytesPerCustomer: '$2' }
-const list = (name: LoadList) => `$${lists.indexOf(name) + 3}`
-
-/** The statements that create the types of the function's parameters. */
-export const createLoadCustomersTypes = Object.values(types).map(({ create }) => create)
+const { customer, account, hold, key, event, budget, act } = tables
 
 /** Selects the rows of the table `t` as JSON. */
 const asJson = <Row>(table: Table<Row>, from: string, without: (keyof Row & string)[] = []) =>
@@ -111,7 +53,7 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * into the join, and would then read every customer's holds.
  */
 function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
-  const bucketIn = (source: string) => (batchBy === 'bucket' ? `$${lists.length + 3}` : source)
+  const bucketIn = (source: string) => (batchBy === 'bucket' ? bucketParameter : source)
   /** A condition: the row `row` belongs to the same customer as the row `of`. */
   const isOf = (of: string, row: string) =>
     `${row}.bucket = ${bucketIn(`${of}.bucket`)} AND ${row}.customer = ${of}.customer`
@@ -127,14 +69,14 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
     ORDER BY t.customer FOR UPDATE OF t ${wait}
   ) it;`
   return storedFunction('load', {
-    parameters: ['bigint', 'bigint', ...Object.values(types).map(({ name }) => `${name}[]`)],
+    parameters: ['bigint', 'bigint', ...Object.values(loadTypes).map(({ name }) => `${name}[]`)],
     batchBy,
     returns: 'json',
     variables: `
     locked bigint; unchanged boolean; latest bigint; next_expiry bigint; moment bigint;
     loading text[]; loading_buckets smallint[];
     customers json; accounts json; holds json; due_holds json; key_holds json; keys json;
-    events json; acts json; sent_events json; waiting_events json; parked_events json; oldest json;`,
+    events json; acts json; sent_events json; waiting_events json; parked_events json; used_since json; oldest json;`,
     body: `
   IF current_setting('synchronous_commit') = 'off' THEN
     SET LOCAL synchronous_commit = on;
@@ -156,7 +98,10 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
       SELECT ${selectList(customer, 'c')}, (
         SELECT min(h.expires_at) FROM metered.hold h
         WHERE ${isOf('c', 'h')} AND h.state = 'held' AND h.expires_at > ${dueUntil}
-      ) AS "nextExpiry" FROM ${ofLoading('customer', 'c')}
+      ) AS "nextExpiry", CASE WHEN c.budgets > 0 THEN ${asJson(
+        budget,
+        `metered.budget t WHERE ${isOf('c', 't')}`,
+      )} END AS "budgetRows" FROM ${ofLoading('customer', 'c')}
     ) it);
     accounts := ${asJson(account, ofLoading('account', 't'))};
     due_holds := ${asJson(
@@ -226,6 +171,17 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
       ) t`,
     )};
   END IF;
+  IF ${isNeeded('usedSince')} THEN
+    used_since := (SELECT json_agg(it) FROM (
+      SELECT r.customer, r.meter, r.since, (
+        SELECT coalesce(sum(d.amount), 0) FROM metered.daily d
+        WHERE ${isOf('r', 'd')} AND d.meter = r.meter AND d.day >= r.first_day
+      ) + (
+        SELECT coalesce(sum(e.amount), 0) FROM metered.event e
+        WHERE ${isOf('r', 'e')} AND e.meter = r.meter AND e.at >= 0 AND e.at >= r.since AND e.at < r.first_day_start
+      ) AS units FROM unnest(${list('usedSince')}) r
+    ) it);
+  END IF;
   IF ${isNeeded('results')} THEN
     oldest := ${asJson(
       key,
@@ -249,7 +205,7 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
     )};
   END IF;
   RETURN json_build_object(
-    'now', moment, 'loading', to_json(loading), 'customers', customers, 'accounts', accounts, 'acts', acts, 'keys', keys, 'oldest', oldest,
+    'now', moment, 'usedSince', used_since, 'loading', to_json(loading), 'customers', customers, 'accounts', accounts, 'acts', acts, 'keys', keys, 'oldest', oldest,
     'holds', json_build_array(holds, due_holds, key_holds),
     'events', json_build_array(events, sent_events, waiting_events, parked_events)
   );`,
@@ -284,6 +240,7 @@ export function callLoadCustomers(
     literal(given.acts),
     literal(given.sentEvents),
     literal(given.waitingEvents),
+    literal(given.usedSince),
     literal(given.results),
   ]
   const [first] = given.customers

@@ -3,7 +3,17 @@
  * lock `customer` first. When pruning searches for rows, it locks `key`, `hold`, `event` and `denial`, in
  * this order.
  */
-export const lockOrder = ['customer', 'account', 'act', 'daily', 'key', 'hold', 'event', 'denial'] as const
+export const lockOrder = [
+  'customer',
+  'account',
+  'budget',
+  'act',
+  'daily',
+  'key',
+  'hold',
+  'event',
+  'denial',
+] as const
 
 /**
  * Locks all tables with buckets until the transaction ends. Without these locks, a transaction that changes

@@ -270,29 +270,22 @@ export const migrations = [
     ADD COLUMN owed bigint NOT NULL DEFAULT 0,
     ADD COLUMN booked_before_unlimited bigint NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE metered.customer ADD COLUMN budgets bigint NOT NULL DEFAULT 0;
+  CREATE TABLE metered.budget (
+    bucket smallint NOT NULL,
+    customer text COLLATE "C" NOT NULL,
+    id text NOT NULL,
+    instance text NOT NULL,
+    meter text NOT NULL,
+    "window" text NOT NULL,
+    time_zone text,
+    "limit" bigint NOT NULL,
+    window_start bigint NOT NULL,
+    window_end bigint,
+    used bigint NOT NULL,
+    held bigint NOT NULL,
+    PRIMARY KEY (bucket, customer, id)
+  );
+  `,
 ]
-
-/**
- * Removes the old primary keys, indexes and triggers, which only releases without buckets need. A new ledger
- * runs this SQL after its migrations. For an existing ledger, `metered schema` prints the SQL. Run the SQL
- * after the last node of a release without buckets has stopped. Running the SQL again changes nothing. Later
- * migrations must work both before and after this SQL has run.
- */
-export const contraction = `
-  DO $do$
-  DECLARE
-    it text;
-  BEGIN
-    IF to_regproc('metered.fill_bucket') IS NULL THEN RETURN; END IF;
-    DROP FUNCTION metered.fill_bucket() CASCADE;
-    FOREACH it IN ARRAY ARRAY['customer', 'account', 'hold', 'key', 'event', 'act', 'daily'] LOOP
-      EXECUTE format('ALTER TABLE metered.%1$I DROP CONSTRAINT %1$s_pkey, ALTER bucket SET NOT NULL', it);
-      EXECUTE format('ALTER TABLE metered.%1$I ADD CONSTRAINT %1$s_pkey PRIMARY KEY USING INDEX %1$s_by_bucket', it);
-    END LOOP;
-    FOREACH it IN ARRAY ARRAY['hold_due', 'key_results', 'event_charges', 'event_undelivered', 'event_parked'] LOOP
-      EXECUTE format('DROP INDEX metered.%I', it);
-      EXECUTE format('ALTER INDEX metered.%1$s_by_bucket RENAME TO %1$s', it);
-    END LOOP;
-  END
-  $do$;
-`

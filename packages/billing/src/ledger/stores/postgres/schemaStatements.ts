@@ -1,6 +1,6 @@
 import { buckets } from './bucketOf.ts'
+import { contraction } from './contraction.ts'
 import { lockOrder, lockTables } from './lockTables.ts'
-import { contraction } from './migrations.ts'
 
 /**
  * Returns SQL that removes keys, indexes and triggers that only earlier releases need. If `partitions` isn't

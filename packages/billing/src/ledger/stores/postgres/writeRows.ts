@@ -1,11 +1,11 @@
-import type { Writes } from '../../core/draft.ts'
+import type { Writes } from '../../core/writes.ts'
 import { changing, column, onConflict, type Table, tables } from '../tables.ts'
 import type { BatchBy } from './batchBy.ts'
 import { type RowType, rowsLiteral, rowType } from './rowType.ts'
 import { oneBucket, type StoredFunction, storedFunction } from './storedFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
-const { customer, account, hold, key, event, act, daily } = tables
+const { customer, account, hold, key, event, budget, act, daily } = tables
 
 const typeOf = <Row>(table: Table<Row>) => rowType(table, table.properties)
 
@@ -22,6 +22,8 @@ const types = {
   keys: typeOf(key),
   newEvents: typeOf(event),
   events: rowType(event, [...event.key, ...changing.events]),
+  budgets: typeOf(budget),
+  removedBudgets: rowType(budget, ['customer', 'id']),
   newActs: typeOf(act),
   daily: typeOf(daily),
 }
@@ -91,6 +93,11 @@ function describeWriteRows(batchBy: BatchBy): StoredFunction {
       unlessEmpty('keys', upsert(key, bucket)),
       unlessEmpty('newEvents', insert(event, bucket)),
       update('events', event, changing.events),
+      unlessEmpty('budgets', upsert(budget, bucket)),
+      unlessEmpty(
+        'removedBudgets',
+        (rows) => `DELETE FROM metered.budget t USING ${rows} WHERE ${isSameRow(budget, bucket)}`,
+      ),
       unlessEmpty('newActs', insert(act, bucket)),
       unlessEmpty('daily', upsert(daily, bucket, addToAmount)),
     ].join(''),
@@ -138,6 +145,8 @@ export function writeStatement(
     literal(types.keys, writes.keys),
     literal(types.newEvents, writes.newEvents),
     literal(types.events, writes.events),
+    literal(types.budgets, writes.budgets),
+    literal(types.removedBudgets, writes.removedBudgets),
     literal(types.newActs, writes.newActs),
     literal(types.daily, writes.daily),
   ]

@@ -226,4 +226,21 @@ export const migrations = [
   ALTER TABLE metered_account ADD COLUMN owed integer NOT NULL DEFAULT 0;
   ALTER TABLE metered_account ADD COLUMN booked_before_unlimited integer NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE metered_customer ADD COLUMN budgets integer NOT NULL DEFAULT 0;
+  CREATE TABLE metered_budget (
+    customer text NOT NULL,
+    id text NOT NULL,
+    instance text NOT NULL,
+    meter text NOT NULL,
+    "window" text NOT NULL,
+    time_zone text,
+    "limit" integer NOT NULL,
+    window_start integer NOT NULL,
+    window_end integer,
+    used integer NOT NULL,
+    held integer NOT NULL,
+    PRIMARY KEY (customer, id)
+  ) WITHOUT ROWID;
+  `,
 ]

@@ -31,6 +31,9 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
       loaded.addEvents(statements.waitingEvents(name, atMost))
       loaded.addEvents(statements.parkedEvents(name, now, now, atMost))
     }
+    for (const [name, meter, since, ...firstDay] of needs.usedSince) {
+      loaded.addUsedSince(name, meter, since, statements.usedSince(name, meter, since, ...firstDay))
+    }
     for (const [name, results] of needs.results) {
       const rows = loaded.of(name)
       const excess = (rows.row?.resultBytes ?? 0) + results.bytes - settings.resultBytesPerCustomer
@@ -46,6 +49,7 @@ function loadUnknown(statements: Statements, unknown: string[], loaded: LoadedCu
   for (const row of statements.customers(unknown)) {
     loaded.of(row.customer).row = row
     if (row.time > now) dueUntil = Number.MAX_SAFE_INTEGER
+    if (row.budgets > 0) loaded.addBudgets(statements.budgets([row.customer]))
   }
   loaded.addAccounts(statements.accounts(unknown))
   loaded.addHolds(statements.dueHolds(unknown, dueUntil))
@@ -54,12 +58,13 @@ function loadUnknown(statements: Statements, unknown: string[], loaded: LoadedCu
   }
 }
 
+const usedUnits = z.object({ units: z.number() })
 const nextExpiry = z.object({ customer: z.string(), expiresAt: z.number().nullable() })
 
 type Statements = ReturnType<typeof prepareStatements>
 
 function prepareStatements(db: SqliteDatabase) {
-  const { customer, account, hold, key, event, act } = tables
+  const { customer, account, hold, key, event, budget, act } = tables
   const customers = select(db, customer, each('customer', ['customer']))
   const holds = select(db, hold, each('hold', ['customer', 'attempt']))
   const dueHolds = select(
@@ -95,6 +100,15 @@ function prepareStatements(db: SqliteDatabase) {
      ORDER BY t.at, t.attempt, t.meter LIMIT ?`,
   )
   const accounts = select(db, account, each('account', ['customer']))
+  const budgets = select(db, budget, each('budget', ['customer']))
+  const usedSince = db.prepare(
+    `SELECT (
+       SELECT coalesce(sum(amount), 0) FROM metered_daily WHERE customer = ?1 AND meter = ?2 AND day >= ?4
+     ) + (
+       SELECT coalesce(sum(amount), 0) FROM metered_event INDEXED BY metered_event_charges
+       WHERE customer = ?1 AND meter = ?2 AND at >= ?3 AND at < ?5
+     ) AS units`,
+  )
   const nextExpiries = db.prepare(
     `SELECT j.value AS customer, (
        SELECT min(expires_at) FROM metered_hold INDEXED BY metered_hold_due
@@ -119,6 +133,9 @@ function prepareStatements(db: SqliteDatabase) {
     waitingEvents,
     parkedEvents,
     accounts,
+    budgets,
+    usedSince: (...parameters: Needs['usedSince'][number]) =>
+      usedUnits.parse(usedSince.get(...parameters)).units,
     oldestKeys,
     nextExpiries: (customers: string[], after: number) =>
       customers.length === 0

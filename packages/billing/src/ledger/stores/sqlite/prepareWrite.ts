@@ -1,10 +1,10 @@
-import type { Writes } from '../../core/draft.ts'
+import type { Writes } from '../../core/writes.ts'
 import { changing, column, onConflict, type Table, tables, toColumn } from '../tables.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /** Returns a function that writes a batch's rows. Call the function inside the write transaction. */
 export function prepareWrite(db: SqliteDatabase) {
-  const { customer, account, hold, key, event, act } = tables
+  const { customer, account, hold, key, event, budget, act } = tables
   const customers = upsert(db, customer)
   const leases = update(db, customer, changing.leases)
   const customerCounters = update(db, customer, changing.customerCounters)
@@ -16,6 +16,8 @@ export function prepareWrite(db: SqliteDatabase) {
   const keys = upsert(db, key)
   const newEvents = insert(db, event)
   const events = update(db, event, changing.events)
+  const budgets = upsert(db, budget)
+  const removeBudget = db.prepare('DELETE FROM metered_budget WHERE customer = ? AND id = ?')
   const newActs = insert(db, act)
   const addToDay = db.prepare(
     `INSERT INTO metered_daily (customer, day, meter, amount) VALUES (?, ?, ?, ?)
@@ -33,6 +35,8 @@ export function prepareWrite(db: SqliteDatabase) {
     for (const row of writes.keys) keys(row)
     for (const row of writes.newEvents) newEvents(row)
     for (const row of writes.events) events(row)
+    for (const row of writes.budgets) budgets(row)
+    for (const { customer: name, id } of writes.removedBudgets) removeBudget.run(name, id)
     for (const row of writes.newActs) newActs(row)
     for (const { customer: name, day, meter, amount } of writes.daily) addToDay.run(name, day, meter, amount)
   }

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { budgetWindow } from './core/budgetRow.ts'
+import { customer, meter, text } from './fields.ts'
+
+/** The latest time whose day has a name, minus some days. */
+const maxTime = 8.6e15
+
+/** Whether the name is a time zone of the IANA database. Offsets such as `+02:00` aren't accepted. */
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
+  } catch {
+    return false
+  }
+}
+
+/** Limits a meter's units over a window. Replaces the customer's budget for the same meter and window. */
+export const setBudget = z
+  .object({
+    type: z.literal('setBudget'),
+    customer,
+    /** A new ID, generated before the command is queued. Ignored if only the limit of a budget changes. */
+    instance: text(64),
+    meter,
+    window: budgetWindow,
+    /** The IANA name of the time zone of a day or month. Null for other windows. */
+    timeZone: text(64).refine(isTimeZone, 'unknown time zone').nullable(),
+    limit: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+    /**
+     * The time from which to add up the booked usage. If the answer is `needsUsage`, send the command again with
+     * this answer's time.
+     */
+    usedSince: z.number().int().min(0).max(maxTime),
+  })
+  .refine(({ window, timeZone }) => (window === 'day' || window === 'month') === (timeZone !== null), {
+    path: ['timeZone'],
+    message: 'required for days and months, and null for other windows',
+  })
+
+export const removeBudget = z.object({ type: z.literal('removeBudget'), customer, id: text(256) })
+
+/** Reads the customer's budgets. Changes nothing. */
+export const listBudgets = z.object({ type: z.literal('listBudgets'), customer })

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+
+export const budgetWindow = z.enum(['hour', 'day', 'month', 'period'])
+
+/** A budget and its counters in the current window. */
+export const budgetRow = z.object({
+  customer: z.string(),
+  id: z.string(),
+  /** Distinguishes the budget from earlier budgets with the same ID. */
+  instance: z.string(),
+  meter: z.string(),
+  window: budgetWindow,
+  /** The IANA name of the time zone of a day or month. Null for other windows. */
+  timeZone: z.string().nullable(),
+  limit: z.number().int(),
+  windowStart: z.number().int(),
+  /** Null if the billing period never ends. */
+  windowEnd: z.number().int().nullable(),
+  /** The units booked in the window. */
+  used: z.number().int(),
+  /** The units of running calls that were counted against this window. */
+  held: z.number().int(),
+})
+
+/** A budget that a hold's units count against, and the start of its window when the hold was taken. */
+export const heldBudget = z.object({
+  id: z.string(),
+  instance: z.string(),
+  windowStart: z.number().int(),
+})
+
+export type BudgetRow = z.output<typeof budgetRow>
+export type HeldBudget = z.output<typeof heldBudget>

@@ -1,0 +1,101 @@
+import type { BudgetStatus, OverBudget } from '../answers.ts'
+import type { Leg } from '../commands.ts'
+import type { BudgetRow, HeldBudget } from './budgetRow.ts'
+import { isWindowOver, windowAt } from './budgetWindow.ts'
+import type { Draft } from './draft.ts'
+import type { HoldRow } from './rows.ts'
+
+/**
+ * A budget limits a meter's units over a window. Invariant: at each reserve, `used + held` is at most the limit. Later,
+ * `used` can exceed the limit, if work costs more than its hold, or if the limit is lowered.
+ */
+
+/** Returns the budgets that have too few units left for the legs. */
+export const overBudget = (draft: Draft, legs: Leg[]): OverBudget[] =>
+  legs.flatMap(({ meter, amount }) =>
+    budgetsOf(draft, meter)
+      .filter(({ used, held, limit }) => used + held + amount > limit)
+      .map((budget) => ({ ...statusOf(budget), required: amount })),
+  )
+
+/** Counts a hold's units against the meter's budgets. Returns these budgets. */
+export const holdInBudgets = (draft: Draft, { meter, amount }: Leg): HeldBudget[] =>
+  budgetsOf(draft, meter).map((budget) => {
+    draft.writeBudget(budget, { held: budget.held + amount })
+    const { id, instance, windowStart } = budget
+    return { id, instance, windowStart }
+  })
+
+/** Returns a hold's units to the windows in which the hold was taken. Does nothing for windows that are over. */
+export function returnToBudgets(draft: Draft, { amount, budgets }: HoldRow['legs'][number]): void {
+  for (const held of budgets ?? []) {
+    const budget = draft.budget(held.id)
+    if (budget?.instance === held.instance && budget.windowStart === held.windowStart)
+      draft.writeBudget(budget, { held: budget.held - amount })
+  }
+}
+
+/**
+ * Counts booked units in the windows in which their hold was taken. Units without a hold, or whose hold is older than
+ * the budget, count in the window that contains the time `at`.
+ */
+export function spendFromBudgets(
+  draft: Draft,
+  {
+    meter,
+    amount,
+    at,
+    budgets = [],
+  }: {
+    meter: string
+    amount: number
+    at: number
+    budgets?: HeldBudget[] | undefined
+  },
+): void {
+  for (const budget of budgetsOf(draft, meter)) {
+    const taken = budgets.find(({ id, instance }) => id === budget.id && instance === budget.instance)
+    const isInWindow = taken ? taken.windowStart === budget.windowStart : contains(budget, at)
+    if (isInWindow) draft.writeBudget(budget, { used: budget.used + amount })
+  }
+}
+
+/** Returns the meter's budgets. Each of them counts in its current window. */
+function budgetsOf(draft: Draft, meter: string): BudgetRow[] {
+  const budgets = draft.budgets().filter((budget) => budget.meter === meter)
+  for (const budget of budgets) startWindow(draft, budget)
+  return budgets
+}
+
+/** Starts the current window if the budget's last window is over. */
+export function startWindow(draft: Draft, budget: BudgetRow): void {
+  const window = windowNow(draft, budget)
+  if (window) draft.writeBudget(budget, { ...window, used: 0, held: 0 })
+}
+
+/** Returns the budgets as they are now, without changing them. */
+export const budgetsNow = (draft: Draft): BudgetStatus[] =>
+  draft.budgets().map((budget) => {
+    const window = windowNow(draft, budget)
+    return statusOf(window ? { ...budget, ...window, used: 0, held: 0 } : budget)
+  })
+
+/** Returns the current window, or null if the budget's window isn't over. */
+function windowNow(draft: Draft, budget: BudgetRow) {
+  const { now, row } = draft
+  return isWindowOver(budget, now, row.snapshot) ? windowAt(budget, now, row.snapshot) : null
+}
+
+const contains = ({ windowStart, windowEnd }: BudgetRow, at: number) =>
+  at >= windowStart && (windowEnd === null || at < windowEnd)
+
+const statusOf = ({ id, meter, limit, used, held, window, timeZone, windowEnd }: BudgetRow) => ({
+  id,
+  meter,
+  limit,
+  used,
+  held,
+  window,
+  timeZone,
+  resetsAt: windowEnd,
+})

@@ -1,0 +1,50 @@
+import type { BudgetRow } from './budgetRow.ts'
+import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
+
+/**
+ * The rows that a batch writes. The store inserts the rows in `newHolds` and `newEvents`, so the batch fails if
+ * such a row exists.
+ */
+export interface Writes {
+  customers: CustomerRow[]
+  /** Rows in which only the lease and counters have changed. */
+  leases: CustomerRow[]
+  accounts: AccountRow[]
+  /**
+   * Rows in which only counters have changed: a customer's `version`, `time`, `undelivered` and `resultBytes`,
+   * and an account's `booked`, `acked`, `held`, `dropped`, `parked` and `waived`.
+   */
+  counters: { customers: CustomerRow[]; accounts: AccountRow[] }
+  newHolds: HoldRow[]
+  holds: HoldRow[]
+  removedHolds: { customer: string; attempt: string }[]
+  keys: KeyRow[]
+  newEvents: EventRow[]
+  /**
+   * Existing events. Of the columns that describe the usage, only the amount can change, and only in a
+   * recovery.
+   */
+  events: EventRow[]
+  budgets: BudgetRow[]
+  removedBudgets: { customer: string; id: string }[]
+  newActs: ActRow[]
+  /** Units to add to a day's total. */
+  daily: { customer: string; day: string; meter: string; amount: number }[]
+}
+
+export const noWrites = (): Writes => ({
+  customers: [],
+  leases: [],
+  accounts: [],
+  counters: { customers: [], accounts: [] },
+  newHolds: [],
+  holds: [],
+  removedHolds: [],
+  keys: [],
+  newEvents: [],
+  events: [],
+  budgets: [],
+  removedBudgets: [],
+  newActs: [],
+  daily: [],
+})

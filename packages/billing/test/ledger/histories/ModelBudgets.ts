@@ -1,0 +1,126 @@
+import type { BudgetStatus, OverBudget, SetBudgetAnswer } from '../../../src/ledger/answers.ts'
+import type { Leg, SetBudget } from '../../../src/ledger/commands.ts'
+import type { ModelHold, ModelState } from './ModelState.ts'
+
+interface ModelBudget extends Pick<SetBudget, 'meter' | 'window' | 'timeZone' | 'limit'> {
+  id: string
+  current: ModelWindow
+  /** The windows before the current window. */
+  earlier: Set<ModelWindow>
+}
+
+/** A budget's window, and the amounts that were booked in it. */
+export interface ModelWindow {
+  start: number
+  end: number | null
+  booked: number[]
+}
+
+const lengths = { hour: 3_600_000, day: 24 * 3_600_000 }
+
+/** Models one customer's budgets. Windows are objects, and used and held units are sums over lists. */
+export class ModelBudgets {
+  readonly #state: ModelState
+  readonly #budgets = new Map<string, ModelBudget>()
+
+  constructor(state: ModelState) {
+    this.#state = state
+  }
+
+  get size(): number {
+    return this.#budgets.size
+  }
+
+  set(command: SetBudget): SetBudgetAnswer {
+    const { meter, window, timeZone, limit, usedSince } = command
+    const id = `${window} ${meter}`
+    const existing = this.#budgets.get(id)
+    if (existing) {
+      this.#roll(existing)
+      existing.limit = limit
+      return { state: 'set', id }
+    }
+    if (window === 'period' && !this.#state.snapshot?.subscription) return { state: 'needsSnapshot' }
+    const current = this.windowNow(window)
+    if (usedSince !== current.start) return { state: 'needsUsage', since: current.start }
+    const events = [...this.#state.events.values()].filter(
+      (event) => event.meter === meter && event.at >= current.start,
+    )
+    current.booked = events.map(({ amount }) => amount)
+    this.#budgets.set(id, { id, meter, window, timeZone, limit, current, earlier: new Set() })
+    return { state: 'set', id }
+  }
+
+  remove(id: string): { state: 'removed' | 'noBudget' } {
+    return { state: this.#budgets.delete(id) ? 'removed' : 'noBudget' }
+  }
+
+  list(): BudgetStatus[] {
+    return [...this.#budgets.values()].map((budget) => {
+      const isOver = this.#isOver(budget)
+      const window = isOver ? this.windowNow(budget.window) : budget.current
+      return this.#status(budget, window)
+    })
+  }
+
+  over(legs: Leg[]): OverBudget[] {
+    return legs.flatMap(({ meter, amount }) =>
+      this.#of(meter)
+        .map((budget) => ({ ...this.#status(budget, budget.current), required: amount }))
+        .filter(({ used, held, limit }) => used + held + amount > limit),
+    )
+  }
+
+  /** Returns the windows that a hold with these legs counts against. */
+  windowsOf(legs: Leg[]): Set<ModelWindow> {
+    return new Set(legs.flatMap(({ meter }) => this.#of(meter).map(({ current }) => current)))
+  }
+
+  book(meter: string, amount: number, hold: ModelHold | undefined): void {
+    const at = hold?.startedAt ?? this.#state.now
+    for (const { current, earlier } of this.#of(meter)) {
+      const isInTime = at >= current.start && (current.end === null || at < current.end)
+      const wasCounted = [...(hold?.windows ?? [])].some((it) => it === current || earlier.has(it))
+      if (wasCounted ? hold?.windows.has(current) : isInTime) current.booked.push(amount)
+    }
+  }
+
+  windowNow(window: SetBudget['window']): ModelWindow {
+    const { now, snapshot } = this.#state
+    if (window === 'period') {
+      const { periodStart, periodEnd } = snapshot?.subscription ?? {}
+      return { start: periodStart ?? 0, end: periodEnd ?? null, booked: [] }
+    }
+    if (window === 'month') throw new Error('The histories use shorter windows')
+    const length = lengths[window]
+    const start = Math.floor(now / length) * length
+    return { start, end: start + length, booked: [] }
+  }
+
+  #of(meter: string): ModelBudget[] {
+    const budgets = [...this.#budgets.values()].filter((budget) => budget.meter === meter)
+    for (const budget of budgets) this.#roll(budget)
+    return budgets
+  }
+
+  #roll(budget: ModelBudget): void {
+    if (!this.#isOver(budget)) return
+    budget.earlier.add(budget.current)
+    budget.current = this.windowNow(budget.window)
+  }
+
+  #isOver({ window, current }: ModelBudget): boolean {
+    if (window === 'period') return this.windowNow(window).start !== current.start
+    return current.end !== null && this.#state.now >= current.end
+  }
+
+  #status({ id, meter, limit, window, timeZone }: ModelBudget, current: ModelWindow): BudgetStatus {
+    const holds = [...this.#state.holds.values()].filter((it) => it.windows.has(current) && !it.returned)
+    const legs = holds.flatMap((hold) => hold.legs).filter((leg) => leg.meter === meter)
+    const used = sum(current.booked)
+    const held = sum(legs.map(({ amount }) => amount))
+    return { id, meter, limit, used, held, window, timeZone, resetsAt: current.end }
+  }
+}
+
+const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0)
