@@ -52,6 +52,11 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * plan's grants.
    */
   pastDue?: PastDuePolicy
+  /**
+   * Returns whether the caller may set and remove the customer's budgets with the billing router. Default: no caller
+   * may. `billing.budgets` isn't restricted.
+   */
+  mayChangeBudgets?: (ctx: Ctx) => boolean | Promise<boolean>
   /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */
   returnPaths?: { success: string; cancelled: string }
   /** Default: `defaultOptions`. */

@@ -10,11 +10,8 @@ import { steadyClock } from './config/steadyClock.ts'
 import { allTrustedOrigins } from './config/trustedOrigins.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
-import { createAccounts } from './customer/accounts.ts'
 import { defaultReturnPaths } from './customer/checkout.ts'
-import { createPlans } from './customer/plans.ts'
-import { customerLedger } from './customer/usableBalances.ts'
-import { Watchers } from './customer/watchers.ts'
+import { createCustomerServices } from './customer/createCustomerServices.ts'
 import { connectFlowglad } from './flowglad/connectFlowglad.ts'
 import type { Caller } from './http/caller.ts'
 import { createHandler } from './http/createHandler.ts'
@@ -99,18 +96,18 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
     meterWork
 
-  // The parts that read and change customers' data.
-  const shownLedger = customerLedger(callLedger, meters, pastDue)
-  const accounts = createAccounts({
-    ledger: shownLedger,
+  const { shownLedger, accounts, watchers, plans, budgets } = createCustomerServices({
+    ...exchange,
+    callLedger,
+    flowglad,
+    leases,
     sync,
     catalog,
-    meters,
-    clock: steady,
-    options,
+    pastDue,
     upgradeUrl,
+    publicUrl,
+    returnPaths: setup.returnPaths ?? defaultReturnPaths,
   })
-  const watchers = new Watchers({ ledger, read: (id) => accounts.read({ id }), clock, options, logger })
   const sessions = new SessionChecks({
     // These casts are safe, because the router's types ensure that each context is a `Ctx`.
     customerOf: (ctx) => setup.customer(ctx as Ctx),
@@ -118,20 +115,6 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     clock: steady,
     options,
     logger,
-  })
-  const plans = createPlans({
-    ledger: shownLedger,
-    fullLedger: callLedger,
-    flowglad,
-    leases,
-    sync,
-    catalog,
-    meters,
-    wallClock: clock,
-    clock: steady,
-    options,
-    publicUrl,
-    returnPaths: setup.returnPaths ?? defaultReturnPaths,
   })
   const operator = createOperator({
     ledger,
@@ -186,13 +169,14 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
         operation,
         accounts,
         plans,
+        budgets,
         watchers,
         sessions,
         legSettings,
         denialCounts,
         trustedOrigins,
       },
-      setup.customer,
+      setup,
     ),
     /**
      * Meters work that runs outside tRPC: reserves the units, runs the work, charges on success, and returns
@@ -220,6 +204,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
         throw error
       }
     },
+    /** Lists, sets and removes a customer's budgets, which limit usage in addition to the plan. */
+    budgets,
     /** Throws a `BillingError` unless the customer's plan has the toggle feature. */
     requireFeature: (customer: KnownCustomer, feature: string): Promise<void> =>
       denialCounts.during({ customer: customer.id, procedure: 'requireFeature' }, () =>

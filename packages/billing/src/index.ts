@@ -11,12 +11,14 @@ export type {
 } from './contract/balances.ts'
 export { balancesHeader } from './contract/balancesHeader.ts'
 export { billingDenial } from './contract/billingDenial.ts'
+export type { Budget, BudgetInput, BudgetWindow } from './contract/budgets.ts'
 export type { ChargeRow, UsageDay } from './contract/charges.ts'
 export type { Customer, KnownCustomer } from './contract/customer.ts'
 export { denialStatuses } from './contract/denialStatuses.ts'
 export type { Denial, DenialCode, ShortMeter } from './contract/denials.ts'
 export {
   BillingError,
+  BudgetError,
   InsufficientCreditsError,
   InvalidAmountError,
   PlanChangeError,

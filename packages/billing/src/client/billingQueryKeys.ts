@@ -15,6 +15,7 @@ export interface BillingQueryKeys {
   /** Returns the key of the charges query for pages of `limit` charges. */
   charges: (input: { limit: number }) => BillingQueryKey
   plans: BillingQueryKey
+  budgets: BillingQueryKey
   statement: BillingQueryKey
   /** Returns the key of the preview of a change to the plan with the given price. */
   previewChange: (input: { priceSlug: string }) => BillingQueryKey
@@ -47,6 +48,7 @@ export function billingQueryKeys(router: BillingQueryKey = [['billing']]): Billi
     usage: (input) => query('usage', input),
     charges: (input) => [...procedure('charges'), { input, type: 'infinite' }],
     plans: query('plans'),
+    budgets: query('budgets'),
     statement: query('statement'),
     previewChange: (input) => query('previewChange', input),
   }

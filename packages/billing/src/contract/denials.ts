@@ -1,3 +1,5 @@
+import type { BudgetWindow } from './budgets.ts'
+
 /** A meter with too few units for a call. Amounts are in the meter's unit. */
 export interface ShortMeter<Meter extends string = string> {
   meter: Meter
@@ -7,9 +9,6 @@ export interface ShortMeter<Meter extends string = string> {
   heldBalance: number
   required: number
 }
-
-/** The part of time over which a budget counts. `period` is the billing period. */
-export type BudgetWindow = 'hour' | 'day' | 'month' | 'period'
 
 /**
  * A denied call, as the client receives it in `error.data.billing`. The server and the browser share this

@@ -95,6 +95,17 @@ export class PlanChangeError extends Error {
   }
 }
 
+/** The budget can't be set or removed. The message is written for the customer. Nothing was changed. */
+export class BudgetError extends Error {
+  override readonly name = 'BudgetError'
+  /** Whether the caller isn't allowed to change the customer's budgets. */
+  readonly isForbidden: boolean
+  constructor(message: string, { isForbidden = false } = {}) {
+    super(message)
+    this.isForbidden = isForbidden
+  }
+}
+
 /** Returns the denial for a request that billing can't handle right now. Nothing is charged. */
 export const unavailable = (retryAfterMs: number, cause?: unknown) =>
   new BillingError(

@@ -6,7 +6,7 @@ import { customer, meter, text } from './fields.ts'
 const maxTime = 8.6e15
 
 /** Whether the name is a time zone of the IANA database. Offsets such as `+02:00` aren't accepted. */
-function isTimeZone(name: string): boolean {
+export function isTimeZone(name: string): boolean {
   try {
     return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
   } catch {

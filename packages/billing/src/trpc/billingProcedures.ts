@@ -1,4 +1,5 @@
 import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
+import type { Budget, BudgetInput } from '../contract/budgets.ts'
 import type { ChargeRow, UsageDay } from '../contract/charges.ts'
 import type { Forfeit, PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { BillingStatement, ChangePreview } from '../contract/statement.ts'
@@ -58,6 +59,14 @@ export type BillingProcedures<Meter extends string> = {
   changePlan: Mutation<{ priceSlug: string }, PlanChange>
   cancel: Mutation<Nothing, PlanChange>
   resume: Mutation<Nothing, PlanChange>
+  budgets: Query<Nothing, { budgets: Budget<Meter>[] }>
+  /**
+   * Limits a meter's units over a window. Replaces the customer's budget for the same meter and window. Fails with
+   * `FORBIDDEN` unless the setup's `mayChangeBudgets` allows the caller to change budgets.
+   */
+  setBudget: Mutation<BudgetInput<Meter>, { id: string }>
+  /** Removes a budget. `removed` is false if no such budget exists. Requires the same permission as `setBudget`. */
+  removeBudget: Mutation<{ id: string }, { removed: boolean }>
 }
 
 /** The router that `billing.trpc.router` returns. */

@@ -1,15 +1,17 @@
 import { initTRPC } from '@trpc/server'
 import { z } from 'zod'
 import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
+import type { Budget } from '../contract/budgets.ts'
 import type { ChargeRow, UsageDay } from '../contract/charges.ts'
 import type { Customer } from '../contract/customer.ts'
-import { unavailable } from '../contract/errors.ts'
+import { BudgetError, unavailable } from '../contract/errors.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { BillingStatement, ChangePreview } from '../contract/statement.ts'
 import { Reader, type WatchSession } from '../sessions/reader.ts'
 import type { AppTrpc } from './appTrpc.ts'
 import type { BillingRouter } from './billingProcedures.ts'
 import { billingRequestOf } from './billingRequest.ts'
+import { budgetInput } from './budgetInput.ts'
 import { callKey } from './callKey.ts'
 import { confirmSession } from './confirmSession.ts'
 import type { TrpcServices } from './createTrpc.ts'
@@ -18,15 +20,25 @@ import type { Warnings } from './warnings.ts'
 const nothing = z.object({}).optional()
 const priceSlug = z.string().min(1).max(200)
 
-interface Parts extends Pick<TrpcServices, 'accounts' | 'plans' | 'watchers' | 'sessions' | 'denialCounts'> {
+interface Parts
+  extends Pick<
+    TrpcServices,
+    'meters' | 'accounts' | 'plans' | 'budgets' | 'watchers' | 'sessions' | 'denialCounts'
+  > {
   app: AppTrpc
   warnings: Warnings
 }
 
 export const createBillingRouter =
   <Meter extends string>(
-    { app, warnings, accounts, plans, watchers, sessions, denialCounts }: Parts,
-    readCustomer: (ctx: object) => Customer,
+    { app, warnings, meters, accounts, plans, budgets, watchers, sessions, denialCounts }: Parts,
+    {
+      readCustomer,
+      mayChangeBudgets,
+    }: {
+      readCustomer: (ctx: object) => Customer
+      mayChangeBudgets: (ctx: object) => boolean | Promise<boolean>
+    },
   ) =>
   (procedures: { protectedProcedure: object; publicProcedure: object }): BillingRouter<Meter> => {
     const t = initTRPC.create()
@@ -49,6 +61,14 @@ export const createBillingRouter =
       if (!result.ok) denialCounts.note({ customer: readCustomer(ctx).id, procedure: path }, result.error)
       return result
     })
+
+    const budgetProcedure = protectedProcedure.use(({ ctx, next }) =>
+      app.run(async () => {
+        if (!(await mayChangeBudgets(ctx)))
+          throw new BudgetError("You aren't allowed to change budgets.", { isForbidden: true })
+        return next()
+      }),
+    )
 
     return t.router({
       balances: protectedProcedure
@@ -166,6 +186,22 @@ export const createBillingRouter =
       cancel: protectedProcedure
         .input(nothing)
         .mutation(({ ctx }): Promise<PlanChange> => app.run(() => plans.cancel(readCustomer(ctx)))),
+
+      budgets: protectedProcedure
+        .input(nothing)
+        .query(({ ctx }) =>
+          app.run(async () => ({ budgets: (await budgets.list(readCustomer(ctx))) as Budget<Meter>[] })),
+        ),
+
+      setBudget: budgetProcedure
+        .input(budgetInput<Meter>(meters))
+        .mutation(({ ctx, input }) => app.run(() => budgets.set(readCustomer(ctx), input))),
+
+      removeBudget: budgetProcedure
+        .input(z.object({ id: z.string().min(1).max(256) }))
+        .mutation(({ ctx, input }) =>
+          app.run(async () => ({ removed: await budgets.remove(readCustomer(ctx), input.id) })),
+        ),
 
       resume: protectedProcedure
         .input(nothing)

@@ -1,9 +1,10 @@
+import type { BillingSetup } from '../billingSetup.ts'
 import type { Clock } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
-import type { Customer } from '../contract/customer.ts'
 import type { MeterOf, Meters } from '../contract/meters.ts'
 import type { Accounts } from '../customer/accounts.ts'
+import type { Budgets } from '../customer/budgets.ts'
 import type { Plans } from '../customer/plans.ts'
 import type { Watchers } from '../customer/watchers.ts'
 import { refusalOf } from '../http/refusal.ts'
@@ -40,6 +41,7 @@ export interface TrpcServices {
   operation: Operation
   accounts: Accounts
   plans: Plans
+  budgets: Budgets
   watchers: Watchers
   legSettings: LegSettingsOf
   sessions: SessionChecks
@@ -54,7 +56,7 @@ export interface TrpcServices {
  */
 export function createTrpc<M extends Meters, Ctx extends object>(
   services: TrpcServices,
-  customer: (ctx: Ctx) => Customer,
+  { customer, mayChangeBudgets = () => false }: Pick<BillingSetup<M, Ctx>, 'customer' | 'mayChangeBudgets'>,
 ): BillingTrpc<M, Ctx> {
   type Meter = MeterOf<M>
   assertTrpcVersion()
@@ -127,7 +129,10 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
     checkSession: () => checkSession(parts, readCustomer),
 
-    router: createBillingRouter<Meter>(parts, readCustomer),
+    router: createBillingRouter<Meter>(parts, {
+      readCustomer,
+      mayChangeBudgets: (ctx) => mayChangeBudgets(ctx as Ctx),
+    }),
 
     ...createErrorOptions<Meter>(transformer),
 

@@ -4,6 +4,7 @@ import { withCauses } from '../contract/causes.ts'
 import { denialStatuses } from '../contract/denialStatuses.ts'
 import {
   BillingError,
+  BudgetError,
   InvalidAmountError,
   PlanChangeError,
   SessionEndedError,
@@ -25,6 +26,7 @@ export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unkn
   if (error instanceof PlanChangeError) {
     return convert(error.mayHaveCharged ? 'CONFLICT' : 'BAD_REQUEST', error)
   }
+  if (error instanceof BudgetError) return convert(error.isForbidden ? 'FORBIDDEN' : 'BAD_REQUEST', error)
   if (error instanceof InvalidAmountError) return convert('BAD_REQUEST', error)
   if (error instanceof SessionEndedError) {
     return convert(error.reason === 'ended' ? 'UNAUTHORIZED' : 'SERVICE_UNAVAILABLE', error)

@@ -41,6 +41,7 @@ export interface StackSetup {
   trustedOrigins?: string[]
   options?: Partial<BillingOptions>
   pastDue?: PastDuePolicy
+  mayChangeBudgets?: (ctx: { user: User }) => boolean | Promise<boolean>
   /** Replaces the policies of these meters. */
   policies?: Partial<Record<keyof typeof meters, MeterPolicy>>
   ledger?: Ledger

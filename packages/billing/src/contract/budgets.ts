@@ -1,0 +1,28 @@
+/** The part of time over which a budget counts. `period` is the billing period. */
+export type BudgetWindow = 'hour' | 'day' | 'month' | 'period'
+
+/** A limit on a meter's units over a window, in addition to what the plan allows. */
+export interface BudgetInput<Meter extends string = string> {
+  meter: Meter
+  /** The most units that calls can use in each window. 0 denies all calls that cost units. */
+  limit: number
+  window: BudgetWindow
+  /** The IANA name of the time zone in which a day or month starts, such as `Europe/Berlin`. Default: `UTC`. */
+  timeZone?: string | undefined
+}
+
+/** A budget, and the units in its current window. */
+export interface Budget<Meter extends string = string> {
+  id: string
+  meter: Meter
+  limit: number
+  /** Units charged in the window. Can exceed the limit. */
+  used: number
+  /** Units held by running calls. */
+  held: number
+  window: BudgetWindow
+  /** The IANA name of the time zone of a day or month. null for other windows. */
+  timeZone: string | null
+  /** When the next window starts, in epoch milliseconds. null if the billing period never ends. */
+  resetsAt: number | null
+}

@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest'
+import { type BudgetInput, billingDenial } from '../../src/client/index.ts'
+import { aUser } from '../flowglad/startStack.ts'
+import { startApp } from './startApp.ts'
+
+const mayChangeBudgets = () => true
+const denialOf = (call: Promise<unknown>) => call.catch((error: unknown) => billingDenial(error))
+const generate = ({ client }: Awaited<ReturnType<typeof startApp>>, count: number) =>
+  client.generate.mutate({ prompt: 'x', count })
+const monthly = (limit: number) => ({ meter: 'generations', limit, window: 'month' }) as const
+
+test('denies a call that would exceed a budget with 402 and the time at which the budget resets', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  await generate(app, 1)
+  const { id } = await app.client.billing.setBudget.mutate(monthly(3))
+  await generate(app, 2)
+  await expect(generate(app, 1)).rejects.toMatchObject({ data: { httpStatus: 402 } })
+  const now = new Date()
+  const budget = {
+    meter: 'generations',
+    limit: 3,
+    used: 3,
+    held: 0,
+    window: 'month',
+    timeZone: 'UTC',
+    resetsAt: Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1),
+  }
+  expect(await denialOf(generate(app, 1))).toEqual({ code: 'BUDGET_EXCEEDED', ...budget, required: 1 })
+  expect(await app.client.billing.budgets.query()).toEqual({ budgets: [{ id, ...budget }] })
+  const [balance] = (await app.client.billing.balances.query()).balances
+  expect(balance).toMatchObject({ meter: 'generations', used: 3 })
+})
+
+test('names the budget that resets last if a call would exceed several', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  for (const window of ['hour', 'month', 'day'] as const)
+    await app.client.billing.setBudget.mutate({ ...monthly(0), window })
+  expect(await denialOf(generate(app, 1))).toMatchObject({ window: 'month' })
+  await app.client.billing.setBudget.mutate({ ...monthly(0), window: 'period' })
+  expect(await denialOf(generate(app, 1))).toMatchObject({ code: 'BUDGET_EXCEEDED', window: 'period' })
+})
+
+test('lets calls go on after the limit is raised or the budget is removed', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  const { billing } = app.client
+  await billing.setBudget.mutate(monthly(1))
+  await generate(app, 1)
+  expect(await denialOf(generate(app, 1))).toMatchObject({ code: 'BUDGET_EXCEEDED' })
+  const { id } = await billing.setBudget.mutate(monthly(2))
+  await generate(app, 1)
+  expect(await denialOf(generate(app, 1))).toMatchObject({ code: 'BUDGET_EXCEEDED' })
+  expect(await billing.removeBudget.mutate({ id })).toEqual({ removed: true })
+  expect(await billing.removeBudget.mutate({ id })).toEqual({ removed: false })
+  await generate(app, 1)
+})
+
+test('asks Flowglad nothing to deny a call that would exceed a budget', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  await app.client.billing.setBudget.mutate(monthly(0))
+  await app.client.billing.refresh.mutate()
+  const fetches = () => app.proxy.count(/\/customers\//)
+  const before = fetches()
+  expect(await denialOf(generate(app, 1))).toMatchObject({ code: 'BUDGET_EXCEEDED' })
+  expect(fetches()).toBe(before)
+})
+
+test('allows concurrent calls up to the limit and denies the rest', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  await app.client.billing.setBudget.mutate(monthly(4))
+  const calls = Array.from({ length: 9 }, () => app.single.generate.mutate({ prompt: 'x', count: 1 }))
+  const results = await Promise.allSettled(calls)
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(4)
+})
+
+test('lets no caller change budgets unless the app allows it', async () => {
+  await using app = await startApp()
+  const forbidden = { data: { code: 'FORBIDDEN' }, message: expect.stringContaining("aren't allowed") }
+  await expect(app.client.billing.setBudget.mutate(monthly(1))).rejects.toMatchObject(forbidden)
+  const { id } = await app.billing.budgets.set({ id: 'ada' }, monthly(1))
+  await expect(app.client.billing.removeBudget.mutate({ id })).rejects.toMatchObject(forbidden)
+  expect((await app.client.billing.budgets.query()).budgets).toHaveLength(1)
+})
+
+test('asks the app with the context of the call who may change budgets', async () => {
+  await using app = await startApp({ mayChangeBudgets: async ({ user }) => user.id === 'ada' })
+  await app.client.billing.setBudget.mutate(monthly(1))
+  await expect(app.clientWith([], 'bob').billing.setBudget.mutate(monthly(1))).rejects.toMatchObject({
+    data: { code: 'FORBIDDEN' },
+  })
+})
+
+test('changes only the budgets of the caller’s own customer', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  const bob = app.clientWith([], 'bob')
+  const { id } = await app.client.billing.setBudget.mutate(monthly(0))
+  expect(await bob.billing.removeBudget.mutate({ id })).toEqual({ removed: false })
+  expect(await bob.billing.budgets.query()).toEqual({ budgets: [] })
+  await bob.generate.mutate({ prompt: 'x', count: 1 })
+  expect(await denialOf(generate(app, 1))).toMatchObject({ code: 'BUDGET_EXCEEDED' })
+})
+
+test.each<[string, object]>([
+  ['a negative limit', { limit: -1 }],
+  ['a fraction', { limit: 1.5 }],
+  ['an unknown meter', { meter: 'pages' }],
+  ['the name of an object’s method', { meter: 'toString' }],
+  ['an unknown window', { window: 'week' }],
+  ['an unknown time zone', { timeZone: 'Mars/Olympus' }],
+  ['a long time zone', { timeZone: 'x'.repeat(10_000) }],
+  ['a customer', { customer: 'bob' }],
+])('rejects %s with 400', async (_, change) => {
+  await using app = await startApp({ mayChangeBudgets })
+  const input: BudgetInput<'generations'> = { ...monthly(1), ...change }
+  await expect(app.client.billing.setBudget.mutate(input)).rejects.toMatchObject({
+    data: { httpStatus: 400 },
+  })
+  expect(await app.client.billing.budgets.query()).toEqual({ budgets: [] })
+})
+
+test('rejects more than 50 budgets with 400', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  const fill = Array.from({ length: 50 }, (_, n) => ({ ...monthly(n), meter: `old meter ${n}` }))
+  for (const budget of fill) await app.billing.budgets.set({ id: 'ada' }, budget)
+  await expect(app.client.billing.setBudget.mutate(monthly(1))).rejects.toMatchObject({
+    data: { httpStatus: 400 },
+    message: expect.stringContaining('50 budgets'),
+  })
+})
+
+test('fetches the billing period for a budget of a customer who has made no call yet', async () => {
+  await using app = await startApp()
+  await app.billing.budgets.set(aUser(), { ...monthly(5), window: 'period' })
+  const [budget] = await app.billing.budgets.list(aUser())
+  expect(budget).toMatchObject({ window: 'period', timeZone: null, used: 0 })
+  expect(budget?.resetsAt).toBeGreaterThan(Date.now())
+})
+
+test('denies work outside tRPC that would exceed a budget', async () => {
+  await using app = await startApp()
+  await app.billing.budgets.set(aUser(), monthly(1))
+  const meter = () => app.billing.meter({ customer: aUser(), meter: 'generations', amount: 2 }, () => 'done')
+  await expect(meter()).rejects.toMatchObject({ denial: { code: 'BUDGET_EXCEEDED', required: 2 } })
+})
