@@ -1,6 +1,8 @@
 import type {
   BalancesAnswer,
   BillingStatement,
+  Budget,
+  BudgetInput,
   ChangePreview,
   ChargeRow,
   Forfeit,
@@ -63,5 +65,8 @@ export interface BillingClient<Meter extends string = string> {
   previewChange: { query(input: { priceSlug: string }, call?: Call): Promise<ChangePreview<Meter>> }
   changePlan: { mutate(input: { priceSlug: string }, call?: Call): Promise<PlanChange> }
   cancel: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }
+  budgets: { query(input?: undefined, call?: Call): Promise<{ budgets: Budget<Meter>[] }> }
+  setBudget: { mutate(input: BudgetInput<Meter>): Promise<{ id: string }> }
+  removeBudget: { mutate(input: { id: string }): Promise<{ removed: boolean }> }
   resume: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }
 }

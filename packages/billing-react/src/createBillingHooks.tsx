@@ -3,6 +3,7 @@ import type { QueryClient, QueryKey } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import type { BillingClient } from './BillingClient.ts'
 import { createBalanceHooks } from './balanceHooks.ts'
+import { createBudgetHooks } from './budgetHooks.ts'
 import { createPlanHooks } from './planHooks.ts'
 import type { BillingContext } from './queries.ts'
 import { createQueryKeys } from './queryKeys.ts'
@@ -88,5 +89,6 @@ export function createBillingHooks<Meter extends string>({ queryKey }: BillingHo
     ...createBalanceHooks(useBilling),
     ...createUsageHooks(useBilling),
     ...createPlanHooks(useBilling),
+    ...createBudgetHooks(useBilling),
   }
 }

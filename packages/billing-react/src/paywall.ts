@@ -23,6 +23,8 @@ export type Paywall<Meter extends string = string> =
   /** A renewal of the plan is unpaid. The customer can't use more units until the payment arrives. */
   | { state: 'overdue'; since: number; upgradeUrl: string }
   | { state: 'noSubscription'; upgradeUrl: string }
+  /** The call would have exceeded a budget. `resetsAt` is null if the billing period never ends. */
+  | ({ state: 'budget' } & Omit<Extract<Denial, { code: 'BUDGET_EXCEEDED' }>, 'code'>)
 
 /** Returns the paywall to show before a call that uses the meter. */
 export function paywallOfMeter<Meter extends string>(
@@ -80,6 +82,10 @@ export function paywallOfError<Meter extends string>(
         : { state: 'feature', feature: denial.feature, upgradeUrl: denial.upgradeUrl }
     case 'PAYMENT_OVERDUE':
       return overduePaywall(balances) ?? { state: 'open' }
+    case 'BUDGET_EXCEEDED': {
+      const { code: _, ...budget } = denial
+      return { state: 'budget', ...budget }
+    }
     case 'NO_SUBSCRIPTION':
       return balances?.plan ? { state: 'open' } : { state: 'noSubscription', upgradeUrl: denial.upgradeUrl }
     case 'CUSTOMER_ARCHIVED':

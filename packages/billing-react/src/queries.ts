@@ -2,6 +2,7 @@ import {
   asRead,
   type BalancesAnswer,
   type BillingStatement,
+  type Budget,
   type ChangePreview,
   installBalances,
   newestInCache,
@@ -137,6 +138,20 @@ export function usageOptions<Meter extends string>(
     queryFn: ({ signal }) => client.usage.query({ days }, { signal }),
     enabled: customer !== null,
     placeholderData: keepPreviousData,
+  }
+}
+
+export function budgetsOptions<Meter extends string>({
+  client,
+  customer,
+  keys,
+}: BillingContext<Meter>): UseQueryOptions<{ budgets: Budget<Meter>[] }, Error, Budget<Meter>[]> {
+  return {
+    queryKey: keys.budgets,
+    queryFn: ({ signal }) => client.budgets.query(undefined, { signal }),
+    // The cache contains the procedure's output, so that `trpc.billing.budgets.useQuery()` can share the entry.
+    select: ({ budgets }) => budgets,
+    enabled: customer !== null,
   }
 }
 

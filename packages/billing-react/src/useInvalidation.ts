@@ -36,7 +36,7 @@ function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): ()
 }
 
 /**
- * Invalidates usage, charges, the statement and the previews of plan changes whenever the balances have a new version.
+ * Invalidates usage, charges, budgets, the statement and the previews of plan changes whenever the balances have a new version.
  * Invalidates Flowglad's data if the plan has changed.
  */
 function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): () => void {
@@ -55,6 +55,7 @@ function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): 
     if (before.customer !== answer.customer) return
     void queryClient.invalidateQueries({ queryKey: keys.procedure('usage') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('charges') })
+    void queryClient.invalidateQueries({ queryKey: keys.procedure('budgets') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('statement') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('previewChange') })
     if (JSON.stringify(before.plan) !== JSON.stringify(answer.plan)) invalidateFlowglad(queryClient)

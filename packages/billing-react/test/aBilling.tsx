@@ -117,6 +117,9 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
     changePlan: { mutate: call('changePlan', change) },
     cancel: { mutate: call('cancel', change) },
     resume: { mutate: call('resume', change) },
+    budgets: { query: call('budgets', () => ({ budgets: [] })) },
+    setBudget: { mutate: call('setBudget', () => ({ id: 'month generations' })) },
+    removeBudget: { mutate: call('removeBudget', () => ({ removed: true })) },
   }
   const newestStream = () => {
     const stream = streams.at(-1)

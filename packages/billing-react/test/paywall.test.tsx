@@ -85,6 +85,15 @@ describe('paywallOfError', () => {
     expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })
   })
 
+  it('reports the exceeded budget, although units are left', () => {
+    const budget = {
+      ...{ meter: 'generations', limit: 5, used: 4, held: 1, required: 1 },
+      ...{ window: 'month', timeZone: 'UTC', resetsAt: 1 },
+    } as const
+    const error = aDenial({ code: 'BUDGET_EXCEEDED', ...budget })
+    expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'budget', ...budget })
+  })
+
   it('reports the available units and the required units', () => {
     const balance = aRow({ used: 7, version: 1 })
     expect(paywallOfError(anAnswer({ used: 7 }), short)).toEqual({ state: 'short', balance, required: 4 })

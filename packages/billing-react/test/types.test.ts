@@ -2,6 +2,7 @@ import type {
   BalanceRow,
   BalancesAnswer,
   BillingStatement,
+  Budget,
   ChangePreview,
   ChargeRow,
   Forfeit,
@@ -55,6 +56,20 @@ const billing = t.router({
   changePlan: t.procedure.input(z.object({ priceSlug: z.string() })).mutation(change),
   cancel: t.procedure.input(nothing).mutation(change),
   resume: t.procedure.input(nothing).mutation(change),
+  budgets: t.procedure.input(nothing).query((): { budgets: Budget<Meter>[] } => ({ budgets: [] })),
+  setBudget: t.procedure
+    .input(
+      z.object({
+        meter: z.enum(['generations', 'tokens']),
+        limit: z.number(),
+        window: z.enum(['hour', 'day', 'month', 'period']),
+        timeZone: z.string().optional(),
+      }),
+    )
+    .mutation((): { id: string } => ({ id: '' })),
+  removeBudget: t.procedure
+    .input(z.object({ id: z.string() }))
+    .mutation((): { removed: boolean } => ({ removed: true })),
 })
 const _app = t.router({ admin: t.router({ billing }) })
 

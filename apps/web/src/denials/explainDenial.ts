@@ -29,6 +29,12 @@ export function explainDenial(error: unknown): Explanation {
           detail: `${free} Pay for your plan to use all its credits again.`,
           next: 'payment',
         }
+      case 'BUDGET_EXCEEDED':
+        return {
+          title: 'This would exceed your spend limit',
+          detail: `${free} Raise the limit on Billing, or wait until it resets.`,
+          next: 'again',
+        }
       case 'NO_SUBSCRIPTION':
         return {
           title: 'You have no active plan',

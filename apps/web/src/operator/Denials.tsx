@@ -8,6 +8,7 @@ type Denied = Report['denials'][number]
 const reasons: Record<DenialCode, string> = {
   INSUFFICIENT_CREDITS: 'Not enough credits',
   PAYMENT_OVERDUE: 'The payment is overdue',
+  BUDGET_EXCEEDED: 'The call would have exceeded a spend limit',
   NO_SUBSCRIPTION: 'No active plan',
   CUSTOMER_ARCHIVED: 'Flowglad has archived the customer',
   STREAM_REPLACED: 'Too many open pages',

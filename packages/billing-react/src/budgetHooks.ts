@@ -1,0 +1,31 @@
+import type { BudgetInput } from '@metered/billing/client'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { type BillingContext, budgetsOptions } from './queries.ts'
+
+export function createBudgetHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
+  /** Returns the customer's budgets, ordered by meter, with the units used and held in their current windows. */
+  const useBudgets = () => useQuery(budgetsOptions(useBilling()))
+
+  /**
+   * Sets a budget: a limit on a meter's units per hour, day, month or billing period. Replaces the budget for the same
+   * meter and window. Fails with `FORBIDDEN` if the app doesn't allow the caller to change budgets.
+   */
+  function useSetBudget() {
+    const { client, keys } = useBilling()
+    return useMutation({
+      mutationKey: keys.procedure('setBudget'),
+      mutationFn: (budget: BudgetInput<Meter>) => client.setBudget.mutate(budget),
+    })
+  }
+
+  /** Removes a budget by its ID. `data.removed` is false if the budget no longer exists. */
+  function useRemoveBudget() {
+    const { client, keys } = useBilling()
+    return useMutation({
+      mutationKey: keys.procedure('removeBudget'),
+      mutationFn: (budget: { id: string }) => client.removeBudget.mutate(budget),
+    })
+  }
+
+  return { useBudgets, useSetBudget, useRemoveBudget }
+}
