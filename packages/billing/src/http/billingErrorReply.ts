@@ -1,5 +1,5 @@
 import { denialStatuses } from '../contract/denialStatuses.ts'
-import { BillingError, InvalidAmountError, PlanChangeError } from '../contract/errors.ts'
+import { BillingError, BudgetError, InvalidAmountError, PlanChangeError } from '../contract/errors.ts'
 import { withoutLedger } from '../ledger/onLedger.ts'
 
 export interface BillingErrorReply {
@@ -23,6 +23,12 @@ export function billingErrorReply(thrown: unknown): BillingErrorReply | null {
   }
   if (error instanceof InvalidAmountError) {
     return { status: 400, body: { error: 'invalid_amount', message: error.message } }
+  }
+  if (error instanceof BudgetError) {
+    return {
+      status: error.isForbidden ? 403 : 400,
+      body: { error: 'budget_rejected', message: error.message },
+    }
   }
   if (error instanceof PlanChangeError) {
     return { status: 400, body: { error: 'plan_change_failed', message: error.message } }

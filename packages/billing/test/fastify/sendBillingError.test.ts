@@ -3,6 +3,25 @@ import { expect, test } from 'vitest'
 import { sendBillingError } from '../../src/fastify/index.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
+test('replies to a budget that cannot be set with 400 and the reason', async () => {
+  await using stack = await startStack()
+  const app = fastify()
+  app.setErrorHandler((error, _request, reply) => {
+    if (!sendBillingError(error, reply)) reply.code(500).send({ error: 'internal' })
+  })
+  app.post('/limits', async () => {
+    for (let n = 0; n < 51; n++)
+      await stack.billing.budgets.set(aUser(), { meter: `meter ${n}`, limit: 1, window: 'hour' })
+  })
+  const response = await app.inject({ method: 'POST', url: '/limits' })
+  expect(response.statusCode).toBe(400)
+  expect(response.json()).toEqual({
+    error: 'budget_rejected',
+    message: expect.stringContaining('already 50 budgets'),
+  })
+  await app.close()
+})
+
 test('replies to a denial with its status, details and retry-after header', async () => {
   await using stack = await startStack()
   const app = fastify()

@@ -10,6 +10,8 @@ import {
   type Act,
   actChanges,
   type BillingSetup,
+  type Budget,
+  type BudgetInput,
   type CustomerReport,
   createBilling,
   type Denial,
@@ -43,6 +45,7 @@ const makeBilling = () =>
     ledger,
     flowglad: { secretKey: 'sk' },
     customer,
+    mayChangeBudgets: (ctx) => ctx.user.id === 'owner',
     publicUrl: 'http://localhost',
     trustedOrigins: ['https://app.example'] as const,
   })
@@ -116,6 +119,8 @@ test('keeps slugs as literal types from the definition to the browser', () => {
     url: string
     forfeits: Forfeit[]
   }>()
+  expectTypeOf(client.billing.budgets.query).returns.resolves.toEqualTypeOf<{ budgets: Budget<Meter>[] }>()
+  expectTypeOf(client.billing.setBudget.mutate).parameter(0).toEqualTypeOf<BudgetInput<Meter>>()
   expectTypeOf(client.generate.mutate).returns.resolves.toEqualTypeOf<{ id: string; n: number }>()
   expectTypeOf(client.ping.mutate).returns.resolves.toEqualTypeOf<'pong'>()
 })
