@@ -11,12 +11,14 @@ import type { HoldRow } from './rows.ts'
  */
 
 /** Returns the budgets that have too few units left for the legs. */
-export const overBudget = (draft: Draft, legs: Leg[]): OverBudget[] =>
-  legs.flatMap(({ meter, amount }) =>
+export function overBudget(draft: Draft, legs: Leg[]): OverBudget[] {
+  if (!draft.hasBudgets) return []
+  return legs.flatMap(({ meter, amount }) =>
     budgetsOf(draft, meter)
       .filter(({ used, held, limit }) => used + held + amount > limit)
       .map((budget) => ({ ...statusOf(budget), required: amount })),
   )
+}
 
 /** Counts a hold's units against the meter's budgets. Returns these budgets. */
 export const holdInBudgets = (draft: Draft, { meter, amount }: Leg): HeldBudget[] =>
@@ -28,7 +30,8 @@ export const holdInBudgets = (draft: Draft, { meter, amount }: Leg): HeldBudget[
 
 /** Returns a hold's units to the windows in which the hold was taken. Does nothing for windows that are over. */
 export function returnToBudgets(draft: Draft, { amount, budgets }: HoldRow['legs'][number]): void {
-  for (const held of budgets ?? []) {
+  if (!budgets) return
+  for (const held of budgets) {
     const budget = draft.budget(held.id)
     if (budget?.instance === held.instance && budget.windowStart === held.windowStart)
       draft.writeBudget(budget, { held: budget.held - amount })
@@ -62,6 +65,7 @@ export function spendFromBudgets(
 
 /** Returns the meter's budgets. Each of them counts in its current window. */
 function budgetsOf(draft: Draft, meter: string): BudgetRow[] {
+  if (!draft.hasBudgets) return []
   const budgets = draft.budgets().filter((budget) => budget.meter === meter)
   for (const budget of budgets) startWindow(draft, budget)
   return budgets

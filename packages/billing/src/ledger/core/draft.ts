@@ -197,6 +197,10 @@ export class Draft {
     this.#loaded.events.set(id, event)
   }
 
+  get hasBudgets(): boolean {
+    return this.#loaded.budgets.size > 0
+  }
+
   budgets(): BudgetRow[] {
     return [...this.#loaded.budgets.values()]
   }
@@ -246,8 +250,9 @@ export class Draft {
     for (const account of this.#createdAccounts) {
       if (!accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
     }
-    const { daily: _, ...rowSets } = this.#changed
-    if (this.#changedPart === 'none' && Object.values(rowSets).every(({ size }) => size === 0)) return
+    const rowSets: { size: number }[] = [accounts, counters, newHolds, holds, removedHolds, keys, newEvents]
+    rowSets.push(events, budgets, removedBudgets, newActs)
+    if (this.#changedPart === 'none' && rowSets.every(({ size }) => size === 0)) return
     this.row.version += 1
     this.row.time = Math.max(this.row.time, this.now)
     if (this.#isNew || this.#changedPart === 'all') writes.customers.push(this.row)
