@@ -7,6 +7,7 @@ import { readOptions } from './options.ts'
 import { progress } from './progress.ts'
 import { type Section, toMarkdown } from './report.ts'
 import { buckets } from './sections/buckets.ts'
+import { budgets } from './sections/budgets.ts'
 import { http, inProcess } from './sections/calls.ts'
 import { delivery } from './sections/delivery.ts'
 import { fetches } from './sections/fetches.ts'
@@ -23,6 +24,7 @@ const sections = {
   memory,
   'past-events': pastEvents,
   buckets,
+  budgets,
 }
 
 const options = readOptions(sections)
