@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../config/clock.ts'
 import type { Budget, BudgetInput } from '../contract/budgets.ts'
 import type { KnownCustomer } from '../contract/customer.ts'
@@ -39,7 +39,8 @@ export function createBudgets({
       const command = {
         type: 'setBudget',
         customer: customer.id,
-        instance: randomUUID(),
+        // Holds contain this ID, so it is short. It has to be unique only among the customer's budgets.
+        instance: randomBytes(9).toString('base64url'),
         meter,
         limit,
         window,

@@ -6,7 +6,7 @@ export const budgetWindow = z.enum(['hour', 'day', 'month', 'period'])
 export const budgetRow = z.object({
   customer: z.string(),
   id: z.string(),
-  /** Distinguishes the budget from earlier budgets with the same ID. */
+  /** Distinguishes the budget from the customer's other budgets, and from earlier budgets with the same ID. */
   instance: z.string(),
   meter: z.string(),
   window: budgetWindow,
@@ -23,11 +23,9 @@ export const budgetRow = z.object({
 })
 
 /** A budget that a hold's units count against, and the start of its window when the hold was taken. */
-export const heldBudget = z.object({
-  id: z.string(),
-  instance: z.string(),
-  windowStart: z.number().int(),
-})
+export const heldBudget = z.object({ instance: z.string(), windowStart: z.number().int() })
 
 export type BudgetRow = z.output<typeof budgetRow>
+/** The properties of an existing budget that can change. */
+export type BudgetChange = Partial<Pick<BudgetRow, 'limit' | 'windowStart' | 'windowEnd' | 'used' | 'held'>>
 export type HeldBudget = z.output<typeof heldBudget>

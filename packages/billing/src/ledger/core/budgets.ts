@@ -24,17 +24,16 @@ export function overBudget(draft: Draft, legs: Leg[]): OverBudget[] {
 export const holdInBudgets = (draft: Draft, { meter, amount }: Leg): HeldBudget[] =>
   budgetsOf(draft, meter).map((budget) => {
     draft.writeBudget(budget, { held: budget.held + amount })
-    const { id, instance, windowStart } = budget
-    return { id, instance, windowStart }
+    const { instance, windowStart } = budget
+    return { instance, windowStart }
   })
 
 /** Returns a hold's units to the windows in which the hold was taken. Does nothing for windows that are over. */
 export function returnToBudgets(draft: Draft, { amount, budgets }: HoldRow['legs'][number]): void {
   if (!budgets) return
   for (const held of budgets) {
-    const budget = draft.budget(held.id)
-    if (budget?.instance === held.instance && budget.windowStart === held.windowStart)
-      draft.writeBudget(budget, { held: budget.held - amount })
+    const budget = draft.budgets().find(({ instance }) => instance === held.instance)
+    if (budget?.windowStart === held.windowStart) draft.writeBudget(budget, { held: budget.held - amount })
   }
 }
 
@@ -57,7 +56,7 @@ export function spendFromBudgets(
   },
 ): void {
   for (const budget of budgetsOf(draft, meter)) {
-    const taken = budgets.find(({ id, instance }) => id === budget.id && instance === budget.instance)
+    const taken = budgets.find(({ instance }) => instance === budget.instance)
     const isInWindow = taken ? taken.windowStart === budget.windowStart : contains(budget, at)
     if (isInWindow) draft.writeBudget(budget, { used: budget.used + amount })
   }

@@ -1,4 +1,4 @@
-import type { BudgetRow } from './budgetRow.ts'
+import type { BudgetChange, BudgetRow } from './budgetRow.ts'
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 import type { Writes } from './writes.ts'
@@ -81,6 +81,7 @@ export class Draft {
     keys: new Set<KeyRow>(),
     newEvents: new Set<EventRow>(),
     events: new Set<EventRow>(),
+    newBudgets: new Set<BudgetRow>(),
     budgets: new Set<BudgetRow>(),
     removedBudgets: new Set<string>(),
     newActs: new Set<ActRow>(),
@@ -210,19 +211,21 @@ export class Draft {
   }
 
   addBudget(budget: BudgetRow): void {
+    const replaced = this.budget(budget.id)
+    if (replaced) this.removeBudget(replaced)
     this.#loaded.budgets.set(budget.id, budget)
-    this.#changed.removedBudgets.delete(budget.id)
-    this.writeBudget(budget)
+    this.#changed.newBudgets.add(budget)
     this.writeCustomer({ budgets: this.#loaded.budgets.size })
   }
 
-  writeBudget(budget: BudgetRow, change: Partial<BudgetRow> = {}): void {
+  writeBudget(budget: BudgetRow, change: BudgetChange): void {
     Object.assign(budget, change)
-    this.#changed.budgets.add(budget)
+    if (!this.#changed.newBudgets.has(budget)) this.#changed.budgets.add(budget)
   }
 
   removeBudget(budget: BudgetRow): void {
     this.#loaded.budgets.delete(budget.id)
+    this.#changed.newBudgets.delete(budget)
     this.#changed.budgets.delete(budget)
     this.#changed.removedBudgets.add(budget.id)
     this.writeCustomer({ budgets: this.#loaded.budgets.size })
@@ -246,12 +249,12 @@ export class Draft {
    */
   collect(writes: Writes): void {
     const { accounts, accountCounters: counters, newHolds, holds, removedHolds, keys } = this.#changed
-    const { newEvents, events, budgets, removedBudgets, newActs, daily } = this.#changed
+    const { newEvents, events, newBudgets, budgets, removedBudgets, newActs, daily } = this.#changed
     for (const account of this.#createdAccounts) {
       if (!accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
     }
     const rowSets: { size: number }[] = [accounts, counters, newHolds, holds, removedHolds, keys, newEvents]
-    rowSets.push(events, budgets, removedBudgets, newActs)
+    rowSets.push(events, newBudgets, budgets, removedBudgets, newActs)
     if (this.#changedPart === 'none' && rowSets.every(({ size }) => size === 0)) return
     this.row.version += 1
     this.row.time = Math.max(this.row.time, this.now)
@@ -266,6 +269,7 @@ export class Draft {
     writes.keys.push(...keys)
     writes.newEvents.push(...newEvents)
     writes.events.push(...events)
+    writes.newBudgets.push(...newBudgets)
     writes.budgets.push(...budgets)
     for (const id of removedBudgets) writes.removedBudgets.push({ customer: this.row.customer, id })
     writes.newActs.push(...newActs)

@@ -2,8 +2,8 @@ import type { BudgetRow } from './budgetRow.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
 /**
- * The rows that a batch writes. The store inserts the rows in `newHolds` and `newEvents`, so the batch fails if
- * such a row exists.
+ * The rows that a batch writes. The store inserts the rows in `newHolds`, `newEvents` and `newBudgets`, so the batch
+ * fails if such a row exists.
  */
 export interface Writes {
   customers: CustomerRow[]
@@ -25,6 +25,9 @@ export interface Writes {
    * recovery.
    */
   events: EventRow[]
+  /** Replaced budgets are in `removedBudgets` too, which is applied first. */
+  newBudgets: BudgetRow[]
+  /** Existing budgets, in which only the limit, the window and the counters have changed. */
   budgets: BudgetRow[]
   removedBudgets: { customer: string; id: string }[]
   newActs: ActRow[]
@@ -43,6 +46,7 @@ export const noWrites = (): Writes => ({
   keys: [],
   newEvents: [],
   events: [],
+  newBudgets: [],
   budgets: [],
   removedBudgets: [],
   newActs: [],

@@ -57,6 +57,7 @@ export const changing = {
   customerCounters: ['version', 'time', 'undelivered', 'resultBytes'],
   leases: ['version', 'time', 'undelivered', 'resultBytes', 'leaseToken', 'leaseUntil', 'lease'],
   accountCounters: ['booked', 'acked', 'held', 'dropped', 'parked', 'waived'],
+  budgets: ['limit', 'windowStart', 'windowEnd', 'used', 'held'],
   events: ['amount', 'flagged', 'state', 'priceId', 'reason', 'retryAt', 'pruneAt', 'parkedAt'],
 } as const
 

@@ -235,6 +235,23 @@ export const budgets = (open: OpenLedger) =>
       ])
     })
 
+    test('are replaced and removed even within one batch', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(100))
+      const inNewYork = { timeZone: 'America/New_York', usedSince: november + 4 * hour }
+      await Promise.all([
+        it.ledger.execute(aBudget({ usedSince: november })),
+        it.ledger.execute(aBudget(inNewYork)),
+        it.ledger.execute(aBudget({ meter: 'tokens', usedSince: november })),
+        it.ledger.execute({ type: 'removeBudget', customer: 'ada', id: 'month tokens' }),
+      ])
+      await Promise.all([
+        it.other.execute({ type: 'removeBudget', customer: 'ada', id: 'month generations' }),
+        it.other.execute(aBudget({ ...inNewYork, limit: 6 })),
+      ])
+      expect(await list(it.ledger)).toMatchObject([{ timeZone: 'America/New_York', limit: 6 }])
+    })
+
     test('no longer apply after they were removed', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))

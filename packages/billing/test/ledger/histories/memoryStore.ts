@@ -78,8 +78,9 @@ export function memoryStore(now: () => number) {
       for (const row of [...writes.newEvents, ...writes.events]) {
         events.set(joined(row.customer, row.attempt, row.meter), row)
       }
-      for (const row of writes.budgets) budgets.set(joined(row.customer, row.id), row)
       for (const { customer, id } of writes.removedBudgets) budgets.delete(joined(customer, id))
+      for (const row of [...writes.newBudgets, ...writes.budgets])
+        budgets.set(joined(row.customer, row.id), row)
       for (const row of writes.newActs) acts.set(joined(row.customer, row.id), row)
       return answers
     },

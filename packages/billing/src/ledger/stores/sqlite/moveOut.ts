@@ -86,7 +86,7 @@ function copyOf(db: SqliteDatabase, isMarked: boolean): LedgerCopy {
       // In SQLite, the primary key of events begins with the attempt.
       const newEvents = pagesOf(db, { ...tables.event, key: ['attempt', 'customer', 'meter'] })
       for (const page of newEvents) yield { ...noWrites(), newEvents: page }
-      for (const budgets of pagesOf(db, tables.budget)) yield { ...noWrites(), budgets }
+      for (const newBudgets of pagesOf(db, tables.budget)) yield { ...noWrites(), newBudgets }
       for (const newActs of pagesOf(db, tables.act)) yield { ...noWrites(), newActs }
       for (const daily of pagesOf(db, tables.daily)) yield { ...noWrites(), daily }
     },

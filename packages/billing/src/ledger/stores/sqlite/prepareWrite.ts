@@ -16,7 +16,8 @@ export function prepareWrite(db: SqliteDatabase) {
   const keys = upsert(db, key)
   const newEvents = insert(db, event)
   const events = update(db, event, changing.events)
-  const budgets = upsert(db, budget)
+  const newBudgets = insert(db, budget)
+  const budgets = update(db, budget, changing.budgets)
   const removeBudget = db.prepare('DELETE FROM metered_budget WHERE customer = ? AND id = ?')
   const newActs = insert(db, act)
   const addToDay = db.prepare(
@@ -35,8 +36,9 @@ export function prepareWrite(db: SqliteDatabase) {
     for (const row of writes.keys) keys(row)
     for (const row of writes.newEvents) newEvents(row)
     for (const row of writes.events) events(row)
-    for (const row of writes.budgets) budgets(row)
     for (const { customer: name, id } of writes.removedBudgets) removeBudget.run(name, id)
+    for (const row of writes.newBudgets) newBudgets(row)
+    for (const row of writes.budgets) budgets(row)
     for (const row of writes.newActs) newActs(row)
     for (const { customer: name, day, meter, amount } of writes.daily) addToDay.run(name, day, meter, amount)
   }
