@@ -13,16 +13,22 @@ export interface Violation {
  * are checked only against the remaining events and the daily totals, which are never pruned.
  */
 export function audit(customer: string, books: Books): Violation[] {
-  const problems = [...customerProblems(books), ...accountProblems(books), ...dailyProblems(books)]
+  const problems = [
+    ...customerProblems(books),
+    ...accountProblems(books),
+    ...budgetProblems(books),
+    ...dailyProblems(books),
+  ]
   return problems.map((problem) => ({ customer, problem }))
 }
 
-function customerProblems({ row, events, resultBytes }: Books): string[] {
+function customerProblems({ row, events, budgets, resultBytes }: Books): string[] {
   const pending = events.filter(({ state }) => state === 'waiting' || state === 'sent')
   const undelivered = sum(pending.map(({ count }) => count))
   return [
     ...unless(row?.undelivered ?? 0, undelivered, 'undelivered', 'waiting and sent events'),
     ...unless(row?.resultBytes ?? 0, resultBytes, 'result_bytes', 'bytes of stored results'),
+    ...unless(row?.budgets ?? 0, budgets.length, 'budgets', 'rows of budgets'),
   ]
 }
 
@@ -73,11 +79,25 @@ function ownProblems(account: AccountRow): string[] {
     owed,
   }
   return [
-    ...Object.entries(counters).flatMap(([name, value]) =>
-      value < 0 ? [`${name} is ${value}, below 0`] : [],
-    ),
+    ...negative(counters),
     ...(snapshotAcked > acked ? [`snapshotAcked is ${snapshotAcked}, more than acked (${acked})`] : []),
   ]
+}
+
+/** Checks that a budget's held units are those of the open holds that count in its window. */
+function budgetProblems({ budgets, holds }: Books): string[] {
+  const legs = holds.flatMap((hold) => hold.legs)
+  return budgets.flatMap(({ id, instance, windowStart, used, held }) => {
+    const counted = legs.filter((leg) =>
+      leg.budgets?.some((it) => it.id === id && it.instance === instance && it.windowStart === windowStart),
+    )
+    const units = sum(counted.map(({ amount }) => amount))
+    const problems = [
+      ...unless(held, units, 'held', 'units of open holds in the window'),
+      ...negative({ used, held }),
+    ]
+    return problems.map((problem) => `budget ${id}: ${problem}`)
+  })
 }
 
 /** Checks that the daily totals include every booked unit. */
@@ -91,6 +111,9 @@ function dailyProblems({ accounts, daily }: Books): string[] {
       : []
   })
 }
+
+const negative = (counters: Record<string, number>): string[] =>
+  Object.entries(counters).flatMap(([name, value]) => (value < 0 ? [`${name} is ${value}, below 0`] : []))
 
 const unless = (counter: number, rows: number, name: string, what: string): string[] =>
   counter === rows ? [] : [`${name} is ${counter}, but there are ${rows} ${what}`]

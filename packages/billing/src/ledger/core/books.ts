@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { BudgetRow } from './budgetRow.ts'
 import type { AccountRow, CustomerRow, HoldRow } from './rows.ts'
 
 /** The units and the number of a customer's events that have the same account and state. */
@@ -18,6 +19,7 @@ export const meterSum = z.object({ meter: z.string(), units: z.number() })
 export interface Books {
   row: CustomerRow | null
   accounts: AccountRow[]
+  budgets: BudgetRow[]
   /** The holds in state `held`. */
   holds: HoldRow[]
   events: z.output<typeof eventSum>[]

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { runCommand } from '../../../src/cli/runCommand.ts'
 import { connect } from '../../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { aReserve, fetched, units } from '../builders.ts'
-import { deliver, park, spend } from '../contract/steps.ts'
+import { deliver, park, setBudget, spend } from '../contract/steps.ts'
 import { query } from '../postgres.ts'
 import {
   metered,
@@ -33,6 +33,7 @@ describe.each(storeNames)('%s', (name) => {
     await deliver(it.ledger)
     await park(it.ledger, await spend(it.ledger, 2))
     await spend(it.ledger, 3)
+    await setBudget(it.ledger, { limit: 50 })
     await it.ledger.execute(aReserve())
     expect(await meteredOn(name, it, 'audit')).toEqual({
       code: 0,
@@ -48,10 +49,17 @@ describe.each(storeNames)('%s', (name) => {
       'UPDATE {}account SET snapshot_acked = 8': 'snapshotAcked is 8, more than acked (7)',
       'UPDATE {}customer SET undelivered = 3': 'undelivered is 3, but there are 1 waiting and sent events',
       'UPDATE {}customer SET result_bytes = 5': 'result_bytes is 5, but there are 0 bytes',
+      'UPDATE {}customer SET budgets = 2': 'budgets is 2, but there are 1 rows of budgets',
+      'DELETE FROM {}budget': 'budgets is 1, but there are 0 rows of budgets',
+      'UPDATE {}budget SET held = 3':
+        'budget month generations: held is 3, but there are 1 units of open holds',
+      'UPDATE {}budget SET window_start = 7': 'budget month generations: held is 1, but there are 0 units',
+      "UPDATE {}budget SET instance = 'other'": 'budget month generations: held is 1, but there are 0 units',
+      'UPDATE {}budget SET used = -1': 'budget month generations: used is -1, below 0',
       'DELETE FROM {}daily': '12 units are booked, but the daily totals add up to 0',
       'DELETE FROM {}hold': 'held is 1, but there are 0 units of open holds',
     }
-    const backup = ['account', 'customer', 'daily', 'hold']
+    const backup = ['account', 'customer', 'daily', 'hold', 'budget']
     for (const table of backup) await damage(it, `CREATE TABLE saved_${table} AS SELECT * FROM {}${table}`)
     for (const [change, problem] of Object.entries(problems)) {
       await damage(it, change)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { aLeg, aReserve, aTakeLease, fetched, settleOf, units } from '../builders.ts'
+import { aLeg, aRenew, aReserve, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { acknowledgeOf, anAct, deliver, park, spend } from './steps.ts'
+import { acknowledgeOf, anAct, deliver, park, setBudget, spend } from './steps.ts'
 
 export const audits = (open: OpenLedger) =>
   describe('audits', () => {
@@ -32,6 +32,33 @@ export const audits = (open: OpenLedger) =>
       await fetched(it.ledger, units(90))
       expect(await it.other.audit('ada')).toEqual([])
       expect(await it.other.audit('eve')).toEqual([])
+    })
+
+    test('finds nothing wrong in any state of budgets and the holds that count against them', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(100))
+      const windows = ['hour', 'day', 'month', 'period'] as const
+      for (const window of windows) await setBudget(it.ledger, { window, limit: 50 })
+      await spend(it.ledger, 2)
+      const abandoned = aReserve({ legs: [aLeg({ amount: 3, onExpiry: 'settle' })], ttlMs: 1000 })
+      const stream = aReserve({ legs: [aLeg({ amount: 4 })], maxHoldMs: 2000 })
+      const long = aReserve({ legs: [aLeg({ amount: 5 })], maxHoldMs: 7_200_000 })
+      for (const reserve of [abandoned, stream, long]) await it.ledger.execute(reserve)
+      expect(await it.other.audit('ada')).toEqual([])
+      it.advance(1500)
+      await it.ledger.execute(aRenew(stream, { counted: [{ meter: 'generations', amount: 6 }] }))
+      it.advance(1000)
+      await it.ledger.execute({ type: 'expire', customer: 'ada' })
+      expect(await it.other.audit('ada')).toEqual([])
+      await setBudget(it.ledger, { window: 'day', timeZone: 'Europe/Berlin', limit: 50 })
+      await it.ledger.execute(settleOf(stream, { amount: 6 }))
+      expect(await it.other.audit('ada')).toEqual([])
+      it.advance(3_600_000)
+      await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 7 })] }))
+      expect(await it.other.audit('ada')).toEqual([])
+      await it.ledger.execute(settleOf(long))
+      await it.ledger.execute({ type: 'removeBudget', customer: 'ada', id: 'month generations' })
+      expect(await it.other.audit('ada')).toEqual([])
     })
 
     test('lists each customer once', async () => {

@@ -11,6 +11,7 @@ const booksRow = z.object({
   customers: rows,
   accounts: rows,
   holds: rows,
+  budgets: rows,
   events: z.array(eventSum),
   daily: z.array(meterSum),
   resultBytes: z.number(),
@@ -69,18 +70,20 @@ export const customerReads = (query: ReadQuery) =>
          ${list(`SELECT ${selectList(tables.customer, 't')} FROM metered.customer t WHERE ${isOf('t')}`)} AS customers,
          ${list(`SELECT ${selectList(tables.account, 't')} FROM metered.account t WHERE ${isOf('t')}`)} AS accounts,
          ${list(`SELECT ${selectList(tables.hold, 't')} FROM metered.hold t WHERE ${isOf('t')} AND t.state = 'held'`)} AS holds,
+         ${list(`SELECT ${selectList(tables.budget, 't')} FROM metered.budget t WHERE ${isOf('t')}`)} AS budgets,
          ${list(`SELECT subscription, meter, state, reason IS NOT NULL AS "wasRejected", sum(amount) AS units, count(*) AS count
            FROM metered.event t WHERE ${isOf('t')} GROUP BY 1, 2, 3, 4`)} AS events,
          ${list(`SELECT meter, sum(amount) AS units FROM metered.daily t WHERE ${isOf('t')} GROUP BY meter`)} AS daily,
          (SELECT coalesce(sum(result_bytes), 0) FROM metered.key t WHERE ${isOf('t')}) AS "resultBytes"`,
         [bucketOf(customer), customer],
       )
-      const { customers, accounts, holds, ...rest } = booksRow.parse(read)
+      const { customers, accounts, holds, budgets, ...rest } = booksRow.parse(read)
       return {
         ...rest,
         row: customers.map(tables.customer.decode)[0] ?? null,
         accounts: accounts.map(tables.account.decode),
         holds: holds.map(tables.hold.decode),
+        budgets: budgets.map(tables.budget.decode),
       }
     },
     readActs: async ({ customer, limit, after }) => {

@@ -80,6 +80,9 @@ export function prepareReads(
        AND NOT (customer GLOB 'health [0-9]*' AND substr(customer, 8) NOT GLOB '*[^0-9]*' AND length(customer) <= 12)
      ORDER BY customer LIMIT ?`,
   )
+  const budgets = db.prepare(
+    `SELECT ${selectList(tables.budget, 't')} FROM metered_budget t WHERE t.customer = ?`,
+  )
   const eventSums = db.prepare(
     `SELECT subscription, meter, state, reason IS NOT NULL AS "wasRejected", sum(amount) AS units, count(*) AS count
      FROM metered_event INDEXED BY metered_event_charges WHERE customer = ? GROUP BY 1, 2, 3, 4`,
@@ -200,6 +203,7 @@ export function prepareReads(
       atOneTime(() => ({
         ...readRows(name),
         holds: holds.all(name).map((row) => tables.hold.decode(row)),
+        budgets: budgets.all(name).map((row) => tables.budget.decode(row)),
         events: z.array(eventSum).parse(eventSums.all(name)),
         daily: z.array(meterSum).parse(dailySums.all(name)),
         resultBytes: byteSum.parse(resultBytes.get(name)).bytes,
