@@ -8,7 +8,8 @@ import type { PostgresClient } from '../../src/ledger/stores/postgres/index.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { rowsLiteral, rowType } from '../../src/ledger/stores/postgres/rowType.ts'
 import { tables } from '../../src/ledger/stores/tables.ts'
-import { aReserve, fetched, settleOf, units } from './builders.ts'
+import { aBudget, aReserve, fetched, settleOf, units } from './builders.ts'
+import { setBudget } from './contract/steps.ts'
 import { createDatabase, query } from './postgres.ts'
 
 /** Opens a ledger with units for one customer. Records the messages that the ledger sends to the server. */
@@ -48,6 +49,18 @@ test('locks and loads a batch in one message and writes and commits it in anothe
   const customers = ['ada', 'bob', 'cleo', 'ada']
   const batch = () => Promise.all(customers.map((customer) => ledger.execute(aReserve({ customer }))))
   expect(await sentBy(batch)).toEqual(both)
+})
+
+test('writes a budget once if a batch changes and replaces it', async () => {
+  const { ledger, sentBy } = await aLedger()
+  await setBudget(ledger)
+  const answer = await ledger.execute(aBudget({ timeZone: 'Europe/Berlin', usedSince: 0 }))
+  const since = answer.state === 'needsUsage' ? answer.since : 0
+  const replace = aBudget({ timeZone: 'Europe/Berlin', usedSince: since })
+  expect(await sentBy(() => Promise.all([ledger.execute(aReserve()), ledger.execute(replace)]))).toEqual([
+    begin,
+    expect.stringMatching(/metered\.write_.*COMMIT$/s),
+  ])
 })
 
 test('rolls back a batch that changes nothing', async () => {
