@@ -24,6 +24,7 @@ test('does not flush commands that a crash can undo without harm', () => {
     { type: 'expire', customer },
     { type: 'acknowledge', customer, events: [] },
     { type: 'leaveLease', customer, token: 'token', untaken: [] },
+    { type: 'listBudgets', customer },
   ]
   expect(commands.some(mustFlush)).toBe(false)
 })

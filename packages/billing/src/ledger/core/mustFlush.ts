@@ -19,6 +19,7 @@ export function mustFlush(command: Command): boolean {
     case 'leaveLease':
       return false
     case 'findResult':
+    case 'listBudgets':
       return false
     default:
       return true
