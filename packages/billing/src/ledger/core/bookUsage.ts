@@ -36,7 +36,7 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
     // limited.
     waived: account.waived + (wasUnlimited && !isUnlimited ? amount : 0),
   })
-  spendFromBudgets(draft, { meter, amount, at: hold?.startedAt ?? draft.now, budgets: heldLeg?.budgets })
+  spendFromBudgets(draft, { meter, amount, at: hold?.startedAt, budgets: heldLeg?.budgets })
   draft.writeEvent({
     customer: draft.row.customer,
     attempt,

@@ -13,6 +13,7 @@ export const budgetRow = z.object({
   /** The IANA name of the time zone of a day or month. Null for other windows. */
   timeZone: z.string().nullable(),
   limit: z.number().int(),
+  /** When the window began. A later window of the same budget has a later start. */
   windowStart: z.number().int(),
   /** Null if the billing period never ends. */
   windowEnd: z.number().int().nullable(),

@@ -30,14 +30,32 @@ export function windowAt(
 }
 
 /**
- * Returns whether the budget's window has ended. After a backward clock step, a window that starts in the future
- * goes on, so that the step gives no units back.
+ * Returns the properties of the budget that change with the time `now` and the subscription, or null if none change.
+ *
+ * Each window of a budget starts later than the window before it, so a hold never returns its units to a later window.
  */
-export const isWindowOver = (
-  { window, windowStart, windowEnd }: BudgetRow,
+export function windowChange(
+  budget: BudgetRow,
   now: number,
   subscription: CustomerRow['snapshot'],
-): boolean =>
-  window === 'period'
-    ? windowStart !== (subscription?.periodStart ?? 0)
-    : windowEnd !== null && now >= windowEnd
+): Partial<BudgetRow> | null {
+  const { window, windowStart, windowEnd } = budget
+  const nothing = { used: 0, held: 0 }
+  if (window === 'period') {
+    // Without a subscription, or with an earlier period, the last period's units still count. The subscription can
+    // come back.
+    if (!subscription) return null
+    const current = windowAt(budget, now, subscription)
+    if (current.windowStart > windowStart) return { ...current, ...nothing }
+    return current.windowEnd === windowEnd ? null : { windowEnd: current.windowEnd }
+  }
+  const end = windowEnd ?? Number.POSITIVE_INFINITY
+  if (windowStart <= now && now < end) return null
+  const current = windowAt(budget, now, subscription)
+  if (now >= end) {
+    return { ...current, windowStart: Math.max(current.windowStart, windowStart + 1), ...nothing }
+  }
+  // The window began while the clock was ahead. Its units still count, so that the backward step gives no units back.
+  // But the window ends with the current one. Otherwise, it could deny calls until the clock catches up.
+  return current.windowEnd !== null && current.windowEnd < end ? { windowEnd: current.windowEnd } : null
+}

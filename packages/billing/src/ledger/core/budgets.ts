@@ -1,7 +1,7 @@
 import type { BudgetStatus, OverBudget } from '../answers.ts'
 import type { Leg } from '../commands.ts'
 import type { BudgetRow, HeldBudget } from './budgetRow.ts'
-import { isWindowOver, windowAt } from './budgetWindow.ts'
+import { windowChange } from './budgetWindow.ts'
 import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
@@ -38,8 +38,9 @@ export function returnToBudgets(draft: Draft, { amount, budgets }: HoldRow['legs
 }
 
 /**
- * Counts booked units in the windows in which their hold was taken. Units without a hold, or whose hold is older than
- * the budget, count in the window that contains the time `at`.
+ * Counts booked units in the windows in which their hold was taken. If the hold is older than the budget, its units count
+ * if the window began before the time `at`. Units without a time count in the current window. The amount can be negative,
+ * if it corrects an earlier one.
  */
 export function spendFromBudgets(
   draft: Draft,
@@ -51,14 +52,16 @@ export function spendFromBudgets(
   }: {
     meter: string
     amount: number
-    at: number
+    at?: number | undefined
     budgets?: HeldBudget[] | undefined
   },
 ): void {
   for (const budget of budgetsOf(draft, meter)) {
     const taken = budgets.find(({ instance }) => instance === budget.instance)
-    const isInWindow = taken ? taken.windowStart === budget.windowStart : contains(budget, at)
-    if (isInWindow) draft.writeBudget(budget, { used: budget.used + amount })
+    const isInWindow = taken
+      ? taken.windowStart === budget.windowStart
+      : at === undefined || at >= budget.windowStart
+    if (isInWindow) draft.writeBudget(budget, { used: Math.max(0, budget.used + amount) })
   }
 }
 
@@ -72,25 +75,17 @@ function budgetsOf(draft: Draft, meter: string): BudgetRow[] {
 
 /** Starts the current window if the budget's last window is over. */
 export function startWindow(draft: Draft, budget: BudgetRow): void {
-  const window = windowNow(draft, budget)
-  if (window) draft.writeBudget(budget, { ...window, used: 0, held: 0 })
+  const change = changeNow(draft, budget)
+  if (change) draft.writeBudget(budget, change)
 }
 
 /** Returns the budgets as they are now, without changing them. */
 export const budgetsNow = (draft: Draft): BudgetStatus[] =>
-  draft.budgets().map((budget) => {
-    const window = windowNow(draft, budget)
-    return statusOf(window ? { ...budget, ...window, used: 0, held: 0 } : budget)
-  })
+  draft.budgets().map((budget) => statusOf({ ...budget, ...changeNow(draft, budget) }))
 
-/** Returns the current window, or null if the budget's window isn't over. */
-function windowNow(draft: Draft, budget: BudgetRow) {
-  const { now, row } = draft
-  return isWindowOver(budget, now, row.snapshot) ? windowAt(budget, now, row.snapshot) : null
-}
-
-const contains = ({ windowStart, windowEnd }: BudgetRow, at: number) =>
-  at >= windowStart && (windowEnd === null || at < windowEnd)
+/** Returns the budget's properties that are out of date, with their current values. Returns null if there are none. */
+const changeNow = ({ now, row }: Draft, budget: BudgetRow): Partial<BudgetRow> | null =>
+  windowChange(budget, now, row.snapshot)
 
 const statusOf = ({ id, meter, limit, used, held, window, timeZone, windowEnd }: BudgetRow) => ({
   id,

@@ -2,17 +2,13 @@ import { describe, expect, test } from 'vitest'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import { aBudget, aLeg, aReserve, aSettle, aSnapshot, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { balance, deliver, park, setBudget, spend } from './steps.ts'
+import { balance, deliver, listBudgets, park, setBudget, spend } from './steps.ts'
 
 const hour = 3_600_000
 const noon = Date.parse('2026-11-22T12:00:00Z')
 const november = Date.parse('2026-11-01T00:00:00Z')
 const december = Date.parse('2026-12-01T00:00:00Z')
 
-const list = async (ledger: Ledger) => {
-  const { budgets } = await ledger.execute({ type: 'listBudgets', customer: 'ada' })
-  return budgets
-}
 const take = (ledger: Ledger, amount = 1) => ledger.execute(aReserve({ legs: [aLeg({ amount })] }))
 
 export const budgets = (open: OpenLedger) =>
@@ -39,7 +35,7 @@ export const budgets = (open: OpenLedger) =>
         Array.from({ length: 20 }, (_, n) => take(n % 2 === 0 ? it.ledger : it.other, 8)),
       )
       expect(answers.filter(({ state }) => state === 'held')).toHaveLength(7)
-      expect(await list(it.other)).toMatchObject([{ used: 0, held: 56 }])
+      expect(await listBudgets(it.other)).toMatchObject([{ used: 0, held: 56 }])
     })
 
     test('of 0 deny every call', async () => {
@@ -85,11 +81,11 @@ export const budgets = (open: OpenLedger) =>
       const released = aReserve({ legs: [aLeg({ amount: 5 })] })
       await it.ledger.execute(released)
       await it.ledger.execute({ type: 'release', customer: 'ada', attempt: released.attempt })
-      expect(await list(it.ledger)).toMatchObject([{ used: 0, held: 0 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, held: 0 }])
       await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 5 })], ttlMs: 1000 }))
       it.advance(1001)
       expect(await take(it.ledger, 5)).toMatchObject({ state: 'held' })
-      expect(await list(it.ledger)).toMatchObject([{ used: 0, held: 5 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, held: 5 }])
     })
 
     test('count the actual units of a call, even above the limit', async () => {
@@ -99,7 +95,7 @@ export const budgets = (open: OpenLedger) =>
       const reserve = aReserve({ legs: [aLeg({ amount: 5 })] })
       await it.ledger.execute(reserve)
       await it.ledger.execute(settleOf(reserve, { amount: 7 }))
-      expect(await list(it.ledger)).toMatchObject([{ used: 7, held: 0 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 7, held: 0 }])
       expect(await take(it.ledger)).toMatchObject({ state: 'overBudget' })
     })
 
@@ -113,7 +109,7 @@ export const budgets = (open: OpenLedger) =>
       it.advance(1001)
       await it.ledger.execute({ type: 'expire', customer: 'ada' })
       await it.ledger.execute(settleOf(reserve))
-      expect(await list(it.ledger)).toMatchObject([{ used: 4, held: 0 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 4, held: 0 }])
     })
 
     test('count usage from before the budget was set in its first window, delivered or not', async () => {
@@ -125,7 +121,7 @@ export const budgets = (open: OpenLedger) =>
       const parked = await spend(it.ledger, 1)
       await park(it.ledger, parked)
       await setBudget(it.other)
-      expect(await list(it.ledger)).toMatchObject([{ used: 4 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 4 }])
       expect(await take(it.ledger, 2)).toMatchObject({ state: 'overBudget' })
     })
 
@@ -133,7 +129,7 @@ export const budgets = (open: OpenLedger) =>
       await using it = await open()
       await fetched(it.ledger, units(100))
       await Promise.all([it.ledger.execute(aSettle()), it.ledger.execute(aBudget({ usedSince: november }))])
-      expect(await list(it.ledger)).toMatchObject([{ used: 1 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 1 }])
     })
 
     test('do not count usage from before their window', async () => {
@@ -142,7 +138,7 @@ export const budgets = (open: OpenLedger) =>
       await spend(it.ledger, 4)
       it.advance(hour)
       await setBudget(it.ledger, { window: 'hour' })
-      expect(await list(it.ledger)).toMatchObject([{ used: 0, resetsAt: noon + 2 * hour }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, resetsAt: noon + 2 * hour }])
     })
 
     test('need the usage since the start of the window', async () => {
@@ -152,7 +148,7 @@ export const budgets = (open: OpenLedger) =>
         state: 'needsUsage',
         since: november,
       })
-      expect(await list(it.ledger)).toEqual([])
+      expect(await listBudgets(it.ledger)).toEqual([])
     })
 
     test('start again when their window ends', async () => {
@@ -162,7 +158,7 @@ export const budgets = (open: OpenLedger) =>
       await spend(it.ledger, 5)
       expect(await take(it.ledger)).toMatchObject({ budgets: [{ resetsAt: noon + hour }] })
       it.advance(hour)
-      expect(await list(it.ledger)).toMatchObject([{ used: 0, resetsAt: noon + 2 * hour }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, resetsAt: noon + 2 * hour }])
       expect(await take(it.ledger, 5)).toMatchObject({ state: 'held' })
     })
 
@@ -177,7 +173,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await take(it.ledger, 4)).toMatchObject({ state: 'held' })
       await it.ledger.execute(settleOf(settled))
       await it.ledger.execute({ type: 'release', customer: 'ada', attempt: released.attempt })
-      expect(await list(it.ledger)).toMatchObject([{ used: 0, held: 4 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, held: 4 }])
     })
 
     test('over the billing period start again when Flowglad starts a new period', async () => {
@@ -195,7 +191,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await take(it.ledger)).toMatchObject({ budgets: [{ used: 5, resetsAt: noon + 23 * hour }] })
       await fetched(it.ledger, period(noon))
       expect(await take(it.ledger, 5)).toMatchObject({ state: 'held' })
-      expect(await list(it.ledger)).toMatchObject([{ used: 0, held: 5, resetsAt: noon + 24 * hour }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, held: 5, resetsAt: noon + 24 * hour }])
     })
 
     test('over the billing period can’t be set before the period is known', async () => {
@@ -219,7 +215,7 @@ export const budgets = (open: OpenLedger) =>
       await spend(it.ledger, 4)
       await take(it.ledger, 1)
       expect(await setBudget(it.other, { limit: 3 })).toEqual(first)
-      expect(await list(it.ledger)).toMatchObject([{ limit: 3, used: 4, held: 1 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ limit: 3, used: 4, held: 1 }])
       expect(await take(it.ledger)).toMatchObject({ state: 'overBudget' })
       await setBudget(it.ledger, { limit: 8 })
       expect(await take(it.ledger, 3)).toMatchObject({ state: 'held' })
@@ -230,7 +226,7 @@ export const budgets = (open: OpenLedger) =>
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger)
       await setBudget(it.ledger, { timeZone: 'America/New_York', limit: 7 })
-      expect(await list(it.ledger)).toMatchObject([
+      expect(await listBudgets(it.ledger)).toMatchObject([
         { limit: 7, timeZone: 'America/New_York', resetsAt: Date.parse('2026-12-01T05:00:00Z') },
       ])
     })
@@ -267,7 +263,7 @@ export const budgets = (open: OpenLedger) =>
       })
       await it.ledger.execute(settleOf(running))
       expect(await take(it.ledger, 9)).toMatchObject({ state: 'held' })
-      expect(await list(it.ledger)).toEqual([])
+      expect(await listBudgets(it.ledger)).toEqual([])
     })
 
     test('get no units back from a call that counted against a removed budget', async () => {
@@ -286,7 +282,7 @@ export const budgets = (open: OpenLedger) =>
       await take(it.ledger, 4)
       await it.ledger.execute({ type: 'release', customer: 'ada', attempt: released.attempt })
       await it.ledger.execute(settleOf(settled))
-      expect(await list(it.ledger)).toMatchObject([{ used: 1, held: 4 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 1, held: 4 }])
     })
 
     test('are limited in number, so that they can’t slow down a call', async () => {
@@ -295,7 +291,16 @@ export const budgets = (open: OpenLedger) =>
       for (let n = 0; n < 50; n++) await setBudget(it.ledger, { meter: `meter ${n}` })
       expect(await setBudget(it.ledger)).toEqual({ state: 'tooMany', atMost: 50 })
       expect(await setBudget(it.ledger, { meter: 'meter 7', limit: 1 })).toMatchObject({ state: 'set' })
-      expect(await list(it.ledger)).toHaveLength(50)
+      expect(await listBudgets(it.ledger)).toHaveLength(50)
+    })
+
+    test('apply to unlimited usage too', async () => {
+      await using it = await open()
+      const unlimitedBy = { generations: 'unlimited' }
+      await fetched(it.ledger, aSnapshot({ features: ['unlimited'] }), { unlimitedBy })
+      await setBudget(it.ledger)
+      const legs = [aLeg({ amount: 6, unlimitedBy: 'unlimited' })]
+      expect(await it.ledger.execute(aReserve({ legs }))).toMatchObject({ state: 'overBudget' })
     })
 
     test.each([

@@ -4,6 +4,7 @@ import { adjustments } from './adjustments.ts'
 import { audits } from './audits.ts'
 import { badInput } from './badInput.ts'
 import { budgets } from './budgets.ts'
+import { budgetWindows } from './budgetWindows.ts'
 import { clockSteps } from './clockSteps.ts'
 import { counts } from './counts.ts'
 import { delivery } from './delivery.ts'
@@ -47,6 +48,7 @@ const parts = [
   adjustments,
   audits,
   budgets,
+  budgetWindows,
   denials,
 ]
 

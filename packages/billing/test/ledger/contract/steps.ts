@@ -36,6 +36,12 @@ export async function setBudget(ledger: Ledger, command: Partial<SetBudget> = {}
   return ledger.execute(aBudget({ ...command, usedSince: answer.since }))
 }
 
+/** Returns the customer's budgets. */
+export async function listBudgets(ledger: Ledger) {
+  const { budgets } = await ledger.execute({ type: 'listBudgets', customer: 'ada' })
+  return budgets
+}
+
 /** Builds an operator's command. */
 export const anAct = (act: Operate['act'], command: Partial<Operate> = {}): Operate => ({
   type: 'operate',

@@ -57,9 +57,8 @@ export class ModelBudgets {
 
   list(): BudgetStatus[] {
     return [...this.#budgets.values()].map((budget) => {
-      const isOver = this.#isOver(budget)
-      const window = isOver ? this.windowNow(budget.window) : budget.current
-      return this.#status(budget, window)
+      const next = this.#next(budget)
+      return { ...this.#status(budget, next ?? budget.current), resetsAt: next?.end ?? this.#endOf(budget) }
     })
   }
 
@@ -77,9 +76,8 @@ export class ModelBudgets {
   }
 
   book(meter: string, amount: number, hold: ModelHold | undefined): void {
-    const at = hold?.startedAt ?? this.#state.now
     for (const { current, earlier } of this.#of(meter)) {
-      const isInTime = at >= current.start && (current.end === null || at < current.end)
+      const isInTime = hold === undefined || hold.startedAt >= current.start
       const wasCounted = [...(hold?.windows ?? [])].some((it) => it === current || earlier.has(it))
       if (wasCounted ? hold?.windows.has(current) : isInTime) current.booked.push(amount)
     }
@@ -104,14 +102,29 @@ export class ModelBudgets {
   }
 
   #roll(budget: ModelBudget): void {
-    if (!this.#isOver(budget)) return
+    const next = this.#next(budget)
+    budget.current.end = this.#endOf(budget)
+    if (!next) return
     budget.earlier.add(budget.current)
-    budget.current = this.windowNow(budget.window)
+    budget.current = next
   }
 
-  #isOver({ window, current }: ModelBudget): boolean {
-    if (window === 'period') return this.windowNow(window).start !== current.start
-    return current.end !== null && this.#state.now >= current.end
+  /** Returns the window that follows the budget's window, or null if the budget's window isn't over. */
+  #next({ window, current }: ModelBudget): ModelWindow | null {
+    const next = this.windowNow(window)
+    if (window === 'period') {
+      return this.#state.snapshot?.subscription && next.start > current.start ? next : null
+    }
+    if (current.end === null || this.#state.now < current.end) return null
+    return { ...next, start: Math.max(next.start, current.start + 1) }
+  }
+
+  /** Returns when the budget's window ends. It can end earlier than planned if it began while the clock was ahead. */
+  #endOf({ window, current }: ModelBudget): number | null {
+    const { end } = this.windowNow(window)
+    if (window === 'period') return this.#state.snapshot?.subscription ? end : current.end
+    const isAhead = this.#state.now < current.start
+    return isAhead && end !== null && current.end !== null ? Math.min(end, current.end) : current.end
   }
 
   #status({ id, meter, limit, window, timeZone }: ModelBudget, current: ModelWindow): BudgetStatus {
