@@ -5,7 +5,7 @@ import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
 import { recoveredFingerprint, recoveredKey } from './recoveredKey.ts'
 import { isFromBackup } from './restored.ts'
-import type { AccountRow, EventRow } from './rows.ts'
+import type { AccountRow, EventRow, HoldRow } from './rows.ts'
 import { acknowledgeEvent, dropEvent } from './usageEvents.ts'
 import { utcDay } from './utcDay.ts'
 
@@ -20,15 +20,15 @@ export function recover(
   let added = 0
   for (const event of command.events) {
     const existing = draft.event(event.attempt, event.meter)
+    const hold = draft.hold(event.attempt)
     if (existing) {
-      correctAmount(draft, existing, event.amount)
+      correctAmount(draft, existing, { amount: event.amount, hold })
       acknowledgeExisting(draft, existing, event.priceId, settings)
     } else {
-      addEvent(draft, event, settings)
+      addEvent(draft, event, { hold, ...settings })
       added++
     }
     // The work was settled after the backup, so its hold must not be charged at expiry.
-    const hold = draft.hold(event.attempt)
     if (hold) endHold(draft, hold, 'settled', settings)
     if (event.operation !== null) completeOperation(draft, event, event.operation, settings)
   }
@@ -39,7 +39,11 @@ export function recover(
  * Sets the event's amount to the amount at Flowglad. The amounts can differ if a hold from the backup expired before
  * its event was recovered: expiry booked the count from the backup, not the final amount.
  */
-function correctAmount(draft: Draft, event: EventRow, amount: number): void {
+function correctAmount(
+  draft: Draft,
+  event: EventRow,
+  { amount, hold }: { amount: number; hold: HoldRow | undefined },
+): void {
   const { subscription, meter, at, state } = event
   const missing = amount - event.amount
   if (missing === 0) return
@@ -50,7 +54,8 @@ function correctAmount(draft: Draft, event: EventRow, amount: number): void {
       acked: account.acked + (state === 'acked' ? missing : 0),
     })
   }
-  // A drop keeps the units in the day's total, so also correct the total of a dropped event.
+  // A drop keeps the units in the day's total and in budgets, so also correct these of a dropped event.
+  spendFromBudgets(draft, { meter, amount: missing, ...placeInBudgets(hold, { meter, at }) })
   draft.addToDay(utcDay(at), meter, missing)
   draft.writeEvent(event, { amount, flagged: null })
 }
@@ -70,7 +75,11 @@ function acknowledgeExisting(
   acknowledgeEvent(draft, event, priceId, settings)
 }
 
-function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerSettings): void {
+function addEvent(
+  draft: Draft,
+  event: Recovered,
+  { hold, chargeRetentionMs }: LedgerSettings & { hold: HoldRow | undefined },
+): void {
   const { attempt, meter, subscription, amount, procedure, priceId, at, properties } = event
   const account = draft.account(subscription, meter)
   draft.writeAccount(account, {
@@ -81,7 +90,7 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
     snapshotAcked: account.snapshotAcked + (isFromBackup(draft.row) ? 0 : amount),
   })
   countOnce(draft, account, amount)
-  spendFromBudgets(draft, { meter, amount, at })
+  spendFromBudgets(draft, { meter, amount, ...placeInBudgets(hold, { meter, at }) })
   // Flowglad had the event before the restore, so a running fetch includes it in the balance.
   changeNote(draft, event, { acked: amount })
   draft.writeEvent({
@@ -105,6 +114,12 @@ function addEvent(draft: Draft, event: Recovered, { chargeRetentionMs }: LedgerS
   })
   draft.addToDay(utcDay(at), meter, amount)
 }
+
+/** Returns in which windows a recovered event counts: those of its hold, if the backup has the hold. */
+const placeInBudgets = (hold: HoldRow | undefined, { meter, at }: Pick<EventRow, 'meter' | 'at'>) => ({
+  at: hold?.startedAt ?? at,
+  budgets: hold?.legs.find((leg) => leg.meter === meter)?.budgets,
+})
 
 /**
  * Keeps the period's limit unchanged. If the event is older than the period's first install,

@@ -14,8 +14,10 @@ import {
   units,
 } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { acknowledgeOf, anAct, balance, deliver, park, spend } from './steps.ts'
+import { acknowledgeOf, anAct, balance, deliver, listBudgets, park, setBudget, spend } from './steps.ts'
 
+const hour = 3_600_000
+const noon = Date.parse('2026-11-22T12:00:00Z')
 const procedure = 'studio.generate'
 const fingerprint = 'a'.repeat(64)
 const operationOf = (key: string) => operationId({ customer: 'ada', procedure, key, fingerprint })
@@ -230,6 +232,47 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.usage({ customer: 'ada', days: 2 })).map(({ amount }) => amount)).toEqual([3])
       await fetched(it.ledger, units(7, 10))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, held: 0, used: 3 })
+    })
+
+    test('counts a lost event in the window of a budget in which it was booked', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      await setBudget(it.ledger, { window: 'hour' })
+      await it.ledger.markRestored()
+      expect(await listBudgets(it.other)).toMatchObject([{ limit: 5, used: 0 }])
+      const early = aLostEvent({ at: noon - 1, amount: 4 })
+      await it.other.execute(aRecover(early, aLostEvent({ at: noon, amount: 2 })))
+      expect(await listBudgets(it.ledger)).toMatchObject([{ limit: 5, used: 2 }])
+    })
+
+    test('counts a lost event in the window of a budget in which its hold was taken', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(100))
+      await setBudget(it.ledger, { window: 'hour', limit: 50 })
+      const [first, second] = [aReserve(), aReserve()]
+      await it.ledger.execute(first)
+      it.advance(hour)
+      await it.ledger.execute(second)
+      const lost = (attempt: string, at: number) => aRecover(aLostEvent({ attempt, at, amount: 3 }))
+      await it.other.execute(lost(first.attempt, noon + hour))
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, held: 1 }])
+      await it.other.execute(lost(second.attempt, noon + 3 * hour))
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 3, held: 0 }])
+    })
+
+    test('corrects the units that a budget has counted for an expired stream', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      await setBudget(it.ledger)
+      const stream = aReserve({ legs: [aLeg({ amount: 5 })], ttlMs: 1000 })
+      await it.ledger.execute(stream)
+      const counted = [{ meter: 'generations', amount: 4 }]
+      await it.ledger.execute(aRenew(stream, { ttlMs: 1000, counted }))
+      it.advance(2000)
+      await it.ledger.execute({ type: 'expire', customer: 'ada' })
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 4, held: 0 }])
+      await it.other.execute(aRecover(aLostEvent({ attempt: stream.attempt, amount: 3 })))
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 3, held: 0 }])
     })
 
     test('corrects the daily total when a dropped event is recovered', async () => {
