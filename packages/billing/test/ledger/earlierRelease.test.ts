@@ -7,6 +7,7 @@ import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.
 import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aLeg, aRenew, aReserve, fetched, units } from './builders.ts'
+import { listBudgets, setBudget } from './contract/steps.ts'
 import { createDatabase, createLedgerWithoutBuckets, query } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
@@ -73,6 +74,29 @@ test.each(['SQLite', 'PostgreSQL'] as const)(
     expect(await ledger.execute({ type: 'expire', customer: 'ada' })).toEqual({ state: 'swept', ended: 1 })
     expect(await balance(ledger)).toMatchObject({ used: 3 })
     await ledger.close()
+  },
+)
+
+test.each(['SQLite', 'PostgreSQL'] as const)(
+  'returns a budget’s units although an earlier release ended the hold (%s)',
+  async (name) => {
+    await using store = await stores[name]()
+    await using ledger = store.ledger
+    await fetched(ledger, units(100))
+    await setBudget(ledger)
+    const running = aReserve()
+    await ledger.execute(running)
+    await ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })], key: 'ended' }))
+    await store.run(
+      (prefix) => `
+        DELETE FROM ${prefix}hold WHERE attempt <> '${running.attempt}';
+        UPDATE ${prefix}account SET held = held - 4;
+        UPDATE ${prefix}customer SET version = version + 1`,
+    )
+    expect(await listBudgets(ledger)).toMatchObject([{ used: 0, held: 1 }])
+    expect(await ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })] }))).toMatchObject({ state: 'held' })
+    expect(await listBudgets(ledger)).toMatchObject([{ used: 0, held: 5 }])
+    expect(await ledger.audit('ada')).toEqual([])
   },
 )
 

@@ -89,7 +89,7 @@ function budgetProblems({ budgets, holds }: Books): string[] {
   const legs = holds.flatMap((hold) => hold.legs)
   return budgets.flatMap(({ id, instance, windowStart, used, held }) => {
     const counted = legs.filter((leg) =>
-      leg.budgets?.some((it) => it.id === id && it.instance === instance && it.windowStart === windowStart),
+      leg.budgets?.some((it) => it.instance === instance && it.windowStart === windowStart),
     )
     const units = sum(counted.map(({ amount }) => amount))
     const problems = [

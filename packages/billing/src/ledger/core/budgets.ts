@@ -84,8 +84,15 @@ export const budgetsNow = (draft: Draft): BudgetStatus[] =>
   draft.budgets().map((budget) => statusOf({ ...budget, ...changeNow(draft, budget) }))
 
 /** Returns the budget's properties that are out of date, with their current values. Returns null if there are none. */
-const changeNow = ({ now, row }: Draft, budget: BudgetRow): Partial<BudgetRow> | null =>
-  windowChange(budget, now, row.snapshot)
+function changeNow(draft: Draft, budget: BudgetRow): Partial<BudgetRow> | null {
+  const change = windowChange(budget, draft.now, draft.row.snapshot)
+  // During a deployment, an earlier release ends holds without returning their units to budgets. A budget can't hold
+  // more units than the meter's accounts.
+  const accounts = draft.accounts().filter(({ meter }) => meter === budget.meter)
+  const atMost = accounts.reduce((sum, account) => sum + account.held, 0)
+  const held = Math.min(change?.held ?? budget.held, atMost)
+  return held === budget.held ? change : { ...change, held }
+}
 
 const statusOf = ({ id, meter, limit, used, held, window, timeZone, windowEnd }: BudgetRow) => ({
   id,

@@ -245,7 +245,7 @@ export const budgets = (open: OpenLedger) =>
         it.other.execute({ type: 'removeBudget', customer: 'ada', id: 'month generations' }),
         it.other.execute(aBudget({ ...inNewYork, limit: 6 })),
       ])
-      expect(await list(it.ledger)).toMatchObject([{ timeZone: 'America/New_York', limit: 6 }])
+      expect(await listBudgets(it.ledger)).toMatchObject([{ timeZone: 'America/New_York', limit: 6 }])
     })
 
     test('no longer apply after they were removed', async () => {
