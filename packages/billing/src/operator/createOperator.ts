@@ -1,4 +1,4 @@
-import type { OperateAnswer } from '../ledger/answers.ts'
+import type { BudgetStatus, OperateAnswer } from '../ledger/answers.ts'
 import type { Operate } from '../ledger/commands.ts'
 import type { Violation } from '../ledger/core/audit.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -25,9 +25,10 @@ export interface ReportedCharge extends Charge {
   refundedAt: number | null
 }
 
-/** A customer's plan, balances, running work, recent charges and recent acts. */
+/** A customer's plan, balances, budgets, running work, recent charges and recent acts. */
 export interface CustomerReport extends CustomerBalances {
   customer: string
+  budgets: BudgetStatus[]
   /** The open holds, oldest first. */
   holds: Hold[]
   /** The denials of the last day, newest first. */
@@ -99,13 +100,14 @@ export function createOperator({ ledger, run = (work) => work(), onDrop }: Opera
     if (balances.version === 0 && denials.length === 0) return null
     const acts: Act[] = []
     for await (const act of ledger.acts({ customer: id })) acts.push(act)
-    const [holds, page, events] = await Promise.all([
+    const [holds, { budgets }, page, events] = await Promise.all([
       ledger.holds(id),
+      ledger.execute({ type: 'listBudgets', customer: id }),
       charges({ customer: id, limit: reported.charges, cursor: null }, acts),
       ledger.undelivered({ customer: id, limit: reported.events }),
     ])
     const recent = acts.slice(-reported.acts).reverse()
-    return { customer: id, ...balances, holds, denials, charges: page.charges, events, acts: recent }
+    return { customer: id, ...balances, budgets, holds, denials, charges: page.charges, events, acts: recent }
   }
 
   return {

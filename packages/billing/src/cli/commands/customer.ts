@@ -8,10 +8,10 @@ import { openLedger } from '../openLedger.ts'
 
 export const customer = defineCommand({
   name: 'customer',
-  summary: "shows a customer's balances, holds, denials, charges and events",
+  summary: "shows a customer's balances, budgets, holds, denials, charges and events",
   arguments: ['id'],
   options: ['ledger', 'json'],
-  details: `Shows a customer's plan and balances, the holds of running work, the calls denied in the last day with
+  details: `Shows a customer's plan, balances and budgets, the holds of running work, the calls denied in the last day with
 the reasons, the last ${reported.charges} charges, and up to ${reported.events} usage events that Flowglad hasn't acknowledged.
 <id> is your own ID for the customer. A server writes new denials about once a second. Denials are counted
 by the hour, so a count can include up to one hour before the last day.`,
@@ -28,6 +28,7 @@ function describe({
   customer: id,
   snapshot,
   balances,
+  budgets,
   holds,
   denials,
   charges,
@@ -40,6 +41,11 @@ function describe({
       'Balances',
       ['meter', 'available', 'held', 'used', 'limit', 'adjusted', 'parked events'],
       balances.map((it) => [it.meter, it.available, it.held, it.used, it.limit, it.adjusted, it.parked]),
+    ),
+    section(
+      'Budgets',
+      ['meter', 'window', 'limit', 'used', 'held', 'resets'],
+      budgets.map((it) => [it.meter, it.window, it.limit, it.used, it.held, timeOrNone(it.resetsAt)]),
     ),
     section(
       'Holds',

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { aReserve, fetched, units } from '../builders.ts'
 import { aDenial } from '../contract/denials.ts'
-import { spend } from '../contract/steps.ts'
+import { setBudget, spend } from '../contract/steps.ts'
 import { metered, meteredJson, meteredProcess, storeNames, stores } from './cli.ts'
 
 describe.each(storeNames)('%s', (name) => {
@@ -44,6 +44,21 @@ describe.each(storeNames)('%s', (name) => {
       holds: [{ attempt: reserve.attempt }],
       charges: [{ transactionId: attempt, state: 'parked' }],
       events: [{ attempt, state: 'parked', reason }],
+    })
+  })
+
+  test('shows the budgets that can deny a customer’s calls', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(10))
+    await setBudget(it.ledger, { limit: 4 })
+    await spend(it.ledger, 3)
+    await it.ledger.execute(aReserve())
+    const { stdout } = await metered(it.address, 'customer', 'ada')
+    expect(stdout).toMatch(
+      /Budgets\n +meter +window +limit +used +held +resets\n +generations +month +4 +3 +1 +\S+ \S+Z\n/,
+    )
+    expect(await meteredJson(it.address, 'customer', 'ada')).toMatchObject({
+      budgets: [{ meter: 'generations', window: 'month', limit: 4, used: 3, held: 1 }],
     })
   })
 
