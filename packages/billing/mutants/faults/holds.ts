@@ -28,9 +28,8 @@ export const holds: Fault[] = [
   {
     name: 'a reserve is denied although an abandoned hold is past its expiry time',
     file: 'ledger/core/reserve.ts',
-    find: 'if (shortLegs(draft, snapshot, command.legs, allowed).length > 0 && expireDueHolds(draft, settings) > 0) {',
-    replace:
-      'if (shortLegs(draft, snapshot, command.legs, allowed).length > 99 && expireDueHolds(draft, settings) > 0) {',
+    find: 'if (denial && expireDueHolds(draft, settings) > 0) {',
+    replace: "if (denial?.state === 'held' && expireDueHolds(draft, settings) > 0) {",
     tests: contract,
   },
   {

@@ -33,24 +33,26 @@ export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings
   if (allowance.allowed === 'none') return pastDueAnswer(allowance, [], fetchedAt)
   const { allowed } = allowance
 
+  const deny = (): ReserveAnswer | null => {
+    const legs = shortLegs(draft, snapshot, command.legs, allowed)
+    if (legs.length > 0) {
+      const isOverdue = allowed === 'free' || lackOverage(snapshot, command.legs, legs)
+      return allowance.allowed !== 'all' && isOverdue
+        ? pastDueAnswer(allowance, legs, fetchedAt)
+        : { state: 'short', legs, asOf: fetchedAt }
+    }
+    const budgets = overBudget(draft, command.legs)
+    return budgets.length > 0 ? { state: 'overBudget', budgets } : null
+  }
+  let denial = deny()
   // Before denying a call, expire abandoned holds to return their units.
-  const isDenied = () =>
-    shortLegs(draft, snapshot, command.legs, allowed).length > 0 || overBudget(draft, command.legs).length > 0
-  if (isDenied() && expireDueHolds(draft, settings) > 0) {
+  if (denial && expireDueHolds(draft, settings) > 0) {
     // One of the expired holds may belong to the previous attempt under this key, so check the key again.
     const retryAfterExpiry = answerRetry(draft, command, settings)
     if (retryAfterExpiry) return retryAfterExpiry
+    denial = deny()
   }
-  const legs = shortLegs(draft, snapshot, command.legs, allowed)
-  if (legs.length > 0) {
-    const isOverdue = allowed === 'free' || lackOverage(snapshot, command.legs, legs)
-    return allowance.allowed !== 'all' && isOverdue
-      ? pastDueAnswer(allowance, legs, fetchedAt)
-      : { state: 'short', legs, asOf: fetchedAt }
-  }
-
-  const budgets = overBudget(draft, command.legs)
-  if (budgets.length > 0) return { state: 'overBudget', budgets }
+  if (denial) return denial
 
   const hold = createHold(draft, snapshot, command, allowed)
   claimKey(draft, command, settings)
