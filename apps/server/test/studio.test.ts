@@ -132,6 +132,43 @@ test('denies HD on the Free plan and charges nothing', async () => {
   expect((await browser.call('studio.generate', { ...harbour(), hd: false })).status).toBe(200)
 })
 
+test("stops a customer's calls at the customer's own limit, until the customer raises or removes it", async () => {
+  const [browser, other] = [await signUp(server), await signUp(server)]
+  const limitTo = (limit: number) =>
+    browser.call('billing.setBudget', {
+      meter: 'generations',
+      limit,
+      window: 'month',
+      timeZone: 'Asia/Tokyo',
+    })
+  const statuses: number[] = []
+  const draw = async (count = 1) =>
+    void statuses.push((await browser.call('studio.generate', harbour(count))).status)
+  const { status, data } = await limitTo(3)
+  expect(status).toBe(200)
+  await draw(2)
+  const { error } = await browser.call('studio.generate', harbour(2))
+  expect(error.data.billing).toEqual({
+    code: 'BUDGET_EXCEEDED',
+    meter: 'generations',
+    limit: 3,
+    used: 2,
+    held: 0,
+    required: 2,
+    window: 'month',
+    timeZone: 'Asia/Tokyo',
+    resetsAt: expect.any(Number),
+  })
+  await limitTo(4)
+  await draw(2)
+  await draw()
+  expect((await other.call('studio.generate', harbour())).status).toBe(200)
+  expect((await other.call('billing.removeBudget', data)).data).toEqual({ removed: false })
+  await browser.call('billing.removeBudget', data)
+  await draw()
+  expect(statuses).toEqual([200, 200, 402, 200])
+})
+
 test('draws HD at twice the width immediately after checkout, without a webhook', async () => {
   const browser = await signUp(server)
   for (const count of [4, 4, 2]) await browser.call('studio.generate', harbour(count))
