@@ -26,7 +26,9 @@ vi.mock('../src/api/billing.ts', () => ({
 }))
 // A link needs the router.
 vi.mock('../src/parts/LinkButton.tsx', () => ({
-  LinkButton: ({ children }: { children: ReactNode }) => <a href="/pricing">{children}</a>,
+  LinkButton: ({ to, hash, children }: { to: string; hash?: string; children: ReactNode }) => (
+    <a href={hash ? `${to}#${hash}` : to}>{children}</a>
+  ),
 }))
 
 const error = denied({
@@ -108,4 +110,24 @@ it.each([
   expect(within(screen.getByRole('alert')).queryAllByRole('link', { name: 'Go to billing' })).toHaveLength(
     buttons,
   )
+})
+
+it("links to the customer's spend limits if one denied the call", () => {
+  const overLimit = denied({
+    code: 'BUDGET_EXCEEDED',
+    meter: 'generations',
+    limit: 10,
+    used: 10,
+    held: 0,
+    required: 1,
+    window: 'month',
+    timeZone: 'UTC',
+    resetsAt: 0,
+  })
+  paywall.mockReturnValue({ state: 'open' })
+  show(<DenialNotice meter="generations" error={overLimit} onRetry={() => undefined} />)
+  const next = [...screen.getByRole('alert').querySelectorAll('a, button')]
+  expect(next.map((it) => [it.textContent, it.getAttribute('href')])).toEqual([
+    ['Change your spend limits', '/billing#spend-limits'],
+  ])
 })

@@ -9,6 +9,23 @@ import { answered, denied } from './denied.ts'
 
 beforeEach(() => vi.stubGlobal('navigator', { onLine: true }))
 
+type OverLimit = Extract<Denial, { code: 'BUDGET_EXCEEDED' }>
+
+function overLimit(changes: Partial<OverLimit> = {}): OverLimit {
+  return {
+    code: 'BUDGET_EXCEEDED',
+    meter: 'generations',
+    limit: 10,
+    used: 10,
+    held: 0,
+    required: 2,
+    window: 'month',
+    timeZone: 'America/Los_Angeles',
+    resetsAt: Date.parse('2026-12-01T00:00-08:00'),
+    ...changes,
+  }
+}
+
 const denials: Denial[] = [
   {
     code: 'INSUFFICIENT_CREDITS',
@@ -21,6 +38,7 @@ const denials: Denial[] = [
     meters: [],
   },
   { code: 'PAYMENT_OVERDUE', pastDueSince: 0, graceEndsAt: 1, asOf: 2, upgradeUrl: '/billing', meters: [] },
+  overLimit(),
   { code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' },
   { code: 'CUSTOMER_ARCHIVED' },
   { code: 'STREAM_REPLACED' },
@@ -36,6 +54,65 @@ const denials: Denial[] = [
 ]
 
 describe('the explanation of a denied call', () => {
+  it.each([
+    [
+      'a reached limit',
+      overLimit({ used: 10 }),
+      'You reached your limit of 10 pictures for November',
+      'Nothing was charged. It resets on 1 December.',
+    ],
+    [
+      'a limit of zero',
+      overLimit({ limit: 0, used: 0 }),
+      'You reached your limit of 0 pictures for November',
+      'Nothing was charged. It resets on 1 December.',
+    ],
+    [
+      'a call that needs more than is left',
+      overLimit({ used: 7, held: 2 }),
+      'This would exceed your limit of 10 pictures for November',
+      'Nothing was charged. You have 1 picture left under this limit. It resets on 1 December.',
+    ],
+    [
+      'a limit that running work may reach',
+      overLimit({ used: 7, held: 3 }),
+      'This would exceed your limit of 10 pictures for November',
+      'Nothing was charged. The rest of your limit is reserved for work in progress. It resets on 1 December.',
+    ],
+    [
+      'a month that ends in another time zone',
+      overLimit({ used: 10, timeZone: 'Asia/Tokyo', resetsAt: Date.parse('2026-12-01T00:00+09:00') }),
+      'You reached your limit of 10 pictures for November',
+      'Nothing was charged. It resets on 30 November.',
+    ],
+    [
+      'an hourly limit',
+      overLimit({ used: 10, window: 'hour', timeZone: null }),
+      'You reached your limit of 10 pictures for this hour',
+      'Nothing was charged. It resets at 1 Dec 2026, 00:00.',
+    ],
+    [
+      'a daily limit',
+      overLimit({ used: 10, window: 'day' }),
+      'You reached your limit of 10 pictures for today',
+      'Nothing was charged. It resets on 1 December.',
+    ],
+    [
+      'a billing period that never ends',
+      overLimit({ used: 10, window: 'period', timeZone: null, resetsAt: null }),
+      'You reached your limit of 10 pictures for this billing period',
+      'Nothing was charged.',
+    ],
+    [
+      'a meter that this version of the app lacks',
+      overLimit({ used: 10, meter: 'videos' }),
+      'You reached your limit of 10 for November',
+      'Nothing was charged. It resets on 1 December.',
+    ],
+  ])("names the customer's limit and its reset: %s", (_, denial, title, detail) => {
+    expect(explainDenial(denied(denial))).toEqual({ title, detail, next: 'limits' })
+  })
+
   it.each(denials)('says what happened, what it cost and what to do next: $code', (denial) => {
     const { title, detail, next } = explainDenial(denied(denial))
     expect(title).not.toBe('')

@@ -3,6 +3,7 @@ import {
   formatDate,
   formatDay,
   formatMoney,
+  formatMonth,
   formatNumber,
   formatPercent,
   formatShort,
@@ -26,8 +27,9 @@ it("formats numbers and dates in English and in the browser's time zone, in ever
     '$52.67',
     '¥500',
   ])
-  expect([formatDay(at), formatDate(at), formatShortDate(at), formatTime(at)]).toEqual([
+  expect([formatDay(at), formatMonth(at), formatDate(at), formatShortDate(at), formatTime(at)]).toEqual([
     '30 November',
+    'November',
     '30 November 2026',
     '30 Nov 2026',
     '30 Nov 2026, 21:30',

@@ -1,19 +1,23 @@
-import { billingDenial } from '@metered/billing/client'
+import { billingDenial, type Denial } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
 import { isLost } from '../api/isLost.ts'
 import { isUnsent } from '../api/offlineLink.ts'
-import { plural } from '../format/format.ts'
+import { formatNumber, plural } from '../format/format.ts'
+import { periodName, resetTime } from '../format/limits.ts'
+import { amountOf, isMeter } from '../format/meters.ts'
 
 /** Explains a denied or failed call to the customer: what happened, what it cost, and what to do next. */
 export interface Explanation {
   title: string
   detail: string
   /** The next step to suggest. If `retryAfterMs` is set, the customer can try again only after that time. */
-  next: 'again' | 'signIn' | 'payment' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
+  next: 'again' | 'signIn' | 'payment' | 'plans' | 'withoutFeature' | 'credits' | 'limits' | 'rephrase'
   retryAfterMs?: number
   /** True if the server or the connection failed, which makes the notice critical instead of a warning. */
   broken?: true
 }
+
+type OverLimit = Extract<Denial, { code: 'BUDGET_EXCEEDED' }>
 
 const free = 'Nothing was charged.'
 
@@ -30,11 +34,7 @@ export function explainDenial(error: unknown): Explanation {
           next: 'payment',
         }
       case 'BUDGET_EXCEEDED':
-        return {
-          title: 'This would exceed your spend limit',
-          detail: `${free} Raise the limit on Billing, or wait until it resets.`,
-          next: 'again',
-        }
+        return explainLimit(denial)
       case 'NO_SUBSCRIPTION':
         return {
           title: 'You have no active plan',
@@ -142,6 +142,24 @@ export function explainDenial(error: unknown): Explanation {
       }
     default:
       return failed
+  }
+}
+
+/** Explains a call that would exceed the customer's own limit. */
+function explainLimit({ meter, limit, used, held, window, resetsAt }: OverLimit): Explanation {
+  const amount = (units: number) => (isMeter(meter) ? amountOf(meter, units) : formatNumber(units))
+  const left = limit - used - held
+  const limitText = `your limit of ${amount(limit)} for ${periodName(window, resetsAt)}`
+  const detail = [
+    free,
+    left > 0 ? `You have ${amount(left)} left under this limit.` : null,
+    left <= 0 && used < limit ? 'The rest of your limit is reserved for work in progress.' : null,
+    resetsAt === null ? null : `It resets ${resetTime(window, resetsAt)}.`,
+  ]
+  return {
+    title: used < limit ? `This would exceed ${limitText}` : `You reached ${limitText}`,
+    detail: detail.filter((part) => part !== null).join(' '),
+    next: 'limits',
   }
 }
 

@@ -20,6 +20,7 @@ const signed = lazily(() => new Intl.NumberFormat(numberLanguage, { signDisplay:
 const short = lazily(() => new Intl.NumberFormat(numberLanguage, { notation: 'compact' }))
 const percent = lazily(() => new Intl.NumberFormat(numberLanguage, { style: 'percent' }))
 const dayAndMonth = lazily(() => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long' }))
+const month = lazily(() => new Intl.DateTimeFormat(language, { month: 'long' }))
 const fullDate = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: 'long' }))
 const shortDate = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }))
 const dateAndTime = lazily(
@@ -42,6 +43,8 @@ export const formatShort = (value: number) => short().format(value)
 export const formatPercent = (value: number) => percent().format(value / 100)
 /** Formats a date as `1 December`. */
 export const formatDay = (at: number) => dayAndMonth().format(at)
+/** Formats a date as `December`. */
+export const formatMonth = (at: number) => month().format(at)
 /** Formats a date as `1 December 2026`. */
 export const formatDate = (at: number) => fullDate().format(at)
 /** Formats a date as `1 Dec 2026`, for narrow spaces. */

@@ -33,6 +33,9 @@ const words: Record<Meter, Words> = {
 // `Object.keys` returns `string[]`. The type of `words` ensures that its keys are exactly the meters.
 export const meters = Object.keys(words) as readonly Meter[]
 
+/** Returns whether the slug names a meter of this app. */
+export const isMeter = (slug: string): slug is Meter => Object.hasOwn(words, slug)
+
 /** Returns the lowercase plural, such as `pictures`, for use in a sentence. */
 export const unitsOf = (meter: Meter) => words[meter].several
 

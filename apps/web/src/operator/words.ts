@@ -1,6 +1,6 @@
 import type { RouterOutput } from '../api/trpc.ts'
 import { formatNumber, formatSigned, formatTime } from '../format/format.ts'
-import { type Meter, meters, titleOf, unitOf, unitsOf } from '../format/meters.ts'
+import { isMeter, meters, titleOf, unitOf, unitsOf } from '../format/meters.ts'
 
 export type Customer = NonNullable<RouterOutput['operator']['customer']>
 export type Report = NonNullable<Customer['report']>
@@ -9,32 +9,21 @@ type Change = RecordedAct['changes'][number]
 type Answer = RouterOutput['operator']['act']
 type Refusal = Extract<Answer, { state: 'refused' }>['why']
 
-/** Returns undefined for a meter that the app no longer has. The screen shows such a meter's slug. */
-const known = (slug: string): Meter | undefined => meters.find((meter) => meter === slug)
-
 /** Sorts by meter, in the app's order. Unknown meters come first. */
 export const byMeter = (a: { meter: string }, b: { meter: string }) => placeOf(a.meter) - placeOf(b.meter)
 
 const places: readonly string[] = meters
 const placeOf = (slug: string) => places.indexOf(slug)
 
-/** Returns a meter's name for a heading, such as `Pictures`. */
-export function meterTitle(slug: string): string {
-  const meter = known(slug)
-  return meter ? titleOf(meter) : slug
-}
+/** Returns a meter's name for a heading, such as `Pictures`. The screen shows the slug of a meter that the app lacks. */
+export const meterTitle = (slug: string): string => (isMeter(slug) ? titleOf(slug) : slug)
 
 /** Returns a meter's name for a sentence, such as `pictures`. */
-export function meterUnits(slug: string): string {
-  const meter = known(slug)
-  return meter ? unitsOf(meter) : slug
-}
+export const meterUnits = (slug: string): string => (isMeter(slug) ? unitsOf(slug) : slug)
 
 /** Returns an amount with its unit, such as `4 pictures`. */
-export function unitsText(slug: string, amount: number): string {
-  const meter = known(slug)
-  return `${formatNumber(amount)} ${meter ? unitOf(meter, amount) : slug}`
-}
+export const unitsText = (slug: string, amount: number): string =>
+  `${formatNumber(amount)} ${isMeter(slug) ? unitOf(slug, amount) : slug}`
 
 /**
  * Parses a number such as `+5`, `-5` or `5`. Returns null for 0, and for any text that isn't a whole int32 number.

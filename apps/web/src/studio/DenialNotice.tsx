@@ -53,6 +53,11 @@ export function DenialNotice({
               Go to billing
             </LinkButton>
           )}
+          {next === 'limits' && (
+            <LinkButton to="/billing" hash="spend-limits" size="sm">
+              Change your spend limits
+            </LinkButton>
+          )}
           {next === 'withoutFeature' && onWithoutFeature}
           {(next === 'plans' || next === 'withoutFeature') && (
             <LinkButton to="/pricing" size="sm" variant={next === 'plans' ? 'filled' : 'default'}>
