@@ -120,6 +120,21 @@ const groups: Record<string, Group> = {
         await app.makePictures('one more')
         await expect(app.alert).toBeVisible()
       },
+      'Billing, with spend limits': async ({ app }) => {
+        await app.open('Billing')
+        await app.limit('generations').set(9)
+        await expect(app.limit('generations').row).toContainText(texts.stopped)
+        await app.limit('api_calls').set(200)
+        await expect(app.limit('api_calls').row).toContainText(texts.resets)
+        await app.limit('tokens').set('many')
+        await expect(app.limit('tokens').field).toHaveAccessibleDescription(texts.wholeNumber)
+      },
+      'Studio, stopped by a spend limit': async ({ app, customer }) => {
+        await customer.buy('generation_pack')
+        await app.open()
+        await app.makePictures('one more')
+        await expect(app.alert).toContainText(texts.limitReached('9 pictures'))
+      },
       'picture opened': async ({ app, page }) => {
         await page.getByRole('region', { name: 'Your gallery' }).getByRole('button').first().click()
         await expect(app.dialog.locator('img')).toBeVisible()

@@ -41,6 +41,7 @@ export function appOn(page: Page) {
     plan: (priceSlug: string) => planCard(page, priceSlug),
     planCards: page.getByRole('list', { name: 'Plans' }).getByRole('article'),
     checkout: checkoutPage(page),
+    limit: (meter: Meter) => limitRow(page, meter),
     dialog,
     /** In every dialog, the first button closes the dialog without changing anything. */
     keep: dialogButtons.first(),
@@ -143,9 +144,31 @@ function screenParts(page: Page) {
     subscription: page.getByTestId('subscription'),
     payments: page.getByRole('region', { name: 'Payments' }),
     nextInvoice: page.getByRole('region', { name: 'Next invoice' }),
+    spendLimits: page.getByRole('heading', { name: 'Spend limits' }),
     paymentMethod: page.getByRole('region', { name: 'Payment method' }),
     retry: page.getByRole('button', { name: texts.retry }),
     signInAgain: page.getByRole('button', { name: buttons.signInAgain }),
+  }
+}
+
+/** Returns the elements of a meter's row in the spend limits, and the actions in this row. */
+function limitRow(page: Page, meter: Meter) {
+  const row = page.getByRole('region', { name: 'Spend limits' }).getByTestId(`limit-${meter}`)
+  const field = row.getByRole('textbox')
+  const edit = row.getByRole('button', { name: /^(set a limit|change)$/i })
+  const save = row.getByRole('button', { name: /^sav/i })
+  return {
+    row,
+    field,
+    edit,
+    save,
+    bar: row.getByRole('meter'),
+    remove: row.getByRole('button', { name: /^remov/i }),
+    async set(limit: number | string) {
+      await edit.click()
+      await field.fill(String(limit))
+      await save.click()
+    },
   }
 }
 

@@ -63,6 +63,7 @@ for (const width of [360, 768, 769])
     await customer.buy('scale_monthly')
     await customer.makePictures(2)
     await customer.recordApiCalls(1_234_567)
+    await customer.call('billing.setBudget', { meter: 'api_calls', limit: 999_999_999, window: 'month' })
     await app.page.setViewportSize({ width, height: 740 })
     for (const screen of screens) {
       await app.open(screen)
@@ -134,6 +135,7 @@ test.describe('touch screens', () => {
   test('gives small controls a tap target of at least 44 px', async ({ app, customer }) => {
     await customer.buy('pro_monthly')
     await customer.makePictures(2)
+    await customer.call('billing.setBudget', { meter: 'generations', limit: 4, window: 'month' })
     await app.open()
     const { page } = app
     const choice = (text: string) => page.locator('label').filter({ hasText: new RegExp(`^${text}$`) })
@@ -146,7 +148,11 @@ test.describe('touch screens', () => {
         app.charges.getByRole('button', { name: /^copy/i }).first(),
       ],
       Plans: [app.plan('generation_pack').choose],
-      Billing: [app.payments.getByRole('link', { name: /receipt/i })],
+      Billing: [
+        app.payments.getByRole('link', { name: /receipt/i }),
+        app.limit('generations').edit,
+        app.limit('generations').remove,
+      ],
     }
     for (const screen of screens) {
       await app.goTo(screen)

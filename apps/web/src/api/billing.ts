@@ -24,4 +24,7 @@ export const {
   useRefreshBalances,
   useBillingStatus,
   usePaywall,
+  useBudgets,
+  useSetBudget,
+  useRemoveBudget,
 } = createBillingHooks<Meter>({ queryKey: getQueryKey(trpc.billing) })

@@ -21,24 +21,48 @@ export function balanceText(row: BalanceRow<Meter>): string {
  */
 export function BalanceBar({ row, size = 6 }: { row: BalanceRow<Meter>; size?: number }) {
   if (row.unlimited || row.limit === null || !isIncluded(row)) return <div style={{ height: size }} />
-  const held = row.limit > 0 ? Math.min(row.held / row.limit, 1 - row.share) : 0
-  const text = row.held > 0 ? `${balanceText(row)}, ${formatNumber(row.held)} in progress` : balanceText(row)
+  const { meter, limit, used, held, share, status } = row
+  return (
+    <UsageBar
+      label={titleOf(meter)}
+      text={balanceText(row)}
+      {...{ limit, used, held, share, status, size }}
+    />
+  )
+}
+
+interface UsageBarProps {
+  label: string
+  /** Describes the used units. */
+  text: string
+  limit: number
+  used: number
+  held: number
+  /** The used part of the limit, from 0 to 1. */
+  share: number
+  status: BalanceRow['status']
+  size?: number
+}
+
+/** Shows a limit's used units in a solid color and its units in progress as stripes. */
+export function UsageBar({ label, text, limit, used, held, share, status, size = 6 }: UsageBarProps) {
+  const heldShare = limit > 0 ? Math.min(held / limit, 1 - share) : 0
   return (
     // biome-ignore lint/a11y/useSemanticElements: a <meter> has one value, and this bar shows two: used and in progress
     <div
       role="meter"
-      aria-label={titleOf(row.meter)}
+      aria-label={label}
       aria-valuemin={0}
-      aria-valuemax={row.limit}
-      aria-valuenow={Math.min(Math.max(row.used, 0), row.limit)}
-      aria-valuetext={text}
-      data-status={row.status}
+      aria-valuemax={limit}
+      aria-valuenow={Math.min(Math.max(used, 0), limit)}
+      aria-valuetext={held > 0 ? `${text}, ${formatNumber(held)} in progress` : text}
+      data-status={status}
       className={classes.track}
       style={{ height: size }}
     >
       {/* The bar uses clip-path because a width change would count as a layout shift. */}
-      <span className={classes.used} style={{ clipPath: between(0, row.share) }} />
-      <span className={classes.held} style={{ clipPath: between(row.share, row.share + held) }} />
+      <span className={classes.used} style={{ clipPath: between(0, share) }} />
+      <span className={classes.held} style={{ clipPath: between(share, share + heldShare) }} />
     </div>
   )
 }

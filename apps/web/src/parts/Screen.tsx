@@ -4,12 +4,16 @@ import classes from './Screen.module.css'
 
 let firstScreen = true
 
-/** Sets a screen's heading and the document's title. After a navigation, moves focus to the heading. */
+/**
+ * Sets a screen's heading and the document's title. After a navigation, moves focus to the heading, or to the section's
+ * heading if the address names a section.
+ */
 export function Screen({ title, lead, children }: { title: string; lead?: ReactNode; children?: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = `${title} · Studio`
-    if (!firstScreen) heading.current?.focus({ preventScroll: true })
+    const section = document.getElementById(location.hash.slice(1))
+    if (!firstScreen) (section ?? heading.current)?.focus({ preventScroll: true })
     firstScreen = false
   }, [title])
   return (

@@ -1,0 +1,82 @@
+import { Button, TextInput } from '@mantine/core'
+import type { Budget } from '@metered/billing/client'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { formatDay, formatNumber } from '../format/format.ts'
+import { parseLimit } from '../format/limits.ts'
+import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
+import { BusyButton } from '../parts/BusyButton.tsx'
+import { LimitProblem } from './LimitProblem.tsx'
+import classes from './SpendLimits.module.css'
+import { useSetLimit } from './useSetLimit.ts'
+
+interface LimitFormProps {
+  meter: Meter
+  /** The current limit, if there is one. */
+  budget: Budget<Meter> | undefined
+  onClose: () => void
+  onSaved: (limit: number) => void
+}
+
+/** Asks for a meter's monthly limit. Says so if the limit would stop all calls until it resets. */
+export function LimitForm({ meter, budget, onClose, onSaved }: LimitFormProps) {
+  const [text, setText] = useState(budget ? formatNumber(budget.limit) : '')
+  const [isInvalid, setInvalid] = useState(false)
+  const set = useSetLimit()
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    field.current?.focus()
+    field.current?.select()
+  }, [])
+  const limit = parseLimit(text)
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    if (set.isPending) return
+    setInvalid(limit === null)
+    if (limit === null) field.current?.focus()
+    else set.mutate({ meter, limit }, { onSuccess: () => onSaved(limit) })
+  }
+
+  return (
+    <form
+      className={classes.form}
+      aria-label={`Limit on ${unitsOf(meter)}`}
+      noValidate
+      onSubmit={submit}
+      onKeyDown={(event) => event.key === 'Escape' && onClose()}
+    >
+      <TextInput
+        ref={field}
+        className={classes.field}
+        label={`${titleOf(meter)} a month`}
+        description={noteOn(limit, budget)}
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        error={isInvalid && limit === null ? 'Enter a whole number, such as 500.' : undefined}
+        inputMode="numeric"
+        maxLength={15}
+        size="md"
+        autoComplete="off"
+        required
+        withAsterisk={false}
+      />
+      <div className={classes.submit}>
+        <BusyButton type="submit" size="md" busy={set.isPending}>
+          {set.isPending ? 'Saving…' : 'Save'}
+        </BusyButton>
+        <Button size="md" variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+      </div>
+      {set.error && <LimitProblem error={set.error} />}
+    </form>
+  )
+}
+
+/** Explains a limit that stops all calls as soon as it is saved. */
+function noteOn(limit: number | null, budget: Budget<Meter> | undefined): string | undefined {
+  if (limit === null || !budget || budget.resetsAt === null || budget.used < limit) return undefined
+  const { meter, used, resetsAt } = budget
+  return `You've already used ${amountOf(meter, used)} this month, so this limit stops new ones until ${formatDay(resetsAt)}.`
+}
