@@ -158,7 +158,7 @@ export const holds: Fault[] = [
   {
     name: 'the daily total omits booked units',
     file: 'ledger/core/bookUsage.ts',
-    find: 'draft.addToDay(new Date(draft.now).toISOString().slice(0, 10), meter, amount)',
+    find: 'draft.addToDay(utcDay(draft.now), meter, amount)',
     replace: '',
     tests: contract,
   },

@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts'
+import { budgets } from './budgets.ts'
 import { clockSteps } from './clockSteps.ts'
 import { delivery } from './delivery.ts'
 import { holds } from './holds.ts'
@@ -13,6 +14,7 @@ import { stores } from './stores.ts'
 /** All faults, grouped by the part of docs/ledger.md whose rules they break. */
 export const faults: Fault[] = [
   ...holds,
+  ...budgets,
   ...keys,
   ...snapshots,
   ...stores,

@@ -8,7 +8,7 @@ export const restore: Fault[] = [
   {
     name: 'a recovered stream is still charged for the count in the backup',
     file: 'ledger/core/recover.ts',
-    find: '      correctAmount(draft, existing, event.amount)\n',
+    find: '      correctAmount(draft, existing, { amount: event.amount, hold })\n',
     replace: '',
     tests: contract,
   },

@@ -29,8 +29,8 @@ export const stores: Fault[] = [
   {
     name: 'SQLite doesn’t flush settles',
     file: 'ledger/core/mustFlush.ts',
-    find: "    case 'findResult':\n      return false",
-    replace: "    case 'findResult':\n    case 'settle':\n      return false",
+    find: "    case 'findResult':\n",
+    replace: "    case 'findResult':\n    case 'settle':\n",
     tests: ['ledger/mustFlush'],
   },
   {

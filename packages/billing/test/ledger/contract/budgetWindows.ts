@@ -61,6 +61,45 @@ export const budgetWindows = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toMatchObject([{ used: 2, held: 1, resetsAt: noon + 3 * hour }])
     })
 
+    test('count all earlier usage since the midnight in their time zone', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(100))
+      const midnight = noon + 6.5 * hour
+      it.advance(midnight - 1 - noon)
+      await spend(it.ledger, 1)
+      it.advance(1)
+      await spend(it.ledger, 2)
+      it.advance(5.5 * hour - 1)
+      await spend(it.ledger, 4)
+      it.advance(1)
+      await spend(it.ledger, 8)
+      it.advance(1)
+      await setBudget(it.other, { window: 'day', timeZone: 'Asia/Kolkata', limit: 50 })
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 14, resetsAt: midnight + 24 * hour }])
+    })
+
+    test('in another time zone count calls that were running when the time zone changed', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(100))
+      await setBudget(it.ledger, { window: 'day' })
+      const running = aReserve()
+      await it.ledger.execute(running)
+      await setBudget(it.ledger, { window: 'day', timeZone: 'Asia/Kolkata' })
+      await it.ledger.execute(settleOf(running))
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 1, held: 0 }])
+    })
+
+    test('do not count calls that were running before the window and before the budget was set', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(100))
+      const running = aReserve({ ttlMs: 2 * hour, maxHoldMs: 2 * hour })
+      await it.ledger.execute(running)
+      it.advance(hour)
+      await setBudget(it.ledger, { window: 'hour' })
+      await it.ledger.execute(settleOf(running))
+      expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, held: 0 }])
+    })
+
     test('count usage without a hold after the clock has stepped backward', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
