@@ -42,6 +42,7 @@ async function liveThrough(steps: History, clock: Clock, subject: Subject) {
     if (step.type === 'advance') clock.advance(step.ms)
     for (const life of lives.values()) life.now = clock.now()
     await lives.get(customer)?.live(step)
+    if (subject.lookups) expect(await subject.lookups.audit(customer)).toEqual([])
   }
 }
 

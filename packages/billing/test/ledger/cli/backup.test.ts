@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { connect } from '../../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aReserve, fetched, settleOf, units } from '../builders.ts'
-import { spend } from '../contract/steps.ts'
+import { listBudgets, setBudget, spend } from '../contract/steps.ts'
 import { metered, meteredJson, meteredProcess, stores } from './cli.ts'
 
 /** Creates a SQLite ledger with 1000 units. `copy` is the path for the backup; no file exists there yet. */
@@ -49,6 +49,22 @@ test('keeps the ledger’s ID in a copy and prints the copy’s size', async () 
   expect(result).toEqual({ ledger: address, copy, bytes: statSync(copy).size })
   await using restored = sqliteLedger(copy)
   expect(await restored.id()).toBe(await ledger.id())
+})
+
+test('keeps a customer’s budgets, their units and their open holds in a copy', async () => {
+  const { address, ledger, copy } = await aLedger()
+  await setBudget(ledger)
+  await spend(ledger, 3)
+  await ledger.execute(aReserve())
+  await metered(address, 'backup', copy)
+  await spend(ledger, 1)
+  await using restored = sqliteLedger(copy)
+  await restored.markRestored()
+  expect(await listBudgets(restored)).toMatchObject([{ limit: 5, used: 3, held: 1 }])
+  await fetched(restored, units(1000))
+  expect(await restored.execute(aReserve())).toMatchObject({ state: 'held' })
+  expect(await restored.execute(aReserve())).toMatchObject({ state: 'overBudget' })
+  expect(await restored.audit('ada')).toEqual([])
 })
 
 test('never overwrites a file, even if the file is empty', async () => {

@@ -294,6 +294,27 @@ export const budgets = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toHaveLength(50)
     })
 
+    test('can be set before the customer’s first call', async () => {
+      await using it = await open()
+      await setBudget(it.ledger, { limit: 2 })
+      await fetched(it.other, units(100))
+      expect(await take(it.other, 3)).toMatchObject({ state: 'overBudget' })
+    })
+
+    test('start without held units if they are removed and set again in one batch', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(100))
+      await setBudget(it.ledger)
+      await spend(it.ledger, 1)
+      await take(it.ledger, 4)
+      await Promise.all([
+        it.ledger.execute({ type: 'removeBudget', customer: 'ada', id: 'month generations' }),
+        it.ledger.execute(aBudget({ usedSince: november })),
+      ])
+      expect(await listBudgets(it.other)).toMatchObject([{ used: 1, held: 0 }])
+      expect(await it.other.audit('ada')).toEqual([])
+    })
+
     test('apply to unlimited usage too', async () => {
       await using it = await open()
       const unlimitedBy = { generations: 'unlimited' }

@@ -11,8 +11,8 @@ import { World } from './world.ts'
 export interface Subject {
   run(commands: Command[]): Promise<Answer[]>
   balances(customer: string): Promise<CustomerBalances>
-  /** The lookups across customers. Undefined if the ledger under test has no such lookups. */
-  lookups?: Pick<Ledger, 'customersWithDueHolds' | 'customersToDeliver'>
+  /** The lookups across customers, and the audit. Undefined if the ledger under test has none. */
+  lookups?: Pick<Ledger, 'customersWithDueHolds' | 'customersToDeliver' | 'audit'>
 }
 
 /**
