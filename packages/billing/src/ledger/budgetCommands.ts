@@ -1,14 +1,18 @@
 import { z } from 'zod'
 import { budgetWindow } from './core/budgetRow.ts'
+import { windowAt } from './core/budgetWindow.ts'
 import { customer, meter, text } from './fields.ts'
 
 /** The latest time whose day has a name, minus some days. */
 const maxTime = 8.6e15
 
-/** Whether the name is a time zone of the IANA database. Offsets such as `+02:00` aren't accepted. */
+/**
+ * Returns whether the name is a time zone of the IANA database. Rejects offsets such as `+02:00`, and abbreviations such
+ * as `PST`, which `Intl` accepts but `Temporal` doesn't.
+ */
 export function isTimeZone(name: string): boolean {
   try {
-    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
+    return /^[A-Za-z]/.test(name) && windowAt({ window: 'day', timeZone: name }, 0, null).windowStart <= 0
   } catch {
     return false
   }

@@ -330,6 +330,8 @@ export const budgets = (open: OpenLedger) =>
       { limit: Number.NaN },
       { timeZone: 'Mars/Olympus' },
       { timeZone: '+02:00' },
+      { timeZone: 'PST' },
+      { timeZone: 'Z' },
       { timeZone: null },
       { window: 'period' as const, timeZone: 'UTC' },
       { window: 'hour' as const, timeZone: 'UTC' },
