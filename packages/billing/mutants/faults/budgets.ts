@@ -7,8 +7,8 @@ export const budgets: Fault[] = [
   {
     name: 'a reserve ignores budgets',
     file: 'ledger/core/reserve.ts',
-    find: 'return budgets.length > 0 ?',
-    replace: 'return budgets.length > 99 ?',
+    find: "budgets.length > 0 ? { state: 'overBudget', budgets } : null",
+    replace: "budgets.length > 99 ? { state: 'overBudget', budgets } : null",
     tests: contract,
   },
   {
@@ -63,15 +63,15 @@ export const budgets: Fault[] = [
   {
     name: 'a hold’s units return to a later window of a budget',
     file: 'ledger/core/budgets.ts',
-    find: 'budget?.instance === held.instance && budget.windowStart === held.windowStart',
-    replace: 'budget?.instance === held.instance',
+    find: 'if (budget?.windowStart === held.windowStart)',
+    replace: 'if (budget)',
     tests: contract,
   },
   {
     name: 'a hold’s units return to another budget that has replaced the hold’s budget',
     file: 'ledger/core/budgets.ts',
-    find: 'budget?.instance === held.instance && budget',
-    replace: 'budget && budget',
+    find: 'draft.budgets().find(({ instance }) => instance === held.instance)',
+    replace: 'draft.budgets().find(({ instance }) => instance !== `${held.windowStart}`)',
     tests: contract,
   },
   {
@@ -84,8 +84,8 @@ export const budgets: Fault[] = [
   {
     name: 'a budget that has replaced a hold’s budget doesn’t count the hold’s charge',
     file: 'ledger/core/budgets.ts',
-    find: 'id === budget.id && instance === budget.instance',
-    replace: 'id === budget.id',
+    find: 'budgets.find(({ instance }) => instance === budget.instance)',
+    replace: 'budgets.find(({ instance }) => instance !== budget.id)',
     tests: contract,
   },
   {
@@ -245,7 +245,7 @@ export const budgets: Fault[] = [
   {
     name: 'a batch writes a replaced budget twice',
     file: 'ledger/core/draft.ts',
-    find: 'if (replaced) this.#changed.budgets.delete(replaced)',
+    find: 'if (replaced) this.removeBudget(replaced)',
     replace: '',
     tests: ['ledger/postgresMessages'],
   },
@@ -287,7 +287,7 @@ export const budgets: Fault[] = [
   {
     name: 'budgets don’t move to PostgreSQL',
     file: 'ledger/stores/sqlite/moveOut.ts',
-    find: 'for (const budgets of pagesOf(db, tables.budget)) yield { ...noWrites(), budgets }',
+    find: 'for (const newBudgets of pagesOf(db, tables.budget)) yield { ...noWrites(), newBudgets }',
     replace: '',
     tests: ['ledger/cli/move'],
   },
