@@ -105,6 +105,20 @@ it('adds the used part of an unpaid plan to the price of a plan change', async (
   )
 })
 
+it('says that the payment of a canceled plan is due only if the customer keeps the plan', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+  studio.advance(30 * dayMs)
+  const portal = async () => {
+    const { billingPortalUrl } = await studio.billing('ada')
+    return (await fetch(`${billingPortalUrl}/ada`)).text()
+  }
+  expect(await portal()).toContain('The last payment of $49.00 failed. We will try again on 4 May 2027.')
+  await studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } })
+  expect(await portal()).toContain('The last payment of $49.00 failed. It is due only if you keep the plan.')
+})
+
 it('shows the amount of a declined plan change without the paid lines that its invoice repeats', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')

@@ -135,3 +135,17 @@ it('shows the cost of overage on the next invoice', async () => {
   expect(page).toContain('608 of 600 used')
   expect(page).toContain('The next invoice charges $0.60 for usage beyond the plan.')
 })
+
+it('says that a canceled plan charges overage only if the plan continues', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  await studio.use('ada', 'render', 608)
+  await studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } })
+  const { billingPortalUrl } = await studio.billing('ada')
+  for (const address of [`${billingPortalUrl}/ada`, `${studio.url}/?customer=ada`]) {
+    const page = await pageOf(address)
+    expect(page).toContain('If the plan continues, the next invoice charges $0.60 for usage beyond the plan.')
+    expect(page).not.toContain('The next invoice charges')
+  }
+})

@@ -103,6 +103,7 @@ const usedText = ({ kind, used, granted }: Balance): string =>
 /** Returns each meter's used units, with a bar that shows the used part of the grants. */
 export const balanceBars = (platform: Platform, subscription: Subscription): Html =>
   bars(
+    subscription,
     balancesOf(platform, subscription).map((balance) => ({ ...balance, text: `${usedText(balance)} used` })),
   )
 
@@ -113,6 +114,7 @@ export const balanceBars = (platform: Platform, subscription: Subscription): Htm
  */
 export const customerBars = (platform: Platform, subscription: Subscription): Html =>
   bars(
+    subscription,
     balancesOf(platform, subscription).map((balance) => {
       const { hasUnlimited, isEarlierPlan, kind } = balance
       const shown: Balance =
@@ -121,15 +123,20 @@ export const customerBars = (platform: Platform, subscription: Subscription): Ht
     }),
   )
 
-function bars(balances: (Balance & { text: string })[]): Html {
+function bars({ cancelScheduledAt }: Subscription, balances: (Balance & { text: string })[]): Html {
   if (balances.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`
+  // A subscription that ends has no further invoice.
+  const charges =
+    cancelScheduledAt === null
+      ? 'The next invoice charges'
+      : 'If the plan continues, the next invoice charges'
   return html`<div class="bars">${balances.map((balance) => {
     const { meter, granted, used, overage, kind, text } = balance
     return html`<div class="tight">
       <div class="spread"><strong>${meter}</strong>
         <span class="${isOverdrawn(balance) ? 'negative' : ''}">${text}</span></div>
       ${kind === 'limited' && html`<progress class="${isOverdrawn(balance) ? 'negative' : ''}" max="${Math.max(granted, 1)}" value="${Math.max(0, Math.min(used, granted))}" aria-label="${meter}: ${text}"></progress>`}
-      ${overage > 0 && html`<p class="small soft">The next invoice charges ${money(overage)} for usage beyond the plan.</p>`}
+      ${overage > 0 && html`<p class="small soft">${charges} ${money(overage)} for usage beyond the plan.</p>`}
     </div>`
   })}</div>`
 }

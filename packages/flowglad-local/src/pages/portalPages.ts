@@ -212,11 +212,13 @@ function overdueText(platform: Platform, subscription: Subscription): string | n
   const { amount, isOverdue } = dueOnActivation(platform, platform.clock.now(), subscription)
   if (!isOverdue) return null
   const retry = db.billingRuns.by('subscription', subscription.id).find((run) => run.dueAt !== null)
-  return `The last payment of ${money(amount)} failed. ${
-    retry?.dueAt
-      ? `We will try again on ${day(retry.dueAt)}. Save another card before then.`
-      : 'Return to the app to pay.'
-  }`
+  const next =
+    subscription.cancelScheduledAt !== null
+      ? 'It is due only if you keep the plan.'
+      : retry?.dueAt
+        ? `We will try again on ${day(retry.dueAt)}. Save another card before then.`
+        : 'Return to the app to pay.'
+  return `The last payment of ${money(amount)} failed. ${next}`
 }
 
 /** Explains an open invoice that is never collected. The platform leaves such an invoice open. */
