@@ -35,11 +35,12 @@ it('shows the amount due and the date of the next charge', () => {
   expect(pastDueText(unpaid('grace'), aStatement(), null)?.due).toBeNull()
 })
 
-it('does not mention a charge attempt that comes after the payment deadline', () => {
+it('announces a charge attempt after the payment deadline, but names the deadline first', () => {
   const late = aStatement({ overdue: { ...overdue, retriesAt: graceEndsAt + dayMs } })
   expect(pastDueText(unpaid('grace'), late, null)).toMatchObject({
     due: '$99 is due.',
-    detail: 'Pay by 6 December to keep Scale.',
+    detail:
+      "Pay by 6 December to keep Scale. If you don't, we'll try Visa ending in 4242 again on 7 December.",
   })
 })
 

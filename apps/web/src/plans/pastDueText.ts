@@ -9,9 +9,9 @@ type PastDue = NonNullable<PlanSummary['pastDue']>
 /** A notice about an overdue payment. */
 interface PastDueText {
   title: string
-  /** The amount due and the next retry, such as `$20 is due.`, or null if both are unknown. */
+  /** The amount due and a retry in time to keep the plan, such as `$20 is due.`, or null if both are unknown. */
   due: string | null
-  /** Says which credits remain, and how to get the others back. */
+  /** Says which credits remain, how to get the others back, and when a later retry charges the card. */
   detail: string
 }
 
@@ -27,7 +27,7 @@ export function pastDueText(
   const { pastDue } = plan
   if (pastDue === undefined) return null
   const retry = retryOf(statement)
-  // A retry after the grace period is too late to keep the plan, so name only the customer's own deadline.
+  // A retry after the grace period is too late to keep the plan, so name the customer's own deadline first.
   const isTooLate =
     retry !== null &&
     pastDue.state === 'grace' &&
@@ -41,6 +41,7 @@ export function pastDueText(
         plan.cancelsAt === null
           ? unpaidText(plan.name, pastDue, lost)
           : canceledText(plan.name, pastDue, plan.cancelsAt, lost),
+        retry && isTooLate && `If you don't, we'll try ${retry.text}.`,
         pastDue.state === 'free' && pausedPacksText(statement),
       ) ?? '',
   }
