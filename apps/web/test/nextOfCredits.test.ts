@@ -50,12 +50,10 @@ it('returns no date for credits that never renew', () => {
   expect(nextOfCreditsText(onPro, null)).toBeNull()
 })
 
-it('promises a renewal to a customer with an unpaid plan only if the customer pays', () => {
+it('promises a renewal to a customer with an unpaid plan only if the customer pays, and no upgrade before that', () => {
   const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
   const advice = (offers: (typeof pro)[]) =>
     upgradeAdvice({ offers, plan: unpaid('grace'), renewsAt, goal: 'continue' })
   expect(advice([pro])).toBe('If you pay for Pro, they renew on 30 December.')
-  expect(advice([pro, scale])).toBe(
-    'Upgrade to continue, or pay for Pro and wait until they renew on 30 December.',
-  )
+  expect(advice([pro, scale])).toBe('If you pay for Pro, they renew on 30 December.')
 })

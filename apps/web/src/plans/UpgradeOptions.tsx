@@ -3,7 +3,7 @@ import { formatNumber } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
-import { grantOf, isOverdue, nextOffer, packFor } from './offers.ts'
+import { grantOf, isOverdue, isUnpaid, nextOffer, packFor } from './offers.ts'
 import { shortPriceOf } from './priceOf.ts'
 import { useResult } from './purchaseResult.tsx'
 
@@ -25,8 +25,8 @@ export function UpgradeOptions({ meter, size = 'sm', isSecondary = false }: Upgr
   const variant = isSecondary ? 'default' : 'filled'
   // While a notice shows a purchase's result, don't offer another purchase.
   if (useResult() !== null) return null
-  // Neither an upgrade nor a pack helps until the current plan is paid for.
-  if (isOverdue(plan))
+  // Neither an upgrade nor a pack is for sale until the current plan is paid for.
+  if (isOverdue(plan) || isUnpaid(plan))
     return (
       <LinkButton to="/billing" size={size} variant={variant}>
         Go to billing

@@ -1,7 +1,7 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { formatDay } from '../format/format.ts'
 import { nextOfCredits } from './nextOfCredits.ts'
-import { freeOffer, isOverdue, nextOffer, type Offer } from './offers.ts'
+import { freeOffer, isOverdue, isUnpaid, nextOffer, type Offer } from './offers.ts'
 
 interface UpgradeAdvice {
   offers: Offer[] | undefined
@@ -12,7 +12,7 @@ interface UpgradeAdvice {
   goal: string
 }
 
-/** Returns advice for a customer who is out of units. Mentions an upgrade only if there is a larger plan. */
+/** Returns advice for a customer who is out of units. Mentions an upgrade only if there is a larger plan for sale. */
 export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): string {
   if (plan === null) return `Choose a plan to ${goal}.`
   if (isOverdue(plan)) {
@@ -20,7 +20,7 @@ export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): 
       ? `Pay for your plan to ${goal}.`
       : `Keep ${plan.name} and pay for it to ${goal}.`
   }
-  const canUpgrade = offers === undefined || nextOffer(offers, plan) !== undefined
+  const canUpgrade = !isUnpaid(plan) && (offers === undefined || nextOffer(offers, plan) !== undefined)
   const free = freeOffer(offers)
   if (plan?.cancelsAt != null) {
     const next = `${free?.name ?? 'the free plan'} starts on ${formatDay(plan.cancelsAt)}`
@@ -30,8 +30,6 @@ export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): 
   const renewal = `renew on ${formatDay(renewsAt)}`
   // The credits of an unpaid plan renew only if the customer pays.
   if (plan && nextOfCredits(plan, renewsAt).event === 'endUnpaid')
-    return canUpgrade
-      ? `Upgrade to ${goal}, or pay for ${plan.name} and wait until they ${renewal}.`
-      : `If you pay for ${plan.name}, they ${renewal}.`
+    return `If you pay for ${plan.name}, they ${renewal}.`
   return canUpgrade ? `Upgrade to ${goal}, or wait until they ${renewal}.` : `They ${renewal}.`
 }

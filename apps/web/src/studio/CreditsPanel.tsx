@@ -8,7 +8,7 @@ import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
 import { useReveal } from '../parts/reveal.ts'
 import { creditPartsText, needsStatement, settledText, unpaidText } from '../plans/creditParts.ts'
 import { nextOfCreditsText } from '../plans/nextOfCredits.ts'
-import { currentOffer, isOverdue, nextOffer } from '../plans/offers.ts'
+import { currentOffer, isOverdue, isUnpaid, nextOffer } from '../plans/offers.ts'
 import { overageText } from '../plans/overage.ts'
 import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
 import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
@@ -143,13 +143,13 @@ function Approaching({
 }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
-  const isLargest = offers !== undefined && nextOffer(offers, plan) === undefined
+  const canUpgrade = !isUnpaid(plan) && (offers === undefined || nextOffer(offers, plan) !== undefined)
   return (
     <div className={classes.notice} data-tone={critical ? 'critical' : 'warning'} data-testid="usage-notice">
       <p>
         You've used {formatPercent(percent)} of your {unitsOf(row.meter)}.
         {critical && " You're approaching your limit."}
-        {critical && !isLargest && ' Consider upgrading.'}
+        {critical && canUpgrade && ' Consider upgrading.'}
       </p>
       <div className={classes.actions}>
         <UpgradeOptions meter={row.meter} size="xs" />
