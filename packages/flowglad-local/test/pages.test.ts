@@ -182,6 +182,15 @@ it("shows the price of extra usage and the lifetime of a pack's credits at the c
   expect(pack).not.toContain(rate)
 })
 
+it("says at a pack's checkout when a canceled plan ends, and with it the pack's credits", async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  await studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } })
+  const page = await (await fetch((await studio.checkout('ada', 'render_pack')).url)).text()
+  expect(page).toContain('You keep them until your plan ends on 1 May 2027.')
+})
+
 it('mentions bought credits before a cancellation or an upgrade only to a customer who has some', async () => {
   await using studio = await startStudio()
   const checkout = async (name: string) =>

@@ -55,6 +55,8 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
       ? currentSubscriptions(platform, session.customerId).find((s) => s.isFreePlan)
       : undefined
   const cycle = trialDays > 0 || !recurring ? undefined : continuedBy(session, free)
+  const [plan] = session.customerId ? currentSubscriptions(platform, session.customerId) : []
+  const planEndsAt = plan?.cancelScheduledAt ?? null
   const due = target && dueOnActivation(platform, now, target)
   const beforeDiscount = due
     ? due.amount
@@ -127,7 +129,7 @@ ${recurring && overageText(platform, features)}
 ${
   !recurring &&
   features.some(({ type }) => type === 'usage_credit_grant') &&
-  html`<p class="small soft">These credits don't expire at renewal. You keep them until your plan ends${free && ` or you upgrade from ${planTitle(free)}`}.</p>`
+  html`<p class="small soft">These credits don't expire at renewal. You keep them until your plan ends${planEndsAt !== null && ` on ${day(planEndsAt)}`}${free && ` or you upgrade from ${planTitle(free)}`}.</p>`
 }
 ${
   recurring &&
