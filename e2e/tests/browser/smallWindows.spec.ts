@@ -183,7 +183,10 @@ for (const size of [
   { width: 740, height: 300 },
   { width: 320, height: 480 },
 ])
-  test(`keeps a dialog's buttons in view at ${size.width} × ${size.height} px`, async ({ app, customer }) => {
+  test(`opens a dialog at its top and keeps its buttons in view at ${size.width} × ${size.height} px`, async ({
+    app,
+    customer,
+  }) => {
     await customer.buy('pro_monthly')
     await customer.buy('generation_pack')
     await customer.recordApiCalls(11_102)
@@ -191,12 +194,20 @@ for (const size of [
     await app.open('Plans')
     await app.plan('scale_monthly').choose.click()
     await expect(app.dialog).toContainText('look-ups')
-    await app.dialog.evaluate((it) => it.scrollTo({ top: 0 }))
     expect(await app.dialog.evaluate((it) => it.scrollHeight > it.clientHeight)).toBe(true)
+    expect(await isUncovered(app.dialog.getByRole('heading'))).toBe(true)
     for (const button of [app.keep, app.confirm]) expect(await isUncovered(button)).toBe(true)
     // The last line of the text isn't hidden behind the buttons.
     await app.dialog.evaluate((it) => it.scrollTo({ top: it.scrollHeight }))
     expect(await isUncovered(app.dialog.locator('p').last())).toBe(true)
+    await app.keep.click()
+
+    // This dialog has its whole text when it opens.
+    await app.open('Billing')
+    await app.subscription.getByRole('button', { name: 'Cancel plan' }).click()
+    expect(await app.dialog.evaluate((it) => it.scrollHeight > it.clientHeight)).toBe(true)
+    expect(await isUncovered(app.dialog.getByRole('heading'))).toBe(true)
+    await expect(app.keep).toBeFocused()
   })
 
 test('shows a payment in one column on the narrowest phone', async ({ app, customer }) => {

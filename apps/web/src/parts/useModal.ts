@@ -11,6 +11,8 @@ export function useModal(): RefObject<HTMLDialogElement | null> {
   useLayoutEffect(() => {
     const opened = dialog.current
     opened?.showModal()
+    // In a short window, the browser scrolls to the focused button, past the title and the price.
+    if (opened) opened.scrollTop = 0
     return () => {
       opened?.close()
       // The button that opened the dialog may no longer exist, for example after a plan change.
