@@ -246,9 +246,25 @@ it('marks an estimated price as approximate, even on the button', () => {
   expect(screen.getByRole('button', { name: 'Pay about $52.67 and upgrade' })).toBeDefined()
 })
 
-it('does not change the plan before the dialog shows the price', () => {
+it.each([
+  ['Upgrade now', open],
+  [`Downgrade on ${formatDay(renewsAt)}`, openDowngrade],
+])('does not change the plan before the dialog shows the price: %s', (name, openChange) => {
   preview.mockReturnValue({ data: undefined })
-  expect(open().textContent).toContain('Calculating the price')
-  act(() => screen.getByRole('button', { name: 'Upgrade now' }).click())
+  expect(openChange().textContent).toContain('Calculating the price')
+  const button = screen.getByRole('button', { name })
+  expect(button.getAttribute('aria-disabled')).toBe('true')
+  act(() => button.click())
+  expect(change).not.toHaveBeenCalled()
+})
+
+it.each([open, openDowngrade])('only asks for the price again if it is missing', (openChange) => {
+  const refetch = vi.fn()
+  const error = rejection('INTERNAL_SERVER_ERROR', 'Unknown error')
+  preview.mockReturnValue({ data: undefined, isError: true, error, refetch })
+  const dialog = within(openChange())
+  expect(dialog.getAllByRole('alert')).toHaveLength(1)
+  act(() => dialog.getByRole('button', { name: 'Try again' }).click())
+  expect(refetch).toHaveBeenCalledOnce()
   expect(change).not.toHaveBeenCalled()
 })

@@ -35,8 +35,9 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
   const preview = useChangePreview(asking && !offer.isFree ? offer.priceSlug : null)
   const change = useChangePlan()
 
-  // If a change can cost money, the customer sees its price before confirming it.
-  const isUnpriced = isUpgrade && preview.data === undefined
+  // The customer sees what a change costs and takes away before confirming it.
+  const isUnpriced = !offer.isFree && preview.data === undefined
+  const priceFailed = isUnpriced && preview.isError
   const charge = preview.data?.timing === 'now' ? preview.data.charge : 0
   const confirmation =
     preview.data && charge > 0
@@ -82,20 +83,26 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
               <Button variant="default" onClick={close}>
                 Keep {plan.name}
               </Button>
-              <BusyButton
-                variant={needsCard ? 'default' : 'filled'}
-                busy={change.isPending || isUnpriced}
-                onClick={confirm}
-              >
-                {change.isPending ? 'Changing…' : needsCard ? 'Try again' : confirmation}
-              </BusyButton>
+              {priceFailed ? (
+                <BusyButton busy={preview.isFetching} onClick={() => void preview.refetch()}>
+                  Try again
+                </BusyButton>
+              ) : (
+                <BusyButton
+                  variant={needsCard ? 'default' : 'filled'}
+                  busy={change.isPending || isUnpriced}
+                  onClick={confirm}
+                >
+                  {change.isPending ? 'Changing…' : needsCard ? 'Try again' : confirmation}
+                </BusyButton>
+              )}
               {needsCard && <LazyPaymentButton label="Use another card" reason="planChange" />}
             </>
           }
         >
           {offer.isFree ? (
             <PlanEnds plan={plan} />
-          ) : preview.isError && preview.data === undefined ? (
+          ) : priceFailed ? (
             <PlanProblem error={preview.error} />
           ) : (
             <ChangeCost offer={offer} plan={plan} preview={preview.data} />
