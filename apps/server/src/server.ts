@@ -101,7 +101,7 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
     publicUrl: env.publicUrl,
     trustedOrigins: env.trustedOrigins,
     pastDue: { graceDays: limits.pastDueGraceDays, then },
-    // Each customer pays for their own usage and has no administrator, so all may change their own limits.
+    // Each user is a customer who pays for their own usage, so all users may change their own limits.
     mayChangeBudgets: () => true,
     options: { holdTtlMs: env.holdTtlMs, shutdownGraceMs: env.shutdownGraceMs, sessionCheckMs },
     logger: log,

@@ -58,13 +58,13 @@ describe('the explanation of a denied call', () => {
     [
       'a reached limit',
       overLimit({ used: 10 }),
-      'You reached your limit of 10 pictures for November',
+      "You've reached your limit of 10 pictures for November",
       'Nothing was charged. It resets on 1 December.',
     ],
     [
       'a limit of zero',
       overLimit({ limit: 0, used: 0 }),
-      'You reached your limit of 0 pictures for November',
+      "You've reached your limit of 0 pictures for November",
       'Nothing was charged. It resets on 1 December.',
     ],
     [
@@ -82,31 +82,31 @@ describe('the explanation of a denied call', () => {
     [
       'a month that ends in another time zone',
       overLimit({ used: 10, timeZone: 'Asia/Tokyo', resetsAt: Date.parse('2026-12-01T00:00+09:00') }),
-      'You reached your limit of 10 pictures for November',
+      "You've reached your limit of 10 pictures for November",
       'Nothing was charged. It resets on 30 November.',
     ],
     [
       'an hourly limit',
       overLimit({ used: 10, window: 'hour', timeZone: null }),
-      'You reached your limit of 10 pictures for this hour',
+      "You've reached your limit of 10 pictures for this hour",
       'Nothing was charged. It resets at 1 Dec 2026, 00:00.',
     ],
     [
       'a daily limit',
       overLimit({ used: 10, window: 'day' }),
-      'You reached your limit of 10 pictures for today',
+      "You've reached your limit of 10 pictures for today",
       'Nothing was charged. It resets on 1 December.',
     ],
     [
       'a billing period that never ends',
       overLimit({ used: 10, window: 'period', timeZone: null, resetsAt: null }),
-      'You reached your limit of 10 pictures for this billing period',
+      "You've reached your limit of 10 pictures for this billing period",
       'Nothing was charged.',
     ],
     [
       'a meter that this version of the app lacks',
       overLimit({ used: 10, meter: 'videos' }),
-      'You reached your limit of 10 for November',
+      "You've reached your limit of 10 for November",
       'Nothing was charged. It resets on 1 December.',
     ],
   ])("names the customer's limit and its reset: %s", (_, denial, title, detail) => {

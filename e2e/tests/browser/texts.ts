@@ -17,7 +17,7 @@ export const texts = {
   picturesShort: (required: number, left: number) => new RegExp(`${required} pictures.*${left} left`, 'i'),
   picturesExhausted: /out of pictures/i,
   noPicturesLeft: /no pictures left/i,
-  limitReached: (amount: string) => new RegExp(`you reached your limit of ${amount} for \\w+`, 'i'),
+  limitReached: (amount: string) => new RegExp(`you've reached your limit of ${amount} for \\w+`, 'i'),
   limitExceeded: (amount: string) => new RegExp(`this would exceed your limit of ${amount} for \\w+`, 'i'),
   noLimit: /no limit/i,
   resets: /resets on 1 \w+/i,

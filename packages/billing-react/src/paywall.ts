@@ -55,7 +55,7 @@ function overduePaywall(balances: BalancesAnswer | undefined): Paywall<never> | 
 
 /**
  * Returns the paywall to show after a failed call. The state changes back to `open` once the balance is
- * sufficient, for example after a top-up, a renewal or an upgrade.
+ * sufficient, for example after a top-up, a renewal or an upgrade. The state `budget` stays until the next call.
  */
 export function paywallOfError<Meter extends string>(
   balances: BalancesAnswer<Meter> | undefined,

@@ -38,7 +38,7 @@ test('reads the budgets again after one is set or removed', async () => {
   await waitFor(() => expect(server.requests('budgets')).toBe(3))
 })
 
-test('asks for no budgets while no customer is signed in', async () => {
+test('requests no budgets while no customer is signed in', async () => {
   const server = aClient()
   render(() => [hooks.useBudgets(), hooks.usePlans()], { ...server, customer: null })
   await waitFor(() => expect(server.requests('plans')).toBe(1))

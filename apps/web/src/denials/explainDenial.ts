@@ -157,7 +157,7 @@ function explainLimit({ meter, limit, used, held, window, resetsAt }: OverLimit)
     resetsAt === null ? null : `It resets ${resetTime(window, resetsAt)}.`,
   ]
   return {
-    title: used < limit ? `This would exceed ${limitText}` : `You reached ${limitText}`,
+    title: used < limit ? `This would exceed ${limitText}` : `You've reached ${limitText}`,
     detail: detail.filter((part) => part !== null).join(' '),
     next: 'limits',
   }

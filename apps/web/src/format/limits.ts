@@ -3,7 +3,7 @@ import { formatDay, formatMonth, formatNumber, formatTime } from './format.ts'
 
 const halfMonthMs = 14 * 24 * 3_600_000
 
-/** Names the period that a limit counts now, such as `November`. */
+/** Names the current period of a limit, such as `November`. */
 export function periodName(window: BudgetWindow, resetsAt: number | null): string {
   switch (window) {
     case 'month':
@@ -20,11 +20,11 @@ export function periodName(window: BudgetWindow, resetsAt: number | null): strin
   }
 }
 
-/** Says when a limit resets, such as `on 1 December`. An hour's limit needs the time of day. */
+/** Says when a limit resets, such as `on 1 December`. For an hourly limit, returns the time of day. */
 export const resetTime = (window: BudgetWindow, resetsAt: number): string =>
   window === 'hour' ? `at ${formatTime(resetsAt)}` : `on ${formatDay(resetsAt)}`
 
-/** Reads a limit such as `500` or `1,000`. Returns null for a text that isn't a whole number of 0 or more. */
+/** Parses a limit such as `500` or `1,000`. Returns null unless the text is a whole number of at least 0. */
 export function parseLimit(text: string): number | null {
   const digits = text.trim()
   if (!/^(\d+|\d{1,3}(,\d{3})+)$/.test(digits)) return null

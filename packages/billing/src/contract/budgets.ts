@@ -1,4 +1,4 @@
-/** The part of time over which a budget counts. `period` is the billing period. */
+/** The period of time over which a budget counts. `period` is the billing period. */
 export type BudgetWindow = 'hour' | 'day' | 'month' | 'period'
 
 /** A limit on a meter's units over a window, in addition to what the plan allows. */

@@ -47,7 +47,7 @@ export function createBudgets({
         timeZone: isCalendar ? (timeZone ?? 'UTC') : null,
       } as const
       let usedSince = Math.max(0, clock.now())
-      // The first answer tells since when the usage is needed. A window that ends now causes one more answer.
+      // The first answer contains the time from which usage is needed. If the window then ends, another answer follows.
       for (let attempt = 0; attempt < 5; attempt++) {
         const answer = await ledger.execute({ ...command, usedSince })
         switch (answer.state) {
@@ -61,7 +61,7 @@ export function createBudgets({
             break
           case 'tooMany':
             throw new BudgetError(
-              `There are already ${answer.atMost} budgets, which is the most. Remove one before you add another.`,
+              `There are already ${answer.atMost} budgets, the maximum. Remove one before you add another.`,
             )
           default:
             answer satisfies never

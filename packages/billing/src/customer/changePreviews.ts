@@ -106,9 +106,9 @@ export function createPreviewChange({ ledger, flowglad, statements, throttle }: 
 }
 
 /**
- * Adds the usage that a plan change bills to its preview. Flowglad's preview doesn't contain this usage, and a change that
- * charges nothing doesn't bill it. Flowglad applies a discount to the usage too. A change whose prorated price is fully
- * discounted can bill the usage.
+ * Adds to a preview the usage that the plan change bills, because Flowglad's preview doesn't contain this usage. A
+ * change that charges nothing doesn't bill it. But if a discount covers the whole prorated price, the change can still
+ * bill the usage. Flowglad applies the discount to the usage too.
  */
 function withOverage(
   preview: Omit<ChangePreview, 'overage' | 'isMaximum'>,

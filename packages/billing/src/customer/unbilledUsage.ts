@@ -11,9 +11,9 @@ import { beyondGrants, notInvoiced, overageOf } from './nextInvoice.ts'
 import { planOfUsage } from './paymentRows.ts'
 import { changedAt } from './proratedGrants.ts'
 
-/** The number of charges to search for usage that is free, or that Flowglad hasn't received. */
+/** The number of newest charges to search for usage that is free or that Flowglad hasn't received. */
 const newestCharges = 1_000
-/** The number of days on which older charges can be free. Usage on earlier days counts as billed. */
+/** The number of days whose totals are read to find older free usage. Usage on earlier days counts as billed. */
 const daysOfUsage = 366
 
 interface Parts {
@@ -65,9 +65,9 @@ export async function earlierUsageOf(
 }
 
 /**
- * Returns the usage of each meter since the meter became unlimited, which Flowglad doesn't bill. Ends at the meter's
- * newest charge with another price. If the newest charges are all free, older charges on the days after the plan change
- * count as free too.
+ * Returns each meter's usage since the meter became unlimited. Flowglad doesn't bill this usage. Counts the charges that
+ * are newer than the meter's last charge with another price. If the newest charges of the meter are all free, older
+ * usage on the days after the plan change counts as free too.
  */
 async function freeUsage(
   { ledger }: Parts,

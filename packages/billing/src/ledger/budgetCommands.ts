@@ -3,7 +3,7 @@ import { budgetWindow } from './core/budgetRow.ts'
 import { windowAt } from './core/budgetWindow.ts'
 import { customer, meter, text } from './fields.ts'
 
-/** The latest time whose day has a name, minus some days. */
+/** Slightly below the latest time that a `Date` can hold, so that the next UTC day is also valid. */
 const maxTime = 8.6e15
 
 /**

@@ -554,7 +554,7 @@ function startWithVast(price: number) {
   return startTimed({ pricing: JSON.stringify(setup), policies }, startApp)
 }
 
-test('announces no extra usage that a change to an unlimited plan has charged', async () => {
+test("doesn't announce extra usage that a change to an unlimited plan has charged", async () => {
   await using app = await startWithVast(9_800)
   await onPro(app)
   const use = (amount: number) =>
@@ -614,7 +614,7 @@ test('after a free change to an unlimited plan, names the earlier plan and the u
   })
 })
 
-test('takes no usage after a change to an unlimited plan for usage of the earlier plan, however many charges follow', async () => {
+test("doesn't attribute usage to the earlier plan after a change to an unlimited plan, however many charges follow", async () => {
   await using app = await startWithVast(2_000)
   await onPro(app)
   const use = (amount: number) =>

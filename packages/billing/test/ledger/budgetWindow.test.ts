@@ -19,7 +19,7 @@ test.each([
   ['month', 'UTC', '2028-02-29T12:00:00Z', '2028-02-01T00:00Z', '2028-03-01T00:00Z'],
   ['month', 'UTC', '2026-12-31T12:00:00Z', '2026-12-01T00:00Z', '2027-01-01T00:00Z'],
   ['month', 'America/New_York', '2026-11-01T03:59:00Z', '2026-10-01T04:00Z', '2026-11-01T04:00Z'],
-] as const)('gives the %s in %s at %s', (window, timeZone, time, start, end) => {
+] as const)('returns the %s in %s at %s', (window, timeZone, time, start, end) => {
   expect(windowOf(window, timeZone, time)).toEqual([start, end])
 })
 
@@ -55,7 +55,7 @@ test.each([
   }
 })
 
-test('gives the billing period of the subscription', () => {
+test('returns the billing period of the subscription', () => {
   const { subscription } = aSnapshot({ periodStart: 5, periodEnd: 9 })
   const budget = { window: 'period', timeZone: null } as const
   expect(windowAt(budget, 7, subscription)).toEqual({ windowStart: 5, windowEnd: 9 })

@@ -40,7 +40,7 @@ test('names the budget that resets last if a call would exceed several', async (
   expect(await denialOf(generate(app, 1))).toMatchObject({ code: 'BUDGET_EXCEEDED', window: 'period' })
 })
 
-test('lets calls go on after the limit is raised or the budget is removed', async () => {
+test('allows calls again after the limit is raised or the budget is removed', async () => {
   await using app = await startApp({ mayChangeBudgets })
   const { billing } = app.client
   await billing.setBudget.mutate(monthly(1))
@@ -54,7 +54,7 @@ test('lets calls go on after the limit is raised or the budget is removed', asyn
   await generate(app, 1)
 })
 
-test('asks Flowglad nothing to deny a call that would exceed a budget', async () => {
+test('denies a call that would exceed a budget without a request to Flowglad', async () => {
   await using app = await startApp({ mayChangeBudgets })
   await app.client.billing.setBudget.mutate(monthly(0))
   await app.client.billing.refresh.mutate()
@@ -81,7 +81,7 @@ test('lets no caller change budgets unless the app allows it', async () => {
   expect((await app.client.billing.budgets.query()).budgets).toHaveLength(1)
 })
 
-test('asks the app with the context of the call who may change budgets', async () => {
+test('passes the context of the call to mayChangeBudgets', async () => {
   await using app = await startApp({ mayChangeBudgets: async ({ user }) => user.id === 'ada' })
   await app.client.billing.setBudget.mutate(monthly(1))
   await expect(app.clientWith([], 'bob').billing.setBudget.mutate(monthly(1))).rejects.toMatchObject({

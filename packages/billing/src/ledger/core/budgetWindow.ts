@@ -2,14 +2,14 @@ import { Temporal } from 'temporal-polyfill'
 import type { BudgetRow } from './budgetRow.ts'
 import type { CustomerRow } from './rows.ts'
 
-/** The part of time over which a budget counts. `windowEnd` is null if the billing period never ends. */
+/** The period of time over which a budget counts. `windowEnd` is null if the billing period never ends. */
 export type BudgetWindow = Pick<BudgetRow, 'windowStart' | 'windowEnd'>
 
 const hourMs = 3_600_000
 
 /**
  * Returns the window that contains the time `now`. Days and months start at midnight in the time zone, so a day
- * can have 23 to 25 hours. Hours start at the full hour in UTC.
+ * can last 23 to 25 hours. Hours start on the hour in UTC.
  */
 export function windowAt(
   { window, timeZone }: Pick<BudgetRow, 'window' | 'timeZone'>,
@@ -30,7 +30,7 @@ export function windowAt(
 }
 
 /**
- * Returns the properties of the budget that change with the time `now` and the subscription, or null if none change.
+ * Returns the properties of the budget that change at the time `now` with this subscription, or null if none change.
  *
  * Each window of a budget starts later than the window before it, so a hold never returns its units to a later window.
  */
@@ -42,8 +42,8 @@ export function windowChange(
   const { window, windowStart, windowEnd } = budget
   const nothing = { used: 0, held: 0 }
   if (window === 'period') {
-    // Without a subscription, or with an earlier period, the last period's units still count. The subscription can
-    // come back.
+    // Without a subscription, or with an earlier period, the last period's units still count. The subscription or
+    // the later period can come back.
     if (!subscription) return null
     const current = windowAt(budget, now, subscription)
     if (current.windowStart > windowStart) return { ...current, ...nothing }

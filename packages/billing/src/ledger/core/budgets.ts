@@ -6,8 +6,8 @@ import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
- * A budget limits a meter's units over a window. Invariant: at each reserve, `used + held` is at most the limit. Later,
- * `used` can exceed the limit, if work costs more than its hold, or if the limit is lowered.
+ * A budget limits a meter's units over a window. Invariant: after each successful reserve, `used + held` is at most the
+ * limit. Later, `used` can exceed the limit, for example if work costs more than its hold or if the limit is lowered.
  */
 
 /** Returns the budgets that have too few units left for the legs. */
@@ -38,9 +38,9 @@ export function returnToBudgets(draft: Draft, { amount, budgets }: HoldRow['legs
 }
 
 /**
- * Counts booked units in the windows in which their hold was taken. If the hold is older than the budget, its units count
- * if the window began before the time `at`. Units without a time count in the current window. The amount can be negative,
- * if it corrects an earlier one.
+ * Counts booked units in the windows in which their hold was taken. A budget that is newer than the hold counts the
+ * units in its current window, unless the hold or event (`at`) is older than this window. Units without a time always
+ * count in the current window. The amount can be negative if it corrects an earlier amount.
  */
 export function spendFromBudgets(
   draft: Draft,
@@ -65,7 +65,7 @@ export function spendFromBudgets(
   }
 }
 
-/** Returns the meter's budgets. Each of them counts in its current window. */
+/** Returns the meter's budgets, and starts their current windows. */
 function budgetsOf(draft: Draft, meter: string): BudgetRow[] {
   if (!draft.hasBudgets) return []
   const budgets = draft.budgets().filter((budget) => budget.meter === meter)

@@ -16,7 +16,7 @@ export interface LoadedCustomer {
   acts: Map<string, ActRow>
   /** All of the customer's budgets, by ID. */
   budgets: Map<string, BudgetRow>
-  /** Units of a meter's events, dropped ones included, since a time. Loaded for commands that need them. */
+  /** Units of a meter's events since a time, including dropped events. Loaded for commands that need them. */
   usedSince: Map<string, number>
   /**
    * Keys with a stored result, oldest first. Loaded only if the batch might exceed the size limit for the

@@ -26,8 +26,8 @@ export interface Needs {
   /** For each customer, load at most `atMost` waiting events and `atMost` due parked events, oldest first. */
   waitingEvents: [customer: string, atMost: number][]
   /**
-   * Add up the units that were booked on the meter since a time: the totals of all days from `firstDay` on, and the
-   * events before `firstDayStart`. So the sum reads few rows, however long the history is.
+   * Add up the units that were booked on the meter since a time. To read few rows even for a long history, add the
+   * totals of all days from `firstDay` on, and the events before `firstDayStart`.
    */
   usedSince: [customer: string, meter: string, since: number, firstDay: string, firstDayStart: number][]
   /** The total size and the number of the results to store, by customer. */

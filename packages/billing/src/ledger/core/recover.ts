@@ -54,7 +54,7 @@ function correctAmount(
       acked: account.acked + (state === 'acked' ? missing : 0),
     })
   }
-  // A drop keeps the units in the day's total and in budgets, so also correct these of a dropped event.
+  // The units of a dropped event stay in the day's total and in budgets, so correct them there too.
   spendFromBudgets(draft, { meter, amount: missing, ...placeInBudgets(hold, { meter, at }) })
   draft.addToDay(utcDay(at), meter, missing)
   draft.writeEvent(event, { amount, flagged: null })
@@ -115,7 +115,7 @@ function addEvent(
   draft.addToDay(utcDay(at), meter, amount)
 }
 
-/** Returns in which windows a recovered event counts: those of its hold, if the backup has the hold. */
+/** Returns how a recovered event counts in budgets: like its hold, if the backup has the hold. */
 const placeInBudgets = (hold: HoldRow | undefined, { meter, at }: Pick<EventRow, 'meter' | 'at'>) => ({
   at: hold?.startedAt ?? at,
   budgets: hold?.legs.find((leg) => leg.meter === meter)?.budgets,

@@ -25,7 +25,7 @@ export function startUnlimited(draft: Draft, account: AccountRow, isFirstInstall
 }
 
 /**
- * Waives the unlimited usage that the balance lacks for `least` units. If unlimited usage, owed units and ambiguous
+ * Waives the unlimited usage that keeps the balance below `least` units. If unlimited usage, owed units and ambiguous
  * units don't explain all missing units, another system has recorded unlimited usage, and the ledger waives it too.
  */
 export function endUnlimited(draft: Draft, account: AccountRow, least: number): void {

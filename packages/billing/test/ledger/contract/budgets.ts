@@ -112,7 +112,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toMatchObject([{ used: 4, held: 0 }])
     })
 
-    test('count usage from before the budget was set in its first window, delivered or not', async () => {
+    test('count usage that was booked in their window before they were set, delivered or not', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await spend(it.ledger, 2)
@@ -125,7 +125,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await take(it.ledger, 2)).toMatchObject({ state: 'overBudget' })
     })
 
-    test('count usage that is booked in the same batch as the budget is set', async () => {
+    test('count usage that is booked in the batch that sets the budget', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await Promise.all([it.ledger.execute(aSettle()), it.ledger.execute(aBudget({ usedSince: november }))])
@@ -248,7 +248,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toMatchObject([{ timeZone: 'America/New_York', limit: 6 }])
     })
 
-    test('no longer apply after they were removed', async () => {
+    test('no longer apply after they are removed', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       const answer = await setBudget(it.ledger, { limit: 1 })

@@ -234,7 +234,7 @@ export const restore = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 7, held: 0, used: 3 })
     })
 
-    test('counts a lost event in the window of a budget in which it was booked', async () => {
+    test('counts a lost event in the budget window in which it was booked', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await setBudget(it.ledger, { window: 'hour' })
@@ -245,7 +245,7 @@ export const restore = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toMatchObject([{ limit: 5, used: 2 }])
     })
 
-    test('counts a lost event in the window of a budget in which its hold was taken', async () => {
+    test('counts a lost event in the budget window in which its hold was taken', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger, { window: 'hour', limit: 50 })

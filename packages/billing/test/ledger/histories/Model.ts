@@ -445,7 +445,7 @@ export class Model extends PastDueModel {
     return sum(events.map((event) => event.amount))
   }
 
-  /** Returns Flowglad's balance minus the usage that it doesn't include yet, and plus the waived units. */
+  /** Returns Flowglad's balance minus the usage that it doesn't include yet, plus the waived units. */
   #balance(name: string): number {
     const { snapshot } = this
     const [subscription, meter = ''] = name.split('/')

@@ -46,7 +46,7 @@ export interface ModelEvent {
 
 interface ModelAccount {
   waived: number
-  /** The part of `waived` that spent credits of operators have caused. */
+  /** The part of `waived` that is due to spent credits from operators. */
   waivedCredits: number
   unlimited: boolean
   /** The events booked before the meter became unlimited. */
