@@ -28,7 +28,7 @@ export function Payments({ statement }: { statement: BillingStatement<Meter> }) 
 interface PaymentProps {
   payment: PaymentRow<Meter>
   tries: number
-  /** All listed payments, which tell what the credit of a plan change is for. */
+  /** All listed payments. They determine what the credit of a plan change is for. */
   payments: PaymentRow<Meter>[]
 }
 

@@ -5,7 +5,7 @@ import { LimitProblem } from './LimitProblem.tsx'
 interface RemoveLimitProps {
   id: string
   describedBy: string
-  /** Called when the limit is removed, and while its row still shows it. */
+  /** Called when the server has removed the limit. The list still contains it at that time. */
   onRemoved: () => void
 }
 

@@ -10,7 +10,7 @@ import { type Html, html } from './html.ts'
 
 interface Balance {
   meter: string
-  /** The total of the unexpired grants, and the overage that a plan change in this period charged. */
+  /** The total of the unexpired grants, plus the overage that a plan change in this period charged. */
   granted: number
   used: number
   /** The price, in cents, of the usage beyond the grants, which the next invoice will charge. */
