@@ -9,6 +9,14 @@ const unlimitedBy = { generations: 'unlimited' }
 const plan = (available: number, periodStart: number, features: string[] = []): Snapshot =>
   aSnapshot({ periodStart, features, meters: { generations: { available, granted: 10 } } })
 
+/** Spends units of an unlimited plan. Returns the attempt. */
+async function spendUnlimited({ ledger }: Awaited<ReturnType<OpenLedger>>, amount: number): Promise<string> {
+  const reserve = aReserve({ legs: [aLeg({ amount, unlimitedBy: 'unlimited' })] })
+  await ledger.execute(reserve)
+  await ledger.execute(settleOf(reserve))
+  return reserve.attempt
+}
+
 export const unlimited = (open: OpenLedger) => {
   describe('while a plan is unlimited', () => {
     const standard = { priceSlug: 'standard' }
@@ -60,9 +68,7 @@ export const unlimited = (open: OpenLedger) => {
     test('makes only the plan’s grants available in a new period', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
-      const reserve = aReserve({ legs: [aLeg({ amount: 500, unlimitedBy: 'unlimited' })] })
-      await it.ledger.execute(reserve)
-      await it.ledger.execute(settleOf(reserve))
+      await spendUnlimited(it, 500)
       await deliver(it.ledger)
       await fetched(it.ledger, plan(-480, 2), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
@@ -73,9 +79,7 @@ export const unlimited = (open: OpenLedger) => {
     test('leaves no units available until the period ends, even if usage is undelivered', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
-      const reserve = aReserve({ legs: [aLeg({ amount: 500, unlimitedBy: 'unlimited' })] })
-      await it.ledger.execute(reserve)
-      await it.ledger.execute(settleOf(reserve))
+      await spendUnlimited(it, 500)
       await fetched(it.ledger, plan(10, 1), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: 0, used: 500, limit: 500 })
       await deliver(it.ledger)
@@ -93,13 +97,11 @@ export const unlimited = (open: OpenLedger) => {
     test('waives usage only once if its delivery was ambiguous when the plan ended', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
-      const reserve = aReserve({ legs: [aLeg({ amount: 300, unlimitedBy: 'unlimited' })] })
-      await it.ledger.execute(reserve)
-      await it.ledger.execute(settleOf(reserve))
+      const attempt = await spendUnlimited(it, 300)
       await it.ledger.execute(aTakeLease({ purpose: 'deliver', leaseMs: 1000 }))
       it.advance(1001)
       await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
-      await it.ledger.execute(acknowledgeOf(reserve.attempt))
+      await it.ledger.execute(acknowledgeOf(attempt))
       await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: 10 })
     })
@@ -134,17 +136,11 @@ export const unlimited = (open: OpenLedger) => {
       await deliver(it.ledger)
       return it
     }
-    const spendUnlimited = async ({ ledger }: Awaited<ReturnType<OpenLedger>>, amount: number) => {
-      const reserve = aReserve({ legs: [aLeg({ amount, unlimitedBy: 'unlimited' })] })
-      await ledger.execute(reserve)
-      await ledger.execute(settleOf(reserve))
-      await deliver(ledger)
-    }
-
     test('stay owed after an unlimited plan until Flowglad settles them', async () => {
       await using it = await openOwing(5)
       await fetched(it.ledger, plan(-5, 1, ['unlimited']), { unlimitedBy })
       await spendUnlimited(it, 300)
+      await deliver(it.ledger)
       await fetched(it.ledger, plan(-295, 2), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: 5, limit: 10, used: 5 })
       await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
@@ -155,6 +151,7 @@ export const unlimited = (open: OpenLedger) => {
       await using it = await openOwing(5)
       await fetched(it.ledger, plan(-5, 1, ['unlimited']), { unlimitedBy })
       await spendUnlimited(it, 300)
+      await deliver(it.ledger)
       await fetched(it.ledger, plan(-300, 2, ['unlimited']), { unlimitedBy })
       await fetched(it.ledger, plan(-290, 3), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
@@ -174,6 +171,7 @@ export const unlimited = (open: OpenLedger) => {
       await using it = await openOwing(5)
       await fetched(it.ledger, plan(-5, 1, ['unlimited']), { unlimitedBy })
       await spendUnlimited(it, 300)
+      await deliver(it.ledger)
       await fetched(it.ledger, plan(-305, 1), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: -5, used: 315, limit: 310 })
     })
@@ -186,6 +184,7 @@ export const unlimited = (open: OpenLedger) => {
       await park(it.ledger, attempt)
       await it.ledger.execute(anAct({ type: 'drop', attempt, meter: 'generations' }))
       await spendUnlimited(it, 300)
+      await deliver(it.ledger)
       await fetched(it.ledger, plan(-280, 2), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
@@ -199,6 +198,7 @@ export const unlimited = (open: OpenLedger) => {
       await it.ledger.execute(anAct({ type: 'drop', attempt, meter: 'generations' }))
       await it.ledger.execute(acknowledgeOf(attempt))
       await spendUnlimited(it, 300)
+      await deliver(it.ledger)
       await fetched(it.ledger, plan(-295, 2), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: 5, limit: 10, used: 5 })
     })
