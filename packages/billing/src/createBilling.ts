@@ -10,6 +10,7 @@ import { steadyClock } from './config/steadyClock.ts'
 import { allTrustedOrigins } from './config/trustedOrigins.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
+import type { Budgets } from './customer/budgets.ts'
 import { defaultReturnPaths } from './customer/checkout.ts'
 import { createCustomerServices } from './customer/createCustomerServices.ts'
 import { connectFlowglad } from './flowglad/connectFlowglad.ts'
@@ -205,7 +206,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       }
     },
     /** Lists, sets and removes a customer's budgets, which limit usage in addition to the plan. */
-    budgets,
+    budgets: budgets as Budgets<MeterOf<M>>,
     /** Throws a `BillingError` unless the customer's plan has the toggle feature. */
     requireFeature: (customer: KnownCustomer, feature: string): Promise<void> =>
       denialCounts.during({ customer: customer.id, procedure: 'requireFeature' }, () =>

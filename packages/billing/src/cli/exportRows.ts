@@ -35,6 +35,8 @@ export async function* exportRows(ledger: Ledger, query: ExportQuery): AsyncGene
 
 async function* customerRows(ledger: Ledger, customer: string): AsyncGenerator<ExportedRow> {
   yield { type: 'customer', customer, ...(await ledger.balances(customer)) }
+  const { budgets } = await ledger.execute({ type: 'listBudgets', customer })
+  for (const budget of budgets) yield { type: 'budget', customer, ...budget }
   for (const hold of await ledger.holds(customer)) yield { type: 'hold', customer, ...hold }
   for (const day of await ledger.usage({ customer, days: allDays })) yield { type: 'usage', customer, ...day }
   for (const denied of await ledger.denials(customer)) yield { type: 'denial', customer, ...denied }

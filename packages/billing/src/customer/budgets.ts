@@ -3,77 +3,87 @@ import type { Clock } from '../config/clock.ts'
 import type { Budget, BudgetInput } from '../contract/budgets.ts'
 import type { KnownCustomer } from '../contract/customer.ts'
 import { BudgetError, unavailable } from '../contract/errors.ts'
+import type { Meters } from '../contract/meters.ts'
+import type { SetBudgetAnswer } from '../ledger/answers.ts'
+import * as fields from '../ledger/fields.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
+import { onLedger } from '../ledger/onLedger.ts'
+import { budgetInput } from './budgetInput.ts'
 
-export type Budgets = ReturnType<typeof createBudgets>
+/** Reads and changes a customer's budgets. */
+export interface Budgets<Meter extends string = string> {
+  /** Returns the customer's budgets, ordered by meter. */
+  list(customer: KnownCustomer): Promise<Budget<Meter>[]>
+  /**
+   * Sets a budget. Replaces the customer's budget for the same meter and window. The budget counts the usage since
+   * its window began, so it can be exceeded already.
+   *
+   * @throws {BudgetError} if the budget is invalid, or if the customer has too many budgets.
+   */
+  set(customer: KnownCustomer, budget: BudgetInput<Meter>): Promise<{ id: string }>
+  /** Removes a budget. Resolves to false if the customer has no budget with this ID. */
+  remove(customer: KnownCustomer, id: string): Promise<boolean>
+}
 
-/** Creates the functions that read and change a customer's budgets. */
-export function createBudgets({
-  ledger,
-  clock,
-  fetchPeriod,
-}: {
+interface Parts {
   ledger: Pick<LedgerForCalls, 'execute'>
+  meters: Meters
   clock: Clock
-  /** Makes sure that the ledger knows the customer's billing period. */
+  /** Fetches the customer's billing period if the ledger doesn't know it. */
   fetchPeriod: (customer: KnownCustomer) => Promise<unknown>
-}) {
+}
+
+export function createBudgets({ ledger, meters, clock, fetchPeriod }: Parts): Budgets {
+  const schema = budgetInput(meters)
+
+  async function set(customer: KnownCustomer, given: BudgetInput): Promise<{ id: string }> {
+    const { meter, limit, window, timeZone } = parse(schema, given)
+    const isCalendar = window === 'day' || window === 'month'
+    const command = {
+      type: 'setBudget',
+      customer: customer.id,
+      // Holds contain this ID, so it is short. It has to be unique only among the customer's budgets.
+      instance: randomBytes(9).toString('base64url'),
+      meter,
+      limit,
+      window,
+      timeZone: isCalendar ? (timeZone ?? 'UTC') : null,
+    } as const
+    let answer: SetBudgetAnswer = { state: 'needsUsage', since: Math.max(0, clock.now()) }
+    let usedSince = answer.since
+    // The first answer tells since when the usage is needed. A window that ends now causes one more answer.
+    for (let attempt = 0; attempt < 4; attempt++) {
+      answer = await onLedger(ledger.execute({ ...command, usedSince }))
+      if (answer.state === 'needsUsage') usedSince = answer.since
+      // A second fetch in a row wouldn't help.
+      else if (answer.state === 'needsSnapshot' && attempt === 0) await fetchPeriod(customer)
+      else break
+    }
+    if (answer.state === 'set') return { id: answer.id }
+    if (answer.state !== 'tooMany') throw unavailable(1_000)
+    throw new BudgetError(
+      `There are already ${answer.atMost} budgets, which is the most. Remove one before you add another.`,
+    )
+  }
+
   return {
-    /** Returns the customer's budgets, ordered by meter. */
-    async list({ id: customer }: KnownCustomer): Promise<Budget[]> {
-      const { budgets } = await ledger.execute({ type: 'listBudgets', customer })
-      return budgets.toSorted((a, b) => (a.meter + a.window < b.meter + b.window ? -1 : 1))
+    async list({ id: customer }) {
+      const { budgets } = await onLedger(ledger.execute({ type: 'listBudgets', customer }))
+      return budgets
     },
-
-    /**
-     * Sets a budget. Replaces the customer's budget for the same meter and window. The budget counts the usage since
-     * its window began, so it can be exceeded already.
-     *
-     * @throws {BudgetError} if the customer has too many budgets.
-     */
-    async set(
-      customer: KnownCustomer,
-      { meter, limit, window, timeZone }: BudgetInput,
-    ): Promise<{ id: string }> {
-      const isCalendar = window === 'day' || window === 'month'
-      const command = {
-        type: 'setBudget',
-        customer: customer.id,
-        // Holds contain this ID, so it is short. It has to be unique only among the customer's budgets.
-        instance: randomBytes(9).toString('base64url'),
-        meter,
-        limit,
-        window,
-        timeZone: isCalendar ? (timeZone ?? 'UTC') : null,
-      } as const
-      let usedSince = Math.max(0, clock.now())
-      // The first answer contains the time from which usage is needed. If the window then ends, another answer follows.
-      for (let attempt = 0; attempt < 5; attempt++) {
-        const answer = await ledger.execute({ ...command, usedSince })
-        switch (answer.state) {
-          case 'set':
-            return { id: answer.id }
-          case 'needsUsage':
-            usedSince = answer.since
-            break
-          case 'needsSnapshot':
-            await fetchPeriod(customer)
-            break
-          case 'tooMany':
-            throw new BudgetError(
-              `There are already ${answer.atMost} budgets, the maximum. Remove one before you add another.`,
-            )
-          default:
-            answer satisfies never
-        }
-      }
-      throw unavailable(1_000)
-    },
-
-    /** Removes a budget. Resolves to false if the customer has no budget with this ID. */
-    async remove({ id: customer }: KnownCustomer, id: string): Promise<boolean> {
-      const answer = await ledger.execute({ type: 'removeBudget', customer, id })
+    set,
+    async remove({ id: customer }, id) {
+      if (!fields.budgetId.safeParse(id).success) return false
+      const answer = await onLedger(ledger.execute({ type: 'removeBudget', customer, id }))
       return answer.state === 'removed'
     },
   }
+}
+
+/** Returns the valid budget. */
+function parse(schema: ReturnType<typeof budgetInput>, given: BudgetInput): BudgetInput {
+  const parsed = schema.safeParse(given)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new BudgetError(`This budget is invalid: ${issue?.path.join('.')}: ${issue?.message}`)
 }

@@ -49,6 +49,6 @@ export function createCustomerServices(parts: Parts) {
       wallClock,
       options,
     }),
-    budgets: createBudgets({ ledger: callLedger, clock: wallClock, fetchPeriod: accounts.balances }),
+    budgets: createBudgets({ ledger: callLedger, meters, clock: wallClock, fetchPeriod: accounts.balances }),
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { budgetWindow } from './core/budgetRow.ts'
 import { windowAt } from './core/budgetWindow.ts'
-import { customer, meter, text } from './fields.ts'
+import { budgetId, customer, meter, text } from './fields.ts'
 
 /** Slightly below the latest time that a `Date` can hold, so that the next UTC day is also valid. */
 const maxTime = 8.6e15
@@ -41,7 +41,7 @@ export const setBudget = z
     message: 'required for days and months, and null for other windows',
   })
 
-export const removeBudget = z.object({ type: z.literal('removeBudget'), customer, id: text(256) })
+export const removeBudget = z.object({ type: z.literal('removeBudget'), customer, id: budgetId })
 
 /** Reads the customer's budgets. Changes nothing. */
 export const listBudgets = z.object({ type: z.literal('listBudgets'), customer })

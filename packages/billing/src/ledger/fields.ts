@@ -39,6 +39,8 @@ export const operationPattern = /^[\w-]{22}\.[0-9a-f]{16}$/
  * the start of the input's fingerprint. See `operationId`.
  */
 export const operation = z.string().regex(operationPattern)
+/** The ID of one of the customer's budgets. */
+export const budgetId = text(256)
 /** The ID of a lease. */
 export const token = text(64)
 

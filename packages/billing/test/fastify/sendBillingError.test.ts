@@ -10,14 +10,13 @@ test('replies to a budget that cannot be set with 400 and the reason', async () 
     if (!sendBillingError(error, reply)) reply.code(500).send({ error: 'internal' })
   })
   app.post('/limits', async () => {
-    for (let n = 0; n < 51; n++)
-      await stack.billing.budgets.set(aUser(), { meter: `meter ${n}`, limit: 1, window: 'hour' })
+    await stack.billing.budgets.set(aUser(), { meter: 'generations', limit: -1, window: 'hour' })
   })
   const response = await app.inject({ method: 'POST', url: '/limits' })
   expect(response.statusCode).toBe(400)
   expect(response.json()).toEqual({
     error: 'budget_rejected',
-    message: expect.stringContaining('already 50 budgets'),
+    message: expect.stringContaining('limit: '),
   })
   await app.close()
 })

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import { type BudgetInput, billingDenial } from '../../src/client/index.ts'
 import { aUser } from '../flowglad/startStack.ts'
+import { aBudget } from '../ledger/builders.ts'
 import { startApp } from './startApp.ts'
 
 const mayChangeBudgets = () => true
+/** The start of this month. */
+const month = () => Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth())
 const denialOf = (call: Promise<unknown>) => call.catch((error: unknown) => billingDenial(error))
 const generate = ({ client }: Awaited<ReturnType<typeof startApp>>, count: number) =>
   client.generate.mutate({ prompt: 'x', count })
@@ -105,7 +108,6 @@ test.each<[string, object]>([
   ['an unknown window', { window: 'week' }],
   ['an unknown time zone', { timeZone: 'Mars/Olympus' }],
   ['a long time zone', { timeZone: 'x'.repeat(10_000) }],
-  ['a customer', { customer: 'bob' }],
 ])('rejects %s with 400', async (_, change) => {
   await using app = await startApp({ mayChangeBudgets })
   const input: BudgetInput<'generations'> = { ...monthly(1), ...change }
@@ -115,10 +117,48 @@ test.each<[string, object]>([
   expect(await app.client.billing.budgets.query()).toEqual({ budgets: [] })
 })
 
+test('ignores a customer in the input', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  const input = { ...monthly(1), customer: 'bob' }
+  await app.client.billing.setBudget.mutate(input)
+  expect((await app.client.billing.budgets.query()).budgets).toHaveLength(1)
+  expect(await app.clientWith([], 'bob').billing.budgets.query()).toEqual({ budgets: [] })
+})
+
+test('accepts an input that contains the call’s key, as over a WebSocket', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  const input = { ...monthly(1), 'idempotency-key': 'a-key' }
+  await app.client.billing.setBudget.mutate(input)
+  expect((await app.client.billing.budgets.query()).budgets).toHaveLength(1)
+})
+
+test.each(['\0', '\ud800', 'x'])('finds no budget with the ID %j', async (id) => {
+  await using app = await startApp({ mayChangeBudgets })
+  expect(await app.client.billing.removeBudget.mutate({ id })).toEqual({ removed: false })
+})
+
+test('rejects an invalid budget on the server with the reason', async () => {
+  await using app = await startApp()
+  const set = (change: object) => app.billing.budgets.set(aUser(), { ...monthly(1), ...change })
+  const reason = (text: string) => ({ name: 'BudgetError', message: expect.stringContaining(text) })
+  await expect(set({ meter: 'pages' })).rejects.toMatchObject(reason('meter: Unknown meter'))
+  await expect(set({ limit: -1 })).rejects.toMatchObject(reason('limit: '))
+  await expect(set({ timeZone: 'Mars/Olympus' })).rejects.toMatchObject(reason('timeZone: Unknown'))
+  expect(await app.billing.budgets.list(aUser())).toEqual([])
+})
+
+test('fails with BILLING_UNAVAILABLE while the ledger is unavailable', async () => {
+  await using app = await startApp()
+  await app.ledger.close()
+  const unavailable = { denial: { code: 'BILLING_UNAVAILABLE' } }
+  await expect(app.billing.budgets.list(aUser())).rejects.toMatchObject(unavailable)
+  await expect(app.billing.budgets.set(aUser(), monthly(1))).rejects.toMatchObject(unavailable)
+})
+
 test('rejects more than 50 budgets with 400', async () => {
   await using app = await startApp({ mayChangeBudgets })
-  const fill = Array.from({ length: 50 }, (_, n) => ({ ...monthly(n), meter: `old meter ${n}` }))
-  for (const budget of fill) await app.billing.budgets.set({ id: 'ada' }, budget)
+  for (let n = 0; n < 50; n++)
+    await app.ledger.execute(aBudget({ meter: `old meter ${n}`, usedSince: month() }))
   await expect(app.client.billing.setBudget.mutate(monthly(1))).rejects.toMatchObject({
     data: { httpStatus: 400 },
     message: expect.stringContaining('50 budgets'),

@@ -44,8 +44,16 @@ function describe({
     ),
     section(
       'Budgets',
-      ['meter', 'window', 'limit', 'used', 'held', 'resets'],
-      budgets.map((it) => [it.meter, it.window, it.limit, it.used, it.held, timeOrNone(it.resetsAt)]),
+      ['meter', 'window', 'time zone', 'limit', 'used', 'held', 'resets'],
+      budgets.map((it) => [
+        it.meter,
+        it.window,
+        it.timeZone ?? '',
+        it.limit,
+        it.used,
+        it.held,
+        timeOrNone(it.resetsAt),
+      ]),
     ),
     section(
       'Holds',

@@ -79,9 +79,12 @@ export function startWindow(draft: Draft, budget: BudgetRow): void {
   if (change) draft.writeBudget(budget, change)
 }
 
-/** Returns the budgets as they are now, without changing them. */
+/** Returns the budgets as they are now, ordered by meter, without changing them. */
 export const budgetsNow = (draft: Draft): BudgetStatus[] =>
-  draft.budgets().map((budget) => statusOf({ ...budget, ...changeNow(draft, budget) }))
+  draft
+    .budgets()
+    .toSorted((a, b) => (a.meter + a.window < b.meter + b.window ? -1 : 1))
+    .map((budget) => statusOf({ ...budget, ...changeNow(draft, budget) }))
 
 /** Returns the budget's properties that are out of date, with their current values. Returns null if there are none. */
 function changeNow(draft: Draft, budget: BudgetRow): Partial<BudgetRow> | null {

@@ -55,7 +55,7 @@ describe.each(storeNames)('%s', (name) => {
     await it.ledger.execute(aReserve())
     const { stdout } = await metered(it.address, 'customer', 'ada')
     expect(stdout).toMatch(
-      /Budgets\n +meter +window +limit +used +held +resets\n +generations +month +4 +3 +1 +\S+ \S+Z\n/,
+      /Budgets\n +meter +window +time zone +limit +used +held +resets\n +generations +month +UTC +4 +3 +1 +\S+ \S+Z\n/,
     )
     expect(await meteredJson(it.address, 'customer', 'ada')).toMatchObject({
       budgets: [{ meter: 'generations', window: 'month', limit: 4, used: 3, held: 1 }],

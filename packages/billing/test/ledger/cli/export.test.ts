@@ -9,7 +9,7 @@ import { attemptId } from '../../../src/metering/attemptId.ts'
 import { aReserve, fetched, settleOf, units } from '../builders.ts'
 import { actsOf } from '../contract/acts.ts'
 import { aDenial } from '../contract/denials.ts'
-import { deliver, park, spend } from '../contract/steps.ts'
+import { deliver, park, setBudget, spend } from '../contract/steps.ts'
 import { metered, meteredOn, type OpenStore, recordedProgress, storeNames, stores } from './cli.ts'
 
 const rowsOf = (stdout: string): Record<string, unknown>[] =>
@@ -73,19 +73,21 @@ describe.each(storeNames)('%s', (name) => {
   test('writes everything about one customer', async () => {
     await using it = await stores[name]()
     const { delivered, parked } = await fill(it.ledger)
+    await setBudget(it.ledger, { limit: 50 })
     const reserve = aReserve({ decisive: true })
     await it.ledger.execute(reserve)
     await it.ledger.countDenials([aDenial()])
     expect(rowsOf(await exported(it, '--customer', 'ada'))).toMatchObject([
       { type: 'export', customer: 'ada' },
       { type: 'customer', customer: 'ada', balances: [{ meter: 'generations', used: 5 }] },
+      { type: 'budget', customer: 'ada', meter: 'generations', limit: 50 },
       { type: 'hold', customer: 'ada', attempt: reserve.attempt },
       { type: 'usage', customer: 'ada', meter: 'generations', amount: 5 },
       { type: 'denial', customer: 'ada', code: 'INSUFFICIENT_CREDITS' },
       { type: 'charge', transactionId: delivered },
       { type: 'charge', transactionId: parked },
       { type: 'act', customer: 'ada' },
-      { type: 'end', rows: 7 },
+      { type: 'end', rows: 8 },
     ])
     expect(await metered(it.address, 'export', '--customer', 'eve')).toMatchObject({
       code: 1,
