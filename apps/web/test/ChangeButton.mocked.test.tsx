@@ -3,10 +3,11 @@
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
 import { act, screen, within } from '@testing-library/react'
 import { TRPCClientError } from '@trpc/client'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { formatDay } from '../src/format/format.ts'
 import { ChangeButton } from '../src/plans/ChangeButton.tsx'
+import { Changed, type ConfirmedChange } from '../src/plans/Changed.tsx'
 import { addModalDialogs } from './addModalDialogs.ts'
 import { onFree, pro, scale } from './anOffer.ts'
 import { aPayment, aStatement, visa } from './aStatement.ts'
@@ -37,6 +38,7 @@ vi.mock('../src/plans/LazyPaymentButton.tsx', () => ({
 }))
 vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: balances() }),
+  usePlan: () => ({ data: balances()?.plan }),
   usePlans: () => ({ data: [pro, scale] }),
   useStatement: () => ({ data: statement() }),
   useChangePreview: (priceSlug: string | null) => (priceSlug === null ? {} : preview()),
@@ -107,7 +109,7 @@ it('says what a plan change charges, credits and grants before the customer conf
     `You get about 1,333,300 tokens for this period (prorated), then 2,000,000 from ${day}.`,
   )
   act(() => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())
-  await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith(made))
+  await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith({ priceSlug: 'scale_monthly', made }))
 })
 
 const extra = { meter: 'api_calls', units: 1_204, amount: 200, unitPrice: 100, perUnits: 1_000 } as const
@@ -220,8 +222,60 @@ it('leads with another card after the card was declined', async () => {
   ])
   change.mockResolvedValue({})
   act(() => screen.getByRole('button', { name: 'Try again' }).click())
-  await vi.waitFor(() => expect(onChanged).toHaveBeenCalled())
+  await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith({ priceSlug: 'scale_monthly', made: {} }))
 })
+
+/** Shows the button while the balances show another plan, and the result of the change. */
+function Upgrade() {
+  const [confirmed, setConfirmed] = useState<ConfirmedChange | null>(null)
+  return (
+    <>
+      {confirmed && <Changed change={confirmed} onClose={() => {}} />}
+      {balances().plan.priceSlug === 'pro_monthly' && (
+        <ChangeButton
+          {...shared}
+          offer={scale}
+          plan={plan}
+          isUpgrade
+          verb="Upgrade"
+          onChanged={setConfirmed}
+        />
+      )}
+    </>
+  )
+}
+
+it.each(['before', 'after'])(
+  'shows the new plan if the response is lost %s the balances show the change',
+  async (when) => {
+    Element.prototype.scrollIntoView = () => {}
+    preview.mockReturnValue({ data: aPreview })
+    const answer = onFree({ available: 0, limit: 0 })
+    balances.mockReturnValue({ ...answer, plan })
+    let lose = () => {}
+    change.mockReturnValue(new Promise((_, reject) => (lose = () => reject(new Error('lost')))))
+    const client = new QueryClient()
+    const content = () => (
+      <QueryClientProvider client={client}>
+        <Upgrade />
+      </QueryClientProvider>
+    )
+    const page = show(content())
+    act(() => screen.getByRole('button', { name: 'Upgrade to Scale · $99/month' }).click())
+    await act(async () => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())
+    if (when === 'before') {
+      act(() => lose())
+      expect(await screen.findByRole('alert')).toBeDefined()
+    }
+    expect(screen.queryByText("You're on Scale")).toBeNull()
+    balances.mockReturnValue({ ...answer, plan: onScale })
+    page.show(content())
+    if (when === 'after') act(() => lose())
+    expect(await screen.findByText("You're on Scale")).toBeDefined()
+    expect(screen.queryByRole('dialog')).toBeNull()
+    expect(screen.getByRole('status').textContent).toContain('Your payments are on the Billing screen.')
+  },
+)
 
 it.each([
   ['BAD_REQUEST', "Your plan couldn't be changed. Please cancel again.", true],

@@ -108,6 +108,20 @@ test('upgrades from one paid plan to another immediately', async ({ app, records
   expect(await records.plan(customer)).toBe('scale_monthly')
 })
 
+test('shows the new plan after an upgrade whose response is lost', async ({ app, customer }) => {
+  await customer.buy('pro_monthly')
+  await app.open('Plans')
+  await app.page.route(/billing\.changePlan/, async (route) => {
+    await route.fetch()
+    await route.abort('connectionreset')
+  })
+  await app.plan('scale_monthly').choose.click()
+  await expect(app.confirm).toContainText(texts.money)
+  await app.confirm.click()
+  await expect(app.status(texts.onPlan('Scale'))).toContainText('Billing')
+  await expect(app.dialog).toHaveCount(0)
+})
+
 test('offers another card after a declined upgrade and returns to the plans with it', async ({
   app,
   customer,

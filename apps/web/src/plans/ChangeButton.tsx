@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import type { PlanChange, PlanSummary } from '@metered/billing/client'
+import type { PlanSummary } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
 import { useState } from 'react'
 import { useChangePlan, useChangePreview } from '../api/billing.ts'
@@ -8,6 +8,7 @@ import { Dialog } from '../parts/Dialog.tsx'
 import { passFocusOn } from '../parts/focus.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { ChangeCost } from './ChangeCost.tsx'
+import type { ConfirmedChange } from './Changed.tsx'
 import { shortEndOf } from './endOf.ts'
 import { LazyPaymentButton } from './LazyPaymentButton.tsx'
 import type { Offer } from './offers.ts'
@@ -26,7 +27,8 @@ interface ChangeButtonProps {
   /** `Switch` is a change to another interval, or to a plan with the same price. */
   verb: 'Upgrade' | 'Downgrade' | 'Switch'
   variant: 'filled' | 'default'
-  onChanged: (change: PlanChange) => void
+  /** Called with the response, and also after a failure, because the server can have made the change. */
+  onChanged: (change: ConfirmedChange) => void
 }
 
 /** Changes a paid plan to another plan. First shows what the change costs and asks for confirmation. */
@@ -48,13 +50,14 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
   // This button unmounts when the balances show the new plan, which can happen before the response arrives. A callback
   // passed to mutate() doesn't run after the unmount.
   function confirm() {
-    change.mutateAsync({ priceSlug: offer.priceSlug }).then(
+    const { priceSlug } = offer
+    change.mutateAsync({ priceSlug }).then(
       (made) => {
         setAsking(false)
-        onChanged(made)
+        onChanged({ priceSlug, made })
       },
-      // Ignore the rejection, because the dialog shows the error.
-      () => {},
+      // The dialog shows the error.
+      () => onChanged({ priceSlug, made: null }),
     )
   }
 

@@ -1,5 +1,5 @@
 import type { PlanChange } from '@metered/billing/client'
-import { useStatement } from '../api/billing.ts'
+import { usePlan, useStatement } from '../api/billing.ts'
 import { formatDay, formatNumber } from '../format/format.ts'
 import { amountOf } from '../format/meters.ts'
 import { chargedText } from '../format/payments.ts'
@@ -8,10 +8,20 @@ import { Notice } from '../parts/Notice.tsx'
 import { reveal } from '../parts/reveal.ts'
 import { Renewal } from './Renewal.tsx'
 
+/** A plan change that the customer confirmed. */
+export interface ConfirmedChange {
+  priceSlug: string
+  /** The response, or null if the request failed. The server can make the change even if the response is lost. */
+  made: PlanChange | null
+}
+
 /** Shows what a plan change charged and granted. Shows nothing for a scheduled change, which has its own notice. */
-export function Changed({ change, onClose }: { change: PlanChange; onClose: () => void }) {
+export function Changed({ change, onClose }: { change: ConfirmedChange; onClose: () => void }) {
   const { data: statement } = useStatement()
-  const { plan, charged } = change
+  const { data: current } = usePlan()
+  const { priceSlug, made } = change
+  // Without a response, only the balances show whether the server made the change.
+  const plan = made ? made.plan : current?.priceSlug === priceSlug ? current : null
   if (plan === null || plan.changesAt !== null || plan.cancelsAt !== null) return null
   return (
     // On a phone, the button that the customer pressed is far below this notice, so scroll to it.
@@ -25,7 +35,7 @@ export function Changed({ change, onClose }: { change: PlanChange; onClose: () =
           </LinkButton>
         }
       >
-        {chargedText(charged) ?? 'Your payments are on the Billing screen.'}
+        {chargedText(made?.charged) ?? 'Your payments are on the Billing screen.'}
         {statement?.prorated.map(
           ({ meter, granted, regular }) =>
             ` You have ${amountOf(meter, granted)} for this period (prorated)${

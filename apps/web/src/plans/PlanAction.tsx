@@ -1,10 +1,11 @@
-import type { PlanChange, PlanSummary } from '@metered/billing/client'
+import type { PlanSummary } from '@metered/billing/client'
 import type { ReactNode } from 'react'
 import { useBalances, usePlans, useStatement } from '../api/billing.ts'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { formatDay } from '../format/format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { ChangeButton } from './ChangeButton.tsx'
+import type { ConfirmedChange } from './Changed.tsx'
 import { changeTo } from './changeTo.ts'
 import { OrderButton } from './OrderButton.tsx'
 import { currentOffer, isUnknown, type Offer } from './offers.ts'
@@ -21,7 +22,7 @@ interface PlanActionProps {
   isPreferred: boolean
   /** Whether Flowglad is unreachable, which prevents purchases and plan changes. */
   isAway: boolean
-  onChanged: (change: PlanChange) => void
+  onChanged: (change: ConfirmedChange) => void
 }
 
 /** Shows the button to switch to a plan, or the reason why there is none. */

@@ -1,8 +1,8 @@
-import type { PlanChange } from '@metered/billing/client'
 import type { CSSProperties } from 'react'
 import { useBalances } from '../api/billing.ts'
 import { formatMoney } from '../format/format.ts'
 import type { comparedBenefits } from './benefitsOf.ts'
+import type { ConfirmedChange } from './Changed.tsx'
 import { intervalText } from './interval.ts'
 import type { Offer } from './offers.ts'
 import { PlanAction } from './PlanAction.tsx'
@@ -18,7 +18,7 @@ interface PlanCardProps {
   /** The reason to recommend the plan, or null if another plan is recommended. */
   why: string | null
   isAway: boolean
-  onChanged: (change: PlanChange) => void
+  onChanged: (change: ConfirmedChange) => void
 }
 
 /**

@@ -1,10 +1,10 @@
 import { SegmentedControl, Skeleton } from '@mantine/core'
-import type { PlanChange } from '@metered/billing/client'
 import { type CSSProperties, useState } from 'react'
 import { usePlan, useUsage } from '../api/billing.ts'
 import { useUser } from '../api/Session.tsx'
 import { useLastError } from '../denials/useLastError.ts'
 import { comparedBenefits } from './benefitsOf.ts'
+import type { ConfirmedChange } from './Changed.tsx'
 import { columnsFor } from './columnsFor.ts'
 import { billedText, intervalText } from './interval.ts'
 import { currentOffer, type Offer, plansOf } from './offers.ts'
@@ -17,7 +17,7 @@ interface PlanCardsProps {
   /** The plans and packs for sale, or undefined while the offers load. */
   offers: Offer[] | undefined
   isAway: boolean
-  onChanged: (change: PlanChange) => void
+  onChanged: (change: ConfirmedChange) => void
 }
 
 /** Shows the plans side by side, with a switch between billing intervals if there are several. */

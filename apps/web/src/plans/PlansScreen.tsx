@@ -1,4 +1,3 @@
-import type { PlanChange } from '@metered/billing/client'
 import { useState } from 'react'
 import { useBillingStatus, usePlans } from '../api/billing.ts'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
@@ -8,7 +7,7 @@ import { useLastError } from '../denials/useLastError.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { Screen } from '../parts/Screen.tsx'
-import { Changed } from './Changed.tsx'
+import { Changed, type ConfirmedChange } from './Changed.tsx'
 import { PackCard } from './PackCard.tsx'
 import { PlanCards } from './PlanCards.tsx'
 import { useShowsResult } from './purchaseResult.tsx'
@@ -20,8 +19,8 @@ export function PlansScreen() {
   const { data: offers, refetch } = plans
   const error = useLastError(plans)
   const { data: status } = useBillingStatus()
-  const [change, setChange] = useState<PlanChange | null>(null)
-  useShowsResult(change?.charged ? 'arrived' : null)
+  const [change, setChange] = useState<ConfirmedChange | null>(null)
+  useShowsResult(change?.made?.charged ? 'arrived' : null)
   const packs = offers?.filter((offer) => offer.kind === 'pack') ?? []
   const isAway = user !== null && status?.current === false
   return (
