@@ -46,6 +46,7 @@ export type {
   ProratedGrant,
 } from './contract/statement.ts'
 export { type Billing, createBilling } from './createBilling.ts'
+export type { Budgets } from './customer/budgets.ts'
 export type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 export { billingErrorReply } from './http/billingErrorReply.ts'
 export type { AdapterOptions, BillingHttp, Caller } from './http/caller.ts'
