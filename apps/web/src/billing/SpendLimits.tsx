@@ -20,8 +20,8 @@ export function SpendLimits() {
         Spend limits
       </h2>
       <p className={billing.dim}>
-        Limit what you use in a month. Studio stops a request that would exceed a limit, and doesn't charge
-        for it, even if you have credits left.
+        Limit what you use in a calendar month. Studio stops a request that would exceed a limit, and doesn't
+        charge for it, even if you have credits left.
       </p>
       {error ? (
         <div className={classes.failed}>
