@@ -4,7 +4,6 @@ import type { Budget, BudgetInput } from '../contract/budgets.ts'
 import type { KnownCustomer } from '../contract/customer.ts'
 import { BudgetError, unavailable } from '../contract/errors.ts'
 import type { Meters } from '../contract/meters.ts'
-import type { SetBudgetAnswer } from '../ledger/answers.ts'
 import * as fields from '../ledger/fields.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { onLedger } from '../ledger/onLedger.ts'
@@ -49,20 +48,18 @@ export function createBudgets({ ledger, meters, clock, fetchPeriod }: Parts): Bu
       window,
       timeZone: isCalendar ? (timeZone ?? 'UTC') : null,
     } as const
-    let answer: SetBudgetAnswer = { state: 'needsUsage', since: Math.max(0, clock.now()) }
-    let usedSince = answer.since
-    // The first answer tells since when the usage is needed. A window that ends now causes one more answer.
-    for (let attempt = 0; attempt < 4; attempt++) {
-      answer = await onLedger(ledger.execute({ ...command, usedSince }))
-      if (answer.state === 'needsUsage') usedSince = answer.since
-      // A second fetch in a row wouldn't help.
-      else if (answer.state === 'needsSnapshot' && attempt === 0) await fetchPeriod(customer)
-      else break
+    const send = (usedSince: number) => onLedger(ledger.execute({ ...command, usedSince }))
+    let answer = await send(Math.max(0, clock.now()))
+    if (answer.state === 'needsSnapshot') {
+      await fetchPeriod(customer)
+      answer = await send(Math.max(0, clock.now()))
     }
+    // The answer names the start of the window. If the window ends now, the next answer names the next start.
+    for (let tries = 0; answer.state === 'needsUsage' && tries < 2; tries++) answer = await send(answer.since)
     if (answer.state === 'set') return { id: answer.id }
     if (answer.state !== 'tooMany') throw unavailable(1_000)
     throw new BudgetError(
-      `There are already ${answer.atMost} budgets, which is the most. Remove one before you add another.`,
+      `You already have ${answer.atMost} budgets, and more aren't possible. Remove one before you add another.`,
     )
   }
 
