@@ -38,6 +38,11 @@ async function onPro(app: Pick<App, 'billing' | 'atFlowglad'>, user = ada) {
   await app.atFlowglad.pay(user, 'pro_monthly')
   await app.billing.refresh(user)
 }
+/** Returns a function that uses API calls. */
+const apiCallsOf =
+  ({ billing }: Pick<App, 'billing'>) =>
+  (amount: number) =>
+    billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
 const statement = (app: Pick<App, 'client'>) => app.client.billing.statement.query()
 
 test('previews the charge of a plan change during a period', async () => {
@@ -453,8 +458,7 @@ test('excludes charged extra usage from the prorated grant', async () => {
 test('previews the most that an upgrade charges while Flowglad has not received all extra usage', async () => {
   await using app = await startTimed({ pricing: pricingWithMax(), started: false }, startApp)
   await onPro(app)
-  const use = (amount: number) =>
-    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  const use = apiCallsOf(app)
   await use(10_500)
   await app.billing.drain()
   await app.billing.refresh(ada)
@@ -557,8 +561,7 @@ function startWithVast(price: number) {
 test("doesn't announce extra usage that a change to an unlimited plan has charged", async () => {
   await using app = await startWithVast(9_800)
   await onPro(app)
-  const use = (amount: number) =>
-    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  const use = apiCallsOf(app)
   await use(12_500)
   await app.billing.drain()
   await app.client.billing.changePlan.mutate({ priceSlug: 'vast_monthly' })
@@ -580,8 +583,7 @@ test('after a free change to an unlimited plan, names the earlier plan and the u
   // Vast costs as much as Pro, so the change charges nothing.
   await using app = await startWithVast(2_000)
   await onPro(app)
-  const use = (amount: number) =>
-    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  const use = apiCallsOf(app)
   await use(12_500)
   await app.billing.drain()
   expect(await app.client.billing.previewChange.query({ priceSlug: 'vast_monthly' })).toMatchObject({
@@ -617,8 +619,7 @@ test('after a free change to an unlimited plan, names the earlier plan and the u
 test("doesn't attribute usage to the earlier plan after a change to an unlimited plan, however many charges follow", async () => {
   await using app = await startWithVast(2_000)
   await onPro(app)
-  const use = (amount: number) =>
-    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  const use = apiCallsOf(app)
   await use(12_500)
   await app.client.billing.changePlan.mutate({ priceSlug: 'vast_monthly' })
   app.pass(2 * day)
@@ -633,8 +634,7 @@ test("doesn't attribute usage to the earlier plan after a change to an unlimited
 test('names no plan for usage if the plan changed to another plan that limits the meter', async () => {
   await using app = await start()
   await onPro(app)
-  const use = (amount: number) =>
-    app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
+  const use = apiCallsOf(app)
   await use(10_000)
   await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
   await use(1_001)

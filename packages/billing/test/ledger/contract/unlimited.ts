@@ -9,6 +9,10 @@ const unlimitedBy = { generations: 'unlimited' }
 const plan = (available: number, periodStart: number, features: string[] = []): Snapshot =>
   aSnapshot({ periodStart, features, meters: { generations: { available, granted: 10 } } })
 
+/** Installs a snapshot of a plan with the given balance, period and features. */
+const install = ({ ledger }: Awaited<ReturnType<OpenLedger>>, ...given: Parameters<typeof plan>) =>
+  fetched(ledger, plan(...given), { unlimitedBy })
+
 /** Spends units of an unlimited plan. Returns the attempt. */
 async function spendUnlimited({ ledger }: Awaited<ReturnType<OpenLedger>>, amount: number): Promise<string> {
   const reserve = aReserve({ legs: [aLeg({ amount, unlimitedBy: 'unlimited' })] })
@@ -30,7 +34,7 @@ export const unlimited = (open: OpenLedger) => {
 
     test('books usage at the no-charge price even if the hold’s row is gone', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      await install(it, 10, 1, ['unlimited'])
       const held = aCall()
       await it.ledger.execute(held)
       await it.ledger.execute(settleOf(held))
@@ -41,7 +45,7 @@ export const unlimited = (open: OpenLedger) => {
     test('books usage at the meter’s price before and after the unlimited plan', async () => {
       await using it = await open()
       for (const features of [[], ['unlimited'], []]) {
-        await fetched(it.ledger, plan(10, 1, features), { unlimitedBy })
+        await install(it, 10, 1, features)
         const held = aCall()
         await it.ledger.execute(held)
         await it.ledger.execute(settleOf(held))
@@ -51,14 +55,14 @@ export const unlimited = (open: OpenLedger) => {
 
     test('books usage at the no-charge price if the meter is unlimited at the reserve or at the settle', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      await install(it, 10, 1)
       const before = aCall()
       await it.ledger.execute(before)
-      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      await install(it, 10, 1, ['unlimited'])
       const during = aCall()
       await it.ledger.execute(during)
       await it.ledger.execute(settleOf(before))
-      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      await install(it, 10, 1)
       await it.ledger.execute(settleOf(during))
       expect(await prices(it)).toEqual([noCharge, noCharge])
     })
@@ -67,55 +71,55 @@ export const unlimited = (open: OpenLedger) => {
   describe('after an unlimited plan ends', () => {
     test('makes only the plan’s grants available in a new period', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      await install(it, 10, 1, ['unlimited'])
       await spendUnlimited(it, 500)
       await deliver(it.ledger)
-      await fetched(it.ledger, plan(-480, 2), { unlimitedBy })
+      await install(it, -480, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
-      await fetched(it.ledger, plan(-480, 2), { unlimitedBy })
+      await install(it, -480, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
     test('leaves no units available until the period ends, even if usage is undelivered', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      await install(it, 10, 1, ['unlimited'])
       await spendUnlimited(it, 500)
-      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      await install(it, 10, 1)
       expect(await balance(it.ledger)).toMatchObject({ available: 0, used: 500, limit: 500 })
       await deliver(it.ledger)
-      await fetched(it.ledger, plan(-490, 1), { unlimitedBy })
+      await install(it, -490, 1)
       expect(await balance(it.ledger)).toMatchObject({ available: 0 })
     })
 
     test('waives unlimited usage that another system has recorded', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
-      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      await install(it, 10, 1, ['unlimited'])
+      await install(it, -290, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
     test('waives usage only once if its delivery was ambiguous when the plan ended', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      await install(it, 10, 1, ['unlimited'])
       const attempt = await spendUnlimited(it, 300)
       await it.ledger.execute(aTakeLease({ purpose: 'deliver', leaseMs: 1000 }))
       it.advance(1001)
-      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      await install(it, -290, 2)
       await it.ledger.execute(acknowledgeOf(attempt))
-      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      await install(it, -290, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 10 })
     })
 
     test('keeps the new balance when a hold from the unlimited plan settles later', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      await install(it, 10, 1, ['unlimited'])
       const reserve = aReserve({ legs: [aLeg({ amount: 500, unlimitedBy: 'unlimited' })] })
       await it.ledger.execute(reserve)
-      await fetched(it.ledger, plan(20, 2), { unlimitedBy })
+      await install(it, 20, 2)
       await it.ledger.execute(settleOf(reserve, { amount: 700 }))
       expect(await balance(it.ledger)).toMatchObject({ available: 20, held: 0 })
       await deliver(it.ledger)
-      await fetched(it.ledger, plan(-680, 2), { unlimitedBy })
+      await install(it, -680, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 20, held: 0 })
     })
   })
@@ -131,91 +135,96 @@ export const unlimited = (open: OpenLedger) => {
     /** Opens a ledger in which the customer has spent the plan's 10 units and owes `owed` more. */
     const openOwing = async (owed: number) => {
       const it = await open()
-      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      await install(it, 10, 1)
       await overspend(it.ledger, 10 + owed)
       await deliver(it.ledger)
       return it
     }
-    test('stay owed after an unlimited plan until Flowglad settles them', async () => {
-      await using it = await openOwing(5)
-      await fetched(it.ledger, plan(-5, 1, ['unlimited']), { unlimitedBy })
+    type Opened = Awaited<ReturnType<OpenLedger>>
+    /** Spends and delivers 300 units of an unlimited plan. */
+    const useUnlimited = async (it: Opened) => {
       await spendUnlimited(it, 300)
       await deliver(it.ledger)
-      await fetched(it.ledger, plan(-295, 2), { unlimitedBy })
+    }
+    /** Drops an event with 5 owed units during an unlimited plan. Returns its attempt. */
+    const dropDuringUnlimited = async (it: Opened) => {
+      await install(it, 10, 1)
+      const attempt = await overspend(it.ledger, 15)
+      await install(it, 10, 1, ['unlimited'])
+      await park(it.ledger, attempt)
+      await it.ledger.execute(anAct({ type: 'drop', attempt, meter: 'generations' }))
+      return attempt
+    }
+    /** Installs an unlimited plan with the given balance, and uses it. */
+    const changeToUnlimited = async (it: Opened, available: number) => {
+      await install(it, available, 1, ['unlimited'])
+      await useUnlimited(it)
+    }
+
+    test('stay owed after an unlimited plan until Flowglad settles them', async () => {
+      await using it = await openOwing(5)
+      await changeToUnlimited(it, -5)
+      await install(it, -295, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 5, limit: 10, used: 5 })
-      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      await install(it, -290, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
     test('are not owed again after an unlimited plan if Flowglad settled them during the unlimited plan', async () => {
       await using it = await openOwing(5)
-      await fetched(it.ledger, plan(-5, 1, ['unlimited']), { unlimitedBy })
-      await spendUnlimited(it, 300)
-      await deliver(it.ledger)
-      await fetched(it.ledger, plan(-300, 2, ['unlimited']), { unlimitedBy })
-      await fetched(it.ledger, plan(-290, 3), { unlimitedBy })
+      await changeToUnlimited(it, -5)
+      await install(it, -300, 2, ['unlimited'])
+      await install(it, -290, 3)
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
     test('count as used until Flowglad settles them in a later period', async () => {
       await using it = await openOwing(5)
-      await fetched(it.ledger, plan(5, 2), { unlimitedBy })
+      await install(it, 5, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 5, limit: 10, used: 5 })
-      await fetched(it.ledger, plan(10, 2), { unlimitedBy })
+      await install(it, 10, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
-      await fetched(it.ledger, plan(60, 2), { unlimitedBy })
+      await install(it, 60, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 60, limit: 60, used: 0 })
     })
 
     test('stay owed if an unlimited plan ends within the same period', async () => {
       await using it = await openOwing(5)
-      await fetched(it.ledger, plan(-5, 1, ['unlimited']), { unlimitedBy })
-      await spendUnlimited(it, 300)
-      await deliver(it.ledger)
-      await fetched(it.ledger, plan(-305, 1), { unlimitedBy })
+      await changeToUnlimited(it, -5)
+      await install(it, -305, 1)
       expect(await balance(it.ledger)).toMatchObject({ available: -5, used: 315, limit: 310 })
     })
 
     test('include no units of an event that was dropped during the unlimited plan', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
-      const attempt = await overspend(it.ledger, 15)
-      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
-      await park(it.ledger, attempt)
-      await it.ledger.execute(anAct({ type: 'drop', attempt, meter: 'generations' }))
-      await spendUnlimited(it, 300)
-      await deliver(it.ledger)
-      await fetched(it.ledger, plan(-280, 2), { unlimitedBy })
+      await dropDuringUnlimited(it)
+      await useUnlimited(it)
+      await install(it, -280, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
     test('stay owed if Flowglad has recorded them although their event was dropped', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
-      const attempt = await overspend(it.ledger, 15)
-      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
-      await park(it.ledger, attempt)
-      await it.ledger.execute(anAct({ type: 'drop', attempt, meter: 'generations' }))
+      const attempt = await dropDuringUnlimited(it)
       await it.ledger.execute(acknowledgeOf(attempt))
-      await spendUnlimited(it, 300)
-      await deliver(it.ledger)
-      await fetched(it.ledger, plan(-295, 2), { unlimitedBy })
+      await useUnlimited(it)
+      await install(it, -295, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 5, limit: 10, used: 5 })
     })
 
     test('include no unlimited units that were already recorded when the ledger was created', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(-300, 1, ['unlimited']), { unlimitedBy })
-      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      await install(it, -300, 1, ['unlimited'])
+      await install(it, -290, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
     test('include no unlimited units that a restored ledger lacks', async () => {
       await using it = await open()
-      await fetched(it.ledger, plan(10, 1), { unlimitedBy })
+      await install(it, 10, 1)
       await it.ledger.markRestored()
-      await fetched(it.ledger, plan(-300, 1, ['unlimited']), { unlimitedBy })
-      await fetched(it.ledger, plan(-290, 2), { unlimitedBy })
+      await install(it, -300, 1, ['unlimited'])
+      await install(it, -290, 2)
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
   })
