@@ -20,10 +20,9 @@ import {
 } from './validateSetup.ts'
 
 /**
- * Installs a setup as a new pricing model. With `replacing`, updates the existing pricing model instead, so
- * that a developer can edit the pricing file and restart. A record whose slug is still in the setup keeps its
- * ID. Other prices, products and features become inactive instead of being deleted, because subscriptions can
- * refer to them.
+ * Installs a setup as a new pricing model. With `replacing`, updates the existing pricing model instead. For example,
+ * a developer edits the pricing file and restarts. A record keeps its ID if its slug is still in the setup. All other
+ * prices, products and features become inactive. They aren't deleted, because subscriptions can refer to them.
  */
 export function installPricingModel(
   platform: Platform,

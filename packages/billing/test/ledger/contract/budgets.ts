@@ -194,7 +194,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, held: 5, resetsAt: noon + 24 * hour }])
     })
 
-    test('over the billing period can’t be set before the period is known', async () => {
+    test('for a billing period are rejected until a snapshot reports the period', async () => {
       await using it = await open()
       expect(await setBudget(it.ledger, { window: 'period' })).toEqual({ state: 'needsSnapshot' })
     })

@@ -27,7 +27,7 @@ export const lease = (open: OpenLedger) =>
       await expectLateInstallRejected(it, slow.token)
     })
 
-    test('an acknowledgement ends only the lease of its own process', async () => {
+    test('ends a lease with an acknowledgement only if the acknowledgement names that lease', async () => {
       await using it = await open()
       const { attempt, token } = await loseDelivery(it, 3)
       const mine = aTakeLease({ purpose: 'deliver' })
