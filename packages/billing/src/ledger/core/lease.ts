@@ -1,7 +1,8 @@
 import type { TakeLeaseAnswer, UsageEvent } from '../answers.ts'
 import type { LeaveLease, TakeLease } from '../commands.ts'
-import { type Draft, joined } from './draft.ts'
+import type { Draft } from './draft.ts'
 import { endLease } from './endLease.ts'
+import { joined } from './loadedCustomer.ts'
 import type { CustomerRow, EventRow } from './rows.ts'
 import { moveEvent } from './usageEvents.ts'
 

@@ -1,6 +1,6 @@
 import type { Command, EventId, Operate, Reserve, SetBudget } from '../commands.ts'
 import { actId, refundId } from './actId.ts'
-import { idOf, type LoadedCustomer } from './draft.ts'
+import { idOf, type LoadedCustomer } from './loadedCustomer.ts'
 import { recoveredKey } from './recoveredKey.ts'
 import { utcDay } from './utcDay.ts'
 

@@ -1,5 +1,5 @@
 import type { BudgetRow } from '../core/budgetRow.ts'
-import { idOf, type LoadedCustomer } from '../core/draft.ts'
+import { idOf, type LoadedCustomer } from '../core/loadedCustomer.ts'
 import type { AccountRow, ActRow, EventRow, HoldRow, KeyRow } from '../core/rows.ts'
 
 /** A batch's rows, by customer. */

@@ -1,5 +1,5 @@
 import { RecentMap } from '../../config/recentMap.ts'
-import type { LoadedCustomer } from '../core/draft.ts'
+import type { LoadedCustomer } from '../core/loadedCustomer.ts'
 import type { CommittedCustomer } from './store.ts'
 
 /** One customer's rows, as they were when this process last committed a change to them. */

@@ -2,7 +2,7 @@ import type { Answer } from '../../../src/ledger/answers.ts'
 import type { Command } from '../../../src/ledger/commands.ts'
 import type { BudgetRow } from '../../../src/ledger/core/budgetRow.ts'
 import { decide } from '../../../src/ledger/core/decide.ts'
-import { idOf, joined, type LoadedCustomer } from '../../../src/ledger/core/draft.ts'
+import { idOf, joined, type LoadedCustomer } from '../../../src/ledger/core/loadedCustomer.ts'
 import type {
   AccountRow,
   ActRow,

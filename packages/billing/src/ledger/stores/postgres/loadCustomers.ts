@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Command } from '../../commands.ts'
-import type { LoadedCustomer } from '../../core/draft.ts'
+import type { LoadedCustomer } from '../../core/loadedCustomer.ts'
 import { customersOf, needsOf, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { LoadedCustomers } from '../LoadedCustomers.ts'

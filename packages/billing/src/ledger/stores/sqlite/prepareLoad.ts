@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { LoadedCustomer } from '../../core/draft.ts'
+import type { LoadedCustomer } from '../../core/loadedCustomer.ts'
 import { type Needs, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { LoadedCustomers } from '../LoadedCustomers.ts'

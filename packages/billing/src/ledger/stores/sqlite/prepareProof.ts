@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Command } from '../../commands.ts'
-import type { LoadedCustomer } from '../../core/draft.ts'
+import type { LoadedCustomer } from '../../core/loadedCustomer.ts'
 import { customersOf } from '../../core/needs.ts'
 import { isComplete, type RecentCustomers } from '../recentCustomers.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
