@@ -119,8 +119,8 @@ export const budgets: Fault[] = [
   {
     name: 'a budget keeps its used units when its window ends',
     file: 'ledger/core/budgetWindow.ts',
-    find: 'const nothing = { used: 0, held: 0 }',
-    replace: 'const nothing = { held: 0 }',
+    find: 'const nothing = { used: 0, held: 0, alerted: 0 }',
+    replace: 'const nothing = { held: 0, alerted: 0 }',
     tests: contract,
   },
   {

@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts'
+import { alerts } from './alerts.ts'
 import { budgets } from './budgets.ts'
 import { clockSteps } from './clockSteps.ts'
 import { delivery } from './delivery.ts'
@@ -15,6 +16,7 @@ import { stores } from './stores.ts'
 export const faults: Fault[] = [
   ...holds,
   ...budgets,
+  ...alerts,
   ...keys,
   ...snapshots,
   ...stores,

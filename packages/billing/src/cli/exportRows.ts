@@ -16,6 +16,8 @@ export type ExportedRow = { type: string } & Record<string, unknown>
 
 /** More days than any ledger covers, so that the export includes the whole history. */
 const allDays = 100_000
+/** More alerts than any customer has. */
+const allAlerts = 10_000_000
 
 /**
  * Yields the rows to export: each customer's charges, and then the acts, both oldest first. For a single
@@ -37,6 +39,7 @@ async function* customerRows(ledger: Ledger, customer: string): AsyncGenerator<E
   yield { type: 'customer', customer, ...(await ledger.balances(customer)) }
   const { budgets } = await ledger.execute({ type: 'listBudgets', customer })
   for (const budget of budgets) yield { type: 'budget', customer, ...budget }
+  for (const alert of await ledger.alerts({ customer, limit: allAlerts })) yield { ...alert, type: 'alert' }
   for (const hold of await ledger.holds(customer)) yield { type: 'hold', customer, ...hold }
   for (const day of await ledger.usage({ customer, days: allDays })) yield { type: 'usage', customer, ...day }
   for (const denied of await ledger.denials(customer)) yield { type: 'denial', customer, ...denied }

@@ -1,14 +1,24 @@
 /** The period of time over which a budget counts. `period` is the billing period. */
 export type BudgetWindow = 'hour' | 'day' | 'month' | 'period'
 
+/** `block` denies calls that would exceed the limit. `notify` only raises alerts. */
+export type BudgetMode = 'block' | 'notify'
+
 /** A limit on a meter's units over a window, in addition to what the plan allows. */
 export interface BudgetInput<Meter extends string = string> {
   meter: Meter
-  /** The most units that calls can use in each window. 0 denies all calls that cost units. */
+  /** The most units that calls can use in each window. 0 denies all calls that cost units, unless `mode` is `notify`. */
   limit: number
   window: BudgetWindow
   /** The IANA name of the time zone in which a day or month starts, such as `Europe/Berlin`. Default: `UTC`. */
   timeZone?: string | undefined
+  /** Default: `block`. */
+  mode?: BudgetMode | undefined
+  /**
+   * The percentages of the limit at which the ledger raises alerts: up to 10 integers from 1 to 1,000. Default:
+   * `[80, 100]`. An empty list raises no alerts.
+   */
+  thresholds?: number[] | undefined
 }
 
 /** A budget, and the units in its current window. */
@@ -23,6 +33,9 @@ export interface Budget<Meter extends string = string> {
   window: BudgetWindow
   /** The IANA name of the time zone of a day or month. null for other windows. */
   timeZone: string | null
+  mode: BudgetMode
+  /** The percentages of the limit at which the ledger raises alerts, in ascending order. */
+  thresholds: number[]
   /** When the next window starts, in epoch milliseconds. null if the billing period never ends. */
   resetsAt: number | null
 }

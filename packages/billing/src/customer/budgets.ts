@@ -36,7 +36,7 @@ export function createBudgets({ ledger, meters, clock, fetchPeriod }: Parts): Bu
   const schema = budgetInput(meters)
 
   async function set(customer: KnownCustomer, given: BudgetInput): Promise<{ id: string }> {
-    const { meter, limit, window, timeZone } = parse(schema, given)
+    const { meter, limit, window, timeZone, mode = 'block', thresholds = [80, 100] } = parse(schema, given)
     const isCalendar = window === 'day' || window === 'month'
     const command = {
       type: 'setBudget',
@@ -45,6 +45,8 @@ export function createBudgets({ ledger, meters, clock, fetchPeriod }: Parts): Bu
       instance: randomBytes(9).toString('base64url'),
       meter,
       limit,
+      mode,
+      thresholds,
       window,
       timeZone: isCalendar ? (timeZone ?? 'UTC') : null,
     } as const

@@ -63,7 +63,10 @@ export interface ShortLeg {
 
 /** A budget, and its units in the current window. */
 export interface BudgetStatus
-  extends Pick<BudgetRow, 'id' | 'meter' | 'limit' | 'used' | 'held' | 'window' | 'timeZone'> {
+  extends Pick<
+    BudgetRow,
+    'id' | 'meter' | 'limit' | 'used' | 'held' | 'window' | 'timeZone' | 'mode' | 'thresholds'
+  > {
   /** When the window ends, in epoch milliseconds. Null if the billing period never ends. */
   resetsAt: number | null
 }

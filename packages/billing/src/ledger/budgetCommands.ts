@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { budgetWindow } from './core/budgetRow.ts'
+import { budgetMode, budgetWindow } from './core/budgetRow.ts'
 import { windowAt } from './core/budgetWindow.ts'
 import { budgetId, customer, meter, text } from './fields.ts'
 
@@ -18,18 +18,23 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** The percentages of a limit at which the ledger raises alerts. */
+export const thresholds = z.array(z.number().int().min(1).max(1_000)).max(10)
+
 /** Limits a meter's units over a window. Replaces the customer's budget for the same meter and window. */
 export const setBudget = z
   .object({
     type: z.literal('setBudget'),
     customer,
-    /** A new ID, generated before the command is queued. Ignored if only the limit of a budget changes. */
+    /** A new ID, generated before the command is queued. Ignored if the budget exists and its time zone stays the same. */
     instance: text(64),
     meter,
     window: budgetWindow,
     /** The IANA name of the time zone of a day or month. Null for other windows. */
     timeZone: text(64).refine(isTimeZone, 'unknown time zone').nullable(),
     limit: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+    mode: budgetMode,
+    thresholds,
     /**
      * The time from which to add up the booked usage. If the answer is `needsUsage`, send the command again with
      * this answer's time.

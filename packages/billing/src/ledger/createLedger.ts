@@ -2,6 +2,7 @@ import type { AnswerOf } from './answers.ts'
 import { Batcher } from './batcher.ts'
 import { cursorAfter, parseCursor } from './chargeCursor.ts'
 import type { Command } from './commands.ts'
+import { alertOf } from './core/alertOf.ts'
 import { audit } from './core/audit.ts'
 import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
@@ -117,6 +118,10 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
         after = page.length < rowsPerPage ? null : (page.at(-1) ?? null)
       } while (after !== null)
     },
+    alerts: async (query) => (await read((it) => it.readAlerts(query))).map(alertOf),
+    alertsToDeliver: (limit) => read((it) => it.readAlertsToDeliver(limit)),
+    takeAlert: (alert) => unlessClosed(() => stores.write((it) => it.takeAlert(alert))),
+    finishAlert: (alert) => unlessClosed(() => stores.write((it) => it.finishAlert(alert))),
     ledgerActs: () => read((it) => it.readLedgerActs()),
     holds: async (customer) => (await read((it) => it.readHolds(customer))).map(holdOf),
     undelivered: async (query) => (await read((it) => it.readUndelivered(query))).map(undeliveredEventOf),

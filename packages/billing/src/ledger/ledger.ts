@@ -6,11 +6,13 @@ import type {
   Act,
   ActAuthor,
   ActCursor,
+  Alert,
   Charge,
   CustomerBalances,
   CustomerCharge,
   DenialCount,
   DeniedCalls,
+  DueAlert,
   Hold,
   KnownEventState,
   LedgerAct,
@@ -111,6 +113,17 @@ export interface Ledger extends AsyncDisposable {
   countDenials(denials: DenialCount[]): Promise<void>
   /** Returns the customer's denials of the last day, newest first. */
   denials(customer: string): Promise<DeniedCalls[]>
+  /** Returns up to `limit` of the customer's alerts, newest first. */
+  alerts(query: { customer: string; limit: number }): Promise<Alert[]>
+  /** Returns up to `limit` alerts of all customers that are due for delivery to the app. */
+  alertsToDeliver(limit: number): Promise<DueAlert[]>
+  /**
+   * Defers the alert's next delivery, so that no other process delivers it now. Returns false if another process has
+   * deferred or delivered the alert since it was read. The pause grows with each delivery, up to an hour.
+   */
+  takeAlert(alert: DueAlert): Promise<boolean>
+  /** Records that the app has handled the alert. */
+  finishAlert(alert: Pick<Alert, 'customer' | 'id'>): Promise<void>
   /** Returns the acts of operators on the whole ledger, oldest first. */
   ledgerActs(): Promise<LedgerAct[]>
   /** Returns the delivery backlog and the clock's skew, for monitoring. */

@@ -44,6 +44,10 @@ export const ledgerDefaults = {
   chargeRetentionMs: 90 * 24 * 3_600_000,
   /** How long the counts of denials are kept. */
   denialRetentionMs: 24 * 3_600_000,
+  /** How long alerts are kept. */
+  alertRetentionMs: 400 * 24 * 3_600_000,
+  /** The percentages of a plan's grant at which the ledger raises alerts. */
+  grantThresholds: [80, 100],
   /** The maximum size of a stored result. */
   resultBytes: 65_536,
   /** The maximum total size of a customer's stored results. The newest results are kept. */

@@ -1,5 +1,6 @@
 import type { DenialCode } from '../contract/denials.ts'
 import type { Snapshot } from './commands.ts'
+import type { AlertRow } from './core/alertRow.ts'
 import type { PastDueState } from './core/pastDue.ts'
 import type { ActRow, LedgerActRow } from './core/rows.ts'
 
@@ -7,6 +8,10 @@ import type { ActRow, LedgerActRow } from './core/rows.ts'
 
 /** The record of an operator's act on a customer. */
 export type Act = ActRow
+/** The record that a customer has reached a threshold of a budget or of the plan's grant. */
+export type Alert = Omit<AlertRow, 'deliverAt' | 'deliveries'>
+/** An alert, and when its next delivery is due. */
+export type DueAlert = AlertRow
 /** The record of an operator's act on the whole ledger. */
 export type LedgerAct = LedgerActRow
 
@@ -52,6 +57,8 @@ export interface CustomerBalances {
    * backup. 0 if the ledger has no rows for the customer.
    */
   version: number
+  /** Changes with each new alert. 0 if there is none. */
+  lastAlertAt: number
   /** Null before the first fetch. */
   snapshot: {
     subscription: NonNullable<Snapshot['subscription']> | null

@@ -65,7 +65,7 @@ export function overdueDenial(
 export function budgetDenial(budgets: OverBudget[]): BillingError {
   const [last] = budgets.toSorted((a, b) => resetOf(b) - resetOf(a))
   if (!last) throw new Error('No budget is exceeded')
-  const { id: _, ...budget } = last
+  const { id: _, mode: __, thresholds: ___, ...budget } = last
   const message = `This call would exceed the budget for ${budget.meter}. Limit: ${budget.limit}, used: ${budget.used}, held: ${budget.held}, required: ${budget.required}`
   return new BillingError({ code: 'BUDGET_EXCEEDED', ...budget }, message)
 }

@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type {
   Act,
   ActCursor,
+  Alert,
   Charge,
   CustomerBalances,
   DeniedCalls,
@@ -14,7 +15,7 @@ import type {
 import { refundTimes } from './refundTimes.ts'
 
 /** The maximum lengths of a report's lists. */
-export const reported = { charges: 20, events: 100, acts: 50 }
+export const reported = { charges: 20, events: 100, acts: 50, alerts: 20 }
 
 /** An act and its author. `by`, `reason` and `id` become part of the record, which can't be changed. */
 export type OperatorCommand = Pick<Operate, 'customer' | 'id' | 'by' | 'reason' | 'act'>
@@ -25,10 +26,12 @@ export interface ReportedCharge extends Charge {
   refundedAt: number | null
 }
 
-/** A customer's plan, balances, budgets, running work, recent charges and recent acts. */
+/** A customer's plan, balances, budgets, alerts, running work, recent charges and recent acts. */
 export interface CustomerReport extends CustomerBalances {
   customer: string
   budgets: BudgetStatus[]
+  /** The last 20 alerts, newest first. */
+  alerts: Alert[]
   /** The open holds, oldest first. */
   holds: Hold[]
   /** The denials of the last day, newest first. */
@@ -76,6 +79,7 @@ interface OperatorParts {
     | 'denials'
     | 'charges'
     | 'undelivered'
+    | 'alerts'
     | 'parked'
     | 'execute'
     | 'acts'
@@ -100,14 +104,16 @@ export function createOperator({ ledger, run = (work) => work(), onDrop }: Opera
     if (balances.version === 0 && denials.length === 0) return null
     const acts: Act[] = []
     for await (const act of ledger.acts({ customer: id })) acts.push(act)
-    const [holds, { budgets }, page, events] = await Promise.all([
+    const [holds, { budgets }, alerts, page, events] = await Promise.all([
       ledger.holds(id),
       ledger.execute({ type: 'listBudgets', customer: id }),
+      ledger.alerts({ customer: id, limit: reported.alerts }),
       charges({ customer: id, limit: reported.charges, cursor: null }, acts),
       ledger.undelivered({ customer: id, limit: reported.events }),
     ])
     const recent = acts.slice(-reported.acts).reverse()
-    return { customer: id, ...balances, budgets, holds, denials, charges: page.charges, events, acts: recent }
+    const shown = { budgets, alerts, holds, denials, charges: page.charges, events, acts: recent }
+    return { customer: id, ...balances, ...shown }
   }
 
   return {

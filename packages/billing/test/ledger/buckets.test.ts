@@ -125,7 +125,7 @@ async function callAndAct(ledger: Ledger, customers: string[]) {
   await Promise.all(
     customers.map(async (customer) => {
       await fetched(ledger, units(10), { customer })
-      await setBudget(ledger, { customer })
+      await setBudget(ledger, { customer, limit: 1, mode: 'notify' })
       const [settled, open] = ['settled', 'open'].map((key) => aReserve({ customer, key }))
       if (!settled || !open) throw new Error('Expected two reserves')
       await ledger.execute(settled)
@@ -367,8 +367,9 @@ test("each read of a customer's rows uses only one partition", async () => {
   await ledger.undelivered({ customer: 'ada', limit: 10 })
   await ledger.usage({ customer: 'ada', days: 10 })
   await ledger.denials('ada')
+  await ledger.alerts({ customer: 'ada', limit: 10 })
   for await (const _ of ledger.acts({ customer: 'ada' }));
-  expect(sent).toHaveLength(8)
+  expect(sent).toHaveLength(9)
   for (const { text, values = [] } of [...sent]) {
     const { rows } = await pool.query(`EXPLAIN ${text}`, values)
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')

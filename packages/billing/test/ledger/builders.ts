@@ -130,6 +130,8 @@ export const aBudget = (command: Partial<SetBudget> = {}): SetBudget => ({
   window: 'month',
   timeZone: command.window === 'hour' || command.window === 'period' ? null : 'UTC',
   limit: 5,
+  mode: 'block',
+  thresholds: [80, 100],
   usedSince: 0,
   ...command,
 })

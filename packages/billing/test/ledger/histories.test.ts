@@ -27,6 +27,7 @@ function inTurns(one: Ledger, two: Ledger): Subject {
       return Promise.all(commands.map((command) => ledger.execute(command)))
     },
     balances: (customer) => (turn % 2 === 0 ? one : two).balances(customer),
+    alerts: (customer) => one.alerts({ customer, limit: 1_000 }),
     lookups: one,
   }
 }
@@ -85,6 +86,7 @@ test('the core agrees with the model in every history', async () => {
           const { row, accounts } = store.read(customer)
           return customerBalances(row, accounts, clock.now())
         },
+        alerts: async (customer) => store.alerts(customer),
       })
     }),
     runs(150),

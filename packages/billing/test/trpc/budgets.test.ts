@@ -29,9 +29,20 @@ test('denies a call that would exceed a budget with 402 and the time at which th
     resetsAt: Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1),
   }
   expect(await denialOf(generate(app, 1))).toEqual({ code: 'BUDGET_EXCEEDED', ...budget, required: 1 })
-  expect(await app.client.billing.budgets.query()).toEqual({ budgets: [{ id, ...budget }] })
+  expect(await app.client.billing.budgets.query()).toEqual({
+    budgets: [{ id, ...budget, mode: 'block', thresholds: [80, 100] }],
+  })
   const [balance] = (await app.client.billing.balances.query()).balances
   expect(balance).toMatchObject({ meter: 'generations', used: 3 })
+})
+
+test('denies no call if the budget only notifies', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  await app.client.billing.setBudget.mutate({ ...monthly(1), mode: 'notify', thresholds: [50] })
+  await generate(app, 2)
+  expect((await app.client.billing.budgets.query()).budgets).toMatchObject([
+    { used: 2, mode: 'notify', thresholds: [50] },
+  ])
 })
 
 test('names the budget that resets last if a call would exceed several', async () => {
@@ -108,6 +119,10 @@ test.each<[string, object]>([
   ['an unknown window', { window: 'week' }],
   ['an unknown time zone', { timeZone: 'Mars/Olympus' }],
   ['a long time zone', { timeZone: 'x'.repeat(10_000) }],
+  ['an unknown mode', { mode: 'warn' }],
+  ['a threshold of 0', { thresholds: [0] }],
+  ['a fraction of a percent', { thresholds: [99.5] }],
+  ['11 thresholds', { thresholds: Array.from({ length: 11 }, (_, n) => n + 1) }],
 ])('rejects %s with 400', async (_, change) => {
   await using app = await startApp({ mayChangeBudgets })
   const input: BudgetInput<'generations'> = { ...monthly(1), ...change }

@@ -8,11 +8,11 @@ import { openLedger } from '../openLedger.ts'
 
 export const customer = defineCommand({
   name: 'customer',
-  summary: "shows a customer's balances, budgets, holds, denials, charges and events",
+  summary: "shows a customer's balances, budgets, alerts, holds, denials, charges and events",
   arguments: ['id'],
   options: ['ledger', 'json'],
-  details: `Shows a customer's plan, balances and budgets, the holds of running work, the calls denied in the last day with
-the reasons, the last ${reported.charges} charges, and up to ${reported.events} usage events that Flowglad hasn't acknowledged.
+  details: `Shows a customer's plan, balances and budgets, the last ${reported.alerts} alerts, the holds of running work, the calls
+denied in the last day with the reasons, the last ${reported.charges} charges, and up to ${reported.events} usage events that Flowglad hasn't acknowledged.
 <id> is your own ID for the customer. A server writes new denials about once a second. Denials are counted
 by the hour, so a count can include up to one hour before the last day.`,
   input: z.object({ id: fields.customer, ledger: z.string().optional() }),
@@ -29,6 +29,7 @@ function describe({
   snapshot,
   balances,
   budgets,
+  alerts,
   holds,
   denials,
   charges,
@@ -44,15 +45,28 @@ function describe({
     ),
     section(
       'Budgets',
-      ['meter', 'window', 'time zone', 'limit', 'used', 'held', 'resets'],
+      ['meter', 'window', 'time zone', 'mode', 'limit', 'used', 'held', 'resets'],
       budgets.map((it) => [
         it.meter,
         it.window,
         it.timeZone ?? '',
+        it.mode,
         it.limit,
         it.used,
         it.held,
         timeOrNone(it.resetsAt),
+      ]),
+    ),
+    section(
+      'Alerts',
+      ['time', 'meter', 'threshold', 'used', 'limit', 'budget'],
+      alerts.map((it) => [
+        time(it.at),
+        it.meter,
+        `${it.threshold}%`,
+        it.used,
+        it.limit,
+        it.budget?.window ?? 'none (the plan)',
       ]),
     ),
     section(

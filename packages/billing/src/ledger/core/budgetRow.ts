@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import { json } from './json.ts'
 
 export const budgetWindow = z.enum(['hour', 'day', 'month', 'period'])
+/** `block` denies calls that would exceed the limit. `notify` only raises alerts. */
+export const budgetMode = z.enum(['block', 'notify'])
 
 /** A budget and its counters in the current window. */
 export const budgetRow = z.object({
@@ -13,6 +16,11 @@ export const budgetRow = z.object({
   /** The IANA name of the time zone of a day or month. Null for other windows. */
   timeZone: z.string().nullable(),
   limit: z.number().int(),
+  mode: budgetMode,
+  /** The percentages of the limit at which the ledger raises alerts, in ascending order. */
+  thresholds: json(z.array(z.number().int())),
+  /** The highest threshold that `used` has reached in the window. 0 if it hasn't reached any. */
+  alerted: z.number().int(),
   /** When the window began. A later window of the same budget has a later start. */
   windowStart: z.number().int(),
   /** Null if the billing period never ends. */
@@ -28,5 +36,7 @@ export const heldBudget = z.object({ instance: z.string(), windowStart: z.number
 
 export type BudgetRow = z.output<typeof budgetRow>
 /** The properties of an existing budget that can change. */
-export type BudgetChange = Partial<Pick<BudgetRow, 'limit' | 'windowStart' | 'windowEnd' | 'used' | 'held'>>
+export type BudgetChange = Partial<
+  Pick<BudgetRow, 'limit' | 'mode' | 'thresholds' | 'alerted' | 'windowStart' | 'windowEnd' | 'used' | 'held'>
+>
 export type HeldBudget = z.output<typeof heldBudget>

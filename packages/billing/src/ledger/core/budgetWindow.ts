@@ -40,7 +40,7 @@ export function windowChange(
   subscription: CustomerRow['snapshot'],
 ): Partial<BudgetRow> | null {
   const { window, windowStart, windowEnd } = budget
-  const nothing = { used: 0, held: 0 }
+  const nothing = { used: 0, held: 0, alerted: 0 }
   if (window === 'period') {
     // Without a subscription, or with an earlier period, the last period's units still count. The subscription or
     // the later period can come back.

@@ -6,16 +6,16 @@ import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
- * A budget limits a meter's units over a window. Invariant: after each successful reserve, `used + held` is at most the
- * limit. Later, `used` can exceed the limit, for example if work costs more than its hold or if the limit is lowered.
+ * A budget limits a meter's units over a window. Invariant: after each successful reserve, `used + held` of each
+ * blocking budget is at most the limit. Later, `used` can exceed the limit, for example if work costs more than its hold or if the limit is lowered.
  */
 
-/** Returns the budgets that have too few units left for the legs. */
+/** Returns the blocking budgets that have too few units left for the legs. */
 export function overBudget(draft: Draft, legs: Leg[]): OverBudget[] {
   if (!draft.hasBudgets) return []
   return legs.flatMap(({ meter, amount }) =>
     budgetsOf(draft, meter)
-      .filter(({ used, held, limit }) => used + held + amount > limit)
+      .filter(({ mode, used, held, limit }) => mode === 'block' && used + held + amount > limit)
       .map((budget) => ({ ...statusOf(budget), required: amount })),
   )
 }
@@ -97,7 +97,7 @@ function changeNow(draft: Draft, budget: BudgetRow): Partial<BudgetRow> | null {
   return held === budget.held ? change : { ...change, held }
 }
 
-const statusOf = ({ id, meter, limit, used, held, window, timeZone, windowEnd }: BudgetRow) => ({
+const statusOf = ({
   id,
   meter,
   limit,
@@ -105,5 +105,18 @@ const statusOf = ({ id, meter, limit, used, held, window, timeZone, windowEnd }:
   held,
   window,
   timeZone,
+  mode,
+  thresholds,
+  windowEnd,
+}: BudgetRow) => ({
+  id,
+  meter,
+  limit,
+  used,
+  held,
+  window,
+  timeZone,
+  mode,
+  thresholds,
   resetsAt: windowEnd,
 })

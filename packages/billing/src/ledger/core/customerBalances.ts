@@ -15,10 +15,11 @@ export function customerBalances(
   accounts: AccountRow[],
   now: number,
 ): CustomerBalances {
-  if (!row) return { version: 0, snapshot: null, balances: [] }
+  if (!row) return { version: 0, lastAlertAt: 0, snapshot: null, balances: [] }
   const meters = [...new Set(accounts.map((account) => account.meter))].sort()
   return {
     version: row.version,
+    lastAlertAt: row.lastAlertAt,
     snapshot: snapshotOf(row, accounts, now),
     balances: meters.map((meter) => {
       const ofMeter = accounts.filter((account) => account.meter === meter)

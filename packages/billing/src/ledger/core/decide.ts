@@ -1,6 +1,7 @@
 import type { Answer } from '../answers.ts'
 import type { Command } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
+import { raiseAlerts } from './alerts.ts'
 import { budgetsNow } from './budgets.ts'
 import { Draft } from './draft.ts'
 import { expireDueHolds } from './expire.ts'
@@ -44,7 +45,9 @@ export function decide({
       draft = new Draft(command.customer, rows, now)
       drafts.set(command.customer, draft)
     }
-    return answer(draft, command, settings)
+    const answered = answer(draft, command, settings)
+    raiseAlerts(draft, settings)
+    return answered
   })
   const writes = noWrites()
   for (const draft of drafts.values()) draft.collect(writes)

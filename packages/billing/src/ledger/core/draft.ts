@@ -1,3 +1,4 @@
+import type { AlertRow } from './alertRow.ts'
 import type { BudgetChange, BudgetRow } from './budgetRow.ts'
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
 import { idOf, joined, type LoadedCustomer } from './loadedCustomer.ts'
@@ -39,9 +40,13 @@ export class Draft {
     newBudgets: new Set<BudgetRow>(),
     budgets: new Set<BudgetRow>(),
     removedBudgets: new Set<string>(),
+    newAlerts: new Set<AlertRow>(),
     newActs: new Set<ActRow>(),
     daily: new Map<string, number>(),
   }
+
+  /** The accounts and budgets that have changed since the last check of their thresholds. */
+  #unchecked = { accounts: new Set<AccountRow>(), budgets: new Set<BudgetRow>() }
 
   /** Commands modify `loaded` in place, so it contains the customer's new rows after COMMIT. */
   constructor(customer: string, loaded: LoadedCustomer, now: number) {
@@ -112,6 +117,7 @@ export class Draft {
 
   writeAccount(account: AccountRow, change: Partial<AccountRow>): void {
     Object.assign(account, change)
+    this.#unchecked.accounts.add(account)
     const { accounts, accountCounters: counters } = this.#changed
     if (this.#createdAccounts.has(account) || !isWithin(accountCounters, change)) accounts.add(account)
     else counters.add(account)
@@ -170,11 +176,13 @@ export class Draft {
     if (replaced) this.removeBudget(replaced)
     this.#loaded.budgets.set(budget.id, budget)
     this.#changed.newBudgets.add(budget)
+    this.#unchecked.budgets.add(budget)
     this.writeCustomer({ budgets: this.#loaded.budgets.size })
   }
 
   writeBudget(budget: BudgetRow, change: BudgetChange): void {
     Object.assign(budget, change)
+    this.#unchecked.budgets.add(budget)
     if (!this.#changed.newBudgets.has(budget)) this.#changed.budgets.add(budget)
   }
 
@@ -184,6 +192,19 @@ export class Draft {
     this.#changed.budgets.delete(budget)
     this.#changed.removedBudgets.add(budget.id)
     this.writeCustomer({ budgets: this.#loaded.budgets.size })
+  }
+
+  /** Returns the accounts and budgets that have changed since the last call of this method. */
+  takeUnchecked(): { accounts: AccountRow[]; budgets: BudgetRow[] } {
+    const { accounts, budgets } = this.#unchecked
+    const taken = { accounts: [...accounts], budgets: [...budgets] }
+    accounts.clear()
+    budgets.clear()
+    return taken
+  }
+
+  addAlert(alert: AlertRow): void {
+    this.#changed.newAlerts.add(alert)
   }
 
   /** Returns the units of the meter's events since the time, or null if they weren't loaded. */
@@ -204,7 +225,8 @@ export class Draft {
    */
   collect(writes: Writes): void {
     const { accounts, accountCounters: counters, newHolds, holds, removedHolds, keys } = this.#changed
-    const { newEvents, events, newBudgets, budgets, removedBudgets, newActs, daily } = this.#changed
+    const { newEvents, events, newBudgets, budgets, removedBudgets, newAlerts, newActs, daily } =
+      this.#changed
     for (const account of this.#createdAccounts) {
       if (!accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
     }
@@ -227,6 +249,7 @@ export class Draft {
     writes.newBudgets.push(...newBudgets)
     writes.budgets.push(...budgets)
     for (const id of removedBudgets) writes.removedBudgets.push({ customer: this.row.customer, id })
+    writes.newAlerts.push(...newAlerts)
     writes.newActs.push(...newActs)
     for (const [id, amount] of daily) {
       const [day = '', meter = ''] = id.split('\0')

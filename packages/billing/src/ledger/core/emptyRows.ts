@@ -15,6 +15,7 @@ export const emptyCustomer = (customer: string): CustomerRow => ({
   undelivered: 0,
   resultBytes: 0,
   budgets: 0,
+  lastAlertAt: 0,
 })
 
 export const emptyAccount = (id: Pick<AccountRow, 'customer' | 'subscription' | 'meter'>): AccountRow => ({
@@ -36,4 +37,5 @@ export const emptyAccount = (id: Pick<AccountRow, 'customer' | 'subscription' | 
   ackedAtFirstSight: 0,
   usedAtFirstSight: 0,
   adjusted: 0,
+  alerted: 0,
 })

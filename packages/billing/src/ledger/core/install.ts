@@ -111,6 +111,7 @@ function startPeriod(draft: Draft, account: AccountRow, { period, granted, acked
     limit,
     ackedAtFirstSight: acked,
     usedAtFirstSight,
+    alerted: 0,
     owed: account.unlimited === 1 ? account.owed : Math.min(account.owed, usedAtFirstSight),
   })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { subscription as reportedSubscription } from '../snapshot.ts'
 import { heldBudget } from './budgetRow.ts'
+import { json } from './json.ts'
 
 /**
  * The schemas of the ledger's rows, one per table. All stores share these schemas. Each property is a column
@@ -8,11 +9,6 @@ import { heldBudget } from './budgetRow.ts'
  * epoch milliseconds. Every primary key begins with the customer, except those of events in SQLite and of
  * acts on the whole ledger. PostgreSQL adds the customer's bucket before the customer.
  */
-const json = <S extends z.ZodType>(schema: S) =>
-  z
-    .string()
-    .transform((text): unknown => JSON.parse(text))
-    .pipe(schema)
 const integer = z.number().int()
 const flag = z.union([z.literal(0), z.literal(1)])
 
@@ -75,6 +71,8 @@ export const customerRow = z.object({
   resultBytes: integer,
   /** The number of budgets. */
   budgets: integer,
+  /** The time of the newest alert, or 0. Each alert has a later time, even if the clock steps backward. */
+  lastAlertAt: integer,
 })
 
 export const accountRow = z.object({
@@ -119,6 +117,8 @@ export const accountRow = z.object({
    * include these units.
    */
   adjusted: integer,
+  /** The highest threshold of the grant that the customer has reached in the period. 0 if none is reached. */
+  alerted: integer,
 })
 
 const heldLeg = z.object({

@@ -9,16 +9,17 @@ import type { Draft } from './draft.ts'
 const maxBudgets = 50
 
 /**
- * Sets a budget, or changes the limit of an existing budget. A new budget counts all usage that was booked since its
+ * Sets a budget, or changes the limit, the mode and the thresholds of an existing budget. A new budget counts all usage that was booked since its
  * current window began, but not the holds of running work.
  */
 export function setBudget(draft: Draft, command: SetBudget): SetBudgetAnswer {
-  const { customer, instance, meter, window, timeZone, limit } = command
+  const { customer, instance, meter, window, timeZone, limit, mode } = command
+  const thresholds = [...new Set(command.thresholds)].sort((a, b) => a - b)
   const id = budgetId(command)
   const existing = draft.budget(id)
   if (existing?.timeZone === timeZone) {
     startWindow(draft, existing)
-    if (existing.limit !== limit) draft.writeBudget(existing, { limit })
+    draft.writeBudget(existing, { limit, mode, thresholds })
     return { state: 'set', id }
   }
   if (window === 'period' && !draft.row.snapshot) return { state: 'needsSnapshot' }
@@ -34,6 +35,9 @@ export function setBudget(draft: Draft, command: SetBudget): SetBudgetAnswer {
     window,
     timeZone,
     limit,
+    mode,
+    thresholds,
+    alerted: 0,
     ...current,
     used,
     held: 0,

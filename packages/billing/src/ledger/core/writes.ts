@@ -1,3 +1,4 @@
+import type { AlertRow } from './alertRow.ts'
 import type { BudgetRow } from './budgetRow.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
@@ -27,9 +28,11 @@ export interface Writes {
   events: EventRow[]
   /** Replaced budgets are in `removedBudgets` too, which is applied first. */
   newBudgets: BudgetRow[]
-  /** Existing budgets, in which only the limit, the window and the counters have changed. */
+  /** Existing budgets, in which the ID, the instance, the meter and the time zone haven't changed. */
   budgets: BudgetRow[]
   removedBudgets: { customer: string; id: string }[]
+  /** The store ignores an alert that exists. */
+  newAlerts: AlertRow[]
   newActs: ActRow[]
   /** Units to add to a day's total. */
   daily: { customer: string; day: string; meter: string; amount: number }[]
@@ -49,6 +52,7 @@ export const noWrites = (): Writes => ({
   newBudgets: [],
   budgets: [],
   removedBudgets: [],
+  newAlerts: [],
   newActs: [],
   daily: [],
 })

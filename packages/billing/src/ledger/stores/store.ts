@@ -1,5 +1,6 @@
 import type { BatcherStore } from '../batcher.ts'
 import type { ChargeCursor } from '../chargeCursor.ts'
+import type { AlertRow } from '../core/alertRow.ts'
 import type { Books } from '../core/books.ts'
 import type {
   AccountRow,
@@ -41,6 +42,7 @@ export interface WriteProblem {
  */
 export interface OpenStore
   extends Reads,
+    AlertStore,
     Pick<BatcherStore, 'transact'>,
     Pick<Ledger, 'prune' | 'markRestored' | 'markRecovered' | 'countDenials'> {
   /** Returns the number of connections that have broken so far. */
@@ -51,6 +53,9 @@ export interface OpenStore
    */
   lastCommitted(customer: string, since: number): CommittedCustomer | null
 }
+
+/** The writes that record an alert's deliveries. They don't wait for the customer's lock. */
+export type AlertStore = Pick<Ledger, 'takeAlert' | 'finishAlert'>
 
 /** A customer's row and accounts, and the store's time when they were read or committed. */
 export interface CommittedCustomer {
@@ -112,6 +117,10 @@ export interface Reads
   readHolds(customer: string): Promise<HoldRow[]>
   /** Returns the customer's rows whose last denial is less than a day old, ordered by last denial, oldest first. */
   readDenials(customer: string): Promise<DenialRow[]>
+  /** Returns up to `limit` of the customer's alerts, newest first. */
+  readAlerts(query: { customer: string; limit: number }): Promise<AlertRow[]>
+  /** Returns up to `limit` alerts that are due for delivery. */
+  readAlertsToDeliver(limit: number): Promise<AlertRow[]>
   /** Returns the customer's waiting, sent and parked events, oldest first. */
   readUndelivered(query: { customer: string; limit: number }): Promise<EventRow[]>
 }

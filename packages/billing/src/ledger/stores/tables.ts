@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { alertRow } from '../core/alertRow.ts'
 import { budgetRow } from '../core/budgetRow.ts'
 import {
   accountRow,
@@ -46,6 +47,7 @@ export const tables = {
   key: table('key', keyRow, ['customer', 'procedure', 'key']),
   event: table('event', eventRow, ['customer', 'attempt', 'meter']),
   budget: table('budget', budgetRow, ['customer', 'id']),
+  alert: table('alert', alertRow, ['customer', 'id']),
   act: table('act', actRow, ['customer', 'id']),
   ledgerAct: table('ledger_act', ledgerActRow, ['id']),
   daily: table('daily', dailyRow, ['customer', 'day', 'meter']),
@@ -57,7 +59,7 @@ export const changing = {
   customerCounters: ['version', 'time', 'undelivered', 'resultBytes'],
   leases: ['version', 'time', 'undelivered', 'resultBytes', 'leaseToken', 'leaseUntil', 'lease'],
   accountCounters: ['booked', 'acked', 'held', 'dropped', 'parked', 'waived'],
-  budgets: ['limit', 'windowStart', 'windowEnd', 'used', 'held'],
+  budgets: ['limit', 'mode', 'thresholds', 'alerted', 'windowStart', 'windowEnd', 'used', 'held'],
   events: ['amount', 'flagged', 'state', 'priceId', 'reason', 'retryAt', 'pruneAt', 'parkedAt'],
 } as const
 

@@ -55,11 +55,29 @@ describe.each(storeNames)('%s', (name) => {
     await it.ledger.execute(aReserve())
     const { stdout } = await metered(it.address, 'customer', 'ada')
     expect(stdout).toMatch(
-      /Budgets\n +meter +window +time zone +limit +used +held +resets\n +generations +month +UTC +4 +3 +1 +\S+ \S+Z\n/,
+      /Budgets\n +meter +window +time zone +mode +limit +used +held +resets\n +generations +month +UTC +block +4 +3 +1 +\S+ \S+Z\n/,
     )
     expect(await meteredJson(it.address, 'customer', 'ada')).toMatchObject({
       budgets: [{ meter: 'generations', window: 'month', limit: 4, used: 3, held: 1 }],
     })
+  })
+
+  test('shows a customer’s alerts, newest first', async () => {
+    await using it = await stores[name]()
+    await fetched(it.ledger, units(20))
+    await setBudget(it.ledger, { limit: 4, mode: 'notify' })
+    await spend(it.ledger, 16)
+    const { stdout } = await metered(it.address, 'customer', 'ada')
+    const rows = [
+      'generations +100% +16 +4 +month',
+      'generations +80% +16 +4 +month',
+      'generations +80% +16 +20 +none \\(the plan\\)',
+    ]
+    expect(stdout).toMatch(
+      new RegExp(
+        `Alerts\n +time +meter +threshold +used +limit +budget\n${rows.map((row) => ` +\\S+ \\S+Z +${row}\n`).join('')}`,
+      ),
+    )
   })
 
   test('shows the time of a charge’s refund', async () => {

@@ -73,21 +73,22 @@ describe.each(storeNames)('%s', (name) => {
   test('writes everything about one customer', async () => {
     await using it = await stores[name]()
     const { delivered, parked } = await fill(it.ledger)
-    await setBudget(it.ledger, { limit: 50 })
+    await setBudget(it.ledger, { limit: 6 })
     const reserve = aReserve({ decisive: true })
     await it.ledger.execute(reserve)
     await it.ledger.countDenials([aDenial()])
     expect(rowsOf(await exported(it, '--customer', 'ada'))).toMatchObject([
       { type: 'export', customer: 'ada' },
       { type: 'customer', customer: 'ada', balances: [{ meter: 'generations', used: 5 }] },
-      { type: 'budget', customer: 'ada', meter: 'generations', limit: 50 },
+      { type: 'budget', customer: 'ada', meter: 'generations', limit: 6 },
+      { type: 'alert', customer: 'ada', meter: 'generations', threshold: 80, used: 5, limit: 6 },
       { type: 'hold', customer: 'ada', attempt: reserve.attempt },
       { type: 'usage', customer: 'ada', meter: 'generations', amount: 5 },
       { type: 'denial', customer: 'ada', code: 'INSUFFICIENT_CREDITS' },
       { type: 'charge', transactionId: delivered },
       { type: 'charge', transactionId: parked },
       { type: 'act', customer: 'ada' },
-      { type: 'end', rows: 8 },
+      { type: 'end', rows: 9 },
     ])
     expect(await metered(it.address, 'export', '--customer', 'eve')).toMatchObject({
       code: 1,

@@ -35,7 +35,7 @@ async function aStoppedLedger() {
     await ledger.execute(settleOf(keyed, { result: '{"text":"für $1 \\"x\\""}' }))
     await ledger.execute(running)
     await ledger.execute(anAct({ type: 'adjust', meter: 'generations', amount: 7 }))
-    await setBudget(ledger, { limit: 50 })
+    await setBudget(ledger, { limit: 5 })
     await ledger.markRestored({ id: randomUUID(), by: 'olga', reason: 'A backup' })
   }
   // Use a copy, because libsql keeps the first file open until its statements are garbage-collected.

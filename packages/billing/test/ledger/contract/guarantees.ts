@@ -185,7 +185,12 @@ export const guarantees = (open: OpenLedger) =>
 
     test('increases the version with every change', async () => {
       await using it = await open()
-      expect(await it.ledger.balances('ada')).toEqual({ version: 0, snapshot: null, balances: [] })
+      expect(await it.ledger.balances('ada')).toEqual({
+        version: 0,
+        lastAlertAt: 0,
+        snapshot: null,
+        balances: [],
+      })
       await fetched(it.ledger, units(10))
       const { version } = await it.ledger.balances('ada')
       await it.other.execute(aReserve())

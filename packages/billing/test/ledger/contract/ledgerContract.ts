@@ -1,6 +1,7 @@
 import { accounting } from './accounting.ts'
 import { acts } from './acts.ts'
 import { adjustments } from './adjustments.ts'
+import { alertDeliveries, alerts } from './alerts.ts'
 import { audits } from './audits.ts'
 import { badInput } from './badInput.ts'
 import { budgets } from './budgets.ts'
@@ -49,6 +50,8 @@ const parts = [
   audits,
   budgets,
   budgetWindows,
+  alerts,
+  alertDeliveries,
   denials,
 ]
 

@@ -2,15 +2,17 @@ import { expect } from 'vitest'
 import type { Answer, ReserveAnswer } from '../../../src/ledger/answers.ts'
 import type { Command } from '../../../src/ledger/commands.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
-import type { CustomerBalances } from '../../../src/ledger/reads.ts'
+import type { Alert, CustomerBalances } from '../../../src/ledger/reads.ts'
 import { checkTruth, checkWaived } from './checkTruth.ts'
 import { Model } from './Model.ts'
+import { ModelAlerts } from './ModelAlerts.ts'
 import { World } from './world.ts'
 
 /** The ledger under test. */
 export interface Subject {
   run(commands: Command[]): Promise<Answer[]>
   balances(customer: string): Promise<CustomerBalances>
+  alerts(customer: string): Promise<Alert[]>
   /** The lookups across customers, and the audit. Undefined if the ledger under test has none. */
   lookups?: Pick<Ledger, 'customersWithDueHolds' | 'customersToDeliver' | 'audit'>
 }
@@ -23,13 +25,14 @@ export class CheckedLedger {
   readonly customer: string
   readonly model: Model
   readonly world = new World()
+  readonly #alerts = new ModelAlerts()
   readonly #subject: Subject
   /** The number of changes at Flowglad other than usage events. */
   changes = 0
   /** The number of `changes` that the last installed snapshot includes. */
   changesSeen = -1
   #generatedIds = 0
-  #last: CustomerBalances = { version: 0, snapshot: null, balances: [] }
+  #last: CustomerBalances = { version: 0, lastAlertAt: 0, snapshot: null, balances: [] }
 
   constructor(customer: string, subject: Subject, now: number) {
     this.customer = customer
@@ -54,6 +57,7 @@ export class CheckedLedger {
     const expected = commands.map((command) => {
       const isRepeated = command.type === 'reserve' && this.isKnown(command.attempt)
       const answer = this.model.answer(command)
+      this.#alerts.note(this.model)
       if (command.type === 'reserve' && !isRepeated && isDecision(answer)) checkTruth(this, command, answer)
       return answer
     })
@@ -61,6 +65,7 @@ export class CheckedLedger {
     const answers = await this.#subject.run(commands)
     expect(answers.map(sorted)).toEqual(expected.map(sorted))
     await this.#checkBudgets()
+    await this.#checkAlerts()
     const balances = await this.#subject.balances(this.customer)
     expect(balances.balances).toEqual(this.model.balances())
     expect(balances.snapshot?.pastDue ?? null).toEqual(this.model.pastDue())
@@ -78,6 +83,14 @@ export class CheckedLedger {
     const budgets = answer?.state === 'listed' ? answer.budgets : []
     const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
     expect(budgets.toSorted(byId)).toEqual(this.model.budgets.list().toSorted(byId))
+  }
+
+  /** Checks that each alert of the model was raised once, with the units and the limit of that time. */
+  async #checkAlerts(): Promise<void> {
+    const alerts = await this.#subject.alerts(this.customer)
+    const raised = alerts.map(({ id, used, limit, threshold }) => [id, { used, limit, threshold }] as const)
+    expect(new Map(raised)).toEqual(this.#alerts.raised)
+    expect(alerts.length).toBe(this.#alerts.raised.size)
   }
 
   /**

@@ -2,7 +2,8 @@ import type { BudgetStatus, OverBudget, SetBudgetAnswer } from '../../../src/led
 import type { Leg, SetBudget } from '../../../src/ledger/commands.ts'
 import type { ModelHold, ModelState } from './ModelState.ts'
 
-interface ModelBudget extends Pick<SetBudget, 'meter' | 'window' | 'timeZone' | 'limit'> {
+interface ModelBudget
+  extends Pick<SetBudget, 'instance' | 'meter' | 'window' | 'timeZone' | 'limit' | 'mode' | 'thresholds'> {
   id: string
   current: ModelWindow
   /** The windows before the current window. */
@@ -32,12 +33,12 @@ export class ModelBudgets {
   }
 
   set(command: SetBudget): SetBudgetAnswer {
-    const { meter, window, timeZone, limit, usedSince } = command
+    const { instance, meter, window, timeZone, limit, mode, thresholds, usedSince } = command
     const id = `${window} ${meter}`
     const existing = this.#budgets.get(id)
     if (existing) {
       this.#roll(existing)
-      existing.limit = limit
+      Object.assign(existing, { limit, mode, thresholds })
       return { state: 'set', id }
     }
     if (window === 'period' && !this.#state.snapshot?.subscription) return { state: 'needsSnapshot' }
@@ -47,7 +48,10 @@ export class ModelBudgets {
       (event) => event.meter === meter && event.at >= current.start,
     )
     current.booked = events.map(({ amount }) => amount)
-    this.#budgets.set(id, { id, meter, window, timeZone, limit, current, earlier: new Set() })
+    this.#budgets.set(id, {
+      ...{ id, instance, meter, window, timeZone, limit, mode, thresholds },
+      ...{ current, earlier: new Set() },
+    })
     return { state: 'set', id }
   }
 
@@ -62,10 +66,18 @@ export class ModelBudgets {
     })
   }
 
+  /** Returns the windows that the last commands have used. A later window may have begun since. */
+  stored() {
+    return [...this.#budgets.values()].map(({ instance, limit, thresholds, current }) => {
+      return { instance, limit, thresholds, start: current.start, used: sum(current.booked) }
+    })
+  }
+
   over(legs: Leg[]): OverBudget[] {
     return legs.flatMap(({ meter, amount }) =>
       this.#of(meter)
         .map((budget) => ({ ...this.#status(budget, budget.current), required: amount }))
+        .filter(({ mode }) => mode === 'block')
         .filter(({ used, held, limit }) => used + held + amount > limit),
     )
   }
@@ -127,12 +139,15 @@ export class ModelBudgets {
     return isAhead && end !== null && current.end !== null ? Math.min(end, current.end) : current.end
   }
 
-  #status({ id, meter, limit, window, timeZone }: ModelBudget, current: ModelWindow): BudgetStatus {
+  #status(
+    { id, meter, limit, window, timeZone, mode, thresholds }: ModelBudget,
+    current: ModelWindow,
+  ): BudgetStatus {
     const holds = [...this.#state.holds.values()].filter((it) => it.windows.has(current) && !it.returned)
     const legs = holds.flatMap((hold) => hold.legs).filter((leg) => leg.meter === meter)
     const used = sum(current.booked)
     const held = sum(legs.map(({ amount }) => amount))
-    return { id, meter, limit, used, held, window, timeZone, resetsAt: current.end }
+    return { id, meter, limit, used, held, window, timeZone, mode, thresholds, resetsAt: current.end }
   }
 }
 

@@ -79,6 +79,8 @@ const step = fc.oneof(
       meter: fc.constantFrom('pictures', 'tokens'),
       window: fc.constantFrom('hour', 'day', 'period'),
       limit: fc.nat({ max: 40 }),
+      mode: fc.constantFrom('block', 'block', 'notify'),
+      thresholds: fc.subarray([50, 80, 100]),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('removeBudget'), nth }) },

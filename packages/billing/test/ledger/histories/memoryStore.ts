@@ -1,5 +1,6 @@
 import type { Answer } from '../../../src/ledger/answers.ts'
 import type { Command } from '../../../src/ledger/commands.ts'
+import type { AlertRow } from '../../../src/ledger/core/alertRow.ts'
 import type { BudgetRow } from '../../../src/ledger/core/budgetRow.ts'
 import { decide } from '../../../src/ledger/core/decide.ts'
 import { idOf, joined, type LoadedCustomer } from '../../../src/ledger/core/loadedCustomer.ts'
@@ -25,6 +26,7 @@ export function memoryStore(now: () => number) {
   const events = new Map<string, EventRow>()
   const acts = new Map<string, ActRow>()
   const budgets = new Map<string, BudgetRow>()
+  const alerts = new Map<string, AlertRow>()
   const of = <Row extends { customer: string }>(rows: Map<string, Row>, customer: string) =>
     [...rows.values()].filter((row) => row.customer === customer).map((row) => structuredClone(row))
   const byId = <Row extends { customer: string }>(
@@ -81,6 +83,10 @@ export function memoryStore(now: () => number) {
       for (const { customer, id } of writes.removedBudgets) budgets.delete(joined(customer, id))
       for (const row of [...writes.newBudgets, ...writes.budgets])
         budgets.set(joined(row.customer, row.id), row)
+      for (const row of writes.newAlerts) {
+        const id = joined(row.customer, row.id)
+        if (!alerts.has(id)) alerts.set(id, row)
+      }
       for (const row of writes.newActs) acts.set(joined(row.customer, row.id), row)
       return answers
     },
@@ -88,5 +94,6 @@ export function memoryStore(now: () => number) {
       row: structuredClone(customers.get(customer)) ?? null,
       accounts: of(accounts, customer),
     }),
+    alerts: (customer: string) => of(alerts, customer),
   }
 }

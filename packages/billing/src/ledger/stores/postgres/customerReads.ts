@@ -122,6 +122,14 @@ export const customerReads = (query: ReadQuery) =>
       )
       return found.map(tables.denial.decode)
     },
+    readAlerts: async ({ customer, limit }) => {
+      const found = await query(
+        z.unknown(),
+        `SELECT ${selectList(tables.alert, 't')} FROM metered.alert t WHERE ${isOf('t')} ORDER BY t.at DESC LIMIT $4`,
+        [bucketOf(customer), customer, limit],
+      )
+      return found.map(tables.alert.decode)
+    },
     readUndelivered: async ({ customer, limit }) => {
       const found = await query(
         z.unknown(),

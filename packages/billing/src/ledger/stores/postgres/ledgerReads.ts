@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { alertDelivery } from '../alertDelivery.ts'
 import type { ClockWatch } from '../clockWatch.ts'
 import { customerName, eventStateRow, parkedRow, restoreRow, versionRow } from '../readRows.ts'
 import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts'
@@ -47,6 +48,15 @@ export const ledgerReads = (
         [],
       )
       return found.map(tables.ledgerAct.decode)
+    },
+    readAlertsToDeliver: async (limit) => {
+      const found = await query(
+        z.unknown(),
+        `SELECT ${selectList(tables.alert, 't')} FROM metered.alert t
+       WHERE t.deliver_at IS NOT NULL AND ${alertDelivery.isDue(now)} ORDER BY t.deliver_at LIMIT $2`,
+        [limit],
+      )
+      return found.map(tables.alert.decode)
     },
     versions: async (customers) => {
       const found = await query(

@@ -1,7 +1,7 @@
 /**
  * The tables with buckets, in the order in which every transaction locks them. Batches, audits and restores
- * lock `customer` first. When pruning searches for rows, it locks `key`, `hold`, `event` and `denial`, in
- * this order.
+ * lock `customer` first. When pruning searches for rows, it locks `key`, `hold`, `event`, `denial` and
+ * `alert`, in this order.
  */
 export const lockOrder = [
   'customer',
@@ -13,6 +13,7 @@ export const lockOrder = [
   'hold',
   'event',
   'denial',
+  'alert',
 ] as const
 
 /**

@@ -1,3 +1,5 @@
+import { budgetMigrations } from './budgetMigrations.ts'
+
 /** Adds the column `bucket` to a table, and fills it in for existing rows. */
 const addBucket = (table: string) => `
   ALTER TABLE metered.${table} ADD COLUMN bucket smallint;
@@ -270,22 +272,5 @@ export const migrations = [
     ADD COLUMN owed bigint NOT NULL DEFAULT 0,
     ADD COLUMN booked_before_unlimited bigint NOT NULL DEFAULT 0;
   `,
-  `
-  ALTER TABLE metered.customer ADD COLUMN budgets bigint NOT NULL DEFAULT 0;
-  CREATE TABLE metered.budget (
-    bucket smallint NOT NULL,
-    customer text COLLATE "C" NOT NULL,
-    id text NOT NULL,
-    instance text NOT NULL,
-    meter text NOT NULL,
-    "window" text NOT NULL,
-    time_zone text,
-    "limit" bigint NOT NULL,
-    window_start bigint NOT NULL,
-    window_end bigint,
-    used bigint NOT NULL,
-    held bigint NOT NULL,
-    PRIMARY KEY (bucket, customer, id)
-  );
-  `,
+  ...budgetMigrations,
 ]

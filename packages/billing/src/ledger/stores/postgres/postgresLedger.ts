@@ -7,6 +7,7 @@ import { createClockWatch } from '../clockWatch.ts'
 import { RecentCustomers } from '../recentCustomers.ts'
 import type { OpenStore, Store } from '../store.ts'
 import { addDenials } from './addDenials.ts'
+import { alertWrites } from './alertWrites.ts'
 import type { BatchBy } from './batchBy.ts'
 import { bucketOf } from './bucketOf.ts'
 import { createReads } from './createReads.ts'
@@ -110,6 +111,7 @@ function openStore(pool: PostgresPool, { givenTime, settings, batchBy }: StoreOp
       settings,
       batchBy,
     }),
+    ...alertWrites((work) => inTransaction(pool, settings, work), givenTime),
     lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
     lostConnections: () => lostConnections(pool),
     markRestored: (author) => {

@@ -9,7 +9,7 @@ import { inTransaction, type PostgresTransaction } from './transaction.ts'
 
 const now = `(SELECT ${databaseTime('$1')})`
 
-const pruned = ['key', 'hold', 'event', 'denial'] as const
+const pruned = ['key', 'hold', 'event', 'denial', 'alert'] as const
 type Pruned = (typeof pruned)[number]
 
 /** The types of the primary keys' columns that aren't text. */
@@ -24,6 +24,7 @@ type DueRows = Record<Pruned, DueRow[]>
 interface Times {
   givenTime: number | null
   hourRetentionMs: number
+  alertRetentionMs: number
 }
 
 /**
@@ -34,7 +35,8 @@ export async function pruneRows(
   pool: PostgresPool,
   { settings, givenTime, batchBy }: { settings: LedgerSettings; givenTime: number | null; batchBy: BatchBy },
 ): Promise<boolean> {
-  const times = { givenTime, hourRetentionMs: hourRetentionMs(settings) }
+  const { alertRetentionMs } = settings
+  const times = { givenTime, hourRetentionMs: hourRetentionMs(settings), alertRetentionMs }
   const due = await inTransaction(pool, settings, (transaction) =>
     findDue(transaction, times, settings.pruneRows),
   )
@@ -48,10 +50,16 @@ export async function pruneRows(
 const keyOf = (table: Pruned): string[] => ['bucket', ...tables[table].key]
 
 /** Returns the column whose time determines whether a row is due, and the condition. */
-const dueBy = (table: Pruned, { hourRetentionMs: retentionMs }: Times) =>
-  table === 'denial'
-    ? { time: 'hour', isDue: `hour <= ${now} - ${retentionMs}` }
-    : { time: 'prune_at', isDue: `prune_at <= ${now}` }
+const dueBy = (table: Pruned, times: Times) => {
+  switch (table) {
+    case 'denial':
+      return { time: 'hour', isDue: `hour <= ${now} - ${times.hourRetentionMs}` }
+    case 'alert':
+      return { time: 'at', isDue: `at <= ${now} - ${times.alertRetentionMs}` }
+    default:
+      return { time: 'prune_at', isDue: `prune_at <= ${now}` }
+  }
+}
 
 async function findDue(transaction: PostgresTransaction, times: Times, rows: number): Promise<DueRows> {
   const find = async (table: Pruned) => {
@@ -68,6 +76,7 @@ async function findDue(transaction: PostgresTransaction, times: Times, rows: num
     hold: await find('hold'),
     event: await find('event'),
     denial: await find('denial'),
+    alert: await find('alert'),
   }
   await transaction.rollback()
   return due
@@ -77,7 +86,7 @@ function byBucket(due: DueRows): DueRows[] {
   const groups = new Map<number, DueRows>()
   for (const table of pruned) {
     for (const row of due[table]) {
-      const group = groups.get(row.bucket) ?? { key: [], hold: [], event: [], denial: [] }
+      const group = groups.get(row.bucket) ?? { key: [], hold: [], event: [], denial: [], alert: [] }
       group[table].push(row)
       groups.set(row.bucket, group)
     }
@@ -110,6 +119,7 @@ async function remove(transaction: PostgresTransaction, times: Times, due: DueRo
   await removeFrom('hold', 't.customer')
   await removeFrom('event', 't.customer')
   await removeFrom('denial', 't.customer')
+  await removeFrom('alert', 't.customer')
   await transaction.query(
     `UPDATE metered.customer c SET result_bytes = c.result_bytes - it.bytes, version = c.version + 1
      FROM (SELECT bucket, customer, sum(result_bytes::bigint) AS bytes

@@ -5,7 +5,7 @@ import { type RowType, rowsLiteral, rowType } from './rowType.ts'
 import { oneBucket, type StoredFunction, storedFunction } from './storedFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
-const { customer, account, hold, key, event, budget, act, daily } = tables
+const { customer, account, hold, key, event, budget, alert, act, daily } = tables
 
 const typeOf = <Row>(table: Table<Row>) => rowType(table, table.properties)
 
@@ -25,6 +25,7 @@ const types = {
   newBudgets: typeOf(budget),
   budgets: rowType(budget, [...budget.key, ...changing.budgets]),
   removedBudgets: rowType(budget, ['customer', 'id']),
+  newAlerts: typeOf(alert),
   newActs: typeOf(act),
   daily: typeOf(daily),
 }
@@ -100,6 +101,7 @@ function describeWriteRows(batchBy: BatchBy): StoredFunction {
       ),
       unlessEmpty('newBudgets', insert(budget, bucket)),
       update('budgets', budget, changing.budgets),
+      unlessEmpty('newAlerts', upsert(alert, bucket, 'ON CONFLICT DO NOTHING')),
       unlessEmpty('newActs', insert(act, bucket)),
       unlessEmpty('daily', upsert(daily, bucket, addToAmount)),
     ].join(''),
@@ -150,6 +152,7 @@ export function writeStatement(
     literal(types.newBudgets, writes.newBudgets),
     literal(types.budgets, writes.budgets),
     literal(types.removedBudgets, writes.removedBudgets),
+    literal(types.newAlerts, writes.newAlerts),
     literal(types.newActs, writes.newActs),
     literal(types.daily, writes.daily),
   ]

@@ -243,4 +243,28 @@ export const migrations = [
     PRIMARY KEY (customer, id)
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE metered_customer ADD COLUMN last_alert_at integer NOT NULL DEFAULT 0;
+  ALTER TABLE metered_account ADD COLUMN alerted integer NOT NULL DEFAULT 0;
+  ALTER TABLE metered_budget ADD COLUMN mode text NOT NULL DEFAULT 'block';
+  ALTER TABLE metered_budget ADD COLUMN thresholds text NOT NULL DEFAULT '[80,100]';
+  ALTER TABLE metered_budget ADD COLUMN alerted integer NOT NULL DEFAULT 0;
+  CREATE TABLE metered_alert (
+    customer text NOT NULL,
+    id text NOT NULL,
+    meter text NOT NULL,
+    threshold integer NOT NULL,
+    at integer NOT NULL,
+    used integer NOT NULL,
+    "limit" integer NOT NULL,
+    resets_at integer,
+    budget text,
+    deliver_at integer,
+    deliveries integer NOT NULL,
+    PRIMARY KEY (customer, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX metered_alert_newest ON metered_alert (customer, at);
+  CREATE INDEX metered_alert_prune ON metered_alert (at);
+  CREATE INDEX metered_alert_due ON metered_alert (deliver_at) WHERE deliver_at IS NOT NULL;
+  `,
 ]

@@ -87,6 +87,7 @@ function copyOf(db: SqliteDatabase, isMarked: boolean): LedgerCopy {
       const newEvents = pagesOf(db, { ...tables.event, key: ['attempt', 'customer', 'meter'] })
       for (const page of newEvents) yield { ...noWrites(), newEvents: page }
       for (const newBudgets of pagesOf(db, tables.budget)) yield { ...noWrites(), newBudgets }
+      for (const newAlerts of pagesOf(db, tables.alert)) yield { ...noWrites(), newAlerts }
       for (const newActs of pagesOf(db, tables.act)) yield { ...noWrites(), newActs }
       for (const daily of pagesOf(db, tables.daily)) yield { ...noWrites(), daily }
     },

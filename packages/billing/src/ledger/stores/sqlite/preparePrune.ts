@@ -34,6 +34,11 @@ export function preparePrune(db: SqliteDatabase, settings: LedgerSettings) {
        (SELECT customer, hour, procedure, code, meter, feature FROM metered_denial WHERE hour <= ? LIMIT ?)`,
   )
 
+  const alerts = db.prepare(
+    `DELETE FROM metered_alert WHERE (customer, id) IN
+       (SELECT customer, id FROM metered_alert WHERE at <= ? LIMIT ?)`,
+  )
+
   return (now: number, rows: number): boolean => {
     for (const { customer, bytes } of z.array(prunedKey).parse(bytesByCustomer.all(now, rows))) {
       if (bytes > 0) subtractBytes.run(bytes, customer)
@@ -43,6 +48,7 @@ export function preparePrune(db: SqliteDatabase, settings: LedgerSettings) {
       holds.run(now, rows),
       events.run(now, rows),
       denials.run(now - hourRetentionMs(settings), rows),
+      alerts.run(now - settings.alertRetentionMs, rows),
     ]
     return removed.some((it) => it.changes === rows)
   }

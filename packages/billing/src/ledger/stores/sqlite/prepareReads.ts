@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { eventSum, meterSum } from '../../core/books.ts'
+import { alertDelivery } from '../alertDelivery.ts'
 import type { ClockWatch } from '../clockWatch.ts'
 import {
   customerName,
@@ -104,6 +105,13 @@ export function prepareReads(
   const denials = db.prepare(
     `SELECT ${selectList(tables.denial, 't')} FROM metered_denial t
      WHERE t.customer = ? AND t.last_at > ? ORDER BY t.last_at, t.hour, t.procedure, t.code, t.meter, t.feature`,
+  )
+  const alerts = db.prepare(
+    `SELECT ${selectList(tables.alert, 't')} FROM metered_alert t WHERE t.customer = ? ORDER BY t.at DESC LIMIT ?`,
+  )
+  const alertsToDeliver = db.prepare(
+    `SELECT ${selectList(tables.alert, 't')} FROM metered_alert t
+     WHERE t.deliver_at IS NOT NULL AND ${alertDelivery.isDue('?1')} ORDER BY t.deliver_at LIMIT ?2`,
   )
   const usage = db.prepare(
     'SELECT day, meter, amount FROM metered_daily WHERE customer = ? AND day > ? ORDER BY day, meter',
@@ -215,6 +223,10 @@ export function prepareReads(
     readLedgerActs: async () => ledgerActs.all().map((row) => tables.ledgerAct.decode(row)),
     readHolds: async (name) => holds.all(name).map((row) => tables.hold.decode(row)),
     readDenials: async (name) => denials.all(name, now() - dayMs).map((row) => tables.denial.decode(row)),
+    readAlerts: async ({ customer: name, limit }) =>
+      alerts.all(name, limit).map((row) => tables.alert.decode(row)),
+    readAlertsToDeliver: async (limit) =>
+      alertsToDeliver.all(now(), limit).map((row) => tables.alert.decode(row)),
     readUndelivered: async ({ customer: name, limit }) =>
       undelivered.all(name, limit).map((row) => tables.event.decode(row)),
     usage: async ({ customer: name, days }) => {

@@ -4,7 +4,7 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /** Returns a function that writes a batch's rows. Call the function inside the write transaction. */
 export function prepareWrite(db: SqliteDatabase) {
-  const { customer, account, hold, key, event, budget, act } = tables
+  const { customer, account, hold, key, event, budget, alert, act } = tables
   const customers = upsert(db, customer)
   const leases = update(db, customer, changing.leases)
   const customerCounters = update(db, customer, changing.customerCounters)
@@ -19,6 +19,7 @@ export function prepareWrite(db: SqliteDatabase) {
   const newBudgets = insert(db, budget)
   const budgets = update(db, budget, changing.budgets)
   const removeBudget = db.prepare('DELETE FROM metered_budget WHERE customer = ? AND id = ?')
+  const newAlerts = prepareInsert(db, alert, 'ON CONFLICT DO NOTHING')
   const newActs = insert(db, act)
   const addToDay = db.prepare(
     `INSERT INTO metered_daily (customer, day, meter, amount) VALUES (?, ?, ?, ?)
@@ -39,6 +40,7 @@ export function prepareWrite(db: SqliteDatabase) {
     for (const { customer: name, id } of writes.removedBudgets) removeBudget.run(name, id)
     for (const row of writes.newBudgets) newBudgets(row)
     for (const row of writes.budgets) budgets(row)
+    for (const row of writes.newAlerts) newAlerts(row)
     for (const row of writes.newActs) newActs(row)
     for (const { customer: name, day, meter, amount } of writes.daily) addToDay.run(name, day, meter, amount)
   }

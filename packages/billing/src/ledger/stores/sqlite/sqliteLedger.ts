@@ -11,6 +11,7 @@ import type { OpenStore, Store } from '../store.ts'
 import { explainOpenError } from './explainOpenError.ts'
 import { inTransaction } from './inTransaction.ts'
 import { openDatabase } from './openDatabase.ts'
+import { prepareAlerts } from './prepareAlerts.ts'
 import { prepareDenials } from './prepareDenials.ts'
 import { prepareFlush } from './prepareFlush.ts'
 import { preparePrune } from './preparePrune.ts'
@@ -122,6 +123,7 @@ function openStore(
       assertSameFile()
       return transact(commands)
     },
+    ...prepareAlerts(db, () => clock.now()),
     lastCommitted: (customer, since) => recent.lastCommitted(customer, since),
     lostConnections: () => 0,
     markRestored: async (author) => {

@@ -1,0 +1,126 @@
+import type { Fault } from '../fault.ts'
+
+const contract = ['ledger/sqliteLedger']
+
+/** Faults in the thresholds of budgets and grants, and in the delivery of alerts. */
+export const alerts: Fault[] = [
+  {
+    name: 'a threshold raises its alert one unit late',
+    file: 'ledger/core/alerts.ts',
+    find: 'used * 100 >= threshold * limit',
+    replace: 'used * 100 > threshold * limit',
+    tests: contract,
+  },
+  {
+    name: 'a limit of 0 raises alerts although nothing is used',
+    file: 'ledger/core/alerts.ts',
+    find: 'used > 0 && used * 100',
+    replace: 'used * 100',
+    tests: contract,
+  },
+  {
+    name: 'a threshold raises no alert again after the limit was raised',
+    file: 'ledger/core/alerts.ts',
+    find: 'return highest === alerted ? null',
+    replace: 'return highest <= alerted ? null',
+    tests: contract,
+  },
+  {
+    name: 'the first call of a window raises no alert for the threshold that the last window reached',
+    file: 'ledger/core/budgetWindow.ts',
+    find: '{ used: 0, held: 0, alerted: 0 }',
+    replace: '{ used: 0, held: 0 }',
+    tests: contract,
+  },
+  {
+    name: 'a grant raises no alert for a threshold that the last period reached',
+    file: 'ledger/core/install.ts',
+    find: '    alerted: 0,\n',
+    replace: '',
+    tests: contract,
+  },
+  {
+    name: 'a grant’s alerts ignore the units that operators have added',
+    file: 'ledger/core/alerts.ts',
+    find: 'account.limit + account.adjusted',
+    replace: 'account.limit',
+    tests: contract,
+  },
+  {
+    name: 'an unlimited plan raises alerts',
+    file: 'ledger/core/alerts.ts',
+    find: "period === '' || unlimited === 1",
+    replace: "period === ''",
+    tests: contract,
+  },
+  {
+    name: 'a plan that grants nothing raises alerts',
+    file: 'ledger/core/alerts.ts',
+    find: '!passed || limit <= 0',
+    replace: '!passed',
+    tests: contract,
+  },
+  {
+    name: 'a notifying budget denies calls',
+    file: 'ledger/core/budgets.ts',
+    find: "mode === 'block' && used",
+    replace: 'mode !== null && used',
+    tests: contract,
+  },
+  {
+    name: 'two alerts of a customer have the same time',
+    file: 'ledger/core/alerts.ts',
+    find: 'Math.max(draft.now, draft.row.lastAlertAt + 1)',
+    replace: 'draft.now',
+    tests: contract,
+  },
+  {
+    name: 'a budget that is set below what is used raises no alert',
+    file: 'ledger/core/draft.ts',
+    find: '    this.#changed.newBudgets.add(budget)\n    this.#unchecked.budgets.add(budget)\n',
+    replace: '    this.#changed.newBudgets.add(budget)\n',
+    tests: contract,
+  },
+  {
+    name: 'SQLite repeats an alert',
+    file: 'ledger/stores/sqlite/prepareWrite.ts',
+    find: "prepareInsert(db, alert, 'ON CONFLICT DO NOTHING')",
+    replace: 'upsert(db, alert)',
+    tests: contract,
+  },
+  {
+    name: 'SQLite lets two processes take an alert',
+    file: 'ledger/stores/sqlite/prepareAlerts.ts',
+    find: 'AND id = ? AND deliver_at = ?',
+    replace: 'AND id = ? AND deliver_at >= 0 * ?',
+    tests: contract,
+  },
+  {
+    name: 'PostgreSQL lets two processes take an alert',
+    file: 'ledger/stores/postgres/alertWrites.ts',
+    find: 'AND deliver_at = $6',
+    replace: 'AND deliver_at >= 0 * $6::bigint',
+    tests: ['ledger/postgresLedger'],
+  },
+  {
+    name: 'a deferred alert waits for the clock to catch up after a backward step',
+    file: 'ledger/stores/alertDelivery.ts',
+    find: 't.deliver_at > ${now} + ${alertDelivery.maxPauseMs}',
+    replace: 't.deliver_at IS NULL',
+    tests: contract,
+  },
+  {
+    name: 'the pause between deliveries of an alert never grows',
+    file: 'ledger/stores/alertDelivery.ts',
+    find: '2 ** Math.min(deliveries, 10)',
+    replace: '1',
+    tests: contract,
+  },
+  {
+    name: 'an old alert is delivered',
+    file: 'ledger/stores/alertDelivery.ts',
+    find: 't.at > ${now} - ${alertDelivery.maxAgeMs}',
+    replace: 't.at > 0',
+    tests: contract,
+  },
+]

@@ -1,0 +1,25 @@
+import type { AlertRow } from '../core/alertRow.ts'
+
+const dayMs = 24 * 3_600_000
+
+/** The rules for passing alerts to the app's `onAlert`. */
+export const alertDelivery = {
+  /** The longest pause between two deliveries of an alert. */
+  maxPauseMs: 3_600_000,
+  /** Older alerts aren't delivered any more, because they are no longer news. */
+  maxAgeMs: 7 * dayMs,
+  /**
+   * A condition: the alert `t` is due at this time. An alert that is due much later was deferred before the clock
+   * stepped backward, so it is due now.
+   */
+  isDue: (now: string) =>
+    `(t.deliver_at <= ${now} OR t.deliver_at > ${now} + ${alertDelivery.maxPauseMs})
+     AND t.at > ${now} - ${alertDelivery.maxAgeMs}`,
+}
+
+/**
+ * Returns the pause after which the alert is delivered again, unless `onAlert` has handled it by then. The pause grows
+ * with each delivery.
+ */
+export const pauseAfter = ({ deliveries }: Pick<AlertRow, 'deliveries'>): number =>
+  Math.min(alertDelivery.maxPauseMs, 30_000 * 2 ** Math.min(deliveries, 10))
