@@ -29,6 +29,8 @@ const aBudget = (changes: Partial<Budget<Meter>> = {}): Budget<Meter> => ({
   held: 0,
   window: 'month',
   timeZone: 'America/Los_Angeles',
+  mode: 'block',
+  thresholds: [80, 100],
   resetsAt: Date.parse('2026-12-01T00:00-08:00'),
   ...changes,
 })

@@ -40,6 +40,7 @@ export const onFree = (row: { available: number; limit: number; adjusted?: numbe
   customer: 'ada',
   version: 1,
   asOf: 0,
+  lastAlertAt: 0,
   plan: {
     name: 'Free',
     priceSlug: 'free',

@@ -1,4 +1,5 @@
 import type {
+  Alert,
   BalancesAnswer,
   BillingStatement,
   Budget,
@@ -68,5 +69,6 @@ export interface BillingClient<Meter extends string = string> {
   budgets: { query(input?: undefined, call?: Call): Promise<{ budgets: Budget<Meter>[] }> }
   setBudget: { mutate(input: BudgetInput<Meter>): Promise<{ id: string }> }
   removeBudget: { mutate(input: { id: string }): Promise<{ removed: boolean }> }
+  alerts: { query(input?: undefined, call?: Call): Promise<{ alerts: Alert<Meter>[] }> }
   resume: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }
 }

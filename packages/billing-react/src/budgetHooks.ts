@@ -1,14 +1,14 @@
 import type { BudgetInput } from '@metered/billing/client'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { type BillingContext, budgetsOptions } from './queries.ts'
+import { alertsOptions, type BillingContext, budgetsOptions } from './queries.ts'
 
 export function createBudgetHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
   /** Returns the customer's budgets, ordered by meter, with the units used and held in their current windows. */
   const useBudgets = () => useQuery(budgetsOptions(useBilling()))
 
   /**
-   * Sets a budget: a limit on a meter's units per hour, day, month or billing period. Replaces the budget for the same
-   * meter and window. Fails with `FORBIDDEN` if the app doesn't allow the caller to change budgets.
+   * Sets a budget: a limit on a meter's units per hour, day, month or billing period, and the percentages of the limit at
+   * which the customer gets an alert. Replaces the budget for the same meter and window. Fails with `FORBIDDEN` if the app doesn't allow the caller to change budgets.
    */
   function useSetBudget() {
     const { client, keys } = useBilling()
@@ -27,5 +27,11 @@ export function createBudgetHooks<Meter extends string>(useBilling: () => Billin
     })
   }
 
-  return { useBudgets, useSetBudget, useRemoveBudget }
+  /**
+   * Returns the customer's last 50 alerts, newest first. An alert says that the customer has reached a threshold of the
+   * plan's grant or of a budget. New alerts appear immediately, because the balances' stream announces them.
+   */
+  const useAlerts = () => useQuery(alertsOptions(useBilling()))
+
+  return { useBudgets, useSetBudget, useRemoveBudget, useAlerts }
 }

@@ -1,4 +1,5 @@
 import {
+  type Alert,
   asRead,
   type BalancesAnswer,
   type BillingStatement,
@@ -151,6 +152,19 @@ export function budgetsOptions<Meter extends string>({
     queryFn: ({ signal }) => client.budgets.query(undefined, { signal }),
     // The cache contains the procedure's output, so that `trpc.billing.budgets.useQuery()` can share the entry.
     select: ({ budgets }) => budgets,
+    enabled: customer !== null,
+  }
+}
+
+export function alertsOptions<Meter extends string>({
+  client,
+  customer,
+  keys,
+}: BillingContext<Meter>): UseQueryOptions<{ alerts: Alert<Meter>[] }, Error, Alert<Meter>[]> {
+  return {
+    queryKey: keys.alerts,
+    queryFn: ({ signal }) => client.alerts.query(undefined, { signal }),
+    select: ({ alerts }) => alerts,
     enabled: customer !== null,
   }
 }

@@ -37,7 +37,7 @@ function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): ()
 
 /**
  * Invalidates usage, charges, budgets, the statement and the previews of plan changes whenever the balances have a new version.
- * Invalidates Flowglad's data if the plan has changed.
+ * Invalidates the alerts if there are new ones, and Flowglad's data if the plan has changed.
  */
 function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): () => void {
   const balancesHash = hashKey(keys.balances)
@@ -58,6 +58,8 @@ function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): 
     void queryClient.invalidateQueries({ queryKey: keys.procedure('budgets') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('statement') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('previewChange') })
+    if (before.lastAlertAt !== answer.lastAlertAt)
+      void queryClient.invalidateQueries({ queryKey: keys.procedure('alerts') })
     if (JSON.stringify(before.plan) !== JSON.stringify(answer.plan)) invalidateFlowglad(queryClient)
   })
 }

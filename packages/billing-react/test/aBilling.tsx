@@ -35,15 +35,18 @@ export function anAnswer({
   version = 1,
   plan = 'Free',
   features = [],
+  lastAlertAt = 0,
   ...row
 }: Partial<BalanceRow<Meter>> & {
   customer?: string
   plan?: string
   features?: string[]
+  lastAlertAt?: number
 } = {}): BalancesAnswer<Meter> {
   return {
     customer,
     version,
+    lastAlertAt,
     asOf: 0,
     balances: [aRow({ ...row, version })],
     plan: {
@@ -120,6 +123,7 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
     budgets: { query: call('budgets', () => ({ budgets: [] })) },
     setBudget: { mutate: call('setBudget', () => ({ id: 'month generations' })) },
     removeBudget: { mutate: call('removeBudget', () => ({ removed: true })) },
+    alerts: { query: call('alerts', () => ({ alerts: [] })) },
   }
   const newestStream = () => {
     const stream = streams.at(-1)

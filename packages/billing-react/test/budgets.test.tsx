@@ -11,6 +11,8 @@ const aBudget = (used: number): Budget<Meter> => ({
   held: 0,
   window: 'month',
   timeZone: 'UTC',
+  mode: 'block',
+  thresholds: [80, 100],
   resetsAt: 1_000,
 })
 

@@ -1,4 +1,5 @@
 import type {
+  Alert,
   BalanceRow,
   BalancesAnswer,
   BillingStatement,
@@ -26,6 +27,7 @@ const answer = async (): Promise<BalancesAnswer<Meter>> => ({
   balances: [],
   plan: null,
   asOf: null,
+  lastAlertAt: 0,
 })
 const change = async (): Promise<PlanChange> => ({ plan: null, effectiveAt: 0, forfeits: [], charged: null })
 const billing = t.router({
@@ -64,12 +66,15 @@ const billing = t.router({
         limit: z.number(),
         window: z.enum(['hour', 'day', 'month', 'period']),
         timeZone: z.string().optional(),
+        mode: z.enum(['block', 'notify']).optional(),
+        thresholds: z.array(z.number()).optional(),
       }),
     )
     .mutation((): { id: string } => ({ id: '' })),
   removeBudget: t.procedure
     .input(z.object({ id: z.string() }))
     .mutation((): { removed: boolean } => ({ removed: true })),
+  alerts: t.procedure.input(nothing).query((): { alerts: Alert<Meter>[] } => ({ alerts: [] })),
 })
 const _app = t.router({ admin: t.router({ billing }) })
 

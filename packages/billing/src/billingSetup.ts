@@ -1,8 +1,9 @@
 import type { Clock } from './config/clock.ts'
 import type { Logger } from './config/logger.ts'
 import type { BillingOptions } from './config/options.ts'
+import type { CustomerAlert } from './contract/alerts.ts'
 import type { Customer } from './contract/customer.ts'
-import type { Meters } from './contract/meters.ts'
+import type { MeterOf, Meters } from './contract/meters.ts'
 import type { PastDuePolicy } from './contract/pastDue.ts'
 import type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -57,6 +58,13 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * may. `billing.budgets` isn't restricted.
    */
   mayChangeBudgets?: (ctx: Ctx) => boolean | Promise<boolean>
+  /**
+   * Receives each alert: a customer has reached 80% or 100% of the plan's grant, or a threshold of a budget. Called at
+   * least once for each alert, on one of the nodes, always with the same `id`. Called again after a pause if it throws,
+   * takes longer than 30 s, or if the process dies, for up to a week. Send an e-mail with `alert.id` as its idempotency
+   * key, for example. Default: alerts are only listed.
+   */
+  onAlert?: (alert: CustomerAlert<MeterOf<M>>) => unknown
   /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */
   returnPaths?: { success: string; cancelled: string }
   /** Default: `defaultOptions`. */

@@ -8,8 +8,10 @@ import { type BillingOptions, defaultOptions } from './config/options.ts'
 import { redactingLogger } from './config/redactingLogger.ts'
 import { steadyClock } from './config/steadyClock.ts'
 import { allTrustedOrigins } from './config/trustedOrigins.ts'
+import type { CustomerAlert } from './contract/alerts.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
+import type { Alerts } from './customer/alerts.ts'
 import type { Budgets } from './customer/budgets.ts'
 import { defaultReturnPaths } from './customer/checkout.ts'
 import { createCustomerServices } from './customer/createCustomerServices.ts'
@@ -97,7 +99,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
     meterWork
 
-  const { shownLedger, accounts, watchers, plans, budgets } = createCustomerServices({
+  const { shownLedger, accounts, watchers, plans, budgets, alerts, alertDelivery } = createCustomerServices({
     ...exchange,
     callLedger,
     flowglad,
@@ -108,6 +110,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     upgradeUrl,
     publicUrl,
     returnPaths: setup.returnPaths ?? defaultReturnPaths,
+    // The ledger's types don't know the app's meters.
+    onAlert: setup.onAlert as ((alert: CustomerAlert) => unknown) | undefined,
   })
   const sessions = new SessionChecks({
     // These casts are safe, because the router's types ensure that each context is a `Ctx`.
@@ -132,6 +136,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     Promise.all([
       delivery.run(until),
       restored.run(until),
+      alertDelivery.run(until),
       runSweeper({ ledger, clock, logger, sweepMs: options.sweepMs, stopping: until }),
     ]),
   )
@@ -171,6 +176,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
         accounts,
         plans,
         budgets,
+        alerts,
         watchers,
         sessions,
         legSettings,
@@ -207,6 +213,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     },
     /** Lists, sets and removes a customer's budgets, which limit usage in addition to the plan. */
     budgets: budgets as Budgets<MeterOf<M>>,
+    /** Lists a customer's alerts, and yields new ones. */
+    alerts: alerts as Alerts<MeterOf<M>>,
     /** Throws a `BillingError` unless the customer's plan has the toggle feature. */
     requireFeature: (customer: KnownCustomer, feature: string): Promise<void> =>
       denialCounts.during({ customer: customer.id, procedure: 'requireFeature' }, () =>

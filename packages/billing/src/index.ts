@@ -3,6 +3,7 @@ export type { Clock } from './config/clock.ts'
 export { type BillingOptions, defaultOptions } from './config/options.ts'
 export { redactText } from './config/redactText.ts'
 export { SetupError } from './config/setupError.ts'
+export type { Alert, AlertBudget, CustomerAlert } from './contract/alerts.ts'
 export type {
   BalanceRow,
   BalanceStatus,
@@ -11,7 +12,7 @@ export type {
 } from './contract/balances.ts'
 export { balancesHeader } from './contract/balancesHeader.ts'
 export { billingDenial } from './contract/billingDenial.ts'
-export type { Budget, BudgetInput, BudgetWindow } from './contract/budgets.ts'
+export type { Budget, BudgetInput, BudgetMode, BudgetWindow } from './contract/budgets.ts'
 export type { ChargeRow, UsageDay } from './contract/charges.ts'
 export type { Customer, KnownCustomer } from './contract/customer.ts'
 export { denialStatuses } from './contract/denialStatuses.ts'
@@ -46,6 +47,7 @@ export type {
   ProratedGrant,
 } from './contract/statement.ts'
 export { type Billing, createBilling } from './createBilling.ts'
+export type { Alerts } from './customer/alerts.ts'
 export type { Budgets } from './customer/budgets.ts'
 export type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 export { billingErrorReply } from './http/billingErrorReply.ts'

@@ -16,6 +16,8 @@ export interface BillingQueryKeys {
   charges: (input: { limit: number }) => BillingQueryKey
   plans: BillingQueryKey
   budgets: BillingQueryKey
+  /** The key of the alerts query without a limit. */
+  alerts: BillingQueryKey
   statement: BillingQueryKey
   /** Returns the key of the preview of a change to the plan with the given price. */
   previewChange: (input: { priceSlug: string }) => BillingQueryKey
@@ -49,6 +51,7 @@ export function billingQueryKeys(router: BillingQueryKey = [['billing']]): Billi
     charges: (input) => [...procedure('charges'), { input, type: 'infinite' }],
     plans: query('plans'),
     budgets: query('budgets'),
+    alerts: query('alerts'),
     statement: query('statement'),
     previewChange: (input) => query('previewChange', input),
   }

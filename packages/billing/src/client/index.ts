@@ -1,3 +1,4 @@
+export type { Alert, AlertBudget, CustomerAlert } from '../contract/alerts.ts'
 export type {
   BalanceRow,
   BalanceStatus,
@@ -6,7 +7,7 @@ export type {
 } from '../contract/balances.ts'
 export { balancesHeader } from '../contract/balancesHeader.ts'
 export { billingDenial } from '../contract/billingDenial.ts'
-export type { Budget, BudgetInput, BudgetWindow } from '../contract/budgets.ts'
+export type { Budget, BudgetInput, BudgetMode, BudgetWindow } from '../contract/budgets.ts'
 export type { ChargeRow, UsageDay } from '../contract/charges.ts'
 export { denialStatuses } from '../contract/denialStatuses.ts'
 export type { Denial, DenialCode, ShortMeter } from '../contract/denials.ts'

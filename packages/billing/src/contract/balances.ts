@@ -55,6 +55,8 @@ export interface BalancesAnswer<Meter extends string = string> {
    */
   plan: PlanSummary | null
   asOf: number | null
+  /** The time of the customer's newest alert. Changes with each new alert. 0 if there is none. */
+  lastAlertAt: number
 }
 
 /** The result of `refresh`. If Flowglad can't be reached, these are the last known balances. */

@@ -18,7 +18,7 @@ export interface BudgetInput<Meter extends string = string> {
    * The percentages of the limit at which the ledger raises alerts: up to 10 integers from 1 to 1,000. Default:
    * `[80, 100]`. An empty list raises no alerts.
    */
-  thresholds?: number[] | undefined
+  thresholds?: readonly number[] | undefined
 }
 
 /** A budget, and the units in its current window. */

@@ -11,15 +11,16 @@ import type { CustomerBalances } from '../ledger/reads.ts'
  */
 export function balanceRows(
   customer: string,
-  { version, snapshot, balances, pastDue }: CustomerBalances & { pastDue?: PastDue },
+  { version, lastAlertAt, snapshot, balances, pastDue }: CustomerBalances & { pastDue?: PastDue },
   meters: Meters,
   nameOf: (meter: string) => string = (meter) => meter,
 ): BalancesAnswer {
-  if (!snapshot) return { customer, version, balances: [], plan: null, asOf: null }
+  if (!snapshot) return { customer, version, balances: [], plan: null, asOf: null, lastAlertAt }
   const features = new Set(snapshot.subscription?.features ?? [])
   return {
     customer,
     version,
+    lastAlertAt,
     asOf: snapshot.asOf,
     plan: planSummary(snapshot.subscription, pastDue),
     balances: Object.entries(meters).map(([meter, policy]): BalanceRow => {

@@ -10,7 +10,7 @@ import { BalancesStream } from './balancesStream.ts'
 import { CustomerStreams } from './customerStreams.ts'
 
 /**
- * The commands that change visible balances. Other commands, such as renewals and leases, don't change what screens
+ * The commands that change visible balances or raise alerts. Other commands, such as renewals and leases, don't change what screens
  * show.
  */
 const visible: ReadonlySet<Command['type']> = new Set([
@@ -22,6 +22,7 @@ const visible: ReadonlySet<Command['type']> = new Set([
   'acknowledge',
   'park',
   'operate',
+  'setBudget',
 ])
 
 interface Parts {

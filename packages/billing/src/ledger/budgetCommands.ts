@@ -19,7 +19,7 @@ export function isTimeZone(name: string): boolean {
 }
 
 /** The percentages of a limit at which the ledger raises alerts. */
-export const thresholds = z.array(z.number().int().min(1).max(1_000)).max(10)
+export const thresholds = z.array(z.number().int().min(1).max(1_000)).max(10).readonly()
 
 /** Limits a meter's units over a window. Replaces the customer's budget for the same meter and window. */
 export const setBudget = z

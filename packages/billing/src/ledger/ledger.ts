@@ -161,5 +161,5 @@ export interface Ledger extends AsyncDisposable {
 /** The ledger methods that calls use. */
 export type LedgerForCalls = Pick<
   Ledger,
-  'execute' | 'interruptions' | 'balances' | 'lastCommitted' | 'charges' | 'usage'
+  'execute' | 'interruptions' | 'balances' | 'lastCommitted' | 'charges' | 'usage' | 'alerts'
 >

@@ -20,6 +20,7 @@ export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCal
     balances: (customer) => afterCall(() => ledger.balances(customer)),
     lastCommitted: (customer, since) => ledger.lastCommitted(customer, since),
     charges: (query) => afterCall(() => ledger.charges(query)),
+    alerts: (query) => afterCall(() => ledger.alerts(query)),
     usage: (query) => afterCall(() => ledger.usage(query)),
   }
 }

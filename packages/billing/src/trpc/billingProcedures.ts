@@ -1,3 +1,4 @@
+import type { Alert } from '../contract/alerts.ts'
 import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
 import type { Budget, BudgetInput } from '../contract/budgets.ts'
 import type { ChargeRow, UsageDay } from '../contract/charges.ts'
@@ -67,6 +68,13 @@ export type BillingProcedures<Meter extends string> = {
   setBudget: Mutation<BudgetInput<Meter>, { id: string }>
   /** Removes a budget. `removed` is false if no such budget exists. Requires the same permission as `setBudget`. */
   removeBudget: Mutation<{ id: string }, { removed: boolean }>
+  /** The customer's alerts, newest first. `limit` is at most 100. Default: 50. */
+  alerts: Query<{ limit?: number | undefined } | undefined, { alerts: Alert<Meter>[] }>
+  /**
+   * Pushes each new alert. With `after` (epoch milliseconds), first pushes the last 100 alerts with a later time. tRPC's
+   * client sends the same input again when it reconnects, so ignore alerts whose ID you already have.
+   */
+  onAlerts: Subscription<{ after?: number | undefined } | undefined, Alert<Meter>>
 }
 
 /** The router that `billing.trpc.router` returns. */

@@ -1,5 +1,6 @@
 import { initTRPC } from '@trpc/server'
 import { z } from 'zod'
+import type { Alert } from '../contract/alerts.ts'
 import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
 import type { Budget } from '../contract/budgets.ts'
 import type { ChargeRow, UsageDay } from '../contract/charges.ts'
@@ -7,6 +8,7 @@ import type { Customer } from '../contract/customer.ts'
 import { BudgetError, unavailable } from '../contract/errors.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { BillingStatement, ChangePreview } from '../contract/statement.ts'
+import { maxAlerts } from '../customer/alerts.ts'
 import { budgetInput } from '../customer/budgetInput.ts'
 import { Reader, type WatchSession } from '../sessions/reader.ts'
 import type { AppTrpc } from './appTrpc.ts'
@@ -23,7 +25,7 @@ const priceSlug = z.string().min(1).max(200)
 interface Parts
   extends Pick<
     TrpcServices,
-    'meters' | 'accounts' | 'plans' | 'budgets' | 'watchers' | 'sessions' | 'denialCounts'
+    'meters' | 'accounts' | 'plans' | 'budgets' | 'alerts' | 'watchers' | 'sessions' | 'denialCounts'
   > {
   app: AppTrpc
   warnings: Warnings
@@ -31,7 +33,7 @@ interface Parts
 
 export const createBillingRouter =
   <Meter extends string>(
-    { app, warnings, meters, accounts, plans, budgets, watchers, sessions, denialCounts }: Parts,
+    { app, warnings, meters, accounts, plans, budgets, alerts, watchers, sessions, denialCounts }: Parts,
     {
       readCustomer,
       mayChangeBudgets,
@@ -70,6 +72,27 @@ export const createBillingRouter =
       }),
     )
 
+    /** Yields what the stream yields, until the reader leaves or the reader's session ends. */
+    async function* pushed<T>(
+      { ctx, signal, procedure }: { ctx: object; signal: AbortSignal | undefined; procedure: string },
+      stream: (customer: Customer, left: AbortSignal) => AsyncIterable<T>,
+    ): AsyncGenerator<T, void, undefined> {
+      await app.check()
+      const customer = readCustomer(ctx)
+      const watchSession: WatchSession = (end) => sessions.watch(ctx, customer.id, end)
+      const reader = new Reader({ request: signal, watchSession })
+      reader.start()
+      try {
+        yield* stream(customer, reader.signal)
+        if (reader.error) throw reader.error
+      } catch (error) {
+        denialCounts.note({ customer: customer.id, procedure }, error)
+        throw app.toError(error)
+      } finally {
+        reader.close()
+      }
+    }
+
     return t.router({
       balances: protectedProcedure
         .input(nothing)
@@ -78,28 +101,16 @@ export const createBillingRouter =
         ),
 
       onBalances: protectedProcedure.input(nothing).subscription(async function* ({ ctx, signal }) {
-        await app.check()
-        const customer = readCustomer(ctx)
         // Without a snapshot, there are no balances to push, so deny the stream. The browser then reconnects,
         // which starts another fetch.
         const fetched = (balances: BalancesAnswer) => {
           if (balances.asOf === null) throw unavailable(1_000)
           return balances as BalancesAnswer<Meter>
         }
-        const arrive = async (ended: AbortSignal) => void fetched(await accounts.arrival(customer, ended))
-        const watchSession: WatchSession = (end) => sessions.watch(ctx, customer.id, end)
-        const reader = new Reader({ request: signal, watchSession })
-        reader.start()
-        try {
-          const pushes = watchers.watch(customer.id, reader.signal, arrive)
-          for await (const balances of pushes) yield fetched(balances)
-          if (reader.error) throw reader.error
-        } catch (error) {
-          denialCounts.note({ customer: customer.id, procedure: 'billing.onBalances' }, error)
-          throw app.toError(error)
-        } finally {
-          reader.close()
-        }
+        yield* pushed({ ctx, signal, procedure: 'billing.onBalances' }, async function* (customer, left) {
+          const arrive = async (ended: AbortSignal) => void fetched(await accounts.arrival(customer, ended))
+          for await (const balances of watchers.watch(customer.id, left, arrive)) yield fetched(balances)
+        })
       }),
 
       refresh: protectedProcedure
@@ -201,6 +212,23 @@ export const createBillingRouter =
         .input(z.object({ id: z.string().min(1).max(256) }))
         .mutation(({ ctx, input }) =>
           app.run(async () => ({ removed: await budgets.remove(readCustomer(ctx), input.id) })),
+        ),
+
+      alerts: protectedProcedure
+        .input(z.object({ limit: z.number().int().min(1).max(maxAlerts).optional() }).optional())
+        .query(({ ctx, input }) =>
+          app.run(async () => ({
+            alerts: (await alerts.list(readCustomer(ctx), input)) as Alert<Meter>[],
+          })),
+        ),
+
+      onAlerts: protectedProcedure
+        .input(z.object({ after: z.number().int().min(0).optional() }).optional())
+        .subscription(({ ctx, input, signal }) =>
+          pushed({ ctx, signal, procedure: 'billing.onAlerts' }, (customer, left) => {
+            const pushes = alerts.watch(customer, { after: input?.after, signal: left })
+            return pushes as AsyncIterable<Alert<Meter>>
+          }),
         ),
 
       resume: protectedProcedure

@@ -4,6 +4,7 @@ import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { MeterOf, Meters } from '../contract/meters.ts'
 import type { Accounts } from '../customer/accounts.ts'
+import type { Alerts } from '../customer/alerts.ts'
 import type { Budgets } from '../customer/budgets.ts'
 import type { Plans } from '../customer/plans.ts'
 import type { Watchers } from '../customer/watchers.ts'
@@ -42,6 +43,7 @@ export interface TrpcServices {
   accounts: Accounts
   plans: Plans
   budgets: Budgets
+  alerts: Alerts
   watchers: Watchers
   legSettings: LegSettingsOf
   sessions: SessionChecks

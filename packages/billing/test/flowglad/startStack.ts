@@ -6,6 +6,7 @@ import { type Logger, silent } from '../../src/config/logger.ts'
 import type { MeterPolicy } from '../../src/contract/meters.ts'
 import {
   type BillingOptions,
+  type CustomerAlert,
   createBilling,
   type PastDuePolicy,
   type SessionSource,
@@ -42,6 +43,7 @@ export interface StackSetup {
   options?: Partial<BillingOptions>
   pastDue?: PastDuePolicy
   mayChangeBudgets?: (ctx: { user: User }) => boolean | Promise<boolean>
+  onAlert?: (alert: CustomerAlert) => unknown
   /** Replaces the policies of these meters. */
   policies?: Partial<Record<keyof typeof meters, MeterPolicy>>
   ledger?: Ledger

@@ -147,7 +147,7 @@ export class ModelBudgets {
     const legs = holds.flatMap((hold) => hold.legs).filter((leg) => leg.meter === meter)
     const used = sum(current.booked)
     const held = sum(legs.map(({ amount }) => amount))
-    return { id, meter, limit, used, held, window, timeZone, mode, thresholds, resetsAt: current.end }
+    return { id, meter, limit, used, held, window, timeZone, mode, thresholds: [...thresholds], resetsAt: current.end }
   }
 }
 

@@ -1,0 +1,37 @@
+import type { BudgetMode, BudgetWindow } from './budgets.ts'
+
+/**
+ * A threshold that a customer's units have reached. Each threshold raises one alert per window and limit. Amounts are
+ * in the meter's unit, and times are epoch milliseconds.
+ */
+export interface Alert<Meter extends string = string> {
+  /** Identifies the alert. If `onAlert` is called twice with the same ID, it is the same alert. */
+  id: string
+  meter: Meter
+  /** The percentage of `limit` that the units have reached, such as 80. */
+  threshold: number
+  /** When the threshold was reached. Different for each of the customer's alerts. */
+  at: number
+  /** The units that were used when the threshold was reached. */
+  used: number
+  /** The budget's limit, or all units that the customer could use in the billing period. */
+  limit: number
+  /** When the window or the billing period ends. null if it never ends. */
+  resetsAt: number | null
+  /** The budget, or null if the threshold belongs to the plan's grant. */
+  budget: AlertBudget | null
+}
+
+/** The budget to which an alert belongs. */
+export interface AlertBudget {
+  id: string
+  window: BudgetWindow
+  /** The IANA name of the time zone of a day or month. null for other windows. */
+  timeZone: string | null
+  mode: BudgetMode
+}
+
+/** An alert and the ID of its customer, as the app's `onAlert` receives it. */
+export interface CustomerAlert<Meter extends string = string> extends Alert<Meter> {
+  customer: string
+}
