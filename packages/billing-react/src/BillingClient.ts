@@ -11,6 +11,7 @@ import type {
   PlanOffer,
   RefreshedBalances,
   UsageDay,
+  UsageRange,
 } from '@metered/billing/client'
 
 /** `nextCursor` is the next page's `cursor`, or null on the last page. */
@@ -51,7 +52,7 @@ export interface BillingClient<Meter extends string = string> {
     subscribe(input: undefined, events: StreamEvents<BalancesAnswer<Meter>>): { unsubscribe(): void }
   }
   refresh: { mutate(input: NoInput, call?: Call): Promise<RefreshedBalances<Meter>> }
-  usage: { query(input: { days: number }, call?: Call): Promise<UsageDay<Meter>[]> }
+  usage: { query(input: UsageRange, call?: Call): Promise<UsageDay<Meter>[]> }
   charges: {
     query(input: { cursor?: string; limit: number }, call?: Call): Promise<ChargesPage<Meter>>
   }

@@ -11,6 +11,7 @@ import {
   type RefreshedBalances,
   startRead,
   type UsageDay,
+  type UsageRange,
 } from '@metered/billing/client'
 import {
   keepPreviousData,
@@ -132,11 +133,12 @@ export function statusOptions<Meter extends string>(
 
 export function usageOptions<Meter extends string>(
   { client, customer, keys }: BillingContext<Meter>,
-  days: number,
+  range: UsageRange,
 ): UseQueryOptions<UsageDay<Meter>[]> {
+  const input = range.from === undefined ? { ...range, days: range.days ?? 30 } : range
   return {
-    queryKey: keys.usage({ days }),
-    queryFn: ({ signal }) => client.usage.query({ days }, { signal }),
+    queryKey: keys.usage(input),
+    queryFn: ({ signal }) => client.usage.query(input, { signal }),
     enabled: customer !== null,
     placeholderData: keepPreviousData,
   }

@@ -1,3 +1,4 @@
+import type { UsageRange } from '@metered/billing/client'
 import { act, cleanup, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { aClient, aDenial, anAnswer, deferred, hooks, render } from './aBilling.tsx'
@@ -47,6 +48,31 @@ describe('usage', () => {
     expect(result.current).toMatchObject({ isPlaceholderData: true, data: [{ amount: 3 }] })
     await act(async () => week.resolve([]))
     await waitFor(() => expect(result.current.data).toEqual([]))
+  })
+
+  it('caches each range separately', async () => {
+    const server = aClient()
+    const asked: UsageRange[] = []
+    vi.spyOn(server.client.usage, 'query').mockImplementation(async (input) => {
+      asked.push(input)
+      return [{ day: '2026-11-22', meter: 'generations', amount: asked.length }]
+    })
+    let range: UsageRange | undefined
+    const { result, rerender } = render(() => hooks.useUsage(range), server)
+    const expectAmount = (amount: number) =>
+      waitFor(() => expect(result.current).toMatchObject({ isPlaceholderData: false, data: [{ amount }] }))
+    await expectAmount(1)
+    const november = { from: '2026-11-01', to: '2026-11-30' }
+    const ranges = [{ days: 7 }, november, { from: '2026-11-01' }, { from: '2026-10-01', to: '2026-11-30' }]
+    for (const [index, next] of ranges.entries()) {
+      range = next
+      rerender()
+      await expectAmount(index + 2)
+    }
+    expect(asked).toEqual([{ days: 30 }, ...ranges])
+    range = { from: '2026-11-01', to: '2026-11-30' }
+    rerender()
+    expect(result.current).toMatchObject({ isPlaceholderData: false, data: [{ amount: 3 }] })
   })
 })
 

@@ -11,6 +11,7 @@ import type {
   PlanOffer,
   RefreshedBalances,
   UsageDay,
+  UsageRange,
 } from '@metered/billing/client'
 import type { TRPCClient, TRPCClientError, TRPCClientErrorLike } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
@@ -38,7 +39,7 @@ const billing = t.router({
   refresh: t.procedure
     .input(nothing)
     .mutation(async (): Promise<RefreshedBalances<Meter>> => ({ ...(await answer()), ageMs: null })),
-  usage: t.procedure.input(z.object({ days: z.number() })).query((): UsageDay<Meter>[] => []),
+  usage: t.procedure.input(z.custom<UsageRange>()).query((): UsageDay<Meter>[] => []),
   charges: t.procedure
     .input(z.object({ limit: z.number(), cursor: z.string().nullish() }))
     .query((): { charges: ChargeRow<Meter>[]; nextCursor: string | null } => ({
@@ -88,6 +89,16 @@ it('accepts only the app’s meters', () => {
   expectTypeOf<ReturnType<typeof hooks.useBalance>['data']>().toEqualTypeOf<
     BalanceRow<Meter> | null | undefined
   >()
+})
+
+it('accepts a number of days or a range, but not both', () => {
+  expectTypeOf(hooks.useUsage).parameter(0).toEqualTypeOf<UsageRange | undefined>()
+  expectTypeOf<{ days: number }>().toExtend<UsageRange>()
+  expectTypeOf<{ from: string }>().toExtend<UsageRange>()
+  expectTypeOf<{ from: string; to: string }>().toExtend<UsageRange>()
+  expectTypeOf<{ days: number; from: string }>().not.toExtend<UsageRange>()
+  expectTypeOf<{ to: string }>().not.toExtend<UsageRange>()
+  expectTypeOf<{ from: Date }>().not.toExtend<UsageRange>()
 })
 
 it('infers the app’s meters from its client', () => {

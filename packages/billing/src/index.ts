@@ -13,7 +13,7 @@ export type {
 export { balancesHeader } from './contract/balancesHeader.ts'
 export { billingDenial } from './contract/billingDenial.ts'
 export type { Budget, BudgetInput, BudgetMode, BudgetWindow } from './contract/budgets.ts'
-export type { ChargeRow, UsageDay } from './contract/charges.ts'
+export type { ChargeRow, UsageDay, UsageRange } from './contract/charges.ts'
 export type { Customer, KnownCustomer } from './contract/customer.ts'
 export { denialStatuses } from './contract/denialStatuses.ts'
 export type { Denial, DenialCode, ShortMeter } from './contract/denials.ts'

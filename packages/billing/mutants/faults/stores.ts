@@ -176,6 +176,20 @@ export const stores: Fault[] = [
     tests: sqlite,
   },
   {
+    name: 'the usage in a range omits its last day (SQLite)',
+    file: 'ledger/stores/sqlite/prepareReads.ts',
+    find: 'AND day BETWEEN ? AND ? ORDER BY day, meter',
+    replace: 'AND day >= ? AND day < ? ORDER BY day, meter',
+    tests: sqlite,
+  },
+  {
+    name: 'the usage in a range omits its last day (PostgreSQL)',
+    file: 'ledger/stores/postgres/customerReads.ts',
+    find: 'AND day <= $6::text',
+    replace: 'AND day < $6::text',
+    tests: ['ledger/postgresLedger'],
+  },
+  {
     name: 'a customer’s commands run in two batches at the same time',
     file: 'ledger/batcher.ts',
     find: 'if (isFull || this.#busy.has(waiting.command.customer)) left.push(waiting)',

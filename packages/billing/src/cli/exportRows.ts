@@ -14,8 +14,8 @@ export interface ExportQuery {
 /** A row of an export. `type` names the kind of row, such as `charge`. */
 export type ExportedRow = { type: string } & Record<string, unknown>
 
-/** More days than any ledger covers, so that the export includes the whole history. */
-const allDays = 100_000
+/** The whole history. No ledger has usage on an earlier day. */
+const allDays = { from: '1970-01-01', to: null }
 /** More alerts than any customer has. */
 const allAlerts = 10_000_000
 
@@ -41,6 +41,6 @@ async function* customerRows(ledger: Ledger, customer: string): AsyncGenerator<E
   for (const budget of budgets) yield { type: 'budget', customer, ...budget }
   for (const alert of await ledger.alerts({ customer, limit: allAlerts })) yield { ...alert, type: 'alert' }
   for (const hold of await ledger.holds(customer)) yield { type: 'hold', customer, ...hold }
-  for (const day of await ledger.usage({ customer, days: allDays })) yield { type: 'usage', customer, ...day }
+  for (const day of await ledger.usage({ customer, ...allDays })) yield { type: 'usage', customer, ...day }
   for (const denied of await ledger.denials(customer)) yield { type: 'denial', customer, ...denied }
 }

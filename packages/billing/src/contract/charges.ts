@@ -21,6 +21,14 @@ export interface ChargeRow<Meter extends string = string> {
   isLate: boolean
 }
 
+/**
+ * The UTC days of a usage query: either the last `days` days including today (1 to 366, default 30), or the days from
+ * `from` to `to`, such as `2026-11-22`, both included. Without `to`, the range ends today. A range has at most 366 days.
+ */
+export type UsageRange =
+  | { days?: number | undefined; from?: undefined; to?: undefined }
+  | { from: string; to?: string | undefined; days?: undefined }
+
 /** The usage of one meter on one day. */
 export interface UsageDay<Meter extends string = string> {
   /** The day in UTC, such as `2026-11-22`. */

@@ -13,8 +13,7 @@ import { changedAt } from './proratedGrants.ts'
 
 /** The number of newest charges to search for usage that is free or that Flowglad hasn't received. */
 const newestCharges = 1_000
-/** The number of days whose totals are read to find older free usage. Usage on earlier days counts as billed. */
-const daysOfUsage = 366
+const dayMs = 86_400_000
 
 interface Parts {
   ledger: Pick<LedgerForCalls, 'charges' | 'usage'>
@@ -82,9 +81,11 @@ async function freeUsage(
   const oldest = charges.at(-1)
   const older =
     cursor !== null && oldest
-      ? (await ledger.usage({ customer: customer.id, days: daysOfUsage })).filter(
-          ({ day }) => day > dayOf(changed) && day < dayOf(oldest.at),
-        )
+      ? await ledger.usage({
+          customer: customer.id,
+          from: dayOf(changed + dayMs),
+          to: dayOf(oldest.at - dayMs),
+        })
       : []
   return new Map(
     meters.map((meter) => {

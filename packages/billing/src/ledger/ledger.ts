@@ -19,6 +19,7 @@ import type {
   LedgerHealth,
   RestoreState,
   UndeliveredEvent,
+  UsageDays,
 } from './reads.ts'
 
 /**
@@ -76,10 +77,10 @@ export interface Ledger extends AsyncDisposable {
    */
   allCharges(query: { customer: string | null }): AsyncIterable<CustomerCharge>
   /**
-   * Returns the units used in the last `days` days, by UTC day (such as `2026-11-22`) and meter, oldest
-   * first.
+   * Returns the units used on the given days, by UTC day (such as `2026-11-22`) and meter, oldest first. Omits days
+   * without usage.
    */
-  usage(query: { customer: string; days: number }): Promise<{ day: string; meter: string; amount: number }[]>
+  usage(query: { customer: string } & UsageDays): Promise<{ day: string; meter: string; amount: number }[]>
   /** Returns the customers' current versions, in a single query. Omits customers without a version. */
   versions(customers: string[]): Promise<Map<string, number>>
   /** Returns up to `limit` customers with a hold that is past its expiry time. */

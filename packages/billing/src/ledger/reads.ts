@@ -105,6 +105,12 @@ export interface Balance {
   parked: number
 }
 
+/**
+ * UTC days: the last `days` days including today by the store's clock, or the days from `from` to `to`, such as
+ * `2026-11-22`, both included. With null as `to`, the range has no end.
+ */
+export type UsageDays = { days: number } | { from: string; to: string | null }
+
 export type ChargeState = 'waiting' | 'delivered' | 'parked' | 'dropped'
 
 export interface Charge {

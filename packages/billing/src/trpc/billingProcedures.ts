@@ -1,7 +1,7 @@
 import type { Alert } from '../contract/alerts.ts'
 import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
 import type { Budget, BudgetInput } from '../contract/budgets.ts'
-import type { ChargeRow, UsageDay } from '../contract/charges.ts'
+import type { ChargeRow, UsageDay, UsageRange } from '../contract/charges.ts'
 import type { Forfeit, PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { BillingStatement, ChangePreview } from '../contract/statement.ts'
 import type {
@@ -37,7 +37,8 @@ export type BillingProcedures<Meter extends string> = {
    * from the checkout.
    */
   refresh: Mutation<Nothing, RefreshedBalances<Meter>>
-  usage: Query<{ days?: number | undefined } | undefined, UsageDay<Meter>[]>
+  /** The usage per UTC day and meter, oldest first. Days without usage are omitted. */
+  usage: Query<UsageRange | undefined, UsageDay<Meter>[]>
   charges: Query<
     { limit?: number | undefined; cursor?: string | null | undefined } | undefined,
     { charges: ChargeRow<Meter>[]; nextCursor: string | null }

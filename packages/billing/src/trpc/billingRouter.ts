@@ -10,6 +10,7 @@ import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { BillingStatement, ChangePreview } from '../contract/statement.ts'
 import { maxAlerts } from '../customer/alerts.ts'
 import { budgetInput } from '../customer/budgetInput.ts'
+import { usageInput } from '../customer/usageInput.ts'
 import { Reader, type WatchSession } from '../sessions/reader.ts'
 import type { AppTrpc } from './appTrpc.ts'
 import type { BillingRouter } from './billingProcedures.ts'
@@ -25,7 +26,15 @@ const priceSlug = z.string().min(1).max(200)
 interface Parts
   extends Pick<
     TrpcServices,
-    'meters' | 'accounts' | 'plans' | 'budgets' | 'alerts' | 'watchers' | 'sessions' | 'denialCounts'
+    | 'clock'
+    | 'meters'
+    | 'accounts'
+    | 'plans'
+    | 'budgets'
+    | 'alerts'
+    | 'watchers'
+    | 'sessions'
+    | 'denialCounts'
   > {
   app: AppTrpc
   warnings: Warnings
@@ -33,7 +42,19 @@ interface Parts
 
 export const createBillingRouter =
   <Meter extends string>(
-    { app, warnings, meters, accounts, plans, budgets, alerts, watchers, sessions, denialCounts }: Parts,
+    {
+      app,
+      warnings,
+      clock,
+      meters,
+      accounts,
+      plans,
+      budgets,
+      alerts,
+      watchers,
+      sessions,
+      denialCounts,
+    }: Parts,
     {
       readCustomer,
       mayChangeBudgets,
@@ -119,17 +140,15 @@ export const createBillingRouter =
           app.run(async () => (await accounts.refresh(readCustomer(ctx))) as RefreshedBalances<Meter>),
         ),
 
-      usage: protectedProcedure
-        .input(z.object({ days: z.number().int().min(1).max(366).default(30) }).default({ days: 30 }))
-        .query(({ ctx, input }) =>
-          app.run(
-            async () =>
-              (await accounts.usage({
-                customer: readCustomer(ctx).id,
-                days: input.days,
-              })) as UsageDay<Meter>[],
-          ),
+      usage: protectedProcedure.input(usageInput(() => clock.now())).query(({ ctx, input }) =>
+        app.run(
+          async () =>
+            (await accounts.usage({
+              customer: readCustomer(ctx).id,
+              ...input,
+            })) as UsageDay<Meter>[],
         ),
+      ),
 
       charges: protectedProcedure
         .input(

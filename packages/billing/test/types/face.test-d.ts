@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
-import type { inferRouterOutputs } from '@trpc/server'
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { FastifyRequest } from 'fastify'
 import { expectTypeOf, test } from 'vitest'
@@ -21,6 +21,8 @@ import {
   type Refusal,
   type RequestSource,
   type Usage,
+  type UsageDay,
+  type UsageRange,
 } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 
@@ -111,6 +113,12 @@ const appRouter = t.router({
 type AppRouter = typeof appRouter
 const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '' })] })
 
+test('accepts a number of days or a range of days, but not both', () => {
+  type Input = inferRouterInputs<AppRouter>['billing']['usage']
+  expectTypeOf<UsageRange | undefined>().toExtend<Input>()
+  expectTypeOf<{ days: number; from: string }>().not.toExtend<Input>()
+})
+
 test('keeps slugs as literal types from the definition to the browser', () => {
   type Outputs = inferRouterOutputs<AppRouter>
   expectTypeOf<Outputs['billing']['balances']>().toEqualTypeOf<BalancesAnswer<Meter>>()
@@ -119,6 +127,7 @@ test('keeps slugs as literal types from the definition to the browser', () => {
     url: string
     forfeits: Forfeit[]
   }>()
+  expectTypeOf(client.billing.usage.query).returns.resolves.toEqualTypeOf<UsageDay<Meter>[]>()
   expectTypeOf(client.billing.budgets.query).returns.resolves.toEqualTypeOf<{ budgets: Budget<Meter>[] }>()
   expectTypeOf(client.billing.setBudget.mutate).parameter(0).toEqualTypeOf<BudgetInput<Meter>>()
   expectTypeOf(client.generate.mutate).returns.resolves.toEqualTypeOf<{ id: string; n: number }>()

@@ -3,6 +3,9 @@ import { z } from 'zod'
 /** A position before all events. */
 export const firstEvent = { customer: '', at: -1, attempt: '', meter: '' }
 
+/** A day after all days with usage. */
+export const lastDay = '9999-12-31'
+
 /** The schemas of the rows that both stores read. */
 export const customerName = z.object({ customer: z.string() })
 export const usageRow = z.object({ day: z.string(), meter: z.string(), amount: z.number() })

@@ -24,6 +24,7 @@ import { pendingWork } from './pendingWork.ts'
 import { restore } from './restore.ts'
 import { snapshots } from './snapshots.ts'
 import { limits, unlimited } from './unlimited.ts'
+import { usage } from './usage.ts'
 
 const parts = [
   guarantees,
@@ -53,6 +54,7 @@ const parts = [
   alerts,
   alertDeliveries,
   denials,
+  usage,
 ]
 
 /** Tests the guarantees that every store must provide. */

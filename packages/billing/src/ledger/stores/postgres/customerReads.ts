@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { eventSum, meterSum } from '../../core/books.ts'
-import { firstEvent, usageRow } from '../readRows.ts'
+import { firstEvent, lastDay, usageRow } from '../readRows.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import { bucketOf } from './bucketOf.ts'
@@ -143,13 +143,17 @@ export const customerReads = (query: ReadQuery) =>
       )
       return found.map(tables.event.decode)
     },
-    usage: ({ customer, days }) =>
-      query(
+    usage({ customer, ...range }) {
+      const { from, to, days } = 'from' in range ? { ...range, days: 0 } : { ...range, from: null, to: null }
+      return query(
         usageRow,
         `SELECT day, meter, amount FROM metered.daily t
        WHERE ${isOf('t')}
-         AND day > to_char(to_timestamp((${now}) / 1000.0 - $4::bigint * 86400) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+         AND day >= coalesce($4::text, to_char(
+           to_timestamp((${now}) / 1000.0 - ($5::bigint - 1) * 86400) AT TIME ZONE 'UTC', 'YYYY-MM-DD'))
+         AND day <= $6::text
        ORDER BY day, meter`,
-        [bucketOf(customer), customer, days],
-      ),
+        [bucketOf(customer), customer, from, days, to ?? lastDay],
+      )
+    },
   }) satisfies Partial<Reads>

@@ -6,6 +6,7 @@ import {
   customerName,
   eventStateRow,
   firstEvent,
+  lastDay,
   parkedRow,
   restoreRow,
   usageRow,
@@ -114,7 +115,7 @@ export function prepareReads(
      WHERE t.deliver_at IS NOT NULL AND ${alertDelivery.isDue('?1')} ORDER BY t.deliver_at LIMIT ?2`,
   )
   const usage = db.prepare(
-    'SELECT day, meter, amount FROM metered_daily WHERE customer = ? AND day > ? ORDER BY day, meter',
+    'SELECT day, meter, amount FROM metered_daily WHERE customer = ? AND day BETWEEN ? AND ? ORDER BY day, meter',
   )
   const versions = db.prepare(
     'SELECT t.customer, t.version FROM json_each(?) j CROSS JOIN metered_customer t ON t.customer = j.value',
@@ -229,9 +230,10 @@ export function prepareReads(
       alertsToDeliver.all(now(), limit).map((row) => tables.alert.decode(row)),
     readUndelivered: async ({ customer: name, limit }) =>
       undelivered.all(name, limit).map((row) => tables.event.decode(row)),
-    usage: async ({ customer: name, days }) => {
-      const after = new Date(now() - days * 86_400_000).toISOString().slice(0, 10)
-      return z.array(usageRow).parse(usage.all(name, after))
+    usage: async ({ customer: name, ...range }) => {
+      const firstOf = (days: number) => new Date(now() - (days - 1) * dayMs).toISOString().slice(0, 10)
+      const { from, to } = 'from' in range ? range : { from: firstOf(range.days), to: null }
+      return z.array(usageRow).parse(usage.all(name, from, to ?? lastDay))
     },
     versions: async (customers) => {
       const rows = z.array(versionRow).parse(versions.all(JSON.stringify(customers)))
