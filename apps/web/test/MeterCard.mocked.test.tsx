@@ -1,14 +1,19 @@
 // @vitest-environment jsdom
-import type { BalanceRow } from '@metered/billing/client'
+import type { BalanceRow, UsageDay } from '@metered/billing/client'
 import { screen } from '@testing-library/react'
-import { expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Meter } from '../src/format/meters.ts'
 import { MeterCard } from '../src/usage/MeterCard.tsx'
 import { anOffer, onFree } from './anOffer.ts'
 import { aPayment, aStatement } from './aStatement.ts'
 import { show } from './show.tsx'
+import { usageOn } from './usageOn.ts'
 
-const { current, statement } = vi.hoisted(() => ({ current: vi.fn(), statement: vi.fn() }))
+const { current, offers, statement } = vi.hoisted(() => ({
+  current: vi.fn(),
+  offers: vi.fn(),
+  statement: vi.fn(),
+}))
 const renewsAt = Date.UTC(2026, 11, 30, 12)
 const paid = anOffer({ name: 'Paid', priceSlug: 'paid', isFree: false })
 const { plan, balances } = onFree({ available: 10, limit: 17 })
@@ -16,14 +21,17 @@ const onPaid = { ...plan, name: 'Paid', priceSlug: 'paid', isFree: false, renews
 
 vi.mock('../src/api/billing.ts', () => ({
   usePlan: () => ({ data: current() }),
-  usePlans: () => ({ data: [paid] }),
+  usePlans: () => ({ data: offers() }),
   useStatement: () => ({ data: statement() }),
 }))
 
-function showCard(changes: Partial<BalanceRow<Meter>> = {}) {
+beforeEach(() => void offers.mockReturnValue([paid]))
+afterEach(() => void vi.useRealTimers())
+
+function showCard(changes: Partial<BalanceRow<Meter>> = {}, usage?: UsageDay<Meter>[]) {
   const [row] = balances
   if (!row) throw new Error('There is no row.')
-  show(<MeterCard row={{ ...row, renewsAt, ...changes }} />)
+  show(<MeterCard row={{ ...row, renewsAt, ...changes }} usage={usage} />)
   return screen.getByRole('article').textContent
 }
 
@@ -69,6 +77,30 @@ it('names the units left from packs on an unlimited meter', () => {
   current.mockReturnValue(onPaid)
   statement.mockReturnValue(aStatement({ unlimitedPacks: [{ meter: 'generations', units: 50 }] }))
   expect(showCard({ available: null, limit: null })).toContain('50 from packs.')
+})
+
+it('says when the units run out, and which average this comes from', () => {
+  current.mockReturnValue(onPaid)
+  statement.mockReturnValue(aStatement())
+  vi.setSystemTime(Date.UTC(2026, 11, 10, 20))
+  const usage = usageOn(Date.now(), Array(14).fill(2))
+  expect(showCard({}, usage)).toContain(
+    'At this rate, you run out on 15 December. Last 14 days: about 2 pictures a day.',
+  )
+  expect(showCard({ available: null, limit: null, unlimited: true }, usage)).not.toContain('rate')
+  expect(showCard({})).not.toContain('rate')
+})
+
+it('says when the customer starts to pay for extra units', () => {
+  current.mockReturnValue(onPaid)
+  statement.mockReturnValue(aStatement())
+  vi.setSystemTime(Date.UTC(2026, 11, 10, 20))
+  offers.mockReturnValue([
+    { ...paid, overage: [{ meter: 'generations', unitPrice: 5, perUnits: 1, currency: 'USD' }] },
+  ])
+  expect(showCard({}, usageOn(Date.now(), Array(14).fill(2)))).toContain(
+    'At this rate, you start to pay for extra pictures on 15 December.',
+  )
 })
 
 it('promises the regular grant after a prorated one only if the plan renews', () => {

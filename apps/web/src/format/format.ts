@@ -43,6 +43,11 @@ export const formatShort = (value: number) => short().format(value)
 export const formatPercent = (value: number) => percent().format(value / 100)
 /** Formats a date as `1 December`. */
 export const formatDay = (at: number) => dayAndMonth().format(at)
+/** Formats two dates as `9 and 20 December`, or as `28 November and 3 December`. */
+export function formatDays(first: number, last: number): string {
+  const isSameMonth = formatMonth(first) === formatMonth(last) && last - first < 31 * 86_400_000
+  return `${isSameMonth ? new Date(first).getDate() : formatDay(first)} and ${formatDay(last)}`
+}
 /** Formats a date as `December`. */
 export const formatMonth = (at: number) => month().format(at)
 /** Formats a date as `1 December 2026`. */

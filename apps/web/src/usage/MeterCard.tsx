@@ -1,4 +1,4 @@
-import type { BalanceRow } from '@metered/billing/client'
+import type { BalanceRow, UsageDay } from '@metered/billing/client'
 import { usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatDay, formatNumber, formatShortDate } from '../format/format.ts'
 import { amountOf, type Meter, titleOf } from '../format/meters.ts'
@@ -13,10 +13,17 @@ import {
 import { nextOfCredits } from '../plans/nextOfCredits.ts'
 import { currentOffer } from '../plans/offers.ts'
 import { overageText } from '../plans/overage.ts'
+import { forecastTexts } from './forecastText.ts'
 import classes from './UsageScreen.module.css'
 
-/** Shows one meter's used, held and remaining units in this period, and the renewal date. */
-export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
+interface MeterCardProps {
+  row: BalanceRow<Meter>
+  /** The daily usage that the forecast needs. Without it, there is no forecast. */
+  usage: UsageDay<Meter>[] | undefined
+}
+
+/** Shows one meter's used, held and remaining units in this period, the renewal date, and when the units run out. */
+export function MeterCard({ row, usage }: MeterCardProps) {
   const { meter, used, held, available, renewsAt, parked } = row
   const { data: plan } = usePlan()
   const { event, at } = nextOfCredits(plan, renewsAt)
@@ -53,21 +60,25 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
           </div>
         )}
       </dl>
-      <Notes row={row} />
+      <Notes row={row} usage={usage} />
     </article>
   )
 }
 
 const eventNames = { renew: 'Renews', end: 'Ends', endUnpaid: 'Ends unless paid' }
 
-/** Explains pack units, the last period's extra units, a prorated grant and the cost of extra units, where they apply. */
-function Notes({ row }: { row: BalanceRow<Meter> }) {
+/**
+ * Shows the forecast, and explains pack units, the last period's extra units, a prorated grant and the cost of extra
+ * units, where they apply.
+ */
+function Notes({ row, usage }: MeterCardProps) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
   const { data: statement } = useStatement()
   const offer = currentOffer(offers, plan)
   const price = offer?.overage.find(({ meter }) => meter === row.meter)
   const prorated = statement?.prorated.find(({ meter }) => meter === row.meter)
+  const texts = usage && forecastTexts(row, { usage, plan, hasOverage: price !== undefined, now: Date.now() })
   const isKept = plan?.cancelsAt === null && plan.changesAt === null
   const later = ({ regular }: { regular: number }) =>
     ` ${formatNumber(regular)}${row.renewsAt === null ? ' later' : ` from ${formatDay(row.renewsAt)}`}.`
@@ -83,6 +94,11 @@ function Notes({ row }: { row: BalanceRow<Meter> }) {
   ].filter(Boolean)
   return (
     <div>
+      {texts && (
+        <p className={classes.forecast}>
+          {texts.forecast} <span className={classes.average}>{texts.average}</span>
+        </p>
+      )}
       {notes.map((note) => (
         <p key={note} className={classes.fact}>
           {note}

@@ -14,6 +14,7 @@ import { isUnknown } from '../plans/offers.ts'
 import { ChargesTable } from './ChargesTable.tsx'
 import { MeterCard } from './MeterCard.tsx'
 import classes from './UsageScreen.module.css'
+import { daysFor, defaultLength, lengths } from './usagePeriods.ts'
 
 const UsageCharts = lazy(
   whenOnline(async () => ({ default: (await import('./UsageCharts.tsx')).UsageCharts })),
@@ -42,26 +43,28 @@ const columns: CSSProperties & Record<`--${string}`, number> = {
 function Meters() {
   const balances = useBalances()
   const { data, refetch } = balances
+  // The forecasts use the days that the chart loads first, so they need no request of their own.
+  const usage = useUsage(daysFor(defaultLength))
+  const usageError = useLastError(usage)
+  // Wait for the forecasts, so that they don't move the content below them. If they fail, do without them.
+  const isLoading = !data || (usage.isLoading && usage.failureCount === 0 && !usageError)
   const error = useLastError(balances)
   if (error || (data && isUnknown(data)))
     return <FailedSection what="Your balances" error={error} onRetry={() => void refetch()} />
   return (
-    <section className={classes.meters} style={columns} aria-label="This period" aria-busy={!data}>
+    <section className={classes.meters} style={columns} aria-label="This period" aria-busy={isLoading}>
       {meters.map((meter) => {
-        const row = data?.balances.find((it) => it.meter === meter)
-        if (row) return <MeterCard key={meter} row={row} />
-        return data ? null : <Skeleton key={meter} className={classes.cardLoading} radius="lg" />
+        if (isLoading) return <Skeleton key={meter} className={classes.cardLoading} radius="lg" />
+        const row = data.balances.find((it) => it.meter === meter)
+        return row && <MeterCard key={meter} row={row} usage={usage.data} />
       })}
     </section>
   )
 }
 
-const lengths = [7, 30, 90]
-
 function Days() {
-  const [length, setLength] = useState(30)
-  // Load twice as many days, to compare the period with the previous period.
-  const usage = useUsage({ days: 2 * length })
+  const [length, setLength] = useState(defaultLength)
+  const usage = useUsage(daysFor(length))
   const { data, refetch, isPlaceholderData } = usage
   const error = useLastError(usage)
   return (

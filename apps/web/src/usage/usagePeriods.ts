@@ -3,6 +3,13 @@ import type { Meter } from '../format/meters.ts'
 
 const dayMs = 86_400_000
 
+/** The lengths of the periods that the chart can show, in days. */
+export const lengths = [7, 30, 90]
+export const defaultLength = 30
+
+/** Returns the days to load for a period. They include the previous period, to compare the two. */
+export const daysFor = (length: number) => ({ days: 2 * length })
+
 /** One meter's usage in a period, compared with the previous period of the same length. */
 export interface MeterUsage {
   /** The units used on each day of the period, oldest first. */

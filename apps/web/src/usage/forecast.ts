@@ -1,0 +1,102 @@
+import type { UsageDay } from '@metered/billing/client'
+import type { Meter } from '../format/meters.ts'
+
+const dayMs = 86_400_000
+
+/** Two full weeks, because many customers work only on weekdays. */
+const mostDays = 14
+/** With fewer days, or fewer days with use, the average says little about the next weeks. */
+const fewestDays = 7
+const fewestDaysWithUse = 3
+
+/**
+ * How many standard deviations the use can differ from the average. In a normal distribution, four in five results are
+ * within this distance.
+ */
+const deviations = 1.28
+
+/** The longest forecast for units that never renew or end. */
+const yearMs = 365 * dayMs
+
+/** When a meter's units run out if the customer continues to use as many per day. Times are epoch milliseconds. */
+export interface Forecast {
+  /** Whether the units run out before they renew or end. Units that do neither are compared with the next year. */
+  outcome: 'lasts' | 'probablyLasts' | 'probablyRunsOut' | 'runsOut'
+  /** When the units run out at the average use. */
+  expected: number
+  /** The likely range of the time when the units run out. `latest` is Infinity if the average may be close to 0. */
+  earliest: number
+  latest: number
+  /** The average use per day. */
+  perDay: number
+  /** The number of days in the average. */
+  days: number
+}
+
+interface ForecastInput {
+  meter: Meter
+  /** The units that the customer has left, including units in progress. */
+  left: number
+  /** When the units renew or end. Null if they do neither. */
+  endsAt: number | null
+  now: number
+}
+
+/**
+ * Forecasts when a meter's units run out, from the use on the last 14 UTC days. Today isn't over, so it doesn't count.
+ * Days without use count as 0 from the day of the first use. Returns null if no units are left, or if there are too few
+ * days to tell. `usage` must also contain earlier days, so that a pause isn't mistaken for the time before the first use.
+ */
+export function forecastOf(
+  usage: UsageDay<Meter>[],
+  { meter, left, endsAt, now }: ForecastInput,
+): Forecast | null {
+  const amounts = amountsOf(usage, { meter, now })
+  if (left <= 0 || amounts.length < fewestDays) return null
+  if (amounts.filter((amount) => amount > 0).length < fewestDaysWithUse) return null
+  const perDay = mean(amounts)
+  const { first, last } = likelyDays(left, amounts)
+  const expected = now + (left / perDay) * dayMs
+  const earliest = now + first * dayMs
+  const latest = now + last * dayMs
+  const end = endsAt ?? now + yearMs
+  const outcome =
+    latest < end ? 'runsOut' : expected < end ? 'probablyRunsOut' : earliest < end ? 'probablyLasts' : 'lasts'
+  return { outcome, expected, earliest, latest, perDay, days: amounts.length }
+}
+
+/** Returns the units used per UTC day, on the last 14 days before today, or since the first day with use. */
+function amountsOf(usage: UsageDay<Meter>[], { meter, now }: { meter: Meter; now: number }): number[] {
+  const used = new Map(
+    usage.filter((it) => it.meter === meter && it.amount > 0).map(({ day, amount }) => [day, amount]),
+  )
+  const days = Array.from({ length: mostDays }, (_, index) => utcDay(now - (mostDays - index) * dayMs))
+  const [first = ''] = [...used.keys()].toSorted()
+  return days.filter((day) => day >= first).map((day) => used.get(day) ?? 0)
+}
+
+/**
+ * Returns the likely range of the number of days after which `left` units are used up.
+ *
+ * After t days, the use is probably within `deviations` standard deviations of `mean * t`. Its variance is
+ * `variance * (t + t² / n)`: the days differ from each other, and the average of n days is itself uncertain. The range
+ * ends where the highest and the lowest probable use reach `left`. These are the two solutions of the equation
+ * `(left - mean * t)² = k * (t + t² / n)`. If the lowest probable use never reaches `left`, the range has no end.
+ */
+function likelyDays(left: number, amounts: number[]): { first: number; last: number } {
+  const average = mean(amounts)
+  const variance =
+    amounts.reduce((sum, amount) => sum + (amount - average) ** 2, 0) / Math.max(1, amounts.length - 1)
+  const k = deviations ** 2 * variance
+  const a = average ** 2 - k / amounts.length
+  const b = 2 * left * average + k
+  const root = Math.sqrt(Math.max(0, b ** 2 - 4 * a * left ** 2))
+  return {
+    first: (2 * left ** 2) / (b + root),
+    last: a > 0 ? (b + root) / (2 * a) : Number.POSITIVE_INFINITY,
+  }
+}
+
+const mean = (amounts: number[]) => amounts.reduce((sum, amount) => sum + amount, 0) / amounts.length
+
+const utcDay = (at: number) => new Date(at).toISOString().slice(0, 10)
