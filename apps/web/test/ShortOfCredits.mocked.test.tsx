@@ -115,6 +115,7 @@ it.each([
 it("links to the customer's spend limits if one denied the call", () => {
   const overLimit = denied({
     code: 'BUDGET_EXCEEDED',
+    source: 'customer',
     meter: 'generations',
     limit: 10,
     used: 10,

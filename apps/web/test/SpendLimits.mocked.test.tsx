@@ -23,6 +23,7 @@ beforeEach(() => vi.resetAllMocks())
 
 const aBudget = (changes: Partial<Budget<Meter>> = {}): Budget<Meter> => ({
   id: 'month generations',
+  source: 'customer',
   meter: 'generations',
   limit: 10,
   used: 4,

@@ -14,6 +14,7 @@ type OverLimit = Extract<Denial, { code: 'BUDGET_EXCEEDED' }>
 function overLimit(changes: Partial<OverLimit> = {}): OverLimit {
   return {
     code: 'BUDGET_EXCEEDED',
+    source: 'customer',
     meter: 'generations',
     limit: 10,
     used: 10,

@@ -5,6 +5,7 @@ import { aClient, anAnswer, hooks, type Meter, render } from './aBilling.tsx'
 
 const aBudget = (used: number): Budget<Meter> => ({
   id: 'month generations',
+  source: 'customer',
   meter: 'generations',
   limit: 5,
   used,

@@ -5,6 +5,7 @@ import type { CustomerAlert } from './contract/alerts.ts'
 import type { Customer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
 import type { PastDuePolicy } from './contract/pastDue.ts'
+import type { PlanBudgets } from './customer/planBudgets.ts'
 import type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { SessionSource } from './sessions/sessionSource.ts'
@@ -53,6 +54,12 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * plan's grants.
    */
   pastDue?: PastDuePolicy
+  /**
+   * Budgets that apply to every customer of a plan, by the slug of the plan's price. For example, `{ free: [{ meter:
+   * 'generations', limit: 5, window: 'hour' }] }` lets customers of Free make 5 generations per hour. Customers can't
+   * change these budgets. A change applies to a customer from the next fetch from Flowglad. Default: none.
+   */
+  planBudgets?: PlanBudgets<MeterOf<M>>
   /**
    * Returns whether the caller may set and remove the customer's budgets with the billing router. Default: no caller
    * may. `billing.budgets` isn't restricted.

@@ -15,6 +15,7 @@ import type { Alerts } from './customer/alerts.ts'
 import type { Budgets } from './customer/budgets.ts'
 import { defaultReturnPaths } from './customer/checkout.ts'
 import { createCustomerServices } from './customer/createCustomerServices.ts'
+import { planBudgetsOf } from './customer/planBudgets.ts'
 import { connectFlowglad } from './flowglad/connectFlowglad.ts'
 import type { Caller } from './http/caller.ts'
 import { createHandler } from './http/createHandler.ts'
@@ -74,6 +75,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const exchange = {
     ledger,
     meters,
+    planBudgets: planBudgetsOf(meters, setup.planBudgets),
     wallClock: clock,
     clock: steady,
     options,
@@ -143,7 +145,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const lifecycle = new Lifecycle({
     instance,
     loops,
-    check: new SetupCheck({ ledger, catalog, flowglad, logger }),
+    check: new SetupCheck({ ledger, catalog, flowglad, logger, plans: Object.keys(setup.planBudgets ?? {}) }),
     autoStart: setup.autoStart ?? true,
   })
 

@@ -4,6 +4,9 @@ export type BudgetWindow = 'hour' | 'day' | 'month' | 'period'
 /** `block` denies calls that would exceed the limit. `notify` only raises alerts. */
 export type BudgetMode = 'block' | 'notify'
 
+/** `customer` budgets are set at run time. `plan` budgets come from the setup's `planBudgets`. */
+export type BudgetSource = 'customer' | 'plan'
+
 /** A limit on a meter's units over a window, in addition to what the plan allows. */
 export interface BudgetInput<Meter extends string = string> {
   meter: Meter
@@ -24,6 +27,7 @@ export interface BudgetInput<Meter extends string = string> {
 /** A budget, and the units in its current window. */
 export interface Budget<Meter extends string = string> {
   id: string
+  source: BudgetSource
   meter: Meter
   limit: number
   /** Units charged in the window. Can exceed the limit. */

@@ -1,4 +1,4 @@
-import type { BudgetWindow } from './budgets.ts'
+import type { BudgetSource, BudgetWindow } from './budgets.ts'
 
 /** A meter with too few units for a call. Amounts are in the meter's unit. */
 export interface ShortMeter<Meter extends string = string> {
@@ -42,6 +42,8 @@ export type Denial<Meter extends string = string> =
   /** The plan has enough units, but the call would exceed a budget. */
   | {
       code: 'BUDGET_EXCEEDED'
+      /** Whether the customer or the plan sets this limit. */
+      source: BudgetSource
       meter: Meter
       /** The budget's limit in each window. */
       limit: number

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../config/clock.ts'
 import type { Budget, BudgetInput } from '../contract/budgets.ts'
 import type { KnownCustomer } from '../contract/customer.ts'
@@ -8,19 +7,20 @@ import * as fields from '../ledger/fields.ts'
 import type { LedgerForCalls } from '../ledger/ledger.ts'
 import { onLedger } from '../ledger/onLedger.ts'
 import { budgetInput } from './budgetInput.ts'
+import { budgetTerms } from './budgetTerms.ts'
 
 /** Reads and changes a customer's budgets. */
 export interface Budgets<Meter extends string = string> {
   /** Returns the customer's budgets, ordered by meter. */
   list(customer: KnownCustomer): Promise<Budget<Meter>[]>
   /**
-   * Sets a budget. Replaces the customer's budget for the same meter and window. The budget counts the usage since
+   * Sets a budget. Replaces the customer's own budget for the same meter and window, but no budget of the plan. The budget counts the usage since
    * its window began, so it can be exceeded already.
    *
    * @throws {BudgetError} if the budget is invalid, or if the customer has too many budgets.
    */
   set(customer: KnownCustomer, budget: BudgetInput<Meter>): Promise<{ id: string }>
-  /** Removes a budget. Resolves to false if the customer has no budget with this ID. */
+  /** Removes a budget. Resolves to false if the customer has set no budget with this ID. */
   remove(customer: KnownCustomer, id: string): Promise<boolean>
 }
 
@@ -36,20 +36,8 @@ export function createBudgets({ ledger, meters, clock, fetchPeriod }: Parts): Bu
   const schema = budgetInput(meters)
 
   async function set(customer: KnownCustomer, given: BudgetInput): Promise<{ id: string }> {
-    const { meter, limit, window, timeZone, mode = 'block', thresholds = [80, 100] } = parse(schema, given)
-    const isCalendar = window === 'day' || window === 'month'
-    const command = {
-      type: 'setBudget',
-      customer: customer.id,
-      // Holds contain this ID, so it is short. It has to be unique only among the customer's budgets.
-      instance: randomBytes(9).toString('base64url'),
-      meter,
-      limit,
-      mode,
-      thresholds,
-      window,
-      timeZone: isCalendar ? (timeZone ?? 'UTC') : null,
-    } as const
+    const terms = budgetTerms(parse(schema, given))
+    const command = { type: 'setBudget', customer: customer.id, ...terms } as const
     const send = (usedSince: number) => onLedger(ledger.execute({ ...command, usedSince }))
     let answer = await send(Math.max(0, clock.now()))
     if (answer.state === 'needsSnapshot') {

@@ -2,6 +2,7 @@ import type { Clock } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Meters } from '../contract/meters.ts'
+import type { PlanBudget } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { createCatalogCache } from './catalog.ts'
 import { Delivery } from './delivery.ts'
@@ -19,6 +20,7 @@ export function connectFlowglad(
   {
     ledger,
     meters,
+    planBudgets,
     wallClock,
     clock,
     options,
@@ -27,6 +29,7 @@ export function connectFlowglad(
   }: {
     ledger: Ledger
     meters: Meters
+    planBudgets: (priceSlug: string | null) => PlanBudget[]
     /** The system's clock, to compare with Flowglad's times. This clock can step forward and backward. */
     wallClock: Clock
     /** A clock that never steps backward. */
@@ -40,7 +43,15 @@ export function connectFlowglad(
   const leases = createLeases({ ledger, clock, leaseMs: options.leaseMs })
   const retries = new RetryPolicy({ options, clock })
   const sender = new EventSender({ ledger, flowglad, retries, logger, stopping })
-  const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock: wallClock, meters, logger })
+  const fetcher = new SnapshotFetcher({
+    ledger,
+    flowglad,
+    sender,
+    clock: wallClock,
+    meters,
+    planBudgets,
+    logger,
+  })
   const restored = new RestoredLedger({ ledger, flowglad, clock, options, logger, stopping })
   const sync = new Sync({ leases, fetcher, clock, options, logger, stopping })
   const delivery = new Delivery({

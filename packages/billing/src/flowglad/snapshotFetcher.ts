@@ -4,6 +4,7 @@ import { RecentMap } from '../config/recentMap.ts'
 import type { Customer, KnownCustomer } from '../contract/customer.ts'
 import type { Meters } from '../contract/meters.ts'
 import { unlimitedFeatures } from '../contract/unlimitedFeatures.ts'
+import type { PlanBudget } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { changedContact } from './changedContact.ts'
 import type { EventSender } from './eventSender.ts'
@@ -22,6 +23,8 @@ export class SnapshotFetcher {
   readonly #clock: Pick<Clock, 'now'>
   /** Maps a meter's slug to the slug of the feature that makes the meter unlimited. */
   readonly #unlimitedBy: Record<string, string>
+  /** Returns the budgets that the app sets for the plan with this price. */
+  readonly #planBudgets: (priceSlug: string | null) => PlanBudget[]
   readonly #logger: Logger
   readonly #archived = new RecentMap<string, true>(rememberedCustomers)
   /** When a fetch last failed at Flowglad (`performance.now()`), or null if a fetch has succeeded since. */
@@ -33,6 +36,7 @@ export class SnapshotFetcher {
     sender: EventSender
     clock: Pick<Clock, 'now'>
     meters: Meters
+    planBudgets: (priceSlug: string | null) => PlanBudget[]
     logger: Logger
   }) {
     this.#ledger = parts.ledger
@@ -40,6 +44,7 @@ export class SnapshotFetcher {
     this.#sender = parts.sender
     this.#clock = parts.clock
     this.#unlimitedBy = unlimitedFeatures(parts.meters)
+    this.#planBudgets = parts.planBudgets
     this.#logger = parts.logger
   }
 
@@ -81,6 +86,7 @@ export class SnapshotFetcher {
       token: lease.token,
       snapshot,
       unlimitedBy: this.#unlimitedBy,
+      planBudgets: this.#planBudgets(snapshot.subscription?.priceSlug ?? null),
     })
     if (state === 'leaseLost') throw leaseLost()
     this.#failedAt = null

@@ -21,30 +21,40 @@ export function isTimeZone(name: string): boolean {
 /** The percentages of a limit at which the ledger raises alerts. */
 export const thresholds = z.array(z.number().int().min(1).max(1_000)).max(10).readonly()
 
+const budget = z.object({
+  /** A new ID, generated before the command is queued. Ignored if the budget exists with the same time zone. */
+  instance: text(64),
+  meter,
+  window: budgetWindow,
+  /** The IANA name of the time zone of a day or month. Null for other windows. */
+  timeZone: text(64).refine(isTimeZone, 'unknown time zone').nullable(),
+  limit: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+  mode: budgetMode,
+  thresholds,
+})
+
+const hasTimeZoneIfNeeded = ({ window, timeZone }: { window: string; timeZone: string | null }) =>
+  (window === 'day' || window === 'month') === (timeZone !== null)
+const timeZoneProblem = {
+  path: ['timeZone'],
+  message: 'required for days and months, and null for other windows',
+}
+
+/** A budget of the customer's plan. */
+export const planBudget = budget.refine(hasTimeZoneIfNeeded, timeZoneProblem)
+
 /** Limits a meter's units over a window. Replaces the customer's budget for the same meter and window. */
-export const setBudget = z
-  .object({
+export const setBudget = budget
+  .extend({
     type: z.literal('setBudget'),
     customer,
-    /** A new ID, generated before the command is queued. Ignored if the budget exists and its time zone stays the same. */
-    instance: text(64),
-    meter,
-    window: budgetWindow,
-    /** The IANA name of the time zone of a day or month. Null for other windows. */
-    timeZone: text(64).refine(isTimeZone, 'unknown time zone').nullable(),
-    limit: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
-    mode: budgetMode,
-    thresholds,
     /**
      * The time from which to add up the booked usage. If the answer is `needsUsage`, send the command again with
      * this answer's time.
      */
     usedSince: z.number().int().min(0).max(maxTime),
   })
-  .refine(({ window, timeZone }) => (window === 'day' || window === 'month') === (timeZone !== null), {
-    path: ['timeZone'],
-    message: 'required for days and months, and null for other windows',
-  })
+  .refine(hasTimeZoneIfNeeded, timeZoneProblem)
 
 export const removeBudget = z.object({ type: z.literal('removeBudget'), customer, id: budgetId })
 

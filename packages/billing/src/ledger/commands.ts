@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listBudgets, removeBudget, setBudget } from './budgetCommands.ts'
+import { listBudgets, planBudget, removeBudget, setBudget } from './budgetCommands.ts'
 import {
   actualAmount,
   amount,
@@ -215,6 +215,8 @@ const install = z.object({
   snapshot,
   /** The feature that makes a meter unlimited, by meter slug. */
   unlimitedBy: z.record(meter, text(256)),
+  /** The budgets that the app sets for the subscription's plan. Default: none. */
+  planBudgets: z.array(planBudget).max(50).optional(),
 })
 
 /**
@@ -278,4 +280,5 @@ export type Recover = z.output<typeof recover>
 export type Park = z.output<typeof park>
 export type Operate = z.output<typeof operate>
 export type SetBudget = z.output<typeof setBudget>
+export type PlanBudget = z.output<typeof planBudget>
 export type RemoveBudget = z.output<typeof removeBudget>

@@ -13,18 +13,22 @@ export class SetupCheck {
   readonly #probe: () => Promise<unknown>
   readonly #catalog: CatalogCache
   readonly #flowglad: Pick<FlowgladClient, 'settingsProblem'>
+  readonly #plans: string[]
   readonly #logger: Logger
 
   constructor(parts: {
     ledger: Pick<Ledger, 'execute' | 'health'>
     catalog: CatalogCache
     flowglad: Pick<FlowgladClient, 'settingsProblem'>
+    /** The slugs of the prices that `planBudgets` names. */
+    plans: string[]
     logger: Logger
   }) {
     this.#ledger = parts.ledger
     this.#probe = createProbe(parts.ledger)
     this.#catalog = parts.catalog
     this.#flowglad = parts.flowglad
+    this.#plans = parts.plans
     this.#logger = parts.logger
   }
 
@@ -49,7 +53,19 @@ export class SetupCheck {
       )
       return null
     })
+    if (catalog) this.#warnOfUnknownPlans(new Set(catalog.slugOfPrice.values()))
     if (catalog && catalog.problems.size > 0) throw new SetupError([...catalog.problems.values()].join('\n'))
+  }
+
+  #warnOfUnknownPlans(known: Set<string>) {
+    for (const priceSlug of this.#plans) {
+      if (!known.has(priceSlug)) {
+        this.#logger.warn(
+          { priceSlug },
+          `\`planBudgets\` has budgets for "${priceSlug}", but Flowglad's pricing model has no price with this slug.`,
+        )
+      }
+    }
   }
 
   /** Runs the check in the background, and logs problems that haven't been logged yet. */

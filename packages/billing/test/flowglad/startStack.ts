@@ -9,6 +9,7 @@ import {
   type CustomerAlert,
   createBilling,
   type PastDuePolicy,
+  type PlanBudgets,
   type SessionSource,
 } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
@@ -44,6 +45,7 @@ export interface StackSetup {
   pastDue?: PastDuePolicy
   mayChangeBudgets?: (ctx: { user: User }) => boolean | Promise<boolean>
   onAlert?: (alert: CustomerAlert) => unknown
+  planBudgets?: PlanBudgets<keyof typeof meters>
   /** Replaces the policies of these meters. */
   policies?: Partial<Record<keyof typeof meters, MeterPolicy>>
   ledger?: Ledger

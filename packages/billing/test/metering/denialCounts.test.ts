@@ -195,6 +195,7 @@ const denials = {
   KEY_INVALID: { code: 'KEY_INVALID', key: 'k' },
   BUDGET_EXCEEDED: {
     code: 'BUDGET_EXCEEDED',
+    source: 'customer',
     meter: 'pages',
     limit: 10,
     used: 6,

@@ -20,6 +20,7 @@ test('denies a call that would exceed a budget with 402 and the time at which th
   await expect(generate(app, 1)).rejects.toMatchObject({ data: { httpStatus: 402 } })
   const now = new Date()
   const budget = {
+    source: 'customer',
     meter: 'generations',
     limit: 3,
     used: 3,

@@ -5,12 +5,16 @@ export const budgetWindow = z.enum(['hour', 'day', 'month', 'period'])
 /** `block` denies calls that would exceed the limit. `notify` only raises alerts. */
 export const budgetMode = z.enum(['block', 'notify'])
 
+/** `customer` budgets are set at run time. `plan` budgets come from the app's code, and apply while the plan does. */
+export const budgetSource = z.enum(['customer', 'plan'])
+
 /** A budget and its counters in the current window. */
 export const budgetRow = z.object({
   customer: z.string(),
   id: z.string(),
   /** Distinguishes the budget from the customer's other budgets, and from earlier budgets with the same ID. */
   instance: z.string(),
+  source: budgetSource,
   meter: z.string(),
   window: budgetWindow,
   /** The IANA name of the time zone of a day or month. Null for other windows. */

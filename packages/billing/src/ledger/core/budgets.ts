@@ -3,6 +3,7 @@ import type { Leg } from '../commands.ts'
 import type { BudgetRow, HeldBudget } from './budgetRow.ts'
 import { windowChange } from './budgetWindow.ts'
 import type { Draft } from './draft.ts'
+import { joined } from './loadedCustomer.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
@@ -83,7 +84,7 @@ export function startWindow(draft: Draft, budget: BudgetRow): void {
 export const budgetsNow = (draft: Draft): BudgetStatus[] =>
   draft
     .budgets()
-    .toSorted((a, b) => (a.meter + a.window < b.meter + b.window ? -1 : 1))
+    .toSorted((a, b) => (joined(a.meter, a.id) < joined(b.meter, b.id) ? -1 : 1))
     .map((budget) => statusOf({ ...budget, ...changeNow(draft, budget) }))
 
 /** Returns the budget's properties that are out of date, with their current values. Returns null if there are none. */
@@ -97,26 +98,7 @@ function changeNow(draft: Draft, budget: BudgetRow): Partial<BudgetRow> | null {
   return held === budget.held ? change : { ...change, held }
 }
 
-const statusOf = ({
-  id,
-  meter,
-  limit,
-  used,
-  held,
-  window,
-  timeZone,
-  mode,
-  thresholds,
-  windowEnd,
-}: BudgetRow) => ({
-  id,
-  meter,
-  limit,
-  used,
-  held,
-  window,
-  timeZone,
-  mode,
-  thresholds,
-  resetsAt: windowEnd,
-})
+const statusOf = (budget: BudgetRow): BudgetStatus => {
+  const { id, source, meter, limit, used, held, window, timeZone, mode, thresholds, windowEnd } = budget
+  return { id, source, meter, limit, used, held, window, timeZone, mode, thresholds, resetsAt: windowEnd }
+}

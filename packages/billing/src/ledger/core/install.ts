@@ -4,6 +4,7 @@ import type { Draft } from './draft.ts'
 import { endLease } from './endLease.ts'
 import { pastDueSince } from './pastDue.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
+import { setPlanBudgets } from './setBudget.ts'
 import { debtOf, endUnlimited, startUnlimited } from './unlimited.ts'
 
 type Lease = NonNullable<CustomerRow['lease']>
@@ -37,6 +38,7 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
     periodCheckedFor: periodEnd !== null && periodEnd <= fetchedAt ? periodEnd : null,
     installedToken: command.token,
   })
+  setPlanBudgets(draft, command.planBudgets ?? [])
   endLease(draft)
   return { state: 'installed' }
 }

@@ -28,7 +28,7 @@ export interface Writes {
   events: EventRow[]
   /** Replaced budgets are in `removedBudgets` too, which is applied first. */
   newBudgets: BudgetRow[]
-  /** Existing budgets, in which the ID, the instance, the meter and the time zone haven't changed. */
+  /** Existing budgets, in which the ID, the instance, the source, the meter and the time zone haven't changed. */
   budgets: BudgetRow[]
   removedBudgets: { customer: string; id: string }[]
   /** The store ignores an alert that exists. */

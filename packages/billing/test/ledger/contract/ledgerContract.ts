@@ -21,6 +21,7 @@ import { onCommit } from './onCommit.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { pastDue } from './pastDue.ts'
 import { pendingWork } from './pendingWork.ts'
+import { planBudgets } from './planBudgets.ts'
 import { restore } from './restore.ts'
 import { snapshots } from './snapshots.ts'
 import { limits, unlimited } from './unlimited.ts'
@@ -51,6 +52,7 @@ const parts = [
   audits,
   budgets,
   budgetWindows,
+  planBudgets,
   alerts,
   alertDeliveries,
   denials,

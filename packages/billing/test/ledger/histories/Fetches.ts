@@ -1,5 +1,5 @@
 import type { UsageEvent } from '../../../src/ledger/answers.ts'
-import type { Snapshot } from '../../../src/ledger/commands.ts'
+import type { PlanBudget, Snapshot } from '../../../src/ledger/commands.ts'
 import { anInstall, aTakeLease } from '../builders.ts'
 import { acknowledge } from './acknowledge.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'
@@ -78,11 +78,28 @@ export class Fetches {
     return { snapshot: this.#ledger.world.billing(), changes: this.#ledger.changes }
   }
 
+  /** Free plans limit tokens per hour. Plans that grant an odd number of units limit pictures per period. */
+  #planBudgets({ subscription, meters }: Snapshot): PlanBudget[] {
+    const budget = () => ({ instance: this.#ledger.newId('plan'), timeZone: null, thresholds: [80] })
+    const granted = meters.pictures?.granted ?? 0
+    const perHour = { ...budget(), meter: 'tokens', window: 'hour', mode: 'block', limit: 12 } as const
+    const perPeriod = {
+      ...budget(),
+      meter: 'pictures',
+      window: 'period',
+      mode: 'notify',
+      limit: granted,
+    } as const
+    return [...(subscription?.isFree ? [perHour] : []), ...(granted % 2 === 1 ? [perPeriod] : [])]
+  }
+
   async #install(token: string, { snapshot, changes }: NonNullable<Fetch['response']>): Promise<void> {
     const { customer, model } = this.#ledger
     const isInstalled = model.installedToken === token
     const unlimitedBy = { pictures: 'all' }
-    const [installed] = await this.#ledger.execute([anInstall({ customer, token, snapshot, unlimitedBy })])
+    const [installed] = await this.#ledger.execute([
+      anInstall({ customer, token, snapshot, unlimitedBy, planBudgets: this.#planBudgets(snapshot) }),
+    ])
     if (installed?.state === 'installed' && !isInstalled) this.#ledger.changesSeen = changes
   }
 }

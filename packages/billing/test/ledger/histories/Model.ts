@@ -337,7 +337,7 @@ export class Model extends PastDueModel {
     return { state: 'taken', ambiguous: usageEvents(ambiguous), events: usageEvents(next) }
   }
 
-  #install({ token, snapshot, unlimitedBy }: Install): Answer {
+  #install({ token, snapshot, unlimitedBy, planBudgets = [] }: Install): Answer {
     const { lease } = this
     if (lease?.token !== token || lease.purpose !== 'fetch') {
       return { state: this.installedToken === token ? 'installed' : 'leaseLost' }
@@ -358,6 +358,7 @@ export class Model extends PastDueModel {
     this.periodCheckedFor = periodEnd !== null && periodEnd <= at ? periodEnd : null
     this.installedToken = token
     this.lease = null
+    this.budgets.setPlan(planBudgets)
     return { state: 'installed' }
   }
 

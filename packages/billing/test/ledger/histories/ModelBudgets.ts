@@ -1,9 +1,9 @@
 import type { BudgetStatus, OverBudget, SetBudgetAnswer } from '../../../src/ledger/answers.ts'
-import type { Leg, SetBudget } from '../../../src/ledger/commands.ts'
+import type { Leg, PlanBudget, SetBudget } from '../../../src/ledger/commands.ts'
 import type { ModelHold, ModelState } from './ModelState.ts'
 
-interface ModelBudget
-  extends Pick<SetBudget, 'instance' | 'meter' | 'window' | 'timeZone' | 'limit' | 'mode' | 'thresholds'> {
+interface ModelBudget extends PlanBudget {
+  source: 'customer' | 'plan'
   id: string
   current: ModelWindow
   /** The windows before the current window. */
@@ -33,14 +33,9 @@ export class ModelBudgets {
   }
 
   set(command: SetBudget): SetBudgetAnswer {
-    const { instance, meter, window, timeZone, limit, mode, thresholds, usedSince } = command
+    const { meter, window, usedSince } = command
     const id = `${window} ${meter}`
-    const existing = this.#budgets.get(id)
-    if (existing) {
-      this.#roll(existing)
-      Object.assign(existing, { limit, mode, thresholds })
-      return { state: 'set', id }
-    }
+    if (this.#change(id, command)) return { state: 'set', id }
     if (window === 'period' && !this.#state.snapshot?.subscription) return { state: 'needsSnapshot' }
     const current = this.windowNow(window)
     if (usedSince !== current.start) return { state: 'needsUsage', since: current.start }
@@ -48,15 +43,37 @@ export class ModelBudgets {
       (event) => event.meter === meter && event.at >= current.start,
     )
     current.booked = events.map(({ amount }) => amount)
-    this.#budgets.set(id, {
-      ...{ id, instance, meter, window, timeZone, limit, mode, thresholds },
-      ...{ current, earlier: new Set() },
-    })
+    this.#budgets.set(id, { ...command, id, source: 'customer', current, earlier: new Set() })
     return { state: 'set', id }
   }
 
+  /** Replaces the plan's budgets after an install. */
+  setPlan(budgets: readonly PlanBudget[]): void {
+    if (!this.#state.snapshot?.subscription) return
+    const ids = budgets.map(({ window, meter }) => `plan ${window} ${meter}`)
+    for (const { id, source } of this.#budgets.values()) {
+      if (source === 'plan' && !ids.includes(id)) this.#budgets.delete(id)
+    }
+    for (const [index, budget] of budgets.entries()) {
+      const id = ids[index] ?? ''
+      if (this.#change(id, budget)) continue
+      const current = this.windowNow(budget.window)
+      this.#budgets.set(id, { ...budget, id, source: 'plan', current, earlier: new Set() })
+    }
+  }
+
+  #change(id: string, { limit, mode, thresholds }: PlanBudget): boolean {
+    const existing = this.#budgets.get(id)
+    if (!existing) return false
+    this.#roll(existing)
+    Object.assign(existing, { limit, mode, thresholds })
+    return true
+  }
+
   remove(id: string): { state: 'removed' | 'noBudget' } {
-    return { state: this.#budgets.delete(id) ? 'removed' : 'noBudget' }
+    if (this.#budgets.get(id)?.source !== 'customer') return { state: 'noBudget' }
+    this.#budgets.delete(id)
+    return { state: 'removed' }
   }
 
   list(): BudgetStatus[] {
@@ -140,14 +157,26 @@ export class ModelBudgets {
   }
 
   #status(
-    { id, meter, limit, window, timeZone, mode, thresholds }: ModelBudget,
+    { id, source, meter, limit, window, timeZone, mode, thresholds }: ModelBudget,
     current: ModelWindow,
   ): BudgetStatus {
     const holds = [...this.#state.holds.values()].filter((it) => it.windows.has(current) && !it.returned)
     const legs = holds.flatMap((hold) => hold.legs).filter((leg) => leg.meter === meter)
     const used = sum(current.booked)
     const held = sum(legs.map(({ amount }) => amount))
-    return { id, meter, limit, used, held, window, timeZone, mode, thresholds: [...thresholds], resetsAt: current.end }
+    return {
+      id,
+      source,
+      meter,
+      limit,
+      used,
+      held,
+      window,
+      timeZone,
+      mode,
+      thresholds: [...thresholds],
+      resetsAt: current.end,
+    }
   }
 }
 

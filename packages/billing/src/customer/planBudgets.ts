@@ -1,0 +1,39 @@
+import type { BudgetInput } from '../contract/budgets.ts'
+import type { Meters } from '../contract/meters.ts'
+import type { PlanBudget } from '../ledger/commands.ts'
+import { budgetInput } from './budgetInput.ts'
+import { budgetTerms } from './budgetTerms.ts'
+
+/** The budgets that the app sets for its plans, by the slug of the plan's price. */
+export type PlanBudgets<Meter extends string = string> = Readonly<
+  Record<string, readonly BudgetInput<Meter>[]>
+>
+
+/**
+ * Returns a function that returns the budgets of the plan with this price.
+ *
+ * @throws {TypeError} if a budget is invalid, or if a plan has two budgets for the same meter and window.
+ */
+export function planBudgetsOf(
+  meters: Meters,
+  planBudgets: PlanBudgets = {},
+): (priceSlug: string | null) => PlanBudget[] {
+  const schema = budgetInput(meters)
+  const byPrice = new Map<string, BudgetInput[]>()
+  for (const [priceSlug, budgets] of Object.entries(planBudgets)) {
+    const kinds = new Set(budgets.map(({ meter, window }) => `${window} ${meter}`))
+    if (kinds.size < budgets.length)
+      throw new TypeError(`\`planBudgets.${priceSlug}\` has two budgets for the same meter and window.`)
+    byPrice.set(
+      priceSlug,
+      budgets.map((budget, index) => {
+        const parsed = schema.safeParse(budget)
+        if (parsed.success) return parsed.data
+        const [issue] = parsed.error.issues
+        const path = [priceSlug, index, ...(issue?.path ?? [])].join('.')
+        throw new TypeError(`\`planBudgets.${path}\` is invalid: ${issue?.message}`)
+      }),
+    )
+  }
+  return (priceSlug) => (byPrice.get(priceSlug ?? '') ?? []).map(budgetTerms)
+}
