@@ -21,15 +21,21 @@ beforeAll(async () => {
 })
 
 test('passes each alert to onAlert once', async () => {
+  using file = ledgerFile()
   const onAlert = vi.fn()
-  await using stack = await startStack({ onAlert })
-  await spend(stack, 8)
-  await expect.poll(() => onAlert.mock.calls).toHaveLength(1)
-  await spend(stack, 2)
-  await expect.poll(() => onAlert.mock.calls).toHaveLength(2)
-  const listed = await stack.billing.alerts.list(ada)
-  expect(onAlert.mock.calls).toEqual(listed.reverse().map((alert) => [{ ...alert, customer: 'ada' }]))
-  expect(await stack.ledger.alertsToDeliver(10)).toEqual([])
+  {
+    await using stack = await startStack({ onAlert, ledger: movedLedger(file.path).ledger })
+    await spend(stack, 8)
+    await expect.poll(() => onAlert.mock.calls).toHaveLength(1)
+    await spend(stack, 2)
+    await expect.poll(() => onAlert.mock.calls).toHaveLength(2)
+    const listed = await stack.billing.alerts.list(ada)
+    expect(onAlert.mock.calls).toEqual(listed.reverse().map((alert) => [{ ...alert, customer: 'ada' }]))
+  }
+  const { ledger, pass } = movedLedger(file.path)
+  pass(longestPauseMs)
+  expect(await ledger.alertsToDeliver(10)).toEqual([])
+  await ledger.close()
 })
 
 test('calls onAlert on only one of two nodes', async () => {
@@ -60,7 +66,10 @@ test('calls onAlert again with the same alert after it fails, and logs the failu
   expect(await stack.billing.alerts.list(ada)).toHaveLength(1)
 })
 
-test('does not let an onAlert that never ends delay a shutdown, and delivers the alert after the next start', async () => {
+// Without the grace period, the shutdown would wait for 30 s.
+test('does not let an onAlert that never ends delay a shutdown, and delivers the alert after the next start', {
+  timeout: 20_000,
+}, async () => {
   using file = ledgerFile()
   const { ledger } = movedLedger(file.path)
   const hanging = vi.fn(() => new Promise(() => {}))
