@@ -7,20 +7,23 @@ import { migrations } from '../../src/ledger/stores/postgres/migrations.ts'
 import type { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const file = 'src/ledger/stores/postgres/migrations.ts'
+const folder = 'src/ledger/stores/postgres/'
 const git = (...args: string[]) =>
   execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
 
-/** Counts the migrations in a source file: the last line of each contains only a backtick and a comma. */
-const countMigrations = (source: string) => source.match(/^ {2}`,$/gm)?.length ?? 0
+/** Counts a commit's migrations: the last line of each contains only a backtick and a comma. */
+function countMigrations(commit: string): number {
+  const files = git('ls-tree', '--name-only', commit, folder).split('\n')
+  const sources = files.filter((file) => file.endsWith('igrations.ts'))
+  const ends = sources.map((file) => git('show', `${commit}:./${file}`).match(/^ {2}`,$/gm) ?? [])
+  return ends.flat().length
+}
 
 /** Returns the last commit before the newest migration, or null if the repository's history doesn't contain it. */
 export function commitBeforeMigration(): string | null {
   try {
-    const commits = git('log', '--format=%H', '--', file).trim().split('\n')
-    const isEarlier = (commit: string) =>
-      countMigrations(git('show', `${commit}:./${file}`)) < migrations.length
-    return commits.find(isEarlier) ?? null
+    const commits = git('log', '--format=%H', '--', folder).trim().split('\n')
+    return commits.find((commit) => countMigrations(commit) < migrations.length) ?? null
   } catch {
     return null
   }
