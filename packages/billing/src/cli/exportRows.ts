@@ -42,5 +42,6 @@ async function* customerRows(ledger: Ledger, customer: string): AsyncGenerator<E
   for (const alert of await ledger.alerts({ customer, limit: allAlerts })) yield { ...alert, type: 'alert' }
   for (const hold of await ledger.holds(customer)) yield { type: 'hold', customer, ...hold }
   for (const day of await ledger.usage({ customer, ...allDays })) yield { type: 'usage', customer, ...day }
+  for await (const day of ledger.dailyLabels(customer)) yield { type: 'usageByValue', ...day }
   for (const denied of await ledger.denials(customer)) yield { type: 'denial', customer, ...denied }
 }

@@ -21,10 +21,12 @@ import {
   text,
   token,
 } from './fields.ts'
+import { labels } from './labelField.ts'
 import { operate } from './operatorCommand.ts'
 import { recover } from './recoverCommand.ts'
 import { snapshot } from './snapshot.ts'
 
+export type { Label } from './labelField.ts'
 export type { Snapshot } from './snapshot.ts'
 
 /**
@@ -52,6 +54,8 @@ const leg = z.object({
   /** When the hold expires, `release` returns the units to the customer, and `settle` books them as spent. */
   onExpiry: z.enum(['release', 'settle']),
   price,
+  /** Default: the units count under `other` in every dimension. */
+  labels: labels.optional(),
 })
 
 /**
@@ -129,6 +133,8 @@ const settle = z.object({
       price,
       /** The reason, if the charge differs from the cost callback's result. */
       flagged: decoration.nullable(),
+      /** The labels to count if the hold's row has been removed. Default: none. */
+      labels: labels.optional(),
     }),
   ),
   /**

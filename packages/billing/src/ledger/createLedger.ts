@@ -7,6 +7,7 @@ import { audit } from './core/audit.ts'
 import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
 import { deniedCalls } from './core/deniedCalls.ts'
+import type { DailyLabelRow } from './core/labelRows.ts'
 import { holdOf, undeliveredEventOf } from './core/pendingWork.ts'
 import type { ActRow, EventRow } from './core/rows.ts'
 import { LedgerUnavailableError, storeOutOfReach } from './errors.ts'
@@ -126,6 +127,17 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     holds: async (customer) => (await read((it) => it.readHolds(customer))).map(holdOf),
     undelivered: async (query) => (await read((it) => it.readUndelivered(query))).map(undeliveredEventOf),
     usage: (query) => read((it) => it.usage(query)),
+    usageByValue: (query) => read((it) => it.usageByValue(query)),
+    async *dailyLabels(customer) {
+      let after: DailyLabelRow | null = null
+      do {
+        const page: DailyLabelRow[] = await read((it) =>
+          it.readDailyLabels({ customer, limit: rowsPerPage, after }),
+        )
+        yield* page
+        after = page.length < rowsPerPage ? null : (page.at(-1) ?? null)
+      } while (after !== null)
+    },
     versions: (customers) => read((it) => it.versions(customers)),
     customersWithDueHolds: (limit) => read((it) => it.customersWithDueHolds(limit)),
     customersToDeliver: (limit) => read((it) => it.customersToDeliver(limit)),

@@ -1,7 +1,8 @@
 import { maxAmount } from '../contract/amount.ts'
 import { keyPattern } from '../contract/keyFormat.ts'
-import type { Command, EventPrice, Leg, PastDueRule, Reserve, Settle } from './commands.ts'
+import type { Command, EventPrice, Label, Leg, PastDueRule, Reserve, Settle } from './commands.ts'
 import { fingerprintPattern, isStorable, operationPattern } from './fields.ts'
+import { maxDimensions, maxValues } from './labelField.ts'
 
 /**
  * Returns true only if the command's schema accepts the command without changes. Returns false if the schema must
@@ -38,7 +39,8 @@ const isHeldLeg = (leg: Leg) =>
   (leg.unlimitedBy === null || isShort(leg.unlimitedBy)) &&
   (leg.overageWith === null || isShort(leg.overageWith)) &&
   (leg.onExpiry === 'release' || leg.onExpiry === 'settle') &&
-  isPrice(leg.price)
+  isPrice(leg.price) &&
+  (leg.labels === undefined || areLabels(leg.labels))
 
 const isValidSettle = (command: Settle) =>
   isOfOperation(command) &&
@@ -53,7 +55,8 @@ const isSettledLeg = (leg: Settle['legs'][number]) =>
   isShort(leg.meter) &&
   (leg.amount === 0 || isCount(leg.amount)) &&
   isPrice(leg.price) &&
-  (leg.flagged === null || isShort(leg.flagged))
+  (leg.flagged === null || isShort(leg.flagged)) &&
+  (leg.labels === undefined || areLabels(leg.labels))
 
 const isOfOperation = ({ customer, attempt, procedure, key, fingerprint, recoverable }: Reserve | Settle) =>
   isShort(customer) &&
@@ -71,6 +74,20 @@ function areLegs<L extends { meter: string }>(legs: L[], isLeg: (leg: L) => bool
   for (const leg of legs) if (!isLeg(leg)) return false
   return legs.every(({ meter }, index) => legs.findIndex((leg) => leg.meter === meter) === index)
 }
+
+/** Accepts up to 8 labels, each for a different dimension. */
+function areLabels(labels: Label[]): boolean {
+  if (!Array.isArray(labels) || labels.length > maxDimensions) return false
+  for (const label of labels) if (!isLabel(label)) return false
+  return new Set(labels.map(({ dimension }) => dimension)).size === labels.length
+}
+
+const isLabel = (label: Label) =>
+  isObject(label) &&
+  isShort(label.dimension) &&
+  isShort(label.value) &&
+  isCount(label.atMost) &&
+  label.atMost <= maxValues
 
 const isPrice = (price: EventPrice) =>
   isObject(price) &&

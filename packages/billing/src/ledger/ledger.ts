@@ -10,6 +10,7 @@ import type {
   Charge,
   CustomerBalances,
   CustomerCharge,
+  DailyLabel,
   DenialCount,
   DeniedCalls,
   DueAlert,
@@ -81,6 +82,15 @@ export interface Ledger extends AsyncDisposable {
    * without usage.
    */
   usage(query: { customer: string } & UsageDays): Promise<{ day: string; meter: string; amount: number }[]>
+  /**
+   * Returns the meters' units on the given days by UTC day, meter and value of a dimension, oldest first. On
+   * each meter, the 100 values with the most units have their own rows. The other units have the value `other`.
+   */
+  usageByValue(
+    query: { customer: string; dimension: string; meters: string[] } & UsageDays,
+  ): Promise<{ day: string; meter: string; value: string; amount: number }[]>
+  /** Reads the customer's units by day, meter, dimension and value, page by page. Omits units without a value. */
+  dailyLabels(customer: string): AsyncIterable<DailyLabel>
   /** Returns the customers' current versions, in a single query. Omits customers without a version. */
   versions(customers: string[]): Promise<Map<string, number>>
   /** Returns up to `limit` customers with a hold that is past its expiry time. */
@@ -162,5 +172,5 @@ export interface Ledger extends AsyncDisposable {
 /** The ledger methods that calls use. */
 export type LedgerForCalls = Pick<
   Ledger,
-  'execute' | 'interruptions' | 'balances' | 'lastCommitted' | 'charges' | 'usage' | 'alerts'
+  'execute' | 'interruptions' | 'balances' | 'lastCommitted' | 'charges' | 'usage' | 'usageByValue' | 'alerts'
 >

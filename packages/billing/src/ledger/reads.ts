@@ -1,6 +1,7 @@
 import type { DenialCode } from '../contract/denials.ts'
 import type { Snapshot } from './commands.ts'
 import type { AlertRow } from './core/alertRow.ts'
+import type { DailyLabelRow } from './core/labelRows.ts'
 import type { PastDueState } from './core/pastDue.ts'
 import type { ActRow, LedgerActRow } from './core/rows.ts'
 
@@ -14,6 +15,9 @@ export type Alert = Omit<AlertRow, 'deliverAt' | 'deliveries'>
 export type DueAlert = AlertRow
 /** The record of an operator's act on the whole ledger. */
 export type LedgerAct = LedgerActRow
+
+/** A customer's units of one value of a dimension on one UTC day, such as `2026-11-22`. */
+export type DailyLabel = DailyLabelRow
 
 /** The operator and the reason of an act, which its record contains. */
 export interface ActAuthor {

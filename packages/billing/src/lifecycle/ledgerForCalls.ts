@@ -22,6 +22,7 @@ export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCal
     charges: (query) => afterCall(() => ledger.charges(query)),
     alerts: (query) => afterCall(() => ledger.alerts(query)),
     usage: (query) => afterCall(() => ledger.usage(query)),
+    usageByValue: (query) => afterCall(() => ledger.usageByValue(query)),
   }
 }
 

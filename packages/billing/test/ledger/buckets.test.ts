@@ -12,7 +12,7 @@ import {
   postgresLedger,
 } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { tables } from '../../src/ledger/stores/tables.ts'
-import { aReserve, fetched, settleOf, units } from './builders.ts'
+import { aLeg, aReserve, fetched, settleOf, units } from './builders.ts'
 import { postgresContract } from './contract/postgresContract.ts'
 import { anAct, setBudget } from './contract/steps.ts'
 import { createDatabase, createLedgerWithoutBuckets, query } from './postgres.ts'
@@ -126,7 +126,9 @@ async function callAndAct(ledger: Ledger, customers: string[]) {
     customers.map(async (customer) => {
       await fetched(ledger, units(10), { customer })
       await setBudget(ledger, { customer, limit: 1, mode: 'notify' })
-      const [settled, open] = ['settled', 'open'].map((key) => aReserve({ customer, key }))
+      const labels = [{ dimension: 'model', value: 'small', atMost: 5 }]
+      const legs = [aLeg({ labels })]
+      const [settled, open] = ['settled', 'open'].map((key) => aReserve({ customer, key, legs }))
       if (!settled || !open) throw new Error('Expected two reserves')
       await ledger.execute(settled)
       await ledger.execute(settleOf(settled, { result: '"done"' }))
@@ -209,7 +211,7 @@ test('partitions a ledger without changing its rows', async () => {
   await callAndAct(ledger, customers)
   const read = async () => ({
     rows: await Promise.all(
-      bucketed.map((name) => query(address, `SELECT * FROM metered.${name} ORDER BY 1, 2, 3`)),
+      bucketed.map((name) => query(address, `SELECT * FROM metered.${name} t ORDER BY t::text`)),
     ),
     keys: await primaryKeys(address),
   })
@@ -366,10 +368,12 @@ test("each read of a customer's rows uses only one partition", async () => {
   await ledger.holds('ada')
   await ledger.undelivered({ customer: 'ada', limit: 10 })
   await ledger.usage({ customer: 'ada', days: 10 })
+  await ledger.usageByValue({ customer: 'ada', dimension: 'model', meters: ['generations'], days: 10 })
+  for await (const _ of ledger.dailyLabels('ada'));
   await ledger.denials('ada')
   await ledger.alerts({ customer: 'ada', limit: 10 })
   for await (const _ of ledger.acts({ customer: 'ada' }));
-  expect(sent).toHaveLength(9)
+  expect(sent).toHaveLength(11)
   for (const { text, values = [] } of [...sent]) {
     const { rows } = await pool.query(`EXPLAIN ${text}`, values)
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')

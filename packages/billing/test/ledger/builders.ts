@@ -75,6 +75,7 @@ export const settleOf = (reserve: Reserve, settle: Partial<Settle> & { amount?: 
     amount: amount ?? leg.amount,
     price: leg.price,
     flagged: null,
+    labels: leg.labels,
   }))
   return aSettle({ customer, attempt, procedure, key, fingerprint, legs, ...rest })
 }

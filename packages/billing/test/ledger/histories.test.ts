@@ -28,6 +28,7 @@ function inTurns(one: Ledger, two: Ledger): Subject {
     },
     balances: (customer) => (turn % 2 === 0 ? one : two).balances(customer),
     alerts: (customer) => one.alerts({ customer, limit: 1_000 }),
+    dailyLabels: (customer) => (turn % 2 === 0 ? one : two).dailyLabels(customer),
     lookups: one,
   }
 }
@@ -87,6 +88,9 @@ test('the core agrees with the model in every history', async () => {
           return customerBalances(row, accounts, clock.now())
         },
         alerts: async (customer) => store.alerts(customer),
+        async *dailyLabels(customer) {
+          yield* store.dailyLabels(customer)
+        },
       })
     }),
     runs(150),

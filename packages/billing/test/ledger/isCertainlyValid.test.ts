@@ -9,11 +9,16 @@ const legs = [
 ]
 const keyed = aReserve({ key: 'k', legs, pastDue: { graceMs: 0, leaves: 'free' } })
 
+const label = { dimension: 'member', value: 'mia', atMost: 10_000 }
+const labelled = aReserve({ legs: [aLeg({ labels: [label, { ...label, dimension: 'model' }] })] })
+
 /** Valid commands of every type. Each field occurs in at least one command. */
 const accepted: [string, Command][] = [
   ['a reserve', aReserve()],
   ['a reserve with a key, two legs and a past due rule', keyed],
+  ['a reserve with labels', labelled],
   ['a settle', aSettle()],
+  ['a settle with labels', settleOf(labelled)],
   [
     'a settle with a key, two legs, a result, a reference and a property',
     settleOf(keyed, { result: '"done"', reference: 'r', properties: { procedure: 'studio.generate' } }),

@@ -41,7 +41,7 @@ export const exportCommand = defineCommand({
   arguments: [],
   options: ['customer', 'format', 'only', 'out', 'ledger'],
   details: `Writes all customers' charges and all operators' changes (acts), one JSON object per line. With --customer,
-writes all data of one customer: balances, budgets, holds, daily totals, denials, charges and acts. The first line names
+writes all data of one customer: balances, budgets, holds, daily totals, also by value, denials, charges and acts. The first line names
 the ledger. The last line contains the number of rows, so an export without it is incomplete. CSV has one table
 per file, so it needs --only. Servers can use the ledger at the same time. Each charge that exists when the
 command starts appears once, unless it is pruned during the export. Its row shows the state at the time when

@@ -18,6 +18,7 @@ export function audit(customer: string, books: Books): Violation[] {
     ...accountProblems(books),
     ...budgetProblems(books),
     ...dailyProblems(books),
+    ...dimensionProblems(books),
   ]
   return problems.map((problem) => ({ customer, problem }))
 }
@@ -109,6 +110,18 @@ function dailyProblems({ accounts, daily }: Books): string[] {
     return booked > total
       ? [`${meter}: ${booked} units are booked, but the daily totals add up to ${total}`]
       : []
+  })
+}
+
+/** Checks that a dimension's counter counts its values, and that its values have no more units than the meter. */
+function dimensionProblems({ dimensions, daily }: Books): string[] {
+  return dimensions.flatMap(({ meter, dimension, counted, values, units }) => {
+    const total = sum(daily.filter((day) => day.meter === meter).map((day) => day.units))
+    const problems = [
+      ...unless(counted, values, 'number', 'rows of values'),
+      ...(units > total ? [`its values have ${units} units, but the daily totals add up to ${total}`] : []),
+    ]
+    return problems.map((problem) => `${meter} by ${dimension}: ${problem}`)
   })
 }
 

@@ -1,6 +1,7 @@
-import type { EventPrice } from '../commands.ts'
+import type { EventPrice, Label } from '../commands.ts'
 import { spendFromBudgets } from './budgets.ts'
 import type { Draft } from './draft.ts'
+import { claimLabels, countLabels, heldLabels } from './labels.ts'
 import type { HoldRow } from './rows.ts'
 import { unlimitedPrice } from './unlimited.ts'
 import { utcDay } from './utcDay.ts'
@@ -15,6 +16,8 @@ export interface Usage {
   reference: string | null
   properties: Record<string, string | number | boolean>
   flagged: string | null
+  /** The labels to count if there is no hold. */
+  labels?: Label[] | undefined
 }
 
 /**
@@ -57,6 +60,9 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
     parkedAt: null,
   })
   draft.writeCustomer({ undelivered: draft.row.undelivered + 1 })
-  draft.addToDay(utcDay(draft.now), meter, amount)
+  const day = utcDay(draft.now)
+  draft.addToDay(day, meter, amount)
+  const labels = hold ? heldLabels(hold, meter) : claimLabels(draft, meter, usage.labels)
+  countLabels(draft, { day, meter, amount, labels })
   return true
 }

@@ -15,6 +15,17 @@ export const eventSum = z.object({
 
 export const meterSum = z.object({ meter: z.string(), units: z.number() })
 
+/** A dimension's values, and the units that have been booked under them. */
+export const dimensionSum = z.object({
+  meter: z.string(),
+  dimension: z.string(),
+  /** The number of values, according to the dimension's counter. */
+  counted: z.number(),
+  /** The number of rows of values. */
+  values: z.number(),
+  units: z.number(),
+})
+
 /** All of a customer's counters, and the rows that they count, at one point in time. */
 export interface Books {
   row: CustomerRow | null
@@ -25,6 +36,7 @@ export interface Books {
   events: z.output<typeof eventSum>[]
   /** The sum of the daily totals, by meter. */
   daily: z.output<typeof meterSum>[]
+  dimensions: z.output<typeof dimensionSum>[]
   /** The total size of the stored results, in bytes. */
   resultBytes: number
 }

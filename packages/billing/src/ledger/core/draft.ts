@@ -1,6 +1,7 @@
 import type { AlertRow } from './alertRow.ts'
 import type { BudgetChange, BudgetRow } from './budgetRow.ts'
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
+import type { DailyLabelRow, LabelRow } from './labelRows.ts'
 import { idOf, joined, type LoadedCustomer } from './loadedCustomer.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 import type { Writes } from './writes.ts'
@@ -43,6 +44,8 @@ export class Draft {
     newAlerts: new Set<AlertRow>(),
     newActs: new Set<ActRow>(),
     daily: new Map<string, number>(),
+    labels: new Set<LabelRow>(),
+    dailyLabels: new Map<string, DailyLabelRow>(),
   }
 
   /** The accounts and budgets that have changed since the last check of their thresholds. */
@@ -220,6 +223,22 @@ export class Draft {
     this.#changed.daily.set(id, (this.#changed.daily.get(id) ?? 0) + amount)
   }
 
+  label(id: Pick<LabelRow, 'meter' | 'dimension' | 'value'>): LabelRow | undefined {
+    return this.#loaded.labels.get(idOf.label(id))
+  }
+
+  writeLabel(row: LabelRow): void {
+    const written = Object.assign(this.label(row) ?? row, row)
+    this.#loaded.labels.set(idOf.label(written), written)
+    this.#changed.labels.add(written)
+  }
+
+  addToLabel(id: Pick<DailyLabelRow, 'day' | 'meter' | 'dimension' | 'value'>, amount: number): void {
+    const key = joined(id.day, idOf.label(id))
+    const added = this.#changed.dailyLabels.get(key)?.amount ?? 0
+    this.#changed.dailyLabels.set(key, { customer: this.row.customer, ...id, amount: added + amount })
+  }
+
   /**
    * Adds this customer's changed rows to the batch's writes. Increments the version if any row has changed.
    */
@@ -227,6 +246,7 @@ export class Draft {
     const { accounts, accountCounters: counters, newHolds, holds, removedHolds, keys } = this.#changed
     const { newEvents, events, newBudgets, budgets, removedBudgets, newAlerts, newActs, daily } =
       this.#changed
+    const { labels, dailyLabels } = this.#changed
     for (const account of this.#createdAccounts) {
       if (!accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
     }
@@ -255,6 +275,8 @@ export class Draft {
       const [day = '', meter = ''] = id.split('\0')
       writes.daily.push({ customer: this.row.customer, day, meter, amount })
     }
+    writes.labels.push(...labels)
+    writes.dailyLabels.push(...dailyLabels.values())
   }
 
   #keyed(row: KeyRow): KeyRow {

@@ -35,7 +35,9 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
   }
   endHold(draft, hold, 'expired', settings)
   for (const leg of booked) {
-    bookUsage(draft, { ...hold, ...leg, reference: null, properties: {}, flagged: 'expired' }, hold)
+    const { meter, amount, price } = leg
+    const usage = { ...hold, meter, amount, price, reference: null, properties: {}, flagged: 'expired' }
+    bookUsage(draft, usage, hold)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { BudgetRow } from './budgetRow.ts'
+import type { LabelRow } from './labelRows.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
 /** The rows that a batch needs for one customer. The rows are current, because the customer is locked. */
@@ -14,6 +15,8 @@ export interface LoadedCustomer {
   acts: Map<string, ActRow>
   /** All of the customer's budgets, by ID. */
   budgets: Map<string, BudgetRow>
+  /** The rows of the batch's labels, and of their dimensions' counters. */
+  labels: Map<string, LabelRow>
   /** Units of a meter's events since a time, including dropped events. Loaded for commands that need them. */
   usedSince: Map<string, number>
   /**
@@ -38,6 +41,8 @@ export const idOf = {
   hold: ({ attempt }: Pick<HoldRow, 'attempt'>) => attempt,
   key: ({ procedure, key }: Pick<KeyRow, 'procedure' | 'key'>) => joined(procedure, key),
   event: ({ attempt, meter }: Pick<EventRow, 'attempt' | 'meter'>) => joined(attempt, meter),
+  label: ({ meter, dimension, value }: Pick<LabelRow, 'meter' | 'dimension' | 'value'>) =>
+    joined(meter, dimension, value),
   usedSince: (meter: string, since: number) => joined(meter, String(since)),
 }
 

@@ -1,10 +1,12 @@
-import type { Command, EventId, Operate, Reserve, SetBudget } from '../commands.ts'
+import type { Command, EventId, Label, Operate, Reserve, SetBudget } from '../commands.ts'
 import { actId, refundId } from './actId.ts'
-import { idOf, type LoadedCustomer } from './loadedCustomer.ts'
+import { idOf, joined, type LoadedCustomer } from './loadedCustomer.ts'
 import { recoveredKey } from './recoveredKey.ts'
 import { utcDay } from './utcDay.ts'
 
 const dayMs = 24 * 3_600_000
+
+type LabelKey = [customer: string, meter: string, dimension: string, value: string]
 
 /** The rows to load for a batch. The first element of every tuple is the customer. */
 export interface Needs {
@@ -21,6 +23,8 @@ export interface Needs {
   keys: [customer: string, procedure: string, key: string][]
   events: [customer: string, attempt: string, meter: string][]
   acts: [customer: string, id: string][]
+  /** Without duplicates. An empty value loads the dimension's counter. */
+  labels: LabelKey[]
   /** Load every sent event of these customers. */
   sentEvents: string[]
   /** For each customer, load at most `atMost` waiting events and `atMost` due parked events, oldest first. */
@@ -59,6 +63,7 @@ export function needsOf(commands: readonly Command[], known: ReadonlyMap<string,
     keys: [],
     events: [],
     acts: [],
+    labels: [],
     sentEvents: [],
     waitingEvents: [],
     usedSince: [],
@@ -66,6 +71,7 @@ export function needsOf(commands: readonly Command[], known: ReadonlyMap<string,
   }
   for (const command of commands) add(needs, command, known.get(command.customer))
   needs.sentEvents = [...new Set(needs.sentEvents)]
+  needs.labels = [...new Map(needs.labels.map((key) => [joined(...key), key])).values()]
   return needs
 }
 
@@ -80,11 +86,13 @@ function add(needs: Needs, command: Command, known: LoadedCustomer | undefined):
       addHold(needs, command, known)
       addKey(needs, command, known)
       addRecoveredKey(needs, command, known)
+      addLabels(needs, command)
       return
     case 'settle': {
       addHold(needs, command, known)
       if (known?.holds.get(command.attempt)?.state !== 'held') {
         for (const leg of command.legs) needs.events.push([customer, command.attempt, leg.meter])
+        addLabels(needs, command)
       }
       addKey(needs, command, known)
       addRecoveredKey(needs, command, known)
@@ -165,6 +173,17 @@ function addEvents(
 ): void {
   for (const event of events) {
     if (!known?.events.has(idOf.event(event))) needs.events.push([customer, event.attempt, event.meter])
+  }
+}
+
+/** A known hold has the labels that its reserve has claimed, so a settle needs their rows only without such a hold. */
+function addLabels(
+  { labels }: Needs,
+  { customer, legs }: { customer: string; legs: { meter: string; labels?: Label[] | undefined }[] },
+): void {
+  for (const { meter, labels: its = [] } of legs) {
+    for (const { dimension, value } of its)
+      labels.push([customer, meter, dimension, value], [customer, meter, dimension, ''])
   }
 }
 

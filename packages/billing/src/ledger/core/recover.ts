@@ -3,6 +3,7 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 import { spendFromBudgets } from './budgets.ts'
 import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
+import { countLabels, heldLabels } from './labels.ts'
 import { recoveredFingerprint, recoveredKey } from './recoveredKey.ts'
 import { isFromBackup } from './restored.ts'
 import type { AccountRow, EventRow, HoldRow } from './rows.ts'
@@ -57,6 +58,7 @@ function correctAmount(
   // The units of a dropped event stay in the day's total and in budgets, so correct them there too.
   spendFromBudgets(draft, { meter, amount: missing, ...placeInBudgets(hold, { meter, at }) })
   draft.addToDay(utcDay(at), meter, missing)
+  countLabels(draft, { day: utcDay(at), meter, amount: missing, labels: heldLabels(hold, meter) })
   draft.writeEvent(event, { amount, flagged: null })
 }
 
@@ -113,6 +115,7 @@ function addEvent(
     parkedAt: null,
   })
   draft.addToDay(utcDay(at), meter, amount)
+  countLabels(draft, { day: utcDay(at), meter, amount, labels: heldLabels(hold, meter) })
 }
 
 /** Returns how a recovered event counts in budgets: like its hold, if the backup has the hold. */

@@ -5,6 +5,7 @@ import { answerRetry } from './answerRetry.ts'
 import { holdInBudgets, overBudget } from './budgets.ts'
 import type { Draft } from './draft.ts'
 import { expireDueHolds } from './expire.ts'
+import { claimLabels } from './labels.ts'
 import { allowanceOf, pastDueOf } from './pastDue.ts'
 import { isOutdated, needsFetch } from './period.ts'
 import type { HoldRow } from './rows.ts'
@@ -79,7 +80,12 @@ function createHold(draft: Draft, subscription: Subscription, command: Reserve, 
       const { meter, amount, onExpiry, price } = leg
       const budgets = holdInBudgets(draft, leg)
       const held = { meter, amount, unlimited: isUnlimited(subscription, leg, allowed), onExpiry, price }
-      return budgets.length > 0 ? { ...held, budgets } : held
+      const labels = claimLabels(draft, meter, leg.labels)
+      return {
+        ...held,
+        ...(budgets.length > 0 ? { budgets } : {}),
+        ...(labels.length > 0 ? { labels } : {}),
+      }
     }),
     state: 'held',
     startedAt: draft.now,

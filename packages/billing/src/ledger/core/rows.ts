@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { subscription as reportedSubscription } from '../snapshot.ts'
 import { heldBudget } from './budgetRow.ts'
 import { json } from './json.ts'
+import { heldLabel } from './labelRows.ts'
 
 /**
  * The schemas of the ledger's rows, one per table. All stores share these schemas. Each property is a column
@@ -129,6 +130,8 @@ const heldLeg = z.object({
   price: eventPrice,
   /** Missing if the meter had no budget when the hold was taken. */
   budgets: z.array(heldBudget).optional(),
+  /** Missing if the call has no labels. */
+  labels: z.array(heldLabel).optional(),
 })
 
 const countedLeg = z.object({ meter: z.string(), amount: integer })

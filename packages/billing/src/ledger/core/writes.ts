@@ -1,5 +1,6 @@
 import type { AlertRow } from './alertRow.ts'
 import type { BudgetRow } from './budgetRow.ts'
+import type { DailyLabelRow, LabelRow } from './labelRows.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
 /**
@@ -36,6 +37,9 @@ export interface Writes {
   newActs: ActRow[]
   /** Units to add to a day's total. */
   daily: { customer: string; day: string; meter: string; amount: number }[]
+  labels: LabelRow[]
+  /** Units to add to the day's total of a value. */
+  dailyLabels: DailyLabelRow[]
 }
 
 export const noWrites = (): Writes => ({
@@ -55,4 +59,6 @@ export const noWrites = (): Writes => ({
   newAlerts: [],
   newActs: [],
   daily: [],
+  labels: [],
+  dailyLabels: [],
 })

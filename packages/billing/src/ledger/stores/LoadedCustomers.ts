@@ -1,4 +1,5 @@
 import type { BudgetRow } from '../core/budgetRow.ts'
+import type { LabelRow } from '../core/labelRows.ts'
 import { idOf, type LoadedCustomer } from '../core/loadedCustomer.ts'
 import type { AccountRow, ActRow, EventRow, HoldRow, KeyRow } from '../core/rows.ts'
 
@@ -37,6 +38,10 @@ export class LoadedCustomers {
     for (const row of rows) this.of(row.customer).budgets.set(row.id, row)
   }
 
+  addLabels(rows: LabelRow[]): void {
+    for (const row of rows) this.of(row.customer).labels.set(idOf.label(row), row)
+  }
+
   addUsedSince(customer: string, meter: string, since: number, units: number): void {
     this.of(customer).usedSince.set(idOf.usedSince(meter, since), units)
   }
@@ -54,6 +59,7 @@ const noRows = (): LoadedCustomer => ({
   events: new Map(),
   acts: new Map(),
   budgets: new Map(),
+  labels: new Map(),
   usedSince: new Map(),
   oldestResults: [],
   nextExpiry: Number.POSITIVE_INFINITY,

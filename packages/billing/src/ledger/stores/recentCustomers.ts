@@ -87,6 +87,7 @@ function forgetEndedWork(rows: LoadedCustomer): void {
   const isDelivering = rows.row?.lease?.purpose === 'deliver'
   for (const [id, { state }] of rows.events) if (!isDelivering || state !== 'sent') rows.events.delete(id)
   rows.acts.clear()
+  rows.labels.clear()
   rows.usedSince.clear()
   rows.oldestResults = []
   for (const [id, { state }] of rows.holds) if (state !== 'held') rows.holds.delete(id)

@@ -2,6 +2,7 @@ import type { BatcherStore } from '../batcher.ts'
 import type { ChargeCursor } from '../chargeCursor.ts'
 import type { AlertRow } from '../core/alertRow.ts'
 import type { Books } from '../core/books.ts'
+import type { DailyLabelRow } from '../core/labelRows.ts'
 import type {
   AccountRow,
   ActRow,
@@ -83,6 +84,7 @@ export interface Reads
   extends Pick<
     Ledger,
     | 'usage'
+    | 'usageByValue'
     | 'versions'
     | 'customersWithDueHolds'
     | 'customersToDeliver'
@@ -121,6 +123,12 @@ export interface Reads
   readAlerts(query: { customer: string; limit: number }): Promise<AlertRow[]>
   /** Returns up to `limit` alerts that are due for delivery. */
   readAlertsToDeliver(limit: number): Promise<AlertRow[]>
+  /** Returns a page of the customer's days by value, in a fixed order, starting after the position `after`. */
+  readDailyLabels(query: {
+    customer: string
+    limit: number
+    after: DailyLabelRow | null
+  }): Promise<DailyLabelRow[]>
   /** Returns the customer's waiting, sent and parked events, oldest first. */
   readUndelivered(query: { customer: string; limit: number }): Promise<EventRow[]>
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { alertRow } from '../core/alertRow.ts'
 import { budgetRow } from '../core/budgetRow.ts'
+import { dailyLabelRow, labelRow } from '../core/labelRows.ts'
 import {
   accountRow,
   actRow,
@@ -51,6 +52,8 @@ export const tables = {
   act: table('act', actRow, ['customer', 'id']),
   ledgerAct: table('ledger_act', ledgerActRow, ['id']),
   daily: table('daily', dailyRow, ['customer', 'day', 'meter']),
+  label: table('label', labelRow, ['customer', 'meter', 'dimension', 'value']),
+  dailyLabel: table('daily_label', dailyLabelRow, ['customer', 'dimension', 'day', 'meter', 'value']),
   denial: table('denial', denialRow, ['customer', 'hour', 'procedure', 'code', 'meter', 'feature']),
 }
 

@@ -32,7 +32,7 @@ describe.each(storeNames)('%s', (name) => {
     await spend(it.ledger, 7)
     await deliver(it.ledger)
     await park(it.ledger, await spend(it.ledger, 2))
-    await spend(it.ledger, 3)
+    await spend(it.ledger, 3, [{ dimension: 'model', value: 'small', atMost: 5 }])
     await setBudget(it.ledger, { limit: 50 })
     await it.ledger.execute(aReserve())
     expect(await meteredOn(name, it, 'audit')).toEqual({
@@ -57,9 +57,13 @@ describe.each(storeNames)('%s', (name) => {
       "UPDATE {}budget SET instance = 'other'": 'budget month generations: held is 1, but there are 0 units',
       'UPDATE {}budget SET used = -1': 'budget month generations: used is -1, below 0',
       'DELETE FROM {}daily': '12 units are booked, but the daily totals add up to 0',
+      "DELETE FROM {}label WHERE value = ''":
+        'generations by model: number is 0, but there are 1 rows of values',
+      'UPDATE {}daily_label SET amount = 13':
+        'generations by model: its values have 13 units, but the daily totals add up to 12',
       'DELETE FROM {}hold': 'held is 1, but there are 0 units of open holds',
     }
-    const backup = ['account', 'customer', 'daily', 'hold', 'budget']
+    const backup = ['account', 'customer', 'daily', 'hold', 'budget', 'label', 'daily_label']
     for (const table of backup) await damage(it, `CREATE TABLE saved_${table} AS SELECT * FROM {}${table}`)
     for (const [change, problem] of Object.entries(problems)) {
       await damage(it, change)

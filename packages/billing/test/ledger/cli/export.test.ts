@@ -30,7 +30,7 @@ async function fill(ledger: Ledger) {
   await fetched(ledger, units(100), { customer: 'bob' })
   const delivered = await spend(ledger, 3)
   await deliver(ledger)
-  const parked = await spend(ledger, 2)
+  const parked = await spend(ledger, 2, [{ dimension: 'model', value: 'small', atMost: 5 }])
   await park(ledger, parked)
   const reserve = aReserve({ customer: 'bob', key: 'a-secret-key-of-bob' })
   await ledger.execute(reserve)
@@ -84,11 +84,12 @@ describe.each(storeNames)('%s', (name) => {
       { type: 'alert', customer: 'ada', meter: 'generations', threshold: 80, used: 5, limit: 6 },
       { type: 'hold', customer: 'ada', attempt: reserve.attempt },
       { type: 'usage', customer: 'ada', meter: 'generations', amount: 5 },
+      { type: 'usageByValue', customer: 'ada', dimension: 'model', value: 'small', amount: 2 },
       { type: 'denial', customer: 'ada', code: 'INSUFFICIENT_CREDITS' },
       { type: 'charge', transactionId: delivered },
       { type: 'charge', transactionId: parked },
       { type: 'act', customer: 'ada' },
-      { type: 'end', rows: 9 },
+      { type: 'end', rows: 10 },
     ])
     expect(await metered(it.address, 'export', '--customer', 'eve')).toMatchObject({
       code: 1,

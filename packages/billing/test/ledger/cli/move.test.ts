@@ -30,7 +30,7 @@ async function aStoppedLedger() {
     await spend(ledger, 4)
     await deliver(ledger)
     await park(ledger, await spend(ledger, 5), 'A reason with $, " and \\')
-    await spend(ledger, 6)
+    await spend(ledger, 6, [{ dimension: 'model', value: 'groß $1 "x"', atMost: 5 }])
     await ledger.execute(keyed)
     await ledger.execute(settleOf(keyed, { result: '{"text":"für $1 \\"x\\""}' }))
     await ledger.execute(running)

@@ -10,6 +10,7 @@ import { clockSteps } from './clockSteps.ts'
 import { counts } from './counts.ts'
 import { delivery } from './delivery.ts'
 import { denials } from './denials.ts'
+import { dimensions } from './dimensions.ts'
 import { growth } from './growth.ts'
 import { guarantees } from './guarantees.ts'
 import { holds } from './holds.ts'
@@ -57,6 +58,7 @@ const parts = [
   alertDeliveries,
   denials,
   usage,
+  dimensions,
 ]
 
 /** Tests the guarantees that every store must provide. */

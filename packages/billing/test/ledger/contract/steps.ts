@@ -1,13 +1,13 @@
 import { expect } from 'vitest'
-import type { Operate, SetBudget } from '../../../src/ledger/commands.ts'
+import type { Label, Operate, SetBudget } from '../../../src/ledger/commands.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import { attemptId } from '../../../src/metering/attemptId.ts'
 import { aBudget, aLeg, anInstall, aReserve, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { TwoNodes } from './openLedger.ts'
 
-/** Reserves and settles `generations` units. Returns the attempt. */
-export async function spend(ledger: Ledger, amount: number): Promise<string> {
-  const reserve = aReserve({ legs: [aLeg({ amount })] })
+/** Reserves and settles `generations` units, with labels if given. Returns the attempt. */
+export async function spend(ledger: Ledger, amount: number, labels?: Label[]): Promise<string> {
+  const reserve = aReserve({ legs: [aLeg({ amount, labels })] })
   await ledger.execute(reserve)
   await ledger.execute(settleOf(reserve))
   return reserve.attempt

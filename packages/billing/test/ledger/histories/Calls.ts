@@ -23,8 +23,9 @@ export class Calls {
         return [reserve]
       }
       case 'settleUnknown': {
-        const { amount } = call
-        const leg = { meter: 'tokens', amount, price: { usageMeterSlug: 'tokens' }, flagged: null }
+        const { amount, labels } = call
+        const price = { usageMeterSlug: 'tokens' }
+        const leg = { meter: 'tokens', amount, price, flagged: null, labels }
         const attempt = this.#ledger.newId('a')
         return [aSettle({ customer, attempt, subscription: 'sub_0', legs: [leg] })]
       }
@@ -45,7 +46,7 @@ export class Calls {
       attempt: this.#ledger.newId('a'),
       key,
       fingerprint: key === null ? null : fingerprint.repeat(64),
-      legs: legs.map(({ meter, amount, liftable, onExpiry }) => ({
+      legs: legs.map(({ meter, amount, liftable, onExpiry, labels }) => ({
         meter,
         amount,
         // The feature `all` makes `pictures` unlimited and allows overage on `tokens`. The end of the plan waives the
@@ -54,6 +55,7 @@ export class Calls {
         overageWith: liftable && meter === 'tokens' ? 'all' : null,
         onExpiry: onExpiry === 'settle' ? 'settle' : 'release',
         price: { usageMeterSlug: meter },
+        labels,
       })),
       ttlMs,
       maxHoldMs,

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Answer, ReserveAnswer } from '../../../src/ledger/answers.ts'
 import type { Command } from '../../../src/ledger/commands.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
-import type { Alert, CustomerBalances } from '../../../src/ledger/reads.ts'
+import type { Alert, CustomerBalances, DailyLabel } from '../../../src/ledger/reads.ts'
 import { checkTruth, checkWaived } from './checkTruth.ts'
 import { Model } from './Model.ts'
 import { ModelAlerts } from './ModelAlerts.ts'
@@ -13,8 +13,10 @@ export interface Subject {
   run(commands: Command[]): Promise<Answer[]>
   balances(customer: string): Promise<CustomerBalances>
   alerts(customer: string): Promise<Alert[]>
+  /** Returns the units by day, meter, dimension and value. */
+  dailyLabels(customer: string): AsyncIterable<DailyLabel>
   /** The lookups across customers, and the audit. Undefined if the ledger under test has none. */
-  lookups?: Pick<Ledger, 'customersWithDueHolds' | 'customersToDeliver' | 'audit'>
+  lookups?: Pick<Ledger, 'customersWithDueHolds' | 'customersToDeliver' | 'audit' | 'usageByValue'>
 }
 
 /**
@@ -66,6 +68,7 @@ export class CheckedLedger {
     expect(answers.map(sorted)).toEqual(expected.map(sorted))
     await this.#checkBudgets()
     await this.#checkAlerts()
+    await this.#checkDimensions()
     const balances = await this.#subject.balances(this.customer)
     expect(balances.balances).toEqual(this.model.balances())
     expect(balances.snapshot?.pastDue ?? null).toEqual(this.model.pastDue())
@@ -75,6 +78,23 @@ export class CheckedLedger {
     this.#last = balances
     await this.#checkLookups()
     return answers
+  }
+
+  /** Checks the units of each value, and that the values and `other` add up to the daily totals. */
+  async #checkDimensions(): Promise<void> {
+    const { customer, model } = this
+    for (const dimension of ['member', 'model']) {
+      const units: Record<string, number> = {}
+      for await (const row of this.#subject.dailyLabels(customer)) {
+        if (row.dimension === dimension) units[nameOf(row)] = row.amount
+      }
+      const expected = model.usageByValue(dimension)
+      const values = Object.entries(expected).filter(([name]) => !name.endsWith(' other'))
+      expect(units).toEqual(Object.fromEntries(values))
+      const query = { customer, dimension, meters: ['pictures', 'tokens'], days: 366 }
+      const rows = await this.#subject.lookups?.usageByValue(query)
+      if (rows) expect(Object.fromEntries(rows.map((row) => [nameOf(row), row.amount]))).toEqual(expected)
+    }
   }
 
   async #checkBudgets(): Promise<void> {
@@ -108,6 +128,9 @@ export class CheckedLedger {
     }).toEqual({ due: this.model.hasDueHolds(), toDeliver: this.model.isToDeliver() })
   }
 }
+
+const nameOf = ({ day, meter, value }: Pick<DailyLabel, 'day' | 'meter' | 'value'>) =>
+  `${day} ${meter} ${value}`
 
 const isDecision = (answer: Answer): answer is ReserveAnswer =>
   answer.state === 'held' || answer.state === 'short'

@@ -195,6 +195,7 @@ export class Model extends PastDueModel {
       legs: command.legs.map((leg) => ({
         ...leg,
         lifted: allowed !== 'free' && features.includes(leg.unlimitedBy ?? ''),
+        own: this.ownLabels(leg.meter, leg.labels),
       })),
       isStream: false,
       counted: new Map(),
@@ -272,7 +273,8 @@ export class Model extends PastDueModel {
     this.holds.delete(hold.attempt)
     this.expired.set(hold.attempt, hold)
     for (const leg of hold.legs) {
-      this.book(hold.attempt, leg.meter, unitsAtExpiry(hold, leg), hold.subscription, hold)
+      const { attempt, subscription } = hold
+      this.book({ attempt, meter: leg.meter, amount: unitsAtExpiry(hold, leg) }, subscription, hold)
     }
   }
 
@@ -291,7 +293,7 @@ export class Model extends PastDueModel {
     const subscription = hold?.subscription ?? command.subscription
     const isHeld = this.holds.has(command.attempt)
     const before = this.events.size
-    for (const leg of command.legs) this.book(command.attempt, leg.meter, leg.amount, subscription, hold)
+    for (const leg of command.legs) this.book({ ...leg, attempt: command.attempt }, subscription, hold)
     const isLate = !isHeld && this.events.size > before
     forget()
     const another = key && key.fingerprint !== command.fingerprint && key.until > this.now

@@ -3,6 +3,7 @@ import type {
   EventPrice,
   FindResult,
   KeepResult,
+  Label,
   Leg,
   Renew,
   Snapshot,
@@ -16,7 +17,8 @@ export interface ModelHold {
   startedAt: number
   expiresAt: number
   maxHoldMs: number
-  legs: (Leg & { lifted: boolean })[]
+  /** `own` contains the labels under whose values the leg's units count. */
+  legs: (Leg & { lifted: boolean; own: Label[] })[]
   /** Whether the running work is a stream, which counts its units. */
   isStream: boolean
   /** The units that the running work has counted, by meter. */
@@ -36,6 +38,8 @@ export interface ModelEvent {
   amount: number
   price: EventPrice
   at: number
+  /** The labels under whose values the event's units count. */
+  labels: Label[]
   state: 'waiting' | 'sent' | 'acked' | 'parked' | 'dropped'
   wasParked: boolean
   retryAt: number
@@ -84,6 +88,8 @@ export class ModelState {
   >()
   accounts = new Map<string, ModelAccount>()
   readonly budgets = new ModelBudgets(this)
+  /** The values of each meter's dimensions, in the order of their first use. */
+  readonly values = new Map<string, string[]>()
   snapshot: (Snapshot & { at: number; acked: Set<string>; ambiguous: Set<string> }) | null = null
   periodCheckedFor: number | null = null
   installedToken: string | null = null
@@ -267,11 +273,42 @@ export class ModelState {
     return { state: 'kept' }
   }
 
-  /** Books units once per attempt and meter. */
-  book(attempt: string, meter: string, amount: number, subscription: string, hold: ModelHold | undefined) {
+  /** Returns the labels under whose values units count, and adds new values while there is room. */
+  ownLabels(meter: string, labels: Label[] = []): Label[] {
+    return labels.filter(({ dimension, value, atMost }) => {
+      const values = this.values.get(`${meter}/${dimension}`) ?? []
+      if (!values.includes(value) && values.length < atMost) values.push(value)
+      this.values.set(`${meter}/${dimension}`, values)
+      return values.includes(value)
+    })
+  }
+
+  /** Returns the units by day, meter and value of a dimension. The units of other events have the value `other`. */
+  usageByValue(dimension: string): Record<string, number> {
+    const units: Record<string, number> = {}
+    for (const { at, meter, labels, amount } of this.events.values()) {
+      const value = labels.find((label) => label.dimension === dimension)?.value ?? 'other'
+      const name = `${new Date(at).toISOString().slice(0, 10)} ${meter} ${value}`
+      units[name] = (units[name] ?? 0) + amount
+    }
+    return units
+  }
+
+  /** Books units once per attempt and meter. `labels` are those of a settle without a hold. */
+  book(
+    {
+      attempt,
+      meter,
+      amount,
+      labels,
+    }: { attempt: string; meter: string; amount: number; labels?: Label[] | undefined },
+    subscription: string,
+    hold: ModelHold | undefined,
+  ) {
     if (amount === 0 || this.events.has(`${attempt}/${meter}`)) return
     const account = this.account(subscription, meter)
-    const wasLifted = hold?.legs.some((leg) => leg.meter === meter && leg.lifted) ?? false
+    const heldLeg = hold?.legs.find((leg) => leg.meter === meter)
+    const wasLifted = heldLeg?.lifted ?? false
     if (wasLifted && !account.unlimited) account.waived += amount
     this.budgets.book(meter, amount, hold)
     this.events.set(`${attempt}/${meter}`, {
@@ -281,6 +318,7 @@ export class ModelState {
       amount,
       price: wasLifted || account.unlimited ? { priceSlug: `${meter}_no_charge` } : { usageMeterSlug: meter },
       at: this.now,
+      labels: hold ? (heldLeg?.own ?? []) : this.ownLabels(meter, labels),
       state: 'waiting',
       wasParked: false,
       retryAt: 0,

@@ -5,11 +5,21 @@ import fc from 'fast-check'
  * `nth` or `slot`.
  */
 const amount = fc.integer({ min: 1, max: 12 })
+/** At most two values per meter and dimension have their own totals, so some of these values count under `other`. */
+const labels = fc.uniqueArray(
+  fc.record({
+    dimension: fc.constantFrom('member', 'model'),
+    value: fc.constantFrom('a', 'a', 'b', 'c', '__proto__'),
+    atMost: fc.constantFrom(2, 2, 2, 1),
+  }),
+  { selector: (it) => it.dimension, maxLength: 2 },
+)
 const leg = fc.record({
   meter: fc.constantFrom('pictures', 'tokens'),
   amount,
   liftable: fc.boolean(),
   onExpiry: fc.constantFrom('release', 'release', 'settle'),
+  labels: fc.option(labels, { nil: undefined }),
 })
 const nth = fc.nat({ max: 11 })
 const slot = fc.nat({ max: 1 })
@@ -39,7 +49,7 @@ const call = fc.oneof(
       result: fc.option(fc.constantFrom('"r1"', '"r2"')),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('settleUnknown'), amount }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('settleUnknown'), amount, labels }) },
   {
     weight: 1,
     arbitrary: fc.record({

@@ -3,6 +3,7 @@ import type { Command } from '../../../src/ledger/commands.ts'
 import type { AlertRow } from '../../../src/ledger/core/alertRow.ts'
 import type { BudgetRow } from '../../../src/ledger/core/budgetRow.ts'
 import { decide } from '../../../src/ledger/core/decide.ts'
+import type { DailyLabelRow, LabelRow } from '../../../src/ledger/core/labelRows.ts'
 import { idOf, joined, type LoadedCustomer } from '../../../src/ledger/core/loadedCustomer.ts'
 import type {
   AccountRow,
@@ -27,6 +28,8 @@ export function memoryStore(now: () => number) {
   const acts = new Map<string, ActRow>()
   const budgets = new Map<string, BudgetRow>()
   const alerts = new Map<string, AlertRow>()
+  const labels = new Map<string, LabelRow>()
+  const dailyLabels = new Map<string, DailyLabelRow>()
   const of = <Row extends { customer: string }>(rows: Map<string, Row>, customer: string) =>
     [...rows.values()].filter((row) => row.customer === customer).map((row) => structuredClone(row))
   const byId = <Row extends { customer: string }>(
@@ -59,6 +62,7 @@ export function memoryStore(now: () => number) {
           events: byId(events, customer, idOf.event),
           acts: byId(acts, customer, ({ id }) => id),
           budgets: byId(budgets, customer, ({ id }) => id),
+          labels: byId(labels, customer, idOf.label),
           usedSince: usedSince(customer, commands),
           oldestResults: [],
           nextExpiry: Number.POSITIVE_INFINITY,
@@ -87,6 +91,12 @@ export function memoryStore(now: () => number) {
         const id = joined(row.customer, row.id)
         if (!alerts.has(id)) alerts.set(id, row)
       }
+      for (const row of writes.labels) labels.set(joined(row.customer, idOf.label(row)), row)
+      for (const row of writes.dailyLabels) {
+        const id = joined(row.customer, row.day, idOf.label(row))
+        const amount = (dailyLabels.get(id)?.amount ?? 0) + row.amount
+        dailyLabels.set(id, { ...row, amount })
+      }
       for (const row of writes.newActs) acts.set(joined(row.customer, row.id), row)
       return answers
     },
@@ -95,5 +105,6 @@ export function memoryStore(now: () => number) {
       accounts: of(accounts, customer),
     }),
     alerts: (customer: string) => of(alerts, customer),
+    dailyLabels: (customer: string) => of(dailyLabels, customer),
   }
 }

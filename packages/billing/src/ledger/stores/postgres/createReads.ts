@@ -2,6 +2,7 @@ import type { ClockWatch } from '../clockWatch.ts'
 import type { Retention } from '../restoreState.ts'
 import type { Reads } from '../store.ts'
 import { customerReads } from './customerReads.ts'
+import { labelReads } from './labelReads.ts'
 import { ledgerReads } from './ledgerReads.ts'
 import type { PostgresPool } from './postgresPool.ts'
 import { createReadQuery } from './readQuery.ts'
@@ -16,5 +17,5 @@ export function createReads(
   { watch, deadlineMs, retention }: { watch: ClockWatch; deadlineMs: number; retention: Retention },
 ): Reads {
   const query = createReadQuery(pool, givenTime, deadlineMs)
-  return { ...customerReads(query), ...ledgerReads(query, { watch, retention }) }
+  return { ...customerReads(query), ...labelReads(query), ...ledgerReads(query, { watch, retention }) }
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { eventSum, meterSum } from '../../core/books.ts'
-import { firstEvent, lastDay, usageRow } from '../readRows.ts'
+import { dimensionSum, eventSum, meterSum } from '../../core/books.ts'
+import { firstEvent, usageRow } from '../readRows.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import { bucketOf } from './bucketOf.ts'
+import { dayValues, isInDays } from './dayRange.ts'
 import { isOf, now, type ReadQuery } from './readQuery.ts'
 
 const rows = z.array(z.unknown())
@@ -14,6 +15,7 @@ const booksRow = z.object({
   budgets: rows,
   events: z.array(eventSum),
   daily: z.array(meterSum),
+  dimensions: z.array(dimensionSum),
   resultBytes: z.number(),
 })
 
@@ -74,6 +76,12 @@ export const customerReads = (query: ReadQuery) =>
          ${list(`SELECT subscription, meter, state, reason IS NOT NULL AS "wasRejected", sum(amount) AS units, count(*) AS count
            FROM metered.event t WHERE ${isOf('t')} GROUP BY 1, 2, 3, 4`)} AS events,
          ${list(`SELECT meter, sum(amount) AS units FROM metered.daily t WHERE ${isOf('t')} GROUP BY meter`)} AS daily,
+         ${list(`SELECT l.meter, l.dimension, count(*) FILTER (WHERE l.value <> '') AS "values",
+             coalesce(sum(l.number) FILTER (WHERE l.value = ''), 0) AS counted, coalesce((
+               SELECT sum(t.amount) FROM metered.daily_label t
+               WHERE ${isOf('t')} AND t.dimension = l.dimension AND t.meter = l.meter
+             ), 0) AS units
+           FROM metered.label l WHERE ${isOf('l')} GROUP BY l.meter, l.dimension`)} AS dimensions,
          (SELECT coalesce(sum(result_bytes), 0) FROM metered.key t WHERE ${isOf('t')}) AS "resultBytes"`,
         [bucketOf(customer), customer],
       )
@@ -143,17 +151,11 @@ export const customerReads = (query: ReadQuery) =>
       )
       return found.map(tables.event.decode)
     },
-    usage({ customer, ...range }) {
-      const { from, to, days } = 'from' in range ? { ...range, days: 0 } : { ...range, from: null, to: null }
-      return query(
+    usage: ({ customer, ...days }) =>
+      query(
         usageRow,
         `SELECT day, meter, amount FROM metered.daily t
-       WHERE ${isOf('t')}
-         AND day >= coalesce($4::text, to_char(
-           to_timestamp((${now}) / 1000.0 - ($5::bigint - 1) * 86400) AT TIME ZONE 'UTC', 'YYYY-MM-DD'))
-         AND day <= $6::text
-       ORDER BY day, meter`,
-        [bucketOf(customer), customer, from, days, to ?? lastDay],
-      )
-    },
+       WHERE ${isOf('t')} AND ${isInDays('t')} ORDER BY day, meter`,
+        [bucketOf(customer), customer, ...dayValues(days)],
+      ),
   }) satisfies Partial<Reads>

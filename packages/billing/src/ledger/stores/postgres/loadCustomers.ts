@@ -10,7 +10,7 @@ import type { BatchBy } from './batchBy.ts'
 import { callLoadCustomers } from './loadCustomersFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
-const { customer, account, hold, key, event, budget, act } = tables
+const { customer, account, hold, key, event, budget, act, label } = tables
 
 /** A list of rows. The function returns null for an empty list. */
 const list = z
@@ -33,6 +33,7 @@ const answer = z.tuple([
       keys: list,
       events: lists,
       acts: list,
+      labels: list,
       usedSince: list,
       oldest: list,
     }),
@@ -82,6 +83,7 @@ export async function loadCustomers(
       keysIfChanged: ifChanged.keys,
       eventsIfChanged: ifChanged.events,
       acts: needs.acts,
+      labels: needs.labels,
       sentEvents: needs.sentEvents.map((name) => [name]),
       waitingEvents: needs.waitingEvents,
       usedSince: needs.usedSince,
@@ -103,6 +105,7 @@ export async function loadCustomers(
   loaded.addKeys(found.keys.map(key.decode))
   loaded.addEvents(found.events.map(event.decode))
   loaded.addActs(found.acts.map(act.decode))
+  loaded.addLabels(found.labels.map(label.decode))
   for (const columns of found.usedSince) {
     const { customer: name, meter, since, units } = usedUnits.parse(columns)
     loaded.addUsedSince(name, meter, since, units)

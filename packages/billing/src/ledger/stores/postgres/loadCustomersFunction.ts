@@ -6,7 +6,7 @@ import { bucketParameter, type LoadList, list, loadTypes, numbers } from './load
 import { tuplesLiteral } from './rowType.ts'
 import { oneBucket, type StoredFunction, storedFunction } from './storedFunction.ts'
 
-const { customer, account, hold, key, event, budget, act } = tables
+const { customer, account, hold, key, event, budget, act, label } = tables
 
 /** Selects the rows of the table `t` as JSON. */
 const asJson = <Row>(table: Table<Row>, from: string, without: (keyof Row & string)[] = []) =>
@@ -76,7 +76,7 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
     locked bigint; unchanged boolean; latest bigint; next_expiry bigint; moment bigint;
     loading text[]; loading_buckets smallint[];
     customers json; accounts json; holds json; due_holds json; key_holds json; keys json;
-    events json; acts json; sent_events json; waiting_events json; parked_events json; used_since json; oldest json;`,
+    events json; acts json; labels json; sent_events json; waiting_events json; parked_events json; used_since json; oldest json;`,
     body: `
   IF current_setting('synchronous_commit') = 'off' THEN
     SET LOCAL synchronous_commit = on;
@@ -145,6 +145,13 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
       `unnest(${list('acts')}) r JOIN metered.act t ON ${isOf('r', 't')} AND t.id = r.id`,
     )};
   END IF;
+  IF ${isNeeded('labels')} THEN
+    labels := ${asJson(
+      label,
+      `unnest(${list('labels')}) r JOIN metered.label t
+        ON ${isOf('r', 't')} AND t.meter = r.meter AND t.dimension = r.dimension AND t.value = r.value`,
+    )};
+  END IF;
   IF ${isNeeded('sentEvents')} THEN
     sent_events := ${asJson(
       event,
@@ -205,7 +212,7 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
     )};
   END IF;
   RETURN json_build_object(
-    'now', moment, 'usedSince', used_since, 'loading', to_json(loading), 'customers', customers, 'accounts', accounts, 'acts', acts, 'keys', keys, 'oldest', oldest,
+    'now', moment, 'usedSince', used_since, 'loading', to_json(loading), 'customers', customers, 'accounts', accounts, 'acts', acts, 'labels', labels, 'keys', keys, 'oldest', oldest,
     'holds', json_build_array(holds, due_holds, key_holds),
     'events', json_build_array(events, sent_events, waiting_events, parked_events)
   );`,
@@ -238,6 +245,7 @@ export function callLoadCustomers(
     literal(given.keysIfChanged),
     literal(given.eventsIfChanged),
     literal(given.acts),
+    literal(given.labels),
     literal(given.sentEvents),
     literal(given.waitingEvents),
     literal(given.usedSince),

@@ -1,7 +1,7 @@
 import { tables } from '../tables.ts'
 import { rowType } from './rowType.ts'
 
-const { customer, hold, key, event, act } = tables
+const { customer, hold, key, event, act, label } = tables
 
 interface Known {
   customer: string
@@ -59,6 +59,7 @@ export const loadTypes = {
   keysIfChanged: keyId,
   eventsIfChanged: eventId,
   acts: rowType(act, act.key),
+  labels: rowType(label, label.key),
   sentEvents: rowType(customer, ['customer']),
   waitingEvents: waiting,
   usedSince,

@@ -9,6 +9,8 @@ export const lockOrder = [
   'budget',
   'act',
   'daily',
+  'label',
+  'daily_label',
   'key',
   'hold',
   'event',

@@ -1,4 +1,5 @@
 import { budgetMigrations } from './budgetMigrations.ts'
+import { labelMigrations } from './labelMigrations.ts'
 
 /** Adds the column `bucket` to a table, and fills it in for existing rows. */
 const addBucket = (table: string) => `
@@ -273,4 +274,5 @@ export const migrations = [
     ADD COLUMN booked_before_unlimited bigint NOT NULL DEFAULT 0;
   `,
   ...budgetMigrations,
+  ...labelMigrations,
 ]

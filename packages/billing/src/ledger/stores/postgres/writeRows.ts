@@ -5,7 +5,7 @@ import { type RowType, rowsLiteral, rowType } from './rowType.ts'
 import { oneBucket, type StoredFunction, storedFunction } from './storedFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
-const { customer, account, hold, key, event, budget, alert, act, daily } = tables
+const { customer, account, hold, key, event, budget, alert, act, daily, label, dailyLabel } = tables
 
 const typeOf = <Row>(table: Table<Row>) => rowType(table, table.properties)
 
@@ -28,6 +28,8 @@ const types = {
   newAlerts: typeOf(alert),
   newActs: typeOf(act),
   daily: typeOf(daily),
+  labels: typeOf(label),
+  dailyLabels: typeOf(dailyLabel),
 }
 const names = Object.keys(types)
 type List = keyof typeof types
@@ -56,8 +58,8 @@ const upsert =
 const isSameRow = <Row>(table: Table<Row>, bucket: string) =>
   [`t.bucket = ${bucket}`, ...table.key.map((it) => `t.${column(it)} = r.${column(it)}`)].join(' AND ')
 
-const addToAmount =
-  'ON CONFLICT (bucket, customer, day, meter) DO UPDATE SET amount = t.amount + excluded.amount'
+const addToAmount = <Row>({ key }: Table<Row>) =>
+  `ON CONFLICT (bucket, ${key.map(column).join(', ')}) DO UPDATE SET amount = t.amount + excluded.amount`
 
 /** Describes the function that writes a batch's rows. */
 function describeWriteRows(batchBy: BatchBy): StoredFunction {
@@ -103,7 +105,9 @@ function describeWriteRows(batchBy: BatchBy): StoredFunction {
       update('budgets', budget, changing.budgets),
       unlessEmpty('newAlerts', upsert(alert, bucket, 'ON CONFLICT DO NOTHING')),
       unlessEmpty('newActs', insert(act, bucket)),
-      unlessEmpty('daily', upsert(daily, bucket, addToAmount)),
+      unlessEmpty('daily', upsert(daily, bucket, addToAmount(daily))),
+      unlessEmpty('labels', upsert(label, bucket)),
+      unlessEmpty('dailyLabels', upsert(dailyLabel, bucket, addToAmount(dailyLabel))),
     ].join(''),
   })
 }
@@ -155,6 +159,8 @@ export function writeStatement(
     literal(types.newAlerts, writes.newAlerts),
     literal(types.newActs, writes.newActs),
     literal(types.daily, writes.daily),
+    literal(types.labels, writes.labels),
+    literal(types.dailyLabels, writes.dailyLabels),
   ]
   if (bucket !== null) lists.push(oneBucket(bucket))
   return `SELECT ${writeRowsFunctions[bucket === null ? 'any' : 'bucket'].name}(${lists.join(', ')})`

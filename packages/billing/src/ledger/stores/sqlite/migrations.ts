@@ -268,4 +268,24 @@ export const migrations = [
   CREATE INDEX metered_alert_prune ON metered_alert (at);
   CREATE INDEX metered_alert_due ON metered_alert (deliver_at) WHERE deliver_at IS NOT NULL;
   `,
+  // The number of values is bounded per dimension, so a customer's labels can't fill the disk.
+  `
+  CREATE TABLE metered_label (
+    customer text NOT NULL,
+    meter text NOT NULL,
+    dimension text NOT NULL,
+    value text NOT NULL,
+    number integer NOT NULL,
+    PRIMARY KEY (customer, meter, dimension, value)
+  ) WITHOUT ROWID;
+  CREATE TABLE metered_daily_label (
+    customer text NOT NULL,
+    dimension text NOT NULL,
+    day text NOT NULL,
+    meter text NOT NULL,
+    value text NOT NULL,
+    amount integer NOT NULL,
+    PRIMARY KEY (customer, dimension, day, meter, value)
+  ) WITHOUT ROWID;
+  `,
 ]

@@ -90,6 +90,8 @@ function copyOf(db: SqliteDatabase, isMarked: boolean): LedgerCopy {
       for (const newAlerts of pagesOf(db, tables.alert)) yield { ...noWrites(), newAlerts }
       for (const newActs of pagesOf(db, tables.act)) yield { ...noWrites(), newActs }
       for (const daily of pagesOf(db, tables.daily)) yield { ...noWrites(), daily }
+      for (const labels of pagesOf(db, tables.label)) yield { ...noWrites(), labels }
+      for (const dailyLabels of pagesOf(db, tables.dailyLabel)) yield { ...noWrites(), dailyLabels }
     },
   }
 }

@@ -26,6 +26,7 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
     loaded.addHolds(statements.holdsOfKeys(needs.keys))
     loaded.addEvents(statements.events(needs.events))
     loaded.addActs(statements.acts(needs.acts))
+    loaded.addLabels(statements.labels(needs.labels))
     loaded.addEvents(statements.sentEvents(needs.sentEvents))
     for (const [name, atMost] of needs.waitingEvents) {
       loaded.addEvents(statements.waitingEvents(name, atMost))
@@ -64,7 +65,7 @@ const nextExpiry = z.object({ customer: z.string(), expiresAt: z.number().nullab
 type Statements = ReturnType<typeof prepareStatements>
 
 function prepareStatements(db: SqliteDatabase) {
-  const { customer, account, hold, key, event, budget, act } = tables
+  const { customer, account, hold, key, event, budget, act, label } = tables
   const customers = select(db, customer, each('customer', ['customer']))
   const holds = select(db, hold, each('hold', ['customer', 'attempt']))
   const dueHolds = select(
@@ -81,6 +82,7 @@ function prepareStatements(db: SqliteDatabase) {
   )
   const events = select(db, event, each('event', ['customer', 'attempt', 'meter']))
   const acts = select(db, act, each('act', ['customer', 'id']))
+  const labels = select(db, label, each('label', ['customer', 'meter', 'dimension', 'value']))
   const sentEvents = select(
     db,
     event,
@@ -129,6 +131,7 @@ function prepareStatements(db: SqliteDatabase) {
     holdsOfKeys,
     events,
     acts,
+    labels,
     sentEvents,
     waitingEvents,
     parkedEvents,

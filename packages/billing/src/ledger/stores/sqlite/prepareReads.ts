@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { eventSum, meterSum } from '../../core/books.ts'
+import { dimensionSum, eventSum, meterSum } from '../../core/books.ts'
 import { alertDelivery } from '../alertDelivery.ts'
 import type { ClockWatch } from '../clockWatch.ts'
 import {
   customerName,
   eventStateRow,
   firstEvent,
-  lastDay,
   parkedRow,
   restoreRow,
   usageRow,
@@ -15,6 +14,8 @@ import {
 import { eventStateOf, type Retention, restoreStateOf } from '../restoreState.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
+import { dayRange } from './dayRange.ts'
+import { prepareLabelReads } from './prepareLabelReads.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
 const dayMs = 24 * 3_600_000
@@ -91,6 +92,13 @@ export function prepareReads(
   )
   const dailySums = db.prepare(
     'SELECT meter, sum(amount) AS units FROM metered_daily WHERE customer = ? GROUP BY meter',
+  )
+  const dimensionSums = db.prepare(
+    `SELECT meter, dimension, sum(value <> '') AS "values", sum(iif(value = '', number, 0)) AS counted, coalesce((
+       SELECT sum(d.amount) FROM metered_daily_label d
+       WHERE d.customer = ?1 AND d.dimension = t.dimension AND d.meter = t.meter
+     ), 0) AS units
+     FROM metered_label t WHERE customer = ?1 GROUP BY meter, dimension`,
   )
   const resultBytes = db.prepare(
     'SELECT coalesce(sum(result_bytes), 0) AS bytes FROM metered_key WHERE customer = ?',
@@ -188,6 +196,7 @@ export function prepareReads(
   })
 
   return {
+    ...prepareLabelReads(db, now),
     readCustomer: async (name) => atOneTime(() => ({ ...readRows(name), now: now() })),
     readCharges: async ({ customer: name, limit, before }) => {
       const [at, attempt, meter] = before ?? [Number.MAX_SAFE_INTEGER, '', '']
@@ -215,6 +224,7 @@ export function prepareReads(
         budgets: budgets.all(name).map((row) => tables.budget.decode(row)),
         events: z.array(eventSum).parse(eventSums.all(name)),
         daily: z.array(meterSum).parse(dailySums.all(name)),
+        dimensions: z.array(dimensionSum).parse(dimensionSums.all(name)),
         resultBytes: byteSum.parse(resultBytes.get(name)).bytes,
       })),
     readActs: async ({ customer: name, limit, after }) =>
@@ -230,11 +240,8 @@ export function prepareReads(
       alertsToDeliver.all(now(), limit).map((row) => tables.alert.decode(row)),
     readUndelivered: async ({ customer: name, limit }) =>
       undelivered.all(name, limit).map((row) => tables.event.decode(row)),
-    usage: async ({ customer: name, ...range }) => {
-      const firstOf = (days: number) => new Date(now() - (days - 1) * dayMs).toISOString().slice(0, 10)
-      const { from, to } = 'from' in range ? range : { from: firstOf(range.days), to: null }
-      return z.array(usageRow).parse(usage.all(name, from, to ?? lastDay))
-    },
+    usage: async ({ customer: name, ...days }) =>
+      z.array(usageRow).parse(usage.all(name, ...dayRange(days, now()))),
     versions: async (customers) => {
       const rows = z.array(versionRow).parse(versions.all(JSON.stringify(customers)))
       return new Map(rows.map((row) => [row.customer, row.version]))

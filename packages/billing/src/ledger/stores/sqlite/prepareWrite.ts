@@ -4,7 +4,7 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /** Returns a function that writes a batch's rows. Call the function inside the write transaction. */
 export function prepareWrite(db: SqliteDatabase) {
-  const { customer, account, hold, key, event, budget, alert, act } = tables
+  const { customer, account, hold, key, event, budget, alert, act, label } = tables
   const customers = upsert(db, customer)
   const leases = update(db, customer, changing.leases)
   const customerCounters = update(db, customer, changing.customerCounters)
@@ -25,6 +25,11 @@ export function prepareWrite(db: SqliteDatabase) {
     `INSERT INTO metered_daily (customer, day, meter, amount) VALUES (?, ?, ?, ?)
      ON CONFLICT (customer, day, meter) DO UPDATE SET amount = amount + excluded.amount`,
   )
+  const labels = upsert(db, label)
+  const addToLabel = db.prepare(
+    `INSERT INTO metered_daily_label (customer, dimension, day, meter, value, amount) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (customer, dimension, day, meter, value) DO UPDATE SET amount = amount + excluded.amount`,
+  )
   return (writes: Writes): void => {
     for (const row of writes.customers) customers(row)
     for (const row of writes.leases) leases(row)
@@ -43,6 +48,9 @@ export function prepareWrite(db: SqliteDatabase) {
     for (const row of writes.newAlerts) newAlerts(row)
     for (const row of writes.newActs) newActs(row)
     for (const { customer: name, day, meter, amount } of writes.daily) addToDay.run(name, day, meter, amount)
+    for (const row of writes.labels) labels(row)
+    for (const { customer: name, dimension, day, meter, value, amount } of writes.dailyLabels)
+      addToLabel.run(name, dimension, day, meter, value, amount)
   }
 }
 

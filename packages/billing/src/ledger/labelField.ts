@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { text } from './fields.ts'
+
+/** The largest number of dimensions per meter. */
+export const maxDimensions = 8
+/** The largest number of values per customer and dimension. */
+export const maxValues = 10_000
+/** The largest number of characters of a value. */
+export const maxValueLength = 128
+
+const label = z.object({
+  dimension: text(64),
+  value: text(maxValueLength),
+  /** How many values of the dimension have their own totals. More values count under `other`. */
+  atMost: z.number().int().min(1).max(maxValues),
+})
+
+/**
+ * A leg's labels, at most one per dimension. Labels that can't be stored are left out, so they can't make the call or
+ * its charge fail. Their units count under `other`.
+ */
+export const labels = z.array(z.unknown()).transform((given) => {
+  const kept = new Map<string, z.output<typeof label>>()
+  for (const it of given.slice(0, maxDimensions)) {
+    const { success, data } = label.safeParse(it)
+    if (success) kept.set(data.dimension, data)
+  }
+  return [...kept.values()]
+})
+
+export type Label = z.output<typeof label>

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { otherValue } from '../../contract/otherValue.ts'
+
+/** The largest number of values that a read returns per meter. */
+export const shownValues = 100
+
+/** The units of a value on one day, or a day's total if `value` is null. */
+export const valueRow = z.object({
+  day: z.string(),
+  meter: z.string(),
+  value: z.string().nullable(),
+  amount: z.number(),
+})
+
+/** The position of a value's day in the list of a customer's days. */
+export const firstDailyLabel = { dimension: '', day: '', meter: '', value: '' }
+
+/**
+ * Replaces each total by the units that none of the day's values has: the units under `other`. Each total must follow
+ * its day's values.
+ */
+export function withOther(
+  rows: z.output<typeof valueRow>[],
+): { day: string; meter: string; value: string; amount: number }[] {
+  let counted = 0
+  return rows.flatMap(({ value, amount, ...day }) => {
+    if (value !== null) {
+      counted += amount
+      return amount === 0 ? [] : [{ ...day, value, amount }]
+    }
+    // Below 0 only if a recovery has lowered a charge whose labels are unknown.
+    const left = Math.max(0, amount - counted)
+    counted = 0
+    return left === 0 ? [] : [{ ...day, value: otherValue, amount: left }]
+  })
+}
