@@ -11,7 +11,7 @@ import type {
   PlanOffer,
   RefreshedBalances,
   UsageDay,
-  UsageRange,
+  UsageQuery,
 } from '@metered/billing/client'
 
 /** `nextCursor` is the next page's `cursor`, or null on the last page. */
@@ -24,6 +24,12 @@ export interface ChargesPage<Meter extends string = string> {
 export type MeterOf<Client extends { balances: { query(): Promise<BalancesAnswer> } }> = Awaited<
   ReturnType<Client['balances']['query']>
 >['balances'][number]['meter']
+
+/** The app's own dimensions, inferred from its client: `DimensionOf<typeof client.billing>`. */
+export type DimensionOf<Client extends { usage: { query(input: never): unknown } }> = Exclude<
+  Extract<Parameters<Client['usage']['query']>[0], { by?: unknown }>['by'],
+  undefined
+>
 
 /**
  * Mutations without parameters send an empty object. Without this object, an unbatched call would have an empty
@@ -46,13 +52,13 @@ interface StreamEvents<Data> {
  * The billing part of a tRPC client, such as `client.billing`. The type is structural, so the app can mount
  * the billing router at any path, and tests can pass a fake. A failed call rejects with a tRPC client error.
  */
-export interface BillingClient<Meter extends string = string> {
+export interface BillingClient<Meter extends string = string, Dimension extends string = never> {
   balances: { query(input?: undefined, call?: Call): Promise<BalancesAnswer<Meter>> }
   onBalances: {
     subscribe(input: undefined, events: StreamEvents<BalancesAnswer<Meter>>): { unsubscribe(): void }
   }
   refresh: { mutate(input: NoInput, call?: Call): Promise<RefreshedBalances<Meter>> }
-  usage: { query(input: UsageRange, call?: Call): Promise<UsageDay<Meter>[]> }
+  usage: { query(input: UsageQuery<Dimension>, call?: Call): Promise<UsageDay<Meter>[]> }
   charges: {
     query(input: { cursor?: string; limit: number }, call?: Call): Promise<ChargesPage<Meter>>
   }

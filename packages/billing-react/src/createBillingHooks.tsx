@@ -23,9 +23,9 @@ interface BillingHooksOptions {
 }
 
 /** The props of `BillingProvider`, for components that wrap it. */
-export interface BillingProviderProps<Meter extends string> {
+export interface BillingProviderProps<Meter extends string, Dimension extends string = never> {
   /** The billing part of a tRPC client, such as `client.billing`. Pass the same object on every render. */
-  client: BillingClient<Meter>
+  client: BillingClient<Meter, Dimension>
   /**
    * The signed-in customer's ID, as the server's `customer` option returns it, or null while signed out. When
    * the ID changes, the children remount, and the previous customer's data is removed from the cache. A cache
@@ -43,15 +43,18 @@ export interface BillingProviderProps<Meter extends string> {
 
 /**
  * Creates billing hooks. Type the hooks with the app's own meters:
- * `createBillingHooks<MeterOf<typeof client.billing>>()`.
+ * `createBillingHooks<MeterOf<typeof client.billing>>()`. To break usage down by a dimension, add
+ * `DimensionOf<typeof client.billing>` as the second type parameter.
  *
  * Amounts are in the meter's unit, times are epoch milliseconds, and money is in the currency's smallest
  * unit. Each hook returns TanStack Query's result unchanged. Errors come from the tRPC client. To read a
  * denial from an error, use `usePaywall(error)` or `billingDenial(error)`.
  */
-export function createBillingHooks<Meter extends string>({ queryKey }: BillingHooksOptions = {}) {
+export function createBillingHooks<Meter extends string, Dimension extends string = never>({
+  queryKey,
+}: BillingHooksOptions = {}) {
   const keys = createQueryKeys(queryKey)
-  const Context = createContext<BillingContext<Meter> | null>(null)
+  const Context = createContext<BillingContext<Meter, Dimension> | null>(null)
 
   /**
    * Provides the client and the customer to the hooks. Put this provider inside the app's
@@ -63,7 +66,7 @@ export function createBillingHooks<Meter extends string>({ queryKey }: BillingHo
     customer: given,
     onCustomerChange,
     children,
-  }: BillingProviderProps<Meter>) {
+  }: BillingProviderProps<Meter, Dimension>) {
     const { customer, isReady } = useCustomerCache(given, keys)
     useCustomerChange(given, customer, onCustomerChange)
     useBalancesStream(client, customer, keys)
@@ -72,7 +75,7 @@ export function createBillingHooks<Meter extends string>({ queryKey }: BillingHo
     return <Context.Provider value={value}>{isReady && children}</Context.Provider>
   }
 
-  function useBilling(): BillingContext<Meter> {
+  function useBilling(): BillingContext<Meter, Dimension> {
     const context = useContext(Context)
     if (context === null) throw new Error('Billing hooks must be called inside a <BillingProvider>.')
     return context

@@ -11,10 +11,9 @@ import {
   type RefreshedBalances,
   startRead,
   type UsageDay,
-  type UsageRange,
+  type UsageQuery,
 } from '@metered/billing/client'
 import {
-  keepPreviousData,
   type QueryClient,
   replaceEqualDeep,
   type StaleTime,
@@ -25,8 +24,8 @@ import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
 import { ofCustomer } from './wrongCustomer.ts'
 
 /** The values that the hooks read from their provider. */
-export interface BillingContext<Meter extends string> {
-  client: BillingClient<Meter>
+export interface BillingContext<Meter extends string, Dimension extends string = never> {
+  client: BillingClient<Meter, Dimension>
   /** The ID of the customer that the page shows, or null. Without a customer, only the plans are fetched. */
   customer: string | null
   keys: QueryKeys
@@ -131,16 +130,19 @@ export function statusOptions<Meter extends string>(
   }
 }
 
-export function usageOptions<Meter extends string>(
-  { client, customer, keys }: BillingContext<Meter>,
-  range: UsageRange,
+export function usageOptions<Meter extends string, Dimension extends string>(
+  { client, customer, keys }: BillingContext<Meter, Dimension>,
+  query: UsageQuery<Dimension>,
 ): UseQueryOptions<UsageDay<Meter>[]> {
-  const input = range.from === undefined ? { ...range, days: range.days ?? 30 } : range
+  const { by } = query
+  const input = query.from === undefined ? { ...query, days: query.days ?? 30 } : query
   return {
     queryKey: keys.usage(input),
     queryFn: ({ signal }) => client.usage.query(input, { signal }),
     enabled: customer !== null,
-    placeholderData: keepPreviousData,
+    // Don't show one dimension's values as the values of another.
+    meta: { by },
+    placeholderData: (previous, previousQuery) => (previousQuery?.meta?.by === by ? previous : undefined),
   }
 }
 

@@ -1,17 +1,29 @@
-import type { UsageRange } from '@metered/billing/client'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import type { UsageByValue, UsageDay, UsageQuery, UsageRange } from '@metered/billing/client'
+import { type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { ChargesPage } from './BillingClient.ts'
 import { type BillingContext, usageOptions } from './queries.ts'
 
-export function createUsageHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
+export function createUsageHooks<Meter extends string, Dimension extends string>(
+  useBilling: () => BillingContext<Meter, Dimension>,
+) {
+  /**
+   * Returns the usage per UTC day and meter, oldest first. Pass `{ days }` for the last days including today (default 30),
+   * or `{ from, to }` for calendar days such as `2026-11-22`, both included. Without `to`, the range ends today. Days
+   * without usage are omitted. While other days load, `data` still has the previous days, and `isPlaceholderData` is
+   * true. Fails with `BAD_REQUEST` if the days are invalid or more than 366.
+   *
+   * With `by`, returns the usage per value of this dimension, on the meters that have it. Each meter has up to 100 values,
+   * and the other units have the value `other`. This needs the hooks' second type parameter:
+   * `createBillingHooks<MeterOf<Client>, DimensionOf<Client>>()`.
+   */
+  function useUsage(query?: UsageRange & { by?: undefined }): UseQueryResult<UsageDay<Meter>[]>
+  function useUsage(query: UsageRange & { by: Dimension }): UseQueryResult<UsageByValue<Meter>[]>
+  function useUsage(query: UsageQuery<Dimension> = {}) {
+    return useQuery(usageOptions(useBilling(), query))
+  }
+
   return {
-    /**
-     * Returns the usage per UTC day and meter, oldest first. Pass `{ days }` for the last days including today
-     * (default 30), or `{ from, to }` for calendar days such as `2026-11-22`, both included. Without `to`, the
-     * range ends today. Days without usage are omitted. While other days load, `data` still has the previous
-     * days, and `isPlaceholderData` is true. Fails with `BAD_REQUEST` if the days are invalid or more than 366.
-     */
-    useUsage: (range: UsageRange = {}) => useQuery(usageOptions(useBilling(), range)),
+    useUsage,
 
     /**
      * Returns the customer's charges, newest first, in pages of `pageSize` (default 25). Call

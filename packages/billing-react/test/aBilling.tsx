@@ -5,8 +5,9 @@ import type { ReactNode } from 'react'
 import { type BillingClient, createBillingHooks } from '../src/index.ts'
 
 export type Meter = 'generations' | 'tokens'
+export type Dimension = 'member' | 'model'
 
-export const hooks = createBillingHooks<Meter>()
+export const hooks = createBillingHooks<Meter, Dimension>()
 
 export function aRow(row: Partial<BalanceRow<Meter>> = {}): BalanceRow<Meter> {
   const { limit = 10, used = 4, held = 0, unlimited = false } = row

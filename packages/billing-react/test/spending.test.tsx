@@ -76,6 +76,48 @@ describe('usage', () => {
   })
 })
 
+describe('usage by a dimension', () => {
+  it('requests one dimension, and keeps the values of a range while another range loads', async () => {
+    const week = deferred<unknown>()
+    const row = { day: '2026-11-22', meter: 'generations', value: 'small', amount: 3 }
+    const { client, ...server } = aClient({ usage: async () => (days === 30 ? [row] : week.promise) })
+    const query = vi.spyOn(client.usage, 'query')
+    let days = 30
+    const { result, rerender } = render(() => hooks.useUsage({ days, by: 'model' }), { ...server, client })
+    await waitFor(() => expect(result.current.data).toEqual([row]))
+    expect(query).toHaveBeenLastCalledWith({ days: 30, by: 'model' }, expect.anything())
+    days = 7
+    rerender()
+    expect(result.current).toMatchObject({ isPlaceholderData: true, data: [row] })
+    await act(async () => week.resolve([]))
+    await waitFor(() => expect(result.current.data).toEqual([]))
+  })
+
+  it('shows no values of the previous dimension while another dimension loads', async () => {
+    const server = aClient({
+      usage: async () => [{ day: '2026-11-22', meter: 'generations', value: 'small', amount: 3 }],
+    })
+    let by: 'member' | 'model' = 'model'
+    const { result, rerender } = render(() => hooks.useUsage({ by }), server)
+    await waitFor(() => expect(result.current.data).toHaveLength(1))
+    by = 'member'
+    rerender()
+    expect(result.current.data).toBeUndefined()
+    await waitFor(() => expect(result.current.data).toHaveLength(1))
+    expect(server.requests('usage')).toBe(2)
+  })
+
+  it('shares the cache entry of tRPC’s own hook for usage without a dimension', async () => {
+    const server = aClient()
+    const { queryClient } = render(() => hooks.useUsage({ days: 7 }), server)
+    await waitFor(() => expect(server.requests('usage')).toBe(1))
+    const keys = queryClient.getQueryCache().findAll({ queryKey: [['billing', 'usage']] })
+    expect(keys.map(({ queryKey }) => queryKey)).toStrictEqual([
+      [['billing', 'usage'], { input: { days: 7 }, type: 'query' }],
+    ])
+  })
+})
+
 describe('the plan', () => {
   it('the plan is null without a subscription and undefined while loading', async () => {
     const answer = deferred<unknown>()

@@ -10,15 +10,17 @@ import type {
   PlanChange,
   PlanOffer,
   RefreshedBalances,
+  UsageByValue,
   UsageDay,
+  UsageQuery,
   UsageRange,
 } from '@metered/billing/client'
 import type { TRPCClient, TRPCClientError, TRPCClientErrorLike } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import type { BillingClient, MeterOf } from '../src/index.ts'
-import { hooks, type Meter } from './aBilling.tsx'
+import { type BillingClient, createBillingHooks, type DimensionOf, type MeterOf } from '../src/index.ts'
+import { type Dimension, hooks, type Meter } from './aBilling.tsx'
 
 const t = initTRPC.create()
 const nothing = z.object({}).optional()
@@ -39,7 +41,7 @@ const billing = t.router({
   refresh: t.procedure
     .input(nothing)
     .mutation(async (): Promise<RefreshedBalances<Meter>> => ({ ...(await answer()), ageMs: null })),
-  usage: t.procedure.input(z.custom<UsageRange>()).query((): UsageDay<Meter>[] => []),
+  usage: t.procedure.input(z.custom<UsageQuery<Dimension>>()).query((): UsageDay<Meter>[] => []),
   charges: t.procedure
     .input(z.object({ limit: z.number(), cursor: z.string().nullish() }))
     .query((): { charges: ChargeRow<Meter>[]; nextCursor: string | null } => ({
@@ -92,7 +94,8 @@ it('accepts only the app’s meters', () => {
 })
 
 it('accepts a number of days or a range, but not both', () => {
-  expectTypeOf(hooks.useUsage).parameter(0).toEqualTypeOf<UsageRange | undefined>()
+  const _ranged = (range?: UsageRange) => hooks.useUsage(range)
+  expectTypeOf<ReturnType<typeof _ranged>['data']>().toEqualTypeOf<UsageDay<Meter>[] | undefined>()
   expectTypeOf<{ days: number }>().toExtend<UsageRange>()
   expectTypeOf<{ from: string }>().toExtend<UsageRange>()
   expectTypeOf<{ from: string; to: string }>().toExtend<UsageRange>()
@@ -103,6 +106,26 @@ it('accepts a number of days or a range, but not both', () => {
 
 it('infers the app’s meters from its client', () => {
   expectTypeOf<MeterOf<TRPCClient<typeof _app>['admin']['billing']>>().toEqualTypeOf<Meter>()
+})
+
+it('infers the app’s dimensions from its client, and accepts only these', () => {
+  type Client = TRPCClient<typeof _app>['admin']['billing']
+  expectTypeOf<DimensionOf<Client>>().toEqualTypeOf<Dimension>()
+  expectTypeOf<Client>().toExtend<BillingClient<Meter, Dimension>>()
+  type Query = Parameters<typeof hooks.useUsage>[0]
+  expectTypeOf<Query['by']>().toEqualTypeOf<Dimension>()
+})
+
+it('types the values only of usage by a dimension', () => {
+  const _values = () => hooks.useUsage({ by: 'model' }).data
+  expectTypeOf<ReturnType<typeof _values>>().toEqualTypeOf<UsageByValue<Meter>[] | undefined>()
+  const _days = () => hooks.useUsage({ days: 7 }).data
+  expectTypeOf<ReturnType<typeof _days>>().toEqualTypeOf<UsageDay<Meter>[] | undefined>()
+})
+
+it('accepts no dimension if the hooks name none', () => {
+  const { useUsage: _useUsage } = createBillingHooks<Meter>()
+  expectTypeOf<Parameters<typeof _useUsage>[0]['by']>().toEqualTypeOf<never>()
 })
 
 it('accepts every tRPC client’s errors, even if their type does not extend Error', () => {

@@ -10,7 +10,7 @@ import { steadyClock } from './config/steadyClock.ts'
 import { allTrustedOrigins } from './config/trustedOrigins.ts'
 import type { CustomerAlert } from './contract/alerts.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
-import type { MeterOf, Meters } from './contract/meters.ts'
+import type { DimensionOf, MeterOf, Meters } from './contract/meters.ts'
 import type { Alerts } from './customer/alerts.ts'
 import type { Budgets } from './customer/budgets.ts'
 import { defaultReturnPaths } from './customer/checkout.ts'
@@ -98,8 +98,10 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     },
     { sync, catalog, denialCounts, wallClock: clock, upgradeUrl, pastDue },
   )
-  const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
-    meterWork
+  const meter: <T, Meter extends MeterOf<M>>(
+    call: MeterCall<Meter, DimensionOf<M, Meter>>,
+    work: (run: MeterRun) => Promise<T> | T,
+  ) => Promise<T> = meterWork
 
   const { shownLedger, accounts, watchers, plans, budgets, alerts, alertDelivery } = createCustomerServices({
     ...exchange,

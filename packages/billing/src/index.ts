@@ -13,10 +13,11 @@ export type {
 export { balancesHeader } from './contract/balancesHeader.ts'
 export { billingDenial } from './contract/billingDenial.ts'
 export type { Budget, BudgetInput, BudgetMode, BudgetSource, BudgetWindow } from './contract/budgets.ts'
-export type { ChargeRow, UsageDay, UsageRange } from './contract/charges.ts'
+export type { ChargeRow, UsageByValue, UsageDay, UsageQuery, UsageRange } from './contract/charges.ts'
 export type { Customer, KnownCustomer } from './contract/customer.ts'
 export { denialStatuses } from './contract/denialStatuses.ts'
 export type { Denial, DenialCode, ShortMeter } from './contract/denials.ts'
+export type { Labels } from './contract/dimensions.ts'
 export {
   BillingError,
   BudgetError,
@@ -28,7 +29,13 @@ export {
   UnserializableResultError,
 } from './contract/errors.ts'
 export { idempotencyKeyHeader } from './contract/keyHeader.ts'
-export { defineMeters, type MeterOf, type MeterPolicy, type Meters } from './contract/meters.ts'
+export {
+  type DimensionOf,
+  defineMeters,
+  type MeterOf,
+  type MeterPolicy,
+  type Meters,
+} from './contract/meters.ts'
 export type { PastDue, PastDuePolicy } from './contract/pastDue.ts'
 export type { Forfeit, OveragePrice, PlanChange, PlanOffer, PlanSummary } from './contract/plans.ts'
 export type {

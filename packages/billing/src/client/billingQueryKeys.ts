@@ -1,4 +1,4 @@
-import type { UsageRange } from '../contract/charges.ts'
+import type { UsageQuery } from '../contract/charges.ts'
 
 /** A TanStack Query key, such as `[['billing']]`. */
 export type BillingQueryKey = readonly unknown[]
@@ -12,8 +12,8 @@ export interface BillingQueryKeys {
   /** Returns the key that matches all queries of one procedure. */
   procedure: (name: string) => BillingQueryKey
   balances: BillingQueryKey
-  /** Returns the key of the usage query for the given days. */
-  usage: (input: UsageRange) => BillingQueryKey
+  /** Returns the key of a usage query. */
+  usage: (input: UsageQuery) => BillingQueryKey
   /** Returns the key of the charges query for pages of `limit` charges. */
   charges: (input: { limit: number }) => BillingQueryKey
   plans: BillingQueryKey

@@ -29,10 +29,20 @@ export type UsageRange =
   | { days?: number | undefined; from?: undefined; to?: undefined }
   | { from: string; to?: string | undefined; days?: undefined }
 
-/** The usage of one meter on one day. */
+/** A usage query: the days, and the dimension by whose values to break the usage down. Default: by no dimension. */
+export type UsageQuery<Dimension extends string = string> = UsageRange & { by?: Dimension | undefined }
+
+/** The usage of one meter on one day, or of one value of a dimension. */
 export interface UsageDay<Meter extends string = string> {
   /** The day in UTC, such as `2026-11-22`. */
   day: string
   meter: Meter
   amount: number
+  /** The value of the dimension `by`, or `other` for units without such a value. Missing without `by`. */
+  value?: string
+}
+
+/** The usage of one value of a dimension on one meter and one day. */
+export interface UsageByValue<Meter extends string = string> extends UsageDay<Meter> {
+  value: string
 }

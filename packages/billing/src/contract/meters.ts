@@ -1,3 +1,5 @@
+import { assertDimensions } from './dimensions.ts'
+
 /**
  * One meter's policy: its limit, its price and its holds. Feature and price slugs must match the slugs at
  * Flowglad.
@@ -34,24 +36,37 @@ export interface MeterPolicy {
   maxHoldMs?: number
   /** Lets browsers record usage of this meter (`useBilling().createUsageEvent`). Default: false. */
   recordableByClient?: boolean
+  /**
+   * The labels by which usage can be broken down, such as `{ member: 1000, model: 50 }`. The number is how many values
+   * of the dimension have their own totals for each customer (1 to 10,000). More values count under `other`. A meter
+   * can have up to 8 dimensions. Default: none.
+   */
+  dimensions?: Readonly<Record<string, number>>
 }
 
 /** The app's meters by slug. */
 export type Meters = Record<string, MeterPolicy>
 /** The slugs of the app's meters, such as `'generations' | 'tokens'`. */
 export type MeterOf<M extends Meters> = keyof M & string
+/** The dimensions of the app's meters, or of one meter, such as `'member' | 'model'`. */
+export type DimensionOf<M extends Meters, Meter extends MeterOf<M> = MeterOf<M>> = {
+  [Slug in Meter]: M[Slug] extends { dimensions?: infer Dimensions }
+    ? keyof NonNullable<Dimensions> & string
+    : never
+}[Meter]
 
 /**
  * Returns the app's meters, keyed by the slugs of their usage meters at Flowglad. The slugs keep their
- * literal types, even in the browser. Throws a `TypeError` for an invalid slug.
+ * literal types, even in the browser. Throws a `TypeError` for an invalid slug or dimension.
  */
 export function defineMeters<const M extends Meters>(meters: M): M {
-  for (const slug of Object.keys(meters)) {
+  for (const [slug, { dimensions }] of Object.entries<MeterPolicy>(meters)) {
     if (!/^[a-z0-9][a-z0-9_-]*$/i.test(slug)) {
       throw new TypeError(
         `"${slug}" can't be the slug of a usage meter. Use letters, digits, dashes and underscores, and start with a letter or digit.`,
       )
     }
+    if (dimensions) assertDimensions(slug, dimensions)
   }
   return meters
 }

@@ -5,7 +5,9 @@ import type { KnownCustomer } from '../contract/customer.ts'
 import type { Meters } from '../contract/meters.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { Sync } from '../flowglad/sync.ts'
+import type { UsageDays } from '../ledger/reads.ts'
 import { balanceRows } from './balanceRows.ts'
+import { metersBy } from './dimensionInput.ts'
 import { createRequireFeature } from './requireFeature.ts'
 import { SnapshotReader } from './snapshotReader.ts'
 import type { CustomerLedger, UsableBalances } from './usableBalances.ts'
@@ -25,7 +27,7 @@ export function createAccounts({
   options,
   upgradeUrl,
 }: {
-  ledger: Pick<CustomerLedger, 'balances' | 'lastCommitted' | 'charges' | 'usage'>
+  ledger: Pick<CustomerLedger, 'balances' | 'lastCommitted' | 'charges' | 'usage' | 'usageByValue'>
   sync: Sync
   catalog: { get(): Promise<Catalog>; peek(): Catalog | null }
   meters: Meters
@@ -120,5 +122,8 @@ export function createAccounts({
     requireFeature: createRequireFeature({ sync, snapshots, upgradeUrl }),
     charges: ledger.charges,
     usage: ledger.usage,
+    /** Returns the usage of the meters that have the dimension, by day, meter and value. */
+    usageByValue: (query: { customer: string; dimension: string } & UsageDays) =>
+      ledger.usageByValue({ ...query, meters: metersBy(meters, query.dimension) }),
   }
 }

@@ -1,8 +1,8 @@
 import { maxAmount } from '../contract/amount.ts'
+import { maxDimensions, maxValues } from '../contract/dimensions.ts'
 import { keyPattern } from '../contract/keyFormat.ts'
 import type { Command, EventPrice, Label, Leg, PastDueRule, Reserve, Settle } from './commands.ts'
 import { fingerprintPattern, isStorable, operationPattern } from './fields.ts'
-import { maxDimensions, maxValues } from './labelField.ts'
 
 /**
  * Returns true only if the command's schema accepts the command without changes. Returns false if the schema must

@@ -1,12 +1,6 @@
 import { z } from 'zod'
+import { maxDimensions, maxValueLength, maxValues } from '../contract/dimensions.ts'
 import { text } from './fields.ts'
-
-/** The largest number of dimensions per meter. */
-export const maxDimensions = 8
-/** The largest number of values per customer and dimension. */
-export const maxValues = 10_000
-/** The largest number of characters of a value. */
-export const maxValueLength = 128
 
 const label = z.object({
   dimension: text(64),

@@ -3,6 +3,7 @@ import type { CatalogCache } from '../flowglad/catalog.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { DenialCounts } from './denialCounts.ts'
 import type { HoldServices } from './hold.ts'
+import { createLabels } from './labels.ts'
 import { createLegSettings } from './legSettings.ts'
 import { createMeterWork } from './meterWork.ts'
 import { Operation } from './operation.ts'
@@ -33,7 +34,12 @@ export function createMetering(
   const { meters, options, logger } = services
   const usableMeters = new UsableMeters({ catalog, clock: wallClock, decisionMs: options.decisionMs })
   const reservations = new Reservations(services, { sync, usableMeters, upgradeUrl, pastDue })
-  const operation = new Operation({ reservations, clock: wallClock, resultMaxBytes: options.resultMaxBytes })
+  const operation = new Operation({
+    reservations,
+    labelsOf: createLabels(meters, logger),
+    clock: wallClock,
+    resultMaxBytes: options.resultMaxBytes,
+  })
   const legSettings = createLegSettings(meters, logger)
   return { operation, legSettings, meterWork: createMeterWork({ operation, denialCounts, legSettings }) }
 }

@@ -7,7 +7,7 @@ import { type StreamStop, unavailable, unconfirmed } from '../contract/errors.ts
 import type { Meters } from '../contract/meters.ts'
 import type { RestoreCheck } from '../flowglad/restoredLedger.ts'
 import type { AnswerOf } from '../ledger/answers.ts'
-import type { Release, Settle } from '../ledger/commands.ts'
+import type { Label, Release, Settle } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isInvalidCommand } from '../ledger/onLedger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
@@ -37,7 +37,7 @@ interface Granted {
   fingerprint: string | null
   /** The keyed operation's ID. Undefined without a key. */
   operation: string | undefined
-  legs: { meter: string; amount: number }[]
+  legs: { meter: string; amount: number; labels?: Label[] | undefined }[]
   expiresInMs: number
 }
 
@@ -122,7 +122,8 @@ export class Hold {
    */
   async settle({ amounts, result, reference }: Settlement): Promise<AnswerOf['settle']> {
     const { clock, options, inFlight, meters } = this.#services
-    const { customer, attempt, subscription, procedure, key, fingerprint, operation } = this.#granted
+    const { customer, attempt, subscription, procedure, key, fingerprint, operation, legs } = this.#granted
+    const labels = new Map(legs.map((leg) => [leg.meter, leg.labels]))
     const command: Settle = {
       type: 'settle',
       customer,
@@ -136,6 +137,7 @@ export class Hold {
         amount,
         price: priceOf(meters, meter),
         flagged,
+        ...(labels.get(meter)?.length ? { labels: labels.get(meter) } : {}),
       })),
       result,
       reference,

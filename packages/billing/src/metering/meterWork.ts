@@ -1,5 +1,6 @@
 import { assertAmount } from '../contract/amount.ts'
 import type { Customer } from '../contract/customer.ts'
+import type { Labels } from '../contract/dimensions.ts'
 import { type MeterCost, meteredLeg, type Usage } from './cost.ts'
 import type { DenialCounts } from './denialCounts.ts'
 import { parseKey } from './key.ts'
@@ -26,7 +27,7 @@ type WorkCost =
     }
 
 /** The options of a `billing.meter` call. */
-export type MeterCall<Meter extends string> = WorkCost & {
+export type MeterCall<Meter extends string, Dimension extends string = string> = WorkCost & {
   customer: Customer
   meter: Meter
   /**
@@ -38,6 +39,8 @@ export type MeterCall<Meter extends string> = WorkCost & {
   input?: unknown
   /** The name shown on charges. Default: `meter`. */
   name?: string
+  /** The labels by which this usage can be broken down: values of the meter's dimensions. Default: none. */
+  dimensions?: Labels<Dimension>
   /** Returns an ID from the output to show on the charge. */
   reference?: (output: unknown) => string
   /**
@@ -87,6 +90,7 @@ export function createMeterWork({
       rawInput: () => [call.meter, leg.hold, call.input],
       legs: [leg],
       reference: call.reference,
+      labels: () => call.dimensions,
       transport: null,
       signal: call.signal,
       work(run) {

@@ -8,6 +8,7 @@ import { fingerprint } from './fingerprint.ts'
 import { followOutput } from './followOutput.ts'
 import type { Hold } from './hold.ts'
 import { ignoreErrors } from './ignoreErrors.ts'
+import type { LabelsOf } from './labels.ts'
 import type { Reservations } from './reservations.ts'
 import { basisOf, countedUnits, referenceOf, settlementOf } from './settlement.ts'
 import { type Codec, replayResult, storeResult } from './storedResult.ts'
@@ -31,6 +32,8 @@ export interface MeteredCall<Output> {
   inputCodec?: Codec | undefined
   /** The units to hold and to charge, one leg per meter. A leg that holds 0 units costs 0. */
   legs: MeteredLeg[]
+  /** Returns the call's labels. Called once, before the work, and only if the call costs units. Default: no labels. */
+  labels?: (() => unknown) | undefined
   /**
    * Returns an ID from the output to show on the charge. Not called for a stream. If the callback throws, the
    * charge has no ID.
@@ -113,15 +116,18 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  */
 export class Operation {
   readonly #reservations: Reservations
+  readonly #labelsOf: LabelsOf
   readonly #clock: Clock
   readonly #resultMaxBytes: number
 
   constructor({
     reservations,
+    labelsOf,
     clock,
     resultMaxBytes,
-  }: { reservations: Reservations; clock: Clock; resultMaxBytes: number }) {
+  }: { reservations: Reservations; labelsOf: LabelsOf; clock: Clock; resultMaxBytes: number }) {
     this.#reservations = reservations
+    this.#labelsOf = labelsOf
     this.#clock = clock
     this.#resultMaxBytes = resultMaxBytes
   }
@@ -134,12 +140,16 @@ export class Operation {
     const paidLegs = call.legs.filter(({ hold }) => hold > 0)
     if (paidLegs.length === 0) return this.#runFree(call)
 
+    const labels = this.#labelsOf(
+      paidLegs.map(({ meter }) => meter),
+      call,
+    )
     const reserved = await this.#reservations.reserve({
       customer: call.customer,
       procedure: call.procedure,
       key: call.key,
       fingerprint: call.key === null ? null : await fingerprint(await call.rawInput(), call.inputCodec),
-      legs: paidLegs.map(({ meter, hold }) => ({ meter, amount: hold })),
+      legs: paidLegs.map(({ meter, hold }) => ({ meter, amount: hold, labels: labels.get(meter) })),
     })
     if (reserved.state === 'completed') return replay(call, reserved.result)
 

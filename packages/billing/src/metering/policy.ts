@@ -1,6 +1,6 @@
 import type { BillingOptions } from '../config/options.ts'
 import type { MeterPolicy, Meters } from '../contract/meters.ts'
-import type { EventPrice, Leg } from '../ledger/commands.ts'
+import type { EventPrice, Label, Leg } from '../ledger/commands.ts'
 
 /** Returns the meter's policy. Throws a `TypeError` if `defineMeters` doesn't define the meter. */
 function policyOf(meters: Meters, meter: string): MeterPolicy {
@@ -19,7 +19,10 @@ export function priceOf(meters: Meters, meter: string): EventPrice {
 }
 
 /** Returns a leg for a reserve command, based on the meter's policy. */
-export function legOf(meters: Meters, { meter, amount }: { meter: string; amount: number }): Leg {
+export function legOf(
+  meters: Meters,
+  { meter, amount, labels }: { meter: string; amount: number; labels?: Label[] | undefined },
+): Leg {
   const { unlimitedBy, overage, onExpiry } = policyOf(meters, meter)
   return {
     meter,
@@ -28,6 +31,7 @@ export function legOf(meters: Meters, { meter, amount }: { meter: string; amount
     overageWith: overage?.withFeature ?? null,
     onExpiry: onExpiry ?? 'release',
     price: priceOf(meters, meter),
+    ...(labels?.length ? { labels } : {}),
   }
 }
 

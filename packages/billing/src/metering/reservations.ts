@@ -5,6 +5,7 @@ import type { Customer } from '../contract/customer.ts'
 import { BillingError, customerArchived, unavailable } from '../contract/errors.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { ReserveAnswer } from '../ledger/answers.ts'
+import type { Label } from '../ledger/commands.ts'
 import { onLedger } from '../ledger/onLedger.ts'
 import { attemptId } from './attemptId.ts'
 import { budgetDenial, keyDenial, noSubscription, overdueDenial, shortageDenial } from './denials.ts'
@@ -23,7 +24,7 @@ export interface ReserveRequest {
   /** The raw input's fingerprint. Null if and only if `key` is null. */
   fingerprint: string | null
   /** At least one leg, each with at least 1 unit. */
-  legs: { meter: string; amount: number }[]
+  legs: { meter: string; amount: number; labels?: Label[] | undefined }[]
 }
 
 /**

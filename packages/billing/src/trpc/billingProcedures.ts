@@ -1,7 +1,7 @@
 import type { Alert } from '../contract/alerts.ts'
 import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
 import type { Budget, BudgetInput } from '../contract/budgets.ts'
-import type { ChargeRow, UsageDay, UsageRange } from '../contract/charges.ts'
+import type { ChargeRow, UsageDay, UsageQuery } from '../contract/charges.ts'
 import type { Forfeit, PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { BillingStatement, ChangePreview } from '../contract/statement.ts'
 import type {
@@ -28,7 +28,7 @@ type Nothing = Record<string, never> | undefined
  * The billing router's procedures. The types are explicit, because inferred types would refer to exports that
  * early versions of tRPC 11 don't have.
  */
-export type BillingProcedures<Meter extends string> = {
+export type BillingProcedures<Meter extends string, Dimension extends string = string> = {
   balances: Query<Nothing, BalancesAnswer<Meter>>
   /** Pushes the balances immediately and after each change. */
   onBalances: Subscription<Nothing, BalancesAnswer<Meter>>
@@ -37,8 +37,11 @@ export type BillingProcedures<Meter extends string> = {
    * from the checkout.
    */
   refresh: Mutation<Nothing, RefreshedBalances<Meter>>
-  /** The usage per UTC day and meter, oldest first. Days without usage are omitted. */
-  usage: Query<UsageRange | undefined, UsageDay<Meter>[]>
+  /**
+   * The usage per UTC day and meter, oldest first. Days without usage are omitted. With `by`, the usage of the meters that
+   * have this dimension, also by value: the 100 values with the most units on each meter, and `other`.
+   */
+  usage: Query<UsageQuery<Dimension> | undefined, UsageDay<Meter>[]>
   charges: Query<
     { limit?: number | undefined; cursor?: string | null | undefined } | undefined,
     { charges: ChargeRow<Meter>[]; nextCursor: string | null }
@@ -79,7 +82,7 @@ export type BillingProcedures<Meter extends string> = {
 }
 
 /** The router that `billing.trpc.router` returns. */
-export type BillingRouter<Meter extends string = string> = BuiltRouter<
+export type BillingRouter<Meter extends string = string, Dimension extends string = string> = BuiltRouter<
   { ctx: object; meta: object; errorShape: DefaultErrorShape; transformer: false },
-  BillingProcedures<Meter>
+  BillingProcedures<Meter, Dimension>
 >

@@ -41,7 +41,7 @@ interface Parts
 }
 
 export const createBillingRouter =
-  <Meter extends string>(
+  <Meter extends string, Dimension extends string>(
     {
       app,
       warnings,
@@ -63,7 +63,7 @@ export const createBillingRouter =
       mayChangeBudgets: (ctx: object) => boolean | Promise<boolean>
     },
   ) =>
-  (procedures: { protectedProcedure: object; publicProcedure: object }): BillingRouter<Meter> => {
+  (procedures: { protectedProcedure: object; publicProcedure: object }): BillingRouter<Meter, Dimension> => {
     const t = initTRPC.create()
     // These casts are safe, because `BillingTrpc` accepts only procedures whose context `customer` can read.
     const base = procedures.protectedProcedure as typeof t.procedure
@@ -140,15 +140,16 @@ export const createBillingRouter =
           app.run(async () => (await accounts.refresh(readCustomer(ctx))) as RefreshedBalances<Meter>),
         ),
 
-      usage: protectedProcedure.input(usageInput(() => clock.now())).query(({ ctx, input }) =>
-        app.run(
-          async () =>
-            (await accounts.usage({
-              customer: readCustomer(ctx).id,
-              ...input,
-            })) as UsageDay<Meter>[],
+      usage: protectedProcedure
+        .input(usageInput<Dimension>({ now: () => clock.now(), meters }))
+        .query(({ ctx, input }) =>
+          app.run(async () => {
+            const { by: dimension, ...days } = input
+            const query = { customer: readCustomer(ctx).id, ...days }
+            const rows = dimension ? accounts.usageByValue({ ...query, dimension }) : accounts.usage(query)
+            return (await rows) as UsageDay<Meter>[]
+          }),
         ),
-      ),
 
       charges: protectedProcedure
         .input(

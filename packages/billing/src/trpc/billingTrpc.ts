@@ -1,6 +1,7 @@
 import type { TRPCError } from '@trpc/server'
 import type { Denial } from '../contract/denials.ts'
-import type { MeterOf, Meters } from '../contract/meters.ts'
+import type { Labels, OnlyNames } from '../contract/dimensions.ts'
+import type { DimensionOf, MeterOf, Meters } from '../contract/meters.ts'
 import type { RequestSource } from '../http/requestSource.ts'
 import type { MeterCost, Usage } from '../metering/cost.ts'
 import type { ResponseParts } from './balancesMeta.ts'
@@ -41,13 +42,21 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
    * `ctx.usage.tokens.add(1)`.
    */
   metered: {
-    <Input>(
-      meter: MeterOf<M>,
-      options?: MeterCost<Input> & CallOptions<Input>,
+    <
+      Input,
+      Metered extends MeterOf<M> = MeterOf<M>,
+      Given extends Labels<DimensionOf<M, Metered>> = Labels<DimensionOf<M, Metered>>,
+    >(
+      meter: Metered,
+      options?: MeterCost<Input> & CallOptions<Input, Ctx, Given & OnlyNames<Given, DimensionOf<M, Metered>>>,
     ): MeteredMiddleware<Ctx, Usage, Input>
-    <Input, Metered extends MeterOf<M>>(
+    <
+      Input,
+      Metered extends MeterOf<M>,
+      Given extends Labels<DimensionOf<M, Metered>> = Labels<DimensionOf<M, Metered>>,
+    >(
       costs: { [Slug in Metered]: MeterCost<Input> },
-      options?: CallOptions<Input>,
+      options?: CallOptions<Input, Ctx, Given & OnlyNames<Given, DimensionOf<M, Metered>>>,
     ): MeteredMiddleware<Ctx, Record<Metered, Usage>, Input>
   }
 
@@ -93,7 +102,7 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   router<C extends object, Meta, Overrides extends object, PublicC, PublicOverrides>(procedures: {
     protectedProcedure: BaseProcedure<C, Meta, Overrides> & HasContext<C, Overrides, Ctx>
     publicProcedure: BaseProcedure<PublicC, Meta, PublicOverrides>
-  }): BillingRouter<MeterOf<M>>
+  }): BillingRouter<MeterOf<M>, DimensionOf<M>>
 
   /**
    * Returns the options for `initTRPC.create`: the app's own options, and an `errorFormatter` that adds a

@@ -2,7 +2,7 @@ import type { BillingSetup } from '../billingSetup.ts'
 import type { Clock } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
-import type { MeterOf, Meters } from '../contract/meters.ts'
+import type { DimensionOf, MeterOf, Meters } from '../contract/meters.ts'
 import type { Accounts } from '../customer/accounts.ts'
 import type { Alerts } from '../customer/alerts.ts'
 import type { Budgets } from '../customer/budgets.ts'
@@ -71,15 +71,15 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
   function metered<Input>(
     meter: Meter,
-    options?: MeterCost<Input> & CallOptions<Input>,
+    options?: MeterCost<Input> & CallOptions<Input, Ctx>,
   ): MeteredMiddleware<Ctx, Usage, Input>
   function metered<Input, Metered extends Meter>(
     costs: { [Slug in Metered]: MeterCost<Input> },
-    options?: CallOptions<Input>,
+    options?: CallOptions<Input, Ctx>,
   ): MeteredMiddleware<Ctx, Record<Metered, Usage>, Input>
   function metered<Input, Metered extends Meter>(
     meters: Meter | { [Slug in Metered]: MeterCost<Input> },
-    options: MeterCost<Input> & CallOptions<Input> = {},
+    options: MeterCost<Input> & CallOptions<Input, Ctx> = {},
   ): MeteredMiddleware<Ctx, Usage, Input> | MeteredMiddleware<Ctx, Record<Metered, Usage>, Input> {
     if (typeof meters === 'string') {
       return meteredMiddleware<Ctx, Usage, Input>(parts, {
@@ -131,7 +131,7 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
     checkSession: () => checkSession(parts, readCustomer),
 
-    router: createBillingRouter<Meter>(parts, {
+    router: createBillingRouter<Meter, DimensionOf<M>>(parts, {
       readCustomer,
       mayChangeBudgets: (ctx) => mayChangeBudgets(ctx as Ctx),
     }),

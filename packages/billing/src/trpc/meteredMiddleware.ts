@@ -1,6 +1,7 @@
 import { within } from '../config/clock.ts'
 import { SetupError } from '../config/setupError.ts'
 import type { Customer } from '../contract/customer.ts'
+import type { Labels } from '../contract/dimensions.ts'
 import { type MeterCost, type MeteredLeg, meteredLeg } from '../metering/cost.ts'
 import { parseKey } from '../metering/key.ts'
 import type { AppTrpc } from './appTrpc.ts'
@@ -14,7 +15,7 @@ import type { Transformer } from './transformer.ts'
 import type { Warnings } from './warnings.ts'
 
 /** The options of a metered procedure. */
-export interface CallOptions<Input> {
+export interface CallOptions<Input, Ctx = object, Given = Labels> {
   /**
    * Derives the key from the input instead of reading it from the header. Calls with the same key within 24
    * hours are treated as the same operation. Has no effect on subscriptions.
@@ -27,6 +28,11 @@ export interface CallOptions<Input> {
    * calls.
    */
   reference?: (call: { input: Input; output: unknown }) => string
+  /**
+   * Returns the labels by which the usage can be broken down: values of the meters' dimensions. `ctx` has the fields
+   * that the setup's `customer` reads. Called before the work. If the callback throws, the units count under `other`.
+   */
+  dimensions?(call: { ctx: Ctx; input: Input }): Given
 }
 
 /**
@@ -73,7 +79,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     readCustomer,
     costs,
     usageOf,
-    call: { key: keyOf, requireKey = options.requireKey, reference },
+    call: { key: keyOf, requireKey = options.requireKey, reference, dimensions },
   }: {
     readCustomer: (ctx: object) => Customer
     costs: [meter: string, cost: MeterCost<Input>][]
@@ -126,6 +132,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
         codec: transformer.output,
         legs,
         reference: reference && ((output) => reference({ input, output })),
+        labels: dimensions && (() => dimensions({ ctx, input })),
         transport: request?.transportOf(call) ?? null,
         isSubscription,
         toError: app.toError,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { usageInput } from '../../src/customer/usageInput.ts'
 
 const now = () => Date.parse('2026-11-30T23:59:59.999Z')
-const parse = (input: unknown) => usageInput(now).safeParse(input)
+const parse = (input: unknown) => usageInput({ now, meters: {} }).safeParse(input)
 
 test.each([
   [undefined, { days: 30 }],

@@ -94,6 +94,28 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
       .mutation(({ input, ctx, signal }) =>
         work.write(input, (units) => ctx.usage.tokens.add(units), signal),
       ),
+    labelled: protectedProcedure
+      .input(z.object({ tokens: z.number(), model: z.custom<string>() }))
+      .use(
+        metered('tokens', {
+          hold: ({ input }) => input.tokens,
+          cost: ({ usage }) => usage.total,
+          dimensions: ({ ctx, input }) => {
+            if (input.model === 'throws') throw new Error('the list of models is gone')
+            return { member: ctx.user.id, model: input.model }
+          },
+        }),
+      )
+      .mutation(({ input, ctx, signal }) => work.write(input, (units) => ctx.usage.add(units), signal)),
+    labelledBoth: protectedProcedure
+      .input(z.object({ model: z.string() }))
+      .use(
+        metered(
+          { generations: { cost: 2 }, tokens: { cost: 5 } },
+          { dimensions: ({ ctx, input }) => ({ member: ctx.user.id, model: input.model }) },
+        ),
+      )
+      .mutation(({ input }) => work.generate({ prompt: input.model, count: 1 })),
     writeFree: protectedProcedure
       .input(z.object({ tokens: z.number() }))
       .use(metered('tokens', { cost: 0 }))

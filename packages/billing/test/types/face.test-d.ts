@@ -15,8 +15,10 @@ import {
   type CustomerReport,
   createBilling,
   type Denial,
+  type DimensionOf,
   defineMeters,
   type Forfeit,
+  type Meters,
   type Operator,
   type Refusal,
   type RequestSource,
@@ -29,8 +31,8 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 declare const ledger: Ledger
 
 const meters = defineMeters({
-  generations: { unlimitedBy: 'unlimited_generations' },
-  tokens: { onExpiry: 'release', holdTtlMs: 120_000 },
+  generations: { unlimitedBy: 'unlimited_generations', dimensions: { feature: 20 } },
+  tokens: { onExpiry: 'release', holdTtlMs: 120_000, dimensions: { member: 1_000, model: 50 } },
   api_calls: { overage: { withFeature: 'api_overage' }, recordableByClient: true },
 })
 type Meter = keyof typeof meters
@@ -87,7 +89,13 @@ const appRouter = t.router({
     .mutation(({ input }) => input.count),
   write: protectedProcedure
     .input(z.object({ prompt: z.string(), maxTokens: z.number() }))
-    .use(metered('tokens', { hold: ({ input }) => input.maxTokens, cost: ({ usage }) => usage.total }))
+    .use(
+      metered('tokens', {
+        hold: ({ input }) => input.maxTokens,
+        cost: ({ usage }) => usage.total,
+        dimensions: ({ ctx, input }) => ({ member: ctx.user.id, model: input.prompt }),
+      }),
+    )
     .mutation(async function* ({ input, ctx }) {
       ctx.usage.add(1)
       yield input.prompt
@@ -95,10 +103,13 @@ const appRouter = t.router({
     }),
   both: counted
     .use(
-      metered({
-        generations: { cost: ({ input }) => input.count },
-        tokens: { hold: 10, cost: ({ usage }) => usage.total },
-      }),
+      metered(
+        {
+          generations: { cost: ({ input }) => input.count },
+          tokens: { hold: 10, cost: ({ usage }) => usage.total },
+        },
+        { dimensions: ({ ctx }) => ({ member: ctx.user.id, feature: 'both', model: undefined }) },
+      ),
     )
     .mutation(({ ctx }) => {
       expectTypeOf(ctx.usage).toEqualTypeOf<Record<'generations' | 'tokens', Usage>>()
@@ -132,6 +143,17 @@ test('keeps slugs as literal types from the definition to the browser', () => {
   expectTypeOf(client.billing.setBudget.mutate).parameter(0).toEqualTypeOf<BudgetInput<Meter>>()
   expectTypeOf(client.generate.mutate).returns.resolves.toEqualTypeOf<{ id: string; n: number }>()
   expectTypeOf(client.ping.mutate).returns.resolves.toEqualTypeOf<'pong'>()
+})
+
+test('keeps the names of dimensions as literal types from the definition to the browser', () => {
+  type Dimension = 'member' | 'model' | 'feature'
+  expectTypeOf<DimensionOf<typeof meters>>().toEqualTypeOf<Dimension>()
+  expectTypeOf<DimensionOf<typeof meters, 'tokens'>>().toEqualTypeOf<'member' | 'model'>()
+  expectTypeOf<DimensionOf<typeof meters, 'api_calls'>>().toEqualTypeOf<never>()
+  expectTypeOf<DimensionOf<Meters>>().toEqualTypeOf<string>()
+  type Input = Extract<Parameters<typeof client.billing.usage.query>[0], object>
+  expectTypeOf<Input['by']>().toEqualTypeOf<Dimension | undefined>()
+  expectTypeOf(client.billing.usage.query).returns.resolves.toEqualTypeOf<UsageDay<Meter>[]>()
 })
 
 test('gives a cost callback no input fields if the procedure declares no input', () => {
@@ -209,6 +231,8 @@ test('types the acts of operators and their answers', () => {
   expectTypeOf(actChanges).parameter(0).toExtend<Pick<Act, 'before' | 'after'>>()
 })
 
+const someone = { id: '', name: '', email: '' }
+
 export const mustNotCompile = () => [
   // @ts-expect-error no such meter
   meteredProcedure('generation'),
@@ -230,6 +254,28 @@ export const mustNotCompile = () => [
   billing.trpc.router({ protectedProcedure: t.procedure, publicProcedure: t.procedure }),
   // @ts-expect-error the second meter is unknown
   counted.use(metered({ generations: { cost: 1 }, nope: { cost: 1 } })),
+  // @ts-expect-error no such dimension
+  counted.use(metered('tokens', { dimensions: () => ({ models: 'small' }) })),
+  // @ts-expect-error no such dimension, beside a known one
+  counted.use(metered('tokens', { dimensions: () => ({ model: 'small', feature: 'x' }) })),
+  // @ts-expect-error the meter has no dimensions
+  counted.use(metered('api_calls', { dimensions: () => ({ model: 'small' }) })),
+  // @ts-expect-error none of the meters has this dimension
+  counted.use(metered({ tokens: { cost: 1 } }, { dimensions: () => ({ feature: 'x' }) })),
+  // @ts-expect-error the label isn't a text
+  counted.use(metered('tokens', { dimensions: ({ input }) => ({ model: input.count }) })),
+  // @ts-expect-error the labels must not be a promise
+  counted.use(metered('tokens', { dimensions: async () => ({ model: 'small' }) })),
+  // @ts-expect-error the label reads a field that the input doesn't have
+  counted.use(metered('tokens', { dimensions: ({ input }) => ({ model: input.model }) })),
+  // @ts-expect-error the label reads a field that `customer` doesn't read
+  counted.use(metered('tokens', { dimensions: ({ ctx }) => ({ model: ctx.requestId }) })),
+  // @ts-expect-error no such dimension
+  billing.meter({ customer: someone, meter: 'tokens', dimensions: { feature: '' } }, () => 1),
+  // @ts-expect-error the meter has no dimensions
+  billing.meter({ customer: someone, meter: 'api_calls', dimensions: { model: '' } }, () => 1),
+  // @ts-expect-error no such dimension
+  client.billing.usage.query({ by: 'nope' }),
   // @ts-expect-error no such meter
   billing.meter({ customer: { id: '', name: '', email: '' }, meter: 'nope' }, () => 1),
   // @ts-expect-error a cost callback needs a hold: without a hold, one unit would be charged

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { otherValue } from '../../contract/otherValue.ts'
+import { otherValue } from '../../contract/dimensions.ts'
 
 /** The largest number of values that a read returns per meter. */
 export const shownValues = 100
