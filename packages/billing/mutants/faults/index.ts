@@ -3,6 +3,7 @@ import { alerts } from './alerts.ts'
 import { budgets } from './budgets.ts'
 import { clockSteps } from './clockSteps.ts'
 import { delivery } from './delivery.ts'
+import { dimensions } from './dimensions.ts'
 import { holds } from './holds.ts'
 import { keys } from './keys.ts'
 import { metering } from './metering.ts'
@@ -17,6 +18,7 @@ export const faults: Fault[] = [
   ...holds,
   ...budgets,
   ...alerts,
+  ...dimensions,
   ...keys,
   ...snapshots,
   ...stores,

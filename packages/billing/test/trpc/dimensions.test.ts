@@ -38,6 +38,16 @@ test('breaks a meter’s usage down by the labels that the callback returns', as
   expect(await app.client.billing.usage.query()).toEqual([{ day: today(), meter: 'tokens', amount: 12 }])
 })
 
+test('breaks the usage of a range of days down', async () => {
+  await using app = await startApp()
+  await write(app, 'small', 3)
+  const { usage: days } = app.client.billing
+  const row = { day: today(), meter: 'tokens', value: 'small', amount: 3 }
+  expect(await days.query({ from: today(), to: today(), by: 'model' })).toEqual([row])
+  expect(await days.query({ from: today(), by: 'model' })).toEqual([row])
+  expect(await days.query({ from: '2026-01-01', to: '2026-01-31', by: 'model' })).toEqual([])
+})
+
 test('labels each of a call’s meters with the meter’s own dimensions', async () => {
   await using app = await startApp()
   await app.client.labelledBoth.mutate({ model: 'small' })
