@@ -74,7 +74,7 @@ export interface BillingClient<Meter extends string = string, Dimension extends 
   changePlan: { mutate(input: { priceSlug: string }, call?: Call): Promise<PlanChange> }
   cancel: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }
   budgets: { query(input?: undefined, call?: Call): Promise<{ budgets: Budget<Meter>[] }> }
-  setBudget: { mutate(input: BudgetInput<Meter>): Promise<{ id: string }> }
+  setBudget: { mutate(input: BudgetInput<Meter, Dimension>): Promise<{ id: string }> }
   removeBudget: { mutate(input: { id: string }): Promise<{ removed: boolean }> }
   alerts: { query(input?: undefined, call?: Call): Promise<{ alerts: Alert<Meter>[] }> }
   resume: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }

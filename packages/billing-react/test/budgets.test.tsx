@@ -7,6 +7,7 @@ const aBudget = (used: number): Budget<Meter> => ({
   id: 'month generations',
   source: 'customer',
   meter: 'generations',
+  scope: null,
   limit: 5,
   used,
   held: 0,

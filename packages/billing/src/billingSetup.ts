@@ -3,7 +3,7 @@ import type { Logger } from './config/logger.ts'
 import type { BillingOptions } from './config/options.ts'
 import type { CustomerAlert } from './contract/alerts.ts'
 import type { Customer } from './contract/customer.ts'
-import type { MeterOf, Meters } from './contract/meters.ts'
+import type { DimensionOf, MeterOf, Meters } from './contract/meters.ts'
 import type { PastDuePolicy } from './contract/pastDue.ts'
 import type { PlanBudgets } from './customer/planBudgets.ts'
 import type { FlowgladSettings } from './flowglad/flowgladClient.ts'
@@ -59,7 +59,7 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * 'generations', limit: 5, window: 'hour' }] }` lets customers of Free make 5 generations per hour. Customers can't
    * change these budgets. A change applies to a customer from the next fetch from Flowglad. Default: none.
    */
-  planBudgets?: PlanBudgets<MeterOf<M>>
+  planBudgets?: PlanBudgets<MeterOf<M>, DimensionOf<M>>
   /**
    * Returns whether the caller may set and remove the customer's budgets with the billing router. Default: no caller
    * may. `billing.budgets` isn't restricted.

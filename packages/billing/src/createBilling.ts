@@ -216,7 +216,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       }
     },
     /** Lists, sets and removes a customer's budgets, which limit usage in addition to the plan. */
-    budgets: budgets as Budgets<MeterOf<M>>,
+    budgets: budgets as Budgets<MeterOf<M>, DimensionOf<M>>,
     /** Lists a customer's alerts, and yields new ones. */
     alerts: alerts as Alerts<MeterOf<M>>,
     /** Throws a `BillingError` unless the customer's plan has the toggle feature. */

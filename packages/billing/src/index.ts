@@ -12,7 +12,14 @@ export type {
 } from './contract/balances.ts'
 export { balancesHeader } from './contract/balancesHeader.ts'
 export { billingDenial } from './contract/billingDenial.ts'
-export type { Budget, BudgetInput, BudgetMode, BudgetSource, BudgetWindow } from './contract/budgets.ts'
+export type {
+  Budget,
+  BudgetInput,
+  BudgetMode,
+  BudgetScope,
+  BudgetSource,
+  BudgetWindow,
+} from './contract/budgets.ts'
 export type { ChargeRow, UsageByValue, UsageDay, UsageQuery, UsageRange } from './contract/charges.ts'
 export type { Customer, KnownCustomer } from './contract/customer.ts'
 export { denialStatuses } from './contract/denialStatuses.ts'

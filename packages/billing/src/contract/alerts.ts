@@ -1,4 +1,4 @@
-import type { BudgetMode, BudgetWindow } from './budgets.ts'
+import type { BudgetMode, BudgetScope, BudgetWindow } from './budgets.ts'
 
 /**
  * A threshold that a customer's units have reached. Each threshold raises one alert per window and limit. Amounts are
@@ -25,6 +25,8 @@ export interface Alert<Meter extends string = string> {
 /** The budget to which an alert belongs. */
 export interface AlertBudget {
   id: string
+  /** The value of a dimension to which the budget applies. null for all of the customer's calls. */
+  scope: BudgetScope | null
   window: BudgetWindow
   /** The IANA name of the time zone of a day or month. null for other windows. */
   timeZone: string | null

@@ -7,9 +7,18 @@ export type BudgetMode = 'block' | 'notify'
 /** `customer` budgets are set at run time. `plan` budgets come from the setup's `planBudgets`. */
 export type BudgetSource = 'customer' | 'plan'
 
+/** A value of a dimension, such as `{ dimension: 'member', value: 'user_1' }`. */
+export interface BudgetScope<Dimension extends string = string> {
+  dimension: Dimension
+  /** 1 to 128 characters. */
+  value: string
+}
+
 /** A limit on a meter's units over a window, in addition to what the plan allows. */
-export interface BudgetInput<Meter extends string = string> {
+export interface BudgetInput<Meter extends string = string, Dimension extends string = string> {
   meter: Meter
+  /** Limits only calls with this label. The meter must have the dimension. Default: all of the customer's calls. */
+  scope?: BudgetScope<Dimension> | undefined
   /** The most units that calls can use in each window. 0 denies all calls that cost units, unless `mode` is `notify`. */
   limit: number
   window: BudgetWindow
@@ -29,6 +38,8 @@ export interface Budget<Meter extends string = string> {
   id: string
   source: BudgetSource
   meter: Meter
+  /** The value of a dimension to which the budget applies. null for all of the customer's calls. */
+  scope: BudgetScope | null
   limit: number
   /** Units charged in the window. Can exceed the limit. */
   used: number

@@ -1,4 +1,4 @@
-import type { BudgetSource, BudgetWindow } from './budgets.ts'
+import type { BudgetScope, BudgetSource, BudgetWindow } from './budgets.ts'
 
 /** A meter with too few units for a call. Amounts are in the meter's unit. */
 export interface ShortMeter<Meter extends string = string> {
@@ -45,6 +45,8 @@ export type Denial<Meter extends string = string> =
       /** Whether the customer or the plan sets this limit. */
       source: BudgetSource
       meter: Meter
+      /** The value of a dimension to which the budget applies. Null for all of the customer's calls. */
+      scope: BudgetScope | null
       /** The budget's limit in each window. */
       limit: number
       /** Units charged in the current window. Can exceed the limit. */

@@ -4,12 +4,21 @@ import type { PlanBudget } from '../ledger/commands.ts'
 
 /** Returns a valid budget as the ledger's commands contain it, with the defaults and a new instance. */
 export function budgetTerms(budget: BudgetInput): PlanBudget {
-  const { meter, limit, window, timeZone = 'UTC', mode = 'block', thresholds = [80, 100] } = budget
+  const {
+    meter,
+    scope = null,
+    limit,
+    window,
+    timeZone = 'UTC',
+    mode = 'block',
+    thresholds = [80, 100],
+  } = budget
   const isCalendar = window === 'day' || window === 'month'
   return {
     // Holds contain this ID, so it is short. It has to be unique only among the customer's budgets.
     instance: randomBytes(9).toString('base64url'),
     meter,
+    scope,
     limit,
     mode,
     thresholds,

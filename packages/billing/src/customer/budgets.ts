@@ -10,16 +10,17 @@ import { budgetInput } from './budgetInput.ts'
 import { budgetTerms } from './budgetTerms.ts'
 
 /** Reads and changes a customer's budgets. */
-export interface Budgets<Meter extends string = string> {
+export interface Budgets<Meter extends string = string, Dimension extends string = string> {
   /** Returns the customer's budgets, ordered by meter. */
   list(customer: KnownCustomer): Promise<Budget<Meter>[]>
   /**
-   * Sets a budget. Replaces the customer's own budget for the same meter and window, but no budget of the plan. The budget counts the usage since
+   * Sets a budget. Replaces the customer's own budget for the same meter, scope and window, but no budget
+   * of the plan. The budget counts the usage since
    * its window began, so it can be exceeded already.
    *
    * @throws {BudgetError} if the budget is invalid, or if the customer has too many budgets.
    */
-  set(customer: KnownCustomer, budget: BudgetInput<Meter>): Promise<{ id: string }>
+  set(customer: KnownCustomer, budget: BudgetInput<Meter, Dimension>): Promise<{ id: string }>
   /** Removes a budget. Resolves to false if the customer has set no budget with this ID. */
   remove(customer: KnownCustomer, id: string): Promise<boolean>
 }

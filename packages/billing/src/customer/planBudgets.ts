@@ -5,14 +5,14 @@ import { budgetInput } from './budgetInput.ts'
 import { budgetTerms } from './budgetTerms.ts'
 
 /** The budgets that the app sets for its plans, by the slug of the plan's price. */
-export type PlanBudgets<Meter extends string = string> = Readonly<
-  Record<string, readonly BudgetInput<Meter>[]>
+export type PlanBudgets<Meter extends string = string, Dimension extends string = string> = Readonly<
+  Record<string, readonly BudgetInput<Meter, Dimension>[]>
 >
 
 /**
  * Returns a function that returns the budgets of the plan with this price.
  *
- * @throws {TypeError} if a budget is invalid, or if a plan has two budgets for the same meter and window.
+ * @throws {TypeError} if a budget is invalid, or if a plan has two budgets for the same meter, window and scope.
  */
 export function planBudgetsOf(
   meters: Meters,
@@ -21,9 +21,11 @@ export function planBudgetsOf(
   const schema = budgetInput(meters)
   const byPrice = new Map<string, BudgetInput[]>()
   for (const [priceSlug, budgets] of Object.entries(planBudgets)) {
-    const kinds = new Set(budgets.map(({ meter, window }) => `${window} ${meter}`))
+    const kinds = new Set(budgets.map(({ meter, window, scope }) => JSON.stringify([meter, window, scope])))
     if (kinds.size < budgets.length)
-      throw new TypeError(`\`planBudgets.${priceSlug}\` has two budgets for the same meter and window.`)
+      throw new TypeError(
+        `\`planBudgets.${priceSlug}\` has two budgets for the same meter, window and scope.`,
+      )
     byPrice.set(
       priceSlug,
       budgets.map((budget, index) => {

@@ -65,7 +65,17 @@ export interface ShortLeg {
 export interface BudgetStatus
   extends Pick<
     BudgetRow,
-    'id' | 'source' | 'meter' | 'limit' | 'used' | 'held' | 'window' | 'timeZone' | 'mode' | 'thresholds'
+    | 'id'
+    | 'source'
+    | 'meter'
+    | 'scope'
+    | 'limit'
+    | 'used'
+    | 'held'
+    | 'window'
+    | 'timeZone'
+    | 'mode'
+    | 'thresholds'
   > {
   /** When the window ends, in epoch milliseconds. Null if the billing period never ends. */
   resetsAt: number | null

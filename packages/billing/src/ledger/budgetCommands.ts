@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { maxValueLength } from '../contract/dimensions.ts'
 import { budgetMode, budgetWindow } from './core/budgetRow.ts'
 import { windowAt } from './core/budgetWindow.ts'
 import { budgetId, customer, meter, text } from './fields.ts'
@@ -25,6 +26,8 @@ const budget = z.object({
   /** A new ID, generated before the command is queued. Ignored if the budget exists with the same time zone. */
   instance: text(64),
   meter,
+  /** The value of a dimension to which the budget applies. Null for all of the customer's calls. */
+  scope: z.object({ dimension: text(64), value: text(maxValueLength) }).nullable(),
   window: budgetWindow,
   /** The IANA name of the time zone of a day or month. Null for other windows. */
   timeZone: text(64).refine(isTimeZone, 'unknown time zone').nullable(),
@@ -43,7 +46,7 @@ const timeZoneProblem = {
 /** A budget of the customer's plan. */
 export const planBudget = budget.refine(hasTimeZoneIfNeeded, timeZoneProblem)
 
-/** Limits a meter's units over a window. Replaces the customer's budget for the same meter and window. */
+/** Limits a meter's units over a window. Replaces the customer's budget for the same meter, scope and window. */
 export const setBudget = budget
   .extend({
     type: z.literal('setBudget'),

@@ -40,7 +40,7 @@ export const operationPattern = /^[\w-]{22}\.[0-9a-f]{16}$/
  */
 export const operation = z.string().regex(operationPattern)
 /** The ID of one of the customer's budgets. */
-export const budgetId = text(256)
+export const budgetId = text(512)
 /** The ID of a lease. */
 export const token = text(64)
 

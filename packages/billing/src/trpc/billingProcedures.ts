@@ -66,10 +66,10 @@ export type BillingProcedures<Meter extends string, Dimension extends string = s
   resume: Mutation<Nothing, PlanChange>
   budgets: Query<Nothing, { budgets: Budget<Meter>[] }>
   /**
-   * Limits a meter's units over a window. Replaces the customer's budget for the same meter and window. Fails with
+   * Limits a meter's units over a window. Replaces the customer's budget for the same meter, scope and window. Fails with
    * `FORBIDDEN` unless the setup's `mayChangeBudgets` allows the caller to change budgets.
    */
-  setBudget: Mutation<BudgetInput<Meter>, { id: string }>
+  setBudget: Mutation<BudgetInput<Meter, Dimension>, { id: string }>
   /** Removes a budget. `removed` is false if no such budget exists. Requires the same permission as `setBudget`. */
   removeBudget: Mutation<{ id: string }, { removed: boolean }>
   /** The customer's alerts, newest first. `limit` is at most 100. Default: 50. */

@@ -225,11 +225,11 @@ export const createBillingRouter =
         ),
 
       setBudget: budgetProcedure
-        .input(budgetInput<Meter>(meters))
+        .input(budgetInput<Meter, Dimension>(meters))
         .mutation(({ ctx, input }) => app.run(() => budgets.set(readCustomer(ctx), input))),
 
       removeBudget: budgetProcedure
-        .input(z.object({ id: z.string().min(1).max(256) }))
+        .input(z.object({ id: z.string().min(1).max(512) }))
         .mutation(({ ctx, input }) =>
           app.run(async () => ({ removed: await budgets.remove(readCustomer(ctx), input.id) })),
         ),

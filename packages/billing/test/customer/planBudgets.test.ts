@@ -46,7 +46,11 @@ test('can’t be removed or replaced by the customer', async () => {
 test.each([
   ['a negative limit', [hourly(-1)], /`planBudgets.free.0.limit` is invalid/],
   ['an unknown time zone', [{ ...hourly(1), timeZone: 'Mars' }], /`planBudgets.free.0.timeZone` is invalid/],
-  ['two budgets for the same window', [hourly(1), hourly(2)], /two budgets for the same meter and window/],
+  [
+    'two budgets for the same window',
+    [hourly(1), hourly(2)],
+    /two budgets for the same meter, window and scope/,
+  ],
 ])('rejects %s when billing is created', async (_, free, message) => {
   await expect(startStack({ planBudgets: { free } })).rejects.toThrow(message)
 })

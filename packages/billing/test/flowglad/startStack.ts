@@ -45,7 +45,7 @@ export interface StackSetup {
   pastDue?: PastDuePolicy
   mayChangeBudgets?: (ctx: { user: User }) => boolean | Promise<boolean>
   onAlert?: (alert: CustomerAlert) => unknown
-  planBudgets?: PlanBudgets<keyof typeof meters>
+  planBudgets?: PlanBudgets<keyof typeof meters, 'member'>
   /** Replaces the policies of these meters. */
   policies?: Partial<Record<keyof typeof meters, MeterPolicy>>
   ledger?: Ledger

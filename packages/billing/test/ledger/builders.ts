@@ -128,6 +128,7 @@ export const aBudget = (command: Partial<SetBudget> = {}): SetBudget => ({
   customer: 'ada',
   instance: attemptId(Date.now()),
   meter: 'generations',
+  scope: null,
   window: 'month',
   timeZone: command.window === 'hour' || command.window === 'period' ? null : 'UTC',
   limit: 5,

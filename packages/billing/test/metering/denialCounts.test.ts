@@ -196,6 +196,7 @@ const denials = {
   BUDGET_EXCEEDED: {
     code: 'BUDGET_EXCEEDED',
     source: 'customer',
+    scope: null,
     meter: 'pages',
     limit: 10,
     used: 6,

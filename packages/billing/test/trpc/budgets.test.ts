@@ -22,6 +22,7 @@ test('denies a call that would exceed a budget with 402 and the time at which th
   const budget = {
     source: 'customer',
     meter: 'generations',
+    scope: null,
     limit: 3,
     used: 3,
     held: 0,
@@ -120,13 +121,18 @@ test.each<[string, object]>([
   ['an unknown window', { window: 'week' }],
   ['an unknown time zone', { timeZone: 'Mars/Olympus' }],
   ['a long time zone', { timeZone: 'x'.repeat(10_000) }],
+  ['an unknown dimension', { scope: { dimension: 'team', value: 'a' } }],
+  ['the name of an object’s method as a dimension', { scope: { dimension: 'toString', value: 'a' } }],
+  ['an empty value', { scope: { dimension: 'member', value: '' } }],
+  ['a value of 10 kB', { scope: { dimension: 'member', value: 'x'.repeat(10_000) } }],
+  ['a value that can’t be stored', { scope: { dimension: 'member', value: 'a\0' } }],
   ['an unknown mode', { mode: 'warn' }],
   ['a threshold of 0', { thresholds: [0] }],
   ['a fraction of a percent', { thresholds: [99.5] }],
   ['11 thresholds', { thresholds: Array.from({ length: 11 }, (_, n) => n + 1) }],
 ])('rejects %s with 400', async (_, change) => {
   await using app = await startApp({ mayChangeBudgets })
-  const input: BudgetInput<'generations'> = { ...monthly(1), ...change }
+  const input: BudgetInput<'generations', 'member'> = { ...monthly(1), ...change }
   await expect(app.client.billing.setBudget.mutate(input)).rejects.toMatchObject({
     data: { httpStatus: 400 },
   })
@@ -171,14 +177,33 @@ test('fails with BILLING_UNAVAILABLE while the ledger is unavailable', async () 
   await expect(app.billing.budgets.set(aUser(), monthly(1))).rejects.toMatchObject(unavailable)
 })
 
-test('rejects more than 50 budgets with 400', async () => {
+test('rejects more than 1,000 budgets with 400', async () => {
   await using app = await startApp({ mayChangeBudgets })
-  for (let n = 0; n < 50; n++)
-    await app.ledger.execute(aBudget({ meter: `old meter ${n}`, usedSince: month() }))
+  const budgets = Array.from({ length: 1_000 }, (_, n) =>
+    aBudget({ meter: `meter ${n}`, usedSince: month() }),
+  )
+  await Promise.all(budgets.map((budget) => app.ledger.execute(budget)))
   await expect(app.client.billing.setBudget.mutate(monthly(1))).rejects.toMatchObject({
     data: { httpStatus: 400 },
-    message: expect.stringContaining('50 budgets'),
+    message: expect.stringContaining('1000 budgets'),
   })
+})
+
+test('limits one member and leaves the others alone', async () => {
+  await using app = await startApp({ mayChangeBudgets })
+  const { billing, client } = app
+  const scope = { dimension: 'member', value: 'bob' } as const
+  const { id } = await client.billing.setBudget.mutate({ ...monthly(3), scope })
+  const generateAs = (member: string, amount: number) =>
+    billing.meter({ customer: aUser(), meter: 'generations', amount, dimensions: { member } }, () => 'done')
+  await generateAs('bob', 3)
+  await expect(generateAs('bob', 1)).rejects.toMatchObject({
+    denial: { code: 'BUDGET_EXCEEDED', scope, used: 3, limit: 3 },
+  })
+  await generateAs('eve', 5)
+  expect((await client.billing.budgets.query()).budgets).toMatchObject([{ id, scope, used: 3 }])
+  expect(await client.billing.removeBudget.mutate({ id })).toEqual({ removed: true })
+  await generateAs('bob', 1)
 })
 
 test('fetches the billing period for a budget of a customer who has made no call yet', async () => {

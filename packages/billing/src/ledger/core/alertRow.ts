@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { budgetMode, budgetWindow } from './budgetRow.ts'
+import { budgetMode, budgetScope, budgetWindow } from './budgetRow.ts'
 import { json } from './json.ts'
 
 const integer = z.number().int()
@@ -21,7 +21,13 @@ export const alertRow = z.object({
   resetsAt: integer.nullable(),
   /** The budget, or null if the threshold belongs to the plan's grant. */
   budget: json(
-    z.object({ id: z.string(), window: budgetWindow, timeZone: z.string().nullable(), mode: budgetMode }),
+    z.object({
+      id: z.string(),
+      scope: budgetScope.nullable(),
+      window: budgetWindow,
+      timeZone: z.string().nullable(),
+      mode: budgetMode,
+    }),
   ).nullable(),
   /** When to pass the alert to the app's `onAlert`. Null once `onAlert` has handled it. */
   deliverAt: integer.nullable(),

@@ -19,7 +19,7 @@ export function raiseAlerts(draft: Draft, settings: Pick<LedgerSettings, 'grantT
 }
 
 function raiseForBudget(draft: Draft, budget: BudgetRow): void {
-  const { id, instance, meter, window, timeZone, mode, limit, used, windowStart, windowEnd } = budget
+  const { id, instance, meter, scope, window, timeZone, mode, limit, used, windowStart, windowEnd } = budget
   const passed = passedThresholds(budget.thresholds, budget)
   if (!passed) return
   draft.writeBudget(budget, { alerted: passed.highest })
@@ -31,7 +31,7 @@ function raiseForBudget(draft: Draft, budget: BudgetRow): void {
       used,
       limit,
       resetsAt: windowEnd,
-      budget: { id, window, timeZone, mode },
+      budget: { id, scope, window, timeZone, mode },
     })
   }
 }

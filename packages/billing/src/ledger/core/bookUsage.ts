@@ -39,7 +39,8 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
     // limited.
     waived: account.waived + (wasUnlimited && !isUnlimited ? amount : 0),
   })
-  spendFromBudgets(draft, { meter, amount, at: hold?.startedAt, budgets: heldLeg?.budgets })
+  const given = hold ? heldLabels(hold, meter) : usage.labels
+  spendFromBudgets(draft, { meter, amount, at: hold?.startedAt, budgets: heldLeg?.budgets, labels: given })
   draft.writeEvent({
     customer: draft.row.customer,
     attempt,

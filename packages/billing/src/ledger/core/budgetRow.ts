@@ -8,6 +8,9 @@ export const budgetMode = z.enum(['block', 'notify'])
 /** `customer` budgets are set at run time. `plan` budgets come from the app's code, and apply while the plan does. */
 export const budgetSource = z.enum(['customer', 'plan'])
 
+/** A value of a dimension, to which a budget applies. */
+export const budgetScope = z.object({ dimension: z.string(), value: z.string() })
+
 /** A budget and its counters in the current window. */
 export const budgetRow = z.object({
   customer: z.string(),
@@ -16,6 +19,8 @@ export const budgetRow = z.object({
   instance: z.string(),
   source: budgetSource,
   meter: z.string(),
+  /** Null if the budget applies to all of the customer's calls. */
+  scope: json(budgetScope).nullable(),
   window: budgetWindow,
   /** The IANA name of the time zone of a day or month. Null for other windows. */
   timeZone: z.string().nullable(),
@@ -43,4 +48,5 @@ export type BudgetRow = z.output<typeof budgetRow>
 export type BudgetChange = Partial<
   Pick<BudgetRow, 'limit' | 'mode' | 'thresholds' | 'alerted' | 'windowStart' | 'windowEnd' | 'used' | 'held'>
 >
+export type BudgetScope = z.output<typeof budgetScope>
 export type HeldBudget = z.output<typeof heldBudget>

@@ -1,8 +1,9 @@
 import type { BudgetStatus, OverBudget } from '../answers.ts'
 import type { Leg } from '../commands.ts'
-import type { BudgetRow, HeldBudget } from './budgetRow.ts'
+import type { BudgetRow, BudgetScope, HeldBudget } from './budgetRow.ts'
 import { windowChange } from './budgetWindow.ts'
 import type { Draft } from './draft.ts'
+import { idOfBudget, kindsOfBudget } from './idOfBudget.ts'
 import { joined } from './loadedCustomer.ts'
 import type { HoldRow } from './rows.ts'
 
@@ -14,16 +15,16 @@ import type { HoldRow } from './rows.ts'
 /** Returns the blocking budgets that have too few units left for the legs. */
 export function overBudget(draft: Draft, legs: Leg[]): OverBudget[] {
   if (!draft.hasBudgets) return []
-  return legs.flatMap(({ meter, amount }) =>
-    budgetsOf(draft, meter)
+  return legs.flatMap(({ meter, amount, labels }) =>
+    budgetsOf(draft, meter, labels)
       .filter(({ mode, used, held, limit }) => mode === 'block' && used + held + amount > limit)
       .map((budget) => ({ ...statusOf(budget), required: amount })),
   )
 }
 
-/** Counts a hold's units against the meter's budgets. Returns these budgets. */
-export const holdInBudgets = (draft: Draft, { meter, amount }: Leg): HeldBudget[] =>
-  budgetsOf(draft, meter).map((budget) => {
+/** Counts a hold's units against the budgets of the meter and the labels. Returns these budgets. */
+export const holdInBudgets = (draft: Draft, { meter, amount, labels }: Leg): HeldBudget[] =>
+  budgetsOf(draft, meter, labels).map((budget) => {
     draft.writeBudget(budget, { held: budget.held + amount })
     const { instance, windowStart } = budget
     return { instance, windowStart }
@@ -50,14 +51,16 @@ export function spendFromBudgets(
     amount,
     at,
     budgets = [],
+    labels,
   }: {
     meter: string
     amount: number
     at?: number | undefined
     budgets?: HeldBudget[] | undefined
+    labels?: readonly BudgetScope[] | undefined
   },
 ): void {
-  for (const budget of budgetsOf(draft, meter)) {
+  for (const budget of budgetsOf(draft, meter, labels)) {
     const taken = budgets.find(({ instance }) => instance === budget.instance)
     const isInWindow = taken
       ? taken.windowStart === budget.windowStart
@@ -66,10 +69,17 @@ export function spendFromBudgets(
   }
 }
 
-/** Returns the meter's budgets, and starts their current windows. */
-function budgetsOf(draft: Draft, meter: string): BudgetRow[] {
+/**
+ * Returns the budgets of the meter that apply to the labels, and starts their current windows. Looks them up by their
+ * IDs, so that a customer with many budgets for other labels doesn't slow down the call.
+ */
+function budgetsOf(draft: Draft, meter: string, labels: readonly BudgetScope[] = []): BudgetRow[] {
   if (!draft.hasBudgets) return []
-  const budgets = draft.budgets().filter((budget) => budget.meter === meter)
+  const budgets = [null, ...labels].flatMap((scope) =>
+    kindsOfBudget.flatMap(
+      ({ source, window }) => draft.budget(idOfBudget(source, { meter, window, scope })) ?? [],
+    ),
+  )
   for (const budget of budgets) startWindow(draft, budget)
   return budgets
 }
@@ -99,6 +109,7 @@ function changeNow(draft: Draft, budget: BudgetRow): Partial<BudgetRow> | null {
 }
 
 const statusOf = (budget: BudgetRow): BudgetStatus => {
-  const { id, source, meter, limit, used, held, window, timeZone, mode, thresholds, windowEnd } = budget
-  return { id, source, meter, limit, used, held, window, timeZone, mode, thresholds, resetsAt: windowEnd }
+  const { id, source, meter, scope, limit, used, held, window, timeZone, mode, thresholds } = budget
+  const limits = { id, source, meter, scope, limit, window, timeZone, mode, thresholds }
+  return { ...limits, used, held, resetsAt: budget.windowEnd }
 }

@@ -1,9 +1,11 @@
 import type { AlertRow } from './alertRow.ts'
 import type { BudgetChange, BudgetRow } from './budgetRow.ts'
+import { addChanges, hasChanges, noChanges } from './changedRows.ts'
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
 import type { DailyLabelRow, LabelRow } from './labelRows.ts'
 import { idOf, joined, type LoadedCustomer } from './loadedCustomer.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
+import { firstFullDay } from './utcDay.ts'
 import type { Writes } from './writes.ts'
 
 const customerCounters = new Set(['undelivered', 'resultBytes'])
@@ -29,24 +31,7 @@ export class Draft {
   readonly #isNew: boolean
   /** Accounts that the method `account` created. The ledger has no rows for these accounts yet. */
   readonly #createdAccounts = new Set<AccountRow>()
-  readonly #changed = {
-    accounts: new Set<AccountRow>(),
-    accountCounters: new Set<AccountRow>(),
-    newHolds: new Set<HoldRow>(),
-    holds: new Set<HoldRow>(),
-    removedHolds: new Set<string>(),
-    keys: new Set<KeyRow>(),
-    newEvents: new Set<EventRow>(),
-    events: new Set<EventRow>(),
-    newBudgets: new Set<BudgetRow>(),
-    budgets: new Set<BudgetRow>(),
-    removedBudgets: new Set<string>(),
-    newAlerts: new Set<AlertRow>(),
-    newActs: new Set<ActRow>(),
-    daily: new Map<string, number>(),
-    labels: new Set<LabelRow>(),
-    dailyLabels: new Map<string, DailyLabelRow>(),
-  }
+  readonly #changed = noChanges()
 
   /** The accounts and budgets that have changed since the last check of their thresholds. */
   #unchecked = { accounts: new Set<AccountRow>(), budgets: new Set<BudgetRow>() }
@@ -210,10 +195,17 @@ export class Draft {
     this.#changed.newAlerts.add(alert)
   }
 
-  /** Returns the units of the meter's events since the time, or null if they weren't loaded. */
-  usedSince(meter: string, since: number): number | null {
-    const loaded = this.#loaded.usedSince.get(idOf.usedSince(meter, since))
+  /** Returns the units that were booked in the scope since the time, or null if they weren't loaded. */
+  usedSince({ meter, scope }: Pick<BudgetRow, 'meter' | 'scope'>, since: number): number | null {
+    const loaded = this.#loaded.usedSince.get(idOf.usedSince({ meter, scope }, since))
     if (loaded === undefined) return null
+    if (scope) {
+      const first = firstFullDay(since)
+      const rows = [...this.#changed.dailyLabels.values()].filter(
+        (row) => isInScope(row, { meter, scope }) && row.day >= first.day,
+      )
+      return rows.reduce((sum, row) => sum + row.amount, loaded)
+    }
     const added = [...this.#changed.newEvents].filter((event) => event.meter === meter && event.at >= since)
     return added.reduce((sum, event) => sum + event.amount, loaded)
   }
@@ -243,40 +235,16 @@ export class Draft {
    * Adds this customer's changed rows to the batch's writes. Increments the version if any row has changed.
    */
   collect(writes: Writes): void {
-    const { accounts, accountCounters: counters, newHolds, holds, removedHolds, keys } = this.#changed
-    const { newEvents, events, newBudgets, budgets, removedBudgets, newAlerts, newActs, daily } =
-      this.#changed
-    const { labels, dailyLabels } = this.#changed
     for (const account of this.#createdAccounts) {
-      if (!accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
+      if (!this.#changed.accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
     }
-    const rowSets: { size: number }[] = [accounts, counters, newHolds, holds, removedHolds, keys, newEvents]
-    rowSets.push(events, newBudgets, budgets, removedBudgets, newActs)
-    if (this.#changedPart === 'none' && rowSets.every(({ size }) => size === 0)) return
+    if (this.#changedPart === 'none' && !hasChanges(this.#changed)) return
     this.row.version += 1
     this.row.time = Math.max(this.row.time, this.now)
     if (this.#isNew || this.#changedPart === 'all') writes.customers.push(this.row)
     else if (this.#changedPart === 'lease') writes.leases.push(this.row)
     else writes.counters.customers.push(this.row)
-    writes.accounts.push(...accounts)
-    for (const account of counters) if (!accounts.has(account)) writes.counters.accounts.push(account)
-    writes.newHolds.push(...newHolds)
-    writes.holds.push(...holds)
-    for (const attempt of removedHolds) writes.removedHolds.push({ customer: this.row.customer, attempt })
-    writes.keys.push(...keys)
-    writes.newEvents.push(...newEvents)
-    writes.events.push(...events)
-    writes.newBudgets.push(...newBudgets)
-    writes.budgets.push(...budgets)
-    for (const id of removedBudgets) writes.removedBudgets.push({ customer: this.row.customer, id })
-    writes.newAlerts.push(...newAlerts)
-    writes.newActs.push(...newActs)
-    for (const [id, amount] of daily) {
-      const [day = '', meter = ''] = id.split('\0')
-      writes.daily.push({ customer: this.row.customer, day, meter, amount })
-    }
-    writes.labels.push(...labels)
-    writes.dailyLabels.push(...dailyLabels.values())
+    addChanges(writes, this.row.customer, this.#changed)
   }
 
   #keyed(row: KeyRow): KeyRow {
@@ -290,6 +258,9 @@ export class Draft {
 
 /** How much of a customer's row has changed. Each value includes the values before it. */
 const parts = ['none', 'counters', 'lease', 'all'] as const
+
+const isInScope = (row: DailyLabelRow, { meter, scope }: Pick<BudgetRow, 'meter' | 'scope'>) =>
+  row.meter === meter && row.dimension === scope?.dimension && row.value === scope.value
 
 /** Returns whether the change affects only the given properties. */
 function isWithin(properties: Set<string>, change: object): boolean {

@@ -17,7 +17,10 @@ export interface LoadedCustomer {
   budgets: Map<string, BudgetRow>
   /** The rows of the batch's labels, and of their dimensions' counters. */
   labels: Map<string, LabelRow>
-  /** Units of a meter's events since a time, including dropped events. Loaded for commands that need them. */
+  /**
+   * Units that were booked since a time, on a meter or in the scope of a budget. Includes dropped events. Loaded for
+   * commands that need them.
+   */
   usedSince: Map<string, number>
   /**
    * Keys with a stored result, oldest first. Loaded only if the batch might exceed the size limit for the
@@ -43,7 +46,8 @@ export const idOf = {
   event: ({ attempt, meter }: Pick<EventRow, 'attempt' | 'meter'>) => joined(attempt, meter),
   label: ({ meter, dimension, value }: Pick<LabelRow, 'meter' | 'dimension' | 'value'>) =>
     joined(meter, dimension, value),
-  usedSince: (meter: string, since: number) => joined(meter, String(since)),
+  usedSince: ({ meter, scope }: Pick<BudgetRow, 'meter' | 'scope'>, since: number) =>
+    joined(meter, String(since), ...(scope ? [scope.dimension, scope.value] : [])),
 }
 
 /**

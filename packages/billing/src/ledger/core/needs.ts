@@ -2,10 +2,17 @@ import type { Command, EventId, Label, Operate, Reserve, SetBudget } from '../co
 import { actId, refundId } from './actId.ts'
 import { idOf, joined, type LoadedCustomer } from './loadedCustomer.ts'
 import { recoveredKey } from './recoveredKey.ts'
-import { utcDay } from './utcDay.ts'
+import { firstFullDay } from './utcDay.ts'
 
-const dayMs = 24 * 3_600_000
-
+type UsedSince = [
+  customer: string,
+  meter: string,
+  since: number,
+  firstDay: string,
+  firstDayStart: number,
+  dimension: string,
+  value: string,
+]
 type LabelKey = [customer: string, meter: string, dimension: string, value: string]
 
 /** The rows to load for a batch. The first element of every tuple is the customer. */
@@ -31,9 +38,10 @@ export interface Needs {
   waitingEvents: [customer: string, atMost: number][]
   /**
    * Add up the units that were booked on the meter since a time. To read few rows even for a long history, add the
-   * totals of all days from `firstDay` on, and the events before `firstDayStart`.
+   * totals of all days from `firstDay` on, and the events before `firstDayStart`. If `dimension` isn't empty, add up only
+   * the totals of its value. Events don't contain labels, so the units before `firstDayStart` don't count.
    */
-  usedSince: [customer: string, meter: string, since: number, firstDay: string, firstDayStart: number][]
+  usedSince: UsedSince[]
   /** The total size and the number of the results to store, by customer. */
   results: Map<string, { bytes: number; count: number }>
 }
@@ -195,9 +203,9 @@ function addAct(needs: Needs, command: Operate, known: LoadedCustomer | undefine
   else if (act.type !== 'adjust') addEvents(needs, customer, [act], known)
 }
 
-function addUsedSince(needs: Needs, { customer, meter, usedSince }: SetBudget): void {
-  const firstDayStart = Math.ceil(usedSince / dayMs) * dayMs
-  needs.usedSince.push([customer, meter, usedSince, utcDay(firstDayStart), firstDayStart])
+function addUsedSince(needs: Needs, { customer, meter, scope, usedSince }: SetBudget): void {
+  const { day, start } = firstFullDay(usedSince)
+  needs.usedSince.push([customer, meter, usedSince, day, start, scope?.dimension ?? '', scope?.value ?? ''])
 }
 
 function addResult({ results }: Needs, customer: string, result: string): void {

@@ -122,6 +122,7 @@ function addEvent(
 const placeInBudgets = (hold: HoldRow | undefined, { meter, at }: Pick<EventRow, 'meter' | 'at'>) => ({
   at: hold?.startedAt ?? at,
   budgets: hold?.legs.find((leg) => leg.meter === meter)?.budgets,
+  labels: heldLabels(hold, meter),
 })
 
 /**

@@ -4,9 +4,10 @@ import type { BudgetRow } from './budgetRow.ts'
 import { startWindow } from './budgets.ts'
 import { windowAt } from './budgetWindow.ts'
 import type { Draft } from './draft.ts'
+import { idOfBudget } from './idOfBudget.ts'
 
-/** The largest number of budgets that a customer can set. The limit keeps each call's work small. */
-const maxBudgets = 50
+/** The largest number of budgets that a customer can set. All of them are loaded with the customer. */
+const maxBudgets = 1_000
 
 /**
  * Sets a budget, or changes the limit, the mode and the thresholds of an existing budget. A new budget counts all usage
@@ -23,7 +24,7 @@ export function setBudget(draft: Draft, command: SetBudget): SetBudgetAnswer {
   const own = draft.budgets().filter(({ source }) => source === 'customer')
   if (!existing && own.length >= maxBudgets) return { state: 'tooMany', atMost: maxBudgets }
   const { windowStart } = windowAt(command, draft.now, draft.row.snapshot)
-  const used = draft.usedSince(command.meter, windowStart)
+  const used = draft.usedSince(command, windowStart)
   if (used === null) return { state: 'needsUsage', since: windowStart }
   addBudget(draft, 'customer', command, used)
   return { state: 'set', id }
@@ -63,11 +64,11 @@ function changeBudget(draft: Draft, existing: BudgetRow, { limit, mode, ...given
 }
 
 function addBudget(draft: Draft, source: BudgetRow['source'], given: PlanBudget, used: number): void {
-  const { instance, meter, window, timeZone, limit, mode } = given
+  const { instance, meter, scope, window, timeZone, limit, mode } = given
   draft.addBudget({
     customer: draft.row.customer,
     id: idOfBudget(source, given),
-    ...{ instance, source, meter, window, timeZone, limit, mode },
+    ...{ instance, source, meter, scope, window, timeZone, limit, mode },
     ...windowAt(given, draft.now, draft.row.snapshot),
     thresholds: ascending(given.thresholds),
     alerted: 0,
@@ -77,7 +78,3 @@ function addBudget(draft: Draft, source: BudgetRow['source'], given: PlanBudget,
 }
 
 const ascending = (thresholds: readonly number[]) => [...new Set(thresholds)].sort((a, b) => a - b)
-
-/** A budget replaces the earlier budget with the same source, meter and window. */
-const idOfBudget = (source: BudgetRow['source'], { meter, window }: Pick<PlanBudget, 'meter' | 'window'>) =>
-  source === 'plan' ? `plan ${window} ${meter}` : `${window} ${meter}`

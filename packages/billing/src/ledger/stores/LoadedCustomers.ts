@@ -42,8 +42,18 @@ export class LoadedCustomers {
     for (const row of rows) this.of(row.customer).labels.set(idOf.label(row), row)
   }
 
-  addUsedSince(customer: string, meter: string, since: number, units: number): void {
-    this.of(customer).usedSince.set(idOf.usedSince(meter, since), units)
+  addUsedSince(
+    {
+      customer,
+      meter,
+      since,
+      dimension,
+      value,
+    }: { customer: string; meter: string; since: number; dimension: string; value: string },
+    units: number,
+  ): void {
+    const scope = dimension === '' ? null : { dimension, value }
+    this.of(customer).usedSince.set(idOf.usedSince({ meter, scope }, since), units)
   }
 
   addActs(rows: ActRow[]): void {

@@ -34,7 +34,7 @@ export const alerts = (open: OpenLedger) =>
           used: 8,
           limit: 10,
           resetsAt: noon + hour,
-          budget: { id: 'hour generations', window: 'hour', timeZone: null, mode: 'block' },
+          budget: { id: 'hour generations', scope: null, window: 'hour', timeZone: null, mode: 'block' },
         },
       ])
       await spend(it.other, 1)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import { aBudget, aLeg, aReserve, aSettle, aSnapshot, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { balance, deliver, listBudgets, park, setBudget, spend } from './steps.ts'
+import { balance, deliver, listBudgets, park, setBudget, setManyBudgets, spend } from './steps.ts'
 
 const hour = 3_600_000
 const noon = Date.parse('2026-11-22T12:00:00Z')
@@ -288,10 +288,12 @@ export const budgets = (open: OpenLedger) =>
     test('are limited in number, so that they can’t slow down a call', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
-      for (let n = 0; n < 50; n++) await setBudget(it.ledger, { meter: `meter ${n}` })
-      expect(await setBudget(it.ledger)).toEqual({ state: 'tooMany', atMost: 50 })
-      expect(await setBudget(it.ledger, { meter: 'meter 7', limit: 1 })).toMatchObject({ state: 'set' })
-      expect(await listBudgets(it.ledger)).toHaveLength(50)
+      await setManyBudgets(it.ledger)
+      expect(await setBudget(it.ledger)).toEqual({ state: 'tooMany', atMost: 1_000 })
+      expect(await setBudget(it.ledger, { meter: 'meter 7', window: 'hour', limit: 1 })).toMatchObject({
+        state: 'set',
+      })
+      expect(await listBudgets(it.ledger)).toHaveLength(1_000)
     })
 
     test('can be set before the customer’s first call', async () => {

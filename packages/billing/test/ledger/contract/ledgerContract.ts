@@ -24,6 +24,7 @@ import { pastDue } from './pastDue.ts'
 import { pendingWork } from './pendingWork.ts'
 import { planBudgets } from './planBudgets.ts'
 import { restore } from './restore.ts'
+import { scopedBudgets } from './scopedBudgets.ts'
 import { snapshots } from './snapshots.ts'
 import { limits, unlimited } from './unlimited.ts'
 import { usage } from './usage.ts'
@@ -53,6 +54,7 @@ const parts = [
   audits,
   budgets,
   budgetWindows,
+  scopedBudgets,
   planBudgets,
   alerts,
   alertDeliveries,

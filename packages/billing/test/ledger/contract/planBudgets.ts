@@ -4,13 +4,14 @@ import type { Ledger } from '../../../src/ledger/ledger.ts'
 import { attemptId } from '../../../src/metering/attemptId.ts'
 import { aLeg, aReserve, aSnapshot, fetched, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { listBudgets, setBudget, spend } from './steps.ts'
+import { listBudgets, setBudget, setManyBudgets, spend } from './steps.ts'
 
 const hour = 3_600_000
 
 const aPlanBudget = (budget: Partial<PlanBudget> = {}): PlanBudget => ({
   instance: attemptId(Date.now()),
   meter: 'generations',
+  scope: null,
   window: 'hour',
   timeZone: null,
   limit: 5,
@@ -90,11 +91,11 @@ export const planBudgets = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toHaveLength(1)
     })
 
-    test('leave room for 50 budgets of the customer', async () => {
+    test('leave room for 1,000 budgets of the customer', async () => {
       await using it = await open()
       await install(it.ledger, aPlanBudget())
-      for (let n = 0; n < 50; n++) await setBudget(it.ledger, { meter: `meter ${n}` })
-      expect(await listBudgets(it.ledger)).toHaveLength(51)
-      expect(await setBudget(it.ledger)).toEqual({ state: 'tooMany', atMost: 50 })
+      await setManyBudgets(it.ledger)
+      expect(await listBudgets(it.ledger)).toHaveLength(1_001)
+      expect(await setBudget(it.ledger)).toEqual({ state: 'tooMany', atMost: 1_000 })
     })
   })

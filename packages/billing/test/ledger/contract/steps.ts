@@ -36,6 +36,20 @@ export async function setBudget(ledger: Ledger, command: Partial<SetBudget> = {}
   return ledger.execute(aBudget({ ...command, usedSince: answer.since }))
 }
 
+/** Sets 1,000 budgets, as many as a customer can have, for different meters. */
+export const setManyBudgets = (ledger: Ledger) =>
+  Promise.all(
+    Array.from({ length: 1_000 }, (_, n) =>
+      ledger.execute(
+        aBudget({
+          meter: `meter ${n}`,
+          window: 'hour',
+          usedSince: Date.parse('2026-11-22T12:00:00Z'),
+        }),
+      ),
+    ),
+  )
+
 /** Returns the customer's budgets. */
 export async function listBudgets(ledger: Ledger) {
   const { budgets } = await ledger.execute({ type: 'listBudgets', customer: 'ada' })

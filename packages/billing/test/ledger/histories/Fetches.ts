@@ -80,7 +80,12 @@ export class Fetches {
 
   /** Free plans limit tokens per hour. Plans that grant an odd number of units limit pictures per period. */
   #planBudgets({ subscription, meters }: Snapshot): PlanBudget[] {
-    const budget = () => ({ instance: this.#ledger.newId('plan'), timeZone: null, thresholds: [80] })
+    const budget = () => ({
+      instance: this.#ledger.newId('plan'),
+      timeZone: null,
+      thresholds: [80],
+      scope: null,
+    })
     const granted = meters.pictures?.granted ?? 0
     const perHour = { ...budget(), meter: 'tokens', window: 'hour', mode: 'block', limit: 12 } as const
     const perPeriod = {

@@ -1,5 +1,6 @@
 import type { BudgetStatus, OverBudget, SetBudgetAnswer } from '../../../src/ledger/answers.ts'
 import type { Leg, PlanBudget, SetBudget } from '../../../src/ledger/commands.ts'
+import { firstFullDay } from '../../../src/ledger/core/utcDay.ts'
 import type { ModelHold, ModelState } from './ModelState.ts'
 
 interface ModelBudget extends PlanBudget {
@@ -33,14 +34,17 @@ export class ModelBudgets {
   }
 
   set(command: SetBudget): SetBudgetAnswer {
-    const { meter, window, usedSince } = command
-    const id = `${window} ${meter}`
+    const { meter, window, scope, usedSince } = command
+    const id = idOf(command)
     if (this.#change(id, command)) return { state: 'set', id }
     if (window === 'period' && !this.#state.snapshot?.subscription) return { state: 'needsSnapshot' }
     const current = this.windowNow(window)
     if (usedSince !== current.start) return { state: 'needsUsage', since: current.start }
     const events = [...this.#state.events.values()].filter(
-      (event) => event.meter === meter && event.at >= current.start,
+      (event) =>
+        event.meter === meter &&
+        event.at >= (scope ? firstFullDay(current.start).start : current.start) &&
+        isInScope(scope, event.labels),
     )
     current.booked = events.map(({ amount }) => amount)
     this.#budgets.set(id, { ...command, id, source: 'customer', current, earlier: new Set() })
@@ -50,7 +54,7 @@ export class ModelBudgets {
   /** Replaces the plan's budgets after an install. */
   setPlan(budgets: readonly PlanBudget[]): void {
     if (!this.#state.snapshot?.subscription) return
-    const ids = budgets.map(({ window, meter }) => `plan ${window} ${meter}`)
+    const ids = budgets.map((budget) => `plan ${idOf(budget)}`)
     for (const { id, source } of this.#budgets.values()) {
       if (source === 'plan' && !ids.includes(id)) this.#budgets.delete(id)
     }
@@ -91,8 +95,8 @@ export class ModelBudgets {
   }
 
   over(legs: Leg[]): OverBudget[] {
-    return legs.flatMap(({ meter, amount }) =>
-      this.#of(meter)
+    return legs.flatMap(({ meter, amount, labels }) =>
+      this.#of(meter, labels)
         .map((budget) => ({ ...this.#status(budget, budget.current), required: amount }))
         .filter(({ mode }) => mode === 'block')
         .filter(({ used, held, limit }) => used + held + amount > limit),
@@ -101,11 +105,14 @@ export class ModelBudgets {
 
   /** Returns the windows that a hold with these legs counts against. */
   windowsOf(legs: Leg[]): Set<ModelWindow> {
-    return new Set(legs.flatMap(({ meter }) => this.#of(meter).map(({ current }) => current)))
+    return new Set(legs.flatMap(({ meter, labels }) => this.#of(meter, labels).map(({ current }) => current)))
   }
 
-  book(meter: string, amount: number, hold: ModelHold | undefined): void {
-    for (const { current, earlier } of this.#of(meter)) {
+  book(
+    { meter, amount, labels }: { meter: string; amount: number; labels: Scopes | undefined },
+    hold: ModelHold | undefined,
+  ): void {
+    for (const { current, earlier } of this.#of(meter, labels)) {
       const isInTime = hold === undefined || hold.startedAt >= current.start
       const wasCounted = [...(hold?.windows ?? [])].some((it) => it === current || earlier.has(it))
       if (wasCounted ? hold?.windows.has(current) : isInTime) current.booked.push(amount)
@@ -124,8 +131,10 @@ export class ModelBudgets {
     return { start, end: start + length, booked: [] }
   }
 
-  #of(meter: string): ModelBudget[] {
-    const budgets = [...this.#budgets.values()].filter((budget) => budget.meter === meter)
+  #of(meter: string, labels: Scopes | undefined): ModelBudget[] {
+    const budgets = [...this.#budgets.values()].filter(
+      (budget) => budget.meter === meter && isInScope(budget.scope, labels),
+    )
     for (const budget of budgets) this.#roll(budget)
     return budgets
   }
@@ -157,7 +166,7 @@ export class ModelBudgets {
   }
 
   #status(
-    { id, source, meter, limit, window, timeZone, mode, thresholds }: ModelBudget,
+    { id, source, meter, scope, limit, window, timeZone, mode, thresholds }: ModelBudget,
     current: ModelWindow,
   ): BudgetStatus {
     const holds = [...this.#state.holds.values()].filter((it) => it.windows.has(current) && !it.returned)
@@ -168,6 +177,7 @@ export class ModelBudgets {
       id,
       source,
       meter,
+      scope,
       limit,
       used,
       held,
@@ -181,3 +191,11 @@ export class ModelBudgets {
 }
 
 const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0)
+
+type Scopes = { dimension: string; value: string }[]
+
+const isInScope = (scope: SetBudget['scope'], labels: Scopes = []) =>
+  !scope || labels.some(({ dimension, value }) => dimension === scope.dimension && value === scope.value)
+
+const idOf = ({ window, meter, scope }: PlanBudget) =>
+  `${window} ${meter}${scope ? ` ${scope.dimension}=${scope.value}` : ''}`

@@ -310,7 +310,7 @@ export class ModelState {
     const heldLeg = hold?.legs.find((leg) => leg.meter === meter)
     const wasLifted = heldLeg?.lifted ?? false
     if (wasLifted && !account.unlimited) account.waived += amount
-    this.budgets.book(meter, amount, hold)
+    this.budgets.book({ meter, amount, labels: hold ? heldLeg?.labels : labels }, hold)
     this.events.set(`${attempt}/${meter}`, {
       attempt,
       meter,

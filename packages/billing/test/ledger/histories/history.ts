@@ -91,6 +91,12 @@ const step = fc.oneof(
       limit: fc.nat({ max: 40 }),
       mode: fc.constantFrom('block', 'block', 'notify'),
       thresholds: fc.subarray([50, 80, 100]),
+      scope: fc.constantFrom(
+        null,
+        null,
+        { dimension: 'member', value: 'a' },
+        { dimension: 'model', value: 'b' },
+      ),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('removeBudget'), nth }) },

@@ -13,6 +13,7 @@ import type {
   HoldRow,
   KeyRow,
 } from '../../../src/ledger/core/rows.ts'
+import { firstFullDay } from '../../../src/ledger/core/utcDay.ts'
 import { ledgerDefaults } from '../../../src/ledger/ledgerOptions.ts'
 
 /**
@@ -42,11 +43,18 @@ export function memoryStore(now: () => number) {
     new Map(
       commands.flatMap((command) => {
         if (command.type !== 'setBudget' || command.customer !== customer) return []
-        const { meter, usedSince: since } = command
-        const units = of(events, customer)
-          .filter((event) => event.meter === meter && event.at >= since)
-          .reduce((sum, event) => sum + event.amount, 0)
-        return [[idOf.usedSince(meter, since), units] as const]
+        const { meter, scope, usedSince: since } = command
+        const rows = scope
+          ? of(dailyLabels, customer).filter(
+              (row) =>
+                row.meter === meter &&
+                row.dimension === scope.dimension &&
+                row.value === scope.value &&
+                row.day >= firstFullDay(since).day,
+            )
+          : of(events, customer).filter((event) => event.meter === meter && event.at >= since)
+        const units = rows.reduce((sum, row) => sum + row.amount, 0)
+        return [[idOf.usedSince(command, since), units] as const]
       }),
     )
 

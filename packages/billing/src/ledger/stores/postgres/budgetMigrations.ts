@@ -24,6 +24,7 @@ export const budgetMigrations = [
   ALTER TABLE metered.budget
     ADD COLUMN mode text NOT NULL DEFAULT 'block',
     ADD COLUMN source text NOT NULL DEFAULT 'customer',
+    ADD COLUMN scope text,
     ADD COLUMN thresholds text NOT NULL DEFAULT '[80,100]',
     ADD COLUMN alerted bigint NOT NULL DEFAULT 0;
   CREATE TABLE metered.alert (

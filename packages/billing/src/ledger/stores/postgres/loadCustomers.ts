@@ -21,7 +21,14 @@ const lists = z.array(list).transform((them) => them.flat())
 /** The earliest expiry of the customer's holds that aren't due yet. Null if there is no such hold. */
 const expiry = z.object({ nextExpiry: z.number().nullable() })
 const budgetRows = z.object({ budgetRows: list })
-const usedUnits = z.object({ customer: z.string(), meter: z.string(), since: z.number(), units: z.number() })
+const usedUnits = z.object({
+  customer: z.string(),
+  meter: z.string(),
+  since: z.number(),
+  dimension: z.string(),
+  value: z.string(),
+  units: z.number(),
+})
 const answer = z.tuple([
   z.object({
     loaded: z.object({
@@ -107,8 +114,8 @@ export async function loadCustomers(
   loaded.addActs(found.acts.map(act.decode))
   loaded.addLabels(found.labels.map(label.decode))
   for (const columns of found.usedSince) {
-    const { customer: name, meter, since, units } = usedUnits.parse(columns)
-    loaded.addUsedSince(name, meter, since, units)
+    const { units, ...query } = usedUnits.parse(columns)
+    loaded.addUsedSince(query, units)
   }
   for (const row of found.oldest.map(key.decode)) loaded.of(row.customer).oldestResults.push(row)
   return { loaded: loaded.byCustomer, now: found.now, usesKnownRows: known.size > 0 }

@@ -180,13 +180,17 @@ function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
   END IF;
   IF ${isNeeded('usedSince')} THEN
     used_since := (SELECT json_agg(it) FROM (
-      SELECT r.customer, r.meter, r.since, (
+      SELECT r.customer, r.meter, r.since, r.dimension, r.value, CASE WHEN r.dimension <> '' THEN (
+        SELECT coalesce(sum(l.amount), 0) FROM metered.daily_label l
+        WHERE ${isOf('r', 'l')} AND l.dimension = r.dimension AND l.day >= r.first_day
+          AND l.meter = r.meter AND l.value = r.value
+      ) ELSE (
         SELECT coalesce(sum(d.amount), 0) FROM metered.daily d
         WHERE ${isOf('r', 'd')} AND d.meter = r.meter AND d.day >= r.first_day
       ) + (
         SELECT coalesce(sum(e.amount), 0) FROM metered.event e
         WHERE ${isOf('r', 'e')} AND e.meter = r.meter AND e.at >= 0 AND e.at >= r.since AND e.at < r.first_day_start
-      ) AS units FROM unnest(${list('usedSince')}) r
+      ) END AS units FROM unnest(${list('usedSince')}) r
     ) it);
   END IF;
   IF ${isNeeded('results')} THEN

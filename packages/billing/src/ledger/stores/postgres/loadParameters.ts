@@ -19,6 +19,8 @@ interface UsedSince {
   since: number
   firstDay: string
   firstDayStart: number
+  dimension: string
+  value: string
 }
 interface Results {
   customer: string
@@ -37,7 +39,7 @@ const waiting = rowType<Waiting, keyof Waiting>({ name: 'waiting', integers: ['a
 ])
 const usedSince = rowType<UsedSince, keyof UsedSince>(
   { name: 'used_since', integers: ['since', 'firstDayStart'] },
-  ['customer', 'meter', 'since', 'firstDay', 'firstDayStart'],
+  ['customer', 'meter', 'since', 'firstDay', 'firstDayStart', 'dimension', 'value'],
 )
 const results = rowType<Results, keyof Results>({ name: 'results', integers: ['bytes', 'few'] }, [
   'customer',

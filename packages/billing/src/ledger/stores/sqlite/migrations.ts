@@ -248,6 +248,7 @@ export const migrations = [
   ALTER TABLE metered_account ADD COLUMN alerted integer NOT NULL DEFAULT 0;
   ALTER TABLE metered_budget ADD COLUMN mode text NOT NULL DEFAULT 'block';
   ALTER TABLE metered_budget ADD COLUMN source text NOT NULL DEFAULT 'customer';
+  ALTER TABLE metered_budget ADD COLUMN scope text;
   ALTER TABLE metered_budget ADD COLUMN thresholds text NOT NULL DEFAULT '[80,100]';
   ALTER TABLE metered_budget ADD COLUMN alerted integer NOT NULL DEFAULT 0;
   CREATE TABLE metered_alert (

@@ -32,8 +32,9 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
       loaded.addEvents(statements.waitingEvents(name, atMost))
       loaded.addEvents(statements.parkedEvents(name, now, now, atMost))
     }
-    for (const [name, meter, since, ...firstDay] of needs.usedSince) {
-      loaded.addUsedSince(name, meter, since, statements.usedSince(name, meter, since, ...firstDay))
+    for (const query of needs.usedSince) {
+      const [customer, meter, since, , , dimension, value] = query
+      loaded.addUsedSince({ customer, meter, since, dimension, value }, statements.usedSince(...query))
     }
     for (const [name, results] of needs.results) {
       const rows = loaded.of(name)
@@ -104,12 +105,15 @@ function prepareStatements(db: SqliteDatabase) {
   const accounts = select(db, account, each('account', ['customer']))
   const budgets = select(db, budget, each('budget', ['customer']))
   const usedSince = db.prepare(
-    `SELECT (
+    `SELECT CASE WHEN ?6 <> '' THEN (
+       SELECT coalesce(sum(amount), 0) FROM metered_daily_label
+       WHERE customer = ?1 AND dimension = ?6 AND day >= ?4 AND meter = ?2 AND value = ?7
+     ) ELSE (
        SELECT coalesce(sum(amount), 0) FROM metered_daily WHERE customer = ?1 AND meter = ?2 AND day >= ?4
      ) + (
        SELECT coalesce(sum(amount), 0) FROM metered_event INDEXED BY metered_event_charges
        WHERE customer = ?1 AND meter = ?2 AND at >= ?3 AND at < ?5
-     ) AS units`,
+     ) END AS units`,
   )
   const nextExpiries = db.prepare(
     `SELECT j.value AS customer, (
