@@ -6,23 +6,32 @@ import { bucketOf } from './bucketOf.ts'
 import { dayValues, isInDays } from './dayRange.ts'
 import { isOf, type ReadQuery } from './readQuery.ts'
 
-/** The reads of the totals by value. `daily` comes first, in the order of `lockTables`. */
+/**
+ * The reads of the totals by value. `daily` comes first, in the order of `lockTables`. The CTEs and `OFFSET 0` make the
+ * planner read the days once, and then look up each shown value by its key, even without statistics.
+ */
 export const labelReads = (query: ReadQuery) =>
   ({
     usageByValue: async ({ customer, dimension, meters, ...days }) => {
       const rows = await query(
         valueRow,
-        `SELECT d.day, d.meter, NULL::text COLLATE "C" AS value, d.amount FROM metered.daily d
-         WHERE ${isOf('d')} AND ${isInDays('d')} AND d.meter = ANY ($8::text[])
-         UNION ALL
-         SELECT t.day, t.meter, t.value, t.amount FROM metered.daily_label t
-         JOIN (
+        `WITH days AS MATERIALIZED (
+           SELECT d.day, d.meter, d.amount FROM metered.daily d
+           WHERE ${isOf('d')} AND ${isInDays('d')} AND d.meter = ANY ($8::text[])
+         ), ranked AS MATERIALIZED (
            SELECT l.meter, l.value, row_number() OVER (PARTITION BY l.meter ORDER BY sum(l.amount) DESC, l.value) AS place
            FROM metered.daily_label l
            WHERE ${isOf('l')} AND l.dimension = $7 AND ${isInDays('l')} AND l.meter = ANY ($8::text[])
            GROUP BY l.meter, l.value
-         ) s ON s.meter = t.meter AND s.value = t.value AND s.place <= ${shownValues}
-         WHERE ${isOf('t')} AND t.dimension = $7 AND ${isInDays('t')}
+         )
+         SELECT day, meter, NULL::text COLLATE "C" AS value, amount FROM days
+         UNION ALL
+         SELECT d.day, d.meter, s.value, t.amount
+         FROM days d JOIN ranked s ON s.meter = d.meter AND s.place <= ${shownValues}, LATERAL (
+           SELECT t.amount FROM metered.daily_label t
+           WHERE ${isOf('t')} AND t.dimension = $7 AND t.day = d.day AND t.meter = d.meter AND t.value = s.value
+           OFFSET 0
+         ) t
          ORDER BY 1, 2, 3 NULLS LAST`,
         [bucketOf(customer), customer, ...dayValues(days), dimension, meters],
       )
