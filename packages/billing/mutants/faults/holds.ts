@@ -158,7 +158,7 @@ export const holds: Fault[] = [
   {
     name: 'the daily total omits booked units',
     file: 'ledger/core/bookUsage.ts',
-    find: 'draft.addToDay(utcDay(draft.now), meter, amount)',
+    find: 'draft.addToDay(day, meter, amount)',
     replace: '',
     tests: contract,
   },

@@ -184,9 +184,9 @@ export const stores: Fault[] = [
   },
   {
     name: 'the usage in a range omits its last day (PostgreSQL)',
-    file: 'ledger/stores/postgres/customerReads.ts',
-    find: 'AND day <= $6::text',
-    replace: 'AND day < $6::text',
+    file: 'ledger/stores/postgres/dayRange.ts',
+    find: '.day <= $6::text',
+    replace: '.day < $6::text',
     tests: ['ledger/postgresLedger'],
   },
   {
