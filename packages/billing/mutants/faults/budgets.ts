@@ -104,9 +104,9 @@ export const budgets: Fault[] = [
   },
   {
     name: 'a budget counts the units of all meters',
-    file: 'ledger/core/budgets.ts',
-    find: 'filter((budget) => budget.meter === meter)',
-    replace: 'filter((budget) => budget.meter !== meter.toUpperCase())',
+    file: 'ledger/core/idOfBudget.ts',
+    find: '`plan ${window} ${meter}` : `${window} ${meter}`',
+    replace: '`plan ${window} ${meter}` : window',
     tests: contract,
   },
   {
@@ -210,8 +210,8 @@ export const budgets: Fault[] = [
   {
     name: 'SQLite doesn’t add the first whole day’s total to a new budget',
     file: 'ledger/stores/sqlite/prepareLoad.ts',
-    find: 'day >= ?4',
-    replace: 'day > ?4',
+    find: 'meter = ?2 AND day >= ?4',
+    replace: 'meter = ?2 AND day > ?4',
     tests: contract,
   },
   {
@@ -350,8 +350,8 @@ export const budgets: Fault[] = [
   {
     name: 'a budget accepts a dimension that its meter lacks',
     file: 'customer/budgetInput.ts',
-    find: '!it.scope ||',
-    replace: 'it.limit >= 0 ||',
+    find: 'Object.hasOwn(meters[it.meter]?.dimensions ?? {}, it.scope.dimension)',
+    replace: "it.scope.dimension !== ''",
     tests: ['trpc/budgets'],
   },
   {
