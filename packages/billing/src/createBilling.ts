@@ -262,10 +262,11 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       await sync.recreate(customer)
     },
 
-    /** Delivers usage immediately. Resolves to true if no usage is left to deliver. */
+    /** Delivers usage and alerts immediately. Resolves to true if no usage is left to deliver. */
     async drain() {
       assertNotNextBuild()
-      return delivery.drain()
+      const [isEmpty] = await Promise.all([delivery.drain(), alertDelivery.drain()])
+      return isEmpty
     },
 
     /**

@@ -65,6 +65,13 @@ export class AlertDelivery {
     }
   }
 
+  /** Delivers all alerts that are due now. */
+  async drain(): Promise<void> {
+    const { onAlert } = this.#parts
+    const { signal } = new AbortController()
+    while (onAlert && (await this.#deliverDue(onAlert, signal)));
+  }
+
   /** Delivers some due alerts. Returns whether more alerts might be due. */
   async #deliverDue(onAlert: NonNullable<Parts['onAlert']>, stopping: AbortSignal): Promise<boolean> {
     const { ledger, logger } = this.#parts

@@ -8,7 +8,7 @@ import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
 /**
  * Creates a billing instance for an app's tests. The instance uses the real implementation with an in-memory
  * ledger. The instance logs nothing, and does no background work until you call `billing.start()`. Call
- * `billing.drain()` to deliver usage. After `billing.start()`, usage is delivered without the usual wait.
+ * `billing.drain()` to deliver usage and alerts. After `billing.start()`, usage is delivered without the usual wait.
  * `flowglad` can be any server with Flowglad's API, such as `flowglad-local`:
  *
  *     const { url, key } = await startFlowgladLocal({ pricing })

@@ -84,6 +84,15 @@ test('does not let an onAlert that never ends delay a shutdown, and delivers the
   await expect.poll(() => onAlert.mock.calls).toEqual(hanging.mock.calls)
 })
 
+test('delivers alerts on drain, although nothing is started', async () => {
+  const onAlert = vi.fn()
+  await using stack = await startStack({ onAlert, started: false })
+  await spend(stack, 10)
+  expect(await stack.billing.drain()).toBe(true)
+  expect(onAlert.mock.calls).toHaveLength(2)
+  expect(await stack.ledger.alertsToDeliver(10)).toEqual([])
+})
+
 test('keeps alerts for a later start with onAlert, and calls it without any new usage', async () => {
   using file = ledgerFile()
   const onAlert = vi.fn()
