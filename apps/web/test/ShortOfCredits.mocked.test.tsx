@@ -116,6 +116,7 @@ it("links to the customer's spend limits if one denied the call", () => {
   const overLimit = denied({
     code: 'BUDGET_EXCEEDED',
     source: 'customer',
+    scope: null,
     meter: 'generations',
     limit: 10,
     used: 10,

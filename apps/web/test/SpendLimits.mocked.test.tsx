@@ -24,6 +24,7 @@ beforeEach(() => vi.resetAllMocks())
 const aBudget = (changes: Partial<Budget<Meter>> = {}): Budget<Meter> => ({
   id: 'month generations',
   source: 'customer',
+  scope: null,
   meter: 'generations',
   limit: 10,
   used: 4,
