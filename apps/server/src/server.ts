@@ -1,4 +1,4 @@
-import { createBilling } from '@metered/billing'
+import { type CustomerAlert, createBilling } from '@metered/billing'
 import { postgresLedger } from '@metered/billing/postgres'
 import { sqliteLedger } from '@metered/billing/sqlite'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
@@ -18,6 +18,8 @@ import type { LimitSettings } from './limits/limiter.ts'
 import { limits } from './limits/limits.ts'
 import { createRateLimit, unlimited } from './limits/rateLimit.ts'
 import { createMailer } from './mail/createMailer.ts'
+import { createAlertMailer } from './mail/mailAlerts.ts'
+import type { Meter } from './mail/unitNames.ts'
 import { meters } from './meters.ts'
 import { createIsOperator, createIsOperatorAddress } from './operator/isOperator.ts'
 import { createModels } from './studio/createModels.ts'
@@ -85,6 +87,8 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
   // After the grace period, customers have only the free plan's credits.
   const then = 'free'
   const { mailer, mailbox } = createMailer(env, { log, now: Date.now })
+  const users = createUserDirectory(database.kysely)
+  const mailAlert = mailer && createAlertMailer({ mailer, users, publicUrl: env.publicUrl, log })
   const billing = createBilling({
     meters,
     // The app's tables are in the same file, so the ledger must use the app's SQLite library.
@@ -103,6 +107,8 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
     pastDue: { graceDays: limits.pastDueGraceDays, then },
     // Each user is a customer who pays for their own usage, so all users may change their own limits.
     mayChangeBudgets: () => true,
+    // Without a mailer, alerts are only listed.
+    ...(mailAlert && { onAlert: (alert: CustomerAlert<Meter>): Promise<void> => mailAlert(alert, billing) }),
     options: { holdTtlMs: env.holdTtlMs, shutdownGraceMs: env.shutdownGraceMs, sessionCheckMs },
     logger: log,
   })
@@ -131,7 +137,7 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
     models: queueModels(createModels(env), modelQueues),
     pictures: createPictureStore({ kysely: database.kysely, now: Date.now }),
     isOperator: createIsOperator(env.operators),
-    users: createUserDirectory(database.kysely),
+    users,
     log,
     slowClients,
     databaseProblem: () => start.problem,

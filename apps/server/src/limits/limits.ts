@@ -84,7 +84,12 @@ export const limits = {
   mailRequestsPerAddress: { calls: 20, windowMs: 60_000 },
   /** Requests for an email to one recipient from one network. */
   mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
-  /** The maximum number of emails that wait for the mail server. Further emails are dropped. */
+  /** Alerts of one customer in a day that are sent by email. Further alerts are only listed. At most 99. */
+  mailedAlertsPerDay: 20,
+  /**
+   * The maximum number of emails that wait for the mail server. Further emails are dropped, except alerts, which are
+   * sent later.
+   */
   waitingMails: 500,
   /**
    * Wrong passwords for one account from one caller. A caller is an address, or a browser in which the account's

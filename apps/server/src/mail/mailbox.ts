@@ -14,11 +14,13 @@ const maxMails = 100
 
 export function createMailbox({ now }: { now: () => number }): Mailbox {
   const mails: ReceivedMail[] = []
+  function send(mail: Mail) {
+    mails.unshift({ ...mail, receivedAt: new Date(now()) })
+    mails.splice(maxMails)
+  }
   return {
-    send(mail) {
-      mails.unshift({ ...mail, receivedAt: new Date(now()) })
-      mails.splice(maxMails)
-    },
+    send,
+    deliver: async (mail) => send(mail),
     mails: () => mails,
     async [Symbol.asyncDispose]() {},
   }

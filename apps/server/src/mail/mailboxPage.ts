@@ -23,7 +23,7 @@ export const mailboxPage = (mails: ReceivedMail[]) => `<!doctype html>
 const article = ({ to, subject, before, link, after, receivedAt }: ReceivedMail) => `<article>
   <h2>${escaped(subject)}</h2>
   <p class="to">To ${escaped(to)} at <time>${receivedAt.toISOString()}</time></p>
-  <p>${escaped(before)}</p>
+  <p class="text">${escaped(before)}</p>
   <p><a href="${escaped(link)}">${escaped(link)}</a></p>
   <p>${escaped(after)}</p>
 </article>`
@@ -43,6 +43,7 @@ const styles = `
   article { margin-block: 1.5rem; padding: 1rem 1.25rem; border: 1px solid light-dark(#d5dbd3, #37413c); border-radius: 12px; }
   h2 { margin: 0; font-size: 1.125rem; }
   .to { margin-block: 0.25rem 1rem; color: light-dark(#56605a, #a3aea8); font-size: 0.875rem; }
+  .text { white-space: pre-line; }
   p:last-child { margin-block-end: 0; }
   a, .to { overflow-wrap: anywhere; }
 `

@@ -8,6 +8,8 @@ export interface Mail {
   link: string
   /** The text below the link. */
   after: string
+  /** Two emails with the same ID are the same email. Default: a new ID. */
+  messageId?: string
 }
 
 /** Sends emails to users. Disposing a mailer waits a short time for emails that are being sent. */
@@ -17,4 +19,6 @@ export interface Mailer extends AsyncDisposable {
    * Only logs failures.
    */
   send(mail: Mail): void
+  /** Sends the email. Rejects if the mail server doesn't accept it. The error doesn't contain the recipient. */
+  deliver(mail: Mail): Promise<void>
 }

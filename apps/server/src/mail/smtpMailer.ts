@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { createTransport } from 'nodemailer'
 import { limits } from '../limits/limits.ts'
-import type { Mailer } from './mailer.ts'
+import type { Mail, Mailer } from './mailer.ts'
 
 /** The maximum time to wait for unsent emails when the server stops. */
 const stopMs = 5_000
@@ -38,37 +38,42 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
     disableFileAccess: true,
     disableUrlAccess: true,
   })
-  const sending = new Set<Promise<void>>()
+  const sending = new Set<Promise<unknown>>()
 
-  async function deliver(...[{ to, subject, before, link, after }]: Parameters<Mailer['send']>) {
+  async function deliver({ to, subject, before, link, after, messageId }: Mail) {
+    if (sending.size >= limits.waitingMails)
+      throw new Error('Too many emails are waiting for the mail server')
+    const sent = transport.sendMail({
+      from,
+      // Pass an object, because nodemailer parses a string as a list of addresses.
+      to: { name: '', address: to },
+      subject,
+      text: [before, link, after].join('\n\n'),
+      ...(messageId === undefined ? {} : { messageId }),
+    })
+    sending.add(sent)
     try {
-      await transport.sendMail({
-        from,
-        // Pass an object, because nodemailer parses a string as a list of addresses.
-        to: { name: '', address: to },
-        subject,
-        text: [before, link, after].join('\n\n'),
-      })
+      await sent
     } catch (error) {
-      log.error({ reason: reasonOf(error) }, 'An email could not be sent')
+      throw new Error(reasonOf(error))
+    } finally {
+      sending.delete(sent)
     }
   }
 
   return {
+    deliver,
     send(mail) {
-      if (sending.size >= limits.waitingMails) {
-        log.error('An email was not sent, because too many emails are waiting for the mail server')
-        return
-      }
-      const sent = deliver(mail).finally(() => sending.delete(sent))
-      sending.add(sent)
+      deliver(mail).catch((error: unknown) =>
+        log.error({ reason: reasonOf(error) }, 'An email could not be sent'),
+      )
     },
     async [Symbol.asyncDispose]() {
       let timer: NodeJS.Timeout | undefined
       const timeout = new Promise((resolve) => {
         timer = setTimeout(resolve, stopMs)
       })
-      await Promise.race([Promise.all(sending), timeout])
+      await Promise.race([Promise.allSettled(sending), timeout])
       clearTimeout(timer)
       transport.close()
     },
@@ -79,8 +84,8 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
  * Returns the reason that an email could not be sent. Leaves out the text of the mail server's response,
  * which often contains the recipient's address.
  */
-function reasonOf(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
   const { response, command } = error as SmtpError
   if (response === undefined) return error.message
   const code = /^\d{3}([ -]\d\.\d{1,3}\.\d{1,3})?/.exec(response)?.[0] ?? 'an invalid code'
