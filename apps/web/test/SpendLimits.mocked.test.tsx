@@ -1,14 +1,15 @@
 // @vitest-environment jsdom
-import type { Budget } from '@metered/billing/client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { SpendLimits } from '../src/billing/SpendLimits.tsx'
 import type { Meter } from '../src/format/meters.ts'
+import { aBudget, aMonth, anAlert } from './anAlert.ts'
 import { answered } from './denied.ts'
 import { show } from './show.tsx'
 
-const { budgets, setBudget, removeBudget, refetch } = vi.hoisted(() => ({
+const { alerts, budgets, setBudget, removeBudget, refetch } = vi.hoisted(() => ({
+  alerts: vi.fn(),
   budgets: vi.fn(),
   setBudget: vi.fn(),
   removeBudget: vi.fn(),
@@ -16,25 +17,21 @@ const { budgets, setBudget, removeBudget, refetch } = vi.hoisted(() => ({
 }))
 vi.mock('../src/api/billing.ts', () => ({
   useBudgets: () => ({ isFetching: false, error: null, refetch, ...budgets() }),
+  useAlerts: () => ({ error: null, refetch, ...alerts() }),
   useSetBudget: () => ({ mutateAsync: setBudget }),
   useRemoveBudget: () => ({ mutate: removeBudget, isPending: false, isSuccess: false, error: null }),
 }))
-beforeEach(() => vi.resetAllMocks())
-
-const aBudget = (changes: Partial<Budget<Meter>> = {}): Budget<Meter> => ({
-  id: 'month generations',
-  source: 'customer',
-  scope: null,
-  meter: 'generations',
-  limit: 10,
-  used: 4,
-  held: 0,
-  window: 'month',
-  timeZone: 'America/Los_Angeles',
-  mode: 'block',
-  thresholds: [80, 100],
-  resetsAt: Date.parse('2026-12-01T00:00-08:00'),
-  ...changes,
+beforeEach(() => {
+  vi.resetAllMocks()
+  // jsdom has no ResizeObserver.
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      unobserve() {}
+      disconnect() {}
+    },
+  )
 })
 
 function showLimits(query: object) {
@@ -58,13 +55,15 @@ it("shows each meter's monthly limit with its use and its reset", () => {
   showLimits({
     data: [
       aBudget({ held: 2 }),
-      aBudget({ meter: 'tokens', used: 12, limit: 10 }),
+      aBudget({ meter: 'tokens', used: 12, limit: 10, thresholds: [50, 80, 120] }),
       aBudget({ meter: 'api_calls', window: 'day' }),
+      aBudget({ meter: 'api_calls', source: 'plan' }),
+      aBudget({ meter: 'api_calls', scope: { dimension: 'member', value: 'ada' } }),
     ],
   })
   expect([textOf('generations'), textOf('tokens'), textOf('api_calls')]).toEqual([
-    'Pictures4 of 10 usedResets on 1 December.ChangeRemove',
-    'Tokens12 of 10 usedNo more tokens until 1 December.ChangeRemove',
+    'Pictures4 of 10 usedResets on 1 December.Stops at the limit. Alerts at 80% and 100%.ChangeRemove',
+    'Tokens12 of 10 usedNo more tokens until 1 December.Stops at the limit. Alerts at 50%, 80% and 120%.ChangeRemove',
     'Look-upsNo limitSet a limit',
   ])
   const bar = row('generations').getByRole('meter', { name: 'Pictures, monthly limit' })
@@ -78,7 +77,7 @@ it('fills the bar of a limit of 0', () => {
 
 it('shows no buttons before the limits arrive', () => {
   showLimits({ data: undefined })
-  const section = screen.getByRole('region', { name: 'Spend limits' })
+  const section = screen.getByRole('region', { name: 'Spend limits and alerts' })
   expect(section.getAttribute('aria-busy')).toBe('true')
   expect(within(section).queryAllByRole('button')).toEqual([])
 })
@@ -97,7 +96,16 @@ it("sets a monthly limit in the browser's time zone, and reads the limits before
   save('generations', '1,000')
   await waitFor(() => expect(isEditing()).toBe(false))
   expect(setBudget.mock.calls).toEqual([
-    [{ meter: 'generations', limit: 1_000, window: 'month', timeZone: 'America/Los_Angeles' }],
+    [
+      {
+        meter: 'generations',
+        limit: 1_000,
+        mode: 'block',
+        thresholds: [80, 100],
+        window: 'month',
+        timeZone: 'America/Los_Angeles',
+      },
+    ],
   ])
   expect(refetch).toHaveBeenCalledOnce()
   expect(screen.getByText('Your limit is 1,000 pictures a month.')).toBeDefined()
@@ -153,4 +161,62 @@ it('removes a limit without a question, and moves the focus to the button that s
   expect(removeBudget.mock.calls[0]?.[0]).toEqual({ id: 'month generations' })
   expect(document.activeElement?.textContent).toBe('Change')
   expect(screen.getByText('You have no limit on pictures.')).toBeDefined()
+})
+
+it('sets a limit that only tells the customer', async () => {
+  showLimits({ data: [aBudget({ limit: 3 })] })
+  fireEvent.click(row('generations').getByRole('button', { name: 'Change' }))
+  expect(row('generations').getByText(/this limit stops new ones/)).toBeDefined()
+  fireEvent.click(row('generations').getByRole('radio', { name: 'Only tell me' }))
+  expect(row('generations').queryByText(/this limit stops new ones/)).toBeNull()
+  fireEvent.click(row('generations').getByRole('button', { name: 'Save' }))
+  await waitFor(() => expect(setBudget).toHaveBeenCalledOnce())
+  expect(setBudget.mock.calls[0]?.[0]).toMatchObject({ limit: 3, mode: 'notify' })
+})
+
+it("doesn't say that a limit stops the work if it only tells the customer", () => {
+  showLimits({ data: [aBudget({ used: 12, mode: 'notify', thresholds: [100] })] })
+  expect(textOf('generations')).toBe(
+    "Pictures12 of 10 usedResets on 1 December.Doesn't stop. Alerts at 100%.ChangeRemove",
+  )
+})
+
+it('lists the alerts, newest first, and folds the older ones', () => {
+  const at = Date.parse('2026-11-30T20:05Z')
+  const limit = { budget: aMonth, limit: 5 }
+  const raised = [
+    anAlert({ id: '1', at, ...limit, threshold: 100, used: 5 }),
+    anAlert({ id: '2', at: at - 1, ...limit, used: 5 }),
+    anAlert({ id: '3', at: at - 60_000, ...limit, threshold: 60, used: 3 }),
+    anAlert({ id: '4', at: at - 120_000, meter: 'tokens', used: 1_600, limit: 2_000 }),
+    anAlert({ id: '5', at: at - 180_000, meter: 'api_calls', used: 80, limit: 100 }),
+  ]
+  alerts.mockReturnValue({ data: raised })
+  showLimits({ data: [] })
+  const items = () =>
+    screen
+      .getAllByRole('listitem')
+      .map((it) => it.textContent)
+      .slice(3)
+  const newest = [
+    "You've reached your limit of 5 pictures a month (5 of 5 pictures)30 Nov 2026, 12:05",
+    "You've used 60% of your limit of 5 pictures a month (3 of 5 pictures)30 Nov 2026, 12:04",
+    "You've used 80% of your tokens (1,600 of 2,000 tokens)30 Nov 2026, 12:03",
+  ]
+  expect(items()).toEqual(newest)
+  fireEvent.click(screen.getByRole('button', { name: 'Show 1 older alert' }))
+  expect(items()).toEqual([
+    ...newest,
+    "You've used 80% of your look-ups (80 of 100 look-ups)30 Nov 2026, 12:02",
+  ])
+  fireEvent.click(screen.getByRole('button', { name: 'Show fewer alerts' }))
+  expect(items()).toEqual(newest)
+})
+
+it('offers to load the alerts again after a failure', () => {
+  alerts.mockReturnValue({ data: undefined, error: answered(500) })
+  showLimits({ data: [] })
+  expect(screen.getByText("Your alerts can't be shown right now")).toBeDefined()
+  fireEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  expect(refetch).toHaveBeenCalledOnce()
 })

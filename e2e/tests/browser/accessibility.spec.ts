@@ -129,6 +129,16 @@ const groups: Record<string, Group> = {
         await app.limit('tokens').set('many')
         await expect(app.limit('tokens').field).toHaveAccessibleDescription(texts.wholeNumber)
       },
+      'Billing, with alerts': async ({ app, page }) => {
+        await app.open('Billing')
+        await page.getByRole('button', { name: /older alert/ }).click()
+        await expect(app.alerts).toHaveCount(4)
+      },
+      'Plans, with a notice about an alert': async ({ app, customer }) => {
+        await app.goTo('Plans')
+        await customer.call('billing.setBudget', { meter: 'api_calls', limit: 95, window: 'day' })
+        await expect(app.alertNotice.notice).toBeVisible()
+      },
       'Studio, stopped by a spend limit': async ({ app, customer }) => {
         await customer.buy('generation_pack')
         await app.open()

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
 import { startDev } from '../../stack/startDev.ts'
 import { appOn } from './app.ts'
+import { texts } from './texts.ts'
 
 test.describe.configure({ mode: 'serial' })
 
@@ -97,4 +98,40 @@ test('sets a new password with the email from "Forgot password?"', async ({ page
   await page.getByLabel('New password').fill('a third long password')
   await app.submitAccount.click()
   await expect(app.alert).toContainText('already used')
+})
+
+test('tells about a limit once in Studio, and by an email', async ({ page }) => {
+  const app = appOn(page)
+  await page.goto(`${dev.webUrl}/sign-in`)
+  await app.signIn({ ...ada, password: 'another long password' })
+  await app.expectBalance('generations', { left: 10, of: 10 })
+  await app.goTo('Billing')
+  await app.limit('generations').set(5)
+  await expect(app.limit('generations').row).toContainText('0 of 5 used')
+  await app.goTo('Studio')
+  await app.makePictures('a mill', 4)
+  const { notice, dismiss } = app.alertNotice
+  await expect(notice).toContainText(texts.limitUsed(80, '5 pictures'))
+  await app.goTo('Usage')
+  await expect(notice).toContainText(texts.limitUsed(80, '5 pictures'))
+  await dismiss.click()
+  await expect(notice).toHaveCount(0)
+  await page.reload()
+  await app.goTo('Billing')
+  await expect(app.alerts).toContainText([texts.limitUsed(80, '5 pictures')])
+  await app.goTo('Studio')
+  // The limit holds although credits are left.
+  await app.makePictures('a mill', 2)
+  await expect(app.alert).toContainText(texts.limitExceeded('5 pictures'))
+  await app.expectBalance('generations', { left: 6, of: 10 })
+  await expect(notice).toHaveCount(0)
+
+  await page.goto(`${dev.webUrl}/dev/mailbox`)
+  const mails = page.getByRole('article').filter({ hasText: 'limit' })
+  await expect(mails).toHaveCount(1)
+  await expect(mails.getByRole('heading')).toHaveText(texts.limitUsed(80, '5 pictures'))
+  await expect(mails).toContainText(`To ${ada.email}`)
+  await expect(mails).toContainText('Hello Ada Lovelace,')
+  await mails.getByRole('link').click()
+  await expect(app.limit('generations').row).toContainText('4 of 5 used')
 })

@@ -145,10 +145,19 @@ function screenParts(page: Page) {
     payments: page.getByRole('region', { name: 'Payments' }),
     nextInvoice: page.getByRole('region', { name: 'Next invoice' }),
     spendLimits: page.getByRole('heading', { name: 'Spend limits' }),
+    /** The notice about an alert, which covers the end of the page. */
+    alertNotice: alertNotice(page),
+    /** The alerts that Billing lists. */
+    alerts: page.getByRole('region', { name: 'Recent alerts' }).getByRole('listitem'),
     paymentMethod: page.getByRole('region', { name: 'Payment method' }),
     retry: page.getByRole('button', { name: texts.retry }),
     signInAgain: page.getByRole('button', { name: buttons.signInAgain }),
   }
+}
+
+function alertNotice(page: Page) {
+  const notice = page.locator('[data-alert-notice]')
+  return { notice, dismiss: notice.getByRole('button', { name: 'Dismiss' }), link: notice.getByRole('link') }
 }
 
 /** Returns the elements of a meter's row in the spend limits, and the actions in this row. */
@@ -164,9 +173,10 @@ function limitRow(page: Page, meter: Meter) {
     save,
     bar: row.getByRole('meter'),
     remove: row.getByRole('button', { name: /^remov/i }),
-    async set(limit: number | string) {
+    async set(limit: number | string, { mode }: { mode?: 'Stop' | 'Only tell me' } = {}) {
       await edit.click()
       await field.fill(String(limit))
+      if (mode) await row.getByText(mode, { exact: true }).click()
       await save.click()
     },
   }

@@ -27,4 +27,5 @@ export const {
   useBudgets,
   useSetBudget,
   useRemoveBudget,
+  useAlerts,
 } = createBillingHooks<Meter>({ queryKey: getQueryKey(trpc.billing) })

@@ -1,6 +1,6 @@
-import { Button, TextInput } from '@mantine/core'
-import type { Budget } from '@metered/billing/client'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import type { Budget, BudgetMode } from '@metered/billing/client'
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { formatDay, formatNumber } from '../format/format.ts'
 import { parseLimit } from '../format/limits.ts'
 import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
@@ -17,9 +17,15 @@ interface LimitFormProps {
   onSaved: (limit: number) => void
 }
 
-/** Asks for a meter's monthly limit. Says so if the limit would stop all calls until it resets. */
+const modes: { value: BudgetMode; label: string }[] = [
+  { value: 'block', label: 'Stop' },
+  { value: 'notify', label: 'Only tell me' },
+]
+
+/** Asks for a meter's monthly limit, and whether the limit stops calls. Says so if the limit would stop all calls until it resets. */
 export function LimitForm({ meter, budget, onClose, onSaved }: LimitFormProps) {
   const [text, setText] = useState(budget ? formatNumber(budget.limit) : '')
+  const [mode, setMode] = useState<BudgetMode>(budget?.mode ?? 'block')
   const [isInvalid, setInvalid] = useState(false)
   const set = useSetLimit()
   const field = useRef<HTMLInputElement>(null)
@@ -28,13 +34,16 @@ export function LimitForm({ meter, budget, onClose, onSaved }: LimitFormProps) {
     field.current?.select()
   }, [])
   const limit = parseLimit(text)
+  const atLimit = useId()
 
   function submit(event: FormEvent) {
     event.preventDefault()
     if (set.isPending) return
     setInvalid(limit === null)
     if (limit === null) field.current?.focus()
-    else set.mutate({ meter, limit }, { onSuccess: () => onSaved(limit) })
+    // A limit that was set elsewhere can have other thresholds.
+    else
+      set.mutate({ meter, limit, mode, thresholds: budget?.thresholds }, { onSuccess: () => onSaved(limit) })
   }
 
   return (
@@ -49,7 +58,7 @@ export function LimitForm({ meter, budget, onClose, onSaved }: LimitFormProps) {
         ref={field}
         className={classes.field}
         label={`${titleOf(meter)} a month`}
-        description={noteOn(limit, budget)}
+        description={mode === 'block' ? noteOn(limit, budget) : undefined}
         inputWrapperOrder={['label', 'input', 'description', 'error']}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
@@ -61,6 +70,19 @@ export function LimitForm({ meter, budget, onClose, onSaved }: LimitFormProps) {
         required
         withAsterisk={false}
       />
+      <div className={classes.mode}>
+        <span id={atLimit} className={classes.label}>
+          At the limit
+        </span>
+        <SegmentedControl
+          aria-labelledby={atLimit}
+          size="md"
+          classNames={{ label: classes.choice ?? '' }}
+          data={modes}
+          value={mode}
+          onChange={setMode}
+        />
+      </div>
       <div className={classes.submit}>
         <BusyButton type="submit" size="md" busy={set.isPending}>
           {set.isPending ? 'Saving…' : 'Save'}

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import type { Budget } from '@metered/billing/client'
 import { useId, useLayoutEffect, useRef, useState } from 'react'
 import { formatDay } from '../format/format.ts'
-import { limitText } from '../format/limits.ts'
+import { limitRules, limitText } from '../format/limits.ts'
 import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
 import { UsageBar } from '../parts/BalanceBar.tsx'
 import { LimitForm } from './LimitForm.tsx'
@@ -82,7 +82,8 @@ export function SpendLimit({ meter, budget, announce }: SpendLimitProps) {
 }
 
 function Use({ budget }: { budget: Budget<Meter> }) {
-  const { meter, limit, used, held, resetsAt } = budget
+  const { meter, limit, used, held, resetsAt, mode } = budget
+  const isStopped = used >= limit && mode === 'block'
   const share = limit > 0 ? Math.min(used / limit, 1) : 1
   return (
     <div className={classes.use}>
@@ -94,12 +95,13 @@ function Use({ budget }: { budget: Budget<Meter> }) {
         size={8}
       />
       {resetsAt !== null && (
-        <p className={used < limit ? classes.dim : classes.stopped}>
-          {used < limit
-            ? `Resets on ${formatDay(resetsAt)}.`
-            : `No more ${unitsOf(meter)} until ${formatDay(resetsAt)}.`}
+        <p className={isStopped ? classes.stopped : classes.dim}>
+          {isStopped
+            ? `No more ${unitsOf(meter)} until ${formatDay(resetsAt)}.`
+            : `Resets on ${formatDay(resetsAt)}.`}
         </p>
       )}
+      <p className={`${classes.dim} ${classes.rules}`}>{limitRules(budget)}</p>
     </div>
   )
 }

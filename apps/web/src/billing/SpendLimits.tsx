@@ -1,10 +1,12 @@
 import { Skeleton, VisuallyHidden } from '@mantine/core'
+import type { Budget } from '@metered/billing/client'
 import { useState } from 'react'
 import { useBudgets } from '../api/billing.ts'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { useLastError } from '../denials/useLastError.ts'
-import { meters } from '../format/meters.ts'
+import { type Meter, meters } from '../format/meters.ts'
 import billing from './BillingScreen.module.css'
+import { RecentAlerts, useSaysEarlierAlerts } from './RecentAlerts.tsx'
 import { SpendLimit } from './SpendLimit.tsx'
 import classes from './SpendLimits.module.css'
 
@@ -13,15 +15,17 @@ export function SpendLimits() {
   const budgets = useBudgets()
   const { data, refetch } = budgets
   const error = useLastError(budgets)
+  useSaysEarlierAlerts()
   const [announcement, setAnnouncement] = useState('')
   return (
     <section className={billing.card} aria-labelledby="spend-limits" aria-busy={!data && error === null}>
       <h2 id="spend-limits" tabIndex={-1} className={classes.heading}>
-        Spend limits
+        Spend limits and alerts
       </h2>
       <p className={billing.dim}>
-        Limit what you use in a calendar month. Studio stops a request that would exceed a limit, and doesn't
-        charge for it, even if you have credits left.
+        Limit what you use in a calendar month, even if you have credits left. Studio stops a request that
+        would exceed a limit and doesn't charge for it, or only tells you. You also get an alert at 80% and
+        100% of your plan's credits.
       </p>
       {error ? (
         <div className={classes.failed}>
@@ -34,8 +38,7 @@ export function SpendLimits() {
               <SpendLimit
                 key={meter}
                 meter={meter}
-                // Studio sets only monthly limits.
-                budget={data.find((it) => it.meter === meter && it.window === 'month')}
+                budget={data.find((it) => it.meter === meter && isOwnLimit(it))}
                 announce={setAnnouncement}
               />
             ) : (
@@ -46,7 +49,13 @@ export function SpendLimits() {
           )}
         </ul>
       )}
+      {/* The limits can be taller than their placeholders, and would move the alerts. */}
+      {(data || error) && <RecentAlerts />}
       <VisuallyHidden role="status">{announcement}</VisuallyHidden>
     </section>
   )
 }
+
+/** Returns whether the customer can set this limit here: Studio sets only monthly limits on all calls. */
+const isOwnLimit = ({ window, source, scope }: Budget<Meter>) =>
+  window === 'month' && source === 'customer' && scope === null

@@ -1,3 +1,4 @@
+import type { BudgetInput } from '@metered/billing/client'
 import { useMutation } from '@tanstack/react-query'
 import { TRPCClientError } from '@trpc/client'
 import { useBudgets, useSetBudget } from '../api/billing.ts'
@@ -11,7 +12,7 @@ export function useSetLimit() {
   const { mutateAsync: setBudget } = useSetBudget()
   const { refetch } = useBudgets()
   return useMutation({
-    async mutationFn(limit: { meter: Meter; limit: number }) {
+    async mutationFn(limit: Pick<BudgetInput<Meter>, 'meter' | 'limit' | 'mode' | 'thresholds'>) {
       const budget = { ...limit, window: 'month' } as const
       const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
       try {

@@ -1,5 +1,5 @@
-import type { BudgetWindow } from '@metered/billing/client'
-import { formatDay, formatMonth, formatNumber, formatTime } from './format.ts'
+import type { Budget, BudgetWindow } from '@metered/billing/client'
+import { formatDay, formatMonth, formatNumber, formatPercent, formatTime } from './format.ts'
 
 const halfMonthMs = 14 * 24 * 3_600_000
 
@@ -24,6 +24,14 @@ export function periodName(window: BudgetWindow, resetsAt: number | null): strin
 export const resetTime = (window: BudgetWindow, resetsAt: number): string =>
   window === 'hour' ? `at ${formatTime(resetsAt)}` : `on ${formatDay(resetsAt)}`
 
+/** Names the time for which a limit counts, such as `a month`. */
+export const perWindow: Record<BudgetWindow, string> = {
+  hour: 'an hour',
+  day: 'a day',
+  month: 'a month',
+  period: 'per billing period',
+}
+
 /** Parses a limit such as `500` or `1,000`. Returns null unless the text is a whole number of at least 0. */
 export function parseLimit(text: string): number | null {
   const digits = text.trim()
@@ -35,3 +43,12 @@ export function parseLimit(text: string): number | null {
 /** Describes the use of a limit, such as `4 of 10 used`. */
 export const limitText = ({ used, limit }: { used: number; limit: number }) =>
   `${formatNumber(used)} of ${formatNumber(limit)} used`
+
+/** Says what a limit does, such as `Stops at the limit. Alerts at 80% and 100%.` */
+export function limitRules({ mode, thresholds }: Pick<Budget, 'mode' | 'thresholds'>): string {
+  const effect = mode === 'block' ? 'Stops at the limit.' : "Doesn't stop."
+  const shares = thresholds.map(formatPercent)
+  const last = shares.pop()
+  if (last === undefined) return `${effect} No alerts.`
+  return `${effect} Alerts at ${[...(shares.length > 0 ? [shares.join(', ')] : []), last].join(' and ')}.`
+}

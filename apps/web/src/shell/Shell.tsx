@@ -1,6 +1,8 @@
 import { Outlet } from '@tanstack/react-router'
 import { Suspense } from 'react'
 import { VerificationWatch } from '../account/VerificationWatch.tsx'
+import { AlertNotice } from '../alerts/AlertNotice.tsx'
+import { SaidOnScreen } from '../alerts/said.tsx'
 import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { LoadingScreen } from '../parts/LoadingScreen.tsx'
 import { PurchaseResult } from '../plans/purchaseResult.tsx'
@@ -23,19 +25,22 @@ export function Shell() {
       <a className={classes.skip} href="#main">
         Skip to content
       </a>
-      <PurchaseResult>
-        <div className={classes.top}>
-          <Header user={user} />
-          <OfflineNotice />
-        </div>
-        <main id="main" tabIndex={-1} className={classes.main}>
-          {hasBalances && <CheckoutReturn />}
-          {hasBalances && <PastDueNotice />}
-          <Suspense fallback={<LoadingScreen />}>
-            <Outlet />
-          </Suspense>
-        </main>
-      </PurchaseResult>
+      <SaidOnScreen>
+        <PurchaseResult>
+          <div className={classes.top}>
+            <Header user={user} />
+            <OfflineNotice />
+          </div>
+          <main id="main" tabIndex={-1} className={classes.main}>
+            {hasBalances && <CheckoutReturn />}
+            {hasBalances && <PastDueNotice />}
+            <Suspense fallback={<LoadingScreen />}>
+              <Outlet />
+            </Suspense>
+          </main>
+        </PurchaseResult>
+        {hasBalances && <AlertNotice customer={user.id} />}
+      </SaidOnScreen>
       {hasBalances && <BalanceAnnouncer />}
       {waits && <VerificationWatch />}
     </div>

@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core'
 import type { BalanceRow, BillingStatement } from '@metered/billing/client'
 import { type RefObject, useRef } from 'react'
+import { useSays } from '../alerts/said.tsx'
 import { useBalance, usePaywall, usePlan, usePlans, useStatement } from '../api/billing.ts'
 import { formatNumber, formatPercent } from '../format/format.ts'
 import { amountOf, type Meter, promiseOf, titleOf, unitsOf } from '../format/meters.ts'
@@ -59,6 +60,7 @@ function Credits({ row, panel }: { row: BalanceRow<Meter>; panel: RefObject<HTML
   const { data: offers } = usePlans()
   const isExhausted = paywall.state === 'exhausted' || paywall.state === 'overdue'
   useReveal(panel, isExhausted)
+  useSays(paywall.state === 'open' ? [] : [`credits ${row.meter}`])
   if (isExhausted) return <Exhausted row={row} />
   return (
     <>

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { type ReactNode, useEffect, useState } from 'react'
+import { useSays } from '../alerts/said.tsx'
 import { usePaywall } from '../api/billing.ts'
 import { explainDenial } from '../denials/explainDenial.ts'
 import { SignInAgain } from '../denials/SignInAgain.tsx'
@@ -32,6 +33,7 @@ export function DenialNotice({
 }: DenialNoticeProps) {
   const { title, detail, next, retryAfterMs, broken } = explainDenial(error)
   const paywall = usePaywall(meter)
+  useSays(next === 'limits' ? [`limits ${meter}`] : [])
   if (next === 'credits')
     return (
       <ShortOfCredits meter={meter} error={error} onRetry={onRetry} onLess={onLess} isMaximum={isMaximum} />

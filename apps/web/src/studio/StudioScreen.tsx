@@ -1,6 +1,7 @@
 import { Tabs } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { SignedIn } from '../account/SignedIn.tsx'
+import { IsShown } from '../alerts/said.tsx'
 import type { User } from '../api/Session.tsx'
 import { prefetchable } from '../parts/loadCode.ts'
 import { Screen } from '../parts/Screen.tsx'
@@ -40,19 +41,25 @@ function Tools({ user }: { user: User }) {
         <Tabs.Tab value="look-up">Look up</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="pictures">
-        <PicturesTab user={user} />
+        <IsShown value={tool === 'pictures'}>
+          <PicturesTab user={user} />
+        </IsShown>
       </Tabs.Panel>
       <Tabs.Panel value="write">
         {opened.has('write') && (
           <Suspense fallback={<ScreenSkeleton />}>
-            <WriteTab user={user} />
+            <IsShown value={tool === 'write'}>
+              <WriteTab user={user} />
+            </IsShown>
           </Suspense>
         )}
       </Tabs.Panel>
       <Tabs.Panel value="look-up">
         {opened.has('look-up') && (
           <Suspense fallback={<ScreenSkeleton />}>
-            <LookUpTab />
+            <IsShown value={tool === 'look-up'}>
+              <LookUpTab />
+            </IsShown>
           </Suspense>
         )}
       </Tabs.Panel>

@@ -1,0 +1,39 @@
+import { useMemo, useSyncExternalStore } from 'react'
+
+/** The server lists at most 50 alerts. */
+const maxRemembered = 100
+
+const listeners = new Set<() => void>()
+
+function subscribe(listener: () => void) {
+  listeners.add(listener)
+  // Another tab has told the customer.
+  window.addEventListener('storage', listener)
+  return () => {
+    listeners.delete(listener)
+    window.removeEventListener('storage', listener)
+  }
+}
+
+const read = (key: string) => localStorage.getItem(key) ?? ''
+const idsIn = (text: string) => text.split('\n').filter((id) => id !== '')
+
+/** Remembers in this browser about which alerts the customer was told, so that all tabs tell each alert once. */
+export function useTold(customer: string): { told: ReadonlySet<string>; tell: (ids: string[]) => void } {
+  const key = `studio-alerts:${customer}`
+  const text = useSyncExternalStore(subscribe, () => read(key))
+  return useMemo(
+    () => ({
+      told: new Set(idsIn(text)),
+      tell(ids) {
+        // Another tab may have added IDs since the last render.
+        const known = idsIn(read(key))
+        const added = ids.filter((id) => !known.includes(id))
+        if (added.length === 0) return
+        localStorage.setItem(key, [...known, ...added].slice(-maxRemembered).join('\n'))
+        for (const listener of listeners) listener()
+      },
+    }),
+    [key, text],
+  )
+}
