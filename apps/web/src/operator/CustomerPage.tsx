@@ -8,6 +8,7 @@ import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
 import { type ActToConfirm, OpenAct } from './ActButton.tsx'
 import { ActDialog } from './ActDialog.tsx'
 import { Acts } from './Acts.tsx'
+import { Alerts } from './Alerts.tsx'
 import { Audit } from './Audit.tsx'
 import { Balances } from './Balances.tsx'
 import { Charges } from './Charges.tsx'
@@ -87,6 +88,7 @@ function Records({ data: { id, user, report } }: { data: Customer }) {
           <OpenAct value={setOpened}>
             <Holds report={report} />
             <Denials report={report} />
+            <Alerts report={report} />
             <Events report={report} />
             <Charges report={report} />
           </OpenAct>
