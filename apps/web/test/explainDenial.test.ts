@@ -15,7 +15,7 @@ function overLimit(changes: Partial<OverLimit> = {}): OverLimit {
   return {
     code: 'BUDGET_EXCEEDED',
     source: 'customer',
-  scope: null,
+    scope: null,
     meter: 'generations',
     limit: 10,
     used: 10,

@@ -126,22 +126,22 @@ export const alerts: Fault[] = [
   {
     name: 'an alert counts as delivered before onAlert has handled it',
     file: 'customer/alertDelivery.ts',
-    find: 'if (await this.#inTime(handling, stopping)) await ledger.finishAlert(alert)',
-    replace: 'await ledger.finishAlert(alert)\n      if (await this.#inTime(handling, stopping)) return',
+    find: 'if (await this.#inTime(handling)) await ledger.finishAlert(alert)',
+    replace: 'await ledger.finishAlert(alert)\n      if (await this.#inTime(handling)) return',
     tests: ['customer/alertDelivery'],
   },
   {
     name: 'an alert is delivered again although onAlert has handled it',
     file: 'customer/alertDelivery.ts',
-    find: 'if (await this.#inTime(handling, stopping)) await ledger.finishAlert(alert)',
-    replace: 'if (await this.#inTime(handling, stopping)) return',
+    find: 'if (await this.#inTime(handling)) await ledger.finishAlert(alert)',
+    replace: 'if (await this.#inTime(handling)) return',
     tests: ['customer/alertDelivery'],
   },
   {
     name: 'an onAlert that never ends delays a shutdown',
     file: 'customer/alertDelivery.ts',
     find: "stopping.addEventListener('abort', stop)",
-    replace: 'void stop',
+    replace: "stopping.addEventListener('abort', endPause)",
     tests: ['customer/alertDelivery'],
   },
   {

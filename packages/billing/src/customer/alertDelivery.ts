@@ -38,6 +38,8 @@ interface Parts {
  */
 export class AlertDelivery {
   readonly #parts: Parts
+  /** Ends the waiting for each running `onAlert`. */
+  readonly #giveUp = new Set<() => void>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -49,36 +51,42 @@ export class AlertDelivery {
     if (!onAlert) return
     let pause = new AbortController()
     const endPause = () => pause.abort()
+    const stop = () => {
+      endPause()
+      const endGrace = () => {
+        for (const giveUp of this.#giveUp) giveUp()
+      }
+      clock.after(options.shutdownGraceMs, endGrace, { keepAlive: false })
+    }
     const stopListening = ledger.onCommit(({ type }) => raising.has(type) && endPause())
-    stopping.addEventListener('abort', endPause)
+    stopping.addEventListener('abort', stop)
     try {
       while (!stopping.aborted) {
         // A commit during the read ends the next pause.
         pause = new AbortController()
-        if (await this.#deliverDue(onAlert, stopping)) continue
+        if ((await this.#deliverDue(onAlert)) && !stopping.aborted) continue
         await sleep(clock, options.deliverAfterMs, stopping, { keepAlive: false })
         if (!stopping.aborted) await sleep(clock, options.deliverEveryMs, pause.signal, { keepAlive: false })
       }
     } finally {
       stopListening()
-      stopping.removeEventListener('abort', endPause)
+      stopping.removeEventListener('abort', stop)
     }
   }
 
   /** Delivers all alerts that are due now. */
   async drain(): Promise<void> {
     const { onAlert } = this.#parts
-    const { signal } = new AbortController()
-    while (onAlert && (await this.#deliverDue(onAlert, signal)));
+    while (onAlert && (await this.#deliverDue(onAlert)));
   }
 
   /** Delivers some due alerts. Returns whether more alerts might be due. */
-  async #deliverDue(onAlert: NonNullable<Parts['onAlert']>, stopping: AbortSignal): Promise<boolean> {
+  async #deliverDue(onAlert: NonNullable<Parts['onAlert']>): Promise<boolean> {
     const { ledger, logger } = this.#parts
     try {
       const due = await ledger.alertsToDeliver(atOnce)
-      await Promise.all(due.map((alert) => this.#deliver(alert, onAlert, stopping)))
-      return due.length === atOnce && !stopping.aborted
+      await Promise.all(due.map((alert) => this.#deliver(alert, onAlert)))
+      return due.length === atOnce
     } catch (error) {
       if (!isOutage(error))
         logger.error({ error: String(error) }, 'delivering alerts failed and will be retried')
@@ -86,13 +94,13 @@ export class AlertDelivery {
     }
   }
 
-  async #deliver(alert: DueAlert, onAlert: NonNullable<Parts['onAlert']>, stopping: AbortSignal) {
+  async #deliver(alert: DueAlert, onAlert: NonNullable<Parts['onAlert']>) {
     const { ledger, logger } = this.#parts
     const { customer, id } = alert
     if (!(await ledger.takeAlert(alert))) return
     try {
       const handling = (async () => onAlert(alertOf(alert)))().then(() => true)
-      if (await this.#inTime(handling, stopping)) await ledger.finishAlert(alert)
+      if (await this.#inTime(handling)) await ledger.finishAlert(alert)
       else logger.warn({ customer, alert: id }, 'onAlert takes too long, so it will be called again')
     } catch (error) {
       if (isOutage(error)) throw error
@@ -104,19 +112,14 @@ export class AlertDelivery {
   }
 
   /** Resolves to false if the work takes longer than the deadline, or than the grace period of a shutdown. */
-  #inTime(work: Promise<boolean>, stopping: AbortSignal): Promise<boolean> {
-    const { clock, options } = this.#parts
+  #inTime(work: Promise<boolean>): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const expireAfter = (ms: number) => clock.after(ms, () => resolve(false), { keepAlive: false })
-      let cancel = expireAfter(deadlineMs)
-      const stop = () => {
-        cancel()
-        cancel = expireAfter(options.shutdownGraceMs)
-      }
-      stopping.addEventListener('abort', stop)
+      const giveUp = () => resolve(false)
+      const cancel = this.#parts.clock.after(deadlineMs, giveUp, { keepAlive: false })
+      this.#giveUp.add(giveUp)
       work.then(resolve, reject).finally(() => {
         cancel()
-        stopping.removeEventListener('abort', stop)
+        this.#giveUp.delete(giveUp)
       })
     })
   }

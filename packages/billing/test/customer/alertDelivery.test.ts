@@ -84,6 +84,22 @@ test('does not let an onAlert that never ends delay a shutdown, and delivers the
   await expect.poll(() => onAlert.mock.calls).toEqual(hanging.mock.calls)
 })
 
+test('delivers many alerts at once without a warning about listeners', async () => {
+  const onAlert = vi.fn(() => new Promise((resolve) => setTimeout(resolve, 10)))
+  const warned = vi.fn()
+  process.on('warning', warned)
+  await using stack = await startStack({ onAlert })
+  const customers = Array.from({ length: 30 }, (_, n) => aUser(`user ${n}`))
+  await Promise.all(
+    customers.map((customer) =>
+      stack.billing.meter({ customer, meter: 'generations', amount: 8 }, () => 'done'),
+    ),
+  )
+  await expect.poll(() => onAlert.mock.calls).toHaveLength(30)
+  process.off('warning', warned)
+  expect(warned.mock.calls).toEqual([])
+})
+
 test('delivers alerts on drain, although nothing is started', async () => {
   const onAlert = vi.fn()
   await using stack = await startStack({ onAlert, started: false })
