@@ -1,4 +1,4 @@
-import { groupBy } from '../src/flowglad/groupBy.ts'
+import { groupBy } from '../src/ledger/groupBy.ts'
 import type { Answer, Call } from './calls/call.ts'
 import { faultName } from './faults/fault.ts'
 import type { PastFault } from './runChaos.ts'

@@ -1,4 +1,4 @@
-import { groupBy } from '../../src/flowglad/groupBy.ts'
+import { groupBy } from '../../src/ledger/groupBy.ts'
 import type { Call } from '../calls/call.ts'
 import { boundsOf, isAnswered } from './bounds.ts'
 import { falseDenials } from './falseDenials.ts'

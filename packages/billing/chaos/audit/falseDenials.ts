@@ -1,4 +1,4 @@
-import { groupBy } from '../../src/flowglad/groupBy.ts'
+import { groupBy } from '../../src/ledger/groupBy.ts'
 import { type Answer, type Call, meterOf } from '../calls/call.ts'
 import type { DeliveredEvent } from './readFlowglad.ts'
 

@@ -105,15 +105,15 @@ export const budgets: Fault[] = [
   {
     name: 'a budget counts the units of all meters',
     file: 'ledger/core/idOfBudget.ts',
-    find: '`plan ${window} ${meter}` : `${window} ${meter}`',
-    replace: '`plan ${window} ${meter}` : window',
+    find: '${scope.dimension}=${scope.value}` : meter',
+    replace: '${scope.dimension}=${scope.value}` : meter.slice(0, 0)',
     tests: contract,
   },
   {
     name: 'a budget keeps the units of a hold that an earlier release has ended',
     file: 'ledger/core/budgets.ts',
-    find: 'Math.min(change?.held ?? budget.held, atMost)',
-    replace: 'Math.max(change?.held ?? budget.held, 0 * atMost)',
+    find: 'Math.min(change?.held ?? budget.held, draft.heldOn(budget.meter))',
+    replace: '(change?.held ?? budget.held)',
     tests: ['ledger/earlierRelease'],
   },
   {
@@ -294,8 +294,8 @@ export const budgets: Fault[] = [
   {
     name: 'a member’s budget limits all members',
     file: 'ledger/core/idOfBudget.ts',
-    find: 'return scope ? `${id} ${scope.dimension}=${scope.value}` : id',
-    replace: 'return scope ? `${id} ${scope.dimension}` : id',
+    find: '${meter} ${scope.dimension}=${scope.value}',
+    replace: '${meter} ${scope.dimension}',
     tests: contract,
   },
   {

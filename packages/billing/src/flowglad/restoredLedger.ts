@@ -3,12 +3,12 @@ import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Recover } from '../ledger/commands.ts'
 import { customer, operation } from '../ledger/fields.ts'
+import { groupBy } from '../ledger/groupBy.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RestoreState } from '../ledger/reads.ts'
 import { recoverableEvent } from '../ledger/recoverCommand.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
-import { groupBy } from './groupBy.ts'
 import { type ListedEvent, listUsageEvents } from './listUsageEvents.ts'
 
 /** An event that this ledger has sent, as Flowglad lists it. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { traced } from '../config/tracing.ts'
 import type { UsageEvent } from '../ledger/answers.ts'
+import { groupBy } from '../ledger/groupBy.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import { flowgladError } from './flowgladError.ts'
-import { groupBy } from './groupBy.ts'
 
 /** Flowglad answered with its own error. */
 interface Rejected {

@@ -3,7 +3,6 @@ import type { Leg } from '../commands.ts'
 import type { BudgetRow, BudgetScope, HeldBudget } from './budgetRow.ts'
 import { windowChange } from './budgetWindow.ts'
 import type { Draft } from './draft.ts'
-import { idOfBudget, kindsOfBudget } from './idOfBudget.ts'
 import { joined } from './loadedCustomer.ts'
 import type { HoldRow } from './rows.ts'
 
@@ -69,17 +68,10 @@ export function spendFromBudgets(
   }
 }
 
-/**
- * Returns the budgets of the meter that apply to the labels, and starts their current windows. Looks them up by their
- * IDs, so that a customer with many budgets for other labels doesn't slow down the call.
- */
+/** Returns the budgets of the meter that apply to the labels, and starts their current windows. */
 function budgetsOf(draft: Draft, meter: string, labels: readonly BudgetScope[] = []): BudgetRow[] {
   if (!draft.hasBudgets) return []
-  const budgets = [null, ...labels].flatMap((scope) =>
-    kindsOfBudget.flatMap(
-      ({ source, window }) => draft.budget(idOfBudget(source, { meter, window, scope })) ?? [],
-    ),
-  )
+  const budgets = [null, ...labels].flatMap((scope) => draft.budgetsIn({ meter, scope }))
   for (const budget of budgets) startWindow(draft, budget)
   return budgets
 }
@@ -102,9 +94,7 @@ function changeNow(draft: Draft, budget: BudgetRow): Partial<BudgetRow> | null {
   const change = windowChange(budget, draft.now, draft.row.snapshot)
   // During a deployment, an earlier release ends holds without returning their units to budgets. A budget can't hold
   // more units than the meter's accounts.
-  const accounts = draft.accounts().filter(({ meter }) => meter === budget.meter)
-  const atMost = accounts.reduce((sum, account) => sum + account.held, 0)
-  const held = Math.min(change?.held ?? budget.held, atMost)
+  const held = Math.min(change?.held ?? budget.held, draft.heldOn(budget.meter))
   return held === budget.held ? change : { ...change, held }
 }
 

@@ -18,6 +18,7 @@ export const noChanges = () => ({
   events: new Set<EventRow>(),
   newBudgets: new Set<BudgetRow>(),
   budgets: new Set<BudgetRow>(),
+  budgetCounters: new Set<BudgetRow>(),
   removedBudgets: new Set<string>(),
   newAlerts: new Set<AlertRow>(),
   newActs: new Set<ActRow>(),
@@ -32,7 +33,7 @@ export const hasChanges = (changed: ChangedRows): boolean =>
 
 /** Adds the changed rows to the batch's writes. */
 export function addChanges(writes: Writes, customer: string, changed: ChangedRows): void {
-  const { accounts, accountCounters, removedHolds, removedBudgets, daily } = changed
+  const { accounts, accountCounters, removedHolds, budgets, removedBudgets, daily } = changed
   writes.accounts.push(...accounts)
   for (const account of accountCounters) if (!accounts.has(account)) writes.counters.accounts.push(account)
   writes.newHolds.push(...changed.newHolds)
@@ -42,7 +43,8 @@ export function addChanges(writes: Writes, customer: string, changed: ChangedRow
   writes.newEvents.push(...changed.newEvents)
   writes.events.push(...changed.events)
   writes.newBudgets.push(...changed.newBudgets)
-  writes.budgets.push(...changed.budgets)
+  writes.budgets.push(...budgets)
+  for (const budget of changed.budgetCounters) if (!budgets.has(budget)) writes.counters.budgets.push(budget)
   for (const id of removedBudgets) writes.removedBudgets.push({ customer, id })
   writes.newAlerts.push(...changed.newAlerts)
   writes.newActs.push(...changed.newActs)

@@ -1,7 +1,9 @@
+import { groupBy } from '../groupBy.ts'
 import type { AlertRow } from './alertRow.ts'
 import type { BudgetChange, BudgetRow } from './budgetRow.ts'
 import { addChanges, hasChanges, noChanges } from './changedRows.ts'
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
+import { placeOfBudget } from './idOfBudget.ts'
 import type { DailyLabelRow, LabelRow } from './labelRows.ts'
 import { idOf, joined, type LoadedCustomer } from './loadedCustomer.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
@@ -10,6 +12,7 @@ import type { Writes } from './writes.ts'
 
 const customerCounters = new Set(['undelivered', 'resultBytes'])
 const leaseProperties = new Set(['leaseToken', 'leaseUntil', 'lease', ...customerCounters])
+const budgetCounters = new Set(['windowStart', 'windowEnd', 'used', 'held', 'alerted'])
 const accountCounters = new Set(['booked', 'acked', 'held', 'dropped', 'parked', 'waived'])
 
 /**
@@ -33,6 +36,8 @@ export class Draft {
   readonly #createdAccounts = new Set<AccountRow>()
   readonly #changed = noChanges()
 
+  /** The budgets by meter and scope, so that a call doesn't search all of them. Null if they aren't grouped yet. */
+  #budgetsByPlace: Map<string, BudgetRow[]> | null = null
   /** The accounts and budgets that have changed since the last check of their thresholds. */
   #unchecked = { accounts: new Set<AccountRow>(), budgets: new Set<BudgetRow>() }
 
@@ -62,6 +67,13 @@ export class Draft {
 
   accounts(): AccountRow[] {
     return [...this.#loaded.accounts.values()]
+  }
+
+  /** Returns the units that are held on all of the meter's accounts. */
+  heldOn(meter: string): number {
+    let held = 0
+    for (const account of this.#loaded.accounts.values()) if (account.meter === meter) held += account.held
+    return held
   }
 
   hold(attempt: string): HoldRow | undefined {
@@ -151,6 +163,12 @@ export class Draft {
     return this.#loaded.budgets.size > 0
   }
 
+  /** Returns the budgets for the meter and the scope. */
+  budgetsIn(place: Pick<BudgetRow, 'meter' | 'scope'>): BudgetRow[] {
+    this.#budgetsByPlace ??= groupBy(this.#loaded.budgets.values(), placeOfBudget)
+    return this.#budgetsByPlace.get(placeOfBudget(place)) ?? []
+  }
+
   budgets(): BudgetRow[] {
     return [...this.#loaded.budgets.values()]
   }
@@ -162,6 +180,7 @@ export class Draft {
   addBudget(budget: BudgetRow): void {
     const replaced = this.budget(budget.id)
     if (replaced) this.removeBudget(replaced)
+    this.#budgetsByPlace = null
     this.#loaded.budgets.set(budget.id, budget)
     this.#changed.newBudgets.add(budget)
     this.#unchecked.budgets.add(budget)
@@ -171,13 +190,18 @@ export class Draft {
   writeBudget(budget: BudgetRow, change: BudgetChange): void {
     Object.assign(budget, change)
     this.#unchecked.budgets.add(budget)
-    if (!this.#changed.newBudgets.has(budget)) this.#changed.budgets.add(budget)
+    const { newBudgets, budgets, budgetCounters: counters } = this.#changed
+    if (newBudgets.has(budget)) return
+    if (isWithin(budgetCounters, change)) counters.add(budget)
+    else budgets.add(budget)
   }
 
   removeBudget(budget: BudgetRow): void {
+    this.#budgetsByPlace = null
     this.#loaded.budgets.delete(budget.id)
     this.#changed.newBudgets.delete(budget)
     this.#changed.budgets.delete(budget)
+    this.#changed.budgetCounters.delete(budget)
     this.#changed.removedBudgets.add(budget.id)
     this.writeCustomer({ budgets: this.#loaded.budgets.size })
   }

@@ -1,9 +1,4 @@
-import { type BudgetRow, budgetSource, budgetWindow } from './budgetRow.ts'
-
-/** All combinations of a source and a window. */
-export const kindsOfBudget = budgetSource.options.flatMap((source) =>
-  budgetWindow.options.map((window) => ({ source, window })),
-)
+import type { BudgetRow } from './budgetRow.ts'
 
 /**
  * A budget replaces the earlier budget with the same source, meter, scope and window. Different budgets have different
@@ -11,8 +6,12 @@ export const kindsOfBudget = budgetSource.options.flatMap((source) =>
  */
 export function idOfBudget(
   source: BudgetRow['source'],
-  { meter, window, scope }: Pick<BudgetRow, 'meter' | 'window' | 'scope'>,
+  { window, ...place }: Pick<BudgetRow, 'meter' | 'window' | 'scope'>,
 ): string {
-  const id = source === 'plan' ? `plan ${window} ${meter}` : `${window} ${meter}`
-  return scope ? `${id} ${scope.dimension}=${scope.value}` : id
+  const id = `${window} ${placeOfBudget(place)}`
+  return source === 'plan' ? `plan ${id}` : id
 }
+
+/** Names the meter and the scope of a budget. */
+export const placeOfBudget = ({ meter, scope }: Pick<BudgetRow, 'meter' | 'scope'>): string =>
+  scope ? `${meter} ${scope.dimension}=${scope.value}` : meter

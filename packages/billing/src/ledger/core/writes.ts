@@ -14,9 +14,10 @@ export interface Writes {
   accounts: AccountRow[]
   /**
    * Rows in which only counters have changed: a customer's `version`, `time`, `undelivered` and `resultBytes`,
-   * and an account's `booked`, `acked`, `held`, `dropped`, `parked` and `waived`.
+   * an account's `booked`, `acked`, `held`, `dropped`, `parked` and `waived`, and a budget's window, `used`, `held` and
+   * `alerted`.
    */
-  counters: { customers: CustomerRow[]; accounts: AccountRow[] }
+  counters: { customers: CustomerRow[]; accounts: AccountRow[]; budgets: BudgetRow[] }
   newHolds: HoldRow[]
   holds: HoldRow[]
   removedHolds: { customer: string; attempt: string }[]
@@ -46,7 +47,7 @@ export const noWrites = (): Writes => ({
   customers: [],
   leases: [],
   accounts: [],
-  counters: { customers: [], accounts: [] },
+  counters: { customers: [], accounts: [], budgets: [] },
   newHolds: [],
   holds: [],
   removedHolds: [],

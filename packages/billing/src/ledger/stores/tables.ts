@@ -62,6 +62,7 @@ export const changing = {
   customerCounters: ['version', 'time', 'undelivered', 'resultBytes'],
   leases: ['version', 'time', 'undelivered', 'resultBytes', 'leaseToken', 'leaseUntil', 'lease'],
   accountCounters: ['booked', 'acked', 'held', 'dropped', 'parked', 'waived'],
+  budgetCounters: ['windowStart', 'windowEnd', 'used', 'held', 'alerted'],
   budgets: ['limit', 'mode', 'thresholds', 'alerted', 'windowStart', 'windowEnd', 'used', 'held'],
   events: ['amount', 'flagged', 'state', 'priceId', 'reason', 'retryAt', 'pruneAt', 'parkedAt'],
 } as const

@@ -93,7 +93,7 @@ export function memoryStore(now: () => number) {
         events.set(joined(row.customer, row.attempt, row.meter), row)
       }
       for (const { customer, id } of writes.removedBudgets) budgets.delete(joined(customer, id))
-      for (const row of [...writes.newBudgets, ...writes.budgets])
+      for (const row of [...writes.newBudgets, ...writes.budgets, ...counters.budgets])
         budgets.set(joined(row.customer, row.id), row)
       for (const row of writes.newAlerts) {
         const id = joined(row.customer, row.id)
