@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Command } from '../../src/ledger/commands.ts'
 import { decide } from '../../src/ledger/core/decide.ts'
+import { joined } from '../../src/ledger/core/loadedCustomer.ts'
 import { needsOf } from '../../src/ledger/core/needs.ts'
 import { ledgerDefaults } from '../../src/ledger/ledgerOptions.ts'
 import { LoadedCustomers } from '../../src/ledger/stores/LoadedCustomers.ts'
@@ -9,8 +10,15 @@ import { aLeg, anInstall, aReserve, aTakeLease, settleOf, units } from './builde
 
 /** Runs batches on rows that stay loaded. */
 function aCustomer() {
-  const { byCustomer: loaded } = new LoadedCustomers(['ada'], new Map())
-  const run = (...commands: Command[]) => decide({ loaded, commands, now: 1, settings: ledgerDefaults })
+  const rows = new LoadedCustomers(['ada'], new Map())
+  const { byCustomer: loaded } = rows
+  const run = (...commands: Command[]) => {
+    const missing = needsOf(commands, loaded).labels.filter(
+      ([, ...key]) => !rows.of('ada').labels.has(joined(...key)),
+    )
+    rows.addLabels(missing, [])
+    return decide({ loaded, commands, now: 1, settings: ledgerDefaults })
+  }
   run(aTakeLease({ token: 't' }), anInstall({ token: 't', snapshot: units(10) }))
   return { loaded, run, needs: (...commands: Command[]) => needsOf(commands, loaded).labels }
 }

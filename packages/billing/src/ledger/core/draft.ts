@@ -239,8 +239,14 @@ export class Draft {
     this.#changed.daily.set(id, (this.#changed.daily.get(id) ?? 0) + amount)
   }
 
-  label(id: Pick<LabelRow, 'meter' | 'dimension' | 'value'>): LabelRow | undefined {
-    return this.#loaded.labels.get(idOf.label(id))
+  /**
+   * Returns the label's row, or null if the ledger has none. Throws if the row wasn't loaded, because the core expected
+   * a hold that no longer exists. The batch then runs again with all rows.
+   */
+  label(id: Pick<LabelRow, 'meter' | 'dimension' | 'value'>): LabelRow | null {
+    const row = this.#loaded.labels.get(idOf.label(id))
+    if (row === undefined) throw new Error('The row of a label is missing')
+    return row
   }
 
   writeLabel(row: LabelRow): void {

@@ -15,8 +15,11 @@ export interface LoadedCustomer {
   acts: Map<string, ActRow>
   /** All of the customer's budgets, by ID. */
   budgets: Map<string, BudgetRow>
-  /** The rows of the batch's labels, and of their dimensions' counters. */
-  labels: Map<string, LabelRow>
+  /**
+   * The rows of the batch's labels, and of their dimensions' counters. Null if the ledger has no such row. A row that
+   * wasn't loaded isn't in the map.
+   */
+  labels: Map<string, LabelRow | null>
   /**
    * Units that were booked since a time, on a meter or in the scope of a budget. Includes dropped events. Loaded for
    * commands that need them.

@@ -1,6 +1,7 @@
 import type { BudgetRow } from '../core/budgetRow.ts'
 import type { LabelRow } from '../core/labelRows.ts'
-import { idOf, type LoadedCustomer } from '../core/loadedCustomer.ts'
+import { idOf, joined, type LoadedCustomer } from '../core/loadedCustomer.ts'
+import type { Needs } from '../core/needs.ts'
 import type { AccountRow, ActRow, EventRow, HoldRow, KeyRow } from '../core/rows.ts'
 
 /** A batch's rows, by customer. */
@@ -38,7 +39,9 @@ export class LoadedCustomers {
     for (const row of rows) this.of(row.customer).budgets.set(row.id, row)
   }
 
-  addLabels(rows: LabelRow[]): void {
+  /** Adds the rows with these keys. Keys without a row have no row in the ledger. */
+  addLabels(keys: Needs['labels'], rows: LabelRow[]): void {
+    for (const [customer, ...key] of keys) this.of(customer).labels.set(joined(...key), null)
     for (const row of rows) this.of(row.customer).labels.set(idOf.label(row), row)
   }
 

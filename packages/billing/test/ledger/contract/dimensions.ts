@@ -4,7 +4,7 @@ import type { Ledger } from '../../../src/ledger/ledger.ts'
 import type { DailyLabel } from '../../../src/ledger/reads.ts'
 import { aLeg, aReserve, aSettle, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { spend } from './steps.ts'
+import { anAct, spend } from './steps.ts'
 
 const day = 24 * 3_600_000
 const price = { usageMeterSlug: 'generations' }
@@ -188,6 +188,30 @@ export const dimensions = (open: OpenLedger) =>
         ['b', 2],
       ])
     })
+
+    test.each(['the same node', 'another node'])(
+      'keep their number of values if %s releases a hold before its settle',
+      async (node) => {
+        await using it = await open()
+        await fetched(it.ledger, units(100))
+        await spend(it.ledger, 1, model('a'))
+        await spend(it.ledger, 1, model('b'))
+        const reserve = aReserve({ legs: [aLeg({ labels: model('c') })] })
+        await it.ledger.execute(reserve)
+        const releasing = node === 'the same node' ? it.ledger : it.other
+        const release = releasing.execute(anAct({ type: 'release', attempt: reserve.attempt }))
+        if (node === 'another node') await release
+        await Promise.all([release, it.ledger.execute(settleOf(reserve))])
+        await spend(it.ledger, 1, model('d'))
+        expect(await byValue(it.ledger)).toEqual([
+          ['a', 1],
+          ['b', 1],
+          ['c', 1],
+          ['other', 1],
+        ])
+        expect(await it.ledger.audit('ada')).toEqual([])
+      },
+    )
 
     test('count nothing for released and denied calls', async () => {
       await using it = await open()

@@ -5,6 +5,7 @@ import type { BudgetRow } from '../../../src/ledger/core/budgetRow.ts'
 import { decide } from '../../../src/ledger/core/decide.ts'
 import type { DailyLabelRow, LabelRow } from '../../../src/ledger/core/labelRows.ts'
 import { idOf, joined, type LoadedCustomer } from '../../../src/ledger/core/loadedCustomer.ts'
+import { needsOf } from '../../../src/ledger/core/needs.ts'
 import type {
   AccountRow,
   ActRow,
@@ -39,6 +40,12 @@ export function memoryStore(now: () => number) {
     id: (row: Row) => string,
   ) => new Map(of(rows, customer).map((row) => [id(row), row]))
 
+  const neededLabels = (customer: string, commands: Command[]) => {
+    const needed = needsOf(commands, new Map()).labels.filter(([name]) => name === customer)
+    const missing = needed.map(([, ...key]) => [joined(...key), null] as const)
+    return new Map<string, LabelRow | null>([...missing, ...byId(labels, customer, idOf.label)])
+  }
+
   const usedSince = (customer: string, commands: Command[]) =>
     new Map(
       commands.flatMap((command) => {
@@ -70,7 +77,7 @@ export function memoryStore(now: () => number) {
           events: byId(events, customer, idOf.event),
           acts: byId(acts, customer, ({ id }) => id),
           budgets: byId(budgets, customer, ({ id }) => id),
-          labels: byId(labels, customer, idOf.label),
+          labels: neededLabels(customer, commands),
           usedSince: usedSince(customer, commands),
           oldestResults: [],
           nextExpiry: Number.POSITIVE_INFINITY,

@@ -53,7 +53,7 @@ const nothingKnown: ReadonlyMap<string, LoadedCustomer> = new Map()
  * Opens the transaction, locks the batch's customers, and loads the time and the rows that the node needs but
  * doesn't know.
  *
- * @returns the batch's rows, and whether some of them were known.
+ * @returns the batch's rows, and whether the node knew some rows, which another node may have changed.
  */
 export async function loadCustomers(
   transaction: PostgresTransaction,
@@ -74,6 +74,7 @@ export async function loadCustomers(
 ): Promise<{ loaded: Map<string, LoadedCustomer>; now: number; usesKnownRows: boolean }> {
   const known = new Map<string, LoadedCustomer>()
   for (const [name, { rows: its }] of recent.take(customersOf(commands))) known.set(name, its)
+  const usesKnownRows = known.size > 0
   const needs = needsOf(commands, known)
   const ifChanged = needsOf(
     commands.filter((command) => known.has(command.customer)),
@@ -112,13 +113,13 @@ export async function loadCustomers(
   loaded.addKeys(found.keys.map(key.decode))
   loaded.addEvents(found.events.map(event.decode))
   loaded.addActs(found.acts.map(act.decode))
-  loaded.addLabels(found.labels.map(label.decode))
+  loaded.addLabels(needs.labels, found.labels.map(label.decode))
   for (const columns of found.usedSince) {
     const { units, ...query } = usedUnits.parse(columns)
     loaded.addUsedSince(query, units)
   }
   for (const row of found.oldest.map(key.decode)) loaded.of(row.customer).oldestResults.push(row)
-  return { loaded: loaded.byCustomer, now: found.now, usesKnownRows: known.size > 0 }
+  return { loaded: loaded.byCustomer, now: found.now, usesKnownRows }
 }
 
 /** Returns the version, time and next expiry of a known customer, and nulls for an unknown customer. */

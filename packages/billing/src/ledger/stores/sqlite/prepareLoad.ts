@@ -26,7 +26,7 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
     loaded.addHolds(statements.holdsOfKeys(needs.keys))
     loaded.addEvents(statements.events(needs.events))
     loaded.addActs(statements.acts(needs.acts))
-    loaded.addLabels(statements.labels(needs.labels))
+    loaded.addLabels(needs.labels, statements.labels(needs.labels))
     loaded.addEvents(statements.sentEvents(needs.sentEvents))
     for (const [name, atMost] of needs.waitingEvents) {
       loaded.addEvents(statements.waitingEvents(name, atMost))
