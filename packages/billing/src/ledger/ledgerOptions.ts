@@ -1,3 +1,5 @@
+import { thresholds } from './budgetCommands.ts'
+
 /** The ledger's limits and retention periods. Durations are in milliseconds, sizes in bytes. */
 export const ledgerDefaults = {
   /** The maximum number of commands in a batch (one transaction). */
@@ -46,7 +48,10 @@ export const ledgerDefaults = {
   denialRetentionMs: 24 * 3_600_000,
   /** How long alerts are kept. */
   alertRetentionMs: 400 * 24 * 3_600_000,
-  /** The percentages of a plan's grant at which the ledger raises alerts. */
+  /**
+   * The percentages of a plan's grant at which the ledger raises alerts: up to 10 whole numbers from 1 to 1,000. An empty
+   * list raises no alerts for grants.
+   */
   grantThresholds: [80, 100],
   /** The maximum size of a stored result. */
   resultBytes: 65_536,
@@ -63,3 +68,16 @@ export const ledgerDefaults = {
 /** The ledger's settings. Each setting has a default. */
 export type LedgerOptions = Partial<typeof ledgerDefaults>
 export type LedgerSettings = Readonly<typeof ledgerDefaults>
+
+/**
+ * Adds the defaults to the options.
+ *
+ * @throws {TypeError} if `grantThresholds` is invalid. A ledger with such thresholds couldn't store its alerts, so no
+ * call of a customer who reaches one would succeed.
+ */
+export function settingsOf(options: LedgerOptions): LedgerSettings {
+  const settings = { ...ledgerDefaults, ...options }
+  const { success, data } = thresholds.safeParse(settings.grantThresholds)
+  if (!success) throw new TypeError('`grantThresholds` needs up to 10 whole numbers from 1 to 1,000.')
+  return { ...settings, grantThresholds: [...data] }
+}

@@ -2,7 +2,7 @@ import type { Clock } from '../../../config/clock.ts'
 import { isNextBuild } from '../../../config/nextBuild.ts'
 import { createLedger } from '../../createLedger.ts'
 import type { Ledger } from '../../ledger.ts'
-import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../ledgerOptions.ts'
+import { type LedgerOptions, type LedgerSettings, settingsOf } from '../../ledgerOptions.ts'
 import { createClockWatch } from '../clockWatch.ts'
 import { RecentCustomers } from '../recentCustomers.ts'
 import type { OpenStore, Store } from '../store.ts'
@@ -52,7 +52,7 @@ export function postgresLedger(database: string | PostgresPool, options: Postgre
     )
   }
   const { clock, batchBy = 'any', ...rest } = options
-  const settings = { ...ledgerDefaults, ...rest }
+  const settings = settingsOf(rest)
   return createLedger(
     createStore(database, { givenTime: () => clock?.now() ?? null, settings, batchBy }),
     settings,

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../../config/clock.ts'
 import { isNextBuild } from '../../../config/nextBuild.ts'
 import { createLedger } from '../../createLedger.ts'
 import type { Ledger } from '../../ledger.ts'
-import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../ledgerOptions.ts'
+import { type LedgerOptions, type LedgerSettings, settingsOf } from '../../ledgerOptions.ts'
 import { createClockWatch } from '../clockWatch.ts'
 import { RecentCustomers } from '../recentCustomers.ts'
 import type { OpenStore, Store } from '../store.ts'
@@ -46,7 +46,7 @@ export interface SqliteLedgerOptions extends LedgerOptions {
  */
 export function sqliteLedger(file: string, options: SqliteLedgerOptions = {}): Ledger {
   const { clock = systemClock, driver, ...rest } = options
-  const settings = { ...ledgerDefaults, ...rest }
+  const settings = settingsOf(rest)
   // The path may come from an environment variable that isn't set during a build.
   if (!file && !isNextBuild()) {
     throw new TypeError('sqliteLedger needs a file path, such as billing.db. The path is missing.')
