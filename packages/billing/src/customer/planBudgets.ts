@@ -1,6 +1,7 @@
 import type { BudgetInput } from '../contract/budgets.ts'
 import type { Meters } from '../contract/meters.ts'
 import type { PlanBudget } from '../ledger/commands.ts'
+import { idOfBudget } from '../ledger/core/idOfBudget.ts'
 import { budgetInput } from './budgetInput.ts'
 import { budgetTerms } from './budgetTerms.ts'
 
@@ -21,21 +22,21 @@ export function planBudgetsOf(
   const schema = budgetInput(meters)
   const byPrice = new Map<string, BudgetInput[]>()
   for (const [priceSlug, budgets] of Object.entries(planBudgets)) {
-    const kinds = new Set(budgets.map(({ meter, window, scope }) => JSON.stringify([meter, window, scope])))
-    if (kinds.size < budgets.length)
+    const parsed = budgets.map((budget, index) => {
+      const { success, data, error } = schema.safeParse(budget)
+      if (success) return data
+      const [issue] = error.issues
+      const path = [priceSlug, index, ...(issue?.path ?? [])].join('.')
+      throw new TypeError(`\`planBudgets.${path}\` is invalid: ${issue?.message}`)
+    })
+    const ids = new Set(
+      parsed.map((budget) => idOfBudget('plan', { ...budget, scope: budget.scope ?? null })),
+    )
+    if (ids.size < parsed.length)
       throw new TypeError(
         `\`planBudgets.${priceSlug}\` has two budgets for the same meter, window and scope.`,
       )
-    byPrice.set(
-      priceSlug,
-      budgets.map((budget, index) => {
-        const parsed = schema.safeParse(budget)
-        if (parsed.success) return parsed.data
-        const [issue] = parsed.error.issues
-        const path = [priceSlug, index, ...(issue?.path ?? [])].join('.')
-        throw new TypeError(`\`planBudgets.${path}\` is invalid: ${issue?.message}`)
-      }),
-    )
+    byPrice.set(priceSlug, parsed)
   }
   return (priceSlug) => (byPrice.get(priceSlug ?? '') ?? []).map(budgetTerms)
 }

@@ -51,6 +51,14 @@ test.each([
     [hourly(1), hourly(2)],
     /two budgets for the same meter, window and scope/,
   ],
+  [
+    'two budgets for the same member',
+    [
+      { ...hourly(1), scope: { dimension: 'member', value: 'mia' } as const },
+      { ...hourly(2), scope: { value: 'mia', dimension: 'member' } as const },
+    ],
+    /two budgets for the same meter, window and scope/,
+  ],
 ])('rejects %s when billing is created', async (_, free, message) => {
   await expect(startStack({ planBudgets: { free } })).rejects.toThrow(message)
 })
