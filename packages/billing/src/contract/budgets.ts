@@ -10,7 +10,7 @@ export type BudgetSource = 'customer' | 'plan'
 /** A value of a dimension, such as `{ dimension: 'member', value: 'user_1' }`. */
 export interface BudgetScope<Dimension extends string = string> {
   dimension: Dimension
-  /** 1 to 128 characters. */
+  /** 1 to 128 characters. Can't be `other`, because no call has this label. */
   value: string
 }
 

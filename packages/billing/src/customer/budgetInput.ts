@@ -1,16 +1,21 @@
 import { z } from 'zod'
 import type { BudgetScope } from '../contract/budgets.ts'
-import { maxValueLength } from '../contract/dimensions.ts'
+import { maxValueLength, otherValue } from '../contract/dimensions.ts'
 import type { Meters } from '../contract/meters.ts'
 import { isTimeZone, thresholds } from '../ledger/budgetCommands.ts'
 import { isStorable } from '../ledger/fields.ts'
 
 const scope = z.object({
   dimension: z.string(),
-  value: z.string().min(1).max(maxValueLength).refine(isStorable, 'Invalid characters'),
+  // No call has the label `other`, so a budget for it would never count.
+  value: z
+    .string()
+    .min(1)
+    .max(maxValueLength)
+    .refine((it) => it !== otherValue && isStorable(it)),
 })
 
-const scopeProblem = `Use { dimension, value } with a value of 1 to ${maxValueLength} characters`
+const scopeProblem = `Use { dimension, value } with a value of 1 to ${maxValueLength} characters, but not "${otherValue}"`
 
 /**
  * The schema of a budget. Rejects meters and dimensions that `defineMeters` doesn't name, and unknown time zones.

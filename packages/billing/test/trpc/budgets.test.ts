@@ -123,6 +123,7 @@ test.each<[string, object]>([
   ['a long time zone', { timeZone: 'x'.repeat(10_000) }],
   ['an unknown dimension', { scope: { dimension: 'team', value: 'a' } }],
   ['the name of an object’s method as a dimension', { scope: { dimension: 'toString', value: 'a' } }],
+  ['the value `other`', { scope: { dimension: 'member', value: 'other' } }],
   ['an empty value', { scope: { dimension: 'member', value: '' } }],
   ['a value of 10 kB', { scope: { dimension: 'member', value: 'x'.repeat(10_000) } }],
   ['a value that can’t be stored', { scope: { dimension: 'member', value: 'a\0' } }],
