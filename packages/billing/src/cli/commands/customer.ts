@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { AlertBudget } from '../../contract/alerts.ts'
+import type { BudgetScope } from '../../contract/budgets.ts'
 import * as fields from '../../ledger/fields.ts'
 import type { DeniedCalls, Hold } from '../../ledger/reads.ts'
 import { type CustomerReport, createOperator, reported } from '../../operator/createOperator.ts'
@@ -45,9 +47,11 @@ function describe({
     ),
     section(
       'Budgets',
-      ['meter', 'window', 'time zone', 'mode', 'limit', 'used', 'held', 'resets'],
+      ['source', 'meter', 'scope', 'window', 'time zone', 'mode', 'limit', 'used', 'held', 'resets'],
       budgets.map((it) => [
+        it.source,
         it.meter,
+        scopeName(it.scope) ?? 'all',
         it.window,
         it.timeZone ?? '',
         it.mode,
@@ -66,7 +70,7 @@ function describe({
         `${it.threshold}%`,
         it.used,
         it.limit,
-        it.budget?.window ?? 'none (the plan)',
+        it.budget ? budgetName(it.budget) : 'none (the plan)',
       ]),
     ),
     section(
@@ -134,3 +138,9 @@ const units = ({ legs, counted }: Hold): string =>
       return count ? `${meter} ${amount} (counted ${count.amount})` : `${meter} ${amount}`
     })
     .join(', ')
+
+/** Returns the calls to which a budget applies, or null if it applies to all calls. */
+const scopeName = (scope: BudgetScope | null): string | null => scope && `${scope.dimension}=${scope.value}`
+
+const budgetName = ({ window, scope }: AlertBudget): string =>
+  [window, scopeName(scope) ?? []].flat().join(', ')

@@ -55,11 +55,24 @@ describe.each(storeNames)('%s', (name) => {
     await it.ledger.execute(aReserve())
     const { stdout } = await metered(it.address, 'customer', 'ada')
     expect(stdout).toMatch(
-      /Budgets\n +meter +window +time zone +mode +limit +used +held +resets\n +generations +month +UTC +block +4 +3 +1 +\S+ \S+Z\n/,
+      /Budgets\n +source +meter +scope +window +time zone +mode +limit +used +held +resets\n +customer +generations +all +month +UTC +block +4 +3 +1 +\S+ \S+Z\n/,
     )
     expect(await meteredJson(it.address, 'customer', 'ada')).toMatchObject({
       budgets: [{ meter: 'generations', window: 'month', limit: 4, used: 3, held: 1 }],
     })
+  })
+
+  test('shows the source and the scope of budgets and alerts', async () => {
+    await using it = await stores[name]()
+    const plan = { instance: 'p', meter: 'generations', limit: 9, mode: 'block', thresholds: [] } as const
+    const planBudgets = [{ ...plan, scope: null, window: 'hour', timeZone: null } as const]
+    await fetched(it.ledger, units(100), { planBudgets })
+    await setBudget(it.ledger, { scope: { dimension: 'member', value: 'mia\n' }, limit: 5, thresholds: [80] })
+    await spend(it.ledger, 4, [{ dimension: 'member', value: 'mia\n', atMost: 9 }])
+    const { stdout } = await metered(it.address, 'customer', 'ada')
+    expect(stdout).toMatch(/\n +customer +generations +member=mia +month +UTC +block +5 +4 +0 /)
+    expect(stdout).toMatch(/\n +plan +generations +all +hour +block +9 +4 +0 /)
+    expect(stdout).toMatch(/generations +80% +4 +5 +month, member=mia\n/)
   })
 
   test('shows a customer’s alerts, newest first', async () => {
