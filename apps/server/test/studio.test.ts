@@ -150,6 +150,8 @@ test("stops a customer's calls at the customer's own limit, until the customer r
   const { error } = await browser.call('studio.generate', harbour(2))
   expect(error.data.billing).toEqual({
     code: 'BUDGET_EXCEEDED',
+    source: 'customer',
+    scope: null,
     meter: 'generations',
     limit: 3,
     used: 2,
