@@ -241,6 +241,12 @@ test('charges one API call for a look-up', async () => {
   await expect.poll(async () => (await server.flowgladUsage(browser.user.id)).used).toEqual({ api_calls: 1 })
 })
 
+test("explains a word that is also a name in JavaScript's own objects", async () => {
+  const browser = await signUp(server)
+  const { data } = await browser.call('studio.lookup', { term: 'constructor' })
+  expect(data.meaning).toMatch(/^This word is not in the glossary\./)
+})
+
 test('keeps pictures, sessions and balances across a restart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-restart-'))
   const env = { DATABASE_URL: `file:${join(folder, 'metered.sqlite')}` }

@@ -33,14 +33,20 @@ const descriptions = {
   bloom: 'the petals of a large flower',
 } as const
 
-/** Explains a painting term and describes how Studio would paint it. */
-export function lookUp(term: string) {
-  const { style, palette } = readPrompt(term)
+/** Returns the term's meaning, or undefined if the glossary doesn't explain the term. */
+function meaningOf(term: string): string | undefined {
   const entry = term
     .trim()
     .toLowerCase()
     .replace(/[\s-]+/g, '_')
+  // Without this check, the term `constructor` would find a function that every object has.
+  return Object.hasOwn(glossary, entry) ? glossary[entry] : undefined
+}
+
+/** Explains a painting term and describes how Studio would paint it. */
+export function lookUp(term: string) {
+  const { style, palette } = readPrompt(term)
   const meaning =
-    glossary[entry] ?? `This word is not in the glossary. Studio would paint it as ${descriptions[style]}.`
+    meaningOf(term) ?? `This word is not in the glossary. Studio would paint it as ${descriptions[style]}.`
   return { term, meaning, style, palette }
 }
