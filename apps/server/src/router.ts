@@ -17,5 +17,6 @@ export function createAppRouter({ billing, rateLimit, isOperator, users, ...stud
   })
 }
 
-/** The API's type. Clients import only this type from the server. */
+/** The API's type. Clients import only types from the server. */
 export type AppRouter = ReturnType<typeof createAppRouter>
+export type { Kinds } from './studio/kinds.ts'

@@ -175,13 +175,7 @@ test('draws HD at twice the width immediately after checkout, without a webhook'
   const browser = await signUp(server)
   for (const count of [4, 4, 2]) await browser.call('studio.generate', harbour(count))
   expect((await browser.call('studio.generate', harbour())).status).toBe(402)
-  const checkout = await browser.call('billing.checkout', { priceSlug: 'pro_monthly' })
-  const session = new URL(checkout.data.url).pathname.split('/').at(-1)
-  await fetch(`${server.flowglad.url}/__test__/checkout-sessions/${session}/complete`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{}',
-  })
+  await buyPro(browser)
   const { status, data } = await browser.call('studio.generate', { ...harbour(), hd: true })
   expect(status).toBe(200)
   const svg = await (await browser.fetch(data.pictures[0].url)).text()
@@ -247,6 +241,34 @@ test("explains a word that is also a name in JavaScript's own objects", async ()
   expect(data.meaning).toMatch(/^This word is not in the glossary\./)
 })
 
+test('counts usage by the kind of picture, text and look-up', async () => {
+  const browser = await signUp(server)
+  await buyPro(browser)
+  await browser.call('studio.generate', harbour(3))
+  await browser.call('studio.generate', { ...harbour(2), hd: true })
+  const lengths: number[] = []
+  for (const maxTokens of [1, 100, 101, 300, 301, 600, 601])
+    lengths.push((await read(browser, { prompt: 'the sea', maxTokens })).length)
+  const tokens = (...texts: number[]) => texts.reduce((sum, index) => sum + (lengths[index] ?? 0), 0)
+  for (const term of ['Sfumato', 'wabi sabi', 'harbour', 'constructor'])
+    await browser.call('studio.lookup', { term })
+  const { data } = await browser.call('billing.usage', { by: 'kind', days: 1 }, { method: 'GET' })
+  const of = (meter: string) =>
+    Object.fromEntries(
+      data
+        .filter((row: { meter: string }) => row.meter === meter)
+        .map((row: { value: string; amount: number }) => [row.value, row.amount]),
+    )
+  expect(of('generations')).toEqual({ standard: 3, hd: 2 })
+  expect(of('tokens')).toEqual({
+    up_to_100: tokens(0, 1),
+    up_to_300: tokens(2, 3),
+    up_to_600: tokens(4, 5),
+    above_600: tokens(6),
+  })
+  expect(of('api_calls')).toEqual({ in_glossary: 2, not_in_glossary: 2 })
+})
+
 test('keeps pictures, sessions and balances across a restart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-restart-'))
   const env = { DATABASE_URL: `file:${join(folder, 'metered.sqlite')}` }
@@ -270,6 +292,17 @@ test('keeps pictures, sessions and balances across a restart', async () => {
   })
   await rm(folder, { recursive: true, force: true })
 })
+
+/** Pays for Pro without a webhook. The server learns of the new plan when the customer's next call needs it. */
+async function buyPro(browser: Browser) {
+  const checkout = await browser.call('billing.checkout', { priceSlug: 'pro_monthly' })
+  const session = new URL(checkout.data.url).pathname.split('/').at(-1)
+  await fetch(`${server.flowglad.url}/__test__/checkout-sessions/${session}/complete`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  })
+}
 
 async function read(browser: Browser, request: { prompt: string; maxTokens: number }): Promise<string[]> {
   const tokens: string[] = []

@@ -43,6 +43,9 @@ function meaningOf(term: string): string | undefined {
   return Object.hasOwn(glossary, entry) ? glossary[entry] : undefined
 }
 
+/** Returns whether the glossary explains the term. */
+export const isInGlossary = (term: string) => meaningOf(term) !== undefined
+
 /** Explains a painting term and describes how Studio would paint it. */
 export function lookUp(term: string) {
   const { style, palette } = readPrompt(term)

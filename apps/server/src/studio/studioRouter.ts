@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Trpc } from '../trpc.ts'
+import { lookUpKind, pictureKind, textKind } from './kinds.ts'
 import { lookUp } from './lookUp.ts'
 import type { PictureStore } from './pictureStore.ts'
 import type { QueuedModels } from './queuedModels.ts'
@@ -40,6 +41,7 @@ export function createStudioRouter(
         metered('generations', {
           cost: ({ input }) => input.count,
           reference: ({ output }) => generation.parse(output).id,
+          dimensions: ({ input }) => ({ kind: pictureKind(input) }),
         }),
       )
       .mutation(async ({ input: { prompt, count, hd }, ctx, signal }) => {
@@ -52,7 +54,13 @@ export function createStudioRouter(
 
     write: protectedProcedure
       .input(writeInput)
-      .use(metered('tokens', { hold: ({ input }) => input.maxTokens, cost: ({ usage }) => usage.total }))
+      .use(
+        metered('tokens', {
+          hold: ({ input }) => input.maxTokens,
+          cost: ({ usage }) => usage.total,
+          dimensions: ({ input }) => ({ kind: textKind(input) }),
+        }),
+      )
       .mutation(async function* ({ input, ctx, signal }) {
         // Record 0 tokens, so that a text that stops before its first token is free.
         ctx.usage.add(0)
@@ -67,7 +75,7 @@ export function createStudioRouter(
 
     lookup: protectedProcedure
       .input(lookUpInput)
-      .use(metered('api_calls'))
+      .use(metered('api_calls', { dimensions: ({ input }) => ({ kind: lookUpKind(input) }) }))
       .mutation(({ input }) => lookUp(input.term)),
 
     gallery: protectedProcedure
