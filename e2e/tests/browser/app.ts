@@ -140,6 +140,8 @@ function screenParts(page: Page) {
     announcer: page.getByTestId('balance-announcements'),
     usage: (meter: Meter) => page.getByTestId(`usage-${meter}`),
     charts: page.getByRole('figure'),
+    /** The list beside a meter's chart, such as `Pictures by quality`. */
+    kinds: (name: string) => page.getByRole('list', { name, exact: true }).getByRole('listitem'),
     charges: page.getByRole('table', { name: 'Charges' }),
     subscription: page.getByTestId('subscription'),
     payments: page.getByRole('region', { name: 'Payments' }),

@@ -1,4 +1,4 @@
-// These tests check the list of charges.
+// These tests check the list of charges and the usage by kind.
 import { readFile } from 'node:fs/promises'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
@@ -41,6 +41,55 @@ test("lists each charge and shows Flowglad's transaction ID when the charge is e
   await app.page.getByText('7 days', { exact: true }).click()
   await expect(app.page.getByRole('heading', { name: 'Last 7 days' })).toBeVisible()
   await expect(app.charts.first()).toContainText('5 pictures None in the previous 7 days')
+})
+
+test('shows which kinds of pictures, texts and look-ups used the credits', async ({
+  app,
+  customer,
+  model,
+}) => {
+  await customer.buy('pro_monthly')
+  await customer.makePictures(12)
+  await app.open()
+  await app.hd.click()
+  await app.makePictures('a mill', 2)
+  await app.expectBalance('generations', { left: 486, of: 500 })
+  await app.startText('a lighthouse keeper')
+  await expect.poll(() => model.textsInProgress()).toBe(1)
+  model.streamWords('The lamp is lit every evening')
+  model.endTexts()
+  await expect(app.tokenCount).toHaveText('6 tokens used')
+  await app.openLookUp()
+  for (const term of ['fresco', 'harbor']) {
+    await app.term.fill(term)
+    await app.lookUp.click()
+    await expect(app.answer).toContainText(term)
+  }
+  // A browser can't label its usage.
+  await customer.recordApiCalls(6)
+
+  await app.goTo('Usage')
+  const pictures = app.kinds('Pictures by quality')
+  await expect(pictures).toHaveText(['Standard 12 pictures 86%', 'HD 2 pictures 14%'])
+  await expect(app.kinds('Tokens by maximum length')).toHaveText(['Texts up to 300 6 tokens 100%'])
+  await expect(app.kinds('Look-ups by word')).toHaveText([
+    'In the glossary 1 look-up 13%',
+    'Not in the glossary 1 look-up 13%',
+    'Other 6 look-ups 75%',
+  ])
+  await customer.call('studio.generate', { prompt: 'a mill', count: 4, hd: true })
+  await expect(pictures).toHaveText(['Standard 12 pictures 67%', 'HD 6 pictures 33%'])
+  await app.page.getByText('7 days', { exact: true }).click()
+  await expect(app.page.getByRole('heading', { name: 'Last 7 days' })).toBeVisible()
+  await expect(pictures).toHaveText(['Standard 12 pictures 67%', 'HD 6 pictures 33%'])
+})
+
+test('shows no kinds for usage that has none', async ({ app, customer }) => {
+  await customer.recordApiCalls(6)
+  await app.open('Usage')
+  await expect(app.charts.last()).toContainText('6 look-ups')
+  await expect(app.charts.locator('svg')).toHaveCount(1)
+  await expect(app.charts.getByRole('list')).toHaveCount(0)
 })
 
 test("exports every charge as CSV with Flowglad's transaction ID", async ({ app, records, customer }) => {

@@ -1,10 +1,10 @@
 import { createBillingHooks } from '@metered/billing-react'
 import { getQueryKey } from '@trpc/react-query'
-import type { Meter } from './meters.ts'
+import type { Dimension, Meter } from './meters.ts'
 import { trpc } from './trpc.ts'
 
 /**
- * The billing hooks, typed with this app's meters. `useBalances()` and `trpc.billing.balances.useQuery()`
+ * The billing hooks, typed with this app's meters and dimensions. `useBalances()` and `trpc.billing.balances.useQuery()`
  * share a cache entry.
  */
 export const {
@@ -28,4 +28,4 @@ export const {
   useSetBudget,
   useRemoveBudget,
   useAlerts,
-} = createBillingHooks<Meter>({ queryKey: getQueryKey(trpc.billing) })
+} = createBillingHooks<Meter, Dimension>({ queryKey: getQueryKey(trpc.billing) })

@@ -2,20 +2,34 @@ import '@mantine/charts/styles.layer.css'
 import { BarChart } from '@mantine/charts'
 import { VisuallyHidden } from '@mantine/core'
 import { useReducedMotion } from '@mantine/hooks'
-import type { UsageDay } from '@metered/billing/client'
+import type { UsageByValue, UsageDay } from '@metered/billing/client'
 import { formatNumber, formatShort, formatUtcDay } from '../format/format.ts'
 import { amountOf, type Meter, meters, titleOf } from '../format/meters.ts'
+import { kindsOf } from './kindsOf.ts'
+import { UsageKinds } from './UsageKinds.tsx'
 import classes from './UsageScreen.module.css'
 import { type MeterUsage, usageOf } from './usagePeriods.ts'
 
+interface UsageChartsProps {
+  usage: UsageDay<Meter>[]
+  /** The usage by kind, or undefined if it couldn't be loaded. */
+  byKind: UsageByValue<Meter>[] | undefined
+  /** The number of days to show. */
+  length: number
+}
+
 /**
- * Shows the units used per day. Each meter has its own chart, because 2,000 tokens would dwarf ten pictures on a
- * shared scale. A meter without usage has no chart.
+ * Shows the units used per day and by kind. Each meter has its own chart, because 2,000 tokens would dwarf ten pictures
+ * on a shared scale. A meter without usage has no chart.
  */
-export function UsageCharts({ usage, length }: { usage: UsageDay<Meter>[]; length: number }) {
+export function UsageCharts({ usage, byKind = [], length }: UsageChartsProps) {
   const now = Date.now()
-  const rows = meters.map((meter) => ({ meter, ...usageOf(usage, { meter, length, now }) }))
+  const rows = meters.map((meter) => {
+    const inPeriod = usageOf(usage, { meter, length, now })
+    return { meter, ...inPeriod, kinds: kindsOf(byKind, { meter, days: inPeriod.days }) }
+  })
   const last = rows.findLast(({ total }) => total > 0)
+  const hasKinds = rows.some(({ kinds }) => kinds !== null)
   return (
     <div className={classes.charts}>
       {rows.map((row) => (
@@ -30,7 +44,13 @@ export function UsageCharts({ usage, length }: { usage: UsageDay<Meter>[]; lengt
               </span>
             </span>
           </figcaption>
-          {row.total > 0 && <Chart {...row} hasDays={row.meter === last?.meter} />}
+          {row.total > 0 && (
+            // The charts are equally wide, so that their days line up.
+            <div className={hasKinds ? classes.chartAndKinds : undefined}>
+              <Chart {...row} hasDays={row.meter === last?.meter} />
+              {row.kinds && <UsageKinds meter={row.meter} kinds={row.kinds} />}
+            </div>
+          )}
         </figure>
       ))}
     </div>
@@ -48,7 +68,7 @@ function Chart({ meter, days, hasDays }: ChartProps) {
   const step = Math.ceil(days.length / 5)
   const ticks = days.filter((_, index) => (days.length - 1 - index) % step === 0)
   return (
-    <>
+    <div>
       <div aria-hidden="true">
         <BarChart
           h={hasDays ? 126 : 100}
@@ -99,6 +119,6 @@ function Chart({ meter, days, hasDays }: ChartProps) {
           </tbody>
         </table>
       </VisuallyHidden>
-    </>
+    </div>
   )
 }

@@ -15,6 +15,7 @@ import { ChargesTable } from './ChargesTable.tsx'
 import { MeterCard } from './MeterCard.tsx'
 import classes from './UsageScreen.module.css'
 import { daysFor, defaultLength, lengths } from './usagePeriods.ts'
+import { useUsageByKind } from './useUsageByKind.ts'
 
 const UsageCharts = lazy(
   whenOnline(async () => ({ default: (await import('./UsageCharts.tsx')).UsageCharts })),
@@ -65,6 +66,7 @@ function Meters() {
 function Days() {
   const [length, setLength] = useState(defaultLength)
   const usage = useUsage(daysFor(length))
+  const byKind = useUsageByKind(length)
   const { data, refetch, isPlaceholderData } = usage
   const error = useLastError(usage)
   return (
@@ -86,12 +88,17 @@ function Days() {
       </p>
       {error ? (
         <FailedSection what="The chart" error={error} onRetry={() => void refetch()} />
-      ) : data && !isPlaceholderData ? (
+      ) : data && !isPlaceholderData && !byKind.isLoading ? (
         <Suspense fallback={<Skeleton className={classes.loading} radius="lg" />}>
-          <UsageCharts usage={data} length={length} />
+          <UsageCharts usage={data} byKind={byKind.usage} length={length} />
         </Suspense>
       ) : (
         <Skeleton className={classes.loading} radius="lg" />
+      )}
+      {!error && byKind.error && (
+        <div className={classes.failed}>
+          <FailedSection what="What used your credits" error={byKind.error} onRetry={byKind.retry} />
+        </div>
       )}
     </section>
   )

@@ -34,4 +34,4 @@ export function usageOf(
   return { days, total: sum(days), totalBefore: sum(amounts(start - length * dayMs, length)) }
 }
 
-const sum = (days: { amount: number }[]) => days.reduce((total, { amount }) => total + amount, 0)
+export const sum = (amounts: { amount: number }[]) => amounts.reduce((total, { amount }) => total + amount, 0)
