@@ -23,9 +23,9 @@ export function SpendLimits() {
         Spend limits and alerts
       </h2>
       <p className={billing.dim}>
-        Limit what you use in a calendar month, even if you have credits left. Studio stops a request that
-        would exceed a limit and doesn't charge for it, or only tells you. You also get an alert at 80% and
-        100% of your plan's credits.
+        Limit what you use in a calendar month, even if you have credits left. Choose whether Studio stops
+        requests that would exceed the limit, or only tells you. Stopped requests cost nothing. You also get
+        an alert at 80% and 100% of your plan's credits.
       </p>
       {error ? (
         <div className={classes.failed}>
@@ -56,6 +56,6 @@ export function SpendLimits() {
   )
 }
 
-/** Returns whether the customer can set this limit here: Studio sets only monthly limits on all calls. */
+/** Returns whether the customer can change this limit here. Studio sets only monthly limits on all calls. */
 const isOwnLimit = ({ window, source, scope }: Budget<Meter>) =>
   window === 'month' && source === 'customer' && scope === null
