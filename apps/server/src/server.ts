@@ -107,7 +107,7 @@ async function assemble(database: Database, start: DatabaseStart, options: Serve
     pastDue: { graceDays: limits.pastDueGraceDays, then },
     // Each user is a customer who pays for their own usage, so all users may change their own limits.
     mayChangeBudgets: () => true,
-    // Without a mailer, alerts are only listed.
+    // Without a mailer, customers see alerts only in the app.
     ...(mailAlert && { onAlert: (alert: CustomerAlert<Meter>): Promise<void> => mailAlert(alert, billing) }),
     options: { holdTtlMs: env.holdTtlMs, shutdownGraceMs: env.shutdownGraceMs, sessionCheckMs },
     logger: log,

@@ -9,8 +9,9 @@ export function createBudgetHooks<Meter extends string, Dimension extends string
   const useBudgets = () => useQuery(budgetsOptions(useBilling()))
 
   /**
-   * Sets a budget: a limit on a meter's units per hour, day, month or billing period, and the percentages of the limit at
-   * which the customer gets an alert. Replaces the budget for the same meter, scope and window. Fails with `FORBIDDEN` if the app doesn't allow the caller to change budgets.
+   * Sets a budget: a limit on a meter's units per hour, day, month or billing period, and the percentages of the
+   * limit at which the customer gets an alert. Replaces the customer's budget for the same meter, scope and window.
+   * Fails with `FORBIDDEN` if the app doesn't allow the caller to change budgets.
    */
   function useSetBudget() {
     const { client, keys } = useBilling()

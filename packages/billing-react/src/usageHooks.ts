@@ -7,13 +7,13 @@ export function createUsageHooks<Meter extends string, Dimension extends string>
   useBilling: () => BillingContext<Meter, Dimension>,
 ) {
   /**
-   * Returns the usage per UTC day and meter, oldest first. Pass `{ days }` for the last days including today (default 30),
-   * or `{ from, to }` for calendar days such as `2026-11-22`, both included. Without `to`, the range ends today. Days
-   * without usage are omitted. While other days load, `data` still has the previous days, and `isPlaceholderData` is
-   * true. Fails with `BAD_REQUEST` if the days are invalid or more than 366.
+   * Returns the usage per UTC day and meter, oldest first. Pass `{ days }` for the last days including today
+   * (default 30), or `{ from, to }` for calendar days such as `2026-11-22`. The range includes both days. Without
+   * `to`, it ends today. Days without usage are omitted. While other days load, `data` still has the previous days,
+   * and `isPlaceholderData` is true. Fails with `BAD_REQUEST` if the days are invalid or more than 366.
    *
-   * With `by`, returns the usage per value of this dimension, on the meters that have it. Each meter has up to 100 values,
-   * and the other units have the value `other`. This needs the hooks' second type parameter:
+   * With `by`, returns the usage per value of this dimension, on the meters that have it. Each meter has up to 100
+   * values, and the other units have the value `other`. `by` needs the hooks' second type parameter:
    * `createBillingHooks<MeterOf<Client>, DimensionOf<Client>>()`.
    */
   function useUsage(query?: UsageRange & { by?: undefined }): UseQueryResult<UsageDay<Meter>[]>

@@ -56,8 +56,8 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   pastDue?: PastDuePolicy
   /**
    * Budgets that apply to every customer of a plan, by the slug of the plan's price. For example, `{ free: [{ meter:
-   * 'generations', limit: 5, window: 'hour' }] }` lets customers of Free make 5 generations per hour. Customers can't
-   * change these budgets. A change applies to a customer from the next fetch from Flowglad. Default: none.
+   * 'generations', limit: 5, window: 'hour' }] }` limits customers of Free to 5 generations per hour. Customers can't
+   * change these budgets. Changes apply from a customer's next fetch from Flowglad. Default: none.
    */
   planBudgets?: PlanBudgets<MeterOf<M>, DimensionOf<M>>
   /**
@@ -66,10 +66,10 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    */
   mayChangeBudgets?: (ctx: Ctx) => boolean | Promise<boolean>
   /**
-   * Receives each alert: a customer has reached 80% or 100% of the plan's grant, or a threshold of a budget. Called at
-   * least once for each alert, on one of the nodes, always with the same `id`. Called again after a pause if it throws,
-   * takes longer than 30 s, or if the process dies, for up to a week. Send an e-mail with `alert.id` as its idempotency
-   * key, for example. Default: alerts are only listed.
+   * Receives each alert: a customer has reached a threshold of the plan's grant (default 80% and 100%) or of a budget.
+   * Called at least once for each alert, on one of the nodes, always with the same `id`. Called again after a pause if
+   * it throws, if it takes longer than 30 s, or if the process dies, for up to a week. For example, send an email with
+   * `alert.id` as its idempotency key. Default: alerts are only listed.
    */
   onAlert?: (alert: CustomerAlert<MeterOf<M>>) => unknown
   /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */

@@ -84,11 +84,10 @@ export const limits = {
   mailRequestsPerAddress: { calls: 20, windowMs: 60_000 },
   /** Requests for an email to one recipient from one network. */
   mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
-  /** Alerts of one customer in a day that are sent by email. Further alerts are only listed. At most 99. */
+  /** Alerts that the server emails to one customer in 24 hours. Further alerts are only listed. At most 99. */
   mailedAlertsPerDay: 20,
   /**
-   * The maximum number of emails that wait for the mail server. Further emails are dropped, except alerts, which are
-   * sent later.
+   * The maximum number of emails that wait for the mail server. Further emails are dropped. Alerts are sent later.
    */
   waitingMails: 500,
   /**

@@ -8,7 +8,7 @@ export interface AlertMailParts {
   /** The recipient's name, or null if the email must not contain it. */
   name: string | null
   publicUrl: string
-  /** The customer's current balances. They say what happens after the plan's units are used up. */
+  /** The current balances and plan. The email uses them to say whether the customer can continue. */
   balances: Pick<BalancesAnswer, 'balances' | 'plan'>
 }
 

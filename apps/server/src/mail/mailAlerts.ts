@@ -19,9 +19,9 @@ const dayMs = 86_400_000
 const mostListed = 100
 
 /**
- * Returns a function that sends an alert to its customer by email. Sends nothing if the account no longer exists, if a
- * higher threshold of the same limit has been reached already, or if the customer has had too many alerts in a day.
- * Rejects if the email can't be sent, so that billing calls the function again later.
+ * Returns a function that emails an alert to its customer. Sends nothing if the account no longer exists, if the
+ * customer has already reached a higher threshold of the same limit, or if the customer had too many alerts in the last
+ * 24 hours. Rejects if the email can't be sent, so that billing calls the function again later.
  *
  * A customer can receive an email twice: if the process dies after the mail server has accepted the email, billing calls
  * the function again with the same alert. Both emails have the same Message-ID, so many mail programs show only one.
@@ -33,7 +33,7 @@ export const createAlertMailer =
     if (user === null) return
     const alerts = await billing.alerts.list(user, { limit: mostListed })
     if (alerts.some((other) => hasSameLimit(other, alert) && other.threshold > alert.threshold)) return
-    // A customer can raise any number of alerts by changing limits, and perhaps uses another person's address.
+    // Changing limits can raise any number of alerts, and the address may belong to another person.
     if (!isAmongFirst(alert, alerts)) {
       log.warn(
         { customer: user.id },
@@ -44,7 +44,7 @@ export const createAlertMailer =
     const mail = alertMail({
       alert,
       to: user.email,
-      // Anyone can sign up with another person's address and an advertisement as the name.
+      // A spammer can sign up with another person's address and use an advertisement as the name.
       name: user.emailVerified ? user.name : null,
       publicUrl,
       balances: await billing.balances(user),
@@ -58,7 +58,7 @@ const hasSameLimit = (other: Alert<Meter>, { meter, limit, resetsAt, budget }: A
   other.resetsAt === resetsAt &&
   other.budget?.id === budget?.id
 
-/** Returns whether the alert is one of the first of its day. Doesn't change when the email is retried. */
+/** Returns whether the 24 hours up to the alert have few enough alerts. A retry gets the same result. */
 function isAmongFirst({ id, at }: Alert<Meter>, alerts: Alert<Meter>[]): boolean {
   const upToNow = alerts.filter((other) => other.at <= at && other.at > at - dayMs)
   return upToNow[0]?.id === id && upToNow.length <= limits.mailedAlertsPerDay

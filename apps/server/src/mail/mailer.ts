@@ -8,7 +8,7 @@ export interface Mail {
   link: string
   /** The text below the link. */
   after: string
-  /** Two emails with the same ID are the same email. Default: a new ID. */
+  /** The `Message-ID` header. Repeats of an email have the same ID. Default: a new ID. */
   messageId?: string
 }
 

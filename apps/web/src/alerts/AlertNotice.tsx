@@ -12,12 +12,12 @@ import { useIsSaid } from './said.tsx'
 import { useTold } from './told.ts'
 
 /**
- * Tells the customer about each recent alert once in this browser, unless the screen already says the same. The notice
- * covers the end of the page, so that nothing moves.
+ * Shows each recent alert once in this browser, unless another part of the screen already shows it. The notice covers
+ * the end of the page, so that nothing moves.
  */
 export function AlertNotice({ customer }: { customer: string }) {
   const { data } = useBalances()
-  // Most customers have no recent alert, so most pages don't need to read the alerts.
+  // Most customers have no recent alert, so most pages don't need to load the alerts.
   return data && data.lastAlertAt > Date.now() - recentMs ? (
     <RecentAlerts customer={customer} answer={data} />
   ) : null
@@ -31,7 +31,7 @@ interface RecentAlertsProps {
 function RecentAlerts({ customer, answer: { balances, plan } }: RecentAlertsProps) {
   const { data: alerts = [] } = useAlerts()
   const { data: budgets } = useBudgets()
-  // Until the screen has loaded, it can't say what it tells the customer.
+  // Wait for the screen to load. Before that, its parts haven't registered the alerts that they show.
   const hasScreen = useRouterState({ select: ({ status }) => status === 'idle' })
   const isVisible = useSyncExternalStore(onVisibility, isTabVisible) && hasScreen
   const isSaid = useIsSaid()

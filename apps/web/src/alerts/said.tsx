@@ -2,7 +2,7 @@ import type { Alert } from '@metered/billing/client'
 import { createContext, type ReactNode, use, useCallback, useLayoutEffect, useMemo, useState } from 'react'
 import type { Meter } from '../format/meters.ts'
 
-/** What a part of the screen tells the customer: one alert, or all alerts about a meter's credits or limits. */
+/** The alerts that a part of the screen shows: one alert, or all alerts about a meter's credits or limits. */
 type Said = `alert ${string}` | `credits ${Meter}` | `limits ${Meter}`
 
 const SaidContext = createContext<{
@@ -30,19 +30,18 @@ export function SaidOnScreen({ children }: { children: ReactNode }) {
 export const IsShown = createContext(true)
 
 /**
- * Marks the calling component as telling the customer about these alerts, until it unmounts. No notice then repeats
- * them.
+ * Registers that the calling component shows these alerts, until it unmounts. No notice repeats them.
  */
 export function useSays(said: Said[]): void {
   const { add } = use(SaidContext)
   const isShown = use(IsShown)
-  // An array is new in each render.
+  // Callers pass a new array in each render, so compare its content.
   const key = JSON.stringify(isShown ? said : [])
-  // Use a layout effect, so that no notice appears before it.
+  // A layout effect runs before the browser paints, so no notice flashes.
   useLayoutEffect(() => add(JSON.parse(key)), [add, key])
 }
 
-/** Returns a function that returns whether the screen already tells the customer about an alert. */
+/** Returns a function that checks whether a part of the screen already shows an alert. */
 export function useIsSaid(): (alert: Alert<Meter>) => boolean {
   const { said } = use(SaidContext)
   return ({ id, meter, budget }) =>

@@ -1,13 +1,13 @@
 import { useMemo, useSyncExternalStore } from 'react'
 
-/** The server lists at most 50 alerts. */
+/** More than the 50 alerts that the server lists. */
 const maxRemembered = 100
 
 const listeners = new Set<() => void>()
 
 function subscribe(listener: () => void) {
   listeners.add(listener)
-  // Another tab has told the customer.
+  // Another tab has shown an alert.
   window.addEventListener('storage', listener)
   return () => {
     listeners.delete(listener)
@@ -18,7 +18,7 @@ function subscribe(listener: () => void) {
 const read = (key: string) => localStorage.getItem(key) ?? ''
 const idsIn = (text: string) => text.split('\n').filter((id) => id !== '')
 
-/** Remembers in this browser about which alerts the customer was told, so that all tabs tell each alert once. */
+/** Remembers the alerts that this browser has shown, so that only one of its tabs shows each alert. */
 export function useTold(customer: string): { told: ReadonlySet<string>; tell: (ids: string[]) => void } {
   const key = `studio-alerts:${customer}`
   const text = useSyncExternalStore(subscribe, () => read(key))

@@ -22,7 +22,7 @@ const modes: { value: BudgetMode; label: string }[] = [
   { value: 'notify', label: 'Only tell me' },
 ]
 
-/** Asks for a meter's monthly limit, and whether the limit stops calls. Says so if the limit would stop all calls until it resets. */
+/** Asks for a meter's monthly limit and its mode. Warns if the limit would stop all calls until it resets. */
 export function LimitForm({ meter, budget, onClose, onSaved }: LimitFormProps) {
   const [text, setText] = useState(budget ? formatNumber(budget.limit) : '')
   const [mode, setMode] = useState<BudgetMode>(budget?.mode ?? 'block')
@@ -41,7 +41,7 @@ export function LimitForm({ meter, budget, onClose, onSaved }: LimitFormProps) {
     if (set.isPending) return
     setInvalid(limit === null)
     if (limit === null) field.current?.focus()
-    // A limit that was set elsewhere can have other thresholds.
+    // Keep the thresholds of a limit that was set elsewhere.
     else
       set.mutate({ meter, limit, mode, thresholds: budget?.thresholds }, { onSuccess: () => onSaved(limit) })
   }

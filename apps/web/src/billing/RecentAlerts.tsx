@@ -12,12 +12,12 @@ import type { Meter } from '../format/meters.ts'
 import billing from './BillingScreen.module.css'
 import classes from './SpendLimits.module.css'
 
-/** How many alerts the list shows before the customer unfolds it. */
+/** How many alerts the list shows before the customer expands it. */
 const shownAlerts = 3
 
 /**
- * Makes notices tell the customer only about alerts that arrive while Billing is open, because Billing lists the earlier
- * ones.
+ * Prevents notices about the alerts that Billing already lists. An alert that arrives while Billing is open still gets
+ * a notice.
  */
 export function useSaysEarlierAlerts(): void {
   const { data } = useAlerts()

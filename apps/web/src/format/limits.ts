@@ -24,7 +24,7 @@ export function periodName(window: BudgetWindow, resetsAt: number | null): strin
 export const resetTime = (window: BudgetWindow, resetsAt: number): string =>
   window === 'hour' ? `at ${formatTime(resetsAt)}` : `on ${formatDay(resetsAt)}`
 
-/** Names the time for which a limit counts, such as `a month`. */
+/** The names of the windows of limits, such as `a month`. */
 export const perWindow: Record<BudgetWindow, string> = {
   hour: 'an hour',
   day: 'a day',

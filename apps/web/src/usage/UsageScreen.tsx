@@ -44,10 +44,10 @@ const columns: CSSProperties & Record<`--${string}`, number> = {
 function Meters() {
   const balances = useBalances()
   const { data, refetch } = balances
-  // The forecasts use the days that the chart loads first, so they need no request of their own.
+  // The forecasts use the days that the chart loads first, so they need no additional request.
   const usage = useUsage(daysFor(defaultLength))
   const usageError = useLastError(usage)
-  // Wait for the forecasts, so that they don't move the content below them. If they fail, do without them.
+  // Wait for the usage, because a late forecast would move the content. If the usage fails to load, omit the forecasts.
   const isLoading = !data || (usage.isLoading && usage.failureCount === 0 && !usageError)
   const error = useLastError(balances)
   if (error || (data && isUnknown(data)))

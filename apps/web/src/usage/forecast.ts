@@ -18,7 +18,7 @@ const deviations = 1.28
 /** The longest forecast for units that never renew or end. */
 const yearMs = 365 * dayMs
 
-/** When a meter's units run out if the customer continues to use as many per day. Times are epoch milliseconds. */
+/** Forecasts when a meter's units run out at the average use per day. Times are epoch milliseconds. */
 export interface Forecast {
   /** Whether the units run out before they renew or end. Units that do neither are compared with the next year. */
   outcome: 'lasts' | 'probablyLasts' | 'probablyRunsOut' | 'runsOut'
@@ -44,8 +44,8 @@ interface ForecastInput {
 
 /**
  * Forecasts when a meter's units run out, from the use on the last 14 UTC days. Today isn't over, so it doesn't count.
- * Days without use count as 0 from the day of the first use. Returns null if no units are left, or if there are too few
- * days to tell. `usage` must also contain earlier days, so that a pause isn't mistaken for the time before the first use.
+ * From the day of the first use, days without use count as 0. Returns null if no units are left, or if too few days have
+ * use. `usage` must also contain earlier days, to tell a pause from the time before the first use.
  */
 export function forecastOf(
   usage: UsageDay<Meter>[],
@@ -79,7 +79,7 @@ function amountsOf(usage: UsageDay<Meter>[], { meter, now }: { meter: Meter; now
  * Returns the likely range of the number of days after which `left` units are used up.
  *
  * After t days, the use is probably within `deviations` standard deviations of `mean * t`. Its variance is
- * `variance * (t + t² / n)`: the days differ from each other, and the average of n days is itself uncertain. The range
+ * `variance * (t + t² / n)`: the days differ from each other, and the average of n days is uncertain. The range
  * ends where the highest and the lowest probable use reach `left`. These are the two solutions of the equation
  * `(left - mean * t)² = k * (t + t² / n)`. If the lowest probable use never reaches `left`, the range has no end.
  */

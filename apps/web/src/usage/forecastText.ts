@@ -6,7 +6,7 @@ import { isOverdue } from '../plans/offers.ts'
 import { type Forecast, forecastOf } from './forecast.ts'
 
 interface ForecastTexts {
-  /** When the units run out, or that they last. */
+  /** The sentence that says when the units run out, or how long they last. */
   forecast: string
   /** The average that the forecast comes from. */
   average: string
@@ -21,8 +21,8 @@ interface ForecastContext {
 }
 
 /**
- * Says when a meter's units run out if the customer continues to use as many per day, and how certain this is. Returns
- * null for an unlimited meter, and if there is no forecast.
+ * Describes when a meter's units run out at the average use per day, and how certain this is. Returns null for an
+ * unlimited meter, and if there is no forecast.
  */
 export function forecastTexts(
   { meter, available, held, renewsAt }: BalanceRow<Meter>,
@@ -98,7 +98,7 @@ const rangeText = (earliest: number, latest: number, now: number) =>
 
 const isSameDay = (a: number, b: number) => formatDate(a) === formatDate(b)
 
-/** Adds the year to a date that is so far away that the day and the month could be mistaken for a date in this year. */
+/** Adds the year to a distant date, because a reader could mistake it for a date in this year. */
 const dayText = (at: number, now: number) => (at - now < 300 * 86_400_000 ? formatDay(at) : formatDate(at))
 
 /** Rounds a small average to one decimal. */

@@ -5,7 +5,7 @@ import type { BudgetMode, BudgetScope, BudgetWindow } from './budgets.ts'
  * in the meter's unit, and times are epoch milliseconds.
  */
 export interface Alert<Meter extends string = string> {
-  /** Identifies the alert. If `onAlert` is called twice with the same ID, it is the same alert. */
+  /** Identifies the alert. Repeated calls of `onAlert` have the same ID. */
   id: string
   meter: Meter
   /** The percentage of `limit` that the units have reached, such as 80. */

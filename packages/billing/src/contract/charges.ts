@@ -23,13 +23,13 @@ export interface ChargeRow<Meter extends string = string> {
 
 /**
  * The UTC days of a usage query: either the last `days` days including today (1 to 366, default 30), or the days from
- * `from` to `to`, such as `2026-11-22`, both included. Without `to`, the range ends today. A range has at most 366 days.
+ * `from` to `to`, such as `2026-11-22`. The range includes both days, and at most 366 days. Without `to`, it ends today.
  */
 export type UsageRange =
   | { days?: number | undefined; from?: undefined; to?: undefined }
   | { from: string; to?: string | undefined; days?: undefined }
 
-/** A usage query: the days, and the dimension by whose values to break the usage down. Default: by no dimension. */
+/** A usage query: the days, and the dimension by which to break usage down. Default: no dimension. */
 export type UsageQuery<Dimension extends string = string> = UsageRange & { by?: Dimension | undefined }
 
 /** The usage of one meter on one day, or of one value of a dimension. */

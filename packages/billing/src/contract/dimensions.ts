@@ -1,19 +1,18 @@
 /** The largest number of dimensions per meter. */
 export const maxDimensions = 8
-/** The largest number of values per customer and dimension that can have their own totals. */
+/** The largest number of values per customer and dimension that can have separate totals. */
 export const maxValues = 10_000
 /** The largest number of characters of a value. */
 export const maxValueLength = 128
 
 /**
- * The value under which units count if a call has no usable label for a dimension, or if the dimension's values are
- * used up.
+ * The value under which units count if a call has no usable label for a dimension, or if the dimension is full.
  */
 export const otherValue = 'other'
 
 /**
- * A call's labels: a value for each of the meter's dimensions. A missing value counts under `other`, and so does a value
- * that is empty or longer than 128 characters.
+ * A call's labels: a value for each of the meter's dimensions. Units without a value count under `other`, as do units
+ * with a value that is empty or longer than 128 characters.
  */
 export type Labels<Dimension extends string = string> = [Dimension] extends [never]
   ? Readonly<Record<string, never>>

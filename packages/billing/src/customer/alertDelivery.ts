@@ -8,9 +8,9 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { DueAlert } from '../ledger/reads.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 
-/** The number of alerts that are passed to `onAlert` at the same time. */
+/** The number of concurrent calls of `onAlert` in this process. */
 const atOnce = 10
-/** After this time, another process can deliver the alert, so don't wait longer for `onAlert`. */
+/** How long to wait for `onAlert`. After this time, another process can deliver the alert. */
 const deadlineMs = 30_000
 
 /** The commands that can raise alerts. */
@@ -38,7 +38,7 @@ interface Parts {
  */
 export class AlertDelivery {
   readonly #parts: Parts
-  /** Ends the waiting for each running `onAlert`. */
+  /** For each running `onAlert`, a function that stops waiting for it. */
   readonly #giveUp = new Set<() => void>()
 
   constructor(parts: Parts) {

@@ -15,7 +15,7 @@ export function budgetTerms(budget: BudgetInput): PlanBudget {
   } = budget
   const isCalendar = window === 'day' || window === 'month'
   return {
-    // Holds contain this ID, so it is short. It has to be unique only among the customer's budgets.
+    // Holds contain the instance, so it is short. It has to be unique only among the customer's budgets.
     instance: randomBytes(9).toString('base64url'),
     meter,
     scope,

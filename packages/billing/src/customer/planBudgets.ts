@@ -11,7 +11,7 @@ export type PlanBudgets<Meter extends string = string, Dimension extends string 
 >
 
 /**
- * Returns a function that returns the budgets of the plan with this price.
+ * Returns a function that finds a plan's budgets by the slug of the plan's price.
  *
  * @throws {TypeError} if a budget is invalid, or if a plan has two budgets for the same meter, window and scope.
  */

@@ -28,12 +28,12 @@ const usageDays = <Dimension extends string>({ now, meters }: { now: () => numbe
     })
 
 /**
- * The schema of a usage query. Its output is the days to read, and the dimension. Ignores other properties, because over a WebSocket, the
- * input also contains the call's key.
+ * The schema of a usage query. Its output is the days to read, and the dimension. Ignores other properties, because over
+ * a WebSocket, the input also contains the call's key.
  */
 export const usageInput = <Dimension extends string>(parts: { now: () => number; meters: Meters }) =>
-  // The first schema only gives the input its type. The second schema accepts more types, and rejects bad input with
-  // clear messages, but a union of two schemas wouldn't.
+  // The first schema gives the input its type. The second schema validates the input with clear messages. A union of
+  // two schemas, one for each kind of range, would give unclear messages.
   z
     .custom<UsageQuery<Dimension> | undefined>()
     .transform((input): unknown => input)

@@ -10,8 +10,8 @@ import { BalancesStream } from './balancesStream.ts'
 import { CustomerStreams } from './customerStreams.ts'
 
 /**
- * The commands that change visible balances or raise alerts. Other commands, such as renewals and leases, don't change what screens
- * show.
+ * The commands that change visible balances or raise alerts. Other commands, such as renewals and leases, change nothing
+ * on screens.
  */
 const visible: ReadonlySet<Command['type']> = new Set([
   'reserve',

@@ -14,8 +14,8 @@ export type LabelsOf = (
 ) => ReadonlyMap<string, Label[]>
 
 /**
- * Creates a `LabelsOf`. It never throws, because a wrong label must not make a paid call fail. Instead, the units count
- * under `other`.
+ * Creates a `LabelsOf`. The function never throws, because a wrong label must not make a paid call fail. Units without
+ * usable labels count under `other`.
  */
 export function createLabels(meters: Meters, logger: Logger): LabelsOf {
   const warned = new Set<string>()
@@ -44,7 +44,7 @@ export function createLabels(meters: Meters, logger: Logger): LabelsOf {
 
 const noLabels: ReadonlyMap<string, Label[]> = new Map()
 
-/** Returns the labels of the declared dimensions. Reads no other properties, however many there are. */
+/** Returns the labels of the declared dimensions. Reads no other properties, because an object can have many. */
 function usableLabels(dimensions: Readonly<Record<string, number>>, given: object): Label[] {
   return Object.entries(dimensions).flatMap(([dimension, atMost]) => {
     const value: unknown = Object.hasOwn(given, dimension) ? Reflect.get(given, dimension) : undefined

@@ -38,8 +38,9 @@ export type BillingProcedures<Meter extends string, Dimension extends string = s
    */
   refresh: Mutation<Nothing, RefreshedBalances<Meter>>
   /**
-   * The usage per UTC day and meter, oldest first. Days without usage are omitted. With `by`, the usage of the meters that
-   * have this dimension, also by value: the 100 values with the most units on each meter, and `other`.
+   * The usage per UTC day and meter, oldest first. Days without usage are omitted. With `by`, the usage per UTC day,
+   * meter and value, on the meters that have this dimension: the 100 values with the most units on each meter, and
+   * `other`.
    */
   usage: Query<UsageQuery<Dimension> | undefined, UsageDay<Meter>[]>
   charges: Query<
@@ -66,8 +67,8 @@ export type BillingProcedures<Meter extends string, Dimension extends string = s
   resume: Mutation<Nothing, PlanChange>
   budgets: Query<Nothing, { budgets: Budget<Meter>[] }>
   /**
-   * Limits a meter's units over a window. Replaces the customer's budget for the same meter, scope and window. Fails with
-   * `FORBIDDEN` unless the setup's `mayChangeBudgets` allows the caller to change budgets.
+   * Limits a meter's units over a window. Replaces the customer's budget for the same meter, scope and window. Fails
+   * with `FORBIDDEN` unless the setup's `mayChangeBudgets` allows the caller to change budgets.
    */
   setBudget: Mutation<BudgetInput<Meter, Dimension>, { id: string }>
   /** Removes a budget. `removed` is false if no such budget exists. Requires the same permission as `setBudget`. */

@@ -93,7 +93,7 @@ export const createBillingRouter =
       }),
     )
 
-    /** Yields what the stream yields, until the reader leaves or the reader's session ends. */
+    /** Yields the stream's values until the reader leaves or the reader's session ends. */
     async function* pushed<T>(
       { ctx, signal, procedure }: { ctx: object; signal: AbortSignal | undefined; procedure: string },
       stream: (customer: Customer, left: AbortSignal) => AsyncIterable<T>,

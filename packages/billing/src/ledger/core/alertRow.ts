@@ -7,7 +7,7 @@ const integer = z.number().int()
 /** The record that a customer has reached a threshold of a budget or of the plan's grant. */
 export const alertRow = z.object({
   customer: z.string(),
-  /** Contains everything that identifies the crossing, so the same crossing never gets two rows. */
+  /** Contains the budget or grant, the window, the limit and the threshold, so these never get two rows. */
   id: z.string(),
   meter: z.string(),
   /** The percentage of `limit` that the customer has reached. */

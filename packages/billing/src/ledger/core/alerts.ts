@@ -42,7 +42,7 @@ function raiseForGrant(draft: Draft, account: AccountRow, thresholds: readonly n
   const limit = account.limit + account.adjusted
   const used = limit - availableWithoutHolds(account)
   const passed = passedThresholds(thresholds, { used, limit, alerted })
-  // Without a grant, there is nothing to use up.
+  // A grant of 0 units has no alerts.
   if (!passed || limit <= 0) return
   draft.writeAccount(account, { alerted: passed.highest })
   for (const threshold of passed.added) {
@@ -60,8 +60,8 @@ function raiseForGrant(draft: Draft, account: AccountRow, thresholds: readonly n
 
 /**
  * Returns the highest threshold that the units have reached, and the thresholds above `alerted` up to it. Returns null
- * if the highest threshold is still `alerted`. It can be lower than `alerted` after the limit was raised, and the
- * thresholds above it can then be reached again.
+ * if the highest threshold is still `alerted`. After the limit was raised, the highest threshold can be lower than
+ * `alerted`, and the units can reach the thresholds above it again.
  */
 function passedThresholds(
   thresholds: readonly number[],

@@ -8,7 +8,8 @@ import type { HoldRow } from './rows.ts'
 
 /**
  * A budget limits a meter's units over a window. Invariant: after each successful reserve, `used + held` of each
- * blocking budget is at most the limit. Later, `used` can exceed the limit, for example if work costs more than its hold or if the limit is lowered.
+ * blocking budget is at most the limit. Later, `used` can exceed the limit, for example if work costs more than its hold
+ * or if the limit is lowered.
  */
 
 /** Returns the blocking budgets that have too few units left for the legs. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * A value that has its own totals in a dimension. The row whose `value` is an empty string isn't a value: its
- * `number` is the number of the dimension's values.
+ * A value that has separate totals in a dimension. The row whose `value` is an empty string isn't a value but a counter:
+ * its `number` is the number of the dimension's values.
  */
 export const labelRow = z.object({
   customer: z.string(),
@@ -14,7 +14,7 @@ export const labelRow = z.object({
 })
 
 /**
- * The units of one value on one day. A day's units of the meter that no value has count under `other`, which has no
+ * The units of one value on one day. The meter's other units of the day count under `other`. The value `other` has no
  * rows.
  */
 export const dailyLabelRow = z.object({
@@ -30,7 +30,7 @@ export const dailyLabelRow = z.object({
 export const heldLabel = z.object({
   dimension: z.string(),
   value: z.string(),
-  /** Whether the value has its own totals. If false, the dimension was full, so the units count under `other`. */
+  /** Whether the value has separate totals. If false, the dimension was full, so the units count under `other`. */
   isKnown: z.boolean(),
 })
 

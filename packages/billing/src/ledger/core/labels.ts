@@ -4,7 +4,7 @@ import type { HeldLabel, LabelRow } from './labelRows.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
- * Decides under which values a leg's units count. A new value gets its own totals while the customer has fewer than
+ * Decides under which values a leg's units count. A new value gets separate totals while the customer has fewer than
  * `atMost` values in the dimension. The rows of the leg's labels must be loaded.
  */
 export const claimLabels = (draft: Draft, meter: string, labels: readonly Label[] = []): HeldLabel[] =>
@@ -25,7 +25,7 @@ function isKnown(draft: Draft, id: Pick<LabelRow, 'meter' | 'dimension' | 'value
   return true
 }
 
-/** Adds units to the day's totals of the labels. The amount can be negative if it corrects an earlier amount. */
+/** Adds units to the labels' totals of the day. The amount can be negative if it corrects an earlier amount. */
 export function countLabels(
   draft: Draft,
   { day, meter, amount, labels }: { day: string; meter: string; amount: number; labels: HeldLabel[] },
@@ -35,6 +35,6 @@ export function countLabels(
   }
 }
 
-/** Returns the labels that a hold's units on the meter count under. */
+/** Returns the labels under which a hold's units on the meter count. */
 export const heldLabels = (hold: HoldRow | undefined, meter: string): HeldLabel[] =>
   hold?.legs.find((leg) => leg.meter === meter)?.labels ?? []

@@ -38,7 +38,7 @@ export interface LoadedCustomer {
 }
 
 /**
- * Returns a row's ID, which is unique among the customer's rows of one table. Validation rejects NUL in
+ * Returns a row's ID. It is unique among the customer's rows of one table. Validation rejects NUL in
  * names, so different rows have different IDs.
  */
 export const idOf = {

@@ -38,8 +38,8 @@ export interface Needs {
   waitingEvents: [customer: string, atMost: number][]
   /**
    * Add up the units that were booked on the meter since a time. To read few rows even for a long history, add the
-   * totals of all days from `firstDay` on, and the events before `firstDayStart`. If `dimension` isn't empty, add up only
-   * the totals of its value. Events don't contain labels, so the units before `firstDayStart` don't count.
+   * totals of all days from `firstDay` on, and the events before `firstDayStart`. If `dimension` isn't empty, add up
+   * only the totals of its value. Events don't contain labels, so the units before `firstDayStart` don't count.
    */
   usedSince: UsedSince[]
   /** The total size and the number of the results to store, by customer. */
@@ -184,7 +184,7 @@ function addEvents(
   }
 }
 
-/** A known hold has the labels that its reserve has claimed, so a settle needs their rows only without such a hold. */
+/** A known hold contains its labels, so a settle loads the labels' rows only if no hold is known. */
 function addLabels(
   { labels }: Needs,
   { customer, legs }: { customer: string; legs: { meter: string; labels?: Label[] | undefined }[] },

@@ -39,8 +39,9 @@ export function removeBudget(draft: Draft, { id }: RemoveBudget): RemoveBudgetAn
 }
 
 /**
- * Makes the budgets of the customer's plan the same as the given ones. A new budget starts with 0 used units. Without a
- * subscription, the budgets stay, so that they don't start again if the subscription comes back.
+ * Replaces the budgets of the customer's plan with the given budgets, but keeps the counters of existing budgets. A new
+ * budget starts with 0 used units. Without a subscription, the budgets stay, so their counters aren't reset if the
+ * subscription returns.
  */
 export function setPlanBudgets(draft: Draft, budgets: readonly PlanBudget[]): void {
   if (!draft.row.snapshot) return

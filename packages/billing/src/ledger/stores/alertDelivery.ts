@@ -6,7 +6,7 @@ const dayMs = 24 * 3_600_000
 export const alertDelivery = {
   /** The longest pause between two deliveries of an alert. */
   maxPauseMs: 3_600_000,
-  /** Older alerts aren't delivered any more, because they are no longer news. */
+  /** Older alerts aren't delivered, because they are out of date. */
   maxAgeMs: 7 * dayMs,
   /**
    * A condition: the alert `t` is due at this time. An alert that is due much later was deferred before the clock

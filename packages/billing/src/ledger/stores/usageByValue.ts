@@ -16,8 +16,8 @@ export const valueRow = z.object({
 export const firstDailyLabel = { dimension: '', day: '', meter: '', value: '' }
 
 /**
- * Replaces each total by the units that none of the day's values has: the units under `other`. Each total must follow
- * its day's values.
+ * Replaces each day's total with the units under `other`: the total minus the units of the day's values. Each total must
+ * follow its day's values.
  */
 export function withOther(
   rows: z.output<typeof valueRow>[],

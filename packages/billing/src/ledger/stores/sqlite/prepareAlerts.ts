@@ -3,7 +3,7 @@ import type { AlertStore } from '../store.ts'
 import { inTransaction } from './inTransaction.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
-/** Prepares the writes that record how far the delivery of an alert is. */
+/** Prepares the writes that record an alert's deliveries. */
 export function prepareAlerts(db: SqliteDatabase, now: () => number): AlertStore {
   const defer = db.prepare(
     `UPDATE metered_alert SET deliver_at = ?, deliveries = deliveries + 1
