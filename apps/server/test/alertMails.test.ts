@@ -34,7 +34,7 @@ async function lastMail({ user: { email } }: Browser, count: number): Promise<Sm
 const headerOf = ({ raw }: SmtpMail, name: string) =>
   new RegExp(`^${name}: (.*)$`, 'im').exec(raw)?.[1]?.trim()
 
-test("sends one email each when 80% and all of the plan's units are used", async () => {
+test("sends an email at 80% and an email at 100% of the plan's units", async () => {
   const browser = await signUp(server)
   await generate(browser, 4)
   await generate(browser, 4)
@@ -64,7 +64,7 @@ test('sends one email if one call reaches several thresholds of a limit', async 
   )
 })
 
-test('writes the name only to a verified address', async () => {
+test('includes the name only in emails to a verified address', async () => {
   const browser = await signUp(server)
   await setBudget(browser, { meter: 'generations', limit: 5 })
   await generate(browser, 4)
@@ -75,7 +75,7 @@ test('writes the name only to a verified address', async () => {
   expect((await lastMail(browser, 2)).text).toMatch(/^Hello Ada,/)
 })
 
-/** Waits until the server has recorded the delivery of all of the customer's alerts. */
+/** Waits until the server has recorded the deliveries of all the customer's alerts. */
 async function allDelivered({ user: { id } }: Browser) {
   const due = () => {
     using database = openDatabaseOf(server)
@@ -126,7 +126,7 @@ test('sends no email if the account no longer exists', async () => {
   expect(smtp.mailsTo(gone.user.email)).toHaveLength(1)
 })
 
-test('sends a limited number of emails to a customer who keeps changing a limit', async () => {
+test('limits the number of emails to a customer who keeps changing a limit', async () => {
   const browser = await signUp(server)
   await generate(browser, 4)
   // Each new limit is reached at 80% and at 100%, and only the higher threshold sends an email.
@@ -138,7 +138,7 @@ test('sends a limited number of emails to a customer who keeps changing a limit'
   expect(smtp.mailsTo(browser.user.email)).toHaveLength(10)
 })
 
-test('leaves an alert due while the mail server refuses emails, and logs no address', async () => {
+test('keeps an alert due while the mail server refuses emails, without logging the address', async () => {
   const refusing = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -275,7 +275,7 @@ test.each([
     ],
   ],
   [
-    'a limit that only tells',
+    'a limit that stops nothing',
     { ...grant, used: 120, budget: { ...budget, window: 'period', timeZone: null, mode: 'notify' } as const },
     undefined,
     [

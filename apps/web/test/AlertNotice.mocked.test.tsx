@@ -57,7 +57,7 @@ beforeEach(() => {
   vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('visible')
 })
 
-it('tells each alert once, newest first, and not again on another page load', () => {
+it('shows each alert once, newest first, even after the page loads again', () => {
   const page = open([limit100, limit80, plan80])
   expect(notices()).toEqual([limitTitle])
   page.show(content(<p>another screen</p>))
@@ -68,7 +68,7 @@ it('tells each alert once, newest first, and not again on another page load', ()
   expect(notices()).toEqual([])
 })
 
-it('tells each customer of this browser', () => {
+it('shows an alert to each customer who uses this browser', () => {
   open([plan80])
   alerts.mockReturnValue([plan80])
   show(
@@ -79,7 +79,7 @@ it('tells each customer of this browser', () => {
   expect(notices()).toEqual([planTitle])
 })
 
-it('waits until the tab is visible, and shows nothing if another tab has told the customer', () => {
+it('shows an alert when the tab becomes visible, unless another tab has shown it', () => {
   vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
   const page = open([plan80])
   expect(notices()).toEqual([])
@@ -99,8 +99,8 @@ it('waits until the tab is visible, and shows nothing if another tab has told th
 it.each([
   ["the plan's units", plan80, 'credits generations'],
   ['a limit', limit100, 'limits generations'],
-  ['a listed alert', plan80, 'alert grant 80'],
-] as const)('repeats nothing that the screen says about %s', async (_, alert, what) => {
+  ['a threshold in a list', plan80, 'alert grant 80'],
+] as const)('shows no notice while the screen shows the alert about %s', async (_, alert, what) => {
   const says = <Says what={[what]} />
   const page = open([], says)
   const added: Node[] = []
@@ -116,7 +116,7 @@ it.each([
   expect(notices()).toEqual([])
 })
 
-it('closes once the screen says the same', () => {
+it('closes a notice once the screen shows the alert', () => {
   const page = open([plan80])
   expect(notices()).toEqual([planTitle])
   page.show(content(<Says what={['credits generations']} />))
@@ -125,20 +125,20 @@ it('closes once the screen says the same', () => {
   expect(notices()).toEqual([])
 })
 
-it('tells an alert that only a hidden part of the screen says', () => {
+it('shows a notice if only a hidden part of the screen shows the alert', () => {
   const says = <Says what={['credits generations']} />
   open([plan80], <IsShown value={false}>{says}</IsShown>)
   expect(notices()).toEqual([planTitle])
 })
 
-it('links to the limits, or to the plans', () => {
+it('links an alert about a limit to the limits, and other alerts to the plans', () => {
   open([limit100])
   expect(screen.getByRole('link').textContent).toBe('Change your spend limits')
   open([plan80])
   expect(screen.getByRole('link').textContent).toBe('View plans')
 })
 
-it('remembers a limited number of alerts', () => {
+it('remembers at most 100 alerts', () => {
   localStorage.setItem('studio-alerts:ada', Array.from({ length: 100 }, (_, index) => index).join('\n'))
   open([plan80])
   const ids = localStorage.getItem('studio-alerts:ada')?.split('\n')

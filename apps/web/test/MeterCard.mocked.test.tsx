@@ -79,7 +79,7 @@ it('names the units left from packs on an unlimited meter', () => {
   expect(showCard({ available: null, limit: null })).toContain('50 from packs.')
 })
 
-it('says when the units run out, and which average this comes from', () => {
+it('shows when the units run out, and the average behind this forecast', () => {
   current.mockReturnValue(onPaid)
   statement.mockReturnValue(aStatement())
   vi.setSystemTime(Date.UTC(2026, 11, 10, 20))
@@ -91,7 +91,7 @@ it('says when the units run out, and which average this comes from', () => {
   expect(showCard({})).not.toContain('rate')
 })
 
-it('says when the customer starts to pay for extra units', () => {
+it('shows when the customer starts to pay for extra units', () => {
   current.mockReturnValue(onPaid)
   statement.mockReturnValue(aStatement())
   vi.setSystemTime(Date.UTC(2026, 11, 10, 20))

@@ -163,7 +163,7 @@ it('removes a limit without a question, and moves the focus to the button that s
   expect(screen.getByText('You have no limit on pictures.')).toBeDefined()
 })
 
-it('sets a limit that only tells the customer', async () => {
+it('sets a limit that stops no requests', async () => {
   showLimits({ data: [aBudget({ limit: 3 })] })
   fireEvent.click(row('generations').getByRole('button', { name: 'Change' }))
   expect(row('generations').getByText(/this limit stops new ones/)).toBeDefined()
@@ -174,14 +174,14 @@ it('sets a limit that only tells the customer', async () => {
   expect(setBudget.mock.calls[0]?.[0]).toMatchObject({ limit: 3, mode: 'notify' })
 })
 
-it("doesn't say that a limit stops the work if it only tells the customer", () => {
+it("doesn't describe a limit in the mode 'notify' as stopping requests", () => {
   showLimits({ data: [aBudget({ used: 12, mode: 'notify', thresholds: [100] })] })
   expect(textOf('generations')).toBe(
     "Pictures12 of 10 usedResets on 1 December.Doesn't stop. Alerts at 100%.ChangeRemove",
   )
 })
 
-it('lists the alerts, newest first, and folds the older ones', () => {
+it('lists the alerts, newest first, and hides the older ones', () => {
   const at = Date.parse('2026-11-30T20:05Z')
   const limit = { budget: aMonth, limit: 5 }
   const raised = [

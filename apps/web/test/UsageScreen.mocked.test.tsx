@@ -43,7 +43,7 @@ beforeEach(() => {
   )
 })
 
-it("shows the cards with their forecasts, which need no request besides the chart's requests", () => {
+it("shows the forecasts without requests in addition to the chart's", () => {
   usage.mockReturnValue(loading)
   const page = show(<UsageScreen />)
   expect(screen.queryByRole('article')).toBeNull()

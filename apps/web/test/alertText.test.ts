@@ -15,7 +15,7 @@ it.each<[string, Partial<Alert<Meter>>, string]>([
     "You've reached your limit of 1 picture a day",
   ],
   [
-    'a use above the limit',
+    'use above the limit',
     { budget: aMonth, threshold: 100, used: 12 },
     "You've reached your limit of 10 pictures a month",
   ],
@@ -44,7 +44,7 @@ it.each<[string, string, string]>([
     'They end on 1 December.',
   ],
   [
-    'that the customer pays for more units',
+    'that the customer pays for extra units',
     // With overage, the status of a balance without units isn't `exhausted`.
     alertDetail(anAlert({ threshold: 100, used: 10 }), { row, plan }),
     'Extra pictures are billed as you use them.',

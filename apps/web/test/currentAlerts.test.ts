@@ -37,7 +37,7 @@ it('returns only the alert for the highest threshold of each limit', () => {
   expect(current(alerts, budgets)).toEqual(['100', 'grant'])
 })
 
-it('lists one alert for each use that reached thresholds of a limit', () => {
+it('lists only the highest threshold of a limit that one call reached', () => {
   const alerts = [
     anAlert({ id: '150', threshold: 150, used: 16 }),
     anAlert({ id: '100', threshold: 100, used: 12 }),

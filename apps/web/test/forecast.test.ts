@@ -77,7 +77,7 @@ it('makes no forecast if no units are left', () => {
   expect(forecast(days(14, 2), { left: 1 })).not.toBeNull()
 })
 
-it('gives a range that is wider the more the days differ', () => {
+it('gives a wider range if the days differ more', () => {
   const width = (amounts: number[]) => {
     const { earliest = 0, latest = 0, expected } = forecast(amounts) ?? {}
     expect(earliest).toBeLessThan(expected ?? 0)
@@ -99,14 +99,14 @@ it('gives a wider range for fewer days', () => {
   expect(width([1, 3, 1, 3, 1, 3, 2])).toBeGreaterThan(width([1, 3, 1, 3, 1, 3, 2, 1, 3, 1, 3, 1, 3, 2]))
 })
 
-it('gives a range without an end if the use may stop', () => {
+it('gives a range without an end if the average may be close to 0', () => {
   expect(forecast([1, ...days(11, 0), 1, 1, 40])).toMatchObject({
     latest: Number.POSITIVE_INFINITY,
     outcome: 'probablyRunsOut',
   })
 })
 
-it('compares the range with the end of the period', () => {
+it('derives the outcome from the range and the end of the period', () => {
   const amounts = [1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3]
   const { earliest = 0, expected = 0, latest = 0 } = forecast(amounts) ?? {}
   const outcome = (endsAt: number | null) => forecast(amounts, { endsAt })?.outcome
@@ -133,7 +133,7 @@ it.each([
   ['with similar days', (random: () => number) => 10 + Math.floor(random() * 10)],
   ['with very different days', (random: () => number) => Math.floor(random() ** 3 * 60)],
   ['who are active on a third of the days', (random: () => number) => (random() < 0.33 ? 20 : 0)],
-])('gives a range that is right for about four in five customers %s', (_, amount) => {
+])('gives a range that is correct for about four in five customers %s', (_, amount) => {
   const random = randomNumbers(7)
   let right = 0
   let forecasts = 0

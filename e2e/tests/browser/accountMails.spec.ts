@@ -100,7 +100,7 @@ test('sets a new password with the email from "Forgot password?"', async ({ page
   await expect(app.alert).toContainText('already used')
 })
 
-test('tells about a limit once in Studio, and by an email', async ({ page }) => {
+test('shows an alert about a limit once in Studio, and sends it by email', async ({ page }) => {
   const app = appOn(page)
   await page.goto(`${dev.webUrl}/sign-in`)
   await app.signIn({ ...ada, password: 'another long password' })

@@ -1,11 +1,10 @@
-// In these tests, customers learn that they have used most of a limit.
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
 test.use({ stackOptions: { mail: true } })
 
-test("tells about 80% of the plan's units without any setup, once in all tabs", async ({
+test("shows an alert at 80% of the plan's units in only one tab, without any setup", async ({
   app,
   openTab,
   customer,
@@ -53,7 +52,7 @@ test('raises one alert if two tabs reach 80% at the same time', async ({
   model.finishPictures()
   for (const tab of [here, there]) {
     await tab.expectBalance('generations', { left: 1, of: 10 })
-    // The panel beside the form says the same, so there is no other notice.
+    // The panel beside the form shows the same alert, so there is no other notice.
     await expect(tab.usageNotice).toContainText(texts.usedShare(90, 'pictures'))
     await expect(tab.alertNotice.notice).toHaveCount(0)
   }
@@ -66,11 +65,7 @@ test('raises one alert if two tabs reach 80% at the same time', async ({
     .toEqual([texts.usedShare(80, 'pictures'), texts.allUsed('pictures')])
 })
 
-test('lets the next picture through at a limit that only tells the customer', async ({
-  app,
-  customer,
-  stack,
-}) => {
+test('allows more pictures at a limit that only tells the customer', async ({ app, customer, stack }) => {
   await app.open('Billing')
   const limit = app.limit('generations')
   await limit.set(2, { mode: 'Only tell me' })
@@ -92,11 +87,11 @@ test('lets the next picture through at a limit that only tells the customer', as
   await expect(limit.row).toContainText('3 of 2 used')
   await limit.set(2, { mode: 'Stop' })
   await expect(limit.row).toContainText(texts.stopped)
-  // Both thresholds were reached by the same call.
+  // The same call reached both thresholds.
   await expect.poll(() => stack.mails?.subjects(customer.email)).toEqual([texts.limitAllUsed('2 pictures')])
 })
 
-test('tells on Billing only about alerts that arrive there', async ({ app, customer }) => {
+test('shows notices on Billing only about alerts that arrive while it is open', async ({ app, customer }) => {
   await customer.call('billing.setBudget', { meter: 'generations', limit: 5, window: 'month' })
   await customer.makePictures(4)
   await app.open('Billing')

@@ -147,7 +147,7 @@ function screenParts(page: Page) {
     payments: page.getByRole('region', { name: 'Payments' }),
     nextInvoice: page.getByRole('region', { name: 'Next invoice' }),
     spendLimits: page.getByRole('heading', { name: 'Spend limits' }),
-    /** The notice about an alert, which covers the end of the page. */
+    /** The notice about an alert, at the end of the page. */
     alertNotice: alertNotice(page),
     /** The alerts that Billing lists. */
     alerts: page.getByRole('region', { name: 'Recent alerts' }).getByRole('listitem'),

@@ -5,7 +5,7 @@ test.use({ stackOptions: { movesClock: true, movesServerClock: true } })
 
 const dayMs = 86_400_000
 
-test('says on which day the units run out at the rate of the last days', async ({
+test('forecasts the day on which the units run out at the average use', async ({
   app,
   stack,
   records,

@@ -12,7 +12,7 @@ export const alerts: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a limit of 0 raises alerts although nothing is used',
+    name: 'a limit of 0 raises alerts before any unit is used',
     file: 'ledger/core/alerts.ts',
     find: 'used > 0 && used * 100',
     replace: 'used * 100',
@@ -61,7 +61,7 @@ export const alerts: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a notifying budget denies calls',
+    name: 'a budget in the mode `notify` denies calls',
     file: 'ledger/core/budgets.ts',
     find: "mode === 'block' && used",
     replace: 'mode !== null && used',

@@ -250,7 +250,7 @@ export const budgets: Fault[] = [
     tests: ['ledger/postgresMessages'],
   },
   {
-    name: 'the budgets of a plan use up the number of budgets that the customer can set',
+    name: 'the budgets of a plan count toward the number of budgets that the customer can set',
     file: 'ledger/core/setBudget.ts',
     find: "draft.budgets().filter(({ source }) => source === 'customer')",
     replace: 'draft.budgets()',
@@ -278,7 +278,7 @@ export const budgets: Fault[] = [
     tests: contract,
   },
   {
-    name: 'the budgets of a plan start again in each fetch',
+    name: 'each fetch resets the budgets of a plan',
     file: 'ledger/core/setBudget.ts',
     find: 'if (existing?.timeZone === budget.timeZone) changeBudget',
     replace: 'if (existing?.id === budget.timeZone) changeBudget',

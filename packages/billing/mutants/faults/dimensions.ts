@@ -26,7 +26,7 @@ export const dimensions: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a value that has no totals of its own is counted anyway',
+    name: 'a value without separate totals is counted anyway',
     file: 'ledger/core/labels.ts',
     find: 'if (isKnown) draft.addToLabel(',
     replace: 'if (isKnown !== undefined) draft.addToLabel(',
@@ -138,7 +138,7 @@ export const dimensions: Fault[] = [
     tests: ['trpc/dimensions'],
   },
   {
-    name: 'usage is broken down on meters that don’t have the dimension',
+    name: 'usage by value includes meters that don’t have the dimension',
     file: 'customer/dimensionInput.ts',
     find: 'dimensions && Object.hasOwn(dimensions, dimension)',
     replace: 'dimensions !== undefined',

@@ -84,7 +84,7 @@ test('does not let an onAlert that never ends delay a shutdown, and delivers the
   await expect.poll(() => onAlert.mock.calls).toEqual(hanging.mock.calls)
 })
 
-test('delivers many alerts at once without a warning about listeners', async () => {
+test('delivers many alerts without a warning about listeners', async () => {
   const onAlert = vi.fn(() => new Promise((resolve) => setTimeout(resolve, 10)))
   const warned = vi.fn()
   process.on('warning', warned)
@@ -100,7 +100,7 @@ test('delivers many alerts at once without a warning about listeners', async () 
   expect(warned.mock.calls).toEqual([])
 })
 
-test('delivers alerts on drain, although nothing is started', async () => {
+test('delivers alerts on drain without a start', async () => {
   const onAlert = vi.fn()
   await using stack = await startStack({ onAlert, started: false })
   await spend(stack, 10)
@@ -109,7 +109,7 @@ test('delivers alerts on drain, although nothing is started', async () => {
   expect(await stack.ledger.alertsToDeliver(10)).toEqual([])
 })
 
-test('keeps alerts for a later start with onAlert, and calls it without any new usage', async () => {
+test('delivers earlier alerts after a start with onAlert, without any new usage', async () => {
   using file = ledgerFile()
   const onAlert = vi.fn()
   {

@@ -16,7 +16,7 @@ test('denies a call that would exceed a budget of the plan, and names the plan a
   expect(await stack.billing.budgets.list(ada)).toMatchObject([{ source: 'plan', limit: 2, timeZone: null }])
 })
 
-test('applies the budgets of the plan to which the customer changes', async () => {
+test('applies the budgets of the new plan after a plan change', async () => {
   const planBudgets = {
     free: [hourly(2)],
     pro_monthly: [hourly(9), { ...hourly(40), window: 'day' as const }],
@@ -31,7 +31,7 @@ test('applies the budgets of the plan to which the customer changes', async () =
   ])
 })
 
-test('can’t be removed or replaced by the customer', async () => {
+test('keeps the budgets of a plan when the customer removes or sets budgets', async () => {
   await using stack = await startStack({ planBudgets: { free: [hourly(2)] } })
   await stack.billing.balances(ada)
   const [budget] = await stack.billing.budgets.list(ada)
@@ -63,7 +63,7 @@ test.each([
   await expect(startStack({ planBudgets: { free } })).rejects.toThrow(message)
 })
 
-test('warns at the start about a plan that Flowglad does not have', async () => {
+test('warns at startup if `planBudgets` names a price that Flowglad does not have', async () => {
   const { logger, messages } = recordingLogger()
   await using _stack = await startStack({ planBudgets: { gold: [hourly(1)] }, logger })
   expect(messages.join()).toContain('has budgets for "gold", but Flowglad')

@@ -9,7 +9,7 @@ const [, section = ''] = readme.split('\n## A team with a cap for each member\n'
 const blocks = [...section.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, , code = '']) => code)
 const [team = '', tries = '', printed = ''] = blocks
 
-test('the README’s example of a team caps one member and leaves the other alone', async () => {
+test('the README’s example of a team limits one member and not the other', async () => {
   const files = { 'team.ts': team, 'try-team.ts': tries, 'pricing.yaml': pricingText }
   await using app = await createApp({ ...files, 'package.json': '{ "type": "module" }' })
   await linkPackages(app.folder)

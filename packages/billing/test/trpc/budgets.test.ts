@@ -38,7 +38,7 @@ test('denies a call that would exceed a budget with 402 and the time at which th
   expect(balance).toMatchObject({ meter: 'generations', used: 3 })
 })
 
-test('denies no call if the budget only notifies', async () => {
+test('denies no call if the budget’s mode is `notify`', async () => {
   await using app = await startApp({ mayChangeBudgets })
   await app.client.billing.setBudget.mutate({ ...monthly(1), mode: 'notify', thresholds: [50] })
   await generate(app, 2)
@@ -190,7 +190,7 @@ test('rejects more than 1,000 budgets with 400', async () => {
   })
 })
 
-test('limits one member and leaves the others alone', async () => {
+test('limits one member and not the others', async () => {
   await using app = await startApp({ mayChangeBudgets })
   const { billing, client } = app
   const scope = { dimension: 'member', value: 'bob' } as const

@@ -7,7 +7,7 @@ type App = Awaited<ReturnType<typeof startApp>>
 
 const today = () => new Date().toISOString().slice(0, 10)
 
-/** Reads a whole stream of tokens that has a label for the model, which can be any JSON value. */
+/** Reads a whole stream of tokens. The label for the model can be any JSON value. */
 async function write(app: App, model: unknown, tokens = 1) {
   const label = JSON.parse(JSON.stringify(model ?? null))
   for await (const _ of await app.streaming.labelled.mutate({ tokens, model: label }));
@@ -25,7 +25,7 @@ function recordWarnings() {
   return { warnings, logger }
 }
 
-test('breaks a meter’s usage down by the labels that the callback returns', async () => {
+test('breaks down a meter’s usage by the labels that the callback returns', async () => {
   await using app = await startApp()
   await write(app, 'small', 3)
   await write(app, 'large', 4)
@@ -38,7 +38,7 @@ test('breaks a meter’s usage down by the labels that the callback returns', as
   expect(await app.client.billing.usage.query()).toEqual([{ day: today(), meter: 'tokens', amount: 12 }])
 })
 
-test('breaks the usage of a range of days down', async () => {
+test('breaks down the usage of a range of days', async () => {
   await using app = await startApp()
   await write(app, 'small', 3)
   const { usage: days } = app.client.billing
@@ -90,7 +90,7 @@ describe.each([
   ['a text with a lone surrogate', 'a\ud800'],
   ['`other`', 'other'],
 ])('a label that is %s', (_, model) => {
-  test('counts under `other`, and the call is charged', async () => {
+  test('counts under `other` without failing the call', async () => {
     await using app = await startApp()
     await write(app, model, 3)
     expect(await usage(app, 'model')).toEqual([['tokens', 'other', 3]])
@@ -111,7 +111,7 @@ test('counts values with the names of built-in properties', async () => {
   ])
 })
 
-test('counts further values under `other` when the declared values are used up', async () => {
+test('counts further values under `other` when the dimension is full', async () => {
   await using app = await startApp()
   for (const model of ['a', 'b', 'c', 'd', 'e', 'a']) await write(app, model)
   expect(await usage(app, 'model')).toEqual([

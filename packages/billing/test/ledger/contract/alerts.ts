@@ -95,7 +95,7 @@ export const alerts = (open: OpenLedger) =>
       expect(await thresholdsOf(it.ledger)).toEqual([80, 80])
     })
 
-    test('of a notifying budget are raised beyond the limit, and deny no call', async () => {
+    test('are raised by a budget in the mode `notify` without denying calls', async () => {
       await using it = await open()
       await fetched(it.ledger, manyUnits)
       await setBudget(it.ledger, { mode: 'notify', thresholds: [100, 150] })
@@ -107,7 +107,7 @@ export const alerts = (open: OpenLedger) =>
       ])
     })
 
-    test('are not raised again if a limit is raised and the threshold stays reached', async () => {
+    test('are not raised again if the limit rises and the threshold is still reached', async () => {
       await using it = await open()
       await fetched(it.ledger, manyUnits)
       await setBudget(it.ledger, { limit: 10, thresholds: [80] })
@@ -132,7 +132,7 @@ export const alerts = (open: OpenLedger) =>
       ])
     })
 
-    test('are not repeated for a limit that the customer has had in the window', async () => {
+    test('are not repeated if an earlier limit of the window is set again', async () => {
       await using it = await open()
       await fetched(it.ledger, manyUnits)
       await setBudget(it.ledger, { limit: 10, thresholds: [80] })
@@ -170,7 +170,7 @@ export const alerts = (open: OpenLedger) =>
       expect(await alertsOf(it.ledger)).toEqual([])
     })
 
-    test('are raised by a call in the batch that sets and removes the budget only if the budget stays', async () => {
+    test('are raised only for a budget that exists when its batch commits', async () => {
       await using it = await open()
       await fetched(it.ledger, manyUnits)
       const [first, second] = [aReserve(), aReserve()]
@@ -248,7 +248,7 @@ export const alerts = (open: OpenLedger) =>
       ])
     })
 
-    test('are raised again after an operator adds units and the customer uses 80% of all', async () => {
+    test('are raised again after an operator adds units and the customer uses 80% of the new limit', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await spend(it.ledger, 9)
@@ -285,7 +285,7 @@ export const alerts = (open: OpenLedger) =>
       expect(await thresholdsOf(it.ledger)).toEqual([100, 80])
     })
 
-    test('belong to one customer, and the newest come first', async () => {
+    test('are listed newest first, for one customer only', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await fetched(it.ledger, units(10), { customer: 'bob' })
@@ -324,7 +324,7 @@ export const alertDeliveries = (open: OpenLedger) =>
       expect(await due(it.other)).toEqual([])
     })
 
-    test('offers an alert again if the node that took it does not finish, after longer and longer pauses', async () => {
+    test('offers an unfinished alert again after longer and longer pauses', async () => {
       await using it = await open()
       await raise(it.ledger)
       for (const [deliveries, pauseMs] of [30_000, 60_000, 120_000].entries()) {
@@ -337,7 +337,7 @@ export const alertDeliveries = (open: OpenLedger) =>
       }
     })
 
-    test('offers a finished alert no more, but still lists it once', async () => {
+    test('never offers a finished alert again, but still lists it', async () => {
       await using it = await open()
       await raise(it.ledger)
       const [alert] = await due(it.ledger)
@@ -348,7 +348,7 @@ export const alertDeliveries = (open: OpenLedger) =>
       expect(await alertsOf(it.ledger)).toHaveLength(1)
     })
 
-    test('offers an alert in time after a backward clock step', async () => {
+    test('offers a deferred alert immediately after a backward clock step', async () => {
       await using it = await open()
       await raise(it.ledger)
       const [alert] = await due(it.ledger)

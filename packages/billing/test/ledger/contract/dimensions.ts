@@ -68,7 +68,7 @@ export const dimensions = (open: OpenLedger) =>
       ])
     })
 
-    test('count further values under `other` when the values are used up', async () => {
+    test('count further values under `other` when the dimension is full', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       for (const value of ['a', 'b', 'c', 'd', 'a', 'e']) await spend(it.ledger, 1, model(value))
@@ -80,7 +80,7 @@ export const dimensions = (open: OpenLedger) =>
       ])
     })
 
-    test('keep their number of values if calls on two nodes add values at once', async () => {
+    test('never exceed their number of values if two nodes add values at the same time', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await Promise.all(
@@ -312,7 +312,7 @@ export const dimensions = (open: OpenLedger) =>
       expect(rows.slice(0, -1).every(([, amount]) => amount === 2)).toBe(true)
     })
 
-    test('bound the rows of a customer that sends 2,000 values', async () => {
+    test('limit the rows of a customer who sends 2,000 values', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10_000))
       const settles = Array.from({ length: 2_000 }, (_, n) => {

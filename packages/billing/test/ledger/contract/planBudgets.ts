@@ -58,7 +58,7 @@ export const planBudgets = (open: OpenLedger) =>
       expect(await listBudgets(it.other)).toMatchObject([{ window: 'day' }])
     })
 
-    test('stay without a subscription, so that they don’t start again if it comes back', async () => {
+    test('keep their counters while the customer has no subscription', async () => {
       await using it = await open()
       await install(it.ledger, aPlanBudget())
       await spend(it.ledger, 5)

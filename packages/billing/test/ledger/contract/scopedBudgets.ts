@@ -23,7 +23,7 @@ async function spendAs(ledger: Ledger, amount: number, ...labels: ReturnType<typ
 
 export const scopedBudgets = (open: OpenLedger) =>
   describe('budgets for a value of a dimension', () => {
-    test('limit one member, and leave the others alone', async () => {
+    test('limit one member and not the others', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       expect(await setBudget(it.ledger, { scope: bob })).toEqual({
@@ -58,7 +58,7 @@ export const scopedBudgets = (open: OpenLedger) =>
       expect(await take(it.ledger, 7, member('bob'), model('small'))).toMatchObject({ state: 'held' })
     })
 
-    test('count a settle whose hold is gone by the labels of the settle', async () => {
+    test('count a settle without a hold by the labels of the settle', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger, { scope: bob })
@@ -68,7 +68,7 @@ export const scopedBudgets = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toMatchObject([{ used: 3 }])
     })
 
-    test('count what an expired hold settles, and get back what it releases', async () => {
+    test('count the units that an expired hold books, and get back the units that it releases', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger, { scope: bob, limit: 9 })

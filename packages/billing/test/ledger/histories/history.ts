@@ -5,7 +5,7 @@ import fc from 'fast-check'
  * `nth` or `slot`.
  */
 const amount = fc.integer({ min: 1, max: 12 })
-/** At most two values per meter and dimension have their own totals, so some of these values count under `other`. */
+/** At most two values per meter and dimension have separate totals, so some of these values count under `other`. */
 const labels = fc.uniqueArray(
   fc.record({
     dimension: fc.constantFrom('member', 'model'),
