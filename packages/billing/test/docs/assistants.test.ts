@@ -35,6 +35,9 @@ const otherNames = [
   'splitLink',
   'meteredProcedure',
   'trustedOrigins',
+  'planBudgets',
+  'onAlert',
+  'useAlerts',
 ]
 
 test.each(Object.entries(texts))('%s mentions only names that the packages export', (_, text) => {

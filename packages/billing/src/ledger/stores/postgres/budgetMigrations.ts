@@ -1,4 +1,4 @@
-/** The migrations that add budgets and alerts. They follow the other migrations. */
+/** The migrations that add budgets, alerts and labels. They follow the other migrations. */
 export const budgetMigrations = [
   `
   ALTER TABLE metered.customer ADD COLUMN budgets bigint NOT NULL DEFAULT 0;
@@ -45,5 +45,26 @@ export const budgetMigrations = [
   CREATE INDEX alert_newest ON metered.alert (bucket, customer, at);
   CREATE INDEX alert_prune ON metered.alert (at);
   CREATE INDEX alert_due ON metered.alert (deliver_at) WHERE deliver_at IS NOT NULL;
+
+  -- The number of values is bounded per dimension, so a customer's labels can't fill the disk.
+  CREATE TABLE metered.label (
+    bucket smallint NOT NULL,
+    customer text COLLATE "C" NOT NULL,
+    meter text COLLATE "C" NOT NULL,
+    dimension text COLLATE "C" NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    number bigint NOT NULL,
+    PRIMARY KEY (bucket, customer, meter, dimension, value)
+  );
+  CREATE TABLE metered.daily_label (
+    bucket smallint NOT NULL,
+    customer text COLLATE "C" NOT NULL,
+    dimension text COLLATE "C" NOT NULL,
+    day text COLLATE "C" NOT NULL,
+    meter text COLLATE "C" NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    amount bigint NOT NULL,
+    PRIMARY KEY (bucket, customer, dimension, day, meter, value)
+  );
   `,
 ]

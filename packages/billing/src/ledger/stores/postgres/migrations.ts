@@ -1,5 +1,4 @@
 import { budgetMigrations } from './budgetMigrations.ts'
-import { labelMigrations } from './labelMigrations.ts'
 
 /** Adds the column `bucket` to a table, and fills it in for existing rows. */
 const addBucket = (table: string) => `
@@ -274,5 +273,4 @@ export const migrations = [
     ADD COLUMN booked_before_unlimited bigint NOT NULL DEFAULT 0;
   `,
   ...budgetMigrations,
-  ...labelMigrations,
 ]

@@ -268,9 +268,8 @@ export const migrations = [
   CREATE INDEX metered_alert_newest ON metered_alert (customer, at);
   CREATE INDEX metered_alert_prune ON metered_alert (at);
   CREATE INDEX metered_alert_due ON metered_alert (deliver_at) WHERE deliver_at IS NOT NULL;
-  `,
-  // The number of values is bounded per dimension, so a customer's labels can't fill the disk.
-  `
+
+  -- The number of values is bounded per dimension, so a customer's labels can't fill the disk.
   CREATE TABLE metered_label (
     customer text NOT NULL,
     meter text NOT NULL,
