@@ -9,7 +9,7 @@ export const maxAlerts = 100
 
 /** Reads a customer's alerts. */
 export interface Alerts<Meter extends string = string> {
-  /** Returns up to `limit` alerts, newest first. Default: 50. Maximum: 100. */
+  /** Returns up to `limit` alerts, newest first. Default: 50. Maximum: 100. Rejects with a `TypeError` below 1. */
   list(customer: KnownCustomer, options?: { limit?: number | undefined }): Promise<Alert<Meter>[]>
   /**
    * Yields each alert that is raised on any node, oldest first, until the signal aborts. With `after`, first yields the
@@ -29,7 +29,8 @@ export function createAlerts({
   watchers: Watchers
 }): Alerts {
   async function list({ id: customer }: KnownCustomer, { limit = 50 } = {}): Promise<Alert[]> {
-    const alerts = await onLedger(ledger.alerts({ customer, limit: Math.min(limit, maxAlerts) }))
+    if (!(limit >= 1)) throw new TypeError(`The limit ${limit} is not a number of alerts. Pass 1 or more.`)
+    const alerts = await onLedger(ledger.alerts({ customer, limit: Math.floor(Math.min(limit, maxAlerts)) }))
     return alerts.map(({ customer: _, ...alert }) => alert)
   }
 

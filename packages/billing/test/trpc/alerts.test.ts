@@ -120,6 +120,11 @@ test('pushes an alert that another node raises', async () => {
   await expect.poll(() => subscription.received).toMatchObject([{ threshold: 80, used: 9 }])
 })
 
+test.each([-1, 0, Number.NaN])('rejects the limit %d on the server', async (limit) => {
+  await using app = await startApp()
+  await expect(app.billing.alerts.list(ada, { limit })).rejects.toThrow('is not a number of alerts')
+})
+
 test.each([{ limit: 0 }, { limit: 101 }, { limit: 1.5 }])('rejects %j with 400', async (input) => {
   await using app = await startApp()
   await expect(app.client.billing.alerts.query(input)).rejects.toMatchObject({ data: { httpStatus: 400 } })
