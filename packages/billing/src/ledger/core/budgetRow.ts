@@ -6,7 +6,7 @@ export const budgetWindow = z.enum(['hour', 'day', 'month', 'period'])
 export const budgetMode = z.enum(['block', 'notify'])
 
 /** `customer` budgets are set at run time. `plan` budgets come from the app's code, and apply while the plan does. */
-export const budgetSource = z.enum(['customer', 'plan'])
+const budgetSource = z.enum(['customer', 'plan'])
 
 /** A value of a dimension, to which a budget applies. */
 export const budgetScope = z.object({ dimension: z.string(), value: z.string() })
