@@ -24,7 +24,7 @@ export type { ChargeRow, UsageByValue, UsageDay, UsageQuery, UsageRange } from '
 export type { Customer, KnownCustomer } from './contract/customer.ts'
 export { denialStatuses } from './contract/denialStatuses.ts'
 export type { Denial, DenialCode, ShortMeter } from './contract/denials.ts'
-export type { Labels } from './contract/dimensions.ts'
+export type { Labels, OnlyNames } from './contract/dimensions.ts'
 export {
   BillingError,
   BudgetError,
