@@ -10,7 +10,7 @@ export function BillingScreen() {
   return (
     <SignedIn>
       {() => (
-        <Screen title="Billing" lead="Your plan, payments, spend limits and alerts.">
+        <Screen title="Billing" lead="Your plan, payments and spend limits.">
           <OutdatedNotice />
           <WithFlowglad>
             <Subscription />
