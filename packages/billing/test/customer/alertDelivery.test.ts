@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { buildScript } from '../../processes/buildScript.ts'
 import type { CustomerAlert } from '../../src/index.ts'
+import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { ledgerFile } from '../flowglad/ledgerFile.ts'
 import { movedLedger } from '../flowglad/movedLedger.ts'
 import { recordingLogger } from '../flowglad/recordingLogger.ts'
@@ -98,6 +99,20 @@ test('delivers many alerts without a warning about listeners', async () => {
   await expect.poll(() => onAlert.mock.calls).toHaveLength(30)
   process.off('warning', warned)
   expect(warned.mock.calls).toEqual([])
+})
+
+test('records a delivery while another process has locked the SQLite file', async () => {
+  using file = ledgerFile()
+  await using stack = await startStack({ ledger: movedLedger(file.path).ledger })
+  await spend(stack, 8)
+  const [alert] = await stack.ledger.alertsToDeliver(1)
+  if (!alert) throw new Error('No alert is due')
+  const other = connect(file.path)
+  other.exec('BEGIN IMMEDIATE')
+  const taken = stack.ledger.takeAlert(alert)
+  other.exec('COMMIT')
+  other.close()
+  expect(await taken).toBe(true)
 })
 
 test('delivers alerts on drain without a start', async () => {
