@@ -202,9 +202,9 @@ for (const size of [
     expect(await isUncovered(app.dialog.locator('p').last())).toBe(true)
     await app.keep.click()
 
-    // This dialog has its whole text when it opens.
     await app.open('Billing')
     await app.subscription.getByRole('button', { name: 'Cancel plan' }).click()
+    await expect(app.dialog).toContainText('Free has 10 pictures')
     expect(await app.dialog.evaluate((it) => it.scrollHeight > it.clientHeight)).toBe(true)
     expect(await isUncovered(app.dialog.getByRole('heading'))).toBe(true)
     await expect(app.keep).toBeFocused()
