@@ -103,7 +103,7 @@ it('shows the charts without kinds after the first failure, and explains the las
   page.show(<UsageScreen />)
   expect(section().getByTestId('charts')).toBe(charts)
   expect(section().getByRole('status').textContent).toContain(
-    "What used your credits can't be shown right now",
+    "The breakdown of your usage can't be shown right now",
   )
   section().getByRole('button', { name: 'Try again' }).click()
   expect(refetch).toHaveBeenCalledOnce()

@@ -44,7 +44,7 @@ it.each<[string, string, string]>([
     'They end on 1 December.',
   ],
   [
-    'that the customer pays for extra units',
+    'how extra units are billed',
     // With overage, the status of a balance without units isn't `exhausted`.
     alertDetail(anAlert({ threshold: 100, used: 10 }), { row, plan }),
     'Extra pictures are billed as you use them.',
@@ -55,7 +55,7 @@ it.each<[string, string, string]>([
     'It resets on 1 December.',
   ],
   [
-    'that a limit stops nothing',
+    'why requests continue after a limit',
     alertDetail(anAlert({ budget: { ...aMonth, mode: 'notify' }, used: 10 }), { row: undefined, plan }),
     'You can continue, because you chose “Only tell me”. It resets on 1 December.',
   ],
@@ -64,6 +64,6 @@ it.each<[string, string, string]>([
     alertDetail(anAlert({ budget: aMonth, resetsAt: null }), { row: undefined, plan }),
     '',
   ],
-])('says %s', (_, detail, text) => {
+])('explains %s', (_, detail, text) => {
   expect(detail).toBe(text)
 })

@@ -97,7 +97,7 @@ function Days() {
       )}
       {!error && byKind.error && (
         <div className={classes.failed}>
-          <FailedSection what="What used your credits" error={byKind.error} onRetry={byKind.retry} />
+          <FailedSection what="The breakdown of your usage" error={byKind.error} onRetry={byKind.retry} />
         </div>
       )}
     </section>

@@ -4,7 +4,7 @@ import type { Meter } from '../format/meters.ts'
 import { sum } from './usagePeriods.ts'
 
 interface Words {
-  /** What the kinds distinguish, such as `quality`, for the heading `By quality`. */
+  /** The end of the heading `By …`, such as `quality`. */
   by: string
   /** The kinds' customer-facing names, in display order. */
   names: Record<string, string>
