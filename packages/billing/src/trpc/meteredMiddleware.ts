@@ -29,8 +29,8 @@ export interface CallOptions<Input, Ctx = object, Given = Labels> {
    */
   reference?: (call: { input: Input; output: unknown }) => string
   /**
-   * Returns the labels by which the usage can be broken down: values of the meters' dimensions. `ctx` has the fields
-   * that the setup's `customer` reads. Called before the work. If the callback throws, the units count under `other`.
+   * Returns the call's labels: a value for each dimension. Runs before the work. `ctx` has the same type as the parameter
+   * of the setup's `customer`. If the callback throws, the units count under `other`.
    */
   dimensions?(call: { ctx: Ctx; input: Input }): Given
 }

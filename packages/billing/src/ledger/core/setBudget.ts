@@ -10,8 +10,8 @@ import { idOfBudget } from './idOfBudget.ts'
 const maxBudgets = 1_000
 
 /**
- * Sets a budget, or changes the limit, the mode and the thresholds of an existing budget. A new budget counts all usage
- * that was booked since its current window began, but not the holds of running work.
+ * Sets a budget, or changes the limit, the mode and the thresholds of an existing budget. A new budget counts the usage
+ * from the start of its current window, but not the holds of running work.
  */
 export function setBudget(draft: Draft, command: SetBudget): SetBudgetAnswer {
   const id = idOfBudget('customer', command)
