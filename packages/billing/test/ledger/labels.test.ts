@@ -34,7 +34,7 @@ test('a call without labels needs and writes no rows of labels', () => {
   expect(run(reserve, settle).writes).toMatchObject({ labels: [], dailyLabels: [] })
 })
 
-test('a reserve needs only the rows of its own labels, each once', () => {
+test('a batch of reserves loads the row of each label once', () => {
   const { needs } = aCustomer()
   expect(needs(labelled(), labelled(), labelled('large'))).toEqual([
     ['ada', 'generations', 'model', 'small'],

@@ -235,6 +235,10 @@ test('types the acts of operators and their answers', () => {
 
 const someone = { id: '', name: '', email: '' }
 
+/**
+ * Mistakes that TypeScript must reject. Each `@ts-expect-error` is an assertion: if the next line compiles, the type check
+ * fails. The comment names the mistake.
+ */
 export const mustNotCompile = () => [
   // @ts-expect-error no such meter
   meteredProcedure('generation'),
