@@ -1,7 +1,5 @@
-import { silent } from '../../src/config/logger.ts'
-import { createBilling } from '../../src/index.ts'
-import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
-import { aUser, meters } from '../flowglad/meters.ts'
+import { aUser } from '../flowglad/meters.ts'
+import { processBilling } from '../flowglad/processBilling.ts'
 
 /**
  * Uses 80% of a grant, and waits at `point`, where the test kills the process. Prints the ID of the alert that `onAlert`
@@ -9,16 +7,10 @@ import { aUser, meters } from '../flowglad/meters.ts'
  */
 const [file = '', baseUrl = '', point = ''] = process.argv.slice(2)
 
-const billing = createBilling({
-  meters,
-  ledger: sqliteLedger(file),
-  flowglad: { secretKey: 'sk_test_local', baseUrl },
-  customer: () => aUser(),
-  publicUrl: 'http://localhost',
+const billing = processBilling(file, baseUrl, {
   // Only `start` starts the delivery of alerts.
   autoStart: false,
-  logger: silent,
-  options: { deliverAfterMs: 0, deliverEveryMs: 20, decisionMs: 20_000 },
+  options: { decisionMs: 20_000 },
   onAlert({ id }) {
     console.log(id)
     return new Promise(() => {})
