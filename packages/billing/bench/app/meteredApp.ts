@@ -1,9 +1,16 @@
 import { createBilling } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { type App, protectedProcedure, t, userOf } from './app.ts'
-import { meters } from './pricing.ts'
+import { granted, meters, planSlug } from './pricing.ts'
 import type { FlowgladAddress } from './usualApp.ts'
 import { chunks, type Work } from './work.ts'
+
+/** Three budgets that no call exceeds. */
+const threeBudgets = (['hour', 'day', 'month'] as const).map((window) => ({
+  meter: 'calls' as const,
+  limit: granted,
+  window,
+}))
 
 /**
  * Creates billing with the default options, except that calls wait longer for a slow Flowglad, and snapshots aren't
@@ -12,7 +19,11 @@ import { chunks, type Work } from './work.ts'
  */
 export const createAppBilling = (
   ledger: Ledger,
-  { flowglad: { url, key }, delivers }: { flowglad: FlowgladAddress; delivers: boolean },
+  {
+    flowglad: { url, key },
+    delivers,
+    hasBudgets,
+  }: { flowglad: FlowgladAddress; delivers: boolean; hasBudgets: boolean },
 ) =>
   createBilling({
     meters,
@@ -21,6 +32,7 @@ export const createAppBilling = (
     customer: (ctx: { user: { id: string; name: string; email: string } }) => ctx.user,
     publicUrl: 'http://localhost',
     autoStart: delivers,
+    ...(hasBudgets && { planBudgets: { [planSlug]: threeBudgets } }),
     options: { decisionMs: 20_000, snapshotMaxAgeMs: 3_600_000 },
   })
 

@@ -9,6 +9,8 @@ export interface Comparison extends CallKind {
   callers: number
   customers: number
   variants: readonly Variant[]
+  /** The server that the other servers are compared with. Default: `unmetered`. */
+  base?: Variant
 }
 
 export interface Length {
@@ -69,26 +71,27 @@ function rowOf(comparison: Comparison, variant: Variant, figures: Map<Variant, F
     if (!others || other === variant) return null
     return median(own.map((it, round) => relate(it, others[round] ?? it)))
   }
-  const toUnmetered = (relate: (own: Figures, other: Figures) => number) => paired('unmetered', relate)
-  const { procedure, keyed, callers, customers } = comparison
+  const { procedure, keyed, callers, customers, base = 'unmetered' } = comparison
+  const toBase = (relate: (own: Figures, other: Figures) => number) => paired(base, relate)
   return {
+    calls: comparison.transport,
     work: keyed ? `${procedure} with keys` : procedure,
     callers,
     customers,
     server: variant,
     'calls/s': middle((it) => it.perSecond),
-    'calls/s ÷ unmetered': toUnmetered((it, other) => it.perSecond / other.perSecond),
+    [`calls/s ÷ ${base}`]: toBase((it, other) => it.perSecond / other.perSecond),
     'calls/s ÷ usual': paired('usual pattern', (it, other) => it.perSecond / other.perSecond),
     'CPU µs': middle((it) => it.cpuMicros),
-    'CPU ÷ unmetered': toUnmetered((it, other) => it.cpuMicros / other.cpuMicros),
-    'added CPU µs': toUnmetered((it, other) => it.cpuMicros - other.cpuMicros),
+    [`CPU ÷ ${base}`]: toBase((it, other) => it.cpuMicros / other.cpuMicros),
+    'added CPU µs': toBase((it, other) => it.cpuMicros - other.cpuMicros),
     'database CPU µs': own.some((it) => it.databaseMicros !== null)
       ? middle((it) => it.databaseMicros ?? 0)
       : null,
     'p50 ms': middle((it) => it.p50Ms),
-    'added p50 ms': toUnmetered((it, other) => it.p50Ms - other.p50Ms),
+    'added p50 ms': toBase((it, other) => it.p50Ms - other.p50Ms),
     'p99 ms': middle((it) => it.p99Ms),
-    'added p99 ms': toUnmetered((it, other) => it.p99Ms - other.p99Ms),
-    'p99 ÷ unmetered': toUnmetered((it, other) => it.p99Ms / other.p99Ms),
+    'added p99 ms': toBase((it, other) => it.p99Ms - other.p99Ms),
+    [`p99 ÷ ${base}`]: toBase((it, other) => it.p99Ms / other.p99Ms),
   }
 }

@@ -7,7 +7,7 @@ import { startProcess } from '../../processes/startProcess.ts'
 import { temporaryFolder } from '../pairs.ts'
 import type { FlowgladControl } from '../processes/flowgladProcess.ts'
 import type { LoadControl } from '../processes/loadProcess.ts'
-import type { ServerSettings, Variant } from '../processes/openVariant.ts'
+import { isOnPostgres, type ServerSettings, type Variant } from '../processes/openVariant.ts'
 import type { ServerControl } from '../processes/serverProcess.ts'
 import { BenchServer } from './BenchServer.ts'
 import { postgresCpu } from './postgresCpu.ts'
@@ -38,17 +38,17 @@ export async function startServers(
     const { address: flowgladAddress } = createTRPCClient<FlowgladControl>(
       use(await startProcess(await script('flowgladProcess', flowgladLocal))),
     )
-    const postgres = variants.includes('PostgreSQL') ? use(await startPostgres()) : null
+    const postgres = variants.some(isOnPostgres) ? use(await startPostgres()) : null
     const flowglad = await flowgladAddress.query()
     const serverScript = await script('serverProcess')
 
     const startServer = async (variant: Variant) => {
-      const database = variant === 'PostgreSQL' && postgres ? await postgres.createDatabase() : null
-      const prefix = variant.replaceAll(' ', '-').toLowerCase()
+      const database = isOnPostgres(variant) && postgres ? await postgres.createDatabase() : null
+      const prefix = variant.replaceAll(/\W+/g, '-').toLowerCase()
       const settings: ServerSettings = {
         variant,
         prefix,
-        address: database ?? join(folder.path, 'ledger.db'),
+        address: database ?? join(folder.path, `${prefix}.db`),
         flowglad,
         delivers,
         counts,

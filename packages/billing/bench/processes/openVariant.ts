@@ -10,8 +10,17 @@ import { CountingSocket } from '../counting/CountingSocket.ts'
 import { countSqlite } from '../counting/countSqlite.ts'
 import { type Counts, noCounts } from '../counting/counts.ts'
 
-export const variants = ['unmetered', 'usual pattern', 'SQLite', 'PostgreSQL'] as const
+export const variants = [
+  'unmetered',
+  'usual pattern',
+  'SQLite',
+  'SQLite, 3 budgets',
+  'PostgreSQL',
+  'PostgreSQL, 3 budgets',
+] as const
 export type Variant = (typeof variants)[number]
+
+export const isOnPostgres = (variant: Variant) => variant.startsWith('PostgreSQL')
 
 export const serverSettings = z.object({
   variant: z.enum(variants),
@@ -34,8 +43,9 @@ export function openVariant({ variant, address, flowglad, delivers, counts: isCo
   if (variant === 'unmetered') return { app: unmeteredApp(work), work, billing: null, ledger: null, counts }
   if (variant === 'usual pattern')
     return { app: usualApp(work, flowglad), work, billing: null, ledger: null, counts }
-  const ledger = variant === 'SQLite' ? openSqlite(address, counts) : openPostgres(address, counts)
-  const billing = createAppBilling(ledger, { flowglad, delivers })
+  const ledger = isOnPostgres(variant) ? openPostgres(address, counts) : openSqlite(address, counts)
+  const hasBudgets = variant.endsWith('3 budgets')
+  const billing = createAppBilling(ledger, { flowglad, delivers, hasBudgets })
   return { app: meteredApp(work, billing), work, billing, ledger, counts }
 }
 

@@ -34,7 +34,7 @@ export const inProcess = (options: Options) =>
     ].map((load) => ({ ...ping, ...load, transport: 'in process' as const, variants })),
   )
 
-async function compareAll(
+export async function compareAll(
   name: string,
   { length }: Pick<Options, 'length'>,
   comparisons: Comparison[],
