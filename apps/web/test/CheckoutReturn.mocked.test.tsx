@@ -5,7 +5,7 @@ import {
   createRouter,
   RouterContextProvider,
 } from '@tanstack/react-router'
-import { screen, waitFor } from '@testing-library/react'
+import { act, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, it, vi } from 'vitest'
 import { formatDate } from '../src/format/format.ts'
 import { saveOrder } from '../src/plans/order.ts'
@@ -82,12 +82,30 @@ it('returns to the plans after a card was saved for a declined plan change', asy
 })
 
 it.each([
-  ['success', true],
-  ['cancelled', false],
-])('refetches the billing data only if a card was saved: %s', async (checkout, refetches) => {
-  comeBack({ priceSlug: 'payment_method', checkout })
+  ['payment_method', 'success'],
+  ['payment', 'success'],
+])(
+  'refreshes the billing data until Flowglad has responded since the return: %s, %s',
+  async (priceSlug, checkout) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    try {
+      const ages = [null, 5_000, 1_000]
+      refresh.mockImplementation((_, { onSuccess }) => onSuccess({ ageMs: ages.shift() }))
+      comeBack({ priceSlug, checkout })
+      for (const refreshes of [1, 2, 3, 3]) {
+        await act(() => vi.advanceTimersByTimeAsync(2_000))
+        expect(refresh).toHaveBeenCalledTimes(refreshes)
+      }
+    } finally {
+      vi.useRealTimers()
+    }
+  },
+)
+
+it('does not refresh the billing data if no card was saved', async () => {
+  comeBack({ priceSlug: 'payment_method', checkout: 'cancelled' })
   await screen.findByRole('status')
-  expect(refresh.mock.calls.length > 0).toBe(refetches)
+  expect(refresh).not.toHaveBeenCalled()
 })
 
 it.each([

@@ -1,5 +1,5 @@
 import { useLocation, useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useBalances, usePlan, usePlans, useRefreshBalances, useStatement } from '../api/billing.ts'
 import { chargedText } from '../format/payments.ts'
 import { Notice } from '../parts/Notice.tsx'
@@ -54,21 +54,50 @@ export function CheckoutReturn() {
         You left the checkout, and nothing was charged.
       </Notice>
     )
-  if (ended.order?.priceSlug === 'payment')
-    return (
-      <Notice title="Thank you, your payment went through" onClose={close}>
-        Your plan continues with all its credits. <OverdueCharged />
-        <Renewal />
-      </Notice>
-    )
+  if (ended.order?.priceSlug === 'payment') return <OverduePaid onClose={close} />
   return <CardSaved isForChange={isForChange(ended.order)} onClose={close} />
 }
 
-/** Refetches the billing data, so that the whole screen shows the saved card. */
+/**
+ * Refreshes the balances until `isDone`, and passes each response to `onRefreshed`. Returns whether it has stopped
+ * after too many refreshes.
+ */
+function useRefreshUntil(isDone: boolean, onRefreshed: (answer: { ageMs: number | null }) => void) {
+  const { mutate, isPending } = useRefreshBalances()
+  const [refreshes, setRefreshes] = useState(0)
+  const hasStopped = refreshes >= maxRefreshes
+  useEffect(() => {
+    if (isDone || isPending || hasStopped) return
+    const timer = setTimeout(
+      () => {
+        setRefreshes((times) => times + 1)
+        mutate(undefined, { onSuccess: onRefreshed })
+      },
+      refreshes === 0 ? 0 : retryMs,
+    )
+    return () => clearTimeout(timer)
+  }, [isDone, isPending, hasStopped, refreshes, mutate, onRefreshed])
+  return hasStopped
+}
+
+/**
+ * Refreshes the billing data until it is newer than the customer's return, so that the whole screen shows the new card
+ * or payment. If Flowglad is slow or the customer has refreshed too often, a refresh returns older data.
+ */
+function useRefreshAfterReturn(): void {
+  const [returnedAt] = useState(() => performance.now())
+  const [isDone, setIsDone] = useState(false)
+  const checkAge = useCallback(
+    ({ ageMs }: { ageMs: number | null }) =>
+      setIsDone(ageMs !== null && ageMs <= performance.now() - returnedAt),
+    [returnedAt],
+  )
+  useRefreshUntil(isDone, checkAge)
+}
+
 function CardSaved({ isForChange, onClose }: { isForChange: boolean; onClose: () => void }) {
-  const { mutate: refresh } = useRefreshBalances()
   const { data: plan } = usePlan()
-  useEffect(() => refresh(), [refresh])
+  useRefreshAfterReturn()
   return (
     <Notice title="Your payment method is saved" onClose={onClose}>
       {/* A plan that is scheduled to end has no next payment. */}
@@ -95,29 +124,19 @@ interface PaidProps {
  * screen that the customer returned to.
  */
 function Paid({ order, isHere, onClose }: PaidProps) {
-  const { mutate: refresh, isSuccess, isPending } = useRefreshBalances()
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
-  const [refreshes, setRefreshes] = useState(0)
+  const [isRefreshed, setIsRefreshed] = useState(false)
   const offer = offers?.find((it) => it.priceSlug === order?.priceSlug)
   const arrived =
-    answer !== undefined && (order ? offers !== undefined && hasArrived(offer, order, answer) : isSuccess)
+    answer !== undefined && (order ? offers !== undefined && hasArrived(offer, order, answer) : isRefreshed)
   const [wasComplete, setWasComplete] = useState(false)
   if (arrived && !wasComplete) setWasComplete(true)
   // If the customer changes the plan after the purchase, the balances no longer include the purchase.
   const isReplaced = wasComplete && !arrived
 
-  useEffect(() => {
-    if (arrived || isReplaced || isPending || refreshes >= maxRefreshes) return
-    const timer = setTimeout(
-      () => {
-        setRefreshes((times) => times + 1)
-        refresh()
-      },
-      refreshes === 0 ? 0 : retryMs,
-    )
-    return () => clearTimeout(timer)
-  }, [arrived, isReplaced, refreshes, isPending, refresh])
+  const markRefreshed = useCallback(() => setIsRefreshed(true), [])
+  const hasStopped = useRefreshUntil(arrived || isReplaced, markRefreshed)
 
   useShowsResult(isReplaced ? null : !arrived ? 'arriving' : isHere ? 'arrived' : null)
 
@@ -125,9 +144,9 @@ function Paid({ order, isHere, onClose }: PaidProps) {
   if (!arrived)
     return (
       <Notice title="Thank you, your payment went through" onClose={onClose}>
-        {refreshes < maxRefreshes
-          ? "We're adding your credits. This takes a moment."
-          : "Your credits haven't arrived yet. They'll appear here as soon as the payment is confirmed."}
+        {hasStopped
+          ? "Your credits haven't arrived yet. They'll appear here as soon as the payment is confirmed."
+          : "We're adding your credits. This takes a moment."}
       </Notice>
     )
   if (!isHere) return null
@@ -148,6 +167,16 @@ function Charged({ name }: { name: string }) {
   const newest = statement?.payments.find(({ status }) => status === 'paid')
   const isForOrder = newest?.items.some((item) => 'name' in item && item.name === name)
   return isForOrder && chargedText(newest)
+}
+
+function OverduePaid({ onClose }: { onClose: () => void }) {
+  useRefreshAfterReturn()
+  return (
+    <Notice title="Thank you, your payment went through" onClose={onClose}>
+      Your plan continues with all its credits. <OverdueCharged />
+      <Renewal />
+    </Notice>
+  )
 }
 
 /**
