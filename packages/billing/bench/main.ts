@@ -13,11 +13,13 @@ import { delivery } from './sections/delivery.ts'
 import { fetches } from './sections/fetches.ts'
 import { memory } from './sections/memory.ts'
 import { pastEvents } from './sections/pastEvents.ts'
+import { profile } from './sections/profile.ts'
 import { statements } from './sections/statements.ts'
 
 const sections = {
   http,
   'in-process': inProcess,
+  profile,
   statements,
   delivery,
   fetches,

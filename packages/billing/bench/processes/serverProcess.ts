@@ -8,6 +8,7 @@ import { serve } from '../../processes/serve.ts'
 import { aUser } from '../app/app.ts'
 import { closedLoop, loadShape } from '../load/closedLoop.ts'
 import { openVariant, serverSettings } from './openVariant.ts'
+import { createProfiler } from './profiler.ts'
 
 /** Runs one variant of the app. The process serves calls over HTTP, and makes in-process calls on request. */
 const settings = serverSettings.parse(readSettings())
@@ -23,6 +24,7 @@ await server.register(fastifyTRPCPlugin, {
 })
 const origin = await server.listen({ port: 0, host: '127.0.0.1' })
 
+const profiler = createProfiler()
 const t = initTRPC.create()
 const router = t.router({
   url: t.procedure.query(() => `${origin}/trpc`),
@@ -31,6 +33,9 @@ const router = t.router({
     const { user, system } = process.cpuUsage()
     return user + system
   }),
+  startProfile: t.procedure.mutation(() => profiler.start()),
+  /** Returns the busy time of each part of this process since `startProfile`, in microseconds. */
+  stopProfile: t.procedure.mutation(() => profiler.stop()),
   memoryBytes: t.procedure.query(() => process.memoryUsage.rss()),
   run: t.procedure.input(loadShape).mutation(({ input }) => {
     const callers = Array.from({ length: input.customers }, (_, customer) =>
