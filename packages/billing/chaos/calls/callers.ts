@@ -10,8 +10,8 @@ type Profile = 'mixed' | 'single units'
 const maxRetries = 12
 /**
  * The number of denials for lack of units after which a customer is replaced by a new customer. The fetch before
- * the first denial often overlaps the delivery of the last charges. If this overlap makes a balance wrong, another
- * denial's fetch would correct the balance before the audit.
+ * the first denial often overlaps the delivery of the last charges. If this overlap makes a balance wrong, the fetch
+ * before another denial would correct the balance, and the audit would miss the mistake.
  */
 const denialsPerCustomer = { 'single units': 1, mixed: 6 } as const satisfies Record<Profile, number>
 

@@ -9,7 +9,7 @@ const outcome = z.discriminatedUnion('state', [
   z.object({ state: z.literal('unknown'), reason: z.string() }),
 ])
 
-/** Longer than a node waits for its ledger. */
+/** The maximum time to wait for a response. It is longer than a node waits for its ledger. */
 const timeoutMs = 12_000
 
 /**

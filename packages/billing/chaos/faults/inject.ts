@@ -13,7 +13,7 @@ export interface Surroundings {
   lost: Set<string>
 }
 
-/** Starts to delay half of the requests for snapshots, even while there is no fault. */
+/** From now on, delays half of the requests for snapshots, even while there is no fault. */
 export function slowReads({ topology, random }: Surroundings): void {
   topology.proxy.breakWith((passing) => slowRead(passing, random))
 }

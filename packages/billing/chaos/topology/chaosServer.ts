@@ -68,7 +68,10 @@ export class ChaosServer {
     if (this.#process?.child.connected) this.#process.child.send(message)
   }
 
-  /** Kills the process without waiting for its end. Otherwise, a paused process would outlive this process. */
+  /**
+   * Kills the process, but doesn't wait until it has ended. Called on exit, because a paused process would outlive
+   * this process.
+   */
   killNow(): void {
     this.#process?.child.kill('SIGKILL')
   }
@@ -79,8 +82,8 @@ export class ChaosServer {
 }
 
 /**
- * Returns a port that no process uses and that is outside the usual range for outgoing connections. From within
- * this range, a connection could take the port while its server is down.
+ * Returns a port that no process uses and that is outside the usual range for outgoing connections. An outgoing
+ * connection could take a port in that range while the port's server is down.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

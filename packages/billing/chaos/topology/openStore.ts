@@ -30,7 +30,10 @@ export function openSqlite(folder: string): ChaosStore {
         rmSync(backup, { force: true })
         await reader.query(`VACUUM INTO '${backup}'`)
       },
-      /** Follows the steps for restoring a backup in docs/ledger.md. */
+      /**
+       * Replaces the ledger's file as docs/operations.md describes, but doesn't run `metered restored`, so the node
+       * must recognize the restore.
+       */
       restore() {
         for (const suffix of ['', '-wal', '-shm']) rmSync(`${address}${suffix}`, { force: true })
         copyFileSync(backup, `${address}.copy`)

@@ -13,7 +13,7 @@ export interface ChaosStore extends AsyncDisposable {
   /** The ledger's file or connection string. */
   address: string
   reader: LedgerReader
-  /** Null if the server can't be killed, because the ledger is a file. */
+  /** Null if the ledger is a file, because there is no server to kill. */
   postgres: { kill(): Promise<void>; start(): Promise<void>; terminateBackends(): Promise<void> } | null
   /** PgBouncer between the nodes and PostgreSQL. Null if the nodes connect directly. */
   pooler: PgBouncer | null
