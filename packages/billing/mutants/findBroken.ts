@@ -6,7 +6,7 @@ import type { Copy } from './Copy.ts'
 import { type Fault, problemOf } from './fault.ts'
 
 /**
- * Returns the faults that can't be applied or don't compile, with the reason. Vitest doesn't check types.
+ * Returns the faults that can't be applied or don't compile, and the reason for each. Vitest doesn't check types.
  * Without this check, a fault that doesn't compile could make tests fail, and would count as caught.
  */
 export async function findBroken(copy: Copy, faults: Fault[]): Promise<Map<Fault, string>> {

@@ -110,7 +110,7 @@ export const budgets: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a budget keeps the units of a hold that an earlier release has ended',
+    name: 'a budget keeps the units of a hold that a node of an earlier release has ended',
     file: 'ledger/core/budgets.ts',
     find: 'Math.min(change?.held ?? budget.held, draft.heldOn(budget.meter))',
     replace: '(change?.held ?? budget.held)',
@@ -236,7 +236,7 @@ export const budgets: Fault[] = [
     tests: ['ledger/postgresLedger'],
   },
   {
-    name: 'a budget with another time zone doesn’t replace the earlier one',
+    name: 'a budget with a different time zone doesn’t replace the earlier budget',
     file: 'ledger/core/setBudget.ts',
     find: 'if (existing?.timeZone === command.timeZone) {',
     replace: 'if (existing && command.timeZone !== existing.id) {',
@@ -257,7 +257,7 @@ export const budgets: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a customer removes a budget of the plan',
+    name: 'a customer can remove a budget of the plan',
     file: 'ledger/core/setBudget.ts',
     find: "budget?.source !== 'customer'",
     replace: '!budget',

@@ -5,7 +5,7 @@ const contract = ['ledger/sqliteLedger']
 /** Faults in labels, and in the usage by value. */
 export const dimensions: Fault[] = [
   {
-    name: 'a dimension can have one value more than declared',
+    name: 'a dimension can have one more value than declared',
     file: 'ledger/core/labels.ts',
     find: 'if (number > atMost) return false',
     replace: 'if (number > atMost + 1) return false',
@@ -47,7 +47,7 @@ export const dimensions: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a charge counts under its labels without its amount',
+    name: 'a charge counts as one unit under its labels, regardless of its amount',
     file: 'ledger/core/draft.ts',
     find: 'amount: added + amount',
     replace: 'amount: added + 1',
@@ -103,7 +103,7 @@ export const dimensions: Fault[] = [
     tests: contract,
   },
   {
-    name: 'the values of one day reduce the units under `other` of the next day',
+    name: 'the values of one day reduce the next day’s units under `other`',
     file: 'ledger/stores/usageByValue.ts',
     find: '    counted = 0\n',
     replace: '',
