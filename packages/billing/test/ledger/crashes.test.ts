@@ -100,7 +100,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('charges all successful calls, and at most the calls in flight, if processes are killed', async () => {
+  test('charges every successful call, and no other calls except those in flight, if processes are killed', async () => {
     const address = await stores[store]()
     let offsetMs = 0
     await using it = openAt(address, { offsetMs: () => offsetMs })

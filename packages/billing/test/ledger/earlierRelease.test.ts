@@ -78,7 +78,7 @@ test.each(['SQLite', 'PostgreSQL'] as const)(
 )
 
 test.each(['SQLite', 'PostgreSQL'] as const)(
-  'returns a budget’s units even if an earlier release ended the hold (%s)',
+  'returns a budget’s units even if a node of an earlier release ended the hold (%s)',
   async (name) => {
     await using store = await stores[name]()
     await using ledger = store.ledger

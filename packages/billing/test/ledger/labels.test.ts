@@ -62,7 +62,7 @@ test('a known value adds no row', () => {
   expect(run(labelled()).writes.labels).toEqual([])
 })
 
-test('the hold keeps a value without separate totals', () => {
+test('a hold stores a value even if the value has no separate totals', () => {
   const { run } = aCustomer()
   const labels = ['small', 'large'].map((value) => [{ dimension: 'model', value, atMost: 1 }])
   const legs = labels.map((its) => aReserve({ legs: [aLeg({ labels: its })] }))

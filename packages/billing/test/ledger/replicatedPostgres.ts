@@ -23,7 +23,7 @@ export const noReplication = bin
   ? null
   : 'needs PostgreSQL’s pg_basebackup, for example from Debian’s package postgresql'
 
-/** Returns options that run a server as the user `postgres` if the tests run as root, which PostgreSQL refuses. */
+/** If the tests run as root, returns options that run a server as `postgres`, because PostgreSQL refuses root. */
 function serverUser(): SpawnOptions {
   if (!asRoot) return {}
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))

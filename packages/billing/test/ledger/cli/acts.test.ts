@@ -51,7 +51,7 @@ describe.each(storeNames)('%s', (name) => {
     ])
   })
 
-  test('lists the release of a hold with its reason', async () => {
+  test('lists the release of a hold and the reason for the release', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const reserve = aReserve()

@@ -143,7 +143,7 @@ export const alerts = (open: OpenLedger) =>
       expect(await alertsOf(it.ledger)).toMatchObject([{ threshold: 80, used: 8, at: noon }])
     })
 
-    test('are raised when a budget is set below what is used', async () => {
+    test('are raised when a budget’s limit is set so low that a threshold is already reached', async () => {
       await using it = await open()
       await fetched(it.ledger, manyUnits)
       await spend(it.ledger, 9)
@@ -208,7 +208,7 @@ export const alerts = (open: OpenLedger) =>
       ])
     })
 
-    test('are raised at the grant’s thresholds that the ledger’s options name', async () => {
+    test('are raised at the grant thresholds in the ledger’s options', async () => {
       await using it = await open({ grantThresholds: [50] })
       await fetched(it.ledger, units(10))
       await spend(it.ledger, 10)
@@ -272,7 +272,7 @@ export const alerts = (open: OpenLedger) =>
       expect([...(await alertsOf(it.ledger)), ...(await alertsOf(it.ledger, 'bob'))]).toEqual([])
     })
 
-    test('change the balances’ time of the last alert, even after a backward clock step', async () => {
+    test('advance the time of the last alert in the balances, even after a backward clock step', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const lastAlertAt = async () => (await it.ledger.balances('ada')).lastAlertAt

@@ -78,7 +78,7 @@ export const budgetWindows = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toMatchObject([{ used: 14, resetsAt: midnight + 24 * hour }])
     })
 
-    test('in another time zone count calls that were running when the time zone changed', async () => {
+    test('in a new time zone count calls that were running when the time zone changed', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger, { window: 'day' })

@@ -67,7 +67,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await it.ledger.execute({ type: 'listBudgets', customer: 'bob' })).toMatchObject({ budgets: [] })
     })
 
-    test('give a shortage of credits precedence, because a higher limit would not help', async () => {
+    test('give precedence to a shortage of credits, because a higher limit would not help', async () => {
       await using it = await open()
       await fetched(it.ledger, units(3))
       await setBudget(it.ledger, { limit: 1 })
@@ -141,7 +141,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toMatchObject([{ used: 0, resetsAt: noon + 2 * hour }])
     })
 
-    test('need the usage since the start of the window', async () => {
+    test('ask for the usage since the start of their window before they are set', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       expect(await it.ledger.execute(aBudget({ usedSince: november + 1 }))).toEqual({
@@ -199,7 +199,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await setBudget(it.ledger, { window: 'period' })).toEqual({ state: 'needsSnapshot' })
     })
 
-    test('give no units back when the clock steps backward', async () => {
+    test('do not start again when the clock steps backward', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger, { window: 'hour' })
@@ -221,7 +221,7 @@ export const budgets = (open: OpenLedger) =>
       expect(await take(it.ledger, 3)).toMatchObject({ state: 'held' })
     })
 
-    test('are replaced by a budget with the same meter and window in another time zone', async () => {
+    test('are replaced by a budget for the same meter and window in a different time zone', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger)

@@ -222,7 +222,7 @@ export const dimensions = (open: OpenLedger) =>
       const denied = aReserve({ legs: [aLeg({ amount: 6, labels: model('b', 2) })] })
       expect(await it.ledger.execute(denied)).toMatchObject({ state: 'short' })
       expect(await byValue(it.ledger)).toEqual([])
-      // The denied call has used up no value, but the released call has.
+      // The denied call added no value to the dimension, but the released call added one.
       await spend(it.ledger, 1, model('c', 2))
       expect(await byValue(it.ledger)).toEqual([['c', 1]])
     })
@@ -237,7 +237,7 @@ export const dimensions = (open: OpenLedger) =>
       expect(await it.ledger.audit('ada')).toEqual([])
     })
 
-    test('count a recovered event like the hold in the backup, and otherwise under `other`', async () => {
+    test('count a recovered event under the labels of its hold, or under `other` if the backup lacks the hold', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       const reserve = aReserve({ legs: [aLeg({ amount: 4, labels: model('a') })] })
@@ -266,7 +266,7 @@ export const dimensions = (open: OpenLedger) =>
       ])
     })
 
-    test('follow the amount of a charge that a recovery corrects', async () => {
+    test('count the corrected amount after a recovery corrects a charge', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       const leg = aLeg({ amount: 4, onExpiry: 'settle', labels: model('a') })
@@ -281,7 +281,7 @@ export const dimensions = (open: OpenLedger) =>
       expect(await it.ledger.audit('ada')).toEqual([])
     })
 
-    test('read each value’s days page by page', async () => {
+    test('list each value’s units by day, meter and dimension', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await spend(it.ledger, 2, [aLabel({ value: 'a' }), aLabel({ dimension: 'member', value: 'mia' })])

@@ -68,7 +68,7 @@ export function knownRows(open: OpenLedger): void {
       expect((await ledger.health()).waiting).toBe(0)
     })
 
-    test('returns the expired hold for a repeated reserve if another node has expired it', async () => {
+    test('returns the expired hold for a repeated reserve even if another node has expired the hold', async () => {
       await using nodes = await open()
       const { ledger, other, advance } = nodes
       await fetched(ledger, units(2))
@@ -81,7 +81,7 @@ export function knownRows(open: OpenLedger): void {
       expect(await balance(ledger)).toMatchObject({ available: 1, held: 1 })
     })
 
-    test('returns the expired hold for a repeated reserve if another attempt now uses its key', async () => {
+    test('returns the expired hold for a repeated reserve even if another attempt now uses the key', async () => {
       await using nodes = await open()
       const { ledger, advance } = nodes
       await fetched(ledger, units(3))

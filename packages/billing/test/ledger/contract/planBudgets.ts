@@ -24,7 +24,7 @@ const install = (ledger: Ledger, ...planBudgets: PlanBudget[]) => fetched(ledger
 
 export const planBudgets = (open: OpenLedger) =>
   describe('the budgets of a plan', () => {
-    test('apply beside the customer’s own budgets', async () => {
+    test('apply in addition to the customer’s own budgets', async () => {
       await using it = await open()
       await install(it.ledger, aPlanBudget())
       await setBudget(it.ledger, { window: 'hour', limit: 3 })
@@ -40,7 +40,7 @@ export const planBudgets = (open: OpenLedger) =>
       ])
     })
 
-    test('keep their counters in each later fetch, even if the app changes the limit', async () => {
+    test('keep their counters after a later fetch, even if the app changes the limit', async () => {
       await using it = await open()
       await install(it.ledger, aPlanBudget())
       await spend(it.ledger, 3)
@@ -50,7 +50,7 @@ export const planBudgets = (open: OpenLedger) =>
       ])
     })
 
-    test('end with the first fetch of a plan without them', async () => {
+    test('end with the first fetch after the plan no longer has them', async () => {
       await using it = await open()
       await install(it.ledger, aPlanBudget({ limit: 0 }), aPlanBudget({ window: 'day', timeZone: 'UTC' }))
       await install(it.ledger, aPlanBudget({ window: 'day', timeZone: 'UTC' }))

@@ -187,7 +187,7 @@ export const restore = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 7 }, { available: 6 }])
     })
 
-    test('lists a lost event as delivered and adds its units to its day', async () => {
+    test('lists a lost event as delivered and adds its units to the usage of its day', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const event = aLostEvent({ at: Date.now() - 1000 })
@@ -345,7 +345,7 @@ export const restore = (open: OpenLedger) =>
       })
     })
 
-    test('drops no waiting usage of an operation with another input', async () => {
+    test('keeps the waiting usage of an operation whose input differs', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const other = operationId({ customer: 'ada', procedure, key: 'k', fingerprint: 'b'.repeat(64) })
@@ -368,7 +368,7 @@ export const restore = (open: OpenLedger) =>
       await fetched(it.ledger, units(10))
       const retry = aSettle({ key: 'k', properties: { operation: operationOf('k') } })
       await it.ledger.execute(retry)
-      // Run both commands in one batch. Only then has the recovery loaded an event that isn't waiting.
+      // Run both commands in one batch, because only then does the recovery load an event that isn't waiting.
       await Promise.all([
         park(it.ledger, retry.attempt),
         it.ledger.execute(aRecover(aLostEvent({ operation: operationOf('k') }))),

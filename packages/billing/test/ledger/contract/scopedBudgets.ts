@@ -40,7 +40,7 @@ export const scopedBudgets = (open: OpenLedger) =>
       expect(await take(it.ledger, 20)).toMatchObject({ state: 'held' })
     })
 
-    test('apply beside the budget of the whole customer, and to every label of a call', async () => {
+    test('apply to every label of a call, in addition to the budget of the whole customer', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger, { scope: bob, limit: 9 })
@@ -83,7 +83,7 @@ export const scopedBudgets = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toMatchObject([{ used: 4, held: 0 }])
     })
 
-    test('limit a value that counts under `other`, because the dimension is full', async () => {
+    test('limit a value even if the dimension is full and the value counts under `other`', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await spendAs(it.ledger, 1, member('eve', 1))
@@ -135,7 +135,7 @@ export const scopedBudgets = (open: OpenLedger) =>
       ])
     })
 
-    test('keep their history when they are removed', async () => {
+    test('count earlier usage again when they are removed and set again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger, { scope: bob })

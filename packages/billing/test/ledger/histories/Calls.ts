@@ -85,7 +85,7 @@ export class Calls {
     const { attempt } = reserve
     switch (call.type) {
       case 'reserveAgain':
-        // The batcher repeats a reserve only while its outcome is unknown, so its work can't have been settled or
+        // The batcher repeats a reserve only while its outcome is unknown, so the hold can't have been settled or
         // released yet.
         return this.#ledger.isKnown(attempt) ? [reserve] : []
       case 'settle': {

@@ -105,7 +105,7 @@ export class Deliveries {
   }
 
   async #leave(delivery: Delivery, putsBack: boolean): Promise<void> {
-    // Return only events that can't arrive at Flowglad later. An event that an earlier delivery marked as sent is
+    // Put back only events that can't arrive at Flowglad later. An event that an earlier delivery marked as sent is
     // ambiguous, so it can still arrive.
     const isUntaken = (event: UsageEvent) => putsBack && delivery.fresh.includes(event)
     const untaken = delivery.inFlight.filter(isUntaken).map(({ attempt, meter }) => ({ attempt, meter }))

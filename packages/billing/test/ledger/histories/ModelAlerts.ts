@@ -11,8 +11,8 @@ interface Reached {
 }
 
 /**
- * Models one customer's alerts. A threshold is crossed if a command leaves it reached, and no threshold as high was
- * reached in the same window before the command.
+ * Models one customer's alerts. A threshold raises its alert if it is reached after a command, and neither it nor a
+ * higher threshold was reached in the same window before the command.
  */
 export class ModelAlerts {
   /** The window and the highest reached threshold of each budget and each grant. */
