@@ -67,8 +67,8 @@ test('calls onAlert again with the same alert after it fails, and logs the failu
   expect(await stack.billing.alerts.list(ada)).toHaveLength(1)
 })
 
-// Without the grace period, the shutdown would wait for 30 s.
-test('does not let an onAlert that never ends delay a shutdown, and delivers the alert after the next start', {
+// Without the grace period, the shutdown would wait 30 s for `onAlert`, longer than this test's timeout.
+test('shuts down even if onAlert never ends, and delivers the alert after the next start', {
   timeout: 20_000,
 }, async () => {
   using file = ledgerFile()
@@ -101,7 +101,7 @@ test('delivers many alerts without a warning about listeners', async () => {
   expect(warned.mock.calls).toEqual([])
 })
 
-test('records a delivery while another process has locked the SQLite file', async () => {
+test('waits to take an alert while another process has locked the SQLite file', async () => {
   using file = ledgerFile()
   await using stack = await startStack({ ledger: movedLedger(file.path).ledger })
   await spend(stack, 8)
@@ -115,7 +115,7 @@ test('records a delivery while another process has locked the SQLite file', asyn
   expect(await taken).toBe(true)
 })
 
-test('delivers alerts on drain without a start', async () => {
+test('delivers alerts during drain() even if billing was never started', async () => {
   const onAlert = vi.fn()
   await using stack = await startStack({ onAlert, started: false })
   await spend(stack, 10)
@@ -124,7 +124,7 @@ test('delivers alerts on drain without a start', async () => {
   expect(await stack.ledger.alertsToDeliver(10)).toEqual([])
 })
 
-test('delivers earlier alerts after a start with onAlert, without any new usage', async () => {
+test('delivers earlier alerts once billing starts with onAlert, even if there is no new usage', async () => {
   using file = ledgerFile()
   const onAlert = vi.fn()
   {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { decidePlanChange } from '../../src/customer/decidePlanChange.ts'
 import { aSubscription } from './aSubscription.ts'
 
-test('adjusts the subscription to another plan, even if a cancellation is scheduled', () => {
+test('moves the subscription to another plan, even if a cancellation is scheduled', () => {
   expect(decidePlanChange(aSubscription(), 'scale_monthly')).toBe('adjust')
   expect(decidePlanChange(aSubscription({ cancelScheduledAt: 1_000 }), 'scale_monthly')).toBe('adjust')
 })

@@ -5,7 +5,7 @@ import { aUser, startStack } from '../flowglad/startStack.ts'
 const ada = aUser()
 const hourly = (limit: number) => ({ meter: 'generations', limit, window: 'hour' }) as const
 
-test('denies a call that would exceed a budget of the plan, and names the plan as its source', async () => {
+test('denies a call that would exceed a budget of the plan, and names the plan as the budget’s source', async () => {
   await using stack = await startStack({ planBudgets: { free: [hourly(2)] } })
   const generate = (amount: number) =>
     stack.billing.meter({ customer: ada, meter: 'generations', amount }, () => 'done')

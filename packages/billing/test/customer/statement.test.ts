@@ -455,7 +455,7 @@ test('excludes charged extra usage from the prorated grant', async () => {
   expect(prorated).toMatchObject([{ meter: 'api_calls', regular: 50_000 }])
 })
 
-test('previews the most that an upgrade charges while Flowglad has not received all extra usage', async () => {
+test("previews an upgrade's maximum charge while Flowglad has not received all extra usage", async () => {
   await using app = await startTimed({ pricing: pricingWithMax(), started: false }, startApp)
   await onPro(app)
   const use = apiCallsOf(app)
@@ -472,7 +472,7 @@ test('previews the most that an upgrade charges while Flowglad has not received 
   expect(await statement(app)).toMatchObject({ next: { total: 10_000 }, overage: [{ units: 1_000 }] })
 })
 
-test('previews the extra usage without its discount as the most that a discounted change charges', async () => {
+test("previews a discounted change's maximum charge, in which extra usage is not discounted", async () => {
   await using app = await start()
   await onProForHalf(app, 'forever')
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 11_001 }, () => 'done')
@@ -521,7 +521,7 @@ test('leaves the extra usage on the next invoice if a plan change is declined', 
   expect({ total: next?.total, overage }).toMatchObject({ total: 2_200, overage: [{ units: 1_001 }] })
 })
 
-test('still shows extra usage on a declined plan change as unbilled while a renewal is unpaid', async () => {
+test('still shows the extra usage of a declined plan change as unbilled while a renewal is unpaid', async () => {
   await using app = await start()
   const use = async (amount: number) => {
     await app.billing.meter({ customer: ada, meter: 'api_calls', amount }, () => 'done')
@@ -631,7 +631,7 @@ test("doesn't attribute usage to the earlier plan after a change to an unlimited
   expect((await statement(app)).next?.earlierUsage).toMatchObject([{ units: 2_500 }])
 })
 
-test('names no plan for usage if the plan changed to another plan that limits the meter', async () => {
+test('names no plan for usage after a change to another plan that limits the meter', async () => {
   await using app = await start()
   await onPro(app)
   const use = apiCallsOf(app)

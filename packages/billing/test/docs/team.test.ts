@@ -19,7 +19,7 @@ test('the README’s example of a team limits one member and not the other', asy
   const env = { FLOWGLAD_BASE_URL: await flowglad.printed, FLOWGLAD_SECRET_KEY: 'sk_test_local' }
   const tsx = ['--import', import.meta.resolve('tsx')]
   const result = await run(app.folder, process.execPath, [...tsx, 'try-team.ts'], env)
-  // An alert is delivered a moment after the call, so its line can come earlier or later.
+  // An alert is delivered a moment after the call, so the position of its line varies.
   const sorted = (text: string) => text.split('\n').sort()
   expect({ ...result, stdout: sorted(result.stdout) }).toEqual({
     code: 0,

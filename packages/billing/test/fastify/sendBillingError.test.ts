@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { sendBillingError } from '../../src/fastify/index.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
-test('replies to a budget that cannot be set with 400 and the reason', async () => {
+test('replies with 400 and the reason if a budget cannot be set', async () => {
   await using stack = await startStack()
   const app = fastify()
   app.setErrorHandler((error, _request, reply) => {

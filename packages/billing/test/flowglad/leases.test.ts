@@ -8,7 +8,7 @@ import { bulk, rejection, spend } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test('stops waiting for a lease after the given time and blocks no later caller', async () => {
+test('stops waiting for a lease after the given time and lets later callers take the lease', async () => {
   const ledger = sqliteLedger(':memory:')
   const leases = createLeases({ ledger, clock: systemClock, leaseMs: 30_000 })
   const first = await leases.takeForFetch('ada', 1_000)

@@ -109,7 +109,7 @@ test('ends the grace period without a fetch', async () => {
   expect(await outcomeOf(spend(stack, 100))).toBe('PAYMENT_OVERDUE')
 })
 
-test("ends the grace period at the time of Flowglad's clock if that clock is ahead", async () => {
+test("ends the grace period according to Flowglad's clock if that clock is ahead", async () => {
   await using stack = await startTimedStack()
   await failRenewal({ ...stack, pass: stack.flowglad.advance })
   expect(await spend(stack, 100)).toBe('done')

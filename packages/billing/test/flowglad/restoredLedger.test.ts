@@ -88,7 +88,7 @@ test.each<[what: string, event: (id: string) => Listed]>([
     (id) => listed(id, 1, { createdAt: Date.now() - ledgerDefaults.chargeRetentionMs + 3_600_000 }),
   ],
   ['has never sent', () => listed('another-ledger', 1)],
-])('does not recognize a restore because of an event that the ledger %s', async (_, event) => {
+])('does not infer a restore from an event that the ledger %s', async (_, event) => {
   const ledger = sqliteLedger(':memory:')
   await ledger.execute(aSettle({ attempt: 'open' }))
   const { restored } = await aCheck({ ledger, events: (id) => [event(id)] })
@@ -150,7 +150,7 @@ test('recovers all lost events after a recovery that failed halfway', async () =
   await running
 })
 
-test('does not end the recovery because of usage that was delivered after the restore', async () => {
+test('continues the recovery when it finds usage that was delivered after the restore', async () => {
   const ledger = sqliteLedger(':memory:')
   const all = Array.from({ length: 250 }, (_, number) => number)
   const delivered = all.slice(0, 150).map((number) => `attempt-${number}`)
@@ -225,7 +225,7 @@ test.each([
   ['customer', { properties: { customer: 'a\0b' } }],
   ['procedure', { properties: { procedure: '' } }],
 ])(
-  'ignores a copied event with a %s that the ledger could not have sent',
+  'ignores a copied event whose %s the ledger could not have sent',
   async (_, { properties, ...event }: { properties?: Record<string, string> } & Record<string, unknown>) => {
     const { ledger, restored } = await aCheck({
       events: (id) => {

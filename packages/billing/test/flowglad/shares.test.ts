@@ -37,6 +37,6 @@ test("returns to equal shares after a busy customer's share was large enough", (
   expect(shares.divide(['ada', 'bob'], 10)).toContainEqual({ customer: 'ada', share: 5 })
 })
 
-test('returns no shares if no customer waits', () => {
+test('returns no shares if no customer is waiting', () => {
   expect(new Shares().divide([], 400)).toEqual([])
 })

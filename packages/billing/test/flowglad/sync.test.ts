@@ -95,7 +95,7 @@ test('fetches again before each denial, so that a payment takes effect on the ne
   expect(await spend(stack)).toBe('done')
 })
 
-test('does not deny a call based on a fetch that started before the call', async () => {
+test('never bases a denial on a fetch that started before the call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()

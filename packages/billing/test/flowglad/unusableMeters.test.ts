@@ -78,7 +78,7 @@ test('checks a call against the balance after the missing meter is created at Fl
   await until(() => expect(call()).rejects.toMatchObject({ denial: { code: 'INSUFFICIENT_CREDITS' } }))
 })
 
-test('makes no request to Flowglad for a call on a usable meter with a recent snapshot', async () => {
+test('makes no request to Flowglad for a call on a usable meter if the snapshot is recent', async () => {
   await using app = await startUnusable()
   const call = () => app.billing.meter({ customer: ada, meter: 'tokens' }, () => 'done')
   await call()

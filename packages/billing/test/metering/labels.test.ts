@@ -13,7 +13,7 @@ function labelled(labels: () => unknown) {
   return { labels: read(), read, messages }
 }
 
-test('keeps the declared labels with their largest number of values', () => {
+test('keeps only declared labels and adds each dimension’s maximum number of values', () => {
   expect(labelled(() => ({ model: 'small', member: 'mia' })).labels).toEqual([
     { dimension: 'model', value: 'small', atMost: 2 },
   ])

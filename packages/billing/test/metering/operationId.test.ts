@@ -8,7 +8,7 @@ test.each([
   ['procedure', { procedure: 'paint' }],
   ['key', { key: 'l' }],
   ['input', { fingerprint: 'b'.repeat(64) }],
-])('returns a different ID for another %s', (_, changed) => {
+])('returns a different ID if the %s differs', (_, changed) => {
   expect(operationId({ ...operation, ...changed })).not.toBe(operationId(operation))
 })
 

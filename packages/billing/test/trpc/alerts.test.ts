@@ -26,7 +26,7 @@ function subscribe({ router }: App, input?: { after: number }) {
   }
 }
 
-test('lists the alert of a grant without any setup, and its time in the balances', async () => {
+test('without any setup, lists the alert of a grant and reports its time in the balances', async () => {
   await using app = await startApp()
   await generate(app, 7)
   expect(await alertsOf(app)).toEqual([])
@@ -73,7 +73,7 @@ test('raises the alerts at a budget’s own thresholds', async () => {
   expect((await alertsOf(app)).map(({ threshold }) => threshold)).toEqual([125, 50])
 })
 
-test('shows and pushes no other customer’s alerts', async () => {
+test('never shows or pushes another customer’s alerts', async () => {
   await using app = await startApp()
   await using subscription = subscribe(app, { after: 0 })
   await app.clientWith([], 'bob').generate.mutate({ prompt: 'x', count: 10 })
@@ -82,7 +82,7 @@ test('shows and pushes no other customer’s alerts', async () => {
   expect(await alertsOf(app)).toHaveLength(1)
 })
 
-test('pushes each alert once to a subscription, and not the alerts before it', async () => {
+test('pushes each alert once to a subscription, except alerts that were raised before it started', async () => {
   await using app = await startApp()
   await generate(app, 8)
   await using subscription = subscribe(app)
@@ -100,7 +100,7 @@ test('pushes each alert once to a subscription, and not the alerts before it', a
   expect(ids.filter((id) => id.startsWith('grant:'))).toEqual([])
 })
 
-test('first pushes the alerts after the given time, oldest first', async () => {
+test('first pushes the alerts that were raised after the given time, oldest first', async () => {
   await using app = await startApp()
   await generate(app, 8)
   await generate(app, 2)
@@ -120,7 +120,7 @@ test('pushes an alert that another node raises', async () => {
   await expect.poll(() => subscription.received).toMatchObject([{ threshold: 80, used: 9 }])
 })
 
-test.each([-1, 0, Number.NaN])('rejects the limit %d on the server', async (limit) => {
+test.each([-1, 0, Number.NaN])('alerts.list rejects the limit %d', async (limit) => {
   await using app = await startApp()
   await expect(app.billing.alerts.list(ada, { limit })).rejects.toThrow('is not a number of alerts')
 })

@@ -12,7 +12,7 @@ const generate = ({ client }: Awaited<ReturnType<typeof startApp>>, count: numbe
   client.generate.mutate({ prompt: 'x', count })
 const monthly = (limit: number) => ({ meter: 'generations', limit, window: 'month' }) as const
 
-test('denies a call that would exceed a budget with 402 and the time at which the budget resets', async () => {
+test('returns 402 and the budget’s reset time for a call that would exceed the budget', async () => {
   await using app = await startApp({ mayChangeBudgets })
   await generate(app, 1)
   const { id } = await app.client.billing.setBudget.mutate(monthly(3))
@@ -68,7 +68,7 @@ test('allows calls again after the limit is raised or the budget is removed', as
   await generate(app, 1)
 })
 
-test('denies a call that would exceed a budget without a request to Flowglad', async () => {
+test('makes no request to Flowglad when it denies a call that would exceed a budget', async () => {
   await using app = await startApp({ mayChangeBudgets })
   await app.client.billing.setBudget.mutate(monthly(0))
   await app.client.billing.refresh.mutate()
@@ -160,7 +160,7 @@ test.each(['\0', '\ud800', 'x'])('finds no budget with the ID %j', async (id) =>
   expect(await app.client.billing.removeBudget.mutate({ id })).toEqual({ removed: false })
 })
 
-test('rejects an invalid budget on the server with the reason', async () => {
+test('budgets.set rejects an invalid budget and gives the reason', async () => {
   await using app = await startApp()
   const set = (change: object) => app.billing.budgets.set(aUser(), { ...monthly(1), ...change })
   const reason = (text: string) => ({ name: 'BudgetError', message: expect.stringContaining(text) })

@@ -58,7 +58,7 @@ test('labels each of a call’s meters with the meter’s own dimensions', async
   expect(await usage(app, 'model')).toEqual([['tokens', 'small', 5]])
 })
 
-test('counts calls without labels under `other`, only on meters that have the dimension', async () => {
+test('counts calls without labels under `other`, but only on meters that have the dimension', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'x', count: 2 })
   await app.client.ping.mutate()
@@ -67,7 +67,7 @@ test('counts calls without labels under `other`, only on meters that have the di
   expect(await usage(app, 'model')).toEqual([])
 })
 
-test('counts usage that a browser records under `other`, because a browser could send any label', async () => {
+test('counts a browser’s usage under `other`, because a browser could send any label', async () => {
   await using app = await startApp()
   const body = { usageMeterSlug: 'api_calls', dimensions: { country: 'DE' }, properties: { country: 'DE' } }
   const answer = await fetch(`${app.origin}/api/flowglad/usage-events/create`, {
@@ -150,7 +150,7 @@ test('counts a retry under the same key once, and a failed call not at all', asy
   expect(await usage(app, 'model')).toEqual([['tokens', 'good', 5]])
 })
 
-test('counts a stream that is never read under its labels when its hold expires', async () => {
+test('counts an unread stream under its labels when its hold expires', async () => {
   await using app = await startApp({
     options: { holdTtlMs: 200, sweepMs: 20 },
     policies: { tokens: { onExpiry: 'settle', dimensions: { model: 3 } } },

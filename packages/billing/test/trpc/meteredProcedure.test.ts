@@ -224,7 +224,7 @@ test('returns the result of a charged call even if its new balances cannot be re
   expect(await app.client.ping.mutate()).toBe('pong')
 })
 
-test('makes no request to Flowglad for a call with a recent snapshot', async () => {
+test('makes no request to Flowglad for a call whose snapshot is recent', async () => {
   await using app = await startApp({ started: false })
   await app.client.ping.mutate()
   const before = app.proxy.seen.length

@@ -76,7 +76,7 @@ test('does not warn about a server-side caller without a billing request', async
   expect(warnings.filter(aboutRequest)).toEqual([])
 })
 
-test('names both copies of tRPC in the error if the app and billing use different ones', async () => {
+test('names both copies of tRPC in the error if the app and billing use different copies', async () => {
   const { billing, routerOf } = setUp()
   await using _ = billing
   const caller = routerOf(otherCopy).createCaller({ user: aUser() })

@@ -33,7 +33,7 @@ test.each([
   })
 })
 
-test('rejects a number of days with a range', async () => {
+test('rejects an input that has both a number of days and a range', async () => {
   await using app = await startApp()
   const input = encodeURIComponent(JSON.stringify({ days: 7, from: '2026-11-01' }))
   const response = await fetch(`${app.url}/billing.usage?input=${input}`, { headers: { user: 'ada' } })

@@ -1,4 +1,4 @@
-// Inputs and results with values that JSON can't carry, on each transport and with each kind of transformer.
+// Tests inputs and results with values that JSON can't carry, on each transport and with each kind of transformer.
 import { deserialize, serialize } from 'node:v8'
 import superjson, { SuperJSON } from 'superjson'
 import { expect, test } from 'vitest'
