@@ -85,7 +85,7 @@ export const alerts = (open: OpenLedger) =>
       expect(raised.map(({ at }) => at)).toEqual([noon + hour, noon])
     })
 
-    test('are raised by a settle after the window of its hold, if it starts the next window', async () => {
+    test('are raised by a settle without a hold if the settle starts the next window', async () => {
       await using it = await open()
       await fetched(it.ledger, manyUnits)
       await setBudget(it.ledger, { window: 'hour', thresholds: [80] })
