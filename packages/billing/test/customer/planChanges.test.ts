@@ -258,7 +258,7 @@ describe('when Flowglad does not respond to a plan change', () => {
   test.each([
     ['made while a cancellation is being restored', undefined],
     [
-      'if Flowglad then removes the restored cancellation but returns an error',
+      'even if Flowglad returns an error when it removes the restored cancellation',
       { state: 'handledButFails', status: 500, body: declined.body },
     ],
   ] as const)('keeps a plan change %s', async (_, uncancelling) => {

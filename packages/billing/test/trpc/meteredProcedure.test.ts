@@ -180,7 +180,7 @@ test.each([[-1], [1.5], ['NaN' as const], [2 ** 31]])(
 )
 
 test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const], ['throwsNothing' as const]])(
-  'charges and flags the held amount if the cost computed after the work is %s',
+  'charges and flags the held amount if the cost computed after the work is invalid (%s)',
   async (cost) => {
     await using app = await startApp()
     expect(await app.client.oddCost.mutate({ cost })).toBe('done')
@@ -232,7 +232,7 @@ test('makes no request to Flowglad for a call whose snapshot is recent', async (
   expect(app.proxy.seen.length).toBe(before)
 })
 
-test('lists the newest charges first with the prices that Flowglad recorded', async () => {
+test('lists the newest charges first, and shows the prices that Flowglad recorded', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'a', count: 2 })
   await app.client.ping.mutate()

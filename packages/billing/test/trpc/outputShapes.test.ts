@@ -207,7 +207,7 @@ test('charges nothing for an output with a locked stream even if a promise in it
   await expectFree(app)
 })
 
-test('charges for an observable that a mutation returns when the observable completes', async () => {
+test('charges for a mutation’s observable when the observable completes', async () => {
   await using app = await start(lateWords)
   const output = await app.streaming.write.mutate()
   expect(await app.charged()).toEqual([])
