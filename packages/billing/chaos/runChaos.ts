@@ -29,7 +29,7 @@ export interface ChaosResult extends Audit {
   history: string[]
   answers: Record<string, number>
   recoveries: Recovery[]
-  /** The faults that this machine can't cause, with the reasons. */
+  /** The faults that this machine can't cause, and the reasons. */
   skipped: string[]
   /** The folder with the logs and all evidence. Null if nothing was violated. */
   folder: string | null

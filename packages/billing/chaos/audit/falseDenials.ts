@@ -43,7 +43,7 @@ const isShort = (answer: Answer) => answer.state === 'denied' && answer.code ===
 
 function mostTaken({ answers, hold, startedAt }: Call, billed: number, denial: Answer): number {
   if (startedAt > denial.until) return 0
-  // A call that was answered before the denial holds nothing, because the ledger ends a hold before the answer.
+  // A call that was answered before the denial holds nothing, because its hold ended before the answer.
   if (answers.every(({ state, until }) => state === 'answered' && until < denial.from)) return billed
   const endedAt = Math.max(...answers.map(({ until }) => until))
   const mayHold = endedAt + maxHeldMs >= denial.from && !answers.every(isShort)

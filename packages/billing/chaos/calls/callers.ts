@@ -6,7 +6,7 @@ import { sendCall } from './sendCall.ts'
 /** `mixed`: the customer makes calls of all kinds. `single units`: each call takes one unit. */
 type Profile = 'mixed' | 'single units'
 
-/** The maximum number of times that a caller repeats a keyed call without a final answer. */
+/** The maximum number of times that a caller repeats a keyed call that has no final answer. */
 const maxRetries = 12
 /**
  * The number of denials for lack of units after which a customer is replaced by a new customer. The fetch before

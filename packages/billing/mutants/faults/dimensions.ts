@@ -26,7 +26,7 @@ export const dimensions: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a value without separate totals is counted anyway',
+    name: 'a value that should count under `other` gets a separate total',
     file: 'ledger/core/labels.ts',
     find: 'if (isKnown) draft.addToLabel(',
     replace: 'if (isKnown !== undefined) draft.addToLabel(',

@@ -9,7 +9,7 @@ import { aReserve, fetched, settleOf, units } from '../ledger/builders.ts'
 /** The pause between sweeps exceeds any test's timeout, so the sweeper sweeps only once. */
 const sweepMs = 3_600_000
 
-/** Runs the sweeper on a ledger until the assertions pass. `pruned` is the number of its pruning steps. */
+/** Runs the sweeper on a ledger until the assertions pass. `pruned` is the number of pruning steps so far. */
 async function sweep(
   ledger: ReturnType<typeof sqliteLedger>,
   clock: ReturnType<typeof testClock>,

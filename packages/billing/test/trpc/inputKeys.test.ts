@@ -91,7 +91,7 @@ test('recognizes a retry on a connection by the key in its input', async () => {
   expect(await app.used()).toBe(4)
 })
 
-test('denies a different input under the same key in a header or an input', async () => {
+test('denies a different input under the same key, whether the key is in a header or in an input', async () => {
   await using app = await start()
   await app.socket.any.mutate({ prompt: 'x', ...keyed('k') })
   expect(await app.batch('any', [{ prompt: 'x' }], { 'idempotency-key': 'k' })).toEqual([null])

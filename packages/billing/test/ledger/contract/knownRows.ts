@@ -93,7 +93,7 @@ export function knownRows(open: OpenLedger): void {
       expect(await ledger.execute(first)).toMatchObject({ state: 'held', expiresInMs: 0 })
     })
 
-    test('remembers the balances after the last commit', async () => {
+    test('remembers the balances as of the last commit', async () => {
       await using nodes = await open()
       const { ledger } = nodes
       await fetched(ledger, units(5))
