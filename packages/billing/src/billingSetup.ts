@@ -42,7 +42,7 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * allowed. Requests from other pages are denied with `FOREIGN_ORIGIN`. Default: none.
    */
   trustedOrigins?: readonly string[] | undefined
-  /** The page that denials link to. Default: `/pricing`. */
+  /** The page that denials link to, except `PAYMENT_OVERDUE` (see `billingUrl`). Default: `/pricing`. */
   upgradeUrl?: string
   /**
    * The page where customers pay or change their card. `PAYMENT_OVERDUE` denials link to this page. Default:
@@ -57,19 +57,20 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   /**
    * Budgets that apply to every customer of a plan, by the slug of the plan's price. For example, `{ free: [{ meter:
    * 'generations', limit: 5, window: 'hour' }] }` limits customers of Free to 5 generations per hour. Customers can't
-   * change these budgets. Changes apply from a customer's next fetch from Flowglad. Default: none.
+   * change these budgets. A change to this setting takes effect when a customer's snapshot is next fetched from
+   * Flowglad. Default: none.
    */
   planBudgets?: PlanBudgets<MeterOf<M>, DimensionOf<M>>
   /**
    * Returns whether the caller may set and remove the customer's budgets with the billing router. Default: no caller
-   * may. `billing.budgets` isn't restricted.
+   * may. `billing.budgets` doesn't call this function.
    */
   mayChangeBudgets?: (ctx: Ctx) => boolean | Promise<boolean>
   /**
-   * Receives each alert: a customer has reached a threshold of the plan's grant (default 80% and 100%) or of a budget.
-   * Called at least once for each alert, on one of the nodes, always with the same `id`. Called again after a pause if
-   * it throws, if it takes longer than 30 s, or if the process dies, for up to a week. For example, send an email with
-   * `alert.id` as its idempotency key. Default: alerts are only listed.
+   * Receives each alert. An alert is raised when a customer reaches a threshold of the plan's grant (default 80% and
+   * 100%) or of a budget. The function is called at least once for each alert, on any node, and always with the same
+   * `id`. If it throws or takes longer than 30 s, or if the process dies, it is called again after a pause, for up to a
+   * week. For example, send an email with `alert.id` as its idempotency key. Default: alerts are only listed.
    */
   onAlert?: (alert: CustomerAlert<MeterOf<M>>) => unknown
   /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */

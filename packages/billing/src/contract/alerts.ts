@@ -5,12 +5,12 @@ import type { BudgetMode, BudgetScope, BudgetWindow } from './budgets.ts'
  * in the meter's unit, and times are epoch milliseconds.
  */
 export interface Alert<Meter extends string = string> {
-  /** Identifies the alert. Repeated calls of `onAlert` have the same ID. */
+  /** Identifies the alert. If `onAlert` is called again for an alert, the ID is the same. */
   id: string
   meter: Meter
   /** The percentage of `limit` that the units have reached, such as 80. */
   threshold: number
-  /** When the threshold was reached. Different for each of the customer's alerts. */
+  /** When the threshold was reached. Unique among the customer's alerts. */
   at: number
   /** The units that were used when the threshold was reached. */
   used: number

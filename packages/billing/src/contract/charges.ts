@@ -32,13 +32,13 @@ export type UsageRange =
 /** A usage query: the days, and the dimension by which to break usage down. Default: no dimension. */
 export type UsageQuery<Dimension extends string = string> = UsageRange & { by?: Dimension | undefined }
 
-/** The usage of one meter on one day, or of one value of a dimension. */
+/** A meter's usage on one day. If the query has `by`, the part of this usage that counts under one value. */
 export interface UsageDay<Meter extends string = string> {
   /** The day in UTC, such as `2026-11-22`. */
   day: string
   meter: Meter
   amount: number
-  /** The value of the dimension `by`, or `other` for units without such a value. Missing without `by`. */
+  /** The value of the dimension `by`, or `other` for all remaining units. Missing if the query has no `by`. */
   value?: string
 }
 

@@ -2,7 +2,7 @@
 export const maxDimensions = 8
 /** The largest number of values per customer and dimension that can have separate totals. */
 export const maxValues = 10_000
-/** The largest number of characters of a value. */
+/** The maximum length of a value, in characters. */
 export const maxValueLength = 128
 
 /**
@@ -18,7 +18,10 @@ export type Labels<Dimension extends string = string> = [Dimension] extends [nev
   ? Readonly<Record<string, never>>
   : { readonly [Name in Dimension]?: string | null | undefined }
 
-/** Rejects the names in `Given` that aren't dimensions. TypeScript accepts such names in the result of a callback. */
+/**
+ * Rejects the names in `Given` that aren't dimensions. Without this type, TypeScript would accept such names in the
+ * result of a callback.
+ */
 export type OnlyNames<Given, Dimension extends string> = [Exclude<keyof Given, Dimension>] extends [never]
   ? unknown
   : { readonly [Name in Exclude<keyof Given, Dimension>]: never }

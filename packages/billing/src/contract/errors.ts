@@ -98,7 +98,7 @@ export class PlanChangeError extends Error {
 /** The budget can't be set or removed. The message is written for the customer. Nothing was changed. */
 export class BudgetError extends Error {
   override readonly name = 'BudgetError'
-  /** Whether the caller isn't allowed to change the customer's budgets. */
+  /** True if the caller isn't allowed to change the customer's budgets. */
   readonly isForbidden: boolean
   constructor(message: string, { isForbidden = false } = {}) {
     super(message)

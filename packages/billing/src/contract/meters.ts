@@ -38,7 +38,7 @@ export interface MeterPolicy {
   recordableByClient?: boolean
   /**
    * The labels by which usage can be broken down, such as `{ member: 1000, model: 50 }`. The number is how many values
-   * of the dimension have separate totals for each customer (1 to 10,000). More values count under `other`. A meter
+   * of the dimension have separate totals for each customer (1 to 10,000). Further values count under `other`. A meter
    * can have up to 8 dimensions. Default: none.
    */
   dimensions?: Readonly<Record<string, number>>

@@ -24,8 +24,8 @@ export interface BillingStatement<Meter extends string = string> {
    */
   prorated: ProratedGrant<Meter>[]
   /**
-   * The units left from packs on the meters that the plan doesn't limit, because their balances contain no
-   * amounts. They end with the subscription. Usage reduces them even while the meter is unlimited.
+   * The units left from packs on the meters that the plan doesn't limit. The balances of these meters contain no
+   * amounts. The units end with the subscription. Usage reduces them even while the meter is unlimited.
    */
   unlimitedPacks: PackUnits<Meter>[]
   /** The payment method for the next invoice. null if there is none. */
@@ -97,7 +97,10 @@ export interface PlanChangeParts {
 
 /** The amount that the customer has to pay for an unpaid renewal. */
 export interface OverdueAmount {
-  /** If several renewals are unpaid, the amount of the newest. Flowglad collects no older one once it is paid. */
+  /**
+   * If several renewals are unpaid, the amount of the newest one. Once the newest one is paid, Flowglad no longer
+   * collects the others.
+   */
   amount: number
   currency: string
   /** When the oldest unpaid renewal was due. */
@@ -115,9 +118,9 @@ export interface NextInvoice<Meter extends string = string> {
   currency: string
   plan: { name: string; amount: number }
   /**
-   * The overage on an earlier plan of meters that became unlimited when the plan changed during the period. Flowglad
-   * still bills this overage if the change didn't charge it, but doesn't report its amount. The units and amounts are
-   * maximums, and `total` doesn't include them.
+   * The overage on meters that became unlimited when the plan changed during the period. The customer used these units
+   * under the earlier plan. Flowglad still bills this overage if the change didn't charge it, but doesn't report its
+   * amount. The units and amounts are maximums, and `total` doesn't include them.
    */
   earlierUsage: PlanOverage<Meter>[]
   /** The price of the plan plus the statement's `overage`. */
@@ -145,7 +148,7 @@ export interface PlanOverage<Meter extends string = string> extends OverageCharg
 /** A grant that is smaller in this period than in later periods. */
 export interface ProratedGrant<Meter extends string = string> {
   meter: Meter
-  /** The units granted in this period, without packs. */
+  /** The units granted in this period, excluding packs. */
   granted: number
   /** The units granted in each later period. */
   regular: number
@@ -160,13 +163,13 @@ export interface ChangePreview<Meter extends string = string> {
   /** The amount charged now. Includes `overage`. */
   charge: number
   /**
-   * The usage beyond the plan's grants that the change charges too. Empty if the change charges nothing now. In that
+   * The usage beyond the plan's grants that the change also charges. Empty if the change charges nothing now. In that
    * case, the next invoice bills the usage.
    */
   overage: PlanOverage<Meter>[]
   /**
-   * Whether the change can charge less than `charge` for the overage, because Flowglad hasn't received all usage yet, or
-   * because of a discount. The next invoice bills the usage that the change doesn't charge.
+   * Whether the change can charge less than `charge` for the overage, for example because Flowglad hasn't received all
+   * usage yet, or because of a discount. The next invoice bills the usage that the change doesn't charge.
    */
   isMaximum: boolean
   /**
@@ -175,10 +178,10 @@ export interface ChangePreview<Meter extends string = string> {
    */
   credit: number
   /**
-   * Whether the change can charge a slightly different prorated amount. While a cancellation is scheduled, Flowglad gives no
-   * preview, so this package computes `charge`. Otherwise, `isEstimate` means that the prorated amount changes by a cent
-   * within 90 seconds. If `isEstimate` and `isMaximum` are false, a change within that time charges exactly `charge`,
-   * plus the price of any further overage.
+   * Whether the change can charge a slightly different prorated amount. While a cancellation is scheduled, Flowglad
+   * gives no preview, so this package computes `charge`. Otherwise, `isEstimate` means that the prorated amount can
+   * change by a cent within 90 seconds. If `isEstimate` and `isMaximum` are false, a change within that time charges
+   * exactly `charge`, plus the price of any further overage.
    */
   isEstimate: boolean
   /** The new plan's price, and when it is next due. */
