@@ -55,8 +55,9 @@ function parse(header: string): BalancesAnswer | null {
 }
 
 /**
- * Returns false for other results, and for the content of another server's header with the same name. The
- * server always sends complete balances, so checking a few fields is enough.
+ * Returns whether the value contains balances. The value can also be the result of a different procedure, or come
+ * from a different server's header with the same name. The server always sends complete balances, so checking a few
+ * fields is enough.
  */
 const isAnswer = (value: unknown): value is BalancesAnswer =>
   typeof value === 'object' &&

@@ -65,7 +65,7 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
  * `headers` are sent with each call, in addition to the keys. For subscriptions and WebSockets, which can't
  * send headers, use `connectionParams`.
  *
- * For another combination of links, use `idempotencyLink`, `keyHeaders` and `balancesLink`.
+ * For a different combination of links, use `idempotencyLink`, `keyHeaders` and `balancesLink`.
  */
 export function billingLinks<Router extends AnyTRPCRouter>(
   given: BillingLinksOptions<Router>,

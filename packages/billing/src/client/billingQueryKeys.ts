@@ -21,7 +21,7 @@ export interface BillingQueryKeys {
   /** The key of the alerts query without a limit. */
   alerts: BillingQueryKey
   statement: BillingQueryKey
-  /** Returns the key of the preview of a change to the plan with the given price. */
+  /** Returns the key of the preview query for a change to the plan with this price. */
   previewChange: (input: { priceSlug: string }) => BillingQueryKey
 }
 

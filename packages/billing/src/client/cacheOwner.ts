@@ -23,7 +23,7 @@ export const cacheOwner = (queryClient: object): string | null | undefined =>
  * user signs in or out, and remove the previous user's queries.
  *
  * `onOtherCustomer` receives the balances that the cache ignores. Such balances arrive in a late response, or
- * after the session's customer has changed. For example, the user has switched organizations in another tab.
+ * after the session's customer has changed, for example because the user has switched organizations in another tab.
  */
 export function setCacheOwner(
   queryClient: object,
