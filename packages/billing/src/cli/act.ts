@@ -8,7 +8,7 @@ import { type CommandContext, CommandError, type Report } from './command.ts'
 import { columns, time } from './formatting.ts'
 import { openLedger } from './openLedger.ts'
 
-/** Makes an operator's change and reports its record. `next` is the last line of the report. */
+/** Makes an operator's change, and returns the report to print. `next` is the report's last line. */
 export async function act(
   {
     customer,

@@ -38,7 +38,7 @@ export async function auditFlowglad(
       if (!isOwn) continue
       if (seen.has(name)) violations.push({ customer, problem: `Flowglad has ${title(event, meter)} twice` })
       else if (charge && charge.amount !== event.amount) {
-        const problem = `Flowglad has ${title(event, meter)}, and the ledger has ${charge.amount} units`
+        const problem = `Flowglad has ${title(event, meter)}, but the ledger has ${charge.amount} units`
         violations.push({ customer, problem })
       } else if (!charge && event.createdAt >= keepsEventsSince) {
         unknown.push({ customer, attempt: event.transactionId, meter })
@@ -49,7 +49,7 @@ export async function auditFlowglad(
     const states = await ledger.eventStates(unknown)
     for (const [index, event] of unknown.entries()) {
       if (states[index] !== 'missing') continue
-      const problem = `Flowglad has the event ${event.attempt} ${event.meter}, which the ledger lacks`
+      const problem = `Flowglad has the event ${event.attempt} ${event.meter}, but the ledger doesn't`
       violations.push({ customer: event.customer, problem })
     }
   }

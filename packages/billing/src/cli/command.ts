@@ -9,7 +9,7 @@ export interface CommandContext {
   env: Record<string, string | undefined>
   /** The name of the operating system's user. */
   user: string
-  /** Shows the progress of long work. Each text replaces the previous one. */
+  /** Shows the progress of a long-running command. Each text replaces the previous one. */
   progress(text: string): void
   /**
    * Writes to standard output, and waits until the reader accepts more. Use this function for output that

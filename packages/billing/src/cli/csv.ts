@@ -9,7 +9,7 @@ function csvCell(value: unknown): string {
 }
 
 /**
- * Returns a text that a spreadsheet doesn't run as a formula. A customer may have chosen a text such as
- * `=HYPERLINK(…)`.
+ * Returns the text in a form that a spreadsheet doesn't run as a formula. A customer may have entered
+ * `=HYPERLINK(…)`, for example.
  */
 const inert = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)

@@ -7,7 +7,7 @@ export type ExportedTable = 'charges' | 'acts'
 
 export interface ExportQuery {
   customer: string | null
-  /** Null exports all tables. */
+  /** If null, all tables are exported. */
   only: ExportedTable | null
 }
 
@@ -16,7 +16,7 @@ export type ExportedRow = { type: string } & Record<string, unknown>
 
 /** The whole history. No ledger has usage on an earlier day. */
 const allDays = { from: '1970-01-01', to: null }
-/** More alerts than any customer has. */
+/** A limit that exceeds every customer's number of alerts, so that all alerts are exported. */
 const allAlerts = 10_000_000
 
 /**

@@ -24,5 +24,5 @@ export const time = (epochMs: number): string =>
     .replace('T', ' ')
     .replace(/\.\d+Z/, 'Z')
 
-/** Replaces control characters, because a text from the ledger must not control the terminal. */
+/** Replaces control characters, because text from the ledger must not control the terminal. */
 const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ')

@@ -1,5 +1,5 @@
 /**
- * Returns a function that replaces secrets in a text: the passwords of connection strings, and secret keys.
+ * Returns a function that replaces secrets in its input: the passwords of connection strings, and secret keys.
  * `given` lists the values that can be or contain a secret.
  */
 export function hideSecrets(given: (string | undefined)[]): (text: string) => string {

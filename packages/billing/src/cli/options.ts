@@ -18,7 +18,7 @@ export const options = {
   out: { type: 'string', value: 'file', help: 'writes to this file instead of standard output' },
   pricing: { type: 'string', value: 'file', help: 'the pricing file. Default: pricing.yaml' },
   yes: { type: 'boolean', help: 'makes the changes' },
-  'replace-prices': { type: 'boolean', help: 'with --yes and a live key, also replaces prices' },
+  'replace-prices': { type: 'boolean', help: 'lets --yes replace prices. Not needed with a test key' },
   create: { type: 'boolean', help: 'creates a new pricing model from the file, and makes it the default' },
   flowglad: { type: 'boolean', help: "also compares the ledger with Flowglad's list of usage events" },
   partitions: {

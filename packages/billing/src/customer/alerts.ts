@@ -9,11 +9,15 @@ export const maxAlerts = 100
 
 /** Reads a customer's alerts. */
 export interface Alerts<Meter extends string = string> {
-  /** Returns up to `limit` alerts, newest first. Default: 50. Maximum: 100. Rejects with a `TypeError` below 1. */
+  /**
+   * Returns up to `limit` alerts, newest first. Default: 50. Maximum: 100. Rejects with a `TypeError` if `limit` is
+   * below 1.
+   */
   list(customer: KnownCustomer, options?: { limit?: number | undefined }): Promise<Alert<Meter>[]>
   /**
-   * Yields each alert that is raised on any node, oldest first, until the signal aborts. With `after`, first yields the
-   * last 100 alerts with a later time. Throws `STREAM_REPLACED` if a newer stream replaces this one.
+   * Yields each alert that is raised on any node, oldest first, until the signal aborts. If `after` is set, first
+   * yields the alerts after that time, but at most the newest 100. Throws `STREAM_REPLACED` if a newer stream replaces
+   * this one.
    */
   watch(
     customer: KnownCustomer,
@@ -29,7 +33,7 @@ export function createAlerts({
   watchers: Watchers
 }): Alerts {
   async function list({ id: customer }: KnownCustomer, { limit = 50 } = {}): Promise<Alert[]> {
-    if (!(limit >= 1)) throw new TypeError(`The limit ${limit} is not a number of alerts. Pass 1 or more.`)
+    if (!(limit >= 1)) throw new TypeError(`limit must be at least 1, not ${limit}`)
     const alerts = await onLedger(ledger.alerts({ customer, limit: Math.floor(Math.min(limit, maxAlerts)) }))
     return alerts.map(({ customer: _, ...alert }) => alert)
   }

@@ -44,12 +44,13 @@ export function createBudgets({ ledger, meters, clock, fetchPeriod }: Parts): Bu
       await fetchPeriod(customer)
       answer = await send(Math.max(0, clock.now()))
     }
-    // The answer names the start of the window. If the window ends now, the next answer names the next start.
+    // The answer names the start of the window. If the window ends before the command is sent again, the next answer
+    // names the start of the next window.
     for (let tries = 0; answer.state === 'needsUsage' && tries < 2; tries++) answer = await send(answer.since)
     if (answer.state === 'set') return { id: answer.id }
     if (answer.state !== 'tooMany') throw unavailable(1_000)
     throw new BudgetError(
-      `You already have ${answer.atMost} budgets, and more aren't possible. Remove one before you add another.`,
+      `You already have the maximum of ${answer.atMost} budgets. Remove one before you add another.`,
     )
   }
 
@@ -67,7 +68,7 @@ export function createBudgets({ ledger, meters, clock, fetchPeriod }: Parts): Bu
   }
 }
 
-/** Returns the valid budget. */
+/** Returns the parsed budget. Throws a `BudgetError` if the budget is invalid. */
 function parse(schema: ReturnType<typeof budgetInput>, given: BudgetInput): BudgetInput {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data

@@ -122,7 +122,7 @@ test('pushes an alert that another node raises', async () => {
 
 test.each([-1, 0, Number.NaN])('alerts.list rejects the limit %d', async (limit) => {
   await using app = await startApp()
-  await expect(app.billing.alerts.list(ada, { limit })).rejects.toThrow('is not a number of alerts')
+  await expect(app.billing.alerts.list(ada, { limit })).rejects.toThrow('limit must be at least 1')
 })
 
 test.each([{ limit: 0 }, { limit: 101 }, { limit: 1.5 }])('rejects %j with 400', async (input) => {

@@ -14,7 +14,7 @@ export const customer = defineCommand({
   arguments: ['id'],
   options: ['ledger', 'json'],
   details: `Shows a customer's plan, balances and budgets, the last ${reported.alerts} alerts, the holds of running work, the calls
-denied in the last day with the reasons, the last ${reported.charges} charges, and up to ${reported.events} usage events that Flowglad hasn't acknowledged.
+denied in the last day and why, the last ${reported.charges} charges, and up to ${reported.events} usage events that Flowglad hasn't acknowledged.
 <id> is your own ID for the customer. A server writes new denials about once a second. Denials are counted
 by the hour, so a count can include up to one hour before the last day.`,
   input: z.object({ id: fields.customer, ledger: z.string().optional() }),
@@ -139,7 +139,7 @@ const units = ({ legs, counted }: Hold): string =>
     })
     .join(', ')
 
-/** Returns the calls to which a budget applies, or null if it applies to all calls. */
+/** Returns the label that a budget applies to, such as `member=user_1`, or null if it applies to all calls. */
 const scopeName = (scope: BudgetScope | null): string | null => scope && `${scope.dimension}=${scope.value}`
 
 const budgetName = ({ window, scope }: AlertBudget): string =>

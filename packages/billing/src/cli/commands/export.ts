@@ -41,12 +41,13 @@ export const exportCommand = defineCommand({
   arguments: [],
   options: ['customer', 'format', 'only', 'out', 'ledger'],
   details: `Writes all customers' charges and all operators' changes (acts), one JSON object per line. With --customer,
-writes all data of one customer: balances, budgets, holds, daily totals, also by value, denials, charges and acts. The first line names
-the ledger. The last line contains the number of rows, so an export without it is incomplete. CSV has one table
-per file, so it needs --only. Servers can use the ledger at the same time. Each charge that exists when the
-command starts appears once, unless it is pruned during the export. Its row shows the state at the time when
-the row was read, and only refunds from before the command started. To export one point in time, export a copy of
-the ledger. Never overwrites a file. Doesn't export keys or stored results.`,
+writes all data of one customer: balances, budgets, alerts, holds, daily totals (overall and by value), denials,
+charges and acts. The first line names the ledger. The last line contains the number of rows, so an export
+without it is incomplete. A CSV file has neither of these lines. It contains one table, so it needs --only.
+Servers can use the ledger at the same time. Each charge that exists when the command starts appears once,
+unless it is pruned during the export. Its row shows the state at the time when the row was read, and only
+refunds from before the command started. To export one point in time, export a copy of the ledger. Never
+overwrites a file. Doesn't export keys or stored results.`,
   input: z.object({
     customer: fields.customer.optional(),
     format: z.enum(['jsonl', 'csv']).default('jsonl'),

@@ -18,10 +18,10 @@ export const pricingPush = defineCommand({
   details: `Compares the file's usage meters, features, products and prices with Flowglad's, and shows the differences.
 With --yes, creates and changes the parts that differ. Lists the parts that only Flowglad has, and keeps them. If a
 price's terms differ, Flowglad archives the price and creates a new one. Existing subscriptions keep the old price.
-Without a test key (sk_test_…), replacing prices also needs --replace-prices. If the command fails or is interrupted,
-run it again. --create creates a new pricing model instead, for example because Flowglad can't change a default
-product's price. Set the environment variable FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its
-usual address.`,
+Unless the key is a test key (sk_test_…), replacing prices also needs --replace-prices. If the command fails or is
+interrupted, run it again. --create creates a new pricing model instead. Use it, for example, to change the default
+product's price, because Flowglad can't change that price in an existing model. Set the environment variable
+FLOWGLAD_SECRET_KEY, and FLOWGLAD_BASE_URL if Flowglad isn't at its usual address.`,
   input: z.object({
     pricing: z.string().min(1).default('pricing.yaml'),
     create: z.boolean().default(false),

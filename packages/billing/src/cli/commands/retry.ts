@@ -6,8 +6,8 @@ export const retry = defineCommand({
   name: 'retry',
   summary: 'makes a running server send a parked usage event now',
   ...eventAct,
-  details: `Schedules a parked usage event for now, instead of for its next hourly retry. A running server then sends
-it to Flowglad. Use the command after you have corrected the cause of the rejection.`,
+  details: `Makes a parked usage event due immediately, before its next hourly retry. A running server then sends it
+to Flowglad. Use the command after you have corrected the cause of the rejection.`,
   run: ({ attempt, meter, ...options }, context) =>
     act(
       { ...options, act: { type: 'retry', attempt, meter } },

@@ -7,8 +7,8 @@ export const schema = defineCommand({
   summary: 'prints SQL that partitions a PostgreSQL ledger, or removes indexes of earlier releases',
   arguments: [],
   options: ['partitions', 'json'],
-  details: `Prints SQL for a PostgreSQL ledger, and changes nothing. Run the SQL with psql as the ledger's role, when
-no node of an earlier release runs anymore. The SQL removes the primary keys, indexes and triggers that only
+  details: `Prints SQL for a PostgreSQL ledger, and changes nothing. Run the SQL with psql as the ledger's role, after
+all nodes of earlier releases have stopped. The SQL removes the primary keys, indexes and triggers that only
 releases without buckets need. A ledger that this release has created doesn't have them. With
 --partitions, the SQL also divides each table into partitions by bucket. Calls wait while the rows are copied.`,
   input: z.object({

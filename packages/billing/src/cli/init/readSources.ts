@@ -9,8 +9,8 @@ const isSource = (path: string) =>
 
 /**
  * Reads an app's files. `sources` maps paths to the content of TypeScript files, `package.json` and every
- * `tsconfig.json`, without test files and declarations. `paths` contains the path of every file. Skips hidden
- * folders, and folders of tests, dependencies and build output.
+ * `tsconfig.json`. It excludes test files and declaration files. `paths` contains the path of every file. Skips
+ * hidden folders, and folders of tests, dependencies and build output.
  */
 export async function readSources(folder: string) {
   const sources = new Map<string, string>()

@@ -60,7 +60,7 @@ export function comparePricing(
 ): Comparison {
   const comparing = new Comparing(activeParts(given).active, activeParts(file).active, remote)
   const comparison = comparing.run()
-  // The comparison has only active parts, so their positions differ from those in the file.
+  // The comparison contains only active parts, so their positions can differ from those in the file.
   const problems = comparison.problems.map(({ path, message }) => ({ path: pathIn(file, path), message }))
   return { ...comparison, problems }
 }
@@ -252,7 +252,7 @@ class Comparing {
     if (fields.length > 0) this.#changes.push({ action: 'change', part, fields })
   }
 
-  /** Reports changes that Flowglad refuses for the default product, which every new customer gets. */
+  /** Reports the changes to the default product that Flowglad refuses. Every new customer gets this product. */
   #checkDefaultProduct(): void {
     const before = this.#remote.products.find(({ product }) => product.default)
     // If the file names no default product, Flowglad's default product stays the default.

@@ -118,7 +118,7 @@ export function createPricingApi({ secretKey, baseUrl }: { secretKey: string; ba
       )
     },
 
-    /** Creates a meter, and its price of 0 for unlimited usage. */
+    /** Creates a meter. Flowglad also creates the meter's price of 0 for unlimited usage. */
     async createMeter(usageMeter: Fields) {
       const body = { usageMeter }
       await ask(
