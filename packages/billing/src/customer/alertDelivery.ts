@@ -25,7 +25,7 @@ const raising: ReadonlySet<Command['type']> = new Set([
 
 interface Parts {
   ledger: Pick<Ledger, 'alertsToDeliver' | 'takeAlert' | 'finishAlert' | 'onCommit'>
-  /** Undefined if the app doesn't want to receive alerts. */
+  /** Undefined if the app doesn't receive alerts. */
   onAlert: ((alert: CustomerAlert) => unknown) | undefined
   clock: Clock
   options: Pick<BillingOptions, 'deliverAfterMs' | 'deliverEveryMs' | 'shutdownGraceMs'>

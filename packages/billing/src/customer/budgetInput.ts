@@ -7,7 +7,7 @@ import { isStorable } from '../ledger/fields.ts'
 
 const scope = z.object({
   dimension: z.string(),
-  // No call has the label `other`, so a budget for it would never count.
+  // No call has the label `other`, so a budget for it would never count any units.
   value: z
     .string()
     .min(1)

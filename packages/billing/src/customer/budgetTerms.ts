@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { BudgetInput } from '../contract/budgets.ts'
 import type { PlanBudget } from '../ledger/commands.ts'
 
-/** Returns a valid budget as the ledger's commands contain it, with the defaults and a new instance. */
+/** Returns a valid budget in the form that the ledger's commands contain. Adds the defaults and a new instance. */
 export function budgetTerms(budget: BudgetInput): PlanBudget {
   const {
     meter,

@@ -38,8 +38,8 @@ interface Parts {
 }
 
 /**
- * Creates the function that returns what a change to another paid plan would charge and grant. Changes
- * nothing. Rejects with `BILLING_UNAVAILABLE` if the customer requests previews too often.
+ * Creates the function that returns what a change to another paid plan would charge and grant. The function
+ * changes nothing. It rejects with `BILLING_UNAVAILABLE` if the customer requests previews too often.
  */
 export function createPreviewChange({ ledger, flowglad, statements, throttle }: Parts) {
   return async (customer: Customer, wanted: PlanOffer, offers: PlanOffer[]): Promise<ChangePreview> => {

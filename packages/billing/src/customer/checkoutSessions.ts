@@ -17,7 +17,7 @@ export type CheckoutSession = z.output<typeof checkoutSession>
 export interface SessionRequest {
   /** The customer's ID. */
   customer: string
-  /** Scopes the key. */
+  /** The procedure to which the key is scoped. */
   procedure: string
   /** The client's name for the checkout. If null, each request opens a new session. */
   key: string | null

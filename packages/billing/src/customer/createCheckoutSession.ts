@@ -10,7 +10,7 @@ type CheckoutParams = Parameters<FlowgladClient['checkout']>[0]
 /** The name of the session's metadata field that contains our ID for the request. */
 const requestId = 'meteredRequestId'
 
-/** The browser opens this address, so it must not be a script (`javascript:…`). */
+/** The schema of a session's URL. The browser opens this URL, so it must not be a script (`javascript:…`). */
 const pageUrl = z.url({ protocol: /^https?$/ })
 
 /**

@@ -11,7 +11,7 @@ const dayMs = 24 * 3_600_000
 /** The number of days after which Flowglad charges again: after the first, second and third failure. */
 const retryAfterDays = [3, 5, 5]
 
-/** Returns the renewal invoices of the subscription that the customer still has to pay. */
+/** Returns the subscription's renewal invoices that the customer still has to pay. */
 function unpaidRenewals({ invoices }: BillingReport, subscription: string) {
   const own = invoices.filter(({ invoice }) => invoice.subscriptionId === subscription)
   const unpaid = unpaidOf(own.map(({ invoice }) => invoice))
@@ -31,11 +31,11 @@ export function overdueOf(
   payments: Payment[],
 ): OverdueAmount | null {
   const renewals = unpaidRenewals(report, subscription.id).map(({ invoice }) => invoice)
-  // The customer pays only for the newest period. Then, Flowglad collects no older invoice.
+  // The customer pays only for the newest period. After this payment, Flowglad no longer collects older invoices.
   const newest = Math.max(...renewals.map(invoicedFrom))
   const unpaid = renewals.filter((invoice) => invoicedFrom(invoice) === newest)
   const invoiced = unpaid.reduce((sum, { subtotal }) => sum + (subtotal ?? 0), 0)
-  // Without a payment method, Flowglad creates no invoice for the renewal, so use the plan's price.
+  // If the customer has no payment method, Flowglad creates no invoice for the renewal, so use the plan's price.
   const amount = unpaid.length > 0 ? invoiced : priceOf(report)
   if (amount === 0) return null
   const retries = unpaid.map(({ id }) => {
@@ -68,8 +68,8 @@ type Usage = Pick<Balance, 'meter' | 'used' | 'limit' | 'adjusted'>
 export const beyondGrants = ({ used, limit, adjusted }: Usage): number => used - Math.max(0, limit - adjusted)
 
 /**
- * Returns the usage beyond the grants that no invoice contains yet, with its price. Flowglad bills this usage
- * even after a change to a plan without overage. Leaves out unlimited meters, whose usage is free.
+ * Returns the uninvoiced usage beyond the grants, and its price. Flowglad bills this usage even after a change
+ * to a plan without overage. Leaves out unlimited meters, whose usage is free.
  */
 export function overageOf(
   subscription: Subscription,
@@ -81,7 +81,7 @@ export function overageOf(
   return notInvoiced(subscription, offers, limited, report)
 }
 
-/** Returns the usage beyond the grants that no invoice contains yet, with its price. */
+/** Returns the uninvoiced usage beyond the grants, and its price. Includes the usage of unlimited meters. */
 export function notInvoiced(
   subscription: Subscription,
   offers: readonly PlanOffer[],
@@ -111,8 +111,8 @@ const pricesOf = (offers: readonly PlanOffer[]) => [
 
 /**
  * Returns the invoice at the end of the period, or null if none is planned. Flowglad creates no invoice for a
- * plan that ends, for an amount of $0, or for usage beyond a free plan's grants without a payment method.
- * `plan` is the plan of the next period.
+ * plan that ends or for an amount of $0. If a customer has no payment method, Flowglad also creates no invoice
+ * for usage beyond a free plan's grants. `plan` is the plan of the next period.
  */
 export function nextInvoiceOf(
   subscription: Subscription,

@@ -67,8 +67,8 @@ function errorFor(failed: FailedChange, cause: unknown): unknown {
 }
 
 /**
- * Returns whether Flowglad may have made the change, or may still make it. After an error, the outcome is
- * unknown until the subscription has been read. This happens before a cancellation is restored.
+ * Returns whether Flowglad may have made the change, or may still make it. If Flowglad rejected the change, the
+ * outcome is unknown until the subscription has been read. A cancellation is restored only after this read.
  */
 const mayBeMade = ({ outcome, seen, restored }: FailedChange) =>
   outcome === 'unclear' || (outcome === 'rejected' && seen === null && restored === 'notTried')

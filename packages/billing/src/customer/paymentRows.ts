@@ -65,8 +65,8 @@ function itemsOf(payment: Payment, found: ReportedInvoice, paid: Paid): PaymentI
 }
 
 /**
- * Returns the items of a plan change's payment. Its invoice repeats lines that the customer has already paid for, except
- * usage, so the other lines become one item.
+ * Returns the items of a plan change's payment. Except for usage, the invoice repeats lines that the customer has
+ * already paid for. Therefore, each usage line becomes an item, and all other lines become one item.
  */
 function itemsOfChange(payment: Payment, found: ReportedInvoice, paid: Paid): PaymentItem[] {
   const { invoice, invoiceLineItems } = found
@@ -94,7 +94,7 @@ function itemsOfChange(payment: Payment, found: ReportedInvoice, paid: Paid): Pa
   return withDiscount([{ ...change, parts, amount }, ...usage], payment.amount)
 }
 
-/** Adds the discount on the items, which an invoice's lines don't contain. `due` is the discounted amount. */
+/** Adds an item for the discount, because an invoice's lines don't contain it. `due` is the discounted amount. */
 function withDiscount(items: PaymentItem[], due: number | null | undefined): PaymentItem[] {
   const total = items.reduce((sum, { amount }) => sum + amount, 0)
   const discount = total - (due ?? total)
@@ -146,7 +146,7 @@ const before = (
 
 /**
  * Returns the plan whose grants the customer's usage of the meter exceeded in a period. `inPeriod` contains the period's
- * invoices. After a change to a plan that limits the meter too, or to an unknown plan, returns null.
+ * invoices. Returns null after a change to an unknown plan, or to a plan that also limits the meter.
  */
 export function planOfUsage(meter: string | null, inPeriod: ReportedInvoice[], paid: Paid): string | null {
   const { payments, offers, report } = paid
@@ -170,8 +170,8 @@ export function planOfUsage(meter: string | null, inPeriod: ReportedInvoice[], p
 
 /**
  * Returns the product's name, because customers know that name. Invoices contain only the price's name, or
- * "null" if the price has none. If no price has the name on the invoice, returns the name of the product with
- * this price, if there is only one.
+ * "null" if the price has none. If no price has the name on the invoice, but exactly one product has this unit
+ * price, returns that product's name. Otherwise, returns the price's name, or "Plan" if the price has none.
  */
 function nameOf(priceName: string, unitPrice: number, { pricingModel: { products } }: BillingReport): string {
   const named = products.find(({ prices }) => prices.some(({ name }) => name === priceName))

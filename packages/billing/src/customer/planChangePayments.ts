@@ -44,8 +44,8 @@ export function targetOf(
 }
 
 /**
- * Returns the parts of a plan change's price. Flowglad reports only the price, so this computes the new plan's share as
- * Flowglad does. With a discount, the payment differs from the price, and the parts are unknown.
+ * Returns the parts of a plan change's price. Flowglad reports only the price, so this function computes the new plan's
+ * share as Flowglad does. With a discount, the payment differs from the price, and the parts are unknown.
  */
 export function partsOf(
   payment: Payment,
@@ -61,7 +61,10 @@ export function partsOf(
   return plan > payment.amount ? { plan, credit: plan - payment.amount } : null
 }
 
-/** After a plan change's payment has succeeded, Flowglad can take a minute to add the new plan's items. */
+/**
+ * The maximum time between a plan change's payment and the start of the new plan's items. After the payment has
+ * succeeded, Flowglad can take a minute to add the items.
+ */
 const changeMs = 5 * 60_000
 
 /** Returns the plan that began with the payment, if it is still the current plan. */

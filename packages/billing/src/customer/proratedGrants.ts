@@ -96,7 +96,7 @@ export function unlimitedPacksNow(
   })
 }
 
-/** Returns the meter's grants of the plans that this period's invoices name. */
+/** Returns the grants of the meter in the plans that this period's invoices name. */
 function earlierGrants(
   meter: string,
   {

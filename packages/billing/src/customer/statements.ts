@@ -33,7 +33,7 @@ const rememberedCustomers = 10_000
 /** Reads customers' payments, the amounts overdue, and the next invoices. */
 export class Statements {
   readonly #parts: Parts
-  /** By customer, the ID and status of the last invoice for which the payments were read again. */
+  /** Maps each customer to the ID and status of the last invoice for which the payments were read again. */
   readonly #withoutPayment = new RecentMap<string, string>(rememberedCustomers)
 
   constructor(parts: Parts) {
@@ -169,7 +169,7 @@ export class Statements {
 
   /**
    * Reads Flowglad's report and the payments. Reads the report again if it lacks the newest payment's
-   * invoice. Also reads the report again if the snapshot contains another subscription, because another node
+   * invoice. Also reads the report again if the snapshot contains a different subscription, because another node
    * may have installed a newer snapshot. Rejects with `BILLING_UNAVAILABLE` if the subscriptions still
    * differ.
    */
@@ -181,7 +181,7 @@ export class Statements {
       return (report.currentSubscription?.id ?? null) === (snapshot?.subscription?.id ?? null)
     }
     if (!(await isCurrent())) report = await this.#report(customer, 0)
-    // A statement must not show one subscription's prices for another subscription.
+    // A statement must not show one subscription's prices for a different subscription.
     if (!(await isCurrent())) throw unavailable(1_000)
     let page = await askFlowglad(payments.read(report.customer.id))
     if (hasUnknownInvoice(page, report)) report = await this.#report(customer, 0)
@@ -244,7 +244,10 @@ function chargedWithoutPayment({ payments }: PaymentsPage, { invoices }: Billing
   return hasPayment ? null : `${newest.id} ${newest.status}`
 }
 
-/** Renewals charge only the subscription's payment methods, not the customer's other payment methods. */
+/**
+ * Returns the payment method for renewals, or null if there is none. Renewals charge only the subscription's
+ * payment methods, not the customer's other payment methods.
+ */
 const methodOfSubscription = (report: BillingReport) =>
   methodOf(report, report.currentSubscription?.defaultPaymentMethodId) ??
   methodOf(report, report.currentSubscription?.backupPaymentMethodId)

@@ -64,9 +64,9 @@ export async function earlierUsageOf(
 }
 
 /**
- * Returns each meter's usage since the meter became unlimited. Flowglad doesn't bill this usage. Counts the charges that
- * are newer than the meter's last charge with another price. If the newest charges of the meter are all free, older
- * usage on the days after the plan change counts as free too.
+ * Returns each meter's usage since the meter became unlimited. Flowglad doesn't bill this usage. Counts the charges
+ * that are newer than the meter's last charge at a price other than the no-charge price. If none of the charges that
+ * were read has such a price, older usage on the days after the plan change counts as free too.
  */
 async function freeUsage(
   { ledger }: Parts,
@@ -105,11 +105,14 @@ const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10)
 
 export interface UnbilledUsage {
   overage: PlanOverage[]
-  /** Whether Flowglad may bill less now, because it hasn't received all usage yet or doesn't report it. */
+  /**
+   * Whether Flowglad may bill less now, because it hasn't received all usage yet, or because the usage includes usage
+   * on an earlier plan. Flowglad doesn't report how much of that usage is still unbilled.
+   */
   isMaximum: boolean
 }
 
-/** Returns the usage that a plan change would bill: the usage beyond the grants that no invoice contains yet. */
+/** Returns the usage that a plan change would bill: the uninvoiced usage beyond the grants. */
 export async function usageForChange(parts: Parts, used: Used): Promise<UnbilledUsage> {
   const { customer, subscription, plans, balances, report } = used
   const earlier = await earlierUsageOf(parts, { ...used, payments: [] })

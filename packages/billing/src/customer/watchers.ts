@@ -10,8 +10,9 @@ import { BalancesStream } from './balancesStream.ts'
 import { CustomerStreams } from './customerStreams.ts'
 
 /**
- * The commands that change visible balances or raise alerts. Other commands, such as renewals and leases, change nothing
- * on screens.
+ * The commands that wake a customer's streams, because they can change visible balances or raise alerts. Most other
+ * commands, such as renewals and leases, change nothing on screens. The periodic query finds the changes of the rest,
+ * such as a recovery.
  */
 const visible: ReadonlySet<Command['type']> = new Set([
   'reserve',
