@@ -65,7 +65,7 @@ export interface Catalog {
   slugOfPrice: Map<string, string>
   /** Flowglad's answer, unchanged. */
   pricingModel: unknown
-  /** For each of the app's unusable meters, what to fix. The key is the meter's slug. */
+  /** Instructions for fixing the app's unusable meters, by the meter's slug. */
   problems: Map<string, string>
 }
 

@@ -30,8 +30,9 @@ export interface PaymentsPage {
 }
 
 const rememberedCustomers = 500
-/** An answer is reused for up to `maxAgeMs`, and a failure for up to `maxFailureAgeMs`. */
+/** How long an answer is reused. */
 const maxAgeMs = 5_000
+/** How long a failure is reused. */
 const maxFailureAgeMs = 1_000
 
 interface Asked {

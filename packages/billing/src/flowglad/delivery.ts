@@ -15,7 +15,7 @@ import { Shares } from './shares.ts'
 interface Taken {
   lease: Lease
   sendings: Sending[]
-  /** The maximum number of this customer's events in the pass. */
+  /** The customer's share of the pass, in events. The pass can take more events, to skip those that back off. */
   share: number
   /** False if the customer may have more events than this pass took. */
   isComplete: boolean

@@ -14,8 +14,8 @@ const invoice = z.object({
 export const invoices = z.array(z.object({ invoice }))
 
 /**
- * A void invoice counts as settled, because the merchant has waived it. A refund doesn't make an invoice
- * unpaid.
+ * The statuses of settled invoices. A void invoice counts as settled, because the merchant has waived it. A
+ * refund doesn't make an invoice unpaid.
  */
 const settled: ReadonlySet<string> = new Set(['paid', 'void', 'partially_refunded', 'fully_refunded'])
 const unpaid: ReadonlySet<string> = new Set(['open', 'uncollectible'])

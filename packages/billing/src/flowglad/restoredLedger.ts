@@ -149,7 +149,10 @@ export class RestoredLedger {
     this.#logger.warn({ error: reason }, 'reading the lost usage from Flowglad failed and will be retried')
   }
 
-  /** Concurrent calls share one check. Rejects if the ledger or Flowglad doesn't answer. */
+  /**
+   * Checks whether the ledger was restored. Concurrent calls share one check. Rejects if the ledger or Flowglad
+   * doesn't answer.
+   */
   #check(): Promise<void> {
     this.#checking ??= this.#checkOnce()
       .catch((error: unknown) => {

@@ -121,7 +121,7 @@ export class SnapshotFetcher {
   /**
    * Returns whether the customer has ever existed in this Flowglad environment. Archiving frees the
    * customer's ID. If Flowglad no longer finds a customer, either the customer is archived or the app now
-   * uses another environment. Recreating an archived customer would grant new credits.
+   * uses a different environment. Recreating an archived customer would grant new credits.
    */
   async #wasKnown(customer: string): Promise<boolean> {
     const { snapshot } = await this.#ledger.balances(customer)

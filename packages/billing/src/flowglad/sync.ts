@@ -25,7 +25,7 @@ interface RefreshPauses {
 }
 
 const rememberedCustomers = 10_000
-/** Answers are large, so only a few are kept. */
+/** The number of customers whose last answer is kept. Answers are large, so this number is low. */
 const rememberedAnswers = 500
 const firstRefreshPauseMs = 1_000
 

@@ -122,9 +122,9 @@ function failureOf(error: unknown): Rejected | Unanswered {
 }
 
 /**
- * Flowglad's answers identify a meter only by Flowglad's own ID, and one attempt may use several meters. The
- * properties therefore contain the meter's slug. With the customer and the ledger's ID, a restored ledger can
- * recognize the events that it has lost.
+ * Returns the body of the request that creates an event. Flowglad's answers identify a meter only by Flowglad's
+ * own ID, and one attempt may use several meters. The properties therefore contain the meter's slug. They also
+ * contain the customer and the ledger's ID, so that a restored ledger can recognize the events that it has lost.
  */
 const requestBody = (event: UsageEvent, ledger: string) => ({
   subscriptionId: event.subscription,

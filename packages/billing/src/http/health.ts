@@ -40,7 +40,7 @@ export interface HealthParts {
 }
 
 const probeTimeoutMs = 2_000
-/** Smaller steps aren't reported, because they are part of normal time synchronization. */
+/** The smallest backward step that is reported. Smaller steps are part of normal time synchronization. */
 const reportedSkewMs = 1_000
 
 /**

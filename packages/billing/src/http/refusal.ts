@@ -36,7 +36,7 @@ function reasonOf(refusal: Refusal): string {
   return `can't be called from the origin ${origin}. Nothing was charged. If your own pages are on this origin, add it to trustedOrigins in createBilling, or set publicUrl to it.`
 }
 
-/** Returns whether the request is a prefetch, which a browser sends before the user opens a page. */
+/** Returns whether the request is a prefetch. A browser sends a prefetch before the user opens a page. */
 function isPrefetch(source: RequestSource): boolean {
   const { method } = source
   if (method !== undefined && method !== 'GET' && method !== 'HEAD') return false

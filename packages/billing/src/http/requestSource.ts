@@ -14,7 +14,7 @@ export function headerOf({ headers }: RequestSource, name: string): string | nul
   return Array.isArray(value) ? value.join() : (value ?? null)
 }
 
-/** Returns the host to which the client sent the request, with the port, or null if it is unknown. */
+/** Returns the host to which the client sent the request, including any port, or null if it is unknown. */
 export function hostOf(source: RequestSource): string | null {
   const host = headerOf(source, 'host')
   if (host !== null) return host
