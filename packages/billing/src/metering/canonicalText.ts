@@ -44,7 +44,7 @@ class Canonical {
     return text
   }
 
-  /** Never throws, although a getter, a proxy or a `toJSON` can throw. */
+  /** Returns the object's text. Never throws, although a getter, a proxy or a `toJSON` can throw. */
   #read(value: object, depth: number): string {
     try {
       return this.#objectText(value, (part) => this.textOf(part, depth + 1))
@@ -116,7 +116,7 @@ function fields(value: object, of: (part: unknown) => string): string {
 const sorted = (texts: string[]) => `{${texts.sort().join()}}`
 
 /**
- * Returns whether the value is a stream, an iterator or a promise, whose content can't be read in advance.
+ * Returns whether the value is a stream, an iterator or a promise. Their content can't be read in advance.
  */
 const isReadOnce = (value: object) =>
   Symbol.asyncIterator in value || 'then' in value || (Symbol.iterator in value && 'next' in value)

@@ -34,7 +34,7 @@ const limits = {
   /** How many rows one write can add to the ledger. */
   rowsPerWrite: 500,
   /**
-   * How many kinds are counted per customer and hour. Further kinds are counted together as
+   * How many kinds are counted separately per customer and hour. Further kinds are counted as
    * `otherProcedures`.
    */
   kindsPerCustomer: 100,

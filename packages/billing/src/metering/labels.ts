@@ -7,7 +7,7 @@ import { isStorable } from '../ledger/fields.ts'
 /** The largest number of procedures that a process warns about. */
 const maxWarnings = 100
 
-/** A call's labels by meter. Meters without usable labels have none. */
+/** Returns a call's usable labels, by meter. Returns an empty map if the call has no labels that can be read. */
 export type LabelsOf = (
   meters: string[],
   call: { procedure: string; labels?: (() => unknown) | undefined },
@@ -31,7 +31,8 @@ export function createLabels(meters: Meters, logger: Logger): LabelsOf {
     if (!labels) return noLabels
     try {
       const given = labels()
-      // A promise's labels arrive too late. Without a handler, its rejection would end the process.
+      // The labels from a promise would arrive too late. Ignore its rejection, because an unhandled rejection would
+      // end the process.
       if (given instanceof Promise) given.catch(() => {})
       if (typeof given !== 'object' || given === null) return noLabels
       return new Map(names.map((meter) => [meter, usableLabels(meters[meter]?.dimensions ?? {}, given)]))

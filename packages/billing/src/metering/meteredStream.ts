@@ -40,8 +40,8 @@ export function meteredStream(
     /** Receives the function that stops the stream. */
     onStop: (stop: Stop) => void
     /**
-     * Converts a chunk, or the generator's return value, for the reader. Throws if it can't be sent, which
-     * makes the stream fail.
+     * Converts a chunk, or the generator's return value, for the reader. Throws if the value can't be sent. In
+     * this case, the stream fails.
      */
     wrap: (chunk: unknown) => unknown
     reader: Pick<Reader, 'signal' | 'error'>

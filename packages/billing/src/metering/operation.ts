@@ -65,8 +65,8 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  * Runs metered work in these steps:
  *
  * 1. **Recognize a retry, or reserve.** One ledger command handles both cases under the customer's lock. A
- *    key identifies one operation per customer and procedure. A call without a key is always a new operation,
- *    and so is a call that costs nothing, whose key is ignored.
+ *    key identifies one operation per customer and procedure. A call without a key is always a new operation.
+ *    A call that costs nothing is also a new operation, because its key is ignored.
  *    - If an earlier call used the key with a different input, the call is denied with `KEY_REUSED`, even if
  *      the earlier call failed.
  *    - If an earlier call with the key still has an active hold, the call is denied with `IN_PROGRESS`.
@@ -85,8 +85,8 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  *    it is charged, unless the expiry or a retry was charged first.
  * 3. **Settle on success.** One transaction turns the hold into one usage event per meter for the actual
  *    amount, and stores the result under the key. The actual amount can exceed the hold. If the actual amount
- *    is less, the unused units return to the customer. If `cost` throws, returns an invalid number or reads
- *    counted usage of a meter without any, the held units are charged and the charge is flagged. The caller
+ *    is less, the unused units return to the customer. If `cost` throws, returns an invalid number, or reads
+ *    unknown usage (see `Usage`), the held units are charged and the charge is flagged. The caller
  *    receives the output only after the commit. If the commit takes too long, the caller receives
  *    `BILLING_UNAVAILABLE` with `chargeUnconfirmed`, and the settle is retried in the background.
  * 4. **Release on failure.** If the work throws, or its output can't be serialized or sent, the units return
@@ -251,7 +251,8 @@ const deliveryOf = ({ transport, codec }: Pick<MeteredCall<never>, 'transport' |
 })
 
 /**
- * The key and its fingerprint identify the operation, so the stored result has the type of the call's output.
+ * Returns the stored result for a retry. The cast is safe, because the key and its fingerprint identify the
+ * operation, so the stored result has the type of the call's output.
  */
 const replay = <Output>(call: MeteredCall<Output>, result: string | null) =>
   replayResult(result, call.key ?? '', deliveryOf(call)) as Output

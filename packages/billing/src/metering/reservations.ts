@@ -58,7 +58,7 @@ export class Reservations {
       sync: Sync
       usableMeters: UsableMeters
       upgradeUrl: string
-      /** If omitted, customers keep a past due plan without a time limit. */
+      /** If omitted, customers keep a past-due plan without a time limit. */
       pastDue?: PastDueTerms
     },
   ) {

@@ -115,7 +115,7 @@ export function replayResult(result: string | null, key: string, { codec, inProc
     if (sent === undefined) return json
     if (codec && !inProcess) return codec.deserialize(sent)
   } catch {
-    // A newer version of Node or another transformer may have written the data.
+    // A newer version of Node, or a different transformer, may have written the data.
   }
   throw completed()
 }

@@ -42,8 +42,8 @@ export async function runSweeper({
   }
 
   /**
-   * Queues all commands together, so that they share batches. A failure for one customer doesn't affect the
-   * other customers.
+   * Expires the due holds of up to 1,000 customers. Queues all commands at once, so that they share batches. A
+   * failure for one customer doesn't affect the other customers.
    */
   async function expireDueHolds() {
     const customers = await ledger.customersWithDueHolds(1_000)

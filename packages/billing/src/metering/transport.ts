@@ -117,8 +117,8 @@ export const untracked = (chunk: unknown): unknown =>
   Array.isArray(chunk) && typeof chunk[2] === 'symbol' ? chunk[1] : chunk
 
 /**
- * Throws if tRPC can't send this part of an output. tRPC sends all streams of a batch in
- * one response, so one invalid chunk would end them all.
+ * Throws if tRPC can't send this part of an output. tRPC sends all streams of a batch in one response, so one
+ * invalid chunk would end them all.
  */
 export function assertSendable(chunk: unknown, codec?: Codec): void {
   assertNoAsyncPart(chunk, codec)

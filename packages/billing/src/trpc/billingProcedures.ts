@@ -38,9 +38,9 @@ export type BillingProcedures<Meter extends string, Dimension extends string = s
    */
   refresh: Mutation<Nothing, RefreshedBalances<Meter>>
   /**
-   * The usage per UTC day and meter, oldest first. Days without usage are omitted. With `by`, the usage per UTC day,
-   * meter and value, on the meters that have this dimension: the 100 values with the most units on each meter, and
-   * `other`.
+   * The usage per UTC day and meter, oldest first. Days without usage are omitted. If `by` is set, the usage per UTC
+   * day, meter and value, for the meters that have this dimension. On each meter, the 100 values with the most units
+   * have their own rows, and all other units count under `other`.
    */
   usage: Query<UsageQuery<Dimension> | undefined, UsageDay<Meter>[]>
   charges: Query<
@@ -76,8 +76,9 @@ export type BillingProcedures<Meter extends string, Dimension extends string = s
   /** The customer's alerts, newest first. `limit` is at most 100. Default: 50. */
   alerts: Query<{ limit?: number | undefined } | undefined, { alerts: Alert<Meter>[] }>
   /**
-   * Pushes each new alert. With `after` (epoch milliseconds), first pushes the last 100 alerts with a later time. tRPC's
-   * client sends the same input again when it reconnects, so ignore alerts whose ID you already have.
+   * Pushes each new alert. If `after` (epoch milliseconds) is set, first pushes the alerts after that time, but at most
+   * the newest 100. tRPC's client sends the same input again when it reconnects, so ignore alerts whose ID you already
+   * have.
    */
   onAlerts: Subscription<{ after?: number | undefined } | undefined, Alert<Meter>>
 }

@@ -168,7 +168,10 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
 /** Returns the name to show on charges. A Next.js server action has no path, so it gets a fixed name. */
 export const nameOfPath = (path: string) => path || 'unnamed procedure'
 
-/** Procedures without paths would share their keys, so a key could return another procedure's result. */
+/**
+ * Returns the error for a call with a key to a procedure without a path. Such procedures would share their keys, so
+ * a key could return another procedure's result.
+ */
 const keyWithoutPath = () =>
   new SetupError(
     'This procedure has no path, so it cannot be used with a key. For a server action, set pathExtractor in experimental_caller(…), or call without a key.',

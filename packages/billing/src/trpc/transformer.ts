@@ -9,7 +9,7 @@ export class Transformer {
   #input: Codec | undefined
   #output: Codec | undefined
 
-  /** Serializes and deserializes results. Without a transformer, results are JSON. */
+  /** The codec for results. Undefined if the app has no transformer, so that results are JSON. */
   get output(): Codec | undefined {
     return this.#output
   }
@@ -19,7 +19,7 @@ export class Transformer {
     this.#output = 'output' in transformer ? transformer.output : transformer
   }
 
-  /** Serializes inputs. */
+  /** The codec for inputs. Undefined if the app has no transformer. */
   get input(): Codec | undefined {
     return this.#input
   }
