@@ -20,7 +20,7 @@ export interface RunningProcess {
 }
 
 interface ProcessOptions {
-  /** The built entry point, relative to the repository. */
+  /** The entry point, relative to the repository: a built file, or a TypeScript file. */
   main: string
   port: number
   /** The path that responds with 2xx once the process is ready. */
@@ -61,14 +61,15 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
 const moveClock = (aheadMs: number) =>
   `const now = Date.now.bind(Date); Date.now = () => now() + ${JSON.stringify(aheadMs)}`
 
-/** Starts a process from a built entry point and resolves when the process is ready. */
+/** Starts a process from an entry point and resolves when the process is ready. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
-  const { clockAheadMs = 0 } = options
-  const preload =
-    clockAheadMs === 0
-      ? []
-      : ['--import', `data:text/javascript,${encodeURIComponent(moveClock(clockAheadMs))}`]
-  const child = spawn(process.execPath, [...preload, join(repository, options.main)], {
+  const { main, clockAheadMs = 0 } = options
+  const preload = [
+    ...(clockAheadMs === 0 ? [] : [`data:text/javascript,${encodeURIComponent(moveClock(clockAheadMs))}`]),
+    ...(main.endsWith('.ts') ? [import.meta.resolve('tsx')] : []),
+  ]
+  const imports = preload.flatMap((module) => ['--import', module])
+  const child = spawn(process.execPath, [...imports, join(repository, main)], {
     // Pass on only PATH, so that the shell's other variables don't affect the tests.
     env: { PATH: process.env.PATH ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
