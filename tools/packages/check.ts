@@ -14,7 +14,7 @@ import { packageTarballs, type Tarball } from './tarballs.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const oldestTypeScript = 'typescript-5.7'
-/** Workspace packages that depend on other supported peer versions. `react-oldest` also depends on the oldest tRPC. */
+/** Workspace packages that depend on the oldest or the newest peers. `react-oldest` also depends on the oldest tRPC. */
 const peerVersions = ['react-oldest', 'trpc-newest']
 const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' }
 const bundler = { module: 'esnext', moduleResolution: 'bundler' }

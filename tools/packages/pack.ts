@@ -1,4 +1,4 @@
-// Builds and packs the published packages. Their checks, the browser tests and `pnpm strangers --packed` use the result.
+// Builds and packs the published packages. `packages:check`, the browser tests and `strangers:packed` use the result.
 import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
