@@ -40,7 +40,7 @@ export function copyLibrary({ library, folder }: { library: string; folder: stri
 
 /** Runs one of the binaries as the server's user. Returns the reason that the binary doesn't run, or null. */
 function whyNotRunnable(library: string): string | null {
-  // Only on POSIX systems can the server run as another user.
+  // The server can run as another user only on POSIX systems.
   if (process.getuid === undefined) return null
   const initdb = join(dirname(dirname(createRequire(library).resolve(platform))), 'native/bin/initdb')
   const { status, error, stderr } = spawnSync(initdb, ['--version'], {

@@ -6,7 +6,10 @@ import { delimiter, join } from 'node:path'
 import { freePort } from './freePort.ts'
 import { serverUser } from './serverUser.ts'
 
-/** Debian installs PgBouncer in /usr/sbin, which is only in root's PATH. */
+/**
+ * PgBouncer's path, or undefined if PgBouncer isn't installed. Debian installs it in /usr/sbin. Only root's PATH
+ * contains this folder.
+ */
 const program = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
   .map((folder) => join(folder, 'pgbouncer'))
   .find((file) => existsSync(file))
@@ -27,7 +30,7 @@ export interface PgBouncerSettings {
 }
 
 export interface PgBouncer extends AsyncDisposable {
-  /** The connection URL of the database through PgBouncer. */
+  /** The URL for connecting to the database through PgBouncer. */
   address: string
   /** Stops PgBouncer immediately and closes all connections. */
   stop(): Promise<void>

@@ -41,7 +41,7 @@ export async function startPostgres({
   library?: string
 } = {}): Promise<Postgres> {
   const folder = await mkdtemp(join(tmpdir(), 'test-postgres-'))
-  // The server might run as another user, who must be able to enter the folder.
+  // The server might run as another user, and this user must be able to enter the folder.
   await chmod(folder, 0o755)
   const log: string[] = []
   const note = (message: unknown) => log.push(String(message))
@@ -100,8 +100,8 @@ export async function startPostgres({
 }
 
 /**
- * Removes the library's exit hooks, which stop the servers and exit with code 0 even if tests have failed.
- * The hooks aren't needed, because disposing the server stops it.
+ * Removes the library's exit hooks. They stop the servers, and exit with code 0 even if tests have failed. The
+ * hooks aren't needed, because disposing the server stops it.
  */
 function keepExitCode(library: string) {
   const onExit = createRequire(library)('async-exit-hook')

@@ -81,7 +81,7 @@ test.runIf(asRoot)('starts from a folder that only root can enter', async () => 
 })
 
 test.runIf(asRoot)(
-  'throws a one-line error with a remedy if the temporary folder is also inaccessible',
+  'throws a one-line error that says to set TMPDIR if the server can’t enter the temporary folder',
   async () => {
     vi.stubEnv('TMPDIR', folder)
     await expect(startPostgres({ library: copyLibrary({ library, folder }) })).rejects.toThrow(
@@ -108,7 +108,7 @@ test('keeps committed data when the server is killed and started again', async (
   expect(await run('SELECT it FROM kept')).toEqual([{ it: 1 }])
 })
 
-test('stops without waiting for a killed server', async () => {
+test('can be disposed immediately after the server is killed', async () => {
   await using postgres = await startPostgres()
   await postgres.kill()
 })
