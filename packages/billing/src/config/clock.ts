@@ -14,7 +14,7 @@ interface TimerOptions {
   /** If false, the timer doesn't keep the process running. Default: true. */
   keepAlive?: boolean
   /**
-   * If true, `run` may be called in the async context of another call, which is faster. Don't call the app's
+   * If true, `run` may be called in the async context of another call. This is faster, but don't call the app's
    * code from `run`, because the app's code may read that context. Default: false.
    */
   anyContext?: boolean

@@ -12,8 +12,8 @@ import {
 const seconds = { unit: 's', advice: { explicitBucketBoundaries: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60] } }
 
 /**
- * Creates the instruments. Each instrument's name contains the unit, because not every exporter adds the
- * unit.
+ * Creates the instruments. The name of an instrument that measures time ends with `seconds`, because not every
+ * exporter adds the unit.
  */
 function createInstruments(meter: Meter) {
   const counter = (name: string, unit: string, description: string) =>

@@ -1,6 +1,6 @@
 import { SetupError } from './setupError.ts'
 
-/** Returns whether this process runs `next build`, which imports an app's modules and renders its pages. */
+/** Returns whether this process runs `next build`. The build imports an app's modules and renders its pages. */
 export const isNextBuild = () => globalThis.process?.env.NEXT_PHASE === 'phase-production-build'
 
 /** Throws during `next build`, so that a build neither creates a ledger nor delivers usage. */

@@ -17,8 +17,8 @@ export const defaultOptions = {
   /** The age at which a snapshot is refreshed in the background (±20%). */
   snapshotMaxAgeMs: 60_000,
   /**
-   * When a balances stream opens, the snapshot is refreshed as soon as it is at least this old. Reloading a
-   * page therefore shows Flowglad's current data.
+   * The age at which a snapshot is refreshed after a balances stream opens. A snapshot that is already older is
+   * refreshed immediately. Reloading a page therefore shows Flowglad's current data.
    */
   arrivalMaxAgeMs: 1_000,
   /** The age at which a snapshot is treated as missing. */
@@ -57,9 +57,9 @@ export const defaultOptions = {
   deliverEveryMs: 2_000,
   /** The longest pause between two delivery attempts. */
   deliverMaxPauseMs: 15_000,
-  /** An event is parked after this many counted rejections, but not before `parkAfterMs`. */
+  /** The number of counted rejections after which an event is parked, but not before `parkAfterMs` has passed. */
   parkAfterFailures: 10,
-  /** An event isn't parked until this long after its first failure. */
+  /** The minimum time between an event's first failure and its parking. */
   parkAfterMs: 15 * 60_000,
   /** How often a parked event is retried. */
   parkedRetryMs: 3_600_000,
@@ -99,7 +99,7 @@ export const defaultOptions = {
   shutdownGraceMs: 10_000,
   /** The age at which the cached pricing model (plans, meters, prices) is refreshed in the background. */
   catalogMaxAgeMs: 60_000,
-  /** `/readyz` reports a lag once the oldest undelivered event reaches this age. */
+  /** The age of the oldest waiting event at which `/readyz` reports a lag. */
   outboxLagMs: 60_000,
   /** The header that carries idempotency keys. */
   keyHeader: 'idempotency-key',

@@ -30,7 +30,10 @@ export class SharedTimer {
     return () => void this.#remove(waiting)
   }
 
-  /** Keeps the timer even if no function is left, because the next call can use the timer. */
+  /**
+   * Removes the function, and returns whether it was still waiting. Keeps the timer even if no function is left,
+   * because the next call can use the timer.
+   */
   #remove(waiting: Waiting): boolean {
     const wasWaiting = this.#waiting.delete(waiting)
     if (this.#waiting.size === 0) this.#timer?.unref?.()

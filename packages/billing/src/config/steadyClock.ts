@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 
 /**
  * Creates a clock for measuring durations. When the given clock steps backward, this clock continues from its
- * last time, so the step doesn't affect pauses, deadlines and ages in this process. After a step, its time
+ * last time, so the step doesn't affect pauses, deadlines or ages in this process. After a step, its time
  * differs from the given clock's time. Use the given clock for dates.
  */
 export function steadyClock(clock: Clock): Clock {

@@ -50,8 +50,8 @@ export class Lifecycle {
   }
 
   /**
-   * Checks the setup, and then starts the loops, which keep the process running. Does nothing during
-   * `next build`.
+   * Checks the setup, and then starts the loops. From then on, the loops keep the process running. Does nothing
+   * during `next build`.
    */
   async start(): Promise<void> {
     if (isNextBuild()) return

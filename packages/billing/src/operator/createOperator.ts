@@ -17,7 +17,7 @@ import { refundTimes } from './refundTimes.ts'
 /** The maximum lengths of a report's lists. */
 export const reported = { charges: 20, events: 100, acts: 50, alerts: 20 }
 
-/** An act and its author. `by`, `reason` and `id` become part of the record, which can't be changed. */
+/** An act and its author. `by`, `reason` and `id` become part of the act's record. A record can't be changed. */
 export type OperatorCommand = Pick<Operate, 'customer' | 'id' | 'by' | 'reason' | 'act'>
 
 /** A charge, and the time of its refund. */
