@@ -8,7 +8,7 @@ import type { AccountRow, ActRow, EventRow, HoldRow, KeyRow } from '../core/rows
 export class LoadedCustomers {
   readonly byCustomer = new Map<string, LoadedCustomer>()
 
-  /** Contains the rows in `known` at first. Customers that aren't in `known` have no rows at first. */
+  /** Starts with the rows in `known`. A customer that isn't in `known` starts without rows. */
   constructor(customers: string[], known: ReadonlyMap<string, LoadedCustomer>) {
     for (const customer of customers) this.byCustomer.set(customer, known.get(customer) ?? noRows())
   }
@@ -39,7 +39,7 @@ export class LoadedCustomers {
     for (const row of rows) this.of(row.customer).budgets.set(row.id, row)
   }
 
-  /** Adds the rows with these keys. Keys without a row have no row in the ledger. */
+  /** Adds the rows with these keys. For a key that isn't among the rows, records that the ledger has no such row. */
   addLabels(keys: Needs['labels'], rows: LabelRow[]): void {
     for (const [customer, ...key] of keys) this.of(customer).labels.set(joined(...key), null)
     for (const row of rows) this.of(row.customer).labels.set(idOf.label(row), row)

@@ -6,11 +6,11 @@ const dayMs = 24 * 3_600_000
 export const alertDelivery = {
   /** The longest pause between two deliveries of an alert. */
   maxPauseMs: 3_600_000,
-  /** Older alerts aren't delivered, because they are out of date. */
+  /** The age at which an alert is no longer delivered, because it is out of date. */
   maxAgeMs: 7 * dayMs,
   /**
-   * A condition: the alert `t` is due at this time. An alert that is due much later was deferred before the clock
-   * stepped backward, so it is due now.
+   * Returns the SQL condition that the alert `t` is due at the time `now`. An alert that seems to be due much later was
+   * deferred before the clock stepped backward, so it is due now.
    */
   isDue: (now: string) =>
     `(t.deliver_at <= ${now} OR t.deliver_at > ${now} + ${alertDelivery.maxPauseMs})

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** A position before all events. */
 export const firstEvent = { customer: '', at: -1, attempt: '', meter: '' }
 
-/** A day after all days with usage. */
+/** A day that is later than every day with usage. */
 export const lastDay = '9999-12-31'
 
 /** The schemas of the rows that both stores read. */

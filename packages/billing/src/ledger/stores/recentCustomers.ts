@@ -19,7 +19,7 @@ export interface KnownCustomer {
  */
 export class RecentCustomers {
   readonly #customers: RecentMap<string, KnownCustomer>
-  /** Copies of rows, because a running batch changes the original rows before it commits. */
+  /** Copies of the rows that were last committed. A running batch changes the original rows before it commits. */
   readonly #committed: RecentMap<string, { committed: CommittedCustomer; startedAt: number }>
 
   constructor(capacity: number) {

@@ -79,7 +79,10 @@ export interface ActQuery {
   after: ActCursor | null
 }
 
-/** The reads that run outside batches. All data in an answer reflects the same point in time. */
+/**
+ * The reads that run outside batches. All data in an answer reflects the same point in time, except that
+ * `usageByValue` reads one day at a time on SQLite.
+ */
 export interface Reads
   extends Pick<
     Ledger,
@@ -117,13 +120,16 @@ export interface Reads
   readLedgerActs(): Promise<LedgerActRow[]>
   /** Returns the customer's holds in state `held`, oldest first. */
   readHolds(customer: string): Promise<HoldRow[]>
-  /** Returns the customer's rows whose last denial is less than a day old, ordered by last denial, oldest first. */
+  /**
+   * Returns the rows of the customer's denials, ordered by their last denial, oldest first. Omits rows whose last
+   * denial is at least a day old.
+   */
   readDenials(customer: string): Promise<DenialRow[]>
   /** Returns up to `limit` of the customer's alerts, newest first. */
   readAlerts(query: { customer: string; limit: number }): Promise<AlertRow[]>
   /** Returns up to `limit` alerts that are due for delivery. */
   readAlertsToDeliver(limit: number): Promise<AlertRow[]>
-  /** Returns a page of the customer's days by value, in a fixed order, starting after the position `after`. */
+  /** Returns a page of the customer's daily totals by value, in a fixed order, starting after the row `after`. */
   readDailyLabels(query: {
     customer: string
     limit: number

@@ -12,7 +12,7 @@ export const valueRow = z.object({
   amount: z.number(),
 })
 
-/** The position of a value's day in the list of a customer's days. */
+/** A position before all of a customer's daily totals by value. */
 export const firstDailyLabel = { dimension: '', day: '', meter: '', value: '' }
 
 /**
@@ -28,7 +28,7 @@ export function withOther(
       counted += amount
       return amount === 0 ? [] : [{ ...day, value, amount }]
     }
-    // Below 0 only if a recovery has lowered a charge whose labels are unknown.
+    // The difference is below 0 only if a recovery has lowered a charge whose labels are unknown.
     const left = Math.max(0, amount - counted)
     counted = 0
     return left === 0 ? [] : [{ ...day, value: otherValue, amount: left }]

@@ -7,7 +7,7 @@ import { hash } from 'node:crypto'
 export const buckets = 64
 
 /**
- * Returns the customer's bucket: the lowest 6 bits of the first byte of the SHA-256 of the customer in UTF-8. In
+ * Returns the customer's bucket: the lowest 6 bits of the first byte of the customer ID's SHA-256 hash. In
  * SQL: `get_byte(sha256(convert_to(customer, 'UTF8')), 0) & 63`.
  *
  * Every primary key and every statement names the bucket before the customer. Tables can therefore be partitioned

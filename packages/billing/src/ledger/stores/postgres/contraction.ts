@@ -1,5 +1,5 @@
 /**
- * Removes the old primary keys, indexes and triggers, which only releases without buckets need. A new ledger
+ * Removes the old primary keys, indexes and triggers that only releases without buckets need. A new ledger
  * runs this SQL after its migrations. For an existing ledger, `metered schema` prints the SQL. Run the SQL
  * after the last node of a release without buckets has stopped. Running the SQL again changes nothing. Later
  * migrations must work both before and after this SQL has run.

@@ -9,8 +9,8 @@ import { bucketOf, buckets } from './bucketOf.ts'
 import { now, type ReadQuery } from './readQuery.ts'
 
 /**
- * A condition: the lease of the customer `c` is free at the time in the row `clock`. The core's function
- * `isLeaseFree` has the same rule.
+ * The SQL condition that the lease of the customer `c` is free at the time in the row `clock`. The core's function
+ * `isLeaseFree` applies the same rule.
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= (SELECT now FROM clock)
   OR (c.lease::json ->> 'notedAt')::bigint > (SELECT now FROM clock))`

@@ -12,7 +12,7 @@ import type { PostgresTransaction } from './transaction.ts'
 
 const { customer, account, hold, key, event, budget, act, label } = tables
 
-/** A list of rows. The function returns null for an empty list. */
+/** A list of rows. The database's function returns null for an empty list. */
 const list = z
   .array(z.unknown())
   .nullable()
@@ -53,7 +53,7 @@ const nothingKnown: ReadonlyMap<string, LoadedCustomer> = new Map()
  * Opens the transaction, locks the batch's customers, and loads the time and the rows that the node needs but
  * doesn't know.
  *
- * @returns the batch's rows, and whether the node knew some rows, which another node may have changed.
+ * @returns the batch's rows and the time. `usesKnownRows` is true if the node already knew rows of some customers.
  */
 export async function loadCustomers(
   transaction: PostgresTransaction,

@@ -18,15 +18,15 @@ const needed = (name: 'holds' | 'keys' | 'events') => `(
   SELECT * FROM unnest(${list(`${name}IfChanged`)}) WHERE customer = ANY (loading)
 ) r`
 
-/** A condition: the batch needs rows of the list. */
+/** Returns the SQL condition that the batch needs rows of the list. */
 const isNeeded = (name: LoadList) => `cardinality(${list(name)}) > 0`
 
 const maxTime = Number.MAX_SAFE_INTEGER
 const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
 
 /**
- * Locks all of the batch's customers, and then loads the rows that the batch needs. One call does both, which
- * saves a round trip. The lock order is always the same, so batches can't deadlock.
+ * Locks all of the batch's customers, and then loads the rows that the batch needs. Doing both in one call saves
+ * a round trip. The lock order is always the same, so batches can't deadlock.
  *
  * Rows must be loaded in later statements. The locking statement sees only the locked rows in their current
  * state. It sees all other rows as they were before it waited for the lock. If this statement loaded holds,
@@ -54,7 +54,7 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  */
 function describeLoadCustomers(batchBy: BatchBy): StoredFunction {
   const bucketIn = (source: string) => (batchBy === 'bucket' ? bucketParameter : source)
-  /** A condition: the row `row` belongs to the same customer as the row `of`. */
+  /** Returns the SQL condition that the row `row` belongs to the same customer as the row `of`. */
   const isOf = (of: string, row: string) =>
     `${row}.bucket = ${bucketIn(`${of}.bucket`)} AND ${row}.customer = ${of}.customer`
   /** Selects a table's rows for the customers to load. `alias` names the table. */

@@ -70,11 +70,11 @@ export const loadTypes = {
 export type LoadList = keyof typeof loadTypes
 const lists = Object.keys(loadTypes)
 
-/** The first parameters: the time, or null to use the database's time, and the size limit for a customer's results. */
+/** The first two parameters: the time (null for the database's time), and the size limit for a customer's results. */
 export const numbers = { now: '$1', resultBytesPerCustomer: '$2' }
 export const list = (name: LoadList) => `$${lists.indexOf(name) + 3}`
 
-/** The parameter after the lists: the batch's bucket, with `batchBy: 'bucket'`. */
+/** With `batchBy: 'bucket'`, the parameter after the lists is the batch's bucket. */
 export const bucketParameter = `$${lists.length + 3}`
 
 /** The statements that create the types of the function's parameters. */

@@ -20,8 +20,8 @@ export const lockOrder = [
 
 /**
  * Locks all tables with buckets until the transaction ends. Without these locks, a transaction that changes
- * several tables could deadlock with running nodes. Skips missing tables, because an earlier release has
- * fewer.
+ * several tables could deadlock with running nodes. Skips missing tables, because a ledger of an earlier release
+ * has fewer tables.
  */
 export const lockTables = `
   DO $do$

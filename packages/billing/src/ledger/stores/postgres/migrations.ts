@@ -123,9 +123,9 @@ export const migrations = [
     PRIMARY KEY (customer, day, meter)
   );
   `,
-  // The index's condition is always true. Only the query that lists charges repeats the condition, so only
-  // that query uses this index. Otherwise, a planner that lacks statistics would use this index instead of
-  // the primary key to look up single events, and would read the customer's whole history.
+  // The index's condition is always true. Only the queries that list charges or add up usage repeat the
+  // condition, so only these queries use this index. Otherwise, a planner that lacks statistics would use this
+  // index instead of the primary key to look up single events, and would read the customer's whole history.
   `
   DROP INDEX metered.event_charges;
   CREATE INDEX event_charges ON metered.event (customer, at, attempt, meter) WHERE at >= 0;

@@ -7,7 +7,7 @@ import type { PostgresPool } from './postgresPool.ts'
 import { inTransaction, type PostgresTransaction } from './transaction.ts'
 import { writeStatement } from './writeRows.ts'
 
-/** Each statement writes only one page, but the whole transaction can take hours. */
+/** The timeouts of the move. Each statement writes only one page, but the whole transaction can take hours. */
 const limits = { transactionTimeoutMs: 600_000, silentAfterMs: 24 * 3_600_000 }
 
 const ledgerRow = z.object({ id: z.string(), isUsed: z.boolean() })

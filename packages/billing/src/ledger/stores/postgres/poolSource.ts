@@ -3,7 +3,7 @@ import { LedgerUnavailableError } from '../../errors.ts'
 import { isMissing } from '../isMissing.ts'
 import type { PostgresPool } from './postgresPool.ts'
 
-/** Provides the ledger's pool, which either the ledger or the app has created. */
+/** Provides the ledger's pool: one that the ledger creates, or one that the app passes. */
 interface PoolSource {
   /** Identifies the database. Contains no password. */
   address: string

@@ -49,7 +49,7 @@ export async function pruneRows(
 
 const keyOf = (table: Pruned): string[] => ['bucket', ...tables[table].key]
 
-/** Returns the column whose time determines whether a row is due, and the condition. */
+/** Returns the column whose time determines whether a row is due, and the SQL condition that the row is due. */
 const dueBy = (table: Pruned, times: Times) => {
   switch (table) {
     case 'denial':

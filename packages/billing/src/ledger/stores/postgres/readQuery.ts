@@ -7,7 +7,7 @@ import { isConnectionLost } from './transaction.ts'
 
 /** The time of a read: `$1`, or the database's time if `$1` is null. */
 export const now = databaseTime('$1')
-/** A condition: the row belongs to the customer `$3` in the bucket `$2`. */
+/** Returns the SQL condition that the row belongs to the customer `$3` in the bucket `$2`. */
 export const isOf = (row: string) => `${row}.bucket = $2 AND ${row}.customer = $3`
 
 export type ReadQuery = ReturnType<typeof createReadQuery>

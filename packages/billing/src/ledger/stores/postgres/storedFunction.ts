@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import type { BatchBy } from './batchBy.ts'
 
 /**
- * Every lookup is by key. With these settings, the planner uses index lookups even if the statistics are
- * outdated. Settings on the function cost less than SET statements before the call. With `batchBy: 'bucket'`,
- * the functions have no settings, because an engine that distributes tables can have a different planner.
+ * The functions' planner settings. Every lookup is by key, so these settings make the planner use index
+ * lookups even if the statistics are outdated. Settings on the function cost less than SET statements before
+ * the call. With `batchBy: 'bucket'`, the functions have no settings, because an engine that distributes
+ * tables can have a different planner.
  */
 const plannerSettings = {
   any: [

@@ -6,10 +6,11 @@ import type { PostgresPool, PostgresResult } from './postgresPool.ts'
 import { rowParsers } from './rowParsers.ts'
 
 /**
- * `SET LOCAL` settings end with the transaction, so they work behind a connection pooler that runs each
- * transaction in a different session. If a node hangs while it holds locks, the timeouts limit how long the
- * other nodes wait. With REPEATABLE READ, a transaction would load rows as they were before it waited for the
- * lock. A single `SELECT` with `set_config` calls would cost the server twice as much as these statements.
+ * Returns the statements that begin a transaction. `SET LOCAL` settings end with the transaction, so they
+ * work behind a connection pooler that runs each transaction in a different session. If a node hangs while it
+ * holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE READ, a transaction would
+ * load rows as they were before it waited for the lock. A single `SELECT` with `set_config` calls would cost
+ * the server twice as much as these statements.
  */
 const begin = (timeoutMs: number) => [
   'BEGIN ISOLATION LEVEL READ COMMITTED',
@@ -58,7 +59,7 @@ export const inTransaction = <T>(
 const results = z.array(z.object({ rows: z.array(z.unknown()) }))
 
 /**
- * Runs the work on one connection. After an error or at the deadline, closes the connection, which ends the
+ * Runs the work on one connection. After an error or at the deadline, closes the connection to end the
  * transaction.
  */
 export async function onConnection<T>(
@@ -106,8 +107,8 @@ const transientStates = [
 ]
 
 /**
- * Matches the messages of the driver's own errors about lost connections, which have no code. Doesn't match "The
- * server does not support SSL connections", because a retry can't fix that error.
+ * Matches the messages of the driver's own errors about lost connections. These errors have no code. Doesn't match
+ * "The server does not support SSL connections", because a retry can't fix that error.
  */
 const lostConnection = /terminated|timeout|not queryable|connection(?!s$)/i
 

@@ -37,7 +37,7 @@ export function prepareLabelReads(
      ORDER BY t.dimension, t.day, t.meter, t.value LIMIT ?`,
   )
   return {
-    /** Reads one day at a time, because a year of many values would block the event loop for seconds. */
+    /** Reads one day at a time. Reading a year with many values at once would block the event loop for seconds. */
     usageByValue: async ({ customer, dimension, meters, ...range }) => {
       const names = JSON.stringify(meters)
       const days = z.array(dayRow).parse(daysWithUsage.all(customer, ...dayRange(range, now()), names))

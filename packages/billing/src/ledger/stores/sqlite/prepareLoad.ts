@@ -7,8 +7,9 @@ import { column, selectList, type Table, tables } from '../tables.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /**
- * SQLite uses a partial index only if the query repeats the index's condition literally. With `INDEXED BY`, a
- * query that can't use the index fails instead of reading a customer's whole history.
+ * The condition of the index `metered_event_undelivered`. SQLite uses a partial index only if the query repeats
+ * the index's condition literally. With `INDEXED BY`, a query that can't use the index fails instead of reading a
+ * customer's whole history.
  */
 const undelivered = `t.state IN ('waiting', 'sent')`
 
@@ -45,7 +46,7 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   }
 }
 
-/** Loads the customers' rows, accounts and due holds, and the earliest expiry of their other holds. */
+/** Loads the customers' rows, accounts, budgets and due holds, and the earliest expiry of their other holds. */
 function loadUnknown(statements: Statements, unknown: string[], loaded: LoadedCustomers, now: number): void {
   let dueUntil = now
   for (const row of statements.customers(unknown)) {

@@ -9,8 +9,8 @@ const dataVersion = z.object({ data_version: z.number() })
 const writtenRow = z.object({ customer: z.string(), version: z.number(), time: z.number() })
 
 /**
- * Returns a function that takes the known rows of the batch's customers, and proves that no other connection has
- * changed them. Call the function inside the write transaction, so that the rows can't change afterward.
+ * Returns a function that takes the known rows of the batch's customers, and returns the rows that no other connection
+ * has changed. Call the function inside the write transaction, so that the rows can't change afterward.
  *
  * SQLite's `data_version` changes when another connection commits. If `data_version` hasn't changed, all
  * known rows are current. Otherwise, a customer's rows are current if the customer's row still has the same

@@ -28,8 +28,8 @@ const healthRow = z.object({
 })
 
 /**
- * A condition: the lease of the customer `c` is free at the time `?1`. The core's function `isLeaseFree` has
- * the same rule.
+ * The SQL condition that the lease of the customer `c` is free at the time `?1`. The core's function `isLeaseFree`
+ * applies the same rule.
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= ?1 OR json_extract(c.lease, '$.notedAt') > ?1)`
 

@@ -9,7 +9,7 @@ export class MovedFileError extends Error {
 /**
  * Remembers which file the path names. Returns a function that throws a `MovedFileError` if the path no
  * longer names this file. SQLite doesn't notice if the file is moved or replaced: it continues to write to
- * the original file, which can't be found after a restart.
+ * the original file. After a restart, the process can't find that file.
  */
 export function watchFile(path: string): () => void {
   const opened = identityOf(path)
