@@ -4,12 +4,15 @@ import { budgetMode, budgetWindow } from './core/budgetRow.ts'
 import { windowAt } from './core/budgetWindow.ts'
 import { budgetId, customer, meter, text } from './fields.ts'
 
-/** Slightly below the latest time that a `Date` can hold, so that the next UTC day is also valid. */
+/**
+ * The latest time that `usedSince` accepts. Slightly below the latest time that a `Date` can hold, so that the next UTC
+ * day is also valid.
+ */
 const maxTime = 8.6e15
 
 /**
- * Returns whether the name is a time zone of the IANA database. Rejects offsets such as `+02:00`, and abbreviations such
- * as `PST`, which `Intl` accepts but `Temporal` doesn't.
+ * Returns whether the name is a time zone of the IANA database. Rejects offsets such as `+02:00`. Also rejects
+ * abbreviations such as `PST`: `Intl` accepts them, but `Temporal` doesn't.
  */
 export function isTimeZone(name: string): boolean {
   try {
@@ -26,10 +29,10 @@ const budget = z.object({
   /** A new ID, generated before the command is queued. Ignored if the budget exists with the same time zone. */
   instance: text(64),
   meter,
-  /** The value of a dimension to which the budget applies. Null for all of the customer's calls. */
+  /** The dimension and the value to which the budget applies. Null if it applies to all of the customer's calls. */
   scope: z.object({ dimension: text(64), value: text(maxValueLength) }).nullable(),
   window: budgetWindow,
-  /** The IANA name of the time zone of a day or month. Null for other windows. */
+  /** The IANA name of the time zone in which days or months begin. Null for other windows. */
   timeZone: text(64).refine(isTimeZone, 'unknown time zone').nullable(),
   limit: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
   mode: budgetMode,
@@ -46,7 +49,10 @@ const timeZoneProblem = {
 /** A budget of the customer's plan. */
 export const planBudget = budget.refine(hasTimeZoneIfNeeded, timeZoneProblem)
 
-/** Limits a meter's units over a window. Replaces the customer's budget for the same meter, scope and window. */
+/**
+ * Limits a meter's units over a window. If the customer already has a budget for this meter, scope and window, changes
+ * that budget, or replaces it if the time zone differs.
+ */
 export const setBudget = budget
   .extend({
     type: z.literal('setBudget'),

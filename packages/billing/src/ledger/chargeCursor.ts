@@ -11,7 +11,7 @@ const schema = z.tuple([z.number().int(), name, name])
 export const cursorAfter = ({ at, attempt, meter }: { at: number; attempt: string; meter: string }): string =>
   Buffer.from(JSON.stringify([at, attempt, meter] satisfies ChargeCursor)).toString('base64url')
 
-/** Decodes a cursor. Returns null for an invalid cursor. The page then starts with the newest charge. */
+/** Decodes a cursor. Returns null for an invalid cursor, so that the page starts with the newest charge. */
 export function parseCursor(cursor: string): ChargeCursor | null {
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))

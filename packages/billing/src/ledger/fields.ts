@@ -7,8 +7,8 @@ import { keyPattern } from '../contract/keyFormat.ts'
  */
 
 /**
- * PostgreSQL can't store NUL or lone surrogates in text, and SQLite doesn't handle NUL in text reliably. The
- * core uses NUL to separate names.
+ * Text that contains NUL or a lone surrogate can't be stored. PostgreSQL rejects both, and SQLite doesn't handle
+ * NUL in text reliably. The core uses NUL to separate names.
  */
 const loneSurrogate = /\p{Surrogate}/u
 const loneSurrogates = /\p{Surrogate}/gu

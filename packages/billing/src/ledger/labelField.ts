@@ -5,7 +5,7 @@ import { text } from './fields.ts'
 const label = z.object({
   dimension: text(64),
   value: text(maxValueLength),
-  /** How many values of the dimension have separate totals. More values count under `other`. */
+  /** How many values of the dimension can have separate totals. Further values count under `other`. */
   atMost: z.number().int().min(1).max(maxValues),
 })
 

@@ -83,7 +83,7 @@ export interface Ledger extends AsyncDisposable {
    */
   usage(query: { customer: string } & UsageDays): Promise<{ day: string; meter: string; amount: number }[]>
   /**
-   * Returns the meters' units on the given days by UTC day, meter and value of a dimension, oldest first. On
+   * Returns the meters' units on the given days, by UTC day, meter and value of the dimension, oldest first. On
    * each meter, the 100 values with the most units have their own rows. The other units have the value `other`.
    */
   usageByValue(

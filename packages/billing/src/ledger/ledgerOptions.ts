@@ -72,8 +72,8 @@ export type LedgerSettings = Readonly<typeof ledgerDefaults>
 /**
  * Adds the defaults to the options.
  *
- * @throws {TypeError} if `grantThresholds` is invalid. A ledger with such thresholds couldn't store its alerts, so no
- * call of a customer who reaches one would succeed.
+ * @throws {TypeError} if `grantThresholds` is invalid. A ledger with invalid thresholds couldn't store their alerts, so
+ * every charge that reaches such a threshold would fail.
  */
 export function settingsOf(options: LedgerOptions): LedgerSettings {
   const settings = { ...ledgerDefaults, ...options }

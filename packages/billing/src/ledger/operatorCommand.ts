@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { attempt, customer, eventId, meter, signedAmount, text } from './fields.ts'
 
-/** An operator's act, which changes one customer's rows. */
+/** An operator's act. Each act changes one customer's rows. */
 const act = z.discriminatedUnion('type', [
   /** Makes a parked event due for a retry. */
   eventId.extend({ type: z.literal('retry') }),

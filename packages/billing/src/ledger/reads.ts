@@ -19,7 +19,7 @@ export type LedgerAct = LedgerActRow
 /** A customer's units of one value of a dimension on one UTC day, such as `2026-11-22`. */
 export type DailyLabel = DailyLabelRow
 
-/** The operator and the reason of an act, which its record contains. */
+/** Identifies an act's record, and contains the operator and the reason. */
 export interface ActAuthor {
   /** The ID of the act's record. */
   id: string
@@ -110,8 +110,8 @@ export interface Balance {
 }
 
 /**
- * UTC days: the last `days` days including today by the store's clock, or the days from `from` to `to`, such as
- * `2026-11-22`, both included. With null as `to`, the range has no end.
+ * A range of UTC days: either the last `days` days, including today according to the store's clock, or the days from
+ * `from` to `to`, including both. A day has the form `2026-11-22`. If `to` is null, the range has no end.
  */
 export type UsageDays = { days: number } | { from: string; to: string | null }
 
@@ -123,7 +123,7 @@ export interface Charge {
   procedure: string
   meter: string
   amount: number
-  /** The attempt's ID, which is Flowglad's `transactionId`. */
+  /** The attempt's ID, also used as Flowglad's `transactionId`. */
   transactionId: string
   reference: string | null
   /** The price that Flowglad applied. Null until the charge is delivered. */

@@ -57,7 +57,7 @@ export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
   }
 }
 
-/** Returns whether `reportOutages` logs the error, so callers don't have to. */
+/** Returns whether `reportOutages` logs the error. If it does, callers don't have to log the error. */
 export const isOutage = (error: unknown): error is LedgerUnavailableError =>
   isLedgerUnavailable(error) && outages.has(error.reason)
 

@@ -7,7 +7,7 @@ const integer = z.number().int()
 /** The record that a customer has reached a threshold of a budget or of the plan's grant. */
 export const alertRow = z.object({
   customer: z.string(),
-  /** Contains the budget or grant, the window, the limit and the threshold, so these never get two rows. */
+  /** Contains the budget or grant, the window, the limit and the threshold, so each combination has at most one row. */
   id: z.string(),
   meter: z.string(),
   /** The percentage of `limit` that the customer has reached. */

@@ -6,9 +6,8 @@ import type { Draft } from './draft.ts'
 import type { AccountRow } from './rows.ts'
 
 /**
- * Invariant: once a batch has committed, each threshold that a budget or a plan's grant has reached has exactly one
- * alert for its window and limit. `alerted` makes this check cheap, and the alert's ID enforces it: the store ignores
- * an alert whose ID exists.
+ * Invariant: each threshold of a budget or of a plan's grant has at most one alert per window and limit. The alert's ID
+ * enforces this: the store ignores an alert whose ID exists. `alerted` avoids most attempts to add such an alert.
  */
 
 /** Raises an alert for each threshold that the last command has reached. */
@@ -59,9 +58,9 @@ function raiseForGrant(draft: Draft, account: AccountRow, thresholds: readonly n
 }
 
 /**
- * Returns the highest threshold that the units have reached, and the thresholds above `alerted` up to it. Returns null
- * if the highest threshold is still `alerted`. After the limit was raised, the highest threshold can be lower than
- * `alerted`, and the units can reach the thresholds above it again.
+ * Returns the highest threshold that the units have reached, and all reached thresholds above `alerted`. Returns null
+ * if the highest reached threshold is still `alerted`. If the limit was raised, the highest reached threshold can be
+ * lower than `alerted`, and the units can reach the thresholds above it again.
  */
 function passedThresholds(
   thresholds: readonly number[],

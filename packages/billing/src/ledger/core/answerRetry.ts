@@ -39,7 +39,7 @@ function answerKnownKey(draft: Draft, command: Reserve, settings: LedgerSettings
 /** Returns the key's row if another attempt has completed this operation, otherwise null. */
 export function completedByAnother(draft: Draft, command: Settle): KeyRow | null {
   const key = command.key === null ? undefined : draft.key(command.procedure, command.key)
-  // A different fingerprint means a different operation, which is charged separately.
+  // If the fingerprints differ, another operation has completed the key, and this operation is charged separately.
   if (
     key?.completed &&
     key.attempt !== command.attempt &&

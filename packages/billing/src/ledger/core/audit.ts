@@ -4,13 +4,13 @@ import type { AccountRow } from './rows.ts'
 /** A counter that doesn't match the rows that it counts. */
 export interface Violation {
   customer: string
-  /** The broken rule, with the numbers. */
+  /** Describes the difference, with the numbers. */
   problem: string
 }
 
 /**
- * Checks one customer's counters against the rows that they count. Because old events are pruned, the totals
- * are checked only against the remaining events and the daily totals, which are never pruned.
+ * Checks one customer's counters against the rows that they count. Old events are pruned, but daily totals aren't.
+ * The totals are therefore checked only against the remaining events and the daily totals.
  */
 export function audit(customer: string, books: Books): Violation[] {
   const problems = [
@@ -113,7 +113,10 @@ function dailyProblems({ accounts, daily }: Books): string[] {
   })
 }
 
-/** Checks that a dimension's counter counts its values, and that its values have no more units than the meter. */
+/**
+ * Checks that a dimension's counter is the number of the dimension's values, and that these values have no more units
+ * than the meter.
+ */
 function dimensionProblems({ dimensions, daily }: Books): string[] {
   return dimensions.flatMap(({ meter, dimension, counted, values, units }) => {
     const total = sum(daily.filter((day) => day.meter === meter).map((day) => day.units))

@@ -5,10 +5,10 @@ export const budgetWindow = z.enum(['hour', 'day', 'month', 'period'])
 /** `block` denies calls that would exceed the limit. `notify` only raises alerts. */
 export const budgetMode = z.enum(['block', 'notify'])
 
-/** `customer` budgets are set at run time. `plan` budgets come from the app's code, and apply while the plan does. */
+/** `customer` budgets are set at run time. `plan` budgets come from the app's code, and apply to a plan's customers. */
 const budgetSource = z.enum(['customer', 'plan'])
 
-/** A value of a dimension, to which a budget applies. */
+/** The dimension and the value to which a budget applies. */
 export const budgetScope = z.object({ dimension: z.string(), value: z.string() })
 
 /** A budget and its counters in the current window. */
@@ -22,7 +22,7 @@ export const budgetRow = z.object({
   /** Null if the budget applies to all of the customer's calls. */
   scope: json(budgetScope).nullable(),
   window: budgetWindow,
-  /** The IANA name of the time zone of a day or month. Null for other windows. */
+  /** The IANA name of the time zone in which days or months begin. Null for other windows. */
   timeZone: z.string().nullable(),
   limit: z.number().int(),
   mode: budgetMode,
@@ -40,7 +40,7 @@ export const budgetRow = z.object({
   held: z.number().int(),
 })
 
-/** A budget that a hold's units count against, and the start of its window when the hold was taken. */
+/** A budget that a hold's units count against, and the start of the budget's window when the hold was taken. */
 export const heldBudget = z.object({ instance: z.string(), windowStart: z.number().int() })
 
 export type BudgetRow = z.output<typeof budgetRow>

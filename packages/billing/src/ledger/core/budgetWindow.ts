@@ -30,7 +30,7 @@ export function windowAt(
 }
 
 /**
- * Returns the properties of the budget that change at the time `now` with this subscription, or null if none change.
+ * Returns the budget's properties that change at the time `now`, given the subscription. Returns null if none change.
  *
  * Each window of a budget starts later than the window before it, so a hold never returns its units to a later window.
  */
@@ -56,6 +56,7 @@ export function windowChange(
     return { ...current, windowStart: Math.max(current.windowStart, windowStart + 1), ...nothing }
   }
   // The window began while the clock was ahead. Its units still count, so that the backward step gives no units back.
-  // But the window ends with the current one. Otherwise, it could deny calls until the clock catches up.
+  // But it ends with the hour, day or month that contains `now`. Otherwise, it could deny calls until the clock
+  // catches up.
   return current.windowEnd !== null && current.windowEnd < end ? { windowEnd: current.windowEnd } : null
 }

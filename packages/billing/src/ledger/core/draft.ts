@@ -240,8 +240,8 @@ export class Draft {
   }
 
   /**
-   * Returns the label's row, or null if the ledger has none. Throws if the row wasn't loaded, because the core expected
-   * a hold that no longer exists. The batch then runs again with all rows.
+   * Returns the label's row, or null if the ledger has none. Throws if the row wasn't loaded: a known hold contained
+   * the label, but the hold no longer exists. The batch then runs again with all rows loaded.
    */
   label(id: Pick<LabelRow, 'meter' | 'dimension' | 'value'>): LabelRow | null {
     const row = this.#loaded.labels.get(idOf.label(id))

@@ -1,8 +1,9 @@
 import type { BudgetRow } from './budgetRow.ts'
 
 /**
- * A budget replaces the earlier budget with the same source, meter, scope and window. Different budgets have different
- * IDs, because the names of meters and dimensions contain no space and no `=`.
+ * Returns the budget's ID. A customer has at most one budget per source, meter, scope and window, so the ID contains
+ * only these. Different budgets have different IDs, because the names of meters and dimensions contain no space and no
+ * `=`.
  */
 export function idOfBudget(
   source: BudgetRow['source'],
@@ -12,6 +13,6 @@ export function idOfBudget(
   return source === 'plan' ? `plan ${id}` : id
 }
 
-/** Names the meter and the scope of a budget. */
+/** Returns a name for the budget's meter and scope. */
 export const placeOfBudget = ({ meter, scope }: Pick<BudgetRow, 'meter' | 'scope'>): string =>
   scope ? `${meter} ${scope.dimension}=${scope.value}` : meter

@@ -119,8 +119,8 @@ function startPeriod(draft: Draft, account: AccountRow, { period, granted, acked
 }
 
 /**
- * Raises the limit if the balance has grown, for example because the customer has bought a pack. If Flowglad has
- * added units that the customer owed when the period started, these units no longer count as used instead.
+ * Raises the limit if the balance has grown, for example because the customer has bought a pack. Units that the
+ * customer owed when the period started don't raise the limit when Flowglad adds them. They only stop counting as used.
  */
 function raiseLimit(draft: Draft, account: AccountRow): void {
   const { snapshotAvailable, waived, snapshotAcked, ackedAtFirstSight, usedAtFirstSight, unlimited } = account

@@ -20,8 +20,8 @@ export interface Needs {
   /** The batch's customers, sorted, so that every node locks customers in the same order. */
   customers: string[]
   /**
-   * For these customers, load the row, all accounts, all due holds, and the earliest expiry of the other
-   * holds. If a customer's `time` is in the future, load every hold in state `held`. The clock has stepped
+   * For these customers, load the row, all accounts, all budgets, all due holds, and the earliest expiry of the
+   * other holds. If a customer's `time` is in the future, load every hold in state `held`: the clock has stepped
    * backward, so any of these holds may be due.
    */
   unknown: string[]

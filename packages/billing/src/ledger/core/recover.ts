@@ -155,7 +155,7 @@ function changeNote(
 
 /**
  * Completes the operation, and drops the waiting usage of its other attempts. Does nothing if the key would have been
- * pruned without the restore, because the key can then be used for new work.
+ * pruned without the restore, because such a key can be used for new work.
  */
 function completeOperation(
   draft: Draft,

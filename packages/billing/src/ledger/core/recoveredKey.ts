@@ -7,7 +7,7 @@ import type { KeyRow } from './rows.ts'
  */
 export const recoveredKey = (operation: string): string => `#${hashOf(operation)}`
 
-/** Returns the start of the input's fingerprint, which is the second part of the operation's ID. */
+/** Returns the second part of the operation's ID: the start of the input's fingerprint. */
 export const recoveredFingerprint = (operation: string): string => operation.slice(operation.indexOf('.') + 1)
 
 const hashOf = (operation: string): string => operation.slice(0, operation.indexOf('.'))

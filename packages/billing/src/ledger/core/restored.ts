@@ -2,7 +2,7 @@ import type { CustomerRow } from './rows.ts'
 
 /**
  * The value of `installedToken` after the ledger was restored from a backup, until the next install. During
- * this time, the snapshot is the backup's, and doesn't include later usage.
+ * this time, the snapshot comes from the backup, and doesn't include later usage.
  */
 export const restoredToken = 'restored'
 

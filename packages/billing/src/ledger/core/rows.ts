@@ -95,18 +95,19 @@ export const accountRow = z.object({
    */
   ambiguous: integer,
   /**
-   * Units that Flowglad has subtracted from the balance, but that don't reduce the customer's balance. See
+   * Units that Flowglad has subtracted from its balance, but that don't reduce the customer's available units. See
    * `unlimited.ts` and `endAdjustment`.
    */
   waived: integer,
   /** Whether the last snapshot made this account unlimited. */
   unlimited: flag,
   /**
-   * Units below a balance of 0 when the period started or the meter became unlimited. Flowglad adds them to the
-   * balance once the customer has paid for them.
+   * Units that the customer owes: the number of units by which the balance was below 0 when the period started or the
+   * meter became unlimited. In the second case, at least the number of undelivered units. Flowglad adds the owed units
+   * to the balance once the customer has paid for them.
    */
   owed: integer,
-  /** The units booked when the meter became unlimited. 0 if the meter is limited. */
+  /** The units that had been booked when the meter became unlimited. 0 if the meter is limited. */
   bookedBeforeUnlimited: integer,
   /** The period to which `limit` applies. Empty before the first install. */
   period: z.string(),
@@ -157,7 +158,7 @@ export const holdRow = z.object({
 })
 
 /**
- * A key's row, which records whether the work has completed. The hold of the key's attempt shows whether the
+ * A key's row. It records whether the work has completed. The hold of the key's attempt shows whether the
  * work is still running.
  */
 export const keyRow = z.object({
@@ -172,7 +173,7 @@ export const keyRow = z.object({
   pruneAt: integer,
 })
 
-/** A usage event, which is both an outbox entry and a charge. */
+/** A usage event. It is both an outbox entry and a charge. */
 export const eventRow = z.object({
   customer: z.string(),
   attempt: z.string(),

@@ -41,8 +41,8 @@ export function endUnlimited(draft: Draft, account: AccountRow, least: number): 
 }
 
 /**
- * Updates the stored units if an event is dropped while the meter is unlimited, or if Flowglad has recorded a
- * dropped event. Does nothing if the event's usage was unlimited.
+ * While the meter is unlimited, updates `owed` and `bookedBeforeUnlimited` if an event is dropped, or if Flowglad
+ * has recorded a dropped event. Does nothing if the event's usage was unlimited.
  */
 export function changeBeforeUnlimited(
   draft: Draft,

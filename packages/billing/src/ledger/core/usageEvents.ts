@@ -33,8 +33,8 @@ export function acknowledgeEvent(
   const account = draft.account(event.subscription, event.meter)
   draft.writeAccount(account, {
     acked: account.acked + event.amount,
-    // Flowglad has recorded this event although it was dropped. Add the units back, because the drop
-    // subtracts them from `booked`.
+    // If the event was dropped, Flowglad has recorded it nevertheless. Add its units back, because the drop subtracts
+    // them from `booked`.
     booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
   })
   if (event.state === 'dropped') changeBeforeUnlimited(draft, account, event, event.amount)

@@ -24,11 +24,11 @@ export interface Writes {
   keys: KeyRow[]
   newEvents: EventRow[]
   /**
-   * Existing events. Of the columns that describe the usage, only the amount can change, and only in a
-   * recovery.
+   * Existing events. A recovery can change the amount and `flagged`. The other columns that describe the usage
+   * never change.
    */
   events: EventRow[]
-  /** Replaced budgets are in `removedBudgets` too, which is applied first. */
+  /** The store applies `removedBudgets` first, so that a new budget can replace a budget with the same ID. */
   newBudgets: BudgetRow[]
   /** Existing budgets, in which the ID, the instance, the source, the meter and the time zone haven't changed. */
   budgets: BudgetRow[]
