@@ -174,7 +174,7 @@ const keepResult = z.object({
 /** Ends a failed attempt's hold and returns the held units. */
 const release = z.object({ type: z.literal('release'), customer, attempt })
 
-/** Ends all of the customer's holds whose expiry time has passed. */
+/** Expires all of the customer's due holds. */
 const expire = z.object({ type: z.literal('expire'), customer })
 
 /**

@@ -93,7 +93,7 @@ export interface Ledger extends AsyncDisposable {
   dailyLabels(customer: string): AsyncIterable<DailyLabel>
   /** Returns the customers' current versions, in a single query. Omits customers without a version. */
   versions(customers: string[]): Promise<Map<string, number>>
-  /** Returns up to `limit` customers with a hold that is past its expiry time. */
+  /** Returns up to `limit` customers that have a due hold. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /**
    * Returns up to `limit` customers that have a free lease and an event to deliver. An event to deliver is

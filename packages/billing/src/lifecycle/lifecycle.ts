@@ -42,7 +42,7 @@ export class Lifecycle {
     this.#check.runInBackground()
   }
 
-  /** Reads the environment only once, because reading it is slow. */
+  /** Throws during `next build`. Reads the environment only once, because reading it is slow. */
   #assertMayRun() {
     if (this.#mayRun) return
     assertNotNextBuild()

@@ -43,7 +43,7 @@ export class SetupCheck {
       (error: unknown) => error,
     )
     if (isLedgerUnavailable(failure) && failure.reason === 'cannotOpen') throw failure
-    // If the ledger rejects writes, log that now instead of on the first call.
+    // Write to the ledger, so that a problem with writes is logged now and not on the first call.
     if (!failure) void this.#probe().catch(() => {})
     const catalog = await this.#catalog.recheck().catch((error: unknown) => {
       if (error instanceof SetupError) throw error

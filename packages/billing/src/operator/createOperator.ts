@@ -64,7 +64,7 @@ export interface Operator {
    * and returns `repeated` with the record. A second refund of the same charge also returns `repeated`.
    */
   act(command: OperatorCommand): Promise<OperateAnswer>
-  /** Returns the record of acts on one customer, oldest first. Default: the acts on all customers. */
+  /** Returns the records of the acts on one customer, oldest first. Default: the acts on all customers. */
   acts(query?: { customer?: string | null; after?: ActCursor | null }): AsyncIterable<Act>
   /** Compares the customer's counters with the rows that they count, and returns the differences. */
   audit(customer: string): Promise<Violation[]>

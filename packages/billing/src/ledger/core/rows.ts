@@ -129,7 +129,7 @@ const heldLeg = z.object({
   unlimited: z.boolean(),
   onExpiry: z.enum(['release', 'settle']),
   price: eventPrice,
-  /** Missing if the meter had no budget when the hold was taken. */
+  /** Missing if no budget applied to the leg when the hold was taken. */
   budgets: z.array(heldBudget).optional(),
   /** Missing if the call has no labels. */
   labels: z.array(heldLabel).optional(),

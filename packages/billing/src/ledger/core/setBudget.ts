@@ -11,7 +11,8 @@ const maxBudgets = 1_000
 
 /**
  * Sets a budget, or changes the limit, the mode and the thresholds of an existing budget. A new budget counts the usage
- * from the start of its current window, but not the holds of running work.
+ * since the start of its current window (with a scope, since the first UTC midnight in the window), but not the holds
+ * of running work.
  */
 export function setBudget(draft: Draft, command: SetBudget): SetBudgetAnswer {
   const id = idOfBudget('customer', command)

@@ -4,8 +4,8 @@ import type { DailyLabelRow, LabelRow } from './labelRows.ts'
 import type { AccountRow, ActRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
 /**
- * The rows that a batch writes. The store inserts the rows in `newHolds`, `newEvents` and `newBudgets`, so the batch
- * fails if such a row exists.
+ * The rows that a batch writes. The store inserts the rows in `newHolds`, `newEvents`, `newBudgets` and `newActs`, so
+ * the batch fails if such a row exists.
  */
 export interface Writes {
   customers: CustomerRow[]

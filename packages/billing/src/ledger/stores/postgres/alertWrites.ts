@@ -8,7 +8,7 @@ import type { PostgresTransaction } from './transaction.ts'
 
 const taken = z.object({ rows: z.array(z.unknown()) })
 
-/** The writes that record an alert's deliveries. Each write is one transaction of one statement. */
+/** The writes that record an alert's deliveries. Each write is one statement in its own transaction. */
 export function alertWrites(
   run: <T>(work: (transaction: PostgresTransaction) => Promise<T>) => Promise<T>,
   givenTime: () => number | null,

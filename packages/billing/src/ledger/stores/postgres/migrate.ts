@@ -92,7 +92,7 @@ async function applyMissing(pool: PostgresPool, silentAfterMs: number): Promise<
       await connection.query(sql)
       await connection.query('INSERT INTO metered.migration (id) VALUES ($1)', [id])
     }
-    // No node of an earlier release uses a new ledger, so remove what only earlier releases need.
+    // If the ledger is new, no node of an earlier release uses it. Remove the objects that only such nodes need.
     if (applied === 0) await connection.query(contraction)
     const types = [...createLoadCustomersTypes, ...createWriteRowsTypes]
     for (const create of [...types, ...functions.map((it) => it.create)]) await connection.query(create)

@@ -24,11 +24,11 @@ import { writeProblem } from './writeProblem.ts'
 /** The options of `postgresLedger`. */
 export interface PostgresLedgerOptions extends LedgerOptions {
   /**
-   * With `bucket`, each transaction changes only customers of one bucket. A bucket is a hash of the customer with
-   * 64 values, and the first column of every primary key. Use `bucket` for an engine that distributes tables by this
-   * column, such as Citus, so that each transaction runs on one shard. With `any`, a transaction can change any
-   * customers. On one PostgreSQL server, `any` is faster, even if the tables are partitioned, because the batches are
-   * larger. Default: `any`.
+   * With `bucket`, each transaction changes only customers of one bucket. A customer's bucket is a number from 0 to
+   * 63, computed from the customer's ID. It is the first column of the primary keys. Use `bucket` for an engine that
+   * distributes tables by this column, such as Citus, so that each transaction runs on one shard. With `any`, a
+   * transaction can change any customers. On one PostgreSQL server, `any` is faster, even if the tables are
+   * partitioned, because the batches are larger. Default: `any`.
    */
   batchBy?: BatchBy
   /** Replaces the database's clock in tests. */
