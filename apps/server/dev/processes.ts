@@ -33,7 +33,7 @@ export function processesOf(settings: Settings): DevProcess[] {
       FLOWGLAD_LOCAL_WEBHOOK_URL: webhook.url,
       FLOWGLAD_LOCAL_WEBHOOK_SECRET: webhook.signingSecret,
     },
-    // `dev` already prints what flowglad-local prints when it starts.
+    // The message that `dev` prints already contains what flowglad-local prints when it starts.
     quiet: true,
   }
   const server: DevProcess = {

@@ -5,7 +5,7 @@ import { command } from './options.ts'
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** The error if `dev` can't start, with a message that says what to do. */
+/** Thrown if `dev` can't start. The message says what to do. */
 export class StartError extends Error {}
 
 const defaultPorts = { FLOWGLAD_LOCAL_PORT: 4010, PORT: 3000, WEB_PORT: 5173 }

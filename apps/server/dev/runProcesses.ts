@@ -33,7 +33,7 @@ export async function runProcesses(processes: DevProcess[]): Promise<boolean> {
   }
 
   const waiting = new Set(processes)
-  // If a program fails to start, tsx keeps running and waits for an edit, so report what `dev` waits for.
+  // If a program fails to start, tsx keeps running and waits for an edit, so report what `dev` is waiting for.
   const reporting = setInterval(() => {
     const names = Array.from(waiting, (it) => it.name).join(' and ')
     console.log(`Still waiting for ${names}. If you see an error above, fix its cause. Press Ctrl-C to stop.`)
@@ -53,8 +53,8 @@ function start({ name, folder, command: [tool, ...args], env, quiet }: DevProces
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Each child has its own process group, so that Ctrl-C reaches only this process, which sends each child
-    // one signal. After a second signal, tsx would kill its program.
+    // Put each child into its own process group. Otherwise, Ctrl-C would reach the children too, and the signal
+    // from `stop` would be their second one. After a second signal, tsx kills its program.
     detached: process.platform !== 'win32',
     shell: process.platform === 'win32',
   })

@@ -32,7 +32,7 @@ function explain(error: unknown): string {
     const port = 'port' in error ? Number(error.port) : Number.NaN
     return `Port ${port} is in use. Stop the process that uses the port, or choose another port: PORT=${port + 1}`
   }
-  // Errors with a code come from the operating system or the database, and their message is clear without a
+  // Errors with a code come from the operating system or the database, and their messages are clear without a
   // stack trace.
   return `The server cannot start: ${code ? `${error.message} (${code})` : error.stack}`
 }

@@ -54,10 +54,10 @@ interface ServerOptions {
 }
 
 const openCreditsWarning =
-  'Anyone can get free credits repeatedly with made-up email addresses. To make new users verify their address first, set SMTP_URL. If this is intended, set SIGNUP_VERIFICATION=off.'
+  'Anyone can get free credits repeatedly with made-up email addresses. To prevent this, set SMTP_URL: new users must then verify their address first. To allow this, set SIGNUP_VERIFICATION=off.'
 
 const operatorsWithoutMailWarning =
-  'OPERATORS needs emails that reset passwords, but the server sends no emails. Set SMTP_URL. Users who have already reset their password with an email can open /operator.'
+  'The users in OPERATORS must reset their password with an email before they can open /operator, but the server sends no emails. Set SMTP_URL. Users who have already reset their password with an email can open /operator.'
 
 /**
  * Opens and migrates the database and creates the server. If the database is unreachable, locked or

@@ -67,7 +67,7 @@ test.each([
   expect(await refusedOf(signInAt(behindProxy), perAddress + 5, forwardedFor)).toBe(5)
 })
 
-test('ignores X-Forwarded-For and similar headers without TRUST_PROXY', async () => {
+test('ignores X-Forwarded-For and similar headers if TRUST_PROXY is not set', async () => {
   const refused = await refusedOf(
     (address = '') =>
       postAuth(
@@ -193,7 +193,7 @@ test('limits webhooks with a wrong signature', async () => {
   expect((await send('203.0.113.6')).statusCode).toBe(401)
 })
 
-test('limits nothing with RATE_LIMIT=off', async () => {
+test('limits nothing if RATE_LIMIT is off', async () => {
   await using server = await startTestServer({ flowglad: direct.flowglad })
   expect(await refusedOf(signInAt(server), perAddress + 5, () => undefined)).toBe(0)
   expect(await useUpAnonymousCalls('203.0.113.7', server)).toBe(anonymous / limits.batchCalls + 2)

@@ -138,7 +138,7 @@ test('limits the number of emails to a customer who keeps changing a limit', asy
   expect(smtp.mailsTo(browser.user.email)).toHaveLength(10)
 })
 
-test('keeps an alert due while the mail server refuses emails, without logging the address', async () => {
+test('keeps an alert due and does not log the address while the mail server refuses emails', async () => {
   const refusing = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],

@@ -173,7 +173,7 @@ describe('--reset', () => {
     expect(await folder.files()).toEqual(before.filter((it) => !deleted.includes(it)))
   })
 
-  test('detects whether a database is open without locking it', async () => {
+  test('detects whether a database is open and leaves the database unlocked', async () => {
     await using folder = await aFolder()
     const [file = ''] = folder.databases
     expect([isOpen(file), isOpen(file)]).toEqual([false, false])

@@ -27,7 +27,7 @@ function work() {
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('fair queue', () => {
-  test("runs another customer's work while one customer's work waits", async () => {
+  test("runs one customer's work while another customer's work waits", async () => {
     const queue = createFairQueue(settings)
     const [first, second, other] = [work(), work(), work()]
     const results = [

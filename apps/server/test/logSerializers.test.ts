@@ -15,6 +15,6 @@ test('removes email addresses and keys from a logged error and its cause but kee
   expect(JSON.stringify(logged)).not.toContain('ada@')
 })
 
-test('logs the reason for a failure without email addresses', () => {
+test('removes email addresses from the logged reason for a failure', () => {
   expect(logSerializers.reason('Mailbox ada@example.com is full')).toBe('Mailbox [removed] is full')
 })

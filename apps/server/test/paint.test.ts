@@ -23,7 +23,7 @@ function parse({ svg }: { svg: string }) {
 }
 
 test.each(styles)(
-  'draws the style %s as well-formed XML with twice the width and more detail in HD',
+  'draws the style %s as well-formed XML, and at twice the width and with more detail in HD',
   (style) => {
     const index = styles.findIndex((_, i) => readPrompt('', i).style === style)
     const [standard, hd] = [false, true].map((hd) => parse(paint({ prompt: '', index, hd })))
@@ -35,7 +35,7 @@ test.each(styles)(
   },
 )
 
-test('draws the same picture for the same request and another picture for any other request', () => {
+test('draws the same picture for the same request and a different picture for any other request', () => {
   const { svg } = paint(request)
   expect(paint({ ...request })).toEqual({ svg, size: 512 })
   for (const other of [{ index: 1 }, { prompt: 'a quiet harbour at dusk' }, { hd: true }]) {

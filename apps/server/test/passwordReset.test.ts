@@ -52,7 +52,7 @@ test('keeps the old password and the sessions until the link is used', async () 
   expect((await browser.call('studio.gallery', {}, { method: 'GET' })).status).toBe(200)
 })
 
-test('gives the same response for an address without an account but sends no email', async () => {
+test('gives the same response for a known and an unknown address, but sends no email to the unknown one', async () => {
   const { user } = await signUp(server)
   const known = await requestReset(user.email)
   const unknown = await requestReset('unknown@example.com')
@@ -69,7 +69,7 @@ test('never mails a link that leads to another site', async () => {
   expect(await smtp.linkTo(user.email)).toMatch(/^\/reset-password#/)
 })
 
-test('reports that production without a mail server cannot send emails', async () => {
+test('refuses to reset passwords in production without a mail server', async () => {
   await using without = await startTestServer({
     env: { NODE_ENV: 'production', AUTH_SECRET: randomBytes(32).toString('hex') },
   })

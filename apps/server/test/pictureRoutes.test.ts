@@ -83,7 +83,7 @@ test('a reader that disconnects frees its place in the queue', async () => {
   expect(paused.reads).toBe(3)
 })
 
-test('returns 304 for an unchanged picture only to its owner and without reading the file', async () => {
+test('returns 304 for an unchanged picture only to its owner and does not read the file', async () => {
   paused.reads = 0
   const unchanged = { 'if-none-match': `"${id}"` }
   expect((await download('ada', unchanged)).status).toBe(304)

@@ -56,7 +56,7 @@ test.each(engines)(
   },
 )
 
-test.each(engines)('returns a file with its content type only to its owner on %s', async (_, where) => {
+test.each(engines)('returns a file and its content type only to its owner on %s', async (_, where) => {
   await using database = openDatabase(await where(), async () => {})
   const store = createPictureStore({ kysely: database.kysely, now: () => 1_000 })
   const png = { file: Uint8Array.of(3), contentType: 'image/png', size: 1 } as const

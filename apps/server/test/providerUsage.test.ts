@@ -190,7 +190,7 @@ describe('stream_options', () => {
     [400, refusal('stream_options.include_usage')],
     [422, { detail: [{ type: 'extra_forbidden', loc: ['body', 'stream_options'] }] }],
   ])(
-    'omits the request for a count from the next attempt if the endpoint rejects it with %s %j',
+    'repeats the request without stream_options if the endpoint rejects that parameter with %s %j',
     async (status, error) => {
       endpoint.answer.rejectionStatus = status
       endpoint.answer.rejection = (body) => (JSON.stringify(body).includes('"stream_options"') ? error : null)
@@ -202,7 +202,7 @@ describe('stream_options', () => {
   )
 
   test.each([[['"stream_options"', '"max_tokens"']], [['"max_tokens"', '"stream_options"']]])(
-    'omits the request for a count if the endpoint rejects these parameters in turn: %j',
+    'changes both parameters if the endpoint rejects them one after the other: %j',
     async (names) => {
       const errors: Record<string, object> = {
         '"max_tokens"': { error: { message: "Use 'max_completion_tokens' instead of 'max_tokens'." } },

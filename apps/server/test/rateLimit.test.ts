@@ -25,7 +25,7 @@ test('allows forty simultaneous calls by default', async () => {
 const rateLimit = { calls: 5, windowMs: 600_000 }
 const startLimited = () => startTestServer({ env: { RATE_LIMIT: 'on' }, rateLimit })
 
-test('counts every call in a batch and returns 429 without a charge for calls over the limit', async () => {
+test('counts every call in a batch, returns 429 for calls over the limit and charges nothing for them', async () => {
   await using server = await startLimited()
   const browser = await signUp(server)
   const answers: { result?: object; error?: { data: Record<string, unknown> } }[] = []

@@ -25,7 +25,7 @@ function build() {
   return app
 }
 
-test('serves the page at every route without caching', async () => {
+test('serves the page at every route and makes browsers revalidate it', async () => {
   const app = build()
   for (const url of ['/', '/pricing', '/usage?day=2', '/sign-in']) {
     const { statusCode, body, headers } = await app.inject({ url })
@@ -38,7 +38,7 @@ test('serves the page at every route without caching', async () => {
   }
 })
 
-test('lets browsers cache files with a hash in the name', async () => {
+test('lets browsers cache files whose name contains a hash', async () => {
   const app = build()
   const file = await app.inject({ url: '/assets/a.js' })
   expect({ body: file.body, cache: file.headers['cache-control'] }).toEqual({

@@ -73,7 +73,7 @@ test('charges the tokens of a text and ends the text with an error when the serv
   )
 })
 
-test('charges the tokens of a text with a stalled reader and exits in time when the server receives SIGTERM', async () => {
+test('charges the tokens of a text whose reader has stalled and exits in time when the server receives SIGTERM', async () => {
   const { child, ended, url, restart } = await start()
   const browser = await signUp({ url })
   const response = await browser.fetch('/trpc/studio.write?batch=1', {

@@ -59,7 +59,7 @@ export const data = (content: string) => `data: ${JSON.stringify({ choices: [{ d
 /** The event that ends a text. */
 export const finish = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
 
-/** One pixel. */
+/** A picture of one pixel. */
 export const png = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',

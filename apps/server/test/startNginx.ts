@@ -27,7 +27,7 @@ export interface Visit {
   headers?: Record<string, string>
   /** The visitor's own address, in 127.0.0.0/8. */
   from?: string
-  /** Called with each part of the response body when the part arrives. */
+  /** Called when a part of the response body arrives. `text` is the body so far. `end` disconnects the visitor. */
   onPart?: (text: string, end: () => void) => void
 }
 

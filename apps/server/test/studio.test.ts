@@ -71,7 +71,7 @@ test("returns the user's own pictures page by page, newest first", async () => {
   expect(seen).toEqual(all)
 })
 
-test('allows exactly 10 of 40 concurrent calls with 10 credits and reports 10 units to Flowglad', async () => {
+test('allows exactly 10 of 40 concurrent calls when 10 credits are left and reports 10 units to Flowglad', async () => {
   const browser = await signUp(server)
   const answers = await Promise.all(times(40, () => browser.call('studio.generate', harbour())))
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(10)
@@ -171,7 +171,7 @@ test("stops a customer's calls at the customer's own limit, until the customer r
   expect(statuses).toEqual([200, 200, 402, 200])
 })
 
-test('draws HD at twice the width immediately after checkout, without a webhook', async () => {
+test('draws HD at twice the width immediately after checkout, even if no webhook arrives', async () => {
   const browser = await signUp(server)
   for (const count of [4, 4, 2]) await browser.call('studio.generate', harbour(count))
   expect((await browser.call('studio.generate', harbour())).status).toBe(402)
@@ -235,7 +235,7 @@ test('charges one API call for a look-up', async () => {
   await expect.poll(async () => (await server.flowgladUsage(browser.user.id)).used).toEqual({ api_calls: 1 })
 })
 
-test("explains a word that is also a name in JavaScript's own objects", async () => {
+test('finds no glossary entry for a word that is a property of every JavaScript object', async () => {
   const browser = await signUp(server)
   const { data } = await browser.call('studio.lookup', { term: 'constructor' })
   expect(data.meaning).toMatch(/^This word is not in the glossary\./)

@@ -199,7 +199,7 @@ test('ignores redirect addresses that a client sends', async () => {
   expect((await visitor.fetch(changed, { redirect: 'manual' })).status).toBe(403)
 })
 
-test("sends emails from MAIL_FROM without the user's name", async () => {
+test("sends emails from MAIL_FROM and leaves out the user's name", async () => {
   await using named = await startTestServer({
     env: { SMTP_URL: smtp.url, MAIL_FROM: 'Studio <hello@studio.example>' },
   })
@@ -248,7 +248,7 @@ test.each(['refuses connections', 'never responds'])(
   },
 )
 
-test('limits the emails that one inbox receives without revealing whether the address has an account', async () => {
+test('limits the emails to one inbox and does not reveal whether the address has an account', async () => {
   await using limited = await startTestServer({ env: { RATE_LIMIT: 'on', SMTP_URL: smtp.url } })
   const requestMail = (email: string) => postAuth(limited, 'request-password-reset', { email })
   for (const name of [`known${Date.now()}`, 'unknown']) {

@@ -6,7 +6,7 @@ import type { FastifyBaseLogger } from 'fastify'
 /**
  * Returns better-auth's logger, which writes to the server's log. A message such as `Invalid callbackURL: …`
  * ends with a value that a client sent, so the log contains only the words before this value. better-auth
- * reports invalid requests as errors too, but they are logged as warnings.
+ * reports invalid requests as errors, but this logger logs them as warnings.
  */
 export const authLogger = (log: FastifyBaseLogger) =>
   ({

@@ -39,8 +39,8 @@ export async function authRoutes(
 }
 
 /**
- * The session of a request. Most requests read the session from the cookie, so the session may have ended up
- * to `limits.sessionCacheMs` ago.
+ * The session of a request. Most requests read the session from the cookie, so the session may already have
+ * ended, at most `limits.sessionCacheMs` ago.
  */
 export interface OpenSession {
   id: string

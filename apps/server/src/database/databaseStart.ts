@@ -63,8 +63,8 @@ export class DatabaseStart {
   }
 
   /**
-   * Schedules a retry, even if the configuration is wrong. The server is already running, and the operator can
-   * correct the configuration.
+   * Schedules a retry, even if the configuration is wrong, because the operator can still correct the
+   * configuration while the server is running.
    */
   #wait(error: unknown) {
     this.#problem = messageOf(error)

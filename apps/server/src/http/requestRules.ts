@@ -50,7 +50,10 @@ export const urlTooLong: Refusal = {
   message: `The URL must not exceed ${limits.urlBytes} bytes.`,
 }
 
-/** Uses a regular expression too, because `URL.canParse` accepts `user@host`, `host/path` and `host?query`. */
+/**
+ * Returns whether the text is a host name or address with an optional port. Uses a regular expression too, because
+ * `URL.canParse` accepts `user@host`, `host/path` and `host?query`.
+ */
 const isHost = (host: string) =>
   /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) && URL.canParse(`http://${host}`)
 

@@ -17,7 +17,7 @@ export interface AddressLimits {
   giveBackWebhook(request: FastifyRequest): void
 }
 
-/** Reading a session isn't limited, because pages read it often and the request causes little work. */
+/** The path that reads a session. It isn't limited, because pages request it often and it causes little work. */
 const sessionPath = '/api/auth/get-session'
 
 export function createAddressLimits(): AddressLimits {

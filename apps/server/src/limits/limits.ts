@@ -82,12 +82,16 @@ export const limits = {
   },
   /** Requests per IP address for emails that verify an address or reset a password. */
   mailRequestsPerAddress: { calls: 20, windowMs: 60_000 },
-  /** Requests for an email to one recipient from one network. */
+  /** Requests from one network for emails to one recipient. */
   mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
-  /** Alerts that the server emails to one customer in 24 hours. Further alerts are only listed. At most 99. */
+  /**
+   * Alerts that the server emails to one customer in 24 hours. Further alerts appear only in the app. This number
+   * must not exceed 99.
+   */
   mailedAlertsPerDay: 20,
   /**
-   * The maximum number of emails that wait for the mail server. Further emails are dropped. Alerts are sent later.
+   * The maximum number of emails that wait for the mail server. Further emails are dropped, except alerts, which
+   * are sent later.
    */
   waitingMails: 500,
   /**
@@ -130,7 +134,7 @@ export const limits = {
   batchCalls: 50,
   /** The longest request URL, in bytes. */
   urlBytes: 8 * 1024,
-  /** The maximum size of a request's URL and headers together, in bytes. */
+  /** The maximum combined size of a request's URL and headers, in bytes. */
   headerBytes: 16 * 1024,
   /** The largest request body, in bytes. A larger body is refused before it is read into memory. */
   bodyBytes: 256 * 1024,
@@ -144,8 +148,8 @@ export const limits = {
   /** The maximum length of the `User-Agent` header in a stored session, in characters. */
   userAgentLength: 256,
   /**
-   * How long a client can take to send a request or pause while it reads the response. These times don't
-   * limit work or streams.
+   * How long a client can take to send a request, and how long it can pause while it reads the response. These
+   * times don't limit work or streams.
    */
   slowClients: { headersMs: 30_000, requestMs: 60_000, checkMs: 10_000, idleMs: 72_000, unreadMs: 60_000 },
   /**

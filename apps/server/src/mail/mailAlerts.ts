@@ -33,7 +33,8 @@ export const createAlertMailer =
     if (user === null) return
     const alerts = await billing.alerts.list(user, { limit: mostListed })
     if (alerts.some((other) => hasSameLimit(other, alert) && other.threshold > alert.threshold)) return
-    // Changing limits can raise any number of alerts, and the address may belong to another person.
+    // Limit the emails, because changing limits can raise any number of alerts, and the address may belong to
+    // another person.
     if (!isAmongFirst(alert, alerts)) {
       log.warn(
         { customer: user.id },
@@ -58,7 +59,10 @@ const hasSameLimit = (other: Alert<Meter>, { meter, limit, resetsAt, budget }: A
   other.resetsAt === resetsAt &&
   other.budget?.id === budget?.id
 
-/** Returns whether the 24 hours up to the alert have few enough alerts. A retry gets the same result. */
+/**
+ * Returns whether the customer had at most `limits.mailedAlertsPerDay` alerts in the 24 hours up to this alert. A retry
+ * gets the same result.
+ */
 function isAmongFirst({ id, at }: Alert<Meter>, alerts: Alert<Meter>[]): boolean {
   const upToNow = alerts.filter((other) => other.at <= at && other.at > at - dayMs)
   return upToNow[0]?.id === id && upToNow.length <= limits.mailedAlertsPerDay

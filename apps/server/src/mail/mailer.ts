@@ -16,7 +16,7 @@ export interface Mail {
 export interface Mailer extends AsyncDisposable {
   /**
    * Sends the email in the background, so that a request's duration doesn't reveal whether an account exists.
-   * Only logs failures.
+   * Failures are only logged.
    */
   send(mail: Mail): void
   /** Sends the email. Rejects if the mail server doesn't accept it. The error doesn't contain the recipient. */

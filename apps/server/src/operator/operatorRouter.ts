@@ -10,7 +10,7 @@ export interface OperatorParts {
   users: UserDirectory
 }
 
-/** PostgreSQL can't store the character U+0000 or lone surrogates. */
+/** Matches text that PostgreSQL can store: text without the character U+0000 and without lone surrogates. */
 const storable = /^[^\0\p{Surrogate}]*$/u
 const text = (length: number) =>
   z.string().min(1).max(length).regex(storable, 'must not contain the character U+0000 or lone surrogates')

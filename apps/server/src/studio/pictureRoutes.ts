@@ -5,7 +5,7 @@ import { createFairQueue, type FairQueueSettings, QueueFullError } from '../limi
 import { limits } from '../limits/limits.ts'
 import type { PictureFile, PictureStore } from './pictureStore.ts'
 
-/** Older links end in `.png`. */
+/** The path's parameters. IDs in older links end in `.png`. */
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4](\.png)?$/) })
 
 /**

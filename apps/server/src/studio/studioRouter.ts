@@ -5,7 +5,7 @@ import { lookUp } from './lookUp.ts'
 import type { PictureStore } from './pictureStore.ts'
 import type { QueuedModels } from './queuedModels.ts'
 
-/** PostgreSQL can't store the character U+0000. */
+/** A text without the character U+0000, which PostgreSQL can't store. */
 const stored = z.string().regex(/^[^\0]*$/, 'must not contain the character U+0000')
 const text = (length: number) => stored.trim().min(1).max(length)
 const prompt = text(1_000)
