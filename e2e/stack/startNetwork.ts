@@ -18,7 +18,7 @@ export interface Network extends AsyncDisposable {
   restore(): void
 }
 
-/** Starts a proxy between the server and Flowglad, which lets tests simulate failed requests. */
+/** Starts a proxy between the server and Flowglad. Tests use the proxy to simulate failed requests. */
 export async function startNetwork(target: string): Promise<Network> {
   const failures = new Map<string, Failure>()
   const to = new URL(target)

@@ -31,7 +31,7 @@ export interface StackOptions {
   model?: 'controlled' | 'builtIn'
   /** Whether the tests move Flowglad's clock. Tests that move the clock share stacks only with each other. */
   movesClock?: boolean
-  /** Whether the tests restart the server with other clocks. They don't share a stack with other tests either. */
+  /** Whether the tests restart the server with a different clock. They don't share a stack with other tests either. */
   movesServerClock?: boolean
 }
 

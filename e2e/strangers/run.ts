@@ -1,6 +1,6 @@
 /**
  * Tests our packed tarballs in apps that our users might write. Installs each app outside the workspace,
- * starts it together with flowglad-local and uses it in a browser.
+ * starts the app and flowglad-local, and uses the app in a browser.
  *
  *     pnpm strangers                      # all apps
  *     pnpm strangers express next         # these apps

@@ -19,7 +19,7 @@ interface RunOptions {
   report(step: string): void
 }
 
-/** Builds an installed app, starts it together with flowglad-local and tests it in a browser. */
+/** Builds an installed app, starts the app and flowglad-local, and tests the app in a browser. */
 export async function runApp({ app, folder: cwd, env, report }: RunOptions): Promise<void> {
   report('building')
   await runCommand('npm', ['run', 'build'], { cwd, env })

@@ -8,7 +8,7 @@ import { statuses } from './statuses.ts'
 const picture = (count = 1) => ({ prompt: 'a quiet harbour at dawn', count })
 const times = <T>(n: number, make: () => T) => Array.from({ length: n }, make)
 
-test('allows exactly 10 of 40 concurrent calls with 10 credits', async ({ records, customer }) => {
+test('allows exactly 10 of 40 concurrent calls when 10 credits are left', async ({ records, customer }) => {
   const results = await Promise.all(times(40, () => customer.call('studio.generate', picture())))
   expect(statuses(results)).toEqual({ 200: 10, 402: 30 })
   for (const { error } of results.filter(({ status }) => status === 402)) {
@@ -23,7 +23,7 @@ test('allows exactly 10 of 40 concurrent calls with 10 credits', async ({ record
   expect(await records.balances(customer)).toMatchObject({ generations: 0 })
 })
 
-test('returns 207 with three results and two denials for a batch of five calls with three credits left', async ({
+test('returns 207 with three results and two denials for a batch of five calls when three credits are left', async ({
   records,
   customer,
 }) => {

@@ -39,7 +39,7 @@ test("allows a known customer's calls up to the limit during an outage and deliv
   expect(await records.transactions(customer)).toHaveLength(9)
 })
 
-test("denies a new customer's calls without a charge until Flowglad responds", async ({
+test("denies a new customer's calls and charges nothing until Flowglad responds", async ({
   stack,
   network,
   records,

@@ -7,7 +7,7 @@ import { statuses } from './statuses.ts'
 test.use({ stackOptions: { database: 'postgres', servers: 2 } })
 test.describe.configure({ mode: 'default' })
 
-test('allows exactly 250 of 400 concurrent two-unit calls on two nodes with 500 units', async ({
+test('allows exactly 250 of 400 concurrent two-unit calls on two nodes when 500 units are available', async ({
   stack,
   records,
   customer,

@@ -9,7 +9,7 @@ import { texts } from './texts.ts'
 
 test.describe.configure({ mode: 'serial' })
 
-/** The first start of `dev` compiles all code, which can take a long time on a busy machine. */
+/** How long `dev` can take to start. The first start compiles all code, which is slow on a busy machine. */
 const startMs = 120_000
 
 let folder: string
@@ -120,7 +120,7 @@ test('shows an alert about a limit once in Studio, and sends it by email', async
   await app.goTo('Billing')
   await expect(app.alerts).toContainText([texts.limitUsed(80, '5 pictures')])
   await app.goTo('Studio')
-  // The limit holds although credits are left.
+  // The limit stops the call although credits are left.
   await app.makePictures('a mill', 2)
   await expect(app.alert).toContainText(texts.limitExceeded('5 pictures'))
   await app.expectBalance('generations', { left: 6, of: 10 })

@@ -4,7 +4,7 @@ import { texts } from './texts.ts'
 
 test.use({ stackOptions: { mail: true } })
 
-test("shows an alert at 80% of the plan's units in only one tab, without any setup", async ({
+test("shows an alert at 80% of the plan's units in only one tab, even if the customer has set no limit", async ({
   app,
   openTab,
   customer,
@@ -91,7 +91,10 @@ test('allows more pictures at a limit that only tells the customer', async ({ ap
   await expect.poll(() => stack.mails?.subjects(customer.email)).toEqual([texts.limitAllUsed('2 pictures')])
 })
 
-test('shows notices on Billing only about alerts that arrive while it is open', async ({ app, customer }) => {
+test('shows notices on Billing only about alerts that arrive while Billing is open', async ({
+  app,
+  customer,
+}) => {
   await customer.call('billing.setBudget', { meter: 'generations', limit: 5, window: 'month' })
   await customer.makePictures(4)
   await app.open('Billing')

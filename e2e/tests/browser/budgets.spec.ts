@@ -2,7 +2,7 @@
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-test('stops pictures at the limit although credits are left, until the customer raises it', async ({
+test('stops pictures at the limit although credits are left, until the customer raises the limit', async ({
   app,
   records,
   customer,
@@ -42,7 +42,7 @@ test('stops pictures at the limit although credits are left, until the customer 
   await expect.poll(() => records.used(customer)).toEqual({ generations: 4 })
 })
 
-test('allows a limit below the use, and lets work continue after it is removed', async ({
+test('allows a limit below the current usage and lets work continue after the limit is removed', async ({
   app,
   customer,
 }) => {
@@ -71,7 +71,7 @@ test('allows a limit below the use, and lets work continue after it is removed',
   await app.expectBalance('generations', { left: 6, of: 10 })
 })
 
-test('stops the work of one tab at the limit that another tab sets, and shows its use there', async ({
+test("stops one tab's calls at a limit that another tab sets and shows the usage in the other tab", async ({
   app: here,
   openTab,
   records,

@@ -135,7 +135,7 @@ test('opens a screen that was not loaded before as soon as the browser is back o
   await expect(app.topic).toBeVisible()
 })
 
-test('opens screens offline after the browser was idle for a while', async ({ app, context }) => {
+test('opens screens offline after the browser has been idle for a while', async ({ app, context }) => {
   const prefetched = app.page.waitForResponse(/BillingScreen.*\.js/)
   await app.open()
   await prefetched

@@ -2,7 +2,7 @@
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-test('denies a forbidden prompt without a charge', async ({ app, records, customer }) => {
+test('denies a forbidden prompt and charges nothing', async ({ app, records, customer }) => {
   await app.open()
   await app.makePictures('a forbidden thing', 4)
   await expect(app.alert).toContainText(texts.forbiddenPrompt)
@@ -14,7 +14,7 @@ test('denies a forbidden prompt without a charge', async ({ app, records, custom
   expect(await records.used(customer)).toEqual({})
 })
 
-test('offers the pictures without HD when the Free plan denies HD, until HD is switched off', async ({
+test('denies HD on the Free plan and shows a button that makes the pictures without HD', async ({
   app,
   records,
   customer,

@@ -9,7 +9,7 @@ import { appOn } from './app.ts'
 
 test.describe.configure({ mode: 'serial' })
 
-/** The first start of `dev` compiles all code, which can take a long time on a busy machine. */
+/** How long `dev` can take to start. The first start compiles all code, which is slow on a busy machine. */
 const startMs = 120_000
 
 let folder: string

@@ -5,7 +5,7 @@ test.use({ stackOptions: { movesClock: true, movesServerClock: true } })
 
 const dayMs = 86_400_000
 
-test('forecasts the day on which the units run out at the average use', async ({
+test('forecasts the day on which the units run out at the average usage', async ({
   app,
   stack,
   records,
@@ -37,7 +37,7 @@ test('forecasts the day on which the units run out at the average use', async ({
   await expect(app.usage('generations')).toContainText('0 of 10 used')
   await expect(app.usage('generations')).not.toContainText('At this rate')
 
-  // Today's use changes the balance, but not the average.
+  // Today's usage changes the balance, but not the average.
   await customer.recordApiCalls(20)
   await expect(lookUps).toContainText(`At this rate, you run out on ${dayText.format(today + 2 * dayMs)}.`)
   await customer.recordApiCalls(16)

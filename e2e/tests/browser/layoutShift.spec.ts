@@ -49,7 +49,7 @@ for (const width of [360, 768, 1440]) {
 }
 
 for (const width of [360, 768, 1440])
-  test(`does not shift Billing when its data and the spend limits' use arrive at a width of ${width} px`, async ({
+  test(`does not shift Billing at a width of ${width} px when its data and the usage of the spend limits arrive`, async ({
     app,
     customer,
   }) => {

@@ -237,7 +237,7 @@ test('the operators’ screen has no accessibility violations and fits a small p
   }
 })
 
-test('hides the operators’ screen from visitors, customers and operators without a password reset', async ({
+test('hides the operators’ screen from visitors, customers and operators who have not reset their password', async ({
   app,
   customer: _,
   stack,

@@ -88,7 +88,10 @@ test('shows the balances if the server restarts during an outage, and shows all 
   await expect(app.plan('pro_monthly').card).toBeVisible(backoff)
 })
 
-test("denies a new customer's calls without a charge until the outage ends", async ({ visitor, network }) => {
+test("denies a new customer's calls and charges nothing until the outage ends", async ({
+  visitor,
+  network,
+}) => {
   network.fail('/', 'unreachable')
   await visitor.signUp({ email: 'ada@example.com', password: 'correct horse battery' })
   await visitor.goTo('Billing')

@@ -77,7 +77,7 @@ test('shows the cost of extra look-ups on the Studio and Usage screens and in th
   await expect(app.nextInvoice).toContainText('$21')
 })
 
-test('charges extra look-ups with an upgrade and shows the same amounts on all screens, and no amount due later', async ({
+test('charges extra look-ups with an upgrade, shows the same amounts on all screens, and shows no amount due later', async ({
   app,
   records,
   customer,

@@ -122,7 +122,7 @@ test('shows the new plan after an upgrade whose response is lost', async ({ app,
   await expect(app.dialog).toHaveCount(0)
 })
 
-test('offers another card after a declined upgrade and returns to the plans with it', async ({
+test('lets the customer save another card after a declined upgrade and then upgrade with it', async ({
   app,
   customer,
 }) => {

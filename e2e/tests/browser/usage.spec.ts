@@ -84,7 +84,7 @@ test('shows which kinds of pictures, texts and look-ups used the credits', async
   await expect(pictures).toHaveText(['Standard 12 pictures 67%', 'HD 6 pictures 33%'])
 })
 
-test('shows no kinds for usage that has none', async ({ app, customer }) => {
+test('shows no list of kinds for usage without a kind', async ({ app, customer }) => {
   await customer.recordApiCalls(6)
   await app.open('Usage')
   await expect(app.charts.last()).toContainText('6 look-ups')

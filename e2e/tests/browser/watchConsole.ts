@@ -1,6 +1,6 @@
 import type { BrowserContext } from '@playwright/test'
 
-/** Chromium logs every 4xx response and every broken connection, which the tests cause on purpose. */
+/** Matches Chromium's messages about responses and broken connections that the tests cause on purpose. */
 const alwaysExpected = [
   /Failed to load resource: the server responded with a status of (207|40\d|422|429|503)/,
   /net::ERR_(INTERNET_DISCONNECTED|CONNECTION|INCOMPLETE|ABORTED|NETWORK)/,

@@ -5,8 +5,8 @@ const find = (selector: string) => document.querySelector(selector) as HTMLEleme
 const show = (selector: string, text: string) => find(selector).replaceChildren(text)
 
 /**
- * An error without `data` means that no response arrived. A retry is lost if tRPC sends the retry before the
- * WebSocket reopens.
+ * An error without `data` means that no response arrived. The delay lets the WebSocket reopen first, because
+ * otherwise the retry is lost.
  */
 const retry = retryLink<AppRouter>({
   retry: ({ error, attempts }) => !error.data && attempts < 3,

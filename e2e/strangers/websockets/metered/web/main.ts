@@ -7,8 +7,8 @@ const show = (selector: string, text: string) => find(selector).replaceChildren(
 const showBalances = ({ balances: [it] }: BalancesAnswer) => show('#left', `${it?.available} drawings left`)
 
 /**
- * An error without `data` means that no response arrived. A retry is lost if tRPC sends the retry before the
- * WebSocket reopens.
+ * An error without `data` means that no response arrived. The delay lets the WebSocket reopen first, because
+ * otherwise the retry is lost.
  */
 const retry = retryLink<AppRouter>({
   retry: ({ error, attempts }) => !error.data && attempts < 3,
