@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { Client } from 'pg'
 
-/** Linux counts CPU time in hundredths of a second. */
+/** The unit in which Linux counts CPU time: hundredths of a second. */
 const microsPerTick = 10_000
 
 /**

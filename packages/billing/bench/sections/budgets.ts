@@ -8,7 +8,7 @@ const stores = [
 ] as const
 const load = { callers: 64, customers: 64 }
 
-/** Compares customers without budgets and customers with three budgets on the meter of each call. */
+/** Compares the calls of customers without budgets with the calls of customers with three budgets. */
 export const budgets = (options: Options) => {
   const comparisons = stores.flatMap((store): Comparison[] => [
     { ...ping, ...load, ...store },

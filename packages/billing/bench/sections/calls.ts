@@ -9,7 +9,7 @@ import { auditAll } from './auditAll.ts'
 const variants = ['unmetered', 'SQLite', 'PostgreSQL'] as const
 export const ping: CallKind = { transport: 'HTTP', procedure: 'ping', keyed: false }
 
-/** tRPC over Fastify. The server, the load generator, Flowglad and the database are separate processes. */
+/** Measures calls over HTTP. The server, the load generator, Flowglad and the database are separate processes. */
 export const http = ({ full, ...options }: Options) =>
   compareAll('HTTP: tRPC over Fastify', options, [
     { ...ping, variants, callers: 1, customers: 64 },
@@ -21,7 +21,7 @@ export const http = ({ full, ...options }: Options) =>
     { ...ping, variants, callers: 64, customers: full ? 10_000 : 1_000 },
   ])
 
-/** The procedure of the section `http`, called in the same process with `createCaller`. */
+/** Measures calls to `ping` that the server's process makes with `createCaller`. */
 export const inProcess = (options: Options) =>
   compareAll(
     'In process: createCaller',

@@ -50,7 +50,7 @@ async function countCalls(
   }
 }
 
-/** PostgreSQL's idle connections report their statistics after 10 s, so wait longer. */
+/** How long to wait for PostgreSQL's statistics. Idle connections report their statistics after 10 s. */
 const reportedAfterMs = 11_000
 
 async function walFlushes(connectionString: string): Promise<number> {
