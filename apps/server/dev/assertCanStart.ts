@@ -7,7 +7,7 @@ import { nameOf, type PortVariable, type Settings, StartError, shown } from './r
 
 /**
  * Checks the databases, the pricing file and the ports before `dev` starts. `--reset` deletes data only after
- * these checks, so it deletes nothing if one of them fails.
+ * these checks, so it deletes nothing if a check fails.
  * @throws StartError
  */
 export async function assertCanStart(settings: Settings, processes: DevProcess[], { reset }: DevOptions) {

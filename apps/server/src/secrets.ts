@@ -5,12 +5,12 @@ export const developmentSecrets = {
   webhookSecret: 'whsec_bWV0ZXJlZC1kZXZlbG9wbWVudC13ZWJob29rLXNlY3JldA==',
 }
 
-/** better-auth uses this public value if an app sets no secret. */
+/** The public secret that better-auth uses if an app sets no secret. */
 const betterAuthDefault = 'better-auth-secret-12345678901234567890'
 
 const minAuthSecretLength = 32
 const minWebhookKeyBytes = 16
-/** A random secret has at least this many different characters, unlike `aaaa…` and `abab…`. */
+/** The minimum number of different characters or bytes in a secret. `aaaa…` and `abab…` have fewer. */
 const minDifferentCharacters = 8
 
 interface Secrets {

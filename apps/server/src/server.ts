@@ -28,7 +28,7 @@ import { type ModelQueueSettings, queueModels } from './studio/queuedModels.ts'
 import type { AppBilling, SignedInContext } from './trpc.ts'
 
 export interface Server extends AsyncDisposable {
-  /** Ready to listen. */
+  /** The app, which is ready to listen. */
   app: FastifyInstance
   billing: AppBilling
 }

@@ -13,8 +13,8 @@ let folder: string
 let postgres: Postgres
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metered-pictures-'))
-  // PostgreSQL first searches a schema with the role's name. This role is named like the ledger's schema, so the
-  // tests also check that the app doesn't use the ledger's tables.
+  // PostgreSQL first searches the schema that has the role's name. This role has the name of the ledger's
+  // schema, so the tests also check that the app doesn't use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(async () => {

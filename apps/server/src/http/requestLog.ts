@@ -1,7 +1,7 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { routeOf } from './logSerializers.ts'
 
-/** Logs one line without the URL for each response. */
+/** Logs one line for each response. The line doesn't contain the URL. */
 export class RequestLog extends LogController {
   override incomingRequest() {}
 

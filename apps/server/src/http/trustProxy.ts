@@ -11,7 +11,7 @@ const example = 'for example 1, or 127.0.0.1,10.0.0.0/8'
 export const trustProxySetting = z.string().transform((value, context): TrustProxy => {
   if (/^\s*\d+\s*$/.test(value)) {
     if (Number(value) <= maxProxies) return Number(value)
-    context.addIssue(`must be at most ${maxProxies} proxies`)
+    context.addIssue(`must be at most ${maxProxies} if it is a number of proxies`)
     return z.NEVER
   }
   const networks = value.split(',').map((network) => network.trim())

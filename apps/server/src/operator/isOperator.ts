@@ -12,7 +12,7 @@ interface SignedIn {
  */
 export type IsOperator = (signedIn: SignedIn) => boolean
 
-/** Creates the check for these email addresses. */
+/** Creates the function that checks sessions against these email addresses. */
 export function createIsOperator(operators: string[]): IsOperator {
   const isOperatorAddress = createIsOperatorAddress(operators)
   // A stranger can sign up with an operator's address. If the operator then opens the link that verifies the

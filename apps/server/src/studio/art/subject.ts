@@ -5,7 +5,7 @@ export type Palette = readonly [string, string, string, string, string]
 
 type WordsAndPalette = readonly [RegExp, Palette]
 
-/** If a prompt's words match several palettes, the first match is used. */
+/** The words that select each palette. If a prompt's words match several palettes, the first match is used. */
 const palettes: readonly [WordsAndPalette, ...WordsAndPalette[]] = [
   [/\b(sunset|dusk|evening|golden|twilight)/, ['#24123f', '#7b2d6e', '#e0556b', '#ff9f5a', '#ffe3a8']],
   [/\b(dawn|sunrise|morning|pastel|blossom)/, ['#35446b', '#7d7fb3', '#e79aa7', '#f9c9a5', '#fff3e4']],
