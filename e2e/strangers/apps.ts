@@ -4,7 +4,7 @@ import { checkServerComponents } from './next/checkServerComponents.ts'
 import { checkSchedule } from './serverless/checkSchedule.ts'
 import { type Transport, webSocketTransport } from './transport.ts'
 
-/** The ways in which an app's test differs from the default. */
+/** How an app's test differs from the default. */
 export interface StrangerApp {
   /** Observes a page's calls. Default: `httpTransport`. */
   transportOf?: (page: Page) => Promise<Transport>

@@ -8,8 +8,8 @@ export { expect } from '@playwright/test'
 
 interface Options {
   /**
-   * The console errors and warnings that these tests expect besides those of denied calls and broken
-   * connections.
+   * The console errors and warnings that these tests expect. Errors about denied calls and broken connections are
+   * always expected.
    */
   expectedConsoleErrors: RegExp[]
 }
