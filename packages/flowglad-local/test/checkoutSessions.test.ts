@@ -390,7 +390,7 @@ describe('activating a subscription', () => {
     [
       'the plan renews',
       async () => {},
-      'This pays the overdue amount, and your subscription continues. Renews every month from 1 Jun 2027 for $199.00 until you cancel.',
+      'This payment covers the overdue amount, and your subscription will continue. Renews every month from 1 Jun 2027 for $199.00 until you cancel.',
     ],
     [
       'the customer canceled and kept the plan',
@@ -398,12 +398,12 @@ describe('activating a subscription', () => {
         await studio.node.subscriptions.cancel(id, atPeriodEnd)
         await studio.node.subscriptions.uncancel(id, { body: {} })
       },
-      'This pays the overdue amount, and your subscription continues. Renews every month from 1 Jun 2027 for $199.00 until you cancel.',
+      'This payment covers the overdue amount, and your subscription will continue. Renews every month from 1 Jun 2027 for $199.00 until you cancel.',
     ],
     [
       'the plan ends',
       (studio, id) => studio.node.subscriptions.cancel(id, atPeriodEnd),
-      'This pays the overdue amount. Agency ends on 1 Jun 2027.',
+      'This payment covers the overdue amount. Agency ends on 1 Jun 2027.',
     ],
     [
       'the plan changes',
@@ -411,7 +411,7 @@ describe('activating a subscription', () => {
         studio.node.subscriptions.adjust(id, {
           adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'team_price' }] },
         }),
-      'This pays the overdue amount. Agency changes to Team ($49.00 per month) on 1 Jun 2027.',
+      'This payment covers the overdue amount. Agency changes to Team ($49.00 per month) on 1 Jun 2027.',
     ],
   ])('says what an overdue payment is for and what happens next: %s', async (_, act, next) => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })

@@ -117,7 +117,7 @@ it("deletes only one key's customers and their data, not its pricing", async () 
     body: JSON.stringify({ customer: { externalId: 'bob', name: 'Bob', email: 'b@studio.example' } }),
   })
   const before = await pricingOf(studio)
-  expect(await pageOf(`${studio.url}/reset`)).toContain('This deletes 1 customer of')
+  expect(await pageOf(`${studio.url}/reset`)).toContain('This will delete 1 customer of')
   expect(await submit(studio, '/reset', { model: before.id, demo: 'no' })).toBe(303)
   const events = await studio.node.get('/api/v1/usage-events')
   expect((await studio.node.customers.list()).data).toEqual([])

@@ -133,7 +133,7 @@ it('shows the cost of overage on the next invoice', async () => {
   await studio.use('ada', 'render', 608)
   const page = await pageOf(`${studio.url}/?customer=ada`)
   expect(page).toContain('608 of 600 used')
-  expect(page).toContain('The next invoice charges $0.60 for usage beyond the plan.')
+  expect(page).toContain('The next invoice will charge $0.60 for usage beyond the plan.')
 })
 
 it('says that a canceled plan charges overage only if the plan continues', async () => {
@@ -145,7 +145,9 @@ it('says that a canceled plan charges overage only if the plan continues', async
   const { billingPortalUrl } = await studio.billing('ada')
   for (const address of [`${billingPortalUrl}/ada`, `${studio.url}/?customer=ada`]) {
     const page = await pageOf(address)
-    expect(page).toContain('If the plan continues, the next invoice charges $0.60 for usage beyond the plan.')
-    expect(page).not.toContain('The next invoice charges')
+    expect(page).toContain(
+      'If the plan continues, the next invoice will charge $0.60 for usage beyond the plan.',
+    )
+    expect(page).not.toContain('The next invoice will charge')
   }
 })

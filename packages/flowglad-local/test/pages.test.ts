@@ -81,7 +81,7 @@ it('lets a customer cancel a plan, restore it and change the card in the billing
   await page.goto(billingPortalUrl)
   await page.getByRole('link', { name: 'ada' }).click()
   await page.getByText('Cancel plan', { exact: true }).click()
-  await expectPage(page.getByText('You keep Team until')).toBeVisible()
+  await expectPage(page.getByText('You will keep Team until')).toBeVisible()
   expect((await studio.plan('ada')).status).toBe('active')
   await page.getByRole('button', { name: 'Confirm cancellation' }).click()
   await expectPage(page.getByText('Cancellation scheduled')).toBeVisible()
@@ -182,7 +182,7 @@ it("shows the price of extra usage and the lifetime of a pack's credits at the c
   expect(pack).not.toContain(rate)
 })
 
-it("says at a pack's checkout when a canceled plan ends, and with it the pack's credits", async () => {
+it("says at a pack's checkout when a canceled plan and the pack's credits will end", async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')
@@ -191,23 +191,25 @@ it("says at a pack's checkout when a canceled plan ends, and with it the pack's 
   expect(page).toContain('You keep them until your plan ends on 1 May 2027.')
 })
 
-it('mentions bought credits before a cancellation or an upgrade only to a customer who has some', async () => {
+it('mentions purchased credits before a cancellation or an upgrade only if the customer has some', async () => {
   await using studio = await startStudio()
   const checkout = async (name: string) =>
     (await fetch((await studio.checkout(name, 'team_price')).url)).text()
   const portal = async (name: string) =>
     (await fetch(`${(await studio.billing(name)).billingPortalUrl}/${name}`)).text()
-  const bought = /bought credits/i
+  const purchased = /purchased credits/i
   for (const name of ['ada', 'grace']) await studio.customer(name)
   await (await studio.checkout('grace', 'render_pack')).pay()
-  expect(await checkout('ada')).toContain('Its remaining credits end today.')
-  expect(await checkout('ada')).not.toMatch(bought)
-  expect(await checkout('grace')).toContain('Its remaining credits end today, including bought credits.')
+  expect(await checkout('ada')).toContain('Its remaining credits will end today.')
+  expect(await checkout('ada')).not.toMatch(purchased)
+  expect(await checkout('grace')).toContain(
+    'Its remaining credits will end today, including purchased credits.',
+  )
 
   for (const name of ['ada', 'grace']) await studio.subscribe(name, 'team_price')
   await (await studio.checkout('grace', 'render_pack')).pay()
-  expect(await portal('ada')).not.toMatch(bought)
-  expect(await portal('grace')).toContain('Bought credits end with the plan.')
+  expect(await portal('ada')).not.toMatch(purchased)
+  expect(await portal('grace')).toContain('Purchased credits will end with the plan.')
 })
 
 it('explains a rejected action in the billing portal', async () => {

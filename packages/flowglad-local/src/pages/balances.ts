@@ -13,7 +13,7 @@ interface Balance {
   /** The total of the unexpired grants, plus the overage that a plan change in this period charged. */
   granted: number
   used: number
-  /** The price, in cents, of the usage beyond the grants, which the next invoice will charge. */
+  /** The price, in cents, of the usage beyond the grants. The next invoice will charge this amount. */
   overage: number
   /**
    * `limited` if the plan grants credits for this meter or other credits cover its usage, else `priced` if the usage has
@@ -128,8 +128,8 @@ function bars({ cancelScheduledAt }: Subscription, balances: (Balance & { text: 
   // A subscription that ends has no further invoice.
   const charges =
     cancelScheduledAt === null
-      ? 'The next invoice charges'
-      : 'If the plan continues, the next invoice charges'
+      ? 'The next invoice will charge'
+      : 'If the plan continues, the next invoice will charge'
   return html`<div class="bars">${balances.map((balance) => {
     const { meter, granted, used, overage, kind, text } = balance
     return html`<div class="tight">

@@ -34,7 +34,7 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
       action: 'Save card',
       verb: 'Save',
       summary: html`<h1>Save a card</h1>
-<p class="soft">This card becomes the default for ${session.customerName ?? 'your account'} and pays future renewals. You pay nothing today.</p>`,
+<p class="soft">This card will become the default for ${session.customerName ?? 'your account'} and pay for future renewals. You pay nothing today.</p>`,
     }
   }
   const { db } = platform
@@ -136,7 +136,7 @@ ${
   html`<p class="small soft">${[
     isOnlyCard && 'Nothing is due. This page saves a card for your plan.',
     isOverdue &&
-      `This pays the overdue amount${scheduled === null ? ', and your subscription continues' : ''}.`,
+      `This payment covers the overdue amount${scheduled === null ? ', and your subscription will continue' : ''}.`,
     scheduled !== null
       ? `${product.name} ${scheduled}.`
       : renewalText(cycle ?? (isOverdue || isOnlyCard ? target : null), {
@@ -144,9 +144,9 @@ ${
           period,
           mayBeDiscounted: discount ? discount.duration !== 'once' : earlierOff > 0,
         }),
-    trialDays > 0 && `The first charge is on ${day(now + trialDays * 86_400_000)}.`,
+    trialDays > 0 && `The first charge will be on ${day(now + trialDays * 86_400_000)}.`,
     free &&
-      `Replaces ${planTitle(free)}. Its remaining credits end today${hasBoughtCredits(platform, free.id) ? ', including bought credits' : ''}.`,
+      `Replaces ${planTitle(free)}. Its remaining credits will end today${hasBoughtCredits(platform, free.id) ? ', including purchased credits' : ''}.`,
   ]
     .filter(Boolean)
     .join(' ')}</p>`

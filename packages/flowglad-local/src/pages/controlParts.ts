@@ -73,7 +73,7 @@ export function resetPage(platform: Platform): Html {
 <main class="single">
   <form method="post" action="/reset" class="card stack">
     <h1>Delete all customers?</h1>
-    <p>This deletes ${plural(customers, 'customer')} of “${platform.db.pricingModels.get(platform.pricingModelId).name}”, with all subscriptions, usage, payments, checkouts and webhook events. You can't undo this.</p>
+    <p>This will delete ${plural(customers, 'customer')} of “${platform.db.pricingModels.get(platform.pricingModelId).name}” and all of their subscriptions, usage, payments, checkouts and webhook events. You can't undo this.</p>
     <p class="soft">Prices, discounts, webhook receivers and the clock stay as they are. Your app keeps its own records.</p>
     <input type="hidden" name="model" value="${platform.pricingModelId}">
     <button class="danger full" name="demo" value="no">Delete all customers</button>

@@ -196,7 +196,7 @@ ${
     : !subscription.isFreePlan &&
       html`<details><summary class="button danger">Cancel plan</summary>
 <form method="post" action="${path}/cancel" class="tight">
-<p>You keep ${namesOf(platform, items)} until ${ends} and can undo the cancellation until then.${hasBoughtCredits(platform, subscription.id) && ' Bought credits end with the plan.'}</p>
+<p>You will keep ${namesOf(platform, items)} until ${ends} and can undo the cancellation until then.${hasBoughtCredits(platform, subscription.id) && ' Purchased credits will end with the plan.'}</p>
 <button class="danger">Confirm cancellation</button></form></details>`
 }`
 }
