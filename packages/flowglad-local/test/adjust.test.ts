@@ -201,7 +201,7 @@ describe('adjusting a subscription', () => {
       expect(await studio.balances('ada')).toEqual({ render: 4800, exports: 80 })
     })
 
-    it('counts overage that the period has paid toward the next plan change', async () => {
+    it('counts overage paid in the period toward the next plan change', async () => {
       await using studio = await april()
       await studio.customer('ada')
       const { id } = await studio.subscribe('ada', 'team_price')

@@ -393,7 +393,7 @@ describe('a feature added to one subscription', () => {
     expect(await studio.balances('ada')).toMatchObject({ render: (render ?? 0) + 7 })
   })
 
-  it('rejects an unknown meter, an unknown resource and a huge amount, and removes no credits for a negative amount', async () => {
+  it('rejects an unknown meter, an unknown resource and a huge amount, and keeps all credits if an amount is negative', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { features } = await productOf(studio, 'team')

@@ -163,7 +163,7 @@ it('charges only once when the form is submitted several times', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
-it('sells only one top-up, regardless of the quantity, and its credits never expire', async () => {
+it('sells one top-up whose credits never expire, regardless of the quantity', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack', 3)

@@ -10,7 +10,7 @@ import { studioPricing } from './studioPricing.ts'
 
 const sdk = (url: string) => new Flowglad({ baseURL: url, apiKey: 'sk_test_local', maxRetries: 0 })
 
-it('loses no acknowledged write when the server is killed at any time', async () => {
+it('keeps every acknowledged write when the server is killed at any time', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   const answered: string[] = []

@@ -147,7 +147,7 @@ it('says that the unpaid renewal of an ended plan is no longer due', async () =>
   expect(invoices.at(-1)?.invoice.status).toBe('open')
 })
 
-it('calls an unpaid renewal open only until Flowglad has billed a later period', async () => {
+it('shows an unpaid renewal as open only until Flowglad bills a later period', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price', { card: cards.failsLater })

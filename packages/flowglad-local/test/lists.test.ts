@@ -176,7 +176,7 @@ it("supports the SDK's list calls", async () => {
   ])
 })
 
-it('has a route for every SDK call except those for catalogs, which the platform has renamed', async () => {
+it('has a route for every SDK call except the calls for catalogs', async () => {
   await using studio = await startStudio()
   const resources = dirname(fileURLToPath(import.meta.resolve('@flowglad/node/resources')))
   const calls = readdirSync(`${resources}/resources`)

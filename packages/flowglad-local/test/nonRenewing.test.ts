@@ -73,7 +73,7 @@ it('grants a plan without periods its credits once and never expires them', asyn
   expect(await studio.plan('ada')).toMatchObject({ status: 'active', renews: false })
 })
 
-it('replaces a plan without periods with a paid plan, which starts its own billing cycle', async () => {
+it('replaces a plan without periods with a paid plan that starts its own billing cycle', async () => {
   await using studio = await startStudio({ pricing })
   await studio.customer('ada')
   const { id } = await studio.plan('ada')

@@ -133,7 +133,7 @@ it.each([
   expect([answer.status, alert]).toEqual([402, message])
 })
 
-it('shows the product of a checkout whose price has no name', async () => {
+it('shows the name of the product if the price of a checkout has no name', async () => {
   await using studio = await startStudio({
     pricing: `
 name: Sketch

@@ -106,7 +106,7 @@ it('shows the saved card after the paid plan has ended', async () => {
   expect(page).not.toContain('No card saved')
 })
 
-it('hides a saved card that the paid plan is not charged to', async () => {
+it('hides a saved card if the paid plan does not charge it', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const url = await pageThatSavesCard(studio)

@@ -189,7 +189,7 @@ usageMeters:
     aggregationType: sum
 `
 
-it('reads the older format, which lists usage prices as products', async () => {
+it('reads a pricing file in the older format', async () => {
   await using studio = await startStudio({ pricing: older })
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
   expect(pricingModel.products.map((product) => product.slug)).toEqual(['free'])

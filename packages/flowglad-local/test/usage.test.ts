@@ -236,7 +236,7 @@ it('reports the error that the platform finds first if several identifiers are w
   ])
 })
 
-it("only in bulk calls, prefers a usage price to a product's price with the same slug", async () => {
+it("prefers a usage price to a product's price with the same slug, but only in bulk calls", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
