@@ -110,8 +110,8 @@ function report(message: string): void {
 }
 
 /**
- * Returns the message for a user's mistake or an unavailable port. For any other error, which indicates a
- * bug, returns the stack trace.
+ * Returns the message for a user's mistake or an unavailable port. Any other error indicates a bug. For such an
+ * error, returns the stack trace.
  */
 function describe(error: unknown): string {
   const mistakes = [OptionsError, PricingError, DatabaseError, TranscriptError, UnreachableError]

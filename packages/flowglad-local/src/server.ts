@@ -43,7 +43,7 @@ import { isRecord } from './rules/isRecord.ts'
 import type { WebhookSender } from './webhooks/createWebhookSender.ts'
 
 const bodyLimitBytes = 16 * 1024 * 1024
-/** The calls that take no input, for which the platform accepts an empty body. */
+/** The calls that take no input. For these calls, the platform accepts an empty body. */
 const mayHaveEmptyBody = /^\/api\/v1\/(subscriptions\/[^/]+\/uncancel|product-features\/[^/]+\/expire)$/
 
 const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
@@ -209,7 +209,7 @@ function parseEveryBodyAsJson(
 
 /**
  * Parses JSON. Like the platform's database, replaces a lone surrogate with the replacement character.
- * Otherwise, the surrogate could end up in a URL, which can't contain it.
+ * Otherwise, the surrogate could end up in a URL, and a URL can't contain it.
  */
 const parseJson = (text: string): unknown =>
   /\\u[dD][89a-fA-F]/.test(text)
@@ -247,7 +247,7 @@ function answerTo(error: unknown, requestId: string) {
 }
 
 /**
- * Responds to malformed or oversized HTTP requests, which never reach a route. Closes an aborted connection.
+ * Responds to malformed or oversized HTTP requests. They never reach a route. Closes an aborted connection.
  */
 function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {

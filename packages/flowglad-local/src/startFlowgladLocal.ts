@@ -39,12 +39,12 @@ export interface FlowgladLocalOptions extends KeyOptions {
    * accepts only these keys.
    */
   keys?: readonly KeyOptions[]
-  /** The port to listen on. Default 0, which chooses a free port. */
+  /** The port to listen on. 0 chooses a free port. Default 0. */
   port?: number
   /**
-   * The SQLite file for the data. A server that starts with one key stores the key's data in this file, which
-   * records the key. The data of any other key is in a separate file, `<db>.key-<key>`. Default: temporary files,
-   * which the server deletes when it stops.
+   * The SQLite file for the data. A server that starts with one key stores the key's data in this file, and
+   * records the key in it. The data of any other key is in a separate file, `<db>.key-<key>`. Default: temporary
+   * files that the server deletes when it stops.
    */
   db?: string
   /** A receiver for the events of all keys, in addition to the webhooks created through the API. */

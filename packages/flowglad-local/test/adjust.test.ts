@@ -28,8 +28,8 @@ describe('adjusting a subscription', () => {
     // A third of the period has passed. The change costs 1633 for the old plan plus 13267 for the new plan, minus
     // the 4900 already paid.
     expect(data.map((payment) => payment.amount)).toEqual([4900, 10_000])
-    // The plan grants two thirds of 2400, which is 1600. Of these credits, 600 were already granted and 100
-    // have been used. All exports were already granted.
+    // The plan grants 1600, two thirds of 2400. Of these credits, 600 were already granted and 100 have been
+    // used. All exports were already granted.
     expect(await studio.balances('ada')).toEqual({ render: 1500, exports: 40 })
     await studio.renew('ada')
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
@@ -306,7 +306,8 @@ describe('adjusting a subscription', () => {
       await pay(url)
       await studio.use('ada', 'render', 621)
       await studio.node.subscriptions.adjust((await studio.plan('ada')).id, to('agency_price'))
-      // The new plan's price minus the 2450 already paid is 17450. Half of it and of the 90 for overage is due.
+      // The new plan's price minus the 2450 already paid is 17450. Half of this amount and half of the 90 for overage are
+      // due.
       expect(await payments(studio)).toEqual([
         [2450, 'succeeded'],
         [8770, 'succeeded'],

@@ -62,8 +62,8 @@ it.each([
 it('grants the credits of a free plan even if the subscription is never charged', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
-  // Create an incomplete subscription, which replaces the free plan. Otherwise, the customer couldn't request
-  // the free plan.
+  // Create an incomplete subscription to replace the free plan. Otherwise, the customer couldn't request the free
+  // plan.
   await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
   await studio.server('ada').createSubscription({ priceSlug: 'hobby_price', doNotCharge: true })
   expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, doNotCharge: true })

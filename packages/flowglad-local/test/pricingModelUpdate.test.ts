@@ -21,7 +21,7 @@ async function withModel() {
   const { node } = studio
   const { id } = (await node.pricingModels.retrieveDefault()).pricingModel
   const path = `/api/v1/pricing-models/${id}`
-  /** Returns the exported parts in the format of an update, which omits fields that are null. */
+  /** Returns the exported parts in the format of an update. An update omits fields that are null. */
   const read = async (): Promise<Setup> => {
     const { pricingModel } = await node.get<{ pricingModel: Setup }>(`${path}/export`)
     for (const meter of pricingModel.usageMeters) meter.prices ??= []

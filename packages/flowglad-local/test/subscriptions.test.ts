@@ -204,8 +204,8 @@ describe('creating a subscription', () => {
         intervalCount: 1,
       },
     })
-    // Create an incomplete subscription, which replaces the free plan. Otherwise, the customer couldn't
-    // request another free plan.
+    // Create an incomplete subscription to replace the free plan. Otherwise, the customer couldn't request a
+    // different free plan.
     await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'student_price' })
     expect(subscription).toMatchObject({ status: 'incomplete', isFreePlan: true, name: 'Student' })

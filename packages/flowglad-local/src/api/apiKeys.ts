@@ -15,8 +15,8 @@ const createInput = z.object({
 })
 
 /**
- * Adds the routes for API keys, which always return an error. On the platform, only the dashboard can create
- * and delete keys. This server's keys have no IDs, so every lookup by ID fails.
+ * Adds the routes for API keys. The routes always return an error. On the platform, only the dashboard can
+ * create and delete keys. This server's keys have no IDs, so every lookup by ID fails.
  */
 export function apiKeyRoutes(route: Route): void {
   route('POST', '/api-keys', { body: createInput }, () => {

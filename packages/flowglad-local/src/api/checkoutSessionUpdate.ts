@@ -48,7 +48,7 @@ const fields = {
   targetSubscriptionId: text,
   automaticallyUpdateSubscriptions: z.boolean().nullish(),
 }
-/** The fields of a session that sells a price, without a target subscription. */
+/** The fields of a session that sells a price. Such a session has no target subscription. */
 const priced = {
   ...fields,
   priceId: z.string(),
@@ -117,8 +117,9 @@ export function updateCheckout(platform: Platform, now: number, update: Update):
 }
 
 /**
- * Returns the foreign key of the first field that refers to an unknown record. The platform doesn't check the
- * subscription or whether the price has a product, so an invalid session fails only at the checkout.
+ * Returns the foreign key of the first field that refers to an unknown record. This server also checks the
+ * subscription, and that the price has a product. On the platform, these mistakes cause an error only at the
+ * checkout.
  */
 function brokenReference({ db }: Platform, session: CheckoutSession): string | undefined {
   const { priceId, customerId, discountId, invoiceId, targetSubscriptionId } = session

@@ -79,7 +79,7 @@ const presentSession = (session: CheckoutSession) =>
 
 const withUrl = ({ url }: Platform, session: CheckoutSession): Flowglad.CheckoutSessionRetrieveResponse => ({
   checkoutSession: presentSession(session),
-  // The URL depends on the session's type only in the response that creates the session.
+  // Only the response that creates the session has a URL that depends on the session's type.
   url: `${url}/checkout/${session.id}`,
 })
 

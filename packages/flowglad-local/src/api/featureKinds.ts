@@ -8,7 +8,7 @@ const nothing = z.literal(null).optional()
 /**
  * Returns the fields of each feature type. The allowed amounts differ between product features and
  * subscription features.
- * @param own additional fields, which precede `resourceId` in the platform's order
+ * @param own additional fields. They precede `resourceId` in the platform's order.
  */
 export const featureKinds = <Amount extends z.ZodType<number>, Own extends z.ZodRawShape>(
   amount: Amount,

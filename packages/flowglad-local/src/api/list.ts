@@ -11,7 +11,7 @@ const place = z.object({
   id: z.string().min(1),
   direction: z.enum(['forward', 'backward']).default('forward'),
 })
-/** The platform still accepts older cursors, which have no ID. */
+/** An older cursor, without an ID. The platform still accepts older cursors. */
 const olderPlace = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
   createdAt: z.number(),

@@ -9,8 +9,8 @@ import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 
 /**
- * Returns a payment in the API's format. The receipt's URL isn't stored, because it depends on the server's
- * URL, which can change.
+ * Returns a payment in the API's format. The receipt's URL isn't stored, because it contains the server's URL,
+ * and the server's URL can change.
  */
 const presentPayment =
   ({ url }: Platform) =>

@@ -11,8 +11,8 @@ const routeOf: Record<Action, readonly ['GET' | 'POST' | 'PUT' | 'DELETE', strin
 }
 
 /**
- * The platform generates routes to create, read, list, update and delete each resource, even if the
- * resource's router lacks the procedure. A route without a procedure always fails.
+ * The procedures that each resource's router lacks. The platform generates routes to create, read, list, update
+ * and delete each resource, even without a procedure. A route without a procedure always fails.
  */
 const missingProcedures: Record<string, readonly Action[]> = {
   customers: ['delete'],

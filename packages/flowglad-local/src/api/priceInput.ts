@@ -47,7 +47,7 @@ const usagePrice = z.object({
 
 /** A price with the ID of its product or meter. */
 export const priceInput = z.discriminatedUnion('type', [subscriptionPrice, singlePrice, usagePrice])
-/** A new product's price, which has no product ID yet. */
+/** A new product's price. It has no product ID yet. */
 export const productPriceInput = z.discriminatedUnion('type', [
   subscriptionPrice.omit({ productId: true }),
   singlePrice.omit({ productId: true }),

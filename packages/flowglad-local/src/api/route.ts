@@ -4,7 +4,7 @@ import type { Platform } from '../platform/Platform.ts'
 import { badRequest, Problem, unsupportedType } from '../platform/problems.ts'
 import { rejectBadPaging } from './list.ts'
 
-/** A parsed API call. The handler runs in a transaction, which is rolled back if the handler throws. */
+/** A parsed API call. The handler runs in a transaction that is rolled back if the handler throws. */
 interface Call<Body, Query> {
   platform: Platform
   /** The platform's time when the call started. */

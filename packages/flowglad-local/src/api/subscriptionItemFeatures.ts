@@ -95,7 +95,7 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
     return { subscriptionItemFeature: presentFeatureItem(platform, feature) }
   })
 
-  // The platform grants a new feature's credits at the next renewal, not immediately.
+  // The platform doesn't grant a new feature's credits immediately. Recurring credits follow at the next renewal.
   route('POST', '/subscription-item-features', { body: createInput }, ({ platform, now, body }) => {
     const { db } = platform
     const { name: _name, slug: _slug, ...given } = body.subscriptionItemFeature

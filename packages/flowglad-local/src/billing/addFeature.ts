@@ -25,8 +25,8 @@ const refused = (message: string) => rejectedResult('Error', message)
 /**
  * Adds a feature to one subscription, in addition to the plan's features. Adding a toggle again changes
  * nothing. Adding a credit feature again increases its amount. A feature that has ended can't be added again.
- * The subscription gets the credits at its next renewal and, if the request sets `grantCreditsImmediately`,
- * also immediately.
+ * Each renewal grants a feature's recurring credits. If the request sets `grantCreditsImmediately`, a credit
+ * feature also grants its credits immediately.
  */
 export function addFeature(
   platform: Platform,
@@ -107,8 +107,8 @@ function addTo({ db }: Platform, at: number, item: SubscriptionItem, feature: Fe
       throw refused(`Failed to upsert toggle feature ${feature.id} for subscription item ${item.id}.`)
     return existing
   }
-  // The platform's lookup skips features that have ended. The platform then inserts a duplicate, which its
-  // database rejects.
+  // The platform's lookup skips features that have ended. The platform then inserts a duplicate, and its database
+  // rejects the duplicate.
   if (existing.expiredAt !== null)
     throw refused(
       failedWrite('insert', 'subscription_features', 'duplicate key value violates unique constraint')

@@ -179,8 +179,8 @@ function collectProration(platform: Platform, at: number, plan: PossibleChange):
 }
 
 /**
- * Replaces the period's billing runs that no retry will collect. A plan change charges their period and their overage, so
- * the customer must not pay them later.
+ * Replaces the period's billing runs that no retry will collect. The plan change has charged for the same period and
+ * overage, so the customer must not pay for them again.
  */
 function replaceUncollected({ db }: Platform, at: number, { id, subscriptionId }: BillingPeriod): void {
   for (const run of db.billingRuns.by('subscription', subscriptionId))

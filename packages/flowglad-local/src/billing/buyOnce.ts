@@ -13,7 +13,7 @@ import { currentSubscriptions } from './subscriptions.ts'
 
 /**
  * Sells a one-time product. On the platform, the quantity affects neither the charge nor the credits. Only
- * the product's first credit feature grants credits, which never expire.
+ * the product's first credit feature grants credits. They never expire.
  */
 export function buyOnce(
   platform: Platform,

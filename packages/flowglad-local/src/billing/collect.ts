@@ -124,9 +124,9 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
 }
 
 /**
- * Returns whether the current period has a billing run that hasn't succeeded, or no invoice because the
- * subscription had no card. Ignores the subscription's status, because undoing a scheduled cancellation sets the
- * status to `active`.
+ * Returns whether the current period has a billing run that neither succeeded nor was replaced, or has no
+ * invoice because the subscription had no card. Ignores the subscription's status, because undoing a scheduled
+ * cancellation sets the status to `active`.
  */
 export function isPeriodUnpaid(platform: Platform, subscription: Subscription): boolean {
   const run = runOfPeriod(platform, subscription)
@@ -143,7 +143,8 @@ export function isPeriodUnpaid(platform: Platform, subscription: Subscription): 
 
 /**
  * Returns whether an open invoice can still be paid, by a scheduled attempt or on the payment page. As on the platform,
- * a declined plan change isn't collected later, and neither is a subscription that has ended.
+ * the invoice of a declined plan change isn't collected later, and neither are the invoices of a subscription that has
+ * ended.
  */
 export function isCollectible(platform: Platform, invoice: Invoice): boolean {
   const { db } = platform
@@ -167,9 +168,9 @@ export function payNow(platform: Platform, at: number, subscription: Subscriptio
 
 /**
  * Returns the amount, in cents, that activating a subscription charges, and the invoice lines for that
- * amount. A discount makes the amount smaller than the lines' total. `isOverdue` tells whether an earlier attempt
- * to collect the amount has failed. The subscription's status doesn't tell, because undoing a scheduled
- * cancellation sets it to `active`.
+ * amount. A discount makes the amount smaller than the lines' total. `isOverdue` is true if an earlier attempt
+ * to collect the amount failed, or wasn't made because there was no card. The subscription's status isn't enough
+ * to decide this, because undoing a scheduled cancellation sets it to `active`.
  */
 export function dueOnActivation(
   platform: Platform,

@@ -29,7 +29,7 @@ interface NewSubscription {
   intervalCount?: number
 }
 
-/** A plan with a one-time price, which only the default product can have, never renews. */
+/** The fields of a plan with a one-time price. Such a plan never renews, and only the default product can have it. */
 const noCycle = {
   status: 'active',
   trialEnd: null,
@@ -102,8 +102,8 @@ export function createSubscription(platform: Platform, at: number, input: NewSub
 }
 
 /**
- * Starts the default plan, which customers without another plan get, and grants its credits. Returns null if
- * the pricing model has no default plan.
+ * Starts the default plan and grants its credits. Customers without another plan get the default plan. Returns
+ * null if the pricing model has no default plan.
  */
 export function startFreePlan(platform: Platform, at: number, customer: Customer): Subscription | null {
   const { db } = platform

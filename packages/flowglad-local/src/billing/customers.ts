@@ -14,7 +14,7 @@ export type CustomerInput = Pick<Customer, 'externalId' | 'name' | 'email'> &
   Partial<Pick<Customer, 'logoURL' | 'iconURL' | 'domain' | 'userId' | 'billingAddress' | 'archived'>>
 
 /**
- * Rejects every user ID, because user IDs refer to billing portal accounts, which this server doesn't have.
+ * Rejects every user ID, because a user ID refers to a billing portal account, and this server has none.
  */
 export function rejectUnknownUser(userId: string | null | undefined): void {
   if (typeof userId === 'string')

@@ -78,7 +78,7 @@ function buy(
   })
 }
 
-/** Records three events for each meter, which use the given share of the meter's balance. */
+/** For each meter, records three events that use the given share of the meter's balance. */
 function useShare(platform: Platform, at: number, customer: Customer, share: number): void {
   const { db } = platform
   const [subscription] = currentSubscriptions(platform, customer.id)

@@ -84,8 +84,8 @@ export function addItem(
 }
 
 /**
- * Returns a product's features. If several features are for the same resource, returns only the newest of
- * them.
+ * Returns a product's active features. If several features are for the same resource, returns only the newest
+ * of them.
  */
 function featuresOfProduct(platform: Platform, productId: string | null, at: number) {
   const { db } = platform

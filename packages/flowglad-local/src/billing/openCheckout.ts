@@ -21,7 +21,7 @@ type CheckoutRequest = Common &
   (
     | {
         type: 'product'
-        /** Null for an anonymous checkout, which creates a new customer when it completes. */
+        /** Null for an anonymous checkout. Such a checkout creates a new customer when it completes. */
         customerExternalId?: string | null | undefined
         priceId?: string | undefined
         priceSlug?: string | undefined

@@ -17,7 +17,7 @@ interface AdjustmentItem {
   /** The price's slug or ID. */
   priceSlug: string | undefined
   quantity: number
-  /** The additional fields of a full subscription item, which override the price's name and amount. */
+  /** The additional fields of a full subscription item. They override the price's name and amount. */
   given?: {
     name: string | null
     unitPrice: number

@@ -39,6 +39,6 @@ export function trialEndOf(
   return hadOne || end === 0 ? null : end
 }
 
-/** Returns a new subscription's default name, which applies until the first renewal or plan change. */
+/** Returns a new subscription's default name. It applies until the first renewal or plan change. */
 export const planName = (product: Product, price: Price) =>
   price.name ? `${product.name} - ${price.name}` : product.name

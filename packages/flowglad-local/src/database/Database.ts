@@ -46,8 +46,8 @@ const resident = { resident: true }
 
 /**
  * Stores all of the platform's records in SQLite. Reads and writes are synchronous. `transaction` commits its
- * changes to the file before it returns. Without a file, the records are in a temporary file, which is
- * deleted when the process ends.
+ * changes to the file before it returns. Without a file, the records are in a temporary file that is deleted
+ * when the process ends.
  *
  * Invariant: outside `transaction`, the cached records and the file match.
  */

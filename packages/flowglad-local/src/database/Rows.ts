@@ -120,7 +120,7 @@ export class Rows<R extends { id: string }, I extends Indexes<R>> {
     this.#prepare(`DELETE FROM ${this.name} WHERE id = ?`).run([id])
   }
 
-  /** Deletes all rows in one step, which is fast for any number of rows. */
+  /** Deletes all rows in one step. This is fast for any number of rows. */
   removeAll(): void {
     this.database.exec(`DELETE FROM ${this.name}`)
   }

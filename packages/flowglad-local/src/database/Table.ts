@@ -58,7 +58,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return record
   }
 
-  /** Returns the record with this ID. Throws if no record has this ID, which indicates a broken reference. */
+  /** Returns the record that a reference names. Throws if the record doesn't exist, because the reference is broken. */
   get(id: string): R {
     const record = this.find(id)
     if (!record) throw new Error(`${this.name}: referenced record ${id} does not exist`)
@@ -109,7 +109,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#count
   }
 
-  /** Reads all records in batches, which is slow for tables that grow. */
+  /** Reads all records in batches. This is slow for tables that grow. */
   *all(): Generator<R> {
     if (this.options.resident) return yield* this.#records.values()
     let records = this.page({ limit: readAtOnce })
@@ -145,7 +145,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     this.#canUndo(() => this.#set(record, undefined))
   }
 
-  /** Removes all records. Throws on a resident table, which couldn't undo the removal. */
+  /** Removes all records. Throws on a resident table, because a resident table couldn't undo the removal. */
   clear(): void {
     if (this.options.resident) throw new Error(`${this.name}: a resident table can't be cleared`)
     this.options.onChange()

@@ -12,7 +12,7 @@ export interface Sqlite {
   close(): void
 }
 
-/** The size of SQLite's page cache, which limits SQLite's memory use regardless of the file's size. */
+/** The size of SQLite's page cache. It limits SQLite's memory use regardless of the file's size. */
 const cacheKb = 16_000
 
 /**

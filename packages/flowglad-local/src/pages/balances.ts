@@ -92,7 +92,7 @@ export const hasBoughtCredits = ({ db }: Platform, subscriptionId: string): bool
     .some(({ source, expired, remaining }) => source === 'purchase' && !expired && remaining > 0)
 
 /**
- * Returns whether the customer used more than the grants without paying, which indicates a bug in the app.
+ * Returns whether the customer used more than the grants without paying. This indicates a bug in the app.
  */
 const isOverdrawn = ({ kind, used, granted, overage }: Balance) =>
   kind === 'limited' && used > granted && overage === 0
@@ -110,7 +110,7 @@ export const balanceBars = (platform: Platform, subscription: Subscription): Htm
 /**
  * Returns the bars as a customer sees them. After a plan change, an earlier plan's grants last until the period ends,
  * but they aren't the new plan's limit. Flowglad doesn't know which feature makes a meter unlimited, so the
- * feature must be called `unlimited_` and the meter's slug.
+ * feature's slug must be `unlimited_` followed by the meter's slug.
  */
 export const customerBars = (platform: Platform, subscription: Subscription): Html =>
   bars(
@@ -125,7 +125,7 @@ export const customerBars = (platform: Platform, subscription: Subscription): Ht
 
 function bars({ cancelScheduledAt }: Subscription, balances: (Balance & { text: string })[]): Html {
   if (balances.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`
-  // A subscription that ends has no further invoice.
+  // A subscription with a scheduled end has no next invoice.
   const charges =
     cancelScheduledAt === null
       ? 'The next invoice will charge'

@@ -69,7 +69,8 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
   const off = discount ? discountOn(beforeDiscount, discount) : 0
   const dueToday = beforeDiscount - off
   const isOverdue = due?.isOverdue === true
-  // For example, Flowglad has collected the overdue amount since the page was opened.
+  // Nothing is due, so the page only saves a card. For example, a retry has collected the overdue amount since the
+  // session was opened.
   const isOnlyCard = due?.amount === 0 && target?.status !== 'incomplete' && !target?.isFreePlan
   const scheduled = target === null ? null : scheduledText(platform, target)
   const period = every(price.intervalUnit, price.intervalCount)
@@ -81,7 +82,7 @@ export function orderOf(platform: Platform, session: CheckoutSession, formError?
           amount: total,
         },
       ]
-  // A discount from the code of an earlier checkout, which the subscription still has.
+  // The subscription's remaining discount, from a code that was entered at an earlier checkout.
   const earlierOff = due ? lines.reduce((sum, { amount }) => sum + amount, 0) - due.amount : 0
   const purpose = !recurring
     ? 'Buy from'
@@ -154,7 +155,10 @@ ${
   }
 }
 
-/** Says what a plan costs from its next renewal on. `current` is the running subscription whose period the plan keeps. */
+/**
+ * Returns the text about a plan's renewals and their price. `current` is the running subscription whose period the plan
+ * keeps.
+ */
 function renewalText(
   current: Subscription | null,
   { price, period, mayBeDiscounted }: { price: number; period: string; mayBeDiscounted: boolean },
@@ -164,7 +168,7 @@ function renewalText(
   return `Renews every ${period}${from} for ${money(price)}${less} until you cancel.`
 }
 
-/** Returns the prices of usage beyond the plan's credits, which the next invoice contains. */
+/** Returns the text about the prices of usage beyond the plan's credits, or false if such usage has no price. */
 function overageText({ db }: Platform, features: readonly Feature[]): Html | false {
   const prices = [...new Set(features.map(({ usageMeterId }) => usageMeterId))].flatMap((meterId) =>
     meterId === null

@@ -73,7 +73,7 @@ export function checkoutPage(
   return { title: `${order.title} · Checkout`, body, layout: 'narrow' }
 }
 
-/** Returns the bank's page, which asks the customer to confirm the payment. */
+/** Returns the bank's page that asks the customer to confirm the payment. */
 export function confirmPage(platform: Platform, session: CheckoutSession, entered: Entered): Page {
   const order = orderOf(platform, session)
   return {

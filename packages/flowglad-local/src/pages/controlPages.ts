@@ -28,7 +28,7 @@ const grant = z.object({
   amount: z.coerce.number().int().positive().max(int32Max),
 })
 
-/** Adds the dashboard's forms, which change data and simulate faults. */
+/** Adds the dashboard's forms that change data and simulate faults. */
 export function controlPages(app: FastifyInstance, organizations: Organizations): void {
   interface Params {
     Params: { id: string }

@@ -76,7 +76,10 @@ export function dashboardPage(
 </main>`
 }
 
-/** The form that grants credits isn't live, because an update would discard the user's input. */
+/**
+ * Returns the controls for one customer. The form that grants credits isn't live, because an update would discard the
+ * user's input.
+ */
 const customerControls = (platform: Platform, customer: Customer): Html =>
   html`<section class="card stack" aria-label="Customer"><h2>Customer</h2>
 ${grantForm(platform, customer)}

@@ -49,7 +49,7 @@ const refresh = async () => {
       stale = false
       const answer = await fetch(location.href)
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-      // Keep the displayed time, which the 'now' event updates.
+      // Keep the displayed time, because the 'now' event updates it.
       const time = fresh.querySelector('[data-now]')
       if (time) time.textContent = document.querySelector('[data-now]').textContent
       for (const part of document.querySelectorAll('[data-live]')) {

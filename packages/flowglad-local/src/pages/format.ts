@@ -6,7 +6,7 @@ const whole = new Intl.NumberFormat('en-US')
 /** Formats cents as dollars: 2000 → $20.00, −500 → −$5.00. */
 export const money = (cents: number) => dollars.format(cents / 100).replace('-', '−')
 
-/** Formats an integer: 1200 → 1,200. Replaces a hyphen with a minus sign, which is as wide as a digit: −5. */
+/** Formats an integer: 1200 → 1,200. Replaces a hyphen with a minus sign, because it is as wide as a digit: −5. */
 export const count = (n: number) => whole.format(n).replace('-', '−')
 
 /** Formats an interval: month → "month", 3 months → "3 months". */

@@ -1,4 +1,4 @@
-/** A string of HTML, which `html` inserts without escaping. */
+/** A string of HTML that `html` inserts without escaping. */
 export class Html {
   constructor(readonly text: string) {}
 }

@@ -18,13 +18,13 @@ interface ShownLine {
   amount: number
 }
 
-/** A line of an invoice or a receipt. The heading of the lines below it has no amount. */
+/** A line of an invoice or a receipt, or a heading for the lines below it. A heading has no amount. */
 type Part = ShownLine | { text: string; amount: null }
 
 /**
- * Returns what an invoice charges, including its discount. The amounts add up to the amount that the customer pays. The
- * invoice of a plan change repeats lines that were paid for earlier, even those of an earlier change, so this returns only
- * its own change, which is the last such line, and the overage.
+ * Returns what an invoice charges, including its discount. The amounts add up to the amount that the customer pays. A
+ * plan change's invoice repeats lines that were paid for earlier, including those of earlier changes. From such an
+ * invoice, returns only the overage and the last change, because only these are new.
  */
 export function invoiceParts(platform: Platform, invoice: Invoice): Part[] {
   const { db } = platform
@@ -42,7 +42,7 @@ export function invoiceParts(platform: Platform, invoice: Invoice): Part[] {
   return total > due ? [...parts, { text: 'Discount', amount: due - total }] : parts
 }
 
-/** Explains the price of a plan change, which Flowglad computes as in `proratedCharge`. */
+/** Returns lines that explain the price of a plan change. Flowglad computes the price as in `proratedCharge`. */
 function changeParts(
   platform: Platform,
   { description, price }: Line,

@@ -42,7 +42,7 @@ ${body}
 /** Shows whether the page updates live. The dashboard's script sets the text. */
 export const liveBadge = html`<span class="badge plain" data-live-state role="status">Reload to update</span>`
 
-/** Returns the bar at the top of every page, which says that the server is in test mode. */
+/** Returns the bar at the top of every page. It says that the server is in test mode. */
 export const testModeBar = (right: Html | false = false) => html`<header class="bar">
   <a class="brand" href="/">flowglad-local</a>
   <span class="badge">Test mode · no real money moves</span>

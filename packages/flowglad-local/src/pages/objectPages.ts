@@ -11,7 +11,7 @@ import { kindOf, type Related, relatedShown } from './objectKinds.ts'
 import { addressOf, dashboardAddress } from './organizationParts.ts'
 import { badge, live } from './parts.ts'
 
-/** Adds a page for each object, which shows its JSON and the objects that refer to it. */
+/** Adds a page for each object. The page shows the object's JSON and the objects that refer to it. */
 export function objectPages(app: FastifyInstance, organizations: Organizations): void {
   app.get<{ Params: { id: string } }>('/objects/:id', (request, reply) => {
     const { id } = request.params

@@ -6,7 +6,7 @@ import { count, day, every, money } from './format.ts'
 /** The fields of a plan's items that the pages show. */
 type Named = Pick<SubscriptionItem, 'priceId' | 'name' | 'quantity'>
 
-/** Returns the names of the products, which customers know from the checkout, with the quantities. */
+/** Returns the items' product names and quantities. Customers know the product names from the checkout. */
 export const namesOf = ({ db }: Platform, items: readonly Named[]): string =>
   items
     .map(({ priceId, name, quantity }) => {

@@ -154,7 +154,7 @@ tr:last-child td { border-bottom: 0; }
 .empty { color: var(--soft); }
 .detail { color: var(--soft); font-weight: 400; }
 td:last-child, th:last-child { padding-right: 0.1rem; }
-/* The used units of each meter need more space than a name, which can wrap. */
+/* The used units of each meter need more space than a name, because a name can wrap. */
 th.used { width: 48%; }
 .used .spread > :last-child, .bars .spread > :last-child { margin-left: auto; }
 .long { max-width: 10.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -17,7 +17,7 @@ export const webhookAddress = ({ id }: WebhookDelivery) => `/webhooks/${id}`
 /** The maximum time that the response to a resend waits for the result. */
 const resultWithinMs = 2000
 
-/** Adds a page for each event, which lists its attempts and can resend the event. */
+/** Adds a page for each event. The page lists the event's attempts and can resend the event. */
 export function webhookPages(
   app: FastifyInstance,
   organizations: ReadonlyMap<string, Organization & { webhooks: WebhookSender }>,

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { Problem, rejected, unexpected } from './problems.ts'
 
-/** The kind of write, which the platform's error messages name. */
+/** The kind of write that the platform's error message names. */
 export type Write = 'insert' | 'bulk insert' | { update: string }
 
 /**

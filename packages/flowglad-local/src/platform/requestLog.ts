@@ -3,7 +3,7 @@ import type { Fault } from './conditions.ts'
 
 /** An API request and its response, without secrets. */
 export interface LoggedRequest {
-  /** The request ID, which is also in the response's `X-Request-Id` header. */
+  /** The request ID. It is also in the response's `X-Request-Id` header. */
   id: string
   /** The platform's time when the request arrived. */
   at: number
@@ -37,7 +37,7 @@ interface Bodies {
 export interface RequestLog {
   /** Increases with every request. */
   readonly version: number
-  /** @param key the request's API key, which is masked; null if the key is missing or unknown */
+  /** @param key the request's API key, to be masked in the log; null if the key is missing or unknown */
   add(request: Omit<LoggedRequest, 'request' | 'response'> & Bodies, key: string | null): void
   find(id: string): LoggedRequest | undefined
   /** Returns a pricing model's requests and the requests without a valid key, newest first. */

@@ -20,8 +20,8 @@ import {
 } from './validateSetup.ts'
 
 /**
- * Installs a setup as a new pricing model. With `replacing`, updates the existing pricing model instead. For example,
- * a developer edits the pricing file and restarts. A record keeps its ID if its slug is still in the setup. All other
+ * Installs a setup as a new pricing model. With `replacing`, updates the existing pricing model instead, for example
+ * after a developer has edited the pricing file. A record keeps its ID if its slug is still in the setup. All other
  * prices, products and features become inactive. They aren't deleted, because subscriptions can refer to them.
  */
 export function installPricingModel(
@@ -33,7 +33,8 @@ export function installPricingModel(
   const { db, organizationId } = platform
   const broken = validateSetup(setup) ?? validateDefaultProduct(setup)
   if (broken) fail(broken)
-  // The platform adds a free plan, so its database rejects another record with the free plan's slug.
+  // If a setup has no default product, the platform adds a free plan. Its database then rejects any other record with
+  // the free plan's slug.
   if (usesFreePlansSlug(setup)) throw rejected('Unwrap called on Err: Panic: generator body threw')
   if (setup.isDefault) clearDefaultModel(platform, at)
   const base = replacing ? { ...replacing, updatedAt: at } : newRecord('pricing_model', at)

@@ -3,7 +3,7 @@ import { PricingError } from './PricingError.ts'
 import type { Path } from './schemaFindings.ts'
 
 /**
- * Reads a pricing file as YAML, which includes JSON.
+ * Reads a pricing file as YAML. JSON is also valid YAML.
  * @returns the file's value, and a function that returns the line of a field
  * @throws PricingError with the line of each mistake
  */

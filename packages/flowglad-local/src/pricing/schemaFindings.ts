@@ -97,7 +97,7 @@ function* fieldFindings(
 ): Generator<StrictFinding> {
   if (!isRecord(value)) return
   for (const [key, field] of Object.entries(value)) {
-    // A setup in code can contain undefined, which counts as an absent field.
+    // A setup in code can contain an undefined field. Such a field counts as absent.
     if (field === undefined) continue
     if (Object.hasOwn(schema.shape, key)) {
       yield* strictFindings(schema.shape[key], field, [...path, key])

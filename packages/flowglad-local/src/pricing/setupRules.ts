@@ -132,7 +132,7 @@ function meterPriceMistakes(
   return findings
 }
 
-/** Returns the mistakes in the default product, which every new customer gets. */
+/** Returns the mistakes that concern the default product. Every new customer gets this product. */
 function defaultMistakes(products: z.output<typeof looseSetup>['products']): Finding[] {
   const findings: Finding[] = []
   let defaultExists = false

@@ -38,7 +38,7 @@ const kept = <T>(next: T | undefined, stored: T): T => (next === undefined ? sto
 
 /**
  * Changes a pricing model to match a setup. Matches the parts by slug. Parts that the setup omits become
- * inactive, except that meters can't be removed. As on the platform, an inactive feature or resource stays
+ * inactive. A setup that omits a meter is rejected. As on the platform, an inactive feature or resource stays
  * inactive if a later setup contains it again.
  */
 export function updatePricingModel(

@@ -116,7 +116,7 @@ export function compareAnswers(expected: Answer, got: Answer, ids: Map<string, s
     type === null || type === mediaType(got.contentType)
       ? []
       : [{ at: 'content type', expected: type, got: mediaType(got.contentType) }]
-  // A text response is an error text, which isn't compared.
+  // A text response is an error text. Error texts aren't compared.
   if (typeof expected.body === 'string' && typeof got.body === 'string') return differences
   return [
     ...differences,
@@ -145,8 +145,8 @@ function compareValues({ expected, got, at, field }: Pair, ids: Map<string, stri
   if (isFields(expected)) return isFields(got) ? compareFields({ expected, got, at }, ids) : different
   const prefix = typeof expected === 'string' && id.exec(expected)?.[1]
   if (prefix && typeof got === 'string') {
-    // In a list without a defined order, an ID can be compared with another record's ID. Keep the first pair,
-    // which comes from the pricing model or from the response that created the record.
+    // In a list without a defined order, an ID can be compared with a different record's ID. Keep the first pair,
+    // because it comes from the pricing model or from the response that created the record.
     if (!ids.has(expected)) ids.set(expected, got)
     return got.startsWith(`${prefix}_`) ? [] : different
   }

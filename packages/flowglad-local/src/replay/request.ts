@@ -36,7 +36,7 @@ export async function fetchFrom(url: string, path: string, init: RequestInit): P
 }
 
 /**
- * Sends a request and reads the response, which can be JSON or text.
+ * Sends a request and reads the response. The response can be JSON or text.
  * @throws UnreachableError
  */
 export async function sendRequest(

@@ -87,7 +87,7 @@ export async function startRecorder({
     const answer = async () => {
       const { method = 'GET', url: path = '/' } = request
       const body = method === 'GET' || method === 'HEAD' ? '' : await readBody(request)
-      // A full URL, which clients send to a proxy, would replace the platform's host name.
+      // A client sends a full URL to a proxy. Here, a full URL would replace the platform's host name.
       if (!path.startsWith('/')) throw new Error(`The request must have a path, not the URL ${path}`)
       if (!hasPricing && request.headers.authorization) await recordPricing(request.headers)
       const sent = { body, headers: request.headers }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /*
- * Number limits. The platform's database stores 32-bit integers. Outside the catalog, the platform rejects
- * numbers that don't fit into 32 bits with 500, and this server rejects some of these numbers with 400. The
+ * Number limits. The platform's database stores 32-bit integers. Outside the catalog, the platform returns 500
+ * for a number that doesn't fit into 32 bits. For some of these numbers, this server returns 400 instead. The
  * latest time is 1 January 2200, so that every date computed from a time is valid.
  */
 export const int32Max = 2 ** 31 - 1
@@ -18,7 +18,7 @@ export const wholeNumberOrZero = wholeNumber.or(z.literal(0))
 const positive = (max: number) => wholeNumber.max(max)
 const positiveOrZero = (max: number) => positive(max).or(z.literal(0))
 
-/** Numbers in the catalog, which the platform also accepts as strings. */
+/** Numbers in the catalog. The platform also accepts them as strings. */
 export const catalogue = {
   amount: positive(int32Max),
   unitPrice: positiveOrZero(int32Max),

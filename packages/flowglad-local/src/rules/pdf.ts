@@ -48,7 +48,7 @@ export function pdf(lines: readonly PdfLine[]): Buffer {
   return Buffer.from(file, 'latin1')
 }
 
-/** Returns the objects for a page with this ID and for its content, which has the next ID. */
+/** Returns the objects for a page with this ID and for the page's content. The content has the next ID. */
 function pageObjects(
   lines: readonly PdfLine[],
   { id, footer }: { id: number; footer: string | null },

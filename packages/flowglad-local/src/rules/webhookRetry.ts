@@ -19,7 +19,7 @@ interface Outcome {
   ok: boolean
   /** Whether the receiver asked to stop further attempts. */
   aborts: boolean
-  /** Whether the attempt is a resend, which is not part of the schedule. */
+  /** Whether the attempt is a resend. A resend isn't part of the schedule. */
   isResend: boolean
 }
 

@@ -15,7 +15,7 @@ export interface BillingRun extends Base {
    * cost of a plan change.
    */
   reason: 'first' | 'renewal' | 'adjustment'
-  /** `replaced` means that a plan change has charged the period and the overage instead. */
+  /** `replaced` means that a plan change has charged for the period and the overage instead. */
   status: 'scheduled' | 'succeeded' | 'failed' | 'abandoned' | 'replaced'
   attempts: number
   /** The time of the next attempt, or null if no attempt is planned. */
@@ -26,7 +26,7 @@ export interface BillingRun extends Base {
 
 type ChangedItem = Pick<SubscriptionItem, 'priceId' | 'name' | 'unitPrice' | 'quantity'>
 
-/** A plan change, from which the pages explain its price. The platform's invoice doesn't name the plans. */
+/** The facts that the pages need to explain a plan change's price. The platform's invoice doesn't name the plans. */
 export interface PlanChange {
   from: ChangedItem[]
   to: ChangedItem[]

@@ -43,7 +43,10 @@ export interface LedgerEntry extends Base {
   description: string
 }
 
-/** The sum of a subscription's ledger entries for one meter, which Flowglad calls `availableBalance`. */
+/**
+ * A subscription's account for one meter. `balance` is the sum of the account's ledger entries. Flowglad calls it
+ * `availableBalance`.
+ */
 export interface LedgerAccount extends Base {
   subscriptionId: string
   usageMeterId: string
