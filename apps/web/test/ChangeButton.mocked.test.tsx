@@ -102,11 +102,11 @@ it('says what a plan change charges, credits and grants before the customer conf
   change.mockResolvedValue(made)
   const text = open().textContent
   const day = formatDay(renewsAt)
-  expect(text).toContain('You pay $52.67 today with Visa ending in 4242.')
+  expect(text).toContain("You'll pay $52.67 today with Visa ending in 4242.")
   expect(text).toContain('This includes a credit of $13.33 for earlier payments.')
   expect(text).toContain(`From ${day}, Scale costs $99 a month.`)
   expect(text).toContain(
-    `You get about 1,333,300 tokens for this period (prorated), then 2,000,000 from ${day}.`,
+    `You'll get about 1,333,300 tokens for this period (prorated), then 2,000,000 from ${day}.`,
   )
   act(() => screen.getByRole('button', { name: 'Pay $52.67 and upgrade' }).click())
   await vi.waitFor(() => expect(onChanged).toHaveBeenCalledWith({ priceSlug: 'scale_monthly', made }))
@@ -129,16 +129,16 @@ it.each([
 ])('says when the customer pays for extra usage if the change charges nothing: %j', (given, when) => {
   preview.mockReturnValue({ data: { ...aPreview, charge: 0, credit: 0, ...given } })
   statement.mockReturnValue(aStatement({ overage: [extra] }))
-  expect(open().textContent).toContain(`You pay $2 more for your 1,204 look-ups beyond Pro, ${when}.`)
+  expect(open().textContent).toContain(`You'll pay $2 more for your 1,204 look-ups beyond Pro, ${when}.`)
 })
 
 it('lists the extra usage as a part of what the customer pays today', () => {
   preview.mockReturnValue({ data: { ...aPreview, charge: 5_467, overage: [{ ...extra, plan: 'Pro' }] } })
   statement.mockReturnValue(aStatement({ overage: [extra] }))
   const text = open().textContent
-  expect(text).toContain('You pay $54.67 today with Visa ending in 4242.')
+  expect(text).toContain("You'll pay $54.67 today with Visa ending in 4242.")
   expect(text).toContain(
-    'Change to Scale$52.671,204 look-ups beyond Pro$1 per 1,000 or part of 1,000$2You get',
+    "Change to Scale$52.671,204 look-ups beyond Pro$1 per 1,000 or part of 1,000$2You'll get",
   )
   expect(text).not.toContain('more')
   expect(screen.getByRole('button', { name: 'Pay $54.67 and upgrade' })).toBeDefined()
@@ -148,10 +148,10 @@ it('names the most that the customer pays while some extra usage may be billed l
   const overage = [{ ...extra, plan: null }]
   preview.mockReturnValue({ data: { ...aPreview, charge: 5_467, overage, isMaximum: true } })
   const text = open().textContent
-  expect(text).toContain('You pay up to $54.67 today')
+  expect(text).toContain("You'll pay up to $54.67 today")
   expect(text).toContain('Change to Scale$52.671,204 look-ups beyond your earlier plan')
   expect(text).toContain(
-    "up to $2If today's payment doesn't include all of this usage, your next invoice does.",
+    "up to $2If today's payment doesn't include all of this usage, your next invoice will.",
   )
   expect(screen.getByRole('button', { name: 'Pay up to $54.67 and upgrade' })).toBeDefined()
 })
@@ -172,7 +172,7 @@ it('says before a downgrade from an unlimited meter that the customer keeps the 
   })
   statement.mockReturnValue(aStatement({ unlimitedPacks: [{ meter: 'generations', units: 50 }] }))
   expect(openDowngrade().textContent).toContain(
-    `You keep the 50 pictures from your packs. Until ${formatDay(renewsAt)}, pictures on Scale use them too.`,
+    `You'll keep the 50 pictures from your packs. Until ${formatDay(renewsAt)}, pictures on Scale use them too.`,
   )
 })
 
@@ -183,7 +183,7 @@ it.each([
   preview.mockReturnValue({ data: aPreview })
   balances.mockReturnValue({ ...onFree({ available, limit: 60 }), plan })
   expect(open().textContent).toContain(
-    `You keep the 50 pictures from your packs. Pictures on Scale use them too${when}.`,
+    `You'll keep the 50 pictures from your packs. Pictures on Scale use them too${when}.`,
   )
 })
 
@@ -201,7 +201,7 @@ it.each([
   'rounds the number of prorated %s, because the number can shrink before the customer confirms: %i of %i',
   (meter, granted, regular, text) => {
     preview.mockReturnValue({ data: { ...aPreview, prorated: [{ meter, granted, regular }] } })
-    expect(open().textContent).toContain(`You get about ${text} for this period (prorated), then`)
+    expect(open().textContent).toContain(`You'll get about ${text} for this period (prorated), then`)
   },
 )
 
@@ -296,7 +296,7 @@ const rejection = (code: string, message: string) =>
 
 it('marks an estimated price as approximate, even on the button', () => {
   preview.mockReturnValue({ data: { ...aPreview, isEstimate: true } })
-  expect(open().textContent).toContain('You pay about $52.67 today')
+  expect(open().textContent).toContain("You'll pay about $52.67 today")
   expect(screen.getByRole('button', { name: 'Pay about $52.67 and upgrade' })).toBeDefined()
 })
 

@@ -85,7 +85,7 @@ it('shows when the units run out, and the average behind this forecast', () => {
   vi.setSystemTime(Date.UTC(2026, 11, 10, 20))
   const usage = usageOn(Date.now(), Array(14).fill(2))
   expect(showCard({}, usage)).toContain(
-    'At this rate, you run out on 15 December. Last 14 days: about 2 pictures a day.',
+    "At this rate, you'll run out on 15 December. Last 14 days: about 2 pictures a day.",
   )
   expect(showCard({ available: null, limit: null, unlimited: true }, usage)).not.toContain('rate')
   expect(showCard({})).not.toContain('rate')
@@ -99,7 +99,7 @@ it('shows when the customer starts to pay for extra units', () => {
     { ...paid, overage: [{ meter: 'generations', unitPrice: 5, perUnits: 1, currency: 'USD' }] },
   ])
   expect(showCard({}, usageOn(Date.now(), Array(14).fill(2)))).toContain(
-    'At this rate, you start to pay for extra pictures on 15 December.',
+    "At this rate, you'll start to pay for extra pictures on 15 December.",
   )
 })
 

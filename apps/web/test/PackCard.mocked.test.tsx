@@ -53,12 +53,12 @@ it('does not sell a pack that could end with an unpaid plan', () => {
   const pastDue = { state: 'grace', since: 0, graceEndsAt: Date.UTC(2026, 11, 6, 12), upgradeUrl: '/billing' }
   const unpaid = { ...balances.plan, name: 'Pro', isFree: false, pastDue }
   expect(textOf({ plan: unpaid })).toMatch(
-    /Pay for Pro first. If you don't pay, pack credits end with Pro\.$/,
+    /Pay for Pro first. If you don't pay, pack credits will end with Pro\.$/,
   )
   expect(screen.queryByRole('button')).toBeNull()
   const cancelsAt = Date.UTC(2026, 11, 28)
   const text = textOf({ plan: { ...unpaid, cancelsAt } })
   expect(text).toMatch(
-    /don't renew\.Keep Pro and pay for it first\. If you don't pay, pack credits end with Pro\.$/,
+    /don't renew\.Keep Pro and pay for it first\. If you don't pay, pack credits will end with Pro\.$/,
   )
 })

@@ -52,8 +52,8 @@ beforeEach(() => {
 
 it('promises before a cancellation that nothing changes until the plan ends', () => {
   show(<PlanEnds plan={onScale} />)
-  expect(text()).toContain('nothing changes')
-  expect(text()).not.toContain('is then due')
+  expect(text()).toContain('nothing will change')
+  expect(text()).not.toContain('will be due')
 })
 
 it('says before a cancellation what the next plan lacks', () => {
@@ -65,7 +65,7 @@ it('says before a cancellation what the next plan lacks', () => {
 
 it('says before a cancellation that extra units are billed only if the customer keeps the plan', () => {
   show(<PlanEnds plan={onScale} />)
-  expect(text()).toContain('You pay for extra look-ups only if you keep Scale.')
+  expect(text()).toContain("You'll pay for extra look-ups only if you keep Scale.")
 })
 
 it.each(['grace', 'free'] as const)(
@@ -74,8 +74,8 @@ it.each(['grace', 'free'] as const)(
     const plan = unpaid(state)
     balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan })
     show(<PlanEnds plan={plan} />)
-    expect(text()).toContain('We stop trying your card. $99 is then due only if you keep Scale.')
-    expect(text()).not.toContain('nothing changes')
+    expect(text()).toContain("We'll stop trying your card. $99 will be due only if you keep Scale.")
+    expect(text()).not.toContain('nothing will change')
   },
 )
 
@@ -85,12 +85,12 @@ it('says that an unlimited plan ends packs, and how to keep them', () => {
   balances.mockReturnValue({ plan: onScale, balances: [unlimited] })
   unlimitedPacks.mockReturnValue([{ meter: 'generations', units: 50 }])
   show(<PlanEnds plan={onScale} />)
-  expect(text()).toContain('When Scale ends, you lose 50 pictures from packs.')
+  expect(text()).toContain("When Scale ends, you'll lose 50 pictures from packs.")
   expect(text()).toContain('To keep the credits from packs, downgrade to Pro instead.')
 })
 
 it('warns that packs end with the plan while an overdue payment hides their credits', () => {
-  const warning = 'their credits end with Scale too'
+  const warning = 'their credits will end with Scale too'
   balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan: unpaid('free') })
   show(<PlanEnds plan={unpaid('free')} />)
   expect(text()).toContain(warning)
@@ -112,7 +112,7 @@ it('advises to use the credits of packs until the plan ends only if they stay us
   const overdueText = shownFor(unpaid('grace'))
   expect(overdueText).toContain(`your 50 pictures from packs until ${formatDay(graceEndsAt)}.`)
   expect(overdueText).not.toContain(advice)
-  expect(overdueText).not.toContain('you lose')
+  expect(overdueText).not.toContain("you'll lose")
 })
 
 const canceled = { cancelsAt: onScale.renewsAt, status: 'cancellation_scheduled' }

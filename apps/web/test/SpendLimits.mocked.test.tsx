@@ -148,7 +148,7 @@ it.each([
   showLimits({ data: [aBudget()] })
   fireEvent.click(row('generations').getByRole('button', { name: 'Change' }))
   fireEvent.change(row('generations').getByRole('textbox'), { target: { value: limit } })
-  const note = "You've already used 4 pictures this month, so this limit stops new ones until 1 December."
+  const note = "You've already used 4 pictures this month, so this limit will stop new ones until 1 December."
   expect(row('generations').queryAllByText(note)).toHaveLength(isStopped ? 1 : 0)
 })
 
@@ -166,9 +166,9 @@ it('removes a limit without a question, and moves the focus to the button that s
 it('sets a limit that stops no requests', async () => {
   showLimits({ data: [aBudget({ limit: 3 })] })
   fireEvent.click(row('generations').getByRole('button', { name: 'Change' }))
-  expect(row('generations').getByText(/this limit stops new ones/)).toBeDefined()
+  expect(row('generations').getByText(/this limit will stop new ones/)).toBeDefined()
   fireEvent.click(row('generations').getByRole('radio', { name: 'Only tell me' }))
-  expect(row('generations').queryByText(/this limit stops new ones/)).toBeNull()
+  expect(row('generations').queryByText(/this limit will stop new ones/)).toBeNull()
   fireEvent.click(row('generations').getByRole('button', { name: 'Save' }))
   await waitFor(() => expect(setBudget).toHaveBeenCalledOnce())
   expect(setBudget.mock.calls[0]?.[0]).toMatchObject({ limit: 3, mode: 'notify' })

@@ -65,11 +65,11 @@ it('says before and after undoing a cancellation what the customer pays for the 
   plan.mockReturnValue({ ...onPro, status: 'cancellation_scheduled', cancelsAt: at })
   statement.mockReturnValue(aStatement({ overage: [extra] }))
   show(<Subscription />)
-  expect(text()).toContain(`If you keep Pro, you pay $22 on 30 January ${sum}`)
+  expect(text()).toContain(`If you keep Pro, you'll pay $22 on 30 January ${sum}`)
   plan.mockReturnValue(onPro)
   statement.mockReturnValue(aStatement({ overage: [extra], next }))
   screen.getByRole('button', { name: 'Keep Pro' }).click()
-  await waitFor(() => expect(text()).toContain(`You keep Pro. You pay $22 on 30 January 2027 ${sum}`))
+  await waitFor(() => expect(text()).toContain(`You keep Pro. You'll pay $22 on 30 January 2027 ${sum}`))
   expect(text()).not.toContain('If you keep Pro')
 })
 
@@ -82,7 +82,7 @@ it('names no amount beside “Keep” while a payment is overdue', () => {
   statement.mockReturnValue(aStatement({ overage: [extra] }))
   show(<Subscription />)
   expect(screen.getByRole('button', { name: 'Keep Pro' })).toBeDefined()
-  expect(screen.getByTestId('subscription').textContent).not.toContain('you pay')
+  expect(screen.getByTestId('subscription').textContent).not.toContain("you'll pay")
 })
 
 it('offers to cancel a plan whose downgrade is scheduled, but not a canceled plan', () => {

@@ -49,7 +49,7 @@ it("shows the forecasts without requests in addition to the chart's", () => {
   expect(screen.queryByRole('article')).toBeNull()
   usage.mockReturnValue({ ...loading, data: usageOn(Date.now(), Array(14).fill(2)), isLoading: false })
   page.show(<UsageScreen />)
-  expect(screen.getByRole('article').textContent).toContain('At this rate, you run out on')
+  expect(screen.getByRole('article').textContent).toContain("At this rate, you'll run out on")
   expect(new Set(usage.mock.calls.map(([range]) => JSON.stringify(range)))).toEqual(
     new Set(['{"days":60}', '{"by":"kind","days":31}']),
   )

@@ -117,7 +117,7 @@ describe('on an unlimited plan', () => {
 
   it('says with which plan the customer keeps the units from packs', () => {
     expect(unlimitedPacksText(row, offers, onScale, statement)).toBe(
-      '50 from packs. You keep them if you downgrade to Pro, but pictures on Scale use them too.',
+      "50 from packs. You'll keep them if you downgrade to Pro, but pictures on Scale use them too.",
     )
     expect(unlimitedPacksText(row, [free, scale], onScale, statement)).toBe(
       '50 from packs. Pictures on Scale use them too.',
@@ -204,7 +204,7 @@ describe('on a paid plan', () => {
     const declined = aStatement({ payments: [attempt, attempt] })
     expect(needsStatement(row, [paid], grace)).toBe(true)
     expect(unpaidText(row, grace, declined)).toBe(
-      "Includes 7 extra pictures from your last period. When you pay, they no longer reduce this period's pictures.",
+      "Includes 7 extra pictures from your last period. When you pay, they'll no longer reduce this period's pictures.",
     )
     expect(unpaidText(row, { ...grace, pastDue: { ...pastDue, state: 'free' } }, declined)).toBeNull()
     expect(unpaidText(row, onPaid, declined)).toBeNull()

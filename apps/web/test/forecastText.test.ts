@@ -38,38 +38,38 @@ const canceled = { cancelsAt: renewsAt }
 const nextYear = Date.UTC(2027, 10, 20, 20)
 
 it.each<[string, Situation]>([
-  ['you run out on 10 December', {}],
-  ['you run out today', { left: 4, usage: usageOn(now, Array<number>(14).fill(20)) }],
-  ['you run out on 10 December', { left: 5, held: 15 }],
-  ['you probably run out between 8 and 14 December', { usage: uneven }],
-  ['you probably run out by 2 December', { usage: uneven, left: 1 }],
-  ['you probably run out before the renewal on 12 December, maybe as early as 8 December', late],
+  ["you'll run out on 10 December", {}],
+  ["you'll run out today", { left: 4, usage: usageOn(now, Array<number>(14).fill(20)) }],
+  ["you'll run out on 10 December", { left: 5, held: 15 }],
+  ["you'll probably run out between 8 and 14 December", { usage: uneven }],
+  ["you'll probably run out by 2 December", { usage: uneven, left: 1 }],
+  ["you'll probably run out before the renewal on 12 December, maybe as early as 8 December", late],
   [
-    'your pictures probably last until they renew on 9 December, but might run out as early as 8 December',
+    'your pictures will probably last until they renew on 9 December, but might run out as early as 8 December',
     early,
   ],
-  ['your pictures last until they renew on 20 December', { left: 50 }],
-  ['your pictures last until they renew on 20 November 2027', { left: 800, renewsAt: nextYear }],
-  ['your pictures last for more than a year', { left: 800, renewsAt: null }],
+  ['your pictures will last until they renew on 20 December', { left: 50 }],
+  ['your pictures will last until they renew on 20 November 2027', { left: 800, renewsAt: nextYear }],
+  ['your pictures will last for more than a year', { left: 800, renewsAt: null }],
   [
-    'your pictures probably last for more than a year, but might run out as early as 9 October 2027',
+    'your pictures will probably last for more than a year, but might run out as early as 9 October 2027',
     { left: 740, renewsAt: null, usage: uneven },
   ],
   [
-    'you probably run out within a year, maybe as early as 22 September',
+    "you'll probably run out within a year, maybe as early as 22 September",
     { left: 700, renewsAt: null, usage: uneven },
   ],
-  ['your pictures last until your plan ends on 20 December', { left: 50, plan: canceled }],
+  ['your pictures will last until your plan ends on 20 December', { left: 50, plan: canceled }],
   [
-    'you probably run out before your plan ends on 12 December, maybe as early as 8 December',
+    "you'll probably run out before your plan ends on 12 December, maybe as early as 8 December",
     { ...late, plan: canceled },
   ],
   [
-    'your pictures last until 6 December, when your plan ends unless you pay',
+    'your pictures will last until 6 December, when your plan ends unless you pay',
     { plan: { isFree: false, pastDue } },
   ],
   [
-    'you probably run out before 6 December, maybe as early as 4 December',
+    "you'll probably run out before 6 December, maybe as early as 4 December",
     { left: 10, usage: uneven, plan: { isFree: false, pastDue } },
   ],
 ])('says "At this rate, %s"', (text, situation) => {
@@ -77,15 +77,15 @@ it.each<[string, Situation]>([
 })
 
 it.each<[string, Situation]>([
-  ['you start to pay for extra pictures on 10 December', {}],
-  ['you probably start to pay for extra pictures between 8 and 14 December', { usage: uneven }],
+  ["you'll start to pay for extra pictures on 10 December", {}],
+  ["you'll probably start to pay for extra pictures between 8 and 14 December", { usage: uneven }],
   [
-    'your included pictures probably last until they renew on 9 December, but might run out as early as 8 December',
+    'your included pictures will probably last until they renew on 9 December, but might run out as early as 8 December',
     early,
   ],
-  ['your included pictures last until they renew on 20 December', { left: 50 }],
-  ['you start to use extra pictures on 10 December', { plan: canceled }],
-  ['you run out on 10 December', { plan: { pastDue: overdue } }],
+  ['your included pictures will last until they renew on 20 December', { left: 50 }],
+  ["you'll start to use extra pictures on 10 December", { plan: canceled }],
+  ["you'll run out on 10 December", { plan: { pastDue: overdue } }],
 ])('says "At this rate, %s" on a plan with extra units', (text, situation) => {
   expect(textsIn({ ...situation, hasOverage: true })?.forecast).toBe(`At this rate, ${text}.`)
 })

@@ -80,7 +80,7 @@ describe('the advice to a customer who is out of credits', () => {
     const ending = { ...plan, priceSlug: 'pro_monthly', isFree: false, cancelsAt: renewsAt }
     const advice = (plans: Offer[]) =>
       upgradeAdvice({ offers: plans, plan: ending, renewsAt, goal: 'continue' })
-    expect(advice([free, pro])).toMatch(/^You get new credits when Free starts on .*December\.$/)
+    expect(advice([free, pro])).toMatch(/^You'll get new credits when Free starts on .*December\.$/)
     const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
     expect(advice([free, pro, scale])).toMatch(
       /^Upgrade to continue, or wait until Free starts on .*December\.$/,

@@ -30,12 +30,17 @@ it.each([
     extra,
     '1,204 look-ups beyond your plan: $2 so far ($1 per 1,000 or part of 1,000).',
   ],
-  ['no price on a plan that ends', ending, aStatement(), 'You pay for extra look-ups only if you keep Pro.'],
+  [
+    'no price on a plan that ends',
+    ending,
+    aStatement(),
+    "You'll pay for extra look-ups only if you keep Pro.",
+  ],
   [
     'no amount on a plan that ends',
     ending,
     extra,
-    '1,204 look-ups beyond your plan. You pay for extra look-ups only if you keep Pro.',
+    "1,204 look-ups beyond your plan. You'll pay for extra look-ups only if you keep Pro.",
   ],
   [
     'no price on an overdue plan',

@@ -83,13 +83,13 @@ it('asks a customer without credits to undo a cancellation before paying', () =>
 
 it('says before a cancellation that the overdue amount is no longer due when the plan ends', () => {
   expect(cancelOverdueText(unpaid('grace'), statement, endsAt, null)).toBe(
-    "We stop trying your card. $99 is then due only if you keep Scale. You keep Scale's credits until 6 December. To pay later, undo the cancellation first.",
+    "We'll stop trying your card. $99 will be due only if you keep Scale. You keep Scale's credits until 6 December. To pay later, undo the cancellation first.",
   )
   expect(cancelOverdueText(unpaid('grace'), statement, graceEndsAt - dayMs, null)).toContain(
     'You keep Scale and its credits until it ends.',
   )
   expect(cancelOverdueText(unpaid('free'), undefined, endsAt, null)).toBe(
-    "We stop trying your card. Your payment is then due only if you keep Scale. You have the Free plan's credits until you pay. To pay later, undo the cancellation first.",
+    "We'll stop trying your card. Your payment will be due only if you keep Scale. You have the Free plan's credits until you pay. To pay later, undo the cancellation first.",
   )
 })
 
@@ -106,7 +106,7 @@ it('says until when the customer can use the credits of packs', () => {
 })
 
 it('says that a payment brings back the credits of packs only if the customer has bought packs', () => {
-  const paused = 'Credits left from packs are paused too. They come back when you pay.'
+  const paused = "Credits left from packs are paused too. They'll come back when you pay."
   const items = [{ kind: 'pack', name: 'Picture pack', amount: 500 } as const]
   const bought = aStatement({ overdue, payments: [aPayment({ items })] })
   const declined = aStatement({ overdue, payments: [aPayment({ items, status: 'failed' })] })

@@ -28,7 +28,7 @@ it('names a scheduled change of an unpaid plan without promising credits', () =>
 it('says that extra units are billed only if the customer keeps an unpaid, canceled plan', () => {
   const canceled = { ...plan, ...unpaid, changesAt: null, cancelsAt: changesAt }
   expect(whatHappensNext(canceled, aStatement({ overage: [extra] }), end)).toContain(
-    "You've used 1,204 look-ups beyond your plan. You pay for extra look-ups only if you keep Scale.",
+    "You've used 1,204 look-ups beyond your plan. You'll pay for extra look-ups only if you keep Scale.",
   )
   expect(whatHappensNext(canceled, aStatement(), end)).not.toContain('look-ups')
 })

@@ -32,14 +32,14 @@ test('forecasts the day on which the units run out at the average usage', async 
   const lookUps = app.usage('api_calls')
   await expect(lookUps).toContainText('64 of 100 used')
   await expect(lookUps).toContainText(
-    `At this rate, you run out on ${dayText.format(today + 4.5 * dayMs)}. Last 8 days: about 8 look-ups a day.`,
+    `At this rate, you'll run out on ${dayText.format(today + 4.5 * dayMs)}. Last 8 days: about 8 look-ups a day.`,
   )
   await expect(app.usage('generations')).toContainText('0 of 10 used')
   await expect(app.usage('generations')).not.toContainText('At this rate')
 
   // Today's usage changes the balance, but not the average.
   await customer.recordApiCalls(20)
-  await expect(lookUps).toContainText(`At this rate, you run out on ${dayText.format(today + 2 * dayMs)}.`)
+  await expect(lookUps).toContainText(`At this rate, you'll run out on ${dayText.format(today + 2 * dayMs)}.`)
   await customer.recordApiCalls(16)
   await expect(lookUps).toContainText('100 of 100 used')
   await expect(lookUps).not.toContainText('At this rate')

@@ -91,7 +91,7 @@ test('charges extra look-ups with an upgrade, shows the same amounts on all scre
   await app.plan('scale_monthly').choose.click()
   await expect(app.confirm).toHaveText(/^Pay \$5\d\.\d\d and upgrade$/)
   const [amount = ''] = (await app.confirm.textContent())?.match(texts.money) ?? []
-  await expect(app.dialog).toContainText(`You pay ${amount} today`)
+  await expect(app.dialog).toContainText(`You'll pay ${amount} today`)
   await expect(app.dialog).toContainText(`${extra} Pro`)
   const [price = ''] = (await app.dialog.textContent())?.match(/(?<=Change to Scale)\$\d+\.\d\d/) ?? []
   expect(Number(amount.slice(1)) - Number(price.slice(1))).toBeCloseTo(3)

@@ -33,7 +33,7 @@ export function ResetPasswordScreen() {
   return (
     <AccountForm
       title="Choose a new password"
-      lead="Changing your password signs you out everywhere."
+      lead="Changing your password will sign you out everywhere."
       submit="Change password"
       submitting="Changing your password…"
       fields={['newPassword']}

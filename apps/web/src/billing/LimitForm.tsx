@@ -100,5 +100,5 @@ export function LimitForm({ meter, budget, onClose, onSaved }: LimitFormProps) {
 function noteOn(limit: number | null, budget: Budget<Meter> | undefined): string | undefined {
   if (limit === null || !budget || budget.resetsAt === null || budget.used < limit) return undefined
   const { meter, used, resetsAt } = budget
-  return `You've already used ${amountOf(meter, used)} this month, so this limit stops new ones until ${formatDay(resetsAt)}.`
+  return `You've already used ${amountOf(meter, used)} this month, so this limit will stop new ones until ${formatDay(resetsAt)}.`
 }

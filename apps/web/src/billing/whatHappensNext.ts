@@ -28,7 +28,7 @@ export function whatHappensNext(
     return [
       endText(name, cancelsAt, follower),
       `Until then, you keep ${name} and its credits.`,
-      lost ? `When ${name} ends, you lose ${lost}.` : null,
+      lost ? `When ${name} ends, you'll lose ${lost}.` : null,
       `You won't be charged for ${name} again.`,
     ]
       .filter((part) => part !== null)

@@ -26,7 +26,7 @@ export function Events({ report }: { report: Report }) {
 function UndeliveredEvent({ event }: { event: Event }) {
   const { attempt, meter, amount, procedure, at, state, reason, retryAt } = event
   const units = unitsText(meter, amount)
-  const of = `the event of ${units}`
+  const of = `the event for ${units}`
   return (
     <Row
       title={

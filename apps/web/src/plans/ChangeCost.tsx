@@ -35,7 +35,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
       ) : (
         <>
           <p>
-            Nothing is charged today. {offer.name} starts on {formatDate(preview.effectiveAt)} and costs{' '}
+            Nothing will be charged today. {offer.name} starts on {formatDate(preview.effectiveAt)} and costs{' '}
             {priceText(offer, preview)}
             {byMethod(preview)}. Until then, you keep {plan.name} and its credits, and you can undo the
             change.
@@ -46,7 +46,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
       <Packs {...{ offer, plan, preview }} />
       {preview.charge === 0 && <ExtraUsage plan={plan} preview={preview} />}
       {plan.cancelsAt !== null && (
-        <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>
+        <p>This will also undo your cancellation. {offer.name} will renew until you cancel it.</p>
       )}
     </>
   )
@@ -60,7 +60,7 @@ function ChargedNow({ offer, plan, preview }: PricedProps) {
     <>
       <p>
         <strong>
-          {charge === 0 ? 'Nothing is charged today' : `You pay ${chargeText(preview)} today`}
+          {charge === 0 ? 'Nothing will be charged today' : `You'll pay ${chargeText(preview)} today`}
           {byMethod(preview)}.
         </strong>{' '}
         {credit > 0 &&
@@ -74,7 +74,7 @@ function ChargedNow({ offer, plan, preview }: PricedProps) {
         .filter(({ rounded, regular }) => rounded < regular)
         .map(({ meter, rounded, regular }) => (
           <p key={meter}>
-            You get about {amountOf(meter, rounded)} for this period (prorated)
+            You'll get about {amountOf(meter, rounded)} for this period (prorated)
             {nextChargeAt !== null && `, then ${formatNumber(regular)} from ${formatDay(nextChargeAt)}`}.
           </p>
         ))}
@@ -103,7 +103,7 @@ function Packs({ offer, plan, preview }: PricedProps) {
     return (
       packs > 0 && (
         <p key={meter}>
-          You keep the {amountOf(meter, packs)} from your packs.
+          You'll keep the {amountOf(meter, packs)} from your packs.
           {offer.unlimited.includes(meter) && ` ${titleOf(meter)} on ${offer.name} use them too${after}.`}
           {limit === null &&
             preview.timing === 'periodEnd' &&
@@ -139,7 +139,7 @@ function ChargedUsage({ offer, preview }: Omit<PricedProps, 'plan'>) {
           </div>
         ))}
       </dl>
-      {isMaximum && <p>If today's payment doesn't include all of this usage, your next invoice does.</p>}
+      {isMaximum && <p>If today's payment doesn't include all of this usage, your next invoice will.</p>}
     </>
   )
 }
@@ -154,7 +154,7 @@ function ExtraUsage({ plan, preview }: { plan: PlanSummary; preview: ChangePrevi
   const when = nextChargeAt === null ? 'with your next invoice' : `on ${formatDay(nextChargeAt)}`
   return statement?.overage.map(({ meter, units, amount }) => (
     <p key={meter}>
-      You pay {formatMoney(amount, currency)} more for your {amountOf(meter, units)} beyond {plan.name},{' '}
+      You'll pay {formatMoney(amount, currency)} more for your {amountOf(meter, units)} beyond {plan.name},{' '}
       {when}.
     </p>
   ))

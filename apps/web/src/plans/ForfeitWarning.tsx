@@ -41,8 +41,8 @@ export function ForfeitWarning({
         </>
       }
     >
-      You have {lost}. These credits end with your Free plan, so you lose them if you upgrade to {plan} now.
-      You can use them first and upgrade later.
+      You have {lost}. These credits end with your Free plan, so you'll lose them if you upgrade to {plan}{' '}
+      now. You can use them first and upgrade later.
       {error && <PlanProblem error={error} />}
     </Dialog>
   )

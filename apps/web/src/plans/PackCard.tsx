@@ -59,7 +59,7 @@ function Action({ pack, benefits, isAway }: { pack: Offer; benefits: string; isA
     const pay = canPayNow(answer.plan) ? `Pay for ${name} first.` : `Keep ${name} and pay for it first.`
     return (
       <p>
-        {pay} If you don't pay, pack credits end with {name}.
+        {pay} If you don't pay, pack credits will end with {name}.
       </p>
     )
   }

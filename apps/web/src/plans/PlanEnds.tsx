@@ -21,8 +21,8 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
     <>
       <p>
         {plan.name} ends {endOf(plan)}
-        {follower && `, and ${follower} starts`}. Until then, {unpaid === null && 'nothing changes, and '}you
-        can undo the cancellation. The pictures in your gallery stay yours.
+        {follower && `, and ${follower} starts`}. Until then, {unpaid === null && 'nothing will change, and '}
+        you can undo the cancellation. The pictures in your gallery will stay yours.
       </p>
       {loss && <p>{loss}</p>}
       {unpaid && <p>{unpaid}</p>}
@@ -30,7 +30,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
       {lost && plan.pastDue?.state !== 'grace' && (
         <p>
           <strong>
-            When {plan.name} ends, you lose {lost}.
+            When {plan.name} ends, you'll lose {lost}.
           </strong>{' '}
           {keeper
             ? `To keep the credits from packs, downgrade to ${keeper} instead.`
@@ -38,9 +38,9 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
         </p>
       )}
       {/* While a payment is overdue, the balances don't contain the packs' credits, so this text names no amounts. */}
-      {isOverdue(plan) && <p>If you have bought packs, their credits end with {plan.name} too.</p>}
+      {isOverdue(plan) && <p>If you have bought packs, their credits will end with {plan.name} too.</p>}
       {unbilled && <p>{unbilled}</p>}
-      {plan.changesAt !== null && <p>The cancellation replaces your scheduled change.</p>}
+      {plan.changesAt !== null && <p>The cancellation will replace your scheduled change.</p>}
     </>
   )
 }

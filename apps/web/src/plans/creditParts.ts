@@ -77,7 +77,7 @@ export function unpaidText({ meter, limit, used }: Row, plan: Plan, statement: S
   )
   const units = Math.min(used, overageUnits(declined?.items ?? [], meter))
   if (units <= 0) return null
-  return `Includes ${formatNumber(units)} extra ${unitOf(meter, units)} from your last period. When you pay, they no longer reduce this period's ${unitsOf(meter)}.`
+  return `Includes ${formatNumber(units)} extra ${unitOf(meter, units)} from your last period. When you pay, they'll no longer reduce this period's ${unitsOf(meter)}.`
 }
 
 /**
@@ -193,7 +193,7 @@ export function unlimitedPacksText(
     return `${packs}${at === null ? '' : ` until ${formatDay(at)}`}${event === 'endUnpaid' ? ' unless you pay' : ''}.`
   const keeper = planThatKeepsPacks(offers, plan)
   return keeper
-    ? `${packs}. You keep them if you downgrade to ${keeper}, but ${unitsOf(row.meter)} on ${plan.name} use them too.`
+    ? `${packs}. You'll keep them if you downgrade to ${keeper}, but ${unitsOf(row.meter)} on ${plan.name} use them too.`
     : `${packs}. ${titleOf(row.meter)} on ${plan.name} use them too.`
 }
 

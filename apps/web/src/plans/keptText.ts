@@ -6,7 +6,7 @@ import type { Offer } from './offers.ts'
 type Statement = BillingStatement<Meter>
 
 /**
- * Returns a sentence such as `If you keep Pro, you pay $22 on 30 January ($20 plus $2 for 1,500 extra look-ups).`, because
+ * Returns a sentence such as `If you keep Pro, you'll pay $22 on 30 January ($20 plus $2 for 1,500 extra look-ups).`, because
  * a canceled plan has no next invoice that shows the extra units. Returns null if the customer used no extra units.
  */
 export function ifKeptText(
@@ -16,16 +16,16 @@ export function ifKeptText(
 ): string | null {
   if (cancelsAt === null || pastDue !== undefined || !offer || !statement?.overage.length) return null
   const price = { amount: offer.unitPrice, currency: offer.currency }
-  return `If you keep ${name}, you pay ${costText(price, statement.overage, ` on ${formatDay(cancelsAt)}`)}.`
+  return `If you keep ${name}, you'll pay ${costText(price, statement.overage, ` on ${formatDay(cancelsAt)}`)}.`
 }
 
 /**
- * Confirms that the customer keeps a plan, such as `You keep Pro. You pay $20 on 30 January 2027.` Returns null if no
+ * Confirms that the customer keeps a plan, such as `You keep Pro. You'll pay $20 on 30 January 2027.` Returns null if no
  * payment is planned.
  */
 export function keptText({ name }: PlanSummary, statement: Statement | undefined): string | null {
   if (!statement?.next) return null
-  return `You keep ${name}. You pay ${nextCostText(statement.next, statement, ` on ${formatDate(statement.next.at)}`)}.`
+  return `You keep ${name}. You'll pay ${nextCostText(statement.next, statement, ` on ${formatDate(statement.next.at)}`)}.`
 }
 
 /**

@@ -36,7 +36,7 @@ export const mostOf = ({ total, earlierUsage }: NextInvoice<Meter>): number =>
   earlierUsage.reduce((sum, { amount }) => sum + amount, total)
 
 const onlyIfKept = (meter: Meter, plan: string) =>
-  `You pay for extra ${unitsOf(meter)} only if you keep ${plan}.`
+  `You'll pay for extra ${unitsOf(meter)} only if you keep ${plan}.`
 
 /** Says that the extra units so far are never billed if the plan ends. Returns null if there are none. */
 export const unbilledText = (statement: BillingStatement<Meter> | undefined, plan: string): string | null =>

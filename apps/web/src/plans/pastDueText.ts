@@ -54,7 +54,7 @@ function unpaidText(name: string, { state, graceEndsAt }: PastDue, lost: string 
       return `Pay${by} to keep ${name}${lost === null ? '' : ` and your ${lost}`}.`
     }
     case 'free':
-      return `Until you pay, you have the Free plan's credits. When you pay, you get ${name} and all its credits back.`
+      return `Until you pay, you have the Free plan's credits. When you pay, you'll get ${name} and all its credits back.`
     case 'denied':
       return `You can't use your credits until you pay for ${name}.`
     default:
@@ -108,7 +108,7 @@ function pausedPacksText(statement: Statement): string | null {
   const bought = statement?.payments.some(
     ({ status, items }) => status === 'paid' && items.some(({ kind }) => kind === 'pack'),
   )
-  return bought ? 'Credits left from packs are paused too. They come back when you pay.' : null
+  return bought ? "Credits left from packs are paused too. They'll come back when you pay." : null
 }
 
 /**
@@ -125,7 +125,7 @@ export function cancelOverdueText(
   if (pastDue === undefined) return null
   const due = amountOfOverdue(statement)
   return [
-    `We stop trying your card. ${due ?? 'Your payment'} is then due only if you keep ${name}.`,
+    `We'll stop trying your card. ${due ?? 'Your payment'} will be due only if you keep ${name}.`,
     creditsText(name, pastDue, endsAt ?? Number.POSITIVE_INFINITY, lost),
     'To pay later, undo the cancellation first.',
   ].join(' ')

@@ -24,7 +24,7 @@ export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): 
   const free = freeOffer(offers)
   if (plan?.cancelsAt != null) {
     const next = `${free?.name ?? 'the free plan'} starts on ${formatDay(plan.cancelsAt)}`
-    return canUpgrade ? `Upgrade to ${goal}, or wait until ${next}.` : `You get new credits when ${next}.`
+    return canUpgrade ? `Upgrade to ${goal}, or wait until ${next}.` : `You'll get new credits when ${next}.`
   }
   if (renewsAt === null) return canUpgrade ? `Upgrade to ${goal}.` : ''
   const renewal = `renew on ${formatDay(renewsAt)}`

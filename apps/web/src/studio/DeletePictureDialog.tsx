@@ -34,7 +34,7 @@ export function DeletePictureDialog({ id, onClose, onDeleted }: DeletePictureDia
         </>
       }
     >
-      <p>You can't undo this. The picture still counts as used.</p>
+      <p>You can't undo this. The picture will still count as used.</p>
       {deletion.isError && (
         <Notice tone="critical" role="alert" title="The picture couldn't be deleted">
           Check your connection and try again.

@@ -64,15 +64,15 @@ function sentence({ outcome, earliest, latest }: Forecast, words: Words): string
   const first = isSameDay(earliest, now) ? 'today' : dayText(earliest, now)
   switch (outcome) {
     case 'lasts':
-      return `your ${units} last ${until}`
+      return `your ${units} will last ${until}`
     case 'probablyLasts':
-      return `your ${units} probably last ${until}, but might run out as early as ${first}`
+      return `your ${units} will probably last ${until}, but might run out as early as ${first}`
     case 'probablyRunsOut':
-      return `you probably ${runOut} ${before ?? 'within a year'}, maybe as early as ${first}`
+      return `you'll probably ${runOut} ${before ?? 'within a year'}, maybe as early as ${first}`
     case 'runsOut':
       return isSameDay(earliest, latest)
-        ? `you ${runOut} ${isSameDay(latest, now) ? 'today' : `on ${dayText(latest, now)}`}`
-        : `you probably ${runOut} ${rangeText(earliest, latest, now)}`
+        ? `you'll ${runOut} ${isSameDay(latest, now) ? 'today' : `on ${dayText(latest, now)}`}`
+        : `you'll probably ${runOut} ${rangeText(earliest, latest, now)}`
     default:
       return outcome satisfies never
   }
