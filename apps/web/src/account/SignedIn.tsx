@@ -5,8 +5,8 @@ import { CheckInbox } from './CheckInbox.tsx'
 import { Redirect } from './Redirect.tsx'
 
 /**
- * Renders its children for the signed-in user. Redirects signed-out visitors to the sign-in screen, which later
- * returns them to this screen. If the server requires verified email addresses, first asks an unverified user to
+ * Renders its children for the signed-in user. Redirects signed-out visitors to the sign-in screen. After signing
+ * in, they return to this screen. If the server requires verified email addresses, first asks an unverified user to
  * verify the email address.
  */
 export function SignedIn({ children }: { children: (user: User) => ReactNode }) {

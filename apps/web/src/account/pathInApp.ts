@@ -1,7 +1,7 @@
 /**
  * Matches segments of letters, digits, `_` and `-`, optionally followed by a query or a fragment. The segments of
- * the app's own paths contain no other characters. Paths that a browser could resolve to another site don't match, such as
- * `//evil.example`, `/\evil.example`, `/%2Fevil.example` and `/./`.
+ * the app's own paths contain no other characters. Paths that a browser could resolve to another site, such as
+ * `//evil.example`, `/\evil.example`, `/%2Fevil.example` and `/./`, don't match.
  */
 const ownPath = /^\/(?:[\w-]+(?:\/[\w-]+)*\/?)?(?:[?#][^\s\\\p{Cc}]*)?$/u
 

@@ -15,7 +15,7 @@ export function alertTitle({ meter, threshold, used, limit, budget }: Alert<Mete
   return budget ? `You've reached ${whole}` : `You've used all ${whole}`
 }
 
-/** Returns the use that raised an alert, such as `8 of 10 pictures`. */
+/** Returns the usage that raised an alert, such as `8 of 10 pictures`. */
 export const alertUse = ({ meter, used, limit }: Alert<Meter>) =>
   `${formatNumber(used)} of ${amountOf(meter, limit)}`
 
@@ -39,7 +39,7 @@ function creditsDetail(
   row: BalanceRow<Meter> | undefined,
   plan: PlanSummary | null | undefined,
 ): string {
-  // With overage, a balance without units isn't exhausted.
+  // With overage, the status of a balance without units isn't `exhausted`.
   if (row?.available === 0 && row.held === 0 && row.status !== 'exhausted')
     return `Extra ${unitsOf(meter)} are billed as you use them.`
   const { event, at } = nextOfCredits(plan, resetsAt)

@@ -1,7 +1,7 @@
 import type { Alert, BalanceRow, Budget } from '@metered/billing/client'
 import type { Meter } from '../format/meters.ts'
 
-/** Only alerts of the last 24 hours get a notice. */
+/** The age up to which an alert gets a notice: 24 hours. */
 export const recentMs = 86_400_000
 
 interface Records {
@@ -10,7 +10,10 @@ interface Records {
   now: number
 }
 
-/** Returns the recent alerts that still apply, in the same order. Of each limit, only the highest threshold counts. */
+/**
+ * Returns the recent alerts that still apply, in the given order. For each limit, returns only the alert for the highest
+ * threshold.
+ */
 export function currentAlerts(alerts: Alert<Meter>[], records: Records): Alert<Meter>[] {
   const current = alerts.filter((alert) => alert.at > records.now - recentMs && isStillTrue(alert, records))
   return current.filter(
@@ -34,7 +37,7 @@ const isSameLimit = (other: Alert<Meter>, { meter, limit, resetsAt, budget }: Al
   other.resetsAt === resetsAt &&
   other.budget?.id === budget?.id
 
-/** Returns whether the limit is unchanged, and its use still reaches the threshold. */
+/** Returns whether the limit is unchanged and its usage still reaches the threshold. */
 function isStillTrue(alert: Alert<Meter>, { budgets, balances, now }: Records): boolean {
   const { meter, threshold, limit, resetsAt, budget } = alert
   if (resetsAt !== null && resetsAt <= now) return false

@@ -29,9 +29,7 @@ export function SaidOnScreen({ children }: { children: ReactNode }) {
 /** False inside a part of the screen that is mounted but hidden. */
 export const IsShown = createContext(true)
 
-/**
- * Registers that the calling component shows these alerts, until it unmounts. No notice repeats them.
- */
+/** Until the calling component unmounts, prevents notices about these alerts, because the component shows them. */
 export function useSays(said: Said[]): void {
   const { add } = use(SaidContext)
   const isShown = use(IsShown)

@@ -1,13 +1,16 @@
 import { useMemo, useSyncExternalStore } from 'react'
 
-/** More than the 50 alerts that the server lists. */
+/**
+ * The maximum number of alerts to remember. It exceeds the 50 alerts that the server lists, so that no notice appears
+ * twice.
+ */
 const maxRemembered = 100
 
 const listeners = new Set<() => void>()
 
 function subscribe(listener: () => void) {
   listeners.add(listener)
-  // Another tab has shown an alert.
+  // A `storage` event means that another tab has shown an alert.
   window.addEventListener('storage', listener)
   return () => {
     listeners.delete(listener)

@@ -35,7 +35,7 @@ export function Session({
   children,
 }: {
   user: User | null
-  /** Called when a response belongs to another user, which happens after a sign-in in another tab. */
+  /** Called when a response belongs to another user, for example after a sign-in in another tab. */
   onUserChange: () => void
   children: ReactNode
 }) {

@@ -9,7 +9,7 @@ import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
 import { Payments } from './Payments.tsx'
 
-/** Shows the payments and the payment method, which are stored only at Flowglad. */
+/** Shows the payments and the payment method. Only Flowglad stores them. */
 export function FlowgladBilling() {
   const billing = useBilling()
   const statement = useStatement()

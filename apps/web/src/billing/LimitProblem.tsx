@@ -23,9 +23,9 @@ const unchanged = 'Your limits are unchanged.'
 export function limitProblem(error: object): string {
   if (billingDenial(error)?.code === 'BILLING_UNAVAILABLE')
     return `Billing is temporarily unavailable. ${unchanged} Try again in a minute.`
-  // A notice at the top of the screen says that the browser is offline.
+  // A notice at the top of the screen says that the browser is offline, so don't repeat it.
   if (isUnsent(error)) return `Studio can't be reached. ${unchanged} Try again when you are back online.`
-  // The limits may have changed.
+  // After a lost response, the limits may have changed, so don't say that they are unchanged.
   if (isLost(error)) return 'The connection was lost before the response arrived. Try again.'
   const { title, retryAfterMs } = explainDenial(error)
   const next = retryAfterMs

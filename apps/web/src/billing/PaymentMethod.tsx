@@ -12,7 +12,7 @@ type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
 
 interface PaymentMethodProps {
   billing: Billing
-  /** The method that the statement names for the next invoice. null if it names none, undefined if it is unknown. */
+  /** The method that the statement names for the next invoice. Null if it names none, undefined without a statement. */
   invoiced: PaymentMethodSummary | null | undefined
   /** Whether the customer has paid for a pack with a card that Flowglad doesn't report. */
   hasUsedUnsavedCard: boolean
@@ -28,8 +28,8 @@ export function PaymentMethod({ billing, invoiced, hasUsedUnsavedCard }: Payment
     isDefault,
     ...readMethod(type, paymentMethodData),
   }))
-  // The two requests can return different answers, so the next invoice's card comes first. A paid plan charges only its
-  // own card. A free plan has none, so show the saved card.
+  // `billing` and the statement can contain different cards. Prefer the statement's card, because a paid plan charges only
+  // the card of its next invoice. A free plan has no such card, so show the saved card.
   const lacking = invoiced === null && plan && !plan.isFree ? plan.name : null
   const onFile = lacking === null ? (saved.find(({ isDefault }) => isDefault) ?? saved[0]) : undefined
   const method = invoiced ?? onFile
@@ -67,7 +67,7 @@ export function PaymentMethod({ billing, invoiced, hasUsedUnsavedCard }: Payment
 const isSame = (a: PaymentMethodSummary, b: PaymentMethodSummary) =>
   a.type === b.type && a.brand === b.brand && a.last4 === b.last4
 
-/** Reads a method's fields, which Flowglad's SDK doesn't type. */
+/** Reads the fields of a payment method. Flowglad's SDK doesn't type them. */
 function readMethod(type: string, data: unknown): PaymentMethodSummary & { expires: string | null } {
   const read = (field: string): string | null => {
     const value: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, field) : undefined

@@ -9,7 +9,7 @@ interface RemoveLimitProps {
   onRemoved: () => void
 }
 
-/** Removes a limit without asking, because the customer can set it again. */
+/** Removes a limit without confirmation, because the customer can set it again. */
 export function RemoveLimit({ id, describedBy, onRemoved }: RemoveLimitProps) {
   const remove = useRemoveBudget()
   const { isFetching } = useBudgets()

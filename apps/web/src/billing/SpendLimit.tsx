@@ -12,11 +12,11 @@ import classes from './SpendLimits.module.css'
 interface SpendLimitProps {
   meter: Meter
   budget: Budget<Meter> | undefined
-  /** Tells screen readers the effect of a change. */
+  /** Announces the effect of a change to screen readers. */
   announce: (text: string) => void
 }
 
-/** Shows one meter's monthly limit, its use and its reset, and lets the customer change it. */
+/** Shows one meter's monthly limit with its usage and reset date, and lets the customer change the limit. */
 export function SpendLimit({ meter, budget, announce }: SpendLimitProps) {
   const [isEditing, setEditing] = useState(false)
   const row = useRef<HTMLLIElement>(null)
@@ -69,7 +69,7 @@ export function SpendLimit({ meter, budget, announce }: SpendLimitProps) {
               id={budget.id}
               describedBy={name}
               onRemoved={() => {
-                // The button that had the focus disappears.
+                // The “Remove” button disappears, so move its focus to the other button.
                 if (hasFocus()) edit.current?.focus()
                 announce(`You have no limit on ${unitsOf(meter)}.`)
               }}

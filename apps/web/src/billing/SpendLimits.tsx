@@ -49,7 +49,7 @@ export function SpendLimits() {
           )}
         </ul>
       )}
-      {/* The limits can be taller than their placeholders, and would move the alerts. */}
+      {/* Wait for the limits, because limits that are taller than their placeholders would move the alerts. */}
       {(data || error) && <RecentAlerts />}
       <VisuallyHidden role="status">{announcement}</VisuallyHidden>
     </section>

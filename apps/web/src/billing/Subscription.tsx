@@ -20,7 +20,7 @@ import { whatHappensNext } from './whatHappensNext.ts'
 
 /**
  * Shows the current plan: its price, its renewal or end date, buttons to change it, and the next invoice. While
- * Flowglad is unreachable, the notice above says that the plan can't be changed, so the customer can only view plans.
+ * Flowglad is unreachable, hides the buttons that change the plan. The notice above explains why.
  */
 export function Subscription() {
   const balances = useBalances()

@@ -13,7 +13,7 @@ export interface Explanation {
   /** The next step to suggest. If `retryAfterMs` is set, the customer can try again only after that time. */
   next: 'again' | 'signIn' | 'payment' | 'plans' | 'withoutFeature' | 'credits' | 'limits' | 'rephrase'
   retryAfterMs?: number
-  /** True if the server or the connection failed, which makes the notice critical instead of a warning. */
+  /** True if the server or the connection failed. The notice is then critical instead of a warning. */
   broken?: true
 }
 
@@ -92,7 +92,7 @@ export function explainDenial(error: unknown): Explanation {
         return denial satisfies never
     }
 
-  // A notice at the top of the screen says that the browser is offline, and that the text stays.
+  // A notice at the top of the screen says that the browser is offline and that the text stays, so don't repeat it.
   if (isUnsent(error))
     return {
       title: "Your request wasn't sent",

@@ -20,11 +20,11 @@ export function periodName(window: BudgetWindow, resetsAt: number | null): strin
   }
 }
 
-/** Says when a limit resets, such as `on 1 December`. For an hourly limit, returns the time of day. */
+/** Says when a limit resets, such as `on 1 December`. For an hourly limit, includes the time of day. */
 export const resetTime = (window: BudgetWindow, resetsAt: number): string =>
   window === 'hour' ? `at ${formatTime(resetsAt)}` : `on ${formatDay(resetsAt)}`
 
-/** The names of the windows of limits, such as `a month`. */
+/** The words that follow a limit's amount, such as `a month`. */
 export const perWindow: Record<BudgetWindow, string> = {
   hour: 'an hour',
   day: 'a day',
@@ -40,7 +40,7 @@ export function parseLimit(text: string): number | null {
   return Number.isSafeInteger(limit) ? limit : null
 }
 
-/** Describes the use of a limit, such as `4 of 10 used`. */
+/** Describes the usage of a limit, such as `4 of 10 used`. */
 export const limitText = ({ used, limit }: { used: number; limit: number }) =>
   `${formatNumber(used)} of ${formatNumber(limit)} used`
 

@@ -10,8 +10,8 @@ export function methodText({ type, brand, last4 }: PaymentMethodSummary): string
 }
 
 /**
- * Returns whether a payment's card is unknown. Flowglad doesn't report the card of a one-time purchase, which can be a new
- * card or a saved one. A new card doesn't become the customer's payment method.
+ * Returns whether a payment's card is unknown. Flowglad doesn't report the card of a one-time purchase. The card can be
+ * new or saved. A new card doesn't become the customer's payment method.
  */
 export const isCardUnknown = ({ method, items }: Pick<PaymentRow<Meter>, 'method' | 'items'>): boolean =>
   method?.last4 === null &&
@@ -25,7 +25,10 @@ export function paidWithText(payment: Pick<PaymentRow<Meter>, 'method' | 'items'
   return isCardUnknown(payment) ? 'Card used at checkout' : methodText(payment.method)
 }
 
-/** Describes one item of a payment, such as `Pro, 28 November – 28 December`. A declined payment changed no plan. */
+/**
+ * Describes one item of a payment, such as `Pro, 28 November – 28 December`. Marks the plan change of a declined payment
+ * as declined, because the plan didn't change.
+ */
 export function itemText(item: PaymentItem<Meter>, status: PaymentRow['status'] = 'paid'): string {
   switch (item.kind) {
     case 'plan': {
@@ -52,8 +55,8 @@ export function itemText(item: PaymentItem<Meter>, status: PaymentRow['status'] 
 
 /**
  * Explains the amount of a plan change, because the amount differs from every plan's price. Returns one line for each
- * part, and the parts add up to the amount. If the parts are unknown, returns one sentence. The lines have the same names
- * as on the receipt.
+ * part, and the parts add up to the amount. If the parts are unknown, returns one sentence. Each line has the name that
+ * the receipt uses.
  */
 export function changeDetails(
   { to, until, parts }: Extract<PaymentItem<Meter>, { kind: 'planChange' }>,
@@ -72,8 +75,9 @@ export function changeDetails(
 }
 
 /**
- * Returns the name of the plan whose unused part is the credit of a plan change in the period that ends at `until`.
- * Returns null if the credit isn't only that, for example after another change in the same period.
+ * Returns the name of the plan whose unused part alone makes up the credit of a plan change in the period that ends at
+ * `until`. Returns null if other payments may contribute to the credit, for example after another change in the same
+ * period.
  */
 export function unusedPlan(payments: PaymentRow<Meter>[], until: number | null): string | null {
   const [payment, another] = payments.filter(
@@ -90,8 +94,8 @@ export function unusedPlan(payments: PaymentRow<Meter>[], until: number | null):
 }
 
 /**
- * Combines the declined tries of one invoice with the same card and amount. Returns the newest of them, and their number.
- * Expects the newest payment first.
+ * Combines declined tries that have the same invoice, card and amount into one entry: the newest try, and the number of
+ * tries. Expects the newest payment first.
  */
 export function foldDeclines(payments: PaymentRow<Meter>[]): { payment: PaymentRow<Meter>; tries: number }[] {
   const entries: { payment: PaymentRow<Meter>; tries: number }[] = []

@@ -5,7 +5,7 @@ import { type Report, unitsText } from './words.ts'
 
 type Raised = Report['alerts'][number]
 
-/** Lists the newest alerts: the limit, the share of it that the customer has reached, and the use at that time. */
+/** Lists the newest alerts: the limit, the share of it that the customer has reached, and the usage at that time. */
 export function Alerts({ report }: { report: Pick<Report, 'alerts'> }) {
   return (
     <Section title="Alerts" empty="This customer hasn't had an alert.">

@@ -18,7 +18,7 @@ const states: Record<Charge['state'], string> = {
   dropped: 'dropped, never billed',
 }
 
-/** Explains the known flags. A flag that isn't in this list is an error message, which the screen shows unchanged. */
+/** Explains the known flags. Any other flag is an error message. The screen shows it unchanged. */
 const flags: Record<string, string> = {
   late: 'Charged after the hold had ended',
   expired: 'Charged when the hold expired',

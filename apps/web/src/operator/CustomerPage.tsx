@@ -25,7 +25,7 @@ export function CustomerPage({ customer }: { customer: string }) {
   const query = useCustomer(customer)
   const { data, refetch } = query
   const notLoaded = useLastError(query)
-  // The page refetches its data, which can fail after the first response.
+  // The page refetches its data, and a refetch can fail after the first request has succeeded.
   const error = notLoaded ?? query.error
   return (
     <Screen title="Customer">

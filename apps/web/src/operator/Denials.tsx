@@ -42,7 +42,7 @@ export function Denials({ report }: { report: Report }) {
   )
 }
 
-/** A newer release can write a code that this release doesn't know. */
+/** Returns whether this release knows the code. A newer release can write other codes. */
 const hasReason = (code: string): code is DenialCode => Object.hasOwn(reasons, code)
 
 function reasonOf({ code, meter, feature, required, available }: Denied): string {

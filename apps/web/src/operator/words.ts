@@ -15,7 +15,7 @@ export const byMeter = (a: { meter: string }, b: { meter: string }) => placeOf(a
 const places: readonly string[] = meters
 const placeOf = (slug: string) => places.indexOf(slug)
 
-/** Returns a meter's name for a heading, such as `Pictures`. The screen shows the slug of a meter that the app lacks. */
+/** Returns a meter's name for a heading, such as `Pictures`. For a meter that the app lacks, returns the slug. */
 export const meterTitle = (slug: string): string => (isMeter(slug) ? titleOf(slug) : slug)
 
 /** Returns a meter's name for a sentence, such as `pictures`. */

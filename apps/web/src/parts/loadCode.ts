@@ -1,6 +1,7 @@
 const prefetched: (() => Promise<unknown>)[] = []
 
-// Waits only for a browser that went offline after the start. A server on the same machine answers without a network.
+// Starts as false even without a network, because a server on the same machine can still respond. Imports wait only if
+// the browser goes offline later.
 let isOffline = false
 window.addEventListener('offline', () => {
   isOffline = true
@@ -40,21 +41,21 @@ export function prefetchable<Code>(load: () => Promise<Code>): () => Promise<Cod
 
 /** Loads the code of the screens that the customer hasn't opened yet. Loads one file at a time, while the browser is idle. */
 export async function prefetchCode(): Promise<void> {
-  // A screen's code can add further parts, which this loop then reaches.
+  // A screen's code can add more parts to `prefetched`. The loop also loads them.
   for (const load of prefetched) {
     await idle()
-    // A failure here concerns no screen. The screen loads its code again when the customer opens it.
+    // Ignore a failure. The screen loads its code again when the customer opens it.
     await load().catch(() => undefined)
   }
 }
 
-/** Returns whether the customer asks websites to load less data. */
+/** Returns whether the browser asks websites to load less data. */
 export function savesData(): boolean {
   const connection: unknown = Reflect.get(navigator, 'connection')
   return typeof connection === 'object' && connection !== null && Reflect.get(connection, 'saveData') === true
 }
 
-/** Safari has no `requestIdleCallback`. */
+/** Waits until the browser is idle. In Safari, waits 200 ms, because Safari has no `requestIdleCallback`. */
 const idle = () =>
   new Promise<unknown>((resolve) =>
     'requestIdleCallback' in window ? requestIdleCallback(resolve) : setTimeout(resolve, 200),

@@ -9,7 +9,7 @@ export function reveal(element: HTMLElement | null) {
   const { scrollPaddingTop, scrollPaddingBottom } = getComputedStyle(document.documentElement)
   const room =
     window.innerHeight - Number.parseFloat(scrollPaddingTop) - Number.parseFloat(scrollPaddingBottom)
-  // Stop a smooth scroll to another element, which would move this element out of view.
+  // Stop a smooth scroll to another element. It would move this element out of view.
   window.scrollTo({ top: window.scrollY, behavior: 'instant' })
   element.scrollIntoView({ block: element.getBoundingClientRect().height > room ? 'start' : 'nearest' })
 }

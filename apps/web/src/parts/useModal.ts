@@ -11,7 +11,7 @@ export function useModal(): RefObject<HTMLDialogElement | null> {
   useLayoutEffect(() => {
     const opened = dialog.current
     opened?.showModal()
-    // In a short window, the browser scrolls to the focused button, past the title and the price.
+    // In a short window, the browser scrolls past the title and the price to the focused button. Scroll back to the top.
     if (opened) opened.scrollTop = 0
     return () => {
       opened?.close()

@@ -27,7 +27,7 @@ interface ChangeButtonProps {
   /** `Switch` is a change to another interval, or to a plan with the same price. */
   verb: 'Upgrade' | 'Downgrade' | 'Switch'
   variant: 'filled' | 'default'
-  /** Called with the response, and also after a failure, because the server can have made the change. */
+  /** Called with the response. Also called after a failure, because the server may have made the change. */
   onChanged: (change: ConfirmedChange) => void
 }
 
@@ -47,8 +47,8 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
       : `${verb} ${isUpgrade ? 'now' : shortEndOf(plan)}`
   const needsCard = change.isError && asksForCard(change.error)
 
-  // This button unmounts when the balances show the new plan, which can happen before the response arrives. A callback
-  // passed to mutate() doesn't run after the unmount.
+  // This button unmounts when the balances show the new plan, possibly before the response arrives. A callback passed to
+  // mutate() doesn't run after the unmount.
   function confirm() {
     const { priceSlug } = offer
     change.mutateAsync({ priceSlug }).then(
@@ -121,7 +121,7 @@ export function ChangeButton({ offer, plan, isUpgrade, verb, variant, onChanged 
 /** Returns whether the card was declined. The billing router says so only in its message. */
 const asksForCard = (error: Error) => error.message.includes('Use another card')
 
-/** Explains why a change failed. A message from the billing router may ask for an action that only Billing offers. */
+/** Explains why a change failed. A message from the billing router may ask for an action on the Billing screen. */
 function ChangeProblem({ error }: { error: Error }) {
   const hasMessage =
     error instanceof TRPCClientError && ['BAD_REQUEST', 'CONFLICT'].includes(error.data?.code)

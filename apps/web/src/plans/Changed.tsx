@@ -15,7 +15,7 @@ export interface ConfirmedChange {
   made: PlanChange | null
 }
 
-/** Shows what a plan change charged and granted. Shows nothing for a scheduled change, which has its own notice. */
+/** Shows what a plan change charged and granted. Shows nothing for a scheduled change, because it has its own notice. */
 export function Changed({ change, onClose }: { change: ConfirmedChange; onClose: () => void }) {
   const { data: statement } = useStatement()
   const { data: current } = usePlan()

@@ -11,8 +11,8 @@ export interface PaymentButtonProps {
 }
 
 /**
- * Opens the hosted page for cards and overdue payments from screens other than Billing. Until Flowglad responds, the button
- * opens the Billing screen, which shows the overdue amount and the card.
+ * Opens the hosted page for cards and overdue payments from screens other than Billing. Until Flowglad responds, the
+ * button opens the Billing screen instead.
  */
 export function PaymentButton(props: PaymentButtonProps) {
   return (

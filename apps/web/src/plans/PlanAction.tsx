@@ -20,7 +20,7 @@ interface PlanActionProps {
   isCurrent: boolean
   /** Whether the button is the most prominent one. */
   isPreferred: boolean
-  /** Whether Flowglad is unreachable, which prevents purchases and plan changes. */
+  /** Whether Flowglad is unreachable. If it is, the customer can't buy or change a plan. */
   isAway: boolean
   onChanged: (change: ConfirmedChange) => void
 }
@@ -77,7 +77,7 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
         Upgrade to {name} · {shortPriceOf(offer)}
       </OrderButton>
     )
-  // While a change is scheduled, the server accepts only a cancellation, which replaces the change.
+  // While a change is scheduled, the server accepts only a cancellation. The cancellation replaces the change.
   if (plan.changesAt !== null && !offer.isFree)
     return (
       <Note>
@@ -98,8 +98,8 @@ export function PlanAction({ offer, isCurrent, isPreferred, isAway, onChanged }:
 const Note = ({ children }: { children: ReactNode }) => <p className={classes.note}>{children}</p>
 
 /**
- * Asks for the overdue payment, because the server rejects a change to another paid plan before it. The notice at the top
- * of the screen has the button.
+ * Asks the customer to pay the overdue amount first. Until then, the server rejects a change to another paid plan. The
+ * notice at the top of the screen has the payment button.
  */
 function PayFirst({ plan }: { plan: PlanSummary }) {
   const { data: statement } = useStatement()

@@ -35,7 +35,7 @@ export function PlanCards({ offers, isAway, onChanged }: PlanCardsProps) {
   const benefits = comparedBenefits(shown)
   const usageError = useLastError(usage)
   // The recommendation depends on usage, so show no plans until the usage has loaded or its first request has failed. A
-  // later request must not hide the plans, because their buttons show problems.
+  // later request must not hide the plans, because their buttons also show why an order failed.
   const awaitsUsage = usage.isLoading && usage.failureCount === 0 && usageError === null
   const isLoading = offers === undefined || (user !== null && awaitsUsage)
   const recommended = recommendedPlan(shown, current, usage.data ?? [])

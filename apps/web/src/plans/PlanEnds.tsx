@@ -26,7 +26,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
       </p>
       {loss && <p>{loss}</p>}
       {unpaid && <p>{unpaid}</p>}
-      {/* In the grace period, the text about the unpaid plan already says until when these credits last. */}
+      {/* In the grace period, the text about the unpaid plan already says how long these credits last. */}
       {lost && plan.pastDue?.state !== 'grace' && (
         <p>
           <strong>

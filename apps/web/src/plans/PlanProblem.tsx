@@ -30,9 +30,9 @@ function problemWith(error: Error): string {
     return `${error.message} Nothing was charged.`
   // The plan may have changed, so this message doesn't promise that nothing was charged.
   if (error instanceof TRPCClientError && error.data?.code === 'CONFLICT') return error.message
-  // An error that isn't a tRPC error comes from opening a hosted page, which changes nothing.
+  // An error that isn't a tRPC error means that a hosted page didn't open, so nothing has changed.
   const isOffline = error instanceof TRPCClientError ? isUnsent(error) : !navigator.onLine
-  // A notice at the top of the screen says that the browser is offline.
+  // A notice at the top of the screen says that the browser is offline, so don't repeat it.
   if (isOffline) return `Studio can't be reached. ${unchanged}. Try again when you are back online.`
   const { title, detail } = explainDenial(error)
   return `${title}. ${detail}`

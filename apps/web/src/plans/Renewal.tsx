@@ -11,7 +11,7 @@ export function Renewal() {
   const offer = currentOffer(offers, plan)
   if (!plan || !offer || offer.isFree || plan.renewsAt === null) return null
   if (plan.cancelsAt !== null || plan.changesAt !== null || plan.pastDue !== undefined) return null
-  // Prefer the next invoice, which also includes extra units.
+  // Prefer the next invoice, because it also includes extra units.
   const cost =
     statement?.next?.at === plan.renewsAt
       ? nextCostText(statement.next, statement)

@@ -10,7 +10,10 @@ import { currentOffer, freeOffer } from './offers.ts'
 import { Renewal } from './Renewal.tsx'
 import { ResumeButton } from './ResumeButton.tsx'
 
-/** Announces a scheduled cancellation or downgrade, with a button to undo it. Then confirms that the plan is kept. */
+/**
+ * Announces a scheduled cancellation or downgrade, with a button to undo it. After the customer undoes it, confirms that
+ * the plan is kept.
+ */
 export function ScheduledChange() {
   const user = useUser()
   const { data: plan } = usePlan()
@@ -19,7 +22,7 @@ export function ScheduledChange() {
   // On a phone, the button that the customer pressed is far below this notice, so scroll to it.
   useReveal(notice, plan != null && (plan.cancelsAt !== null || plan.changesAt !== null))
   if (user === null || !plan) return null
-  // The notice about the overdue payment also says when the plan ends.
+  // If a payment is overdue, the notice about the payment already says when the plan ends.
   if (plan.cancelsAt !== null && plan.pastDue !== undefined) return null
   return (
     <div ref={notice}>

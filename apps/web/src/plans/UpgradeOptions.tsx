@@ -40,7 +40,7 @@ export function UpgradeOptions({ meter, size = 'sm', isSecondary = false }: Upgr
             Upgrade to {upgrade.name} · {shortPriceOf(upgrade)}
           </OrderButton>
         ) : (
-          // A change between paid plans needs the Plans screen, which shows its price and date.
+          // A change between paid plans starts on the Plans screen, because that screen shows its price and date.
           <LinkButton to="/pricing" size={size} variant={variant}>
             Upgrade to {upgrade.name} · {shortPriceOf(upgrade)}
           </LinkButton>

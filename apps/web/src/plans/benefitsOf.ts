@@ -22,7 +22,7 @@ export const benefitFeatures = ({ features, overage }: Offer) =>
 
 /** One cell of the plan comparison. */
 interface Benefit {
-  /** The row's ID, which is the same for all plans. */
+  /** The row's ID. It is the same for all plans. */
   row: string
   text: string
   detail?: string | undefined

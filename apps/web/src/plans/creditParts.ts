@@ -41,8 +41,8 @@ export function creditParts(
 }
 
 /**
- * Returns whether only the statement tells the balance's parts apart: it contains prorated grants, and the last period's
- * extra units, which the customer has paid for or still has to pay for. A free plan has neither.
+ * Returns whether the balance's parts can be told apart only with the statement. The statement contains prorated grants,
+ * and the last period's extra units with their payments. A free plan has neither.
  */
 export function needsStatement(row: Row, offers: Offer[] | undefined, plan: Plan): boolean {
   const beyond = beyondPlan(row, offers, plan, undefined)
@@ -81,8 +81,8 @@ export function unpaidText({ meter, limit, used }: Row, plan: Plan, statement: S
 }
 
 /**
- * Returns the part of the limit beyond the plan's grant and the operators' units. Negative if the plan's grant is smaller
- * in this period. Null if the meter is unlimited, or if the plan isn't known yet.
+ * Returns the part of the limit beyond the plan's grant and the operators' units. Negative if the limit without the
+ * operators' units is lower than the plan's grant. Null if the meter is unlimited, or if the plan isn't known yet.
  */
 function beyondPlan(
   { meter, limit, adjusted }: Row,
@@ -95,7 +95,7 @@ function beyondPlan(
   const regular = offer.grants
     .filter((grant) => grant.meter === meter)
     .reduce((sum, { amount }) => sum + amount, 0)
-  // A prorated grant is the current plan's, so it doesn't apply while the balances contain the default plan's grants.
+  // Prorated grants belong to the current plan, so they don't apply while the balances contain the default plan's grants.
   const prorated =
     offer === currentOffer(offers, plan) && statement?.prorated.find((it) => it.meter === meter)
   return limit - Math.max(0, adjusted) - (prorated ? prorated.granted : regular)
@@ -103,7 +103,7 @@ function beyondPlan(
 
 /**
  * Returns the extra units that the customer has paid for with this period's plan, or with a change to another plan in this
- * period. Flowglad grants as many units, which offset the negative balance of the last period or of the earlier plan.
+ * period. Flowglad grants the same number of units to offset the negative balance of the last period or the earlier plan.
  */
 const settledUnits = (row: Row, plan: Plan, statement: Statement): number =>
   paidExtra(row, statement, (payment) => isForPeriod(payment, plan) || isChangeInPeriod(payment, plan))
@@ -138,8 +138,8 @@ function textOf(describe: (parts: CreditParts, row: Row, plan: Plan) => string) 
 }
 
 /**
- * Returns the parts as text, such as `8 from your plan, 40 from packs. Plan credits renew on 28 December`. The units left
- * aren't the number that renews, which is the plan's whole grant.
+ * Returns the parts as text, such as `8 from your plan, 40 from packs. Plan credits renew on 28 December`. The renewal has
+ * its own sentence, because the plan's whole grant renews, not only the units left.
  */
 export const creditPartsText = textOf((parts, row, plan) => {
   const { event, at } = nextOfCredits(plan, row.renewsAt)

@@ -6,8 +6,8 @@ import type { Offer } from './offers.ts'
 type Statement = BillingStatement<Meter>
 
 /**
- * Returns a sentence such as `If you keep Pro, you'll pay $22 on 30 January ($20 plus $2 for 1,500 extra look-ups).`, because
- * a canceled plan has no next invoice that shows the extra units. Returns null if the customer used no extra units.
+ * Returns a sentence such as `If you keep Pro, you'll pay $22 on 30 January ($20 plus $2 for 1,500 extra look-ups).` A
+ * canceled plan has no next invoice that shows the extra units. Returns null if the customer used no extra units.
  */
 export function ifKeptText(
   { name, cancelsAt, pastDue }: PlanSummary,
@@ -20,8 +20,8 @@ export function ifKeptText(
 }
 
 /**
- * Confirms that the customer keeps a plan, such as `You keep Pro. You'll pay $20 on 30 January 2027.` Returns null if no
- * payment is planned.
+ * Confirms that the customer keeps a plan, such as `You keep Pro. You'll pay $20 on 30 January 2027.` Returns null if
+ * no payment is planned.
  */
 export function keptText({ name }: PlanSummary, statement: Statement | undefined): string | null {
   if (!statement?.next) return null
@@ -29,8 +29,8 @@ export function keptText({ name }: PlanSummary, statement: Statement | undefined
 }
 
 /**
- * Returns what the next invoice costs. If this isn't the plan's price, also returns the parts, such as `$22 ($20 plus $2
- * for 1,500 extra look-ups)`. `day` follows the total.
+ * Returns what the next invoice costs. If the cost differs from the plan's price, also returns the parts, such as
+ * `$22 ($20 plus $2 for 1,500 extra look-ups)`. `day` follows the total.
  */
 export function nextCostText(
   { plan, currency, earlierUsage }: NextInvoice<Meter>,

@@ -10,7 +10,8 @@ interface NextOfCredits {
 
 /**
  * Returns when a meter's credits renew or end. `renewsAt` is the meter's renewal date. The credits of an unpaid plan end
- * with its grace period, if that is earlier. A free plan loses only its extra units then.
+ * with its grace period, if that is earlier. When the grace period of a free plan ends, the plan loses only its extra
+ * units.
  */
 export function nextOfCredits(plan: PlanSummary | null | undefined, renewsAt: number | null): NextOfCredits {
   const isCanceled = plan?.cancelsAt != null

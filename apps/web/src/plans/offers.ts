@@ -44,8 +44,8 @@ export function nextOffer(offers: Offer[] | undefined, plan: PlanSummary | null 
 }
 
 /**
- * Returns the name of the paid plan to which the customer can downgrade, because a change between paid plans keeps the
- * units from packs. Returns null if there is none, or if the server accepts no change to another paid plan now.
+ * Returns the name of the paid plan to which the customer can downgrade to keep the units from packs. A cancellation would
+ * end these units. Returns null if there is no such plan, or if the server currently rejects changes between paid plans.
  */
 export function planThatKeepsPacks(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
   const current = currentOffer(offers, plan)

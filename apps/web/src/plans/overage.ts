@@ -31,7 +31,7 @@ export const chargeText = ({
 }: Pick<ChangePreview, 'charge' | 'currency' | 'isEstimate' | 'isMaximum'>): string =>
   `${isMaximum ? 'up to ' : ''}${isEstimate ? 'about ' : ''}${formatMoney(charge, currency)}`
 
-/** Returns the most that the next invoice can charge for the usage so far. This includes usage on an earlier plan. */
+/** Returns the maximum that the next invoice can charge for the usage so far, including usage on an earlier plan. */
 export const mostOf = ({ total, earlierUsage }: NextInvoice<Meter>): number =>
   earlierUsage.reduce((sum, { amount }) => sum + amount, total)
 

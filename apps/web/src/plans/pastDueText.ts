@@ -9,9 +9,9 @@ type PastDue = NonNullable<PlanSummary['pastDue']>
 /** A notice about an overdue payment. */
 interface PastDueText {
   title: string
-  /** The amount due and a retry in time to keep the plan, such as `$20 is due.`, or null if both are unknown. */
+  /** The amount due, and the next retry unless it comes too late to keep the plan. Null if both are unknown. */
   due: string | null
-  /** Says which credits remain, how to get the others back, and when a later retry charges the card. */
+  /** Says which credits remain, how to keep the plan or get all credits back, and when a late retry charges the card. */
   detail: string
 }
 
@@ -101,8 +101,8 @@ function creditsText(
 }
 
 /**
- * Says that an overdue payment pauses the credits of packs. The balances don't contain these credits then, so their
- * number is unknown. Returns null if the customer has bought no pack.
+ * Says that an overdue payment pauses the credits of packs. Names no number, because the balances don't contain paused
+ * credits. Returns null if the customer has bought no pack.
  */
 function pausedPacksText(statement: Statement): string | null {
   const bought = statement?.payments.some(
@@ -138,7 +138,7 @@ export function cancelOverdueText(
 export const canPayNow = (plan: PlanSummary | null | undefined): boolean =>
   plan?.pastDue !== undefined && !plan.isFree && plan.cancelsAt === null
 
-/** Asks for the overdue payment before a change to another paid plan. */
+/** Asks the customer to pay the overdue amount before a change to another paid plan. */
 export function payFirstText(plan: PlanSummary, statement: Statement): string {
   const due = amountOfOverdue(statement)
   const pay = canPayNow(plan)

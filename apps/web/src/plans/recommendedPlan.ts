@@ -38,7 +38,7 @@ export function recommendedPlan(
     const largest = complete.sort((a, b) => monthlyPriceOf(b) - monthlyPriceOf(a))[0]
     return largest ? { priceSlug: largest.priceSlug, why: 'The most room for your usage' } : null
   }
-  // The customer already has this plan, with another interval.
+  // The customer already has this plan with a different interval.
   if (current && familyOf(roomy) === familyOf(current) && roomy.priceSlug !== current.priceSlug) return null
   const isBetter = (plan: Offer) =>
     !plan.isFree &&

@@ -79,7 +79,7 @@ function CurrentPlan() {
           (plan?.name ?? (answer && !isUnknown(answer) && 'No plan'))
         )}
       </span>
-      {/* While a payment is overdue, a notice or the Billing screen offers to pay. */}
+      {/* While a payment is overdue, a notice or the Billing screen shows a payment button instead. */}
       {!plan?.pastDue && !isLargest && !hasResult && (
         <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
           Upgrade

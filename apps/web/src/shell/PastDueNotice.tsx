@@ -13,7 +13,7 @@ import { useEndOfPlan } from '../plans/useEndOfPlan.ts'
 
 /**
  * Tells the customer on every screen that a payment for the plan is overdue. If the plan is also scheduled to end, says
- * when, and lets the customer keep the plan, which is necessary before paying.
+ * when, and lets the customer keep the plan. The customer must keep the plan before paying for it.
  */
 export function PastDueNotice() {
   const { data: plan } = usePlan()
@@ -50,7 +50,7 @@ function Overdue({ plan }: { plan: PlanSummary }) {
 
 function Action({ plan }: { plan: PlanSummary }) {
   if (canPayNow(plan)) return <LazyPaymentButton label="Pay now" size="sm" />
-  // This notice then offers to pay, which also confirms that the plan is kept.
+  // After the click, “Pay now” replaces this button. This shows that the plan is kept, so `onKept` does nothing.
   if (plan.cancelsAt !== null) return <ResumeButton keep={plan.name} onKept={() => {}} />
   return (
     <LinkButton to="/billing" size="sm">

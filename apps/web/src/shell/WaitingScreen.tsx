@@ -8,7 +8,7 @@ export function WaitingScreen() {
   return online ? (
     <LoadingScreen />
   ) : (
-    // A notice at the top of the screen says that the browser is offline.
+    // A notice at the top of the screen says that the browser is offline, so don't repeat it.
     <Screen title="This page isn't loaded yet" lead="It will open when you are back online." />
   )
 }

@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { prefetchCode, savesData } from '../parts/loadCode.ts'
 
-/** The page has shown its own data by then, so the prefetch competes with nothing. */
+/** How long the prefetch waits. By then, the page has loaded its own data, so the prefetch doesn't slow it down. */
 const delayMs = 5_000
 
 /** Loads the other screens' code after the start, so that they open at once, and also offline. */

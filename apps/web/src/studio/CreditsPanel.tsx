@@ -97,7 +97,7 @@ function Parts({ row, statement }: { row: BalanceRow<Meter>; statement?: Billing
   return creditPartsText(row, offers, plan, statement) ?? nextOfCreditsText(plan, row.renewsAt)
 }
 
-/** Names the balance's parts once the statement, which tells them apart, has arrived. */
+/** Names the balance's parts once the statement has arrived, because only the statement tells them apart. */
 function StatedParts({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()

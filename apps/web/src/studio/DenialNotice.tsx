@@ -49,7 +49,7 @@ export function DenialNotice({
             <RetryButton key={String(retryAfterMs)} onRetry={onRetry} waitMs={retryAfterMs ?? 0} />
           )}
           {next === 'signIn' && <SignInAgain />}
-          {/* The paywall has the same button. */}
+          {/* If the paywall's state is `overdue`, the paywall already shows this button. */}
           {next === 'payment' && paywall.state !== 'overdue' && (
             <LinkButton to="/billing" size="sm">
               Go to billing

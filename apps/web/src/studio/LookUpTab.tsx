@@ -80,7 +80,10 @@ export function LookUpTab() {
   )
 }
 
-/** Returns the price of extra look-ups once the plan's are used up. Returns null if the plan sells no extra look-ups. */
+/**
+ * Returns the price of extra look-ups once the plan's look-ups are used up. Until then, or if the plan sells no extra
+ * look-ups, returns null.
+ */
 function useExtraText(): string | null {
   const { data: row } = useBalance('api_calls')
   const { data: plan } = usePlan()

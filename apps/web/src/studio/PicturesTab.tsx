@@ -29,7 +29,7 @@ export function PicturesTab({ user }: { user: User }) {
 
   function chooseHd(hd: boolean) {
     order.choose({ hd })
-    // The denial of HD no longer applies.
+    // Without HD, the denial of HD no longer applies.
     if (!hd && generate.error && explainDenial(generate.error).next === 'withoutFeature') generate.reset()
   }
 

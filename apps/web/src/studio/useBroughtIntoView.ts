@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useEffectEvent } from 'react'
 
 interface Work {
   isRunning: boolean
-  /** Whether the call is about to be denied. The page then stays where the denial will appear. */
+  /** Whether the call is about to be denied. If it is, the page stays where the denial will appear. */
   isDenied: boolean
 }
 

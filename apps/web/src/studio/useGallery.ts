@@ -6,7 +6,7 @@ export type Picture = RouterOutput['studio']['gallery']['pictures'][number]
 
 const galleryInput = { limit: 24 }
 
-/** Tells the browser's other tabs that a picture was deleted. */
+/** The name of the channel that tells the browser's other tabs about deleted pictures. */
 const deletions = 'studio-deletions'
 
 /** Returns the user's own pictures, newest first. */

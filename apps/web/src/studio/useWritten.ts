@@ -2,7 +2,7 @@ import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 
 interface Written {
   tokens: string[]
-  /** The number of tokens charged, which can differ from the number received. Null until the text is complete. */
+  /** The number of tokens charged. It can differ from the number received. Null until the text is complete. */
   charged: number | null
 }
 
@@ -10,7 +10,7 @@ const queryKey = ['written']
 const nothing: Written = { tokens: [], charged: null }
 
 /**
- * Keeps the last text, which the user has paid for, while the user is on other screens. Signing out removes the
+ * Keeps the last text while the user is on other screens, because the user has paid for it. Signing out removes the
  * text.
  */
 export function useWritten() {

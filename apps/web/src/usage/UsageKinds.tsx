@@ -30,7 +30,7 @@ export function UsageKinds({ meter, kinds: { by, kinds } }: { meter: Meter; kind
   )
 }
 
-/** Only nothing is shown as 0%, and only everything as 100%. */
+/** Never rounds a share down to 0%, or up to 100%. */
 function shareText(share: number): string {
   if (share < 0.01) return `<${formatPercent(1)}`
   return share > 0.99 && share < 1 ? `>${formatPercent(99)}` : formatPercent(Math.round(share * 100))

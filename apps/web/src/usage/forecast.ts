@@ -3,31 +3,32 @@ import type { Meter } from '../format/meters.ts'
 
 const dayMs = 86_400_000
 
-/** Two full weeks, because many customers work only on weekdays. */
+/** The maximum number of days in the average: two full weeks, because many customers work only on weekdays. */
 const mostDays = 14
-/** With fewer days, or fewer days with use, the average says little about the next weeks. */
+/** The minimum number of days in the average. With fewer days, the average says little about the next weeks. */
 const fewestDays = 7
+/** The minimum number of days with usage. */
 const fewestDaysWithUse = 3
 
 /**
- * How many standard deviations the use can differ from the average. In a normal distribution, four in five results are
- * within this distance.
+ * How far usage is likely to differ from the average, in standard deviations. In a normal distribution, four in five
+ * results are within this distance.
  */
 const deviations = 1.28
 
-/** The longest forecast for units that never renew or end. */
+/** How far the forecast looks ahead for units that never renew or end. */
 const yearMs = 365 * dayMs
 
-/** Forecasts when a meter's units run out at the average use per day. Times are epoch milliseconds. */
+/** A forecast of when a meter's units will run out at the average usage per day. Times are epoch milliseconds. */
 export interface Forecast {
-  /** Whether the units run out before they renew or end. Units that do neither are compared with the next year. */
+  /** Whether the units run out before they renew or end. For units that do neither, whether they run out within a year. */
   outcome: 'lasts' | 'probablyLasts' | 'probablyRunsOut' | 'runsOut'
-  /** When the units run out at the average use. */
+  /** When the units run out at the average usage. */
   expected: number
   /** The likely range of the time when the units run out. `latest` is Infinity if the average may be close to 0. */
   earliest: number
   latest: number
-  /** The average use per day. */
+  /** The average usage per day. */
   perDay: number
   /** The number of days in the average. */
   days: number
@@ -43,9 +44,10 @@ interface ForecastInput {
 }
 
 /**
- * Forecasts when a meter's units run out, from the use on the last 14 UTC days. Today isn't over, so it doesn't count.
- * From the day of the first use, days without use count as 0. Returns null if no units are left, or if too few days have
- * use. `usage` must also contain earlier days, to tell a pause from the time before the first use.
+ * Forecasts when a meter's units will run out, based on the usage of the last 14 UTC days. Today doesn't count, because it
+ * isn't over. Days without usage count as 0, except for days before the first usage. Returns null if no units are left, or
+ * if too few days have usage. `usage` must also contain earlier days, to tell a pause from the time before the first
+ * usage.
  */
 export function forecastOf(
   usage: UsageDay<Meter>[],
@@ -65,7 +67,7 @@ export function forecastOf(
   return { outcome, expected, earliest, latest, perDay, days: amounts.length }
 }
 
-/** Returns the units used per UTC day, on the last 14 days before today, or since the first day with use. */
+/** Returns the units used on each of the last 14 UTC days before today, or since the first usage. */
 function amountsOf(usage: UsageDay<Meter>[], { meter, now }: { meter: Meter; now: number }): number[] {
   const used = new Map(
     usage.filter((it) => it.meter === meter && it.amount > 0).map(({ day, amount }) => [day, amount]),
@@ -78,10 +80,11 @@ function amountsOf(usage: UsageDay<Meter>[], { meter, now }: { meter: Meter; now
 /**
  * Returns the likely range of the number of days after which `left` units are used up.
  *
- * After t days, the use is probably within `deviations` standard deviations of `mean * t`. Its variance is
- * `variance * (t + t² / n)`: the days differ from each other, and the average of n days is uncertain. The range
- * ends where the highest and the lowest probable use reach `left`. These are the two solutions of the equation
- * `(left - mean * t)² = k * (t + t² / n)`. If the lowest probable use never reaches `left`, the range has no end.
+ * After t days, the usage is probably within `deviations` standard deviations of `mean * t`. Its variance is
+ * `variance * (t + t² / n)`: the days differ from each other, and the average of n days is uncertain. The range starts
+ * where the highest probable usage reaches `left`, and ends where the lowest does. These are the two solutions of the
+ * equation `(left - mean * t)² = k * (t + t² / n)`. If the lowest probable usage never reaches `left`, the range has no
+ * end.
  */
 function likelyDays(left: number, amounts: number[]): { first: number; last: number } {
   const average = mean(amounts)

@@ -21,8 +21,8 @@ interface ForecastContext {
 }
 
 /**
- * Describes when a meter's units run out at the average use per day, and how certain this is. Returns null for an
- * unlimited meter, and if there is no forecast.
+ * Describes when a meter's units will run out at the average usage per day, and how certain this is. Returns null for
+ * an unlimited meter, and if there is no forecast.
  */
 export function forecastTexts(
   { meter, available, held, renewsAt }: BalanceRow<Meter>,

@@ -4,7 +4,7 @@ import type { Meter } from '../format/meters.ts'
 import { sum } from './usagePeriods.ts'
 
 interface Words {
-  /** The end of the heading `By …`, such as `quality`. */
+  /** The end of the heading, such as `quality` in `Pictures by quality`. */
   by: string
   /** The kinds' customer-facing names, in display order. */
   names: Record<string, string>

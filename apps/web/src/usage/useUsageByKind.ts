@@ -3,7 +3,7 @@ import { useLastError } from '../denials/useLastError.ts'
 
 /** Loads the usage by kind in the last `length` UTC days. */
 export function useUsageByKind(length: number) {
-  // The days of the chart depend on the browser's clock, which can be a little behind the server's.
+  // The chart's days depend on the browser's clock. It can be a little behind the server's, so load one more day.
   const query = useUsage({ by: 'kind', days: length + 1 })
   const { data, isPlaceholderData, isFetching, failureCount, refetch } = query
   const error = useLastError(query)
