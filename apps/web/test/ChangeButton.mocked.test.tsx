@@ -144,7 +144,7 @@ it('lists the extra usage as a part of what the customer pays today', () => {
   expect(screen.getByRole('button', { name: 'Pay $54.67 and upgrade' })).toBeDefined()
 })
 
-it('names the most that the customer pays while some extra usage may be billed later', () => {
+it('names the maximum that the customer pays today if some extra usage may be billed later', () => {
   const overage = [{ ...extra, plan: null }]
   preview.mockReturnValue({ data: { ...aPreview, charge: 5_467, overage, isMaximum: true } })
   const text = open().textContent
@@ -187,7 +187,7 @@ it.each([
   )
 })
 
-it('names no prorated number that rounds to the whole grant', () => {
+it('omits a prorated number that rounds to the whole grant', () => {
   const prorated = [{ meter: 'tokens', granted: 1_999_980, regular: 2_000_000 }]
   preview.mockReturnValue({ data: { ...aPreview, prorated } })
   expect(open().textContent).not.toContain('prorated')
@@ -205,7 +205,7 @@ it.each([
   },
 )
 
-it('leads with another card after the card was declined', async () => {
+it('makes “Use another card” the most prominent button after the card was declined', async () => {
   preview.mockReturnValue({ data: aPreview })
   const message = 'Your card was declined. Use another card, then try again.'
   change.mockRejectedValueOnce(rejection('BAD_REQUEST', message))
@@ -312,7 +312,7 @@ it.each([
   expect(change).not.toHaveBeenCalled()
 })
 
-it.each([open, openDowngrade])('only asks for the price again if it is missing', (openChange) => {
+it.each([open, openDowngrade])('refetches a missing price without changing the plan', (openChange) => {
   const refetch = vi.fn()
   const error = rejection('INTERNAL_SERVER_ERROR', 'Unknown error')
   preview.mockReturnValue({ data: undefined, isError: true, error, refetch })

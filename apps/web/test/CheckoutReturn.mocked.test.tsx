@@ -134,7 +134,7 @@ it('says what the payment of an overdue plan charged and when the plan renews', 
 it.each([
   ['the price with the extra usage so far', [], '$23 ($20 plus $3 for 2,500 extra pictures)'],
   [
-    'the most if extra usage from before a plan change may be added',
+    'the maximum if extra usage from before a plan change may be added',
     [earlierUsage],
     'up to $26 ($20 plus $3 for 2,500 extra pictures plus up to $3 for 2,500 look-ups beyond Pro)',
   ],

@@ -31,7 +31,7 @@ const showScreen = () =>
       <Fetching />
     </QueryClientProvider>,
   )
-/** Fails once, waits for the retry, and then returns no rows. */
+/** Makes the request fail once. The retry returns no rows, after the test calls `returnRows`. */
 function failOnce(answer: typeof find) {
   let resolve = (_: unknown[]) => {}
   const promise = new Promise<unknown[]>((done) => {
@@ -41,7 +41,7 @@ function failOnce(answer: typeof find) {
   return { returnRows: () => resolve([]) }
 }
 
-it('keeps the reason why the rejected events failed to load until a retry succeeds', async () => {
+it('shows that the rejected events failed to load until a retry succeeds', async () => {
   const { returnRows } = failOnce(parked)
   showScreen()
   await screen.findByText("The rejected events can't be shown right now")
@@ -52,7 +52,7 @@ it('keeps the reason why the rejected events failed to load until a retry succee
   await screen.findByText('No rejected events.')
 })
 
-it('keeps the reason why a search failed until a retry succeeds', async () => {
+it('shows that a search failed until a retry succeeds', async () => {
   parked.mockResolvedValue([])
   const { returnRows } = failOnce(find)
   showScreen()

@@ -22,7 +22,7 @@ vi.mock('../src/studio/Composer.tsx', () => ({
   Composer: ({ children }: { children: ReactNode }) => <form>{children}</form>,
 }))
 
-it("shows the price of extra look-ups beside the button once the plan's are used up", () => {
+it("shows the price of extra look-ups beside the button once the plan's look-ups are used up", () => {
   current.mockReturnValue(onPro)
   balance.mockReturnValue(row)
   show(<LookUpTab />)

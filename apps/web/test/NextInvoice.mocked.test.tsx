@@ -45,7 +45,7 @@ it('lists the items only if the invoice has several items', () => {
   expect(text()).toContain(`Due on ${day}$21`)
 })
 
-it('lists the most that extra usage from before a plan change may cost', () => {
+it('lists the maximum cost of extra usage from before a plan change', () => {
   statement.mockReturnValue(aStatement({ next: { ...next, earlierUsage: [earlierUsage] } }))
   show(<NextInvoice />)
   expect(text()).toContain(

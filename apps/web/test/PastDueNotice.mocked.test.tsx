@@ -44,7 +44,7 @@ it('says when a canceled unpaid plan ends, and lets the customer keep it', () =>
   expect(resume).toHaveBeenCalledOnce()
 })
 
-it('offers to pay for an unpaid plan that renews', () => {
+it('shows a payment button for an unpaid plan that renews', () => {
   plan.mockReturnValue(onPro)
   show(<PastDueNotice />)
   expect(screen.getByRole('status').textContent).not.toContain('ends on')

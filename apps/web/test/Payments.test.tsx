@@ -38,7 +38,7 @@ it('shows the items of a payment and its refund', () => {
   expect(text).toContain(`Refunded on ${formatDate(refundedAt)}`)
 })
 
-it('lists the extra usage that a plan change charged after the parts of the change', () => {
+it('lists the parts of a plan change before the extra usage on the same payment', () => {
   const payment = aPayment({
     amount: 5_467,
     items: [
@@ -52,7 +52,7 @@ it('lists the extra usage that a plan change charged after the parts of the chan
   )
 })
 
-it('combines the declined tries of one invoice, and keeps those with another card', () => {
+it('combines the declined tries of an invoice, but lists tries with a different card separately', () => {
   const day = (date: number) => Date.UTC(2027, 2, date, 12)
   const declined = aPayment({ status: 'failed', pdfUrl: null })
   const other = { type: 'card', brand: 'visa', last4: '0341' }

@@ -39,14 +39,14 @@ function showScale(cancelsAt: number | null = null) {
   return { text: screen.getByRole('article').textContent, buttons }
 }
 
-it('asks to pay an unpaid renewal before a plan change, even in the grace period, without a second “Pay now”', () => {
+it('asks the customer to pay an unpaid renewal before a plan change, but shows no second “Pay now”', () => {
   expect(showScale()).toEqual({
     text: 'Pay $20 for Pro first, then you can change your plan.',
     buttons: [],
   })
 })
 
-it('offers neither a payment nor a change while an unpaid plan is scheduled to end', () => {
+it('shows instructions instead of a button while an unpaid plan is scheduled to end', () => {
   expect(showScale(1_000)).toEqual({
     text: 'Keep Pro and pay for it first, then you can change your plan.',
     buttons: [],

@@ -69,7 +69,7 @@ it('says before a cancellation that extra units are billed only if the customer 
 })
 
 it.each(['grace', 'free'] as const)(
-  'says before a cancellation when the overdue amount stays due: %s',
+  'says before a cancellation that the overdue amount is due only if the plan is kept: %s',
   (state) => {
     const plan = unpaid(state)
     balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan })
@@ -79,7 +79,7 @@ it.each(['grace', 'free'] as const)(
   },
 )
 
-it('says that an unlimited plan ends packs, and how to keep them', () => {
+it('says that pack credits end with an unlimited plan, and how to keep them', () => {
   const [row] = onFree({ available: 0, limit: 0 }).balances
   const unlimited = { ...row, available: null, limit: null, unlimited: true }
   balances.mockReturnValue({ plan: onScale, balances: [unlimited] })
@@ -89,7 +89,7 @@ it('says that an unlimited plan ends packs, and how to keep them', () => {
   expect(text()).toContain('To keep the credits from packs, downgrade to Pro instead.')
 })
 
-it('warns that packs end with the plan while an overdue payment hides their credits', () => {
+it('warns that pack credits end with the plan even while an overdue payment hides them', () => {
   const warning = 'their credits will end with Scale too'
   balances.mockReturnValue({ ...onFree({ available: 10, limit: 10 }), plan: unpaid('free') })
   show(<PlanEnds plan={unpaid('free')} />)
@@ -99,7 +99,7 @@ it('warns that packs end with the plan while an overdue payment hides their cred
   expect(text()).not.toContain(warning)
 })
 
-it('advises to use the credits of packs until the plan ends only if they stay usable until then', () => {
+it('advises the customer to use pack credits before the plan ends only if they stay usable until then', () => {
   const grants = [{ meter: 'generations' as const, name: 'Generations', amount: 10, renews: true }]
   offers.mockReturnValue([free, { ...scale, grants }])
   const advice = 'Use these credits before then.'
@@ -128,14 +128,14 @@ it.each([canceled, changing])(
   },
 )
 
-it('promises no credits until the change of an unpaid plan', () => {
+it('does not promise credits while an unpaid plan is scheduled to change', () => {
   balances.mockReturnValue({ plan: { ...unpaid('free'), ...changing } })
   show(<ScheduledChange />)
   expect(text()).toContain('Keep Scale')
   expect(text()).not.toContain(promise)
 })
 
-it('leaves the end of an unpaid plan to the notice about the payment', () => {
+it('shows no notice about the end of an unpaid plan, because the payment notice mentions it', () => {
   balances.mockReturnValue({ plan: { ...unpaid('free'), ...canceled } })
   show(<ScheduledChange />)
   expect(screen.queryByRole('status')).toBeNull()

@@ -18,7 +18,7 @@ it.each([
   expect(screen.getByRole('alert').textContent).toBe(text)
 })
 
-it('leaves it to the notice at the top of the screen to say that the browser is offline', () => {
+it('does not say that the browser is offline, because the notice at the top of the screen does', () => {
   vi.stubGlobal('navigator', { onLine: false })
   show(<PlanProblem error={new Error('Flowglad did not answer')} />)
   expect(screen.getByRole('alert').textContent).toBe(

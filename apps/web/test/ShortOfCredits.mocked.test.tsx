@@ -68,7 +68,7 @@ it.each([
   expect(screen.getByRole('alert').textContent).toContain(title)
 })
 
-it('has one prominent button, which continues with the units that are left', () => {
+it('makes only the button that continues with the remaining units prominent', () => {
   paywall.mockReturnValue({ state: 'short', balance: short, required: 8 })
   show(
     <DenialNotice
@@ -94,7 +94,7 @@ it("includes the options in the explanation if the denied call's meter has no pa
 })
 
 it.each([
-  ['shows no payment link if the paywall offers the payment', 'overdue', 0],
+  ['shows no payment link if the paywall shows one', 'overdue', 0],
   ['shows a payment link if there is no paywall', 'open', 1],
 ])('%s', (_, state, buttons) => {
   const overdue = denied({
@@ -112,7 +112,7 @@ it.each([
   )
 })
 
-it("links to the customer's spend limits if one denied the call", () => {
+it('links to the spend limits if a spend limit denied the call', () => {
   const overLimit = denied({
     code: 'BUDGET_EXCEEDED',
     source: 'customer',

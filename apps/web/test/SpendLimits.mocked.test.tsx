@@ -51,7 +51,7 @@ function save(meter: Meter, text: string) {
   fireEvent.click(row(meter).getByRole('button', { name: 'Save' }))
 }
 
-it("shows each meter's monthly limit with its use and its reset", () => {
+it("shows each meter's monthly limit with its usage and reset date", () => {
   showLimits({
     data: [
       aBudget({ held: 2 }),
@@ -82,14 +82,14 @@ it('shows no buttons before the limits arrive', () => {
   expect(within(section).queryAllByRole('button')).toEqual([])
 })
 
-it('offers to load the limits again after a failure', () => {
+it('lets the customer reload the limits after a failure', () => {
   showLimits({ data: undefined, error: answered(500) })
   expect(screen.getByText("Your spend limits can't be shown right now")).toBeDefined()
   fireEvent.click(screen.getByRole('button', { name: 'Try again' }))
   expect(refetch).toHaveBeenCalledOnce()
 })
 
-it("sets a monthly limit in the browser's time zone, and reads the limits before it closes the form", async () => {
+it("sets a monthly limit in the browser's time zone, and refetches the limits before closing the form", async () => {
   showLimits({ data: [aBudget()] })
   const isEditing = () => row('generations').queryByRole('textbox') !== null
   refetch.mockImplementation(async () => expect(isEditing()).toBe(true))
@@ -131,7 +131,7 @@ it('keeps the form and explains the failure if a limit was not saved', async () 
   expect(row('tokens').getByRole<HTMLInputElement>('textbox').value).toBe('5')
 })
 
-it.each(['', '-1', '2.5', 'ten'])('explains that %j is no limit, and sends nothing', (text) => {
+it.each(['', '-1', '2.5', 'ten'])('rejects the limit %j with an explanation, and sends nothing', (text) => {
   showLimits({ data: [] })
   save('api_calls', text)
   const field = row('api_calls').getByRole('textbox', { name: 'Look-ups a month' })
@@ -144,7 +144,7 @@ it.each(['', '-1', '2.5', 'ten'])('explains that %j is no limit, and sends nothi
 it.each([
   ['4', true],
   ['5', false],
-])('says before it is saved whether a limit of %s stops the work: %s', (limit, isStopped) => {
+])('says before saving whether a limit of %s will stop new work: %s', (limit, isStopped) => {
   showLimits({ data: [aBudget()] })
   fireEvent.click(row('generations').getByRole('button', { name: 'Change' }))
   fireEvent.change(row('generations').getByRole('textbox'), { target: { value: limit } })
@@ -152,7 +152,7 @@ it.each([
   expect(row('generations').queryAllByText(note)).toHaveLength(isStopped ? 1 : 0)
 })
 
-it('removes a limit without a question, and moves the focus to the button that sets it again', () => {
+it('removes a limit without confirmation, and moves the focus to the other button', () => {
   removeBudget.mockImplementation((_, { onSuccess }) => onSuccess())
   showLimits({ data: [aBudget()] })
   const remove = row('generations').getByRole('button', { name: 'Remove' })
@@ -163,7 +163,7 @@ it('removes a limit without a question, and moves the focus to the button that s
   expect(screen.getByText('You have no limit on pictures.')).toBeDefined()
 })
 
-it('sets a limit that stops no requests', async () => {
+it("saves a limit in the mode 'notify' without warning that it will stop work", async () => {
   showLimits({ data: [aBudget({ limit: 3 })] })
   fireEvent.click(row('generations').getByRole('button', { name: 'Change' }))
   expect(row('generations').getByText(/this limit will stop new ones/)).toBeDefined()
@@ -213,7 +213,7 @@ it('lists the alerts, newest first, and hides the older ones', () => {
   expect(items()).toEqual(newest)
 })
 
-it('offers to load the alerts again after a failure', () => {
+it('lets the customer reload the alerts after a failure', () => {
   alerts.mockReturnValue({ data: undefined, error: answered(500) })
   showLimits({ data: [] })
   expect(screen.getByText("Your alerts can't be shown right now")).toBeDefined()

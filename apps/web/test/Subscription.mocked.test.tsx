@@ -37,7 +37,7 @@ const labels = () => [...document.querySelectorAll('a, button')].map((it) => it.
 it.each([
   ['a paid plan', onPro, ['Change plan', 'Cancel plan']],
   ['the Free plan', answer.plan, ['Upgrade']],
-])('offers to change %s only while Flowglad can be reached', (_, current, changes) => {
+])('shows buttons to change %s only while Flowglad can be reached', (_, current, changes) => {
   plan.mockReturnValue(current)
   status.mockReturnValue({ current: true })
   show(<Subscription />)
@@ -73,7 +73,7 @@ it('says before and after undoing a cancellation what the customer pays for the 
   expect(text()).not.toContain('If you keep Pro')
 })
 
-it('names no amount beside “Keep” while a payment is overdue', () => {
+it('does not say what keeping the plan costs while a payment is overdue', () => {
   const at = Date.UTC(2027, 0, 30, 12)
   const extra = { meter: 'generations', units: 1_500, amount: 200, unitPrice: 100, perUnits: 1_000 } as const
   const pastDue = { state: 'grace', since: 0, graceEndsAt: at, upgradeUrl: '/billing' }
@@ -85,7 +85,7 @@ it('names no amount beside “Keep” while a payment is overdue', () => {
   expect(screen.getByTestId('subscription').textContent).not.toContain("you'll pay")
 })
 
-it('offers to cancel a plan whose downgrade is scheduled, but not a canceled plan', () => {
+it('shows “Cancel plan” while a downgrade is scheduled, but not after a cancellation', () => {
   status.mockReturnValue({ current: true })
   plan.mockReturnValue({ ...onPro, changesAt: renewsAt })
   show(<Subscription />)

@@ -45,7 +45,7 @@ it('offers no upgrade and no pack while a renewal is unpaid, even in the grace p
   expect(options().map((option) => option.textContent)).toEqual(['Go to billing'])
 })
 
-it('suggests no upgrade near the limit while a renewal is unpaid', () => {
+it('does not suggest an upgrade near the limit while a renewal is unpaid', () => {
   plan.mockReturnValue(unpaid)
   show(<CreditsPanel meter="generations" />)
   const notice = screen.getByTestId('usage-notice').textContent

@@ -43,7 +43,7 @@ beforeEach(() => {
   )
 })
 
-it("shows the forecasts without requests in addition to the chart's", () => {
+it('shows the forecasts without additional requests', () => {
   usage.mockReturnValue(loading)
   const page = show(<UsageScreen />)
   expect(screen.queryByRole('article')).toBeNull()
@@ -73,7 +73,7 @@ it('shows the cards while the browser is offline', () => {
   expect(screen.getByRole('article').textContent).toContain('28 of 38 used')
 })
 
-/** Answers the request for the usage by day and the request for the usage by kind. */
+/** Sets the responses to the requests for the usage by day and for the usage by kind. */
 const answerWith = (byDay: object, byKind: object) =>
   usage.mockImplementation((range: object) => ('by' in range ? byKind : byDay))
 const days = usageOn(Date.now(), [2])
@@ -81,7 +81,7 @@ const kinds = days.map((row) => ({ ...row, value: 'hd' }))
 const loaded = (data: object) => ({ ...loading, data, isLoading: false, isFetching: false })
 const section = () => within(screen.getByRole('region', { name: 'Last 30 days' }))
 
-it('shows the charts when the usage by kind has arrived too', async () => {
+it('shows the charts only when the usage by kind has also arrived', async () => {
   answerWith(loaded(days), { ...loading, isFetching: true })
   const page = show(<UsageScreen />)
   await Promise.resolve()
@@ -92,7 +92,7 @@ it('shows the charts when the usage by kind has arrived too', async () => {
   expect(charts.textContent).toBe(JSON.stringify({ usage: days, byKind: kinds }))
 })
 
-it('shows the charts without kinds after the first failure, and explains the last one', async () => {
+it('shows the charts without kinds after the first failure, and an error after the last retry fails', async () => {
   answerWith(loaded(days), { ...loading, isFetching: true, failureCount: 1 })
   const page = show(<UsageScreen />)
   const charts = await section().findByTestId('charts')

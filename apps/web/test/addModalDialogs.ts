@@ -1,4 +1,4 @@
-/** Adds the methods of modal dialogs, which jsdom lacks. */
+/** Adds the methods that jsdom lacks for modal dialogs. */
 export function addModalDialogs(): void {
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true

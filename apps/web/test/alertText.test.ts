@@ -15,7 +15,7 @@ it.each<[string, Partial<Alert<Meter>>, string]>([
     "You've reached your limit of 1 picture a day",
   ],
   [
-    'use above the limit',
+    'usage above the limit',
     { budget: aMonth, threshold: 100, used: 12 },
     "You've reached your limit of 10 pictures a month",
   ],
@@ -32,7 +32,7 @@ it.each<[string, Partial<Alert<Meter>>, string]>([
 const { plan, balances } = onFree({ available: 0, limit: 10 })
 const row = balances[0]
 
-it('shows the use that raised an alert', () => {
+it('shows the usage that raised an alert', () => {
   expect(alertUse(anAlert({ meter: 'tokens', used: 1_700, limit: 2_000 }))).toBe('1,700 of 2,000 tokens')
 })
 

@@ -115,7 +115,7 @@ describe('on an unlimited plan', () => {
     expect(extraText(row, offers, onScale, aStatement())).toBeNull()
   })
 
-  it('says with which plan the customer keeps the units from packs', () => {
+  it('names the plan that lets the customer keep the units from packs', () => {
     expect(unlimitedPacksText(row, offers, onScale, statement)).toBe(
       "50 from packs. You'll keep them if you downgrade to Pro, but pictures on Scale use them too.",
     )
@@ -156,7 +156,7 @@ describe('on a paid plan', () => {
     expect(creditParts(rowOf({ available: 10, limit: 10 }), [free, paid], overdue, prorated)).toBeNull()
   })
 
-  it('does not count extra units that the customer has paid for as units from packs', () => {
+  it('does not treat paid extra units as units from packs', () => {
     const row = rowOf({ available: 10, limit: 17 })
     expect(creditParts(row, [paid], onPaid, settled)).toBeNull()
     expect(settledText(row, [paid], onPaid, settled)).toBe(includes)
@@ -165,7 +165,7 @@ describe('on a paid plan', () => {
     expect(settledText(withPack, [paid], onPaid, settled)).toBe(includes)
   })
 
-  it('does not count extra units that a plan change charged as units from packs or from the last period', () => {
+  it('does not treat extra units from a plan change as units from packs or from the last period', () => {
     const change = aPayment({
       items: [
         aPlanChange({ to: 'Paid', until: renewsAt }),
@@ -188,11 +188,11 @@ describe('on a paid plan', () => {
       aStatement({ payments: [{ ...renewal, items: earlierItems(renewal) }] }),
     ],
     ['there is no statement', undefined],
-  ])('explains no extra units if %s', (_, statement) => {
+  ])('does not mention extra units if %s', (_, statement) => {
     expect(settledText(rowOf({ available: 10, limit: 17 }), [paid], onPaid, statement)).toBeNull()
   })
 
-  it('explains no extra units if the balance started without them', () => {
+  it('does not mention extra units if the balance started without them', () => {
     expect(settledText(rowOf({ available: 10, limit: 10 }), [paid], onPaid, settled)).toBeNull()
   })
 
@@ -218,7 +218,7 @@ describe('on a paid plan', () => {
     expect(needsStatement(rowOf({ available: 55, limit: 60 }), [free], plan)).toBe(false)
   })
 
-  it('says until when the units of an unpaid plan and of packs can be used', () => {
+  it('says how long the units of an unpaid plan and of packs last', () => {
     const graceEndsAt = renewsAt - 20 * 86_400_000
     const unpaid = {
       ...onPaid,

@@ -23,7 +23,7 @@ it.each<[string, Partial<Alert<Meter>>, Budget<Meter>[] | undefined, boolean]>([
   ['an alert about a limit that was changed', onLimit, [aBudget({ limit: 6 })], false],
   ['an alert about a limit that was removed', onLimit, [], false],
   ['an alert about a limit that was set again', onLimit, [aBudget({ limit: 5, used: 0 })], false],
-])('returns %s: %s', (_, changes, budgets, isCurrent) => {
+])('returns an alert only if it still applies: %s (%s)', (_, changes, budgets, isCurrent) => {
   expect(current([anAlert(changes)], budgets)).toEqual(isCurrent ? ['grant 80'] : [])
 })
 
@@ -37,7 +37,7 @@ it('returns only the alert for the highest threshold of each limit', () => {
   expect(current(alerts, budgets)).toEqual(['100', 'grant'])
 })
 
-it('lists only the highest threshold of a limit that one call reached', () => {
+it('lists only the highest of several thresholds that one call reached', () => {
   const alerts = [
     anAlert({ id: '150', threshold: 150, used: 16 }),
     anAlert({ id: '100', threshold: 100, used: 12 }),

@@ -111,7 +111,7 @@ describe('the explanation of a denied call', () => {
       "You've reached your limit of 10 for November",
       'Nothing was charged. It resets on 1 December.',
     ],
-  ])("names the customer's limit and its reset: %s", (_, denial, title, detail) => {
+  ])("names the customer's limit and its reset date: %s", (_, denial, title, detail) => {
     expect(explainDenial(denied(denial))).toEqual({ title, detail, next: 'limits' })
   })
 

@@ -15,7 +15,7 @@ const forecast = (
 
 const days = (count: number, amount: number) => Array<number>(count).fill(amount)
 
-it('divides the units left by the average use per day', () => {
+it('divides the units left by the average usage per day', () => {
   expect(forecast(days(14, 2), { left: 20 })).toEqual({
     outcome: 'runsOut',
     expected: inDays(10),
@@ -26,7 +26,7 @@ it('divides the units left by the average use per day', () => {
   })
 })
 
-it('counts days without use as 0', () => {
+it('counts days without usage as 0', () => {
   const sparse = [4, 0, 0, 4, 0, 0, 4, 0, 0, 4, 0, 0, 0, 0]
   expect(forecast(sparse)).toMatchObject({ perDay: 16 / 14, days: 14, expected: inDays(17.5) })
 })
@@ -35,13 +35,13 @@ it('counts only the last 14 days', () => {
   expect(forecast([...days(30, 100), ...days(14, 2)])).toMatchObject({ perDay: 2, days: 14 })
 })
 
-it('counts the days since the first use if there are fewer than 14', () => {
+it('counts the days since the first usage if there are fewer than 14', () => {
   expect(forecast([3, 0, 3, 0, 3, 0, 0, 3])).toMatchObject({ perDay: 1.5, days: 8 })
-  // Use before a pause shows that the days without use count.
+  // Because there is usage before the pause, the days without usage count.
   expect(forecast([1, ...days(13, 0), 3, 0, 3, 0, 3, 0, 0, 3])).toMatchObject({ days: 14 })
 })
 
-it('ignores today, which is not over', () => {
+it('ignores today, because the day is not over', () => {
   const usage = usageOn(now + dayMs, [...days(14, 2), 50])
   expect(forecastOf(usage, { meter, left: 20, endsAt: null, now })).toMatchObject({ perDay: 2, days: 14 })
   const midnight = Date.parse('2026-12-01T00:00:00Z')
@@ -50,7 +50,7 @@ it('ignores today, which is not over', () => {
   expect(forecastOf(usage, { ...input, now: midnight })).toMatchObject({ perDay: (13 * 2 + 50) / 14 })
 })
 
-it("ignores other meters' use", () => {
+it("ignores other meters' usage", () => {
   const usage = usageOn(now, days(14, 2)).flatMap((it) => [
     it,
     { ...it, meter: 'tokens' as const, amount: 900 },
@@ -61,13 +61,13 @@ it("ignores other meters' use", () => {
 it.each([
   ['no history', []],
   ['six days', days(6, 2)],
-  ['use on only two days', [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]],
-  ['no use in the last 14 days', [...days(20, 2), ...days(14, 0)]],
+  ['usage on only two days', [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]],
+  ['no usage in the last 14 days', [...days(20, 2), ...days(14, 0)]],
 ])('makes no forecast from %s', (_, amounts) => {
   expect(forecast(amounts)).toBeNull()
 })
 
-it('makes a forecast from seven days with use on three of them', () => {
+it('makes a forecast if three of seven days have usage', () => {
   expect(forecast([2, 0, 0, 2, 0, 0, 2])).toMatchObject({ days: 7 })
 })
 

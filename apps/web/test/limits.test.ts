@@ -31,7 +31,7 @@ it.each([
   expect(parseLimit(text)).toBeNull()
 })
 
-it('shows what is used of a limit, even beyond it', () => {
+it('shows the usage of a limit, even above the limit', () => {
   expect(limitText({ used: 12_000, limit: 10_000 })).toBe('12,000 of 10,000 used')
 })
 

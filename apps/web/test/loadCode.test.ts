@@ -9,7 +9,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-it('starts no import while the browser is offline, and starts it when the browser is online again', async () => {
+it('delays an import until the browser is online again', async () => {
   const load = vi.fn(async () => 'code')
   go('offline')
   const code = whenOnline(load)()
@@ -19,7 +19,7 @@ it('starts no import while the browser is offline, and starts it when the browse
   expect(await code).toBe('code')
 })
 
-it('loads code once, and again after a failure', async () => {
+it('loads code only once, unless loading fails', async () => {
   const load = vi.fn(async () => 'code').mockRejectedValueOnce(new Error('lost'))
   const code = whenOnline(load)
   await expect(code()).rejects.toThrow('lost')
@@ -27,7 +27,7 @@ it('loads code once, and again after a failure', async () => {
   expect(load).toHaveBeenCalledTimes(2)
 })
 
-it('prefetches the parts that a screen adds, even if the code before them fails', async () => {
+it('prefetches the parts that a screen adds, even if earlier code fails to load', async () => {
   const part = vi.fn(async () => 'part')
   prefetchable(() => Promise.reject(new Error('lost')))
   prefetchable(async () => prefetchable(part))

@@ -50,7 +50,7 @@ it('returns no date for credits that never renew', () => {
   expect(nextOfCreditsText(onPro, null)).toBeNull()
 })
 
-it('promises a renewal to a customer with an unpaid plan only if the customer pays, and no upgrade before that', () => {
+it('advises a customer with an unpaid plan to pay instead of upgrading', () => {
   const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
   const advice = (offers: (typeof pro)[]) =>
     upgradeAdvice({ offers, plan: unpaid('grace'), renewsAt, goal: 'continue' })

@@ -108,7 +108,7 @@ describe('a pack', () => {
     expect(uselessFor(pack, withGenerations(false))).toBeNull()
   })
 
-  it('offers a pack only for its own meter and to customers with a plan', () => {
+  it('offers a pack only for its own meter, and only to customers with a plan and no unpaid renewal', () => {
     const { plan } = onFree({ available: 0, limit: 10 })
     expect(packFor([free, pro, pack], plan, 'generations')).toBe(pack)
     expect(packFor([free, pro, pack], plan, 'tokens')).toBeUndefined()

@@ -7,7 +7,7 @@ import { show } from './show.tsx'
 
 const texts = () => screen.queryAllByRole('listitem').map((item) => item.textContent)
 
-it('lists alerts with their limit, use and time, even of a meter that the app no longer has', () => {
+it('lists alerts with their limit, usage and time, even for a meter that the app no longer has', () => {
   const at = Date.parse('2026-11-30T20:05Z')
   show(
     <Alerts

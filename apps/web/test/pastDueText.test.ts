@@ -54,7 +54,7 @@ it.each<[string, PlanSummary, boolean]>([
   ['on a canceled plan', unpaid('free', canceled), false],
   ['on a free plan', unpaid('free', { isFree: true }), false],
   ['on a plan without an overdue payment', { ...paidFor, isFree: false }, false],
-])('offers to pay only where the payment page charges the overdue amount: %s', (_, plan, pays) => {
+])('lets the customer pay only if the payment page charges the overdue amount: %s', (_, plan, pays) => {
   expect(canPayNow(plan)).toBe(pays)
 })
 
@@ -68,7 +68,7 @@ it.each<[State, string]>([
     "You have the Free plan's credits until you pay. To get Scale and all its credits back, choose “Keep Scale” first, then pay.",
   ],
   ['denied', "You can't use your credits now. To use them again, choose “Keep Scale” first, then pay."],
-])('asks a customer who has canceled to undo the cancellation before the payment: %s', (state, detail) => {
+])('asks a customer who has canceled to undo the cancellation before paying: %s', (state, detail) => {
   expect(pastDueText(unpaid(state, canceled), noRetry, null)).toMatchObject({
     due: '$99 is due only if you keep Scale.',
     detail,
@@ -93,7 +93,7 @@ it('says before a cancellation that the overdue amount is no longer due when the
   )
 })
 
-it('says until when the customer can use the credits of packs', () => {
+it('says how long the customer can use pack credits', () => {
   const lost = '50 pictures from packs'
   const detail = (plan: PlanSummary) => pastDueText(plan, noRetry, lost)?.detail
   expect(detail(unpaid('grace'))).toBe('Pay by 6 December to keep Scale and your 50 pictures from packs.')

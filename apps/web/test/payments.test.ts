@@ -40,7 +40,7 @@ it('adds “declined” to the name of a declined plan change', () => {
   expect(itemText(aPlanChange({ to: null }), 'failed')).toBe('Plan change, declined')
 })
 
-it('lists the parts of a plan change, or says what they are if they are unknown', () => {
+it('lists the parts of a plan change, or describes the amount if the parts are unknown', () => {
   const { at, currency } = aPayment()
   const until = Date.UTC(2026, 11, 28)
   const period = `${formatDay(at)} – ${formatDay(until)}`
