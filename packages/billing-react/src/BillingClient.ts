@@ -32,8 +32,8 @@ export type DimensionOf<Client extends { usage: { query(input: never): unknown }
 >
 
 /**
- * Mutations without parameters send an empty object. Without this object, an unbatched call would have an empty
- * body, which servers reject as invalid JSON.
+ * The input of mutations without parameters: an empty object. Without it, an unbatched call would have an empty body,
+ * and servers reject an empty body as invalid JSON.
  */
 type NoInput = Record<string, never>
 

@@ -70,7 +70,7 @@ export function paywallOfError<Meter extends string>(
         const balance = balances?.balances.find((row) => row.meter === meter)
         if (balance === undefined || balance.available === null || balance.available >= required) continue
         if (balance.available > 0) return { state: 'short', balance, required }
-        // A meter with no units left or held that isn't exhausted allows overage, so it doesn't block the call.
+        // If no units are left or held, but the meter isn't exhausted, it allows overage and doesn't block the call.
         if (balance.held === 0 && balance.status !== 'exhausted') continue
         return { state: 'exhausted', balance, held: balance.held }
       }
@@ -98,7 +98,7 @@ export function paywallOfError<Meter extends string>(
     case 'FOREIGN_ORIGIN':
     case 'PREFETCH':
     case 'BILLING_UNAVAILABLE':
-      return { state: 'open' } // These denials can't be resolved by buying a plan or a pack.
+      return { state: 'open' } // A plan or a pack can't resolve these denials.
     default:
       return denial satisfies never
   }

@@ -199,7 +199,7 @@ export function statementOptions<Meter extends string>({
 /** How often a preview is requested again while it is shown. The server promises a preview's charge for 90 seconds. */
 const previewEveryMs = 60_000
 
-/** A preview depends on the current time, so no cached preview is shown. */
+/** Never shows a cached preview, because a preview depends on the current time. */
 export function previewOptions<Meter extends string>(
   { client, customer, keys }: BillingContext<Meter>,
   priceSlug: string | null,

@@ -12,9 +12,9 @@ export function createUsageHooks<Meter extends string, Dimension extends string>
    * `to`, it ends today. Days without usage are omitted. While other days load, `data` still has the previous days,
    * and `isPlaceholderData` is true. Fails with `BAD_REQUEST` if the days are invalid or more than 366.
    *
-   * With `by`, returns the usage per value of this dimension, on the meters that have it. Each meter has up to 100
-   * values, and the other units have the value `other`. `by` needs the hooks' second type parameter:
-   * `createBillingHooks<MeterOf<Client>, DimensionOf<Client>>()`.
+   * With `by`, returns the usage per UTC day, meter and value of this dimension. Omits meters without the dimension.
+   * Returns up to 100 values per meter: the values with the most units. All other units have the value `other`. `by`
+   * needs the hooks' second type parameter: `createBillingHooks<MeterOf<Client>, DimensionOf<Client>>()`.
    */
   function useUsage(query?: UsageRange & { by?: undefined }): UseQueryResult<UsageDay<Meter>[]>
   function useUsage(query: UsageRange & { by: Dimension }): UseQueryResult<UsageByValue<Meter>[]>

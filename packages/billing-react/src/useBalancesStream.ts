@@ -9,8 +9,8 @@ import type { QueryKeys } from './queryKeys.ts'
 import { setRetryDefaults } from './retryDefaults.ts'
 
 /**
- * Keeps the balances stream open while the page is visible. Closes the stream while the page is hidden. Over
- * HTTP/1.1, all tabs of a browser share six connections to a server, and each stream occupies one of them.
+ * Keeps the balances stream open only while the page is visible. Over HTTP/1.1, all tabs of a browser share six
+ * connections to a server, and each open stream occupies one of them.
  */
 export function useBalancesStream<Meter extends string>(
   client: BillingClient<Meter>,
