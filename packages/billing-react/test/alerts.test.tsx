@@ -14,7 +14,7 @@ const anAlert = (threshold: number): Alert<Meter> => ({
   budget: null,
 })
 
-test('shows the alerts and reads them again only when the balances announce a new one', async () => {
+test('refetches the alerts only when the balances announce a new one', async () => {
   let alerts = [anAlert(80)]
   const server = aClient({ alerts: async () => ({ alerts }) })
   const { result } = render(() => hooks.useAlerts(), server)

@@ -251,7 +251,7 @@ describe('other tabs', () => {
 })
 
 describe('useRefreshBalances', () => {
-  it('useRefreshBalances stores and returns the server’s balances', async () => {
+  it('stores and returns the server’s balances', async () => {
     const pro = anAnswer({ version: 5, limit: 500, plan: 'Pro' })
     const server = aClient({ refresh: async () => ({ ...pro, ageMs: 90 }) })
     const { result } = render(

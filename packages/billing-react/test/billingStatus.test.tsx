@@ -12,7 +12,7 @@ const hourMs = 3_600_000
 const use = () => ({ status: hooks.useBillingStatus(), balance: hooks.useBalance('generations') })
 
 describe('useBillingStatus', () => {
-  it('the status is current when Flowglad has just responded', async () => {
+  it('reports current data when Flowglad has just responded', async () => {
     const server = aClient({
       refresh: async () => ({ ...anAnswer({ version: 5, used: 1 }), asOf: 7, ageMs: 90 }),
     })
@@ -21,13 +21,13 @@ describe('useBillingStatus', () => {
     expect(result.current.balance.data).toMatchObject({ used: 1, version: 5 })
   })
 
-  it('the status is not current when Flowglad’s last response is old', async () => {
+  it('reports outdated data when Flowglad’s last response is old', async () => {
     const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: 7, ageMs: hourMs }) })
     const { result } = render(use, server)
     await waitFor(() => expect(result.current.status.data).toEqual({ current: false, asOf: 7 }))
   })
 
-  it('the status is not current when Flowglad has never responded', async () => {
+  it('reports outdated data when Flowglad has never responded', async () => {
     const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: null, ageMs: null }) })
     const { result } = render(use, server)
     await waitFor(() => expect(result.current.status.data).toEqual({ current: false, asOf: null }))

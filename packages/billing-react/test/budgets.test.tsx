@@ -18,7 +18,7 @@ const aBudget = (used: number): Budget<Meter> => ({
   resetsAt: 1_000,
 })
 
-test('shows the budgets and reads them again after each change of the balances', async () => {
+test('refetches the budgets after each change of the balances', async () => {
   let used = 1
   const server = aClient({ budgets: async () => ({ budgets: [aBudget(used)] }) })
   const { result } = render(() => hooks.useBudgets(), server)
@@ -29,7 +29,7 @@ test('shows the budgets and reads them again after each change of the balances',
   await waitFor(() => expect(result.current.data).toEqual([aBudget(2)]))
 })
 
-test('reads the budgets again after one is set or removed', async () => {
+test('refetches the budgets after one is set or removed', async () => {
   const server = aClient()
   const { result } = render(
     () => ({ budgets: hooks.useBudgets(), set: hooks.useSetBudget(), remove: hooks.useRemoveBudget() }),

@@ -44,7 +44,7 @@ describe('paywallOfMeter', () => {
   })
 
   it.each(['free', 'denied'] as const)(
-    'asks for the payment if an overdue plan has no units left (%s)',
+    'asks the customer to pay if an overdue plan has no units left (%s)',
     (state) => {
       expect(paywallOfMeter(overdue(state), 'generations')).toEqual(unpaid)
     },
@@ -54,7 +54,7 @@ describe('paywallOfMeter', () => {
     expect(paywallOfMeter(overdue('grace'), 'generations')).toMatchObject({ state: 'exhausted' })
   })
 
-  it('the paywall is open before the balances arrive', () => {
+  it('returns `open` before the balances arrive', () => {
     expect(paywallOfMeter(undefined, 'generations')).toEqual({ state: 'open' })
   })
 })
@@ -85,7 +85,7 @@ describe('paywallOfError', () => {
     expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })
   })
 
-  it('reports the exceeded budget, although units are left', () => {
+  it('reports the exceeded budget even if units are left', () => {
     const budget = {
       ...{ meter: 'generations', limit: 5, used: 4, held: 1, required: 1 },
       ...{ window: 'month', timeZone: 'UTC', resetsAt: 1 },
@@ -125,11 +125,11 @@ describe('paywallOfError', () => {
     expect(after(7, aRow({ meter: 'tokens', used: 0, limit: 2_000 }))).toEqual({ state: 'open' })
   })
 
-  it('the paywall is open on a plan with overage', () => {
+  it('returns `open` on a plan with overage', () => {
     expect(paywallOfError(anAnswer({ used: 10, status: 'critical' }), short)).toEqual({ state: 'open' })
   })
 
-  it('the paywall’s state becomes open when a top-up arrives', async () => {
+  it('changes to `open` when a top-up arrives', async () => {
     const server = aClient({ balances: async () => anAnswer({ used: 7 }) })
     const { result } = render(() => hooks.usePaywall(short), server)
     await waitFor(() => expect(result.current.state).toBe('short'))
@@ -148,7 +148,7 @@ describe('paywallOfError', () => {
   })
 
   it.each([new Error('network'), aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })])(
-    'the paywall is open after an error unrelated to the plan: %s',
+    'returns `open` after an error unrelated to the plan: %s',
     (error) => {
       expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })
     },

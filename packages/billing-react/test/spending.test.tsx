@@ -93,7 +93,7 @@ describe('usage by a dimension', () => {
     await waitFor(() => expect(result.current.data).toEqual([]))
   })
 
-  it('shows no values of the previous dimension while another dimension loads', async () => {
+  it('hides the values of the previous dimension while a different dimension loads', async () => {
     const server = aClient({
       usage: async () => [{ day: '2026-11-22', meter: 'generations', value: 'small', amount: 3 }],
     })
@@ -119,7 +119,7 @@ describe('usage by a dimension', () => {
 })
 
 describe('the plan', () => {
-  it('the plan is null without a subscription and undefined while loading', async () => {
+  it('is null without a subscription and undefined while loading', async () => {
     const answer = deferred<unknown>()
     const server = aClient({ balances: () => answer.promise })
     const { result } = render(() => hooks.usePlan(), server)
@@ -130,7 +130,7 @@ describe('the plan', () => {
 })
 
 describe('mutations', () => {
-  it('a mutation without input sends {}, because servers reject an empty body', async () => {
+  it('sends {} for a mutation without input, because servers reject an empty body', async () => {
     const { client } = aClient()
     const mutations = [client.cancel, client.resume, client.refresh]
     const sent = mutations.map((mutation) => vi.spyOn(mutation, 'mutate'))
@@ -169,7 +169,7 @@ describe('a checkout', () => {
   }
   const paid = () => Promise.reject(aDenial({ code: 'ALREADY_COMPLETED', key: 'k' }))
 
-  it('a repeated order keeps its key after a lost response or with another button', async () => {
+  it('keeps the key of a repeated order, even after a lost response or a click on another button', async () => {
     const { keys, order } = renderCheckout([() => Promise.reject(new Error('lost'))])
     await order({ priceSlug: 'pack' })
     await order({ priceSlug: 'pack' }, { priceSlug: 'pack', quantity: 1 })
@@ -179,7 +179,7 @@ describe('a checkout', () => {
     expect(new Set(keys).size).toBe(3)
   })
 
-  it('concurrent orders share one new key after the customer has paid on the earlier checkout page', async () => {
+  it('uses one new key for concurrent orders after the customer has paid on the earlier checkout page', async () => {
     const { keys, order } = renderCheckout([async () => 'open', paid, paid])
     await order({ priceSlug: 'pack' })
     await order({ priceSlug: 'pack' }, { priceSlug: 'pack' })
@@ -201,7 +201,7 @@ describe('a checkout', () => {
 describe('plan changes', () => {
   afterEach(() => vi.useRealTimers())
 
-  it('previews a plan change again each minute, because its charge depends on the time', async () => {
+  it('refetches the preview of a plan change every minute, because the charge depends on the time', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient()
     render(() => hooks.useChangePreview('pro_monthly'), server)

@@ -116,14 +116,14 @@ it('infers the app’s dimensions from its client, and accepts only these', () =
   expectTypeOf<Query['by']>().toEqualTypeOf<Dimension>()
 })
 
-it('types the values only of usage by a dimension', () => {
+it('includes values in the type only for usage by a dimension', () => {
   const _values = () => hooks.useUsage({ by: 'model' }).data
   expectTypeOf<ReturnType<typeof _values>>().toEqualTypeOf<UsageByValue<Meter>[] | undefined>()
   const _days = () => hooks.useUsage({ days: 7 }).data
   expectTypeOf<ReturnType<typeof _days>>().toEqualTypeOf<UsageDay<Meter>[] | undefined>()
 })
 
-it('accepts no dimension if the hooks name none', () => {
+it('rejects dimensions if the hooks declare none', () => {
   const { useUsage: _useUsage } = createBillingHooks<Meter>()
   expectTypeOf<Parameters<typeof _useUsage>[0]['by']>().toEqualTypeOf<never>()
 })
