@@ -12,6 +12,7 @@ import { createProfiler } from './profiler.ts'
 
 /** Runs one variant of the app. The process serves calls over HTTP, and makes in-process calls on request. */
 const settings = serverSettings.parse(readSettings())
+const profiler = settings.profiles ? await createProfiler() : null
 const { app, work, billing, ledger, counts } = openVariant(settings)
 
 const server = fastify({ keepAliveTimeout: 0 })
@@ -24,7 +25,6 @@ await server.register(fastifyTRPCPlugin, {
 })
 const origin = await server.listen({ port: 0, host: '127.0.0.1' })
 
-const profiler = createProfiler()
 const t = initTRPC.create()
 const router = t.router({
   url: t.procedure.query(() => `${origin}/trpc`),
@@ -33,9 +33,11 @@ const router = t.router({
     const { user, system } = process.cpuUsage()
     return user + system
   }),
-  startProfile: t.procedure.mutation(() => profiler.start()),
+  startProfile: t.procedure.mutation(() => profiler?.start()),
   /** Returns the busy time of each part of this process since `startProfile`, in microseconds. */
-  stopProfile: t.procedure.mutation(() => profiler.stop()),
+  stopProfile: t.procedure.mutation(
+    async (): Promise<Record<string, number>> => (await profiler?.stop()) ?? {},
+  ),
   memoryBytes: t.procedure.query(() => process.memoryUsage.rss()),
   run: t.procedure.input(loadShape).mutation(({ input }) => {
     const callers = Array.from({ length: input.customers }, (_, customer) =>

@@ -12,23 +12,29 @@ export function timeByPart({
   samples = [],
   timeDeltas = [],
 }: Pick<Profiler.Profile, 'nodes' | 'samples' | 'timeDeltas'>): Record<string, number> {
-  const partOfNode = new Map(nodes.map(({ id, callFrame }) => [id, partOf(callFrame)]))
+  const callers = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node])))
+  const parts = new Map(nodes.map((node) => [node.id, partOf(node, callers.get(node.id))]))
   const times: Record<string, number> = {}
   for (const [index, id] of samples.entries()) {
-    const part = partOfNode.get(id)
+    const part = parts.get(id)
     if (part) times[part] = (times[part] ?? 0) + (timeDeltas[index] ?? 0)
   }
   return times
 }
 
 /** Returns null for a frame in which the thread waits. */
-function partOf({ functionName, url }: Profiler.ProfileNode['callFrame']): string | null {
+function partOf(
+  { callFrame: { functionName, url } }: Profiler.ProfileNode,
+  caller: Profiler.ProfileNode | undefined,
+): string | null {
   if (idle.includes(functionName)) return null
   if (functionName === '(garbage collector)') return 'garbage collector'
-  // Functions without a URL are written in C++, such as those that write to a socket.
+  // libsql's native functions have no URL. The JavaScript function that calls them shows what they do.
+  if (functionName.startsWith('libsql') && url === '' && caller) return partOf(caller, undefined)
+  // Other native functions belong to Node, such as those that write to a socket.
   if (url === '' || url.startsWith('node:')) return 'Node'
   const [, name] = /.*\/node_modules\/((?:@[^/]+\/)?[^/.][^/]*)\//.exec(url) ?? []
   if (name === undefined) return '@metered/billing'
   if (name !== 'libsql') return name
-  return functionName === 'exec' ? 'libsql: BEGIN and COMMIT' : 'libsql: statements'
+  return functionName === 'exec' ? 'libsql: BEGIN and COMMIT' : 'libsql: other statements'
 }
