@@ -20,7 +20,7 @@ it.each([
 
 it('does not say that the browser is offline, because the notice at the top of the screen does', () => {
   vi.stubGlobal('navigator', { onLine: false })
-  show(<PlanProblem error={new Error('Flowglad did not answer')} />)
+  show(<PlanProblem error={new Error('Flowglad did not respond')} />)
   expect(screen.getByRole('alert').textContent).toBe(
     "Studio can't be reached. Nothing was changed and nothing was charged. Try again when you are back online.",
   )

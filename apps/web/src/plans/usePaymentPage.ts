@@ -17,7 +17,8 @@ export function usePaymentPage(reason?: PaymentReason) {
   const { data: plan } = usePlan()
   const page = useMutation({
     mutationFn: async () => {
-      if (!billing.loaded || billing.customer === null) throw new Error('Flowglad has not answered yet.')
+      if (!billing.loaded || billing.customer === null)
+        throw new Error('The request to Flowglad has not finished yet.')
       const here = window.location.href
       const answer = await billing.createAddPaymentMethodCheckoutSession({
         successUrl: here,

@@ -11,7 +11,7 @@ export interface DeliveredEvent {
   amount: number
 }
 
-/** Reads all usage events from Flowglad. Rejects if Flowglad doesn't answer or refuses to list them. */
+/** Reads all usage events from Flowglad. Rejects if Flowglad doesn't respond or refuses to list them. */
 export async function readFlowglad(address: { url: string; key: string }): Promise<DeliveredEvent[]> {
   const flowglad = createFlowgladClient(
     { secretKey: address.key, baseUrl: address.url },

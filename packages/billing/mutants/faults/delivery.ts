@@ -176,7 +176,7 @@ export const delivery: Fault[] = [
     tests: ['flowglad/retryPolicy'],
   },
   {
-    name: 'an event counts as at fault although Flowglad doesn’t answer any requests',
+    name: 'an event counts as at fault even though Flowglad doesn’t respond to any requests',
     file: 'flowglad/retryPolicy.ts',
     find: 'failures.atFault ||= flowgladWorks',
     replace: 'failures.atFault = true',

@@ -231,7 +231,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'every call waits for another check while Flowglad doesn’t answer',
+    name: 'every call waits for another check while Flowglad isn’t responding',
     file: 'flowglad/restoredLedger.ts',
     find: 'this.#noCheckBefore = this.#clock.now() + retryMs',
     replace: '',

@@ -60,7 +60,7 @@ export async function auditFlowglad(
   return violations
 }
 
-/** Yields the pages of Flowglad's list. If Flowglad doesn't answer, the error says why. */
+/** Yields the pages of Flowglad's list. If Flowglad doesn't respond, the error says why. */
 async function* pagesOf(flowglad: Flowglad): ReturnType<typeof listUsageEvents> {
   try {
     yield* listUsageEvents(flowglad)

@@ -26,7 +26,7 @@ export function explainFlowgladError(
   // The last cause in the chain is the reason why there is no connection.
   const cause = causes.at(-1)
   const reason = failure.status ?? (cause instanceof Error ? cause.message : failure.message)
-  return new CommandError(`Flowglad at ${url} doesn't answer: ${reason}`)
+  return new CommandError(`Flowglad at ${url} is unavailable: ${reason}`)
 }
 
 /** Returns the error for an answer that doesn't come from Flowglad's API. */

@@ -98,7 +98,7 @@ async function migrationsOf(url: string): Promise<number | null> {
     if (!isTransient(error)) throw error
     const cause = error instanceof AggregateError ? error.errors[0] : error
     throw new CommandError(
-      `The ledger's database doesn't answer: ${cause instanceof Error ? cause.message : cause}`,
+      `The ledger's database isn't responding: ${cause instanceof Error ? cause.message : cause}`,
     )
   } finally {
     await source.close()

@@ -94,7 +94,7 @@ async function run(argv: string[], context: CommandContext): Promise<CommandResu
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (isLedgerUnavailable(error) && error.reason === 'storeOutOfReach')
-    return `The ledger's database doesn't answer: ${messageOf(error.cause)}`
+    return `The ledger's database isn't responding: ${messageOf(error.cause)}`
   // If none of a host's addresses can be reached, Node throws an error that has no message, but contains the
   // error of each attempt.
   return error instanceof AggregateError ? messageOf(error.errors[0]) : error.message

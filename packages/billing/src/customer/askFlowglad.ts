@@ -3,7 +3,7 @@ import { flowgladError } from '../flowglad/flowgladError.ts'
 
 /**
  * Returns Flowglad's answer. If Flowglad rejects the request, throws a `PlanChangeError` with Flowglad's
- * message, which the customer sees. If Flowglad doesn't answer, throws `BILLING_UNAVAILABLE`. Rethrows a
+ * message, which the customer sees. If Flowglad doesn't respond, throws `BILLING_UNAVAILABLE`. Rethrows a
  * `BillingError` unchanged.
  */
 export async function askFlowglad<T>(answer: Promise<T>): Promise<T> {

@@ -44,7 +44,7 @@ export class CurrentSubscription {
   /**
    * Returns the subscription, or null if there is none. Each call counts against the customer's fetch limit,
    * even if no plan change follows. If the customer is throttled, waits for the next fetch instead of
-   * rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer, and with
+   * rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't respond, and with
    * `CUSTOMER_ARCHIVED` if Flowglad has archived the customer.
    */
   async get(customer: Customer): Promise<CurrentPlan | null> {

@@ -8,7 +8,7 @@ export interface FailedChange {
   /**
    * - `notAsked`: removing the schedule failed, so the change itself was never requested.
    * - `rejected`: Flowglad answered with an error, but may have made the change.
-   * - `unclear`: Flowglad didn't answer, but may have made the change, or may still make it.
+   * - `unclear`: Flowglad didn't respond, but may have made the change, or may still make it.
    */
   outcome: 'notAsked' | 'rejected' | 'unclear'
   /** The subscription after the failure, or null if it couldn't be read. */

@@ -8,7 +8,7 @@ export type Lifted = 'cancellation' | 'downgrade'
 export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lifted' | 'restored' }) =>
   new PlanChangeError(
     [
-      "The billing service didn't answer. Your plan may have changed.",
+      "The billing service didn't respond. Your plan may have changed.",
       ...(schedule
         ? [`Your ${schedule.of} is ${schedule.is === 'lifted' ? 'no longer scheduled' : 'scheduled again'}.`]
         : []),

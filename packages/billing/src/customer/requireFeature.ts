@@ -24,7 +24,7 @@ export const createRequireFeature =
       snapshots.refreshIfOld(customer, before)
       if (!before.snapshot?.needsFetch) return
       // The feature may have ended with the period, so fetch a snapshot of the new period. If Flowglad
-      // doesn't answer, the customer keeps the feature.
+      // doesn't respond, the customer keeps the feature.
       await sync.fetchNewPeriod(customer)
     } else {
       await snapshots.fetch(customer)

@@ -93,7 +93,7 @@ export class Delivery {
 
   /**
    * Delivers immediately, until no usage is waiting. Returns false if some usage can't be delivered now, for
-   * example because Flowglad doesn't answer.
+   * example because Flowglad doesn't respond.
    */
   async drain(): Promise<boolean> {
     this.#retries.retryAllCustomersNow()

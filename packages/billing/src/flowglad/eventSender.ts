@@ -16,7 +16,7 @@ import {
 
 export interface SendResult {
   /**
-   * True if Flowglad didn't answer, or if an acknowledgement couldn't be stored. In both cases, the remaining
+   * True if Flowglad didn't respond, or if an acknowledgement couldn't be stored. In both cases, the remaining
    * events in the batch were not sent.
    */
   unavailable: boolean

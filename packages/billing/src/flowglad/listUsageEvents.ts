@@ -12,7 +12,7 @@ const page = z.object({ data: z.array(listedEvent), nextCursor: z.string().nulli
 /**
  * Yields the pages of Flowglad's list of all usage events, newest first. The list also contains events that
  * this ledger didn't send. If Flowglad refuses to return a page, yields null and ends. Rejects if Flowglad
- * doesn't answer.
+ * doesn't respond.
  */
 export async function* listUsageEvents(
   flowglad: Pick<FlowgladClient, 'newestUsageEvents'>,

@@ -17,7 +17,7 @@ const clockDifferenceMs = 10 * 60_000
 /**
  * Looks for events in Flowglad's list of all usage events. The search starts with the newest event. The
  * search ends when all events are found, after a page with an event that is older than the usage, or after
- * `maxPages` pages. Rejects if Flowglad doesn't answer.
+ * `maxPages` pages. Rejects if Flowglad doesn't respond.
  * @param beforeRequest runs before each request. If this function returns false, the search ends.
  */
 export async function lookUpUsageEvents(

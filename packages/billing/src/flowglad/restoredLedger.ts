@@ -99,8 +99,8 @@ export class RestoredLedger {
   }
 
   /**
-   * Checks the ledger, unless it was already checked. Returns `unavailable` if Flowglad doesn't answer, and `failed` if
-   * the ledger doesn't answer or was reopened during the check.
+   * Checks the ledger, unless it was already checked. Returns `unavailable` if Flowglad doesn't respond, and
+   * `failed` if the ledger doesn't respond or was reopened during the check.
    */
   async tryCheck(): Promise<'checked' | 'unavailable' | 'failed'> {
     if (this.isChecked) return 'checked'
@@ -151,12 +151,12 @@ export class RestoredLedger {
 
   /**
    * Checks whether the ledger was restored. Concurrent calls share one check. Rejects if the ledger or Flowglad
-   * doesn't answer.
+   * doesn't respond.
    */
   #check(): Promise<void> {
     this.#checking ??= this.#checkOnce()
       .catch((error: unknown) => {
-        // The ledger or Flowglad doesn't answer, so calls don't wait for a check during the next `retryMs`.
+        // The ledger or Flowglad doesn't respond, so calls don't wait for a check during the next `retryMs`.
         this.#noCheckBefore = this.#clock.now() + retryMs
         throw error
       })

@@ -34,7 +34,7 @@ interface EventFailures {
 
 /**
  * The result of one pass over the outbox.
- * - `unavailable`: no progress, because Flowglad did not answer.
+ * - `unavailable`: no progress, because Flowglad did not respond.
  * - `failed`: the pass failed before its end, for example because the ledger can't be written to.
  * - `progress`: at least one event was acknowledged or newly parked, and more events may be waiting.
  * - `delivered`: at least one event was acknowledged or newly parked, and the pass took all waiting events.
@@ -54,7 +54,7 @@ const maxSkippedEvents = 100
  * three levels:
  * - An event at fault backs off, and is parked if it keeps failing.
  * - A customer backs off while all its events back off.
- * - While Flowglad itself doesn't answer, pauses get longer and requests get smaller.
+ * - While Flowglad itself isn't responding, pauses get longer and requests get smaller.
  */
 export class RetryPolicy {
   readonly #options: RetryOptions
@@ -123,7 +123,7 @@ export class RetryPolicy {
   }
 
   /**
-   * Decides what to do when Flowglad doesn't answer a request that contains only this event. Never parks the
+   * Decides what to do when Flowglad doesn't respond to a request that contains only this event. Never parks the
    * event. If other requests have succeeded since the event's last failure, the event is at fault: it backs
    * off, and delivery continues without it.
    */
@@ -225,7 +225,7 @@ export class RetryPolicy {
   }
 
   /**
-   * Adapts the load to the result of a pass. While Flowglad doesn't answer, requests shrink, down to one
+   * Adapts the load to the result of a pass. While Flowglad isn't responding, requests shrink, down to one
    * event each, because a single event may be causing the failures.
    */
   adaptLoad({ unavailable, timedOut }: { unavailable: boolean; timedOut: boolean }): void {
@@ -239,7 +239,7 @@ export class RetryPolicy {
 
   /**
    * Returns the pauses before the next pass. New usage can end `untilWokenMs` early. Only a shutdown ends
-   * `alwaysMs` early. While Flowglad does not answer or passes fail, `alwaysMs` grows exponentially, with
+   * `alwaysMs` early. While Flowglad isn't responding or passes fail, `alwaysMs` grows exponentially, with
    * jitter, up to `deliverMaxPauseMs`.
    */
   pausesAfter(state: PassState): { alwaysMs: number; untilWokenMs: number } {

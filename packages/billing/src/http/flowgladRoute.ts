@@ -32,7 +32,7 @@ export function createFlowgladRoute({ catalog, trustedOrigins, denialCounts, ...
 
   /**
    * Reads the catalog. Rejects with `BILLING_UNAVAILABLE` if no catalog has been loaded yet, and Flowglad
-   * doesn't answer within `decisionMs`.
+   * doesn't respond within `decisionMs`.
    */
   async function readCatalog(): Promise<Catalog> {
     const known = await within(clock, options.decisionMs, catalog.get(), null).catch((error: unknown) => {

@@ -65,12 +65,12 @@ export function createHealth({
       // Read and write. While the database is unreachable, the read fails immediately, with the reason, but
       // the write waits.
       const answers = await within(clock, probeTimeoutMs, Promise.all([ledger.health(), probe()]), null)
-      if (!answers) throw new Error('it does not answer')
+      if (!answers) throw new Error('its database isn’t responding')
       const [{ waiting, oldestWaitingMs, parked, skewMs }] = answers
       const reasons: string[] = []
       const settingsProblem = flowglad.settingsProblem()
       if (settingsProblem) reasons.push(settingsProblem)
-      else if (sync.isUnavailable() || delivery.isUnavailable()) reasons.push('Flowglad does not answer')
+      else if (sync.isUnavailable() || delivery.isUnavailable()) reasons.push('Flowglad is unavailable')
       if (oldestWaitingMs > options.outboxLagMs) {
         const seconds = Math.round(oldestWaitingMs / 1_000)
         reasons.push(

@@ -31,7 +31,7 @@ export class LedgerUnavailableError extends Error {
 /** Returns the error for a store that is unreachable, or that stays busy. */
 export const storeOutOfReach = (cause: unknown) =>
   new LedgerUnavailableError('storeOutOfReach', {
-    message: `The ledger’s database doesn’t answer: ${reasonOf(cause)}`,
+    message: `The ledger’s database isn’t responding: ${reasonOf(cause)}`,
     cause,
   })
 

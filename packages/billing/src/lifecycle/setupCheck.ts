@@ -49,7 +49,7 @@ export class SetupCheck {
       if (error instanceof SetupError) throw error
       this.#logger.warn(
         { error: String(error) },
-        'Flowglad does not answer, so billing starts with the data in the ledger',
+        'Flowglad is unavailable, so billing starts with the data in the ledger',
       )
       return null
     })

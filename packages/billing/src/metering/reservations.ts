@@ -42,7 +42,7 @@ interface Decision {
 
 /**
  * Decides whether work can start. Before a call is denied, a snapshot that is older than the call is
- * replaced. The last snapshot is used instead if Flowglad doesn't answer in time, or if the customer has
+ * replaced. The last snapshot is used instead if Flowglad doesn't respond in time, or if the customer has
  * caused too many fetches.
  */
 export class Reservations {

@@ -443,7 +443,7 @@ test.each(['refused', 'answerLost'] as const)(
         expect(broken).toBe(6)
         return
       }
-      expect(first.stderr).toMatch(/^Flowglad at .+ doesn't answer: .+\n$/)
+      expect(first.stderr).toMatch(/^Flowglad at .+ is unavailable: .+\n$/)
     }
   },
 )
@@ -546,7 +546,7 @@ test('explains a missing file, a wrong key and an unreachable server without sho
   })
   const away = await pushTo({ url: 'http://127.0.0.1:1', key: 'sk_test_s3cret' }, folder)
   expect(away).toMatchObject({ code: 1, stdout: '' })
-  expect(away.stderr).toMatch(/^Flowglad at http:\/\/127\.0\.0\.1:1 doesn't answer: /)
+  expect(away.stderr).toMatch(/^Flowglad at http:\/\/127\.0\.0\.1:1 is unavailable: /)
   expect(away.stderr).not.toContain('s3cret')
   const unset = await runCommand(['pricing', 'push'], { folder, env: {}, user: 'olga' })
   expect(unset).toMatchObject({ code: 2, stderr: expect.stringContaining('FLOWGLAD_SECRET_KEY') })

@@ -96,7 +96,7 @@ test('writes to the console by default', async () => {
     publicUrl: 'http://localhost',
   })
   await billing.start()
-  expect(lines).toEqual([expect.stringMatching(/^warn: \[billing\] Flowglad does not answer/)])
+  expect(lines).toEqual([expect.stringMatching(/^warn: \[billing\] Flowglad is unavailable/)])
 })
 
 test('logs nothing by default in createTestBilling', async () => {

@@ -73,7 +73,7 @@ test('explains why it can’t read Flowglad’s list but never shows the secret 
   const { url } = await closedServer()
   const away = await audit(url)
   expect(away).toMatchObject({ code: 1, stdout: '' })
-  expect(away.stderr).toMatch(/^Flowglad at \S+ doesn't answer: .*ECONNREFUSED.*\n$/)
+  expect(away.stderr).toMatch(/^Flowglad at \S+ is unavailable: .*ECONNREFUSED.*\n$/)
   expect(away.stderr).toContain(url)
   expect(away.stderr).not.toContain('s3cret')
 

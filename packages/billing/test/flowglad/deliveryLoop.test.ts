@@ -253,7 +253,7 @@ test('sends all usage that arrives during a wait in one request', async () => {
 
 test.each<[string, Partial<RestoreState>]>([
   ['before the ledger has been checked for a restore', { tryCheck: async () => 'failed' }],
-  ["while Flowglad doesn't answer the check for a restore", { tryCheck: async () => 'unavailable' }],
+  ["while Flowglad doesn't respond to the check for a restore", { tryCheck: async () => 'unavailable' }],
   ['before the ledger has recovered its lost usage', { isRecovering: true }],
   ['if the ledger is restored while the delivery takes its leases', { isStillReady: async () => false }],
 ])('delivers nothing %s', async (_, restored) => {

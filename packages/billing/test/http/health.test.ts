@@ -85,7 +85,7 @@ test('stops reporting Flowglad as unavailable once Flowglad accepts usage', asyn
   stack.proxy.breakWith(() => ({ state: 'refused' }))
   await stack.billing.meter({ customer, meter: 'generations', amount: 1 }, () => 'done')
   await stack.billing.refresh(customer)
-  expect((await stack.billing.health()).reasons).toEqual(['Flowglad does not answer'])
+  expect((await stack.billing.health()).reasons).toEqual(['Flowglad is unavailable'])
   stack.proxy.mend()
   await until(async () => expect(await stack.billing.health()).toMatchObject({ reasons: [], waiting: 0 }))
 })
@@ -102,7 +102,7 @@ test('returns 503 on /readyz only while the ledger is unavailable', async () => 
   await until(async () =>
     expect(await ready()).toMatchObject({
       status: 200,
-      body: { status: 'degraded', reasons: ['Flowglad does not answer'] },
+      body: { status: 'degraded', reasons: ['Flowglad is unavailable'] },
     }),
   )
   await app.ledger.close()

@@ -113,7 +113,7 @@ test('hides the password when it reports an unreachable database', async () => {
   const url = `postgres://metered:s3cr%21t@127.0.0.1:${address.port}/app?sslmode=disable`
   const result = await metered(url, 'restored', '--reason=x')
   server.close()
-  expect(result).toEqual(failed("The ledger's database doesn't answer: "))
+  expect(result).toEqual(failed("The ledger's database isn't responding: "))
   expect(result.stderr.trim().split('\n')).toHaveLength(1)
   expect(`${result.stdout}${result.stderr}`).not.toMatch(/s3cr/)
 })

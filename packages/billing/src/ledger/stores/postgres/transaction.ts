@@ -71,7 +71,7 @@ export async function onConnection<T>(
   watchConnection(pool, client)
   let broken: Error | undefined
   const watchdog = setTimeout(() => {
-    broken = new ConnectionLostError('The database doesn’t answer')
+    broken = new ConnectionLostError(`The database did not complete the work within ${deadlineMs} ms`)
     client.release(broken)
   }, deadlineMs)
   try {
