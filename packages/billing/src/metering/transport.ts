@@ -75,7 +75,7 @@ export function reject<Output>(call: Delivered, output: Output): Output {
   if (call.transport === 'json') return output
   const path = asyncPathIn(output, true) ?? ''
   throw new UnserializableResultError(
-    `The result contains a promise or stream ("${path}"), which a WebSocket can't carry. Nothing was charged. Await it, or call the procedure over HTTP with httpBatchStreamLink.`,
+    `The result contains a promise or stream ("${path}"), which a WebSocket can't carry. Nothing was charged. Await the promise or collect the stream before you return, or call the procedure over HTTP with httpBatchStreamLink.`,
   )
 }
 
@@ -105,7 +105,7 @@ function assertNoAsyncPart(value: unknown, codec?: Codec): void {
   const path = asyncPathIn(value, codec === undefined)
   if (path === null) return
   throw new UnserializableResultError(
-    `The result contains a promise or stream ("${path}") where tRPC can't send it. Await it, or make it a direct property of a result that is read over httpBatchStreamLink.`,
+    `The result contains a promise or stream ("${path}") where tRPC can't send it. Await the promise or collect the stream before you return, or make it a direct property of a result that is read over httpBatchStreamLink.`,
   )
 }
 
