@@ -55,21 +55,21 @@ export function explainDenial(error: unknown): Explanation {
         }
       case 'IN_PROGRESS':
         return {
-          title: 'This is still in progress',
+          title: 'Your request is still in progress',
           detail: "You'll be charged once, even if you try again.",
           next: 'again',
           retryAfterMs: denial.retryAfterMs,
         }
       case 'ALREADY_COMPLETED':
         return {
-          title: 'This is already done',
+          title: 'Your request is already done',
           detail: "You were charged once and won't be charged again.",
           next: 'rephrase',
         }
       case 'BILLING_UNAVAILABLE':
         if (denial.chargeUnconfirmed)
           return {
-            title: 'This is done, but not confirmed yet',
+            title: "Your request is done, but we haven't confirmed it yet",
             detail: "Try again in a moment to get the result. You won't be charged twice.",
             next: 'again',
             retryAfterMs: denial.retryAfterMs,

@@ -8,7 +8,7 @@ type Raised = Report['alerts'][number]
 /** Lists the newest alerts: the limit, the share of it that the customer has reached, and the usage at that time. */
 export function Alerts({ report }: { report: Pick<Report, 'alerts'> }) {
   return (
-    <Section title="Alerts" empty="This customer hasn't had an alert.">
+    <Section title="Alerts" empty="This customer hasn't had any alerts.">
       {report.alerts.map((alert) => (
         <Row
           key={alert.id}

@@ -26,7 +26,7 @@ const reasons: Record<DenialCode, string> = {
 /** Lists the customer's denied calls of the last day, with the reasons. */
 export function Denials({ report }: { report: Report }) {
   return (
-    <Section title="Denied calls in the last day" empty="No call was denied in the last day.">
+    <Section title="Denied calls in the last day" empty="No calls were denied in the last day.">
       {report.denials.map((denied) => (
         <Row
           key={`${denied.firstAt} ${denied.procedure} ${denied.code} ${denied.meter} ${denied.feature}`}

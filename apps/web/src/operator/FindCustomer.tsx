@@ -13,7 +13,7 @@ import { Row, Section } from './Section.tsx'
 import { refreshMs } from './useCustomer.ts'
 import { unitsText } from './words.ts'
 
-/** Finds a customer, lists the rejected events of all customers, and downloads the record of all changes. */
+/** Finds a customer, lists the rejected events from all customers, and downloads the record of all changes. */
 export function FindCustomer() {
   const [text, setText] = useState('')
   const search = trpc.operator.find.useMutation()
@@ -108,7 +108,7 @@ function Parked() {
   if (error) return <FailedSection what="The rejected events" error={error} onRetry={() => void refetch()} />
   if (!data) return <Skeleton height={120} radius="lg" mt="xl" />
   return (
-    <Section title="Rejected events of all customers" empty="No rejected events.">
+    <Section title="Rejected events from all customers" empty="No rejected events.">
       {data.map(({ customer, user, attempt, meter, amount, reason }) => (
         <Row
           key={`${attempt} ${meter}`}
