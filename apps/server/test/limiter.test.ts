@@ -74,9 +74,10 @@ test.each([
   ['192.0.2.1:443', '192.0.2.1'],
   ['[2001:db8::1]:443', '2001:db8::/64'],
   ['[2001:db8::1]', '2001:db8::/64'],
-  ['[unknown]:443', null],
-  ['unknown', null],
-  ['', null],
-])('%s belongs to the network %s', (address, network) => {
+])('maps the address "%s" to the network %s', (address, network) => {
   expect(networkOf(address)).toBe(network)
+})
+
+test.each([['[unknown]:443'], ['unknown'], ['']])('finds no network for the address "%s"', (address) => {
+  expect(networkOf(address)).toBeNull()
 })

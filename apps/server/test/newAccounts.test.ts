@@ -29,7 +29,7 @@ describe('aliases', () => {
     expect(addressKey(email)).toBe(key)
   })
 
-  test('gives a sign-up with an alias the same response as a second sign-up with the same address', async () => {
+  test('responds to a sign-up with an alias as if the address were already registered', async () => {
     expect((await postSignUp(server, 'grace.hopper+1@gmail.com')).statusCode).toBe(200)
     const known = await postSignUp(server, 'grace.hopper+1@gmail.com')
     expect(known.statusCode).toBe(422)

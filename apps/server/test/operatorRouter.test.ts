@@ -382,7 +382,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     expect((await read(olga, 'audit', { customer: id })).data).toEqual([])
   })
 
-  test('lists the recorded changes of one customer or of all customers', async () => {
+  test('lists the recorded changes for one customer or for all customers', async () => {
     const customer = await aCustomer()
     await olga.call('operator.act', anAct(customer, adjust(1)))
     const own = (await read(olga, 'acts', { customer: customer.user.id, after: null })).data

@@ -91,7 +91,7 @@ it('gives a wider range if the days differ more', () => {
   expect(width(different)).toBeGreaterThan(width(similar))
 })
 
-it('gives a wider range for fewer days', () => {
+it('forecasts a wider range from fewer days of usage', () => {
   const width = (amounts: number[]) => {
     const { earliest = 0, latest = 0 } = forecast(amounts) ?? {}
     return latest - earliest

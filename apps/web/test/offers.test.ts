@@ -6,7 +6,7 @@ import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
 import { anOffer, free, onFree, pack, pro } from './anOffer.ts'
 
 describe("a plan's benefits", () => {
-  it('lists each grant, overage price and feature of a plan once', () => {
+  it('list each grant, overage price and feature once', () => {
     const offer = anOffer({
       grants: [
         { meter: 'generations', name: 'Generations', amount: 500, renews: true },
@@ -28,7 +28,7 @@ describe("a plan's benefits", () => {
     ])
   })
 
-  it('shows an unlimited meter in one line, without its grant or feature', () => {
+  it('show an unlimited meter in one line, without its grant or feature', () => {
     const offer = anOffer({
       unlimited: ['generations'],
       features: [{ slug: 'unlimited_generations', name: 'Unlimited generations' }],
@@ -36,7 +36,7 @@ describe("a plan's benefits", () => {
     expect(benefitsOf(offer)).toEqual(['Unlimited pictures'])
   })
 
-  it('says how often grants renew and prices recur', () => {
+  it('say how often grants renew, and prices say how often they recur', () => {
     const generations = (unit: 'week' | 'month', count: number) =>
       benefitsOf(anOffer({ interval: { unit, count } }))
     expect(generations('week', 1)).toEqual(['10 pictures a week'])
@@ -48,7 +48,7 @@ describe("a plan's benefits", () => {
 })
 
 describe('the next offer', () => {
-  it('offers the next more expensive plan, and nothing to a customer on the largest plan', () => {
+  it('is the next more expensive plan, or nothing for a customer on the largest plan', () => {
     const offers = [pro, pack, free]
     expect(plansOf(offers)).toEqual([free, pro])
     expect(nextOffer(offers, onFree({ available: 1, limit: 10 }).plan)).toBe(pro)
@@ -103,12 +103,12 @@ describe('a pack', () => {
     balances: row ? [{ ...row, unlimited }] : [],
   })
 
-  it('reports that a pack is useless if its meter is already unlimited', () => {
+  it('is useless if its meter is already unlimited', () => {
     expect(uselessFor(pack, withGenerations(true))).toEqual(['generations'])
     expect(uselessFor(pack, withGenerations(false))).toBeNull()
   })
 
-  it('offers a pack only for its own meter, and only to customers with a plan and no unpaid renewal', () => {
+  it('is offered only for its own meter, and only to customers with a plan and no unpaid renewal', () => {
     const { plan } = onFree({ available: 0, limit: 10 })
     expect(packFor([free, pro, pack], plan, 'generations')).toBe(pack)
     expect(packFor([free, pro, pack], plan, 'tokens')).toBeUndefined()
@@ -118,7 +118,7 @@ describe('a pack', () => {
     expect(packFor([free, pro, pack], unpaid, 'generations')).toBeUndefined()
   })
 
-  it('lets the customer buy a pack while the balances load', () => {
+  it('can be bought while the balances load', () => {
     expect(uselessFor(pack, undefined)).toBeNull()
   })
 })

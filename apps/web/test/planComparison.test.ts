@@ -104,7 +104,7 @@ describe('the recommended plan', () => {
     { day: '2026-11-23', meter, amount: 1 },
   ]
 
-  it('recommends the cheapest plan with every feature if there is no usage', () => {
+  it('is the cheapest plan with every feature if there is no usage', () => {
     expect(recommendedPlan(monthly, free, [])).toEqual({
       priceSlug: 'pro',
       why: 'Every feature at the lowest price',
@@ -113,13 +113,13 @@ describe('the recommended plan', () => {
     expect(recommendedPlan([noHd, ...monthly], undefined, [])?.priceSlug).toBe('pro')
   })
 
-  it('recommends a plan with room for the usage of the last 30 days', () => {
+  it('has room for the usage of the last 30 days', () => {
     const why = 'Enough for your last 30 days of usage'
     expect(recommendedPlan(monthly, free, used('generations', 400))).toEqual({ priceSlug: 'pro', why })
     expect(recommendedPlan(monthly, free, used('generations', 401))).toEqual({ priceSlug: 'scale', why })
   })
 
-  it('compares plans by their cost including extra units', () => {
+  it('has the lowest cost for the usage, including extra units', () => {
     expect(recommendedPlan(monthly, free, used('api_calls', 79_000))).toEqual({
       priceSlug: 'pro',
       why: 'The lowest cost for your last 30 days of usage',
@@ -127,13 +127,13 @@ describe('the recommended plan', () => {
     expect(recommendedPlan(monthly, free, used('api_calls', 81_000))?.priceSlug).toBe('scale')
   })
 
-  it('does not recommend the current plan if a cheaper plan has room for the usage', () => {
+  it('is not the current plan if a cheaper plan has room for the usage', () => {
     expect(recommendedPlan(monthly, scale, used('generations', 400))).toBeNull()
     expect(recommendedPlan(monthly, scale, used('api_calls', 79_000))).toBeNull()
     expect(recommendedPlan(monthly, scale, used('api_calls', 81_000))?.priceSlug).toBe('scale')
   })
 
-  it('never recommends a plan that is smaller than the current plan', () => {
+  it('is never smaller than the current plan', () => {
     expect(recommendedPlan(monthly, scale, used('generations', 401))?.priceSlug).toBe('scale')
     expect(recommendedPlan(monthly, scale, [])).toBeNull()
     expect(recommendedPlan(monthly, proYearly, used('generations', 1))).toBeNull()

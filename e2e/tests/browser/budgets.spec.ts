@@ -2,7 +2,7 @@
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-test('stops pictures at the limit although credits are left, until the customer raises the limit', async ({
+test('blocks new pictures at the limit, even with credits left, until the customer raises the limit', async ({
   app,
   records,
   customer,

@@ -14,7 +14,7 @@ const productOf = async (studio: Studio, slug: string) => {
 }
 
 describe('a product', () => {
-  it('hides a product whose price is archived but keeps its subscriptions readable', async () => {
+  it('is hidden if its price is archived, but its subscriptions stay readable', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -33,7 +33,7 @@ describe('a product', () => {
 })
 
 describe('a pricing model', () => {
-  it('requires a name to update a pricing model and a known ID to clone one', async () => {
+  it('can be updated only with a name, and cloned only by a known ID', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     const put = (pricingModel: object) =>
@@ -53,7 +53,7 @@ describe('a pricing model', () => {
     })
   })
 
-  it('keeps the customers of a pricing model that is no longer the default', async () => {
+  it('keeps its customers when it is no longer the default', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     await studio.customer('ada')
@@ -73,7 +73,7 @@ describe('a pricing model', () => {
     [undefined, { type: 'single_payment', intervalUnit: null, intervalCount: null }],
     ['week', { type: 'subscription', intervalUnit: 'week', intervalCount: 1 }],
   ] as const)(
-    'gives a new pricing model a free plan with the requested interval (%s)',
+    'is created with a free plan that has the requested interval (%s)',
     async (defaultPlanIntervalUnit, terms) => {
       await using studio = await startStudio()
       const { node } = studio
@@ -96,7 +96,7 @@ describe('a pricing model', () => {
     },
   )
 
-  it('clones a pricing model with new IDs, but without usage prices and resources', async () => {
+  it('is cloned with new IDs, but without usage prices and resources', async () => {
     await using studio = await startStudio()
     const original = await model(studio)
     const { pricingModel: copy } = await studio.node.pricingModels.clone(original.id, { name: 'Copy' })
@@ -121,7 +121,7 @@ describe('a pricing model', () => {
     expect(features.find(({ slug }) => slug === 'team_seats')).toMatchObject({ resourceId: seats?.id })
   })
 
-  it("hides a pricing model's parts from another model's key", async () => {
+  it("hides its parts from another model's key", async () => {
     await using studio = await startStudio()
     const { pricingModel: copy } = await studio.node.pricingModels.clone((await model(studio)).id, {
       name: 'Copy',
@@ -152,7 +152,7 @@ describe('a pricing model', () => {
 describe('a feature', () => {
   const feature = { id: '', type: 'toggle' }
 
-  it('removes a deactivated feature from products, but not from existing subscriptions', async () => {
+  it('is removed from products when it is deactivated, but not from existing subscriptions', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -172,7 +172,7 @@ describe('a feature', () => {
     expect(await slugs()).toContain('watermark_free')
   })
 
-  it('removes a feature from a product and restores it', async () => {
+  it('can be removed from a product and restored', async () => {
     await using studio = await startStudio()
     const team = await productOf(studio, 'team')
     const post = (path: string, body: object) => studio.node.post(`/api/v1/product-features${path}`, { body })
@@ -276,7 +276,7 @@ describe('seats', () => {
     return { studio, id, claims: `/resource-claims/${id}` }
   }
 
-  it("requires exactly one selector for seats and returns the platform's errors", async () => {
+  it("require exactly one selector, and return the platform's errors", async () => {
     const { studio, claims } = await seats()
     await using _ = studio
     for (const [call, text] of [
@@ -300,7 +300,7 @@ describe('seats', () => {
     })
   })
 
-  it('lists seats even after the plan has ended and omits the feature ID of claims', async () => {
+  it("are listed even after the plan has ended, and their claims omit the feature's ID", async () => {
     const { studio, id } = await seats()
     await using _ = studio
     const { node } = studio
@@ -316,12 +316,12 @@ describe('seats', () => {
   })
 })
 
-describe('a feature added to one subscription', () => {
+describe("a subscription's feature", () => {
   const itemOf = async (studio: Studio) => (await studio.plan('ada')).subscriptionItems?.[0]?.id ?? ''
   const post = ({ node }: Studio, subscriptionItemFeature: object) =>
     node.post('/api/v1/subscription-item-features', { body: { subscriptionItemFeature } })
 
-  it("applies an added feature immediately and keeps the original feature's name", async () => {
+  it("applies immediately after it is added, and keeps the original feature's name", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const toggle = (await productOf(studio, 'team')).features.find((f) => f.type === 'toggle')
@@ -360,7 +360,7 @@ describe('a feature added to one subscription', () => {
     })
   })
 
-  it('gives no seats after the seat feature expires', async () => {
+  it('gives no seats after it expires', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, experimental } = await studio.subscribe('ada', 'team_price')
@@ -374,7 +374,7 @@ describe('a feature added to one subscription', () => {
     expect(await capacity()).toBe(0)
   })
 
-  it("grants an added feature's credits at the next renewal", async () => {
+  it('grants its credits at the first renewal after it is added', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const grant = (await productOf(studio, 'team')).features.find((f) => f.slug === 'team_render')

@@ -186,7 +186,7 @@ describe('opening a session', () => {
 })
 
 describe('an anonymous payer', () => {
-  it('creates a customer on the free plan after an anonymous one-time purchase', async () => {
+  it('becomes a customer on the free plan after a one-time purchase', async () => {
     await using studio = await startStudio()
     const { checkoutSession, url } = await open(studio, {
       type: 'product',
@@ -218,7 +218,7 @@ describe('an anonymous payer', () => {
     })
   })
 
-  it('gives an anonymous payer only the paid plan after a plan purchase', async () => {
+  it('gets only the paid plan after a plan purchase', async () => {
     await using studio = await startStudio()
     const { url } = await open(studio, { type: 'product', anonymous: true, priceSlug: 'team_price' })
     await pay(url)
@@ -478,7 +478,7 @@ describe('activating a subscription', () => {
     expect(await paid(studio)).toEqual([[30, 'succeeded']])
   })
 
-  it('rejects the activation of a subscription that has ended or was created with `doNotCharge`', async () => {
+  it('is rejected if the subscription has ended or was created with `doNotCharge`', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.node.subscriptions.create({

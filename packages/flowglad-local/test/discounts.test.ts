@@ -173,7 +173,7 @@ describe('a discount code at the checkout', () => {
     expect((await studio.node.discounts.retrieve(id)).discount).toMatchObject({ redemptionCount: 1 })
   })
 
-  it('applies a discount code to the first payment after a trial or a declined card', async () => {
+  it('reduces the first payment after a trial or a declined card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.node.discounts.create({ discount: summer })
@@ -265,7 +265,7 @@ describe('a discount code at the checkout', () => {
     expect(await studio.balances('ada')).toEqual({ render: 185 })
   })
 
-  it('ignores a discount code that is unknown, inactive or removed', async () => {
+  it('takes nothing off if it is unknown, inactive or removed', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { url } = await studio.checkout('ada', 'team_price')

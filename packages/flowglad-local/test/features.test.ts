@@ -18,7 +18,7 @@ const refused = (table: string) =>
   )
 
 describe('a feature', () => {
-  it("creates a feature only if the request names the API key's pricing model", async () => {
+  it("is created only if the request names the API key's pricing model", async () => {
     await using catalog = await startCatalog()
     const create = (fields: object) =>
       catalog.call('POST', '/features', { feature: aToggle(catalog, fields) })
@@ -57,7 +57,7 @@ describe('a feature', () => {
     })
   })
 
-  it("updates the feature with the URL's ID and ignores the body's ID", async () => {
+  it("is identified by the URL's ID in an update, even if the body contains a different ID", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.feature('watermark_free')
     const put = (path: string, fields: object) =>
@@ -74,7 +74,7 @@ describe('a feature', () => {
     )
   })
 
-  it("changes a feature's type only if the previous type's fields are null", async () => {
+  it("changes its type only if the previous type's fields are null", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.feature('team_render')
     const put = (feature: object) => catalog.call('PUT', `/features/${id}`, { feature: { id, ...feature } })
@@ -103,7 +103,7 @@ describe("a product's feature", () => {
     return features.map(({ slug }) => slug)
   }
 
-  it('rejects a link to an unknown product or feature', async () => {
+  it("can't link an unknown product or feature, or a toggle to a one-time product", async () => {
     await using catalog = await startCatalog()
     expect(await link(catalog, { productId: 'prod_x' })).toEqual(notFound('Product with id prod_x not found'))
     expect(await link(catalog, { featureId: 'feature_x' })).toEqual(
@@ -116,7 +116,7 @@ describe("a product's feature", () => {
     )
   })
 
-  it("creates a product's feature with an expiry date, and restores an expired feature without one", async () => {
+  it('can be created with an expiry date, and is restored without one after it expires', async () => {
     await using catalog = await startCatalog()
     const expiredAt = catalog.now() + dayMs
     const created = await link(catalog, { expiredAt: new Date(expiredAt).toISOString() })
@@ -133,7 +133,7 @@ describe("a product's feature", () => {
     expect(await link(catalog, { expiredAt })).toMatchObject({ productFeature: { expiredAt: null } })
   })
 
-  it("updates the end of a product's feature when the feature is expired again", async () => {
+  it('gets a new end when it is expired again', async () => {
     await using catalog = await startCatalog()
     const link = { productId: catalog.product('hobby').id, featureId: catalog.feature('team_exports').id }
     const { productFeature } = await catalog.node.post<{ productFeature: { id: string } }>(

@@ -37,13 +37,13 @@ async function startWithNewMeter() {
  * Later changes to the plan don't affect the subscription.
  */
 describe("a new meter's credits", () => {
-  it("grants a new meter's credits immediately to a new customer", async () => {
+  it('are granted immediately to a new customer', async () => {
     await using studio = await startWithNewMeter()
     await studio.customer('grace')
     expect(await studio.balances('grace')).toMatchObject({ captions: 20 })
   })
 
-  it('grants existing subscriptions no credits for a new meter, even at renewal', async () => {
+  it('are never granted to existing subscriptions, even at renewal', async () => {
     await using studio = await startWithNewMeter()
     for (const customer of ['free', 'paid']) {
       expect(await studio.balances(customer)).not.toHaveProperty('captions')
@@ -52,14 +52,14 @@ describe("a new meter's credits", () => {
     }
   })
 
-  it("grants a new meter's credits in full after an upgrade from the free plan", async () => {
+  it('are granted in full after an upgrade from the free plan', async () => {
     await using studio = await startWithNewMeter()
     // This upgrade starts a new subscription.
     await studio.subscribe('free', 'team_price')
     expect(await studio.balances('free')).toMatchObject({ captions: 300 })
   })
 
-  it("prorates a new meter's credits after a change between paid plans", async () => {
+  it('are prorated after a change between paid plans', async () => {
     await using studio = await startWithNewMeter()
     studio.advance(15 * dayMs)
     const { id } = await studio.plan('paid')

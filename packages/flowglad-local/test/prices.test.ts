@@ -13,7 +13,7 @@ const meterPrices = async ({ node }: Catalog, slug: string) => {
 }
 
 describe('a new price', () => {
-  it('makes a new price active and the default, with only the fields of its type', async () => {
+  it('becomes active and the default, and has only the fields of its type', async () => {
     await using catalog = await startCatalog()
     const { id: productId } = catalog.product('pack')
     const price = { type: 'single_payment', productId, isDefault: false, active: false, unitPrice: '700' }
@@ -42,7 +42,7 @@ describe('a new price', () => {
     })
   })
 
-  it('rejects a new price for the default product or for a product with prices of another type', async () => {
+  it('is rejected for the default product and for a product with prices of a different type', async () => {
     await using catalog = await startCatalog()
     const create = (fields: object) => catalog.call('POST', '/prices', { price: aPrice(fields) })
     expect(await create({ productId: ' ' })).toEqual(
@@ -64,7 +64,7 @@ describe('a new price', () => {
     )
   })
 
-  it("accepts the slug of the replaced price but rejects the slug of another product's price", async () => {
+  it("can reuse the slug of the price that it replaces, but not the slug of another product's price", async () => {
     await using catalog = await startCatalog()
     const { id: productId } = catalog.product('team')
     const create = (slug: string) => catalog.call('POST', '/prices', { price: aPrice({ productId, slug }) })
@@ -78,7 +78,7 @@ describe('a new price', () => {
     ])
   })
 
-  it("accepts any other price's slug for a meter's price but rejects the reserved suffix", async () => {
+  it("can reuse any price's slug as a meter's price, but can't use the reserved suffix", async () => {
     await using catalog = await startCatalog()
     const { id: usageMeterId } = catalog.meter('render')
     const create = (fields: object) =>
@@ -105,7 +105,7 @@ describe('a new price', () => {
 })
 
 describe('a price', () => {
-  it("changes a price's name, slug and state but not its terms", async () => {
+  it('can change its name, slug and state but not its terms', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team').defaultPrice
     const change = { name: null, slug: 'crew', active: false }
@@ -123,7 +123,7 @@ describe('a price', () => {
     )
   })
 
-  it("rejects the slug of another product's active price, even when an archived price becomes active", async () => {
+  it("can't be active under the slug of another product's active price", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team').defaultPrice
     const duplicate = failed(
@@ -134,7 +134,7 @@ describe('a price', () => {
     expect(await update(catalog, id, { active: true })).toEqual(duplicate)
   })
 
-  it('keeps at most one default price per product', async () => {
+  it('stops being the default when another price of its product becomes the default', async () => {
     await using catalog = await startCatalog()
     const { id: productId, defaultPrice } = catalog.product('team')
     await catalog.call('POST', '/prices', { price: aPrice({ productId, slug: 'team_2' }) })
@@ -145,7 +145,7 @@ describe('a price', () => {
     expect(await defaults()).toEqual([false, false])
   })
 
-  it("archives the default product's price but rejects changes to its slug and default flag", async () => {
+  it('can be archived on the default product, but keeps its slug and default flag there', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby').defaultPrice
     expect(await update(catalog, id, { isDefault: false, slug: 'x' })).toEqual(
@@ -162,7 +162,7 @@ describe('a price', () => {
 })
 
 describe("a meter's free price", () => {
-  it("rejects any change to a meter's free price except a new name", async () => {
+  it('rejects any change except a new name', async () => {
     await using catalog = await startCatalog()
     const { prices } = catalog.meter('exports')
     const change = (fields: object) => update(catalog, prices[0]?.id ?? '', { type: 'usage', ...fields })
@@ -181,7 +181,7 @@ describe("a meter's free price", () => {
   it.each([
     ['is archived', { active: false }, { isDefault: true, active: false }],
     ['is no longer the default', { isDefault: false }, { isDefault: false, active: true }],
-  ])('makes the free price the default when the default price %s', async (_, change, answered) => {
+  ])('becomes the default when the default price %s', async (_, change, answered) => {
     await using catalog = await startCatalog()
     const { defaultPrice } = catalog.meter('render')
     // As on the platform, the response shows the price from before the free price became the default.
@@ -195,7 +195,7 @@ describe("a meter's free price", () => {
     expect(await meterPrices(catalog, 'render')).toContainEqual(['render_no_charge', true])
   })
 
-  it("can't make the free price the default after the meter's slug changes", async () => {
+  it("can't become the default after the meter's slug changes", async () => {
     await using catalog = await startCatalog()
     const { id, defaultPrice } = catalog.meter('render')
     await catalog.call('PUT', `/usage-meters/${id}`, { usageMeter: { id, slug: 'rendering' } })

@@ -75,7 +75,7 @@ describe('an update with all parts', () => {
     expect(await model.details()).toEqual(before)
   })
 
-  it("keeps subscriptions on the old price when the update changes the price's terms", async () => {
+  it("keeps subscriptions on the old price when it changes the price's terms", async () => {
     await using model = await withModel()
     await model.studio.customer('ada')
     const { priceId } = await model.studio.subscribe('ada', 'team_price')
@@ -141,7 +141,7 @@ describe('an update with all parts', () => {
     expect(team?.features.find(({ slug }) => slug === 'team_seats')).toMatchObject({ active: false })
   })
 
-  it('prevents further exports and full updates of the model after an update omits a product', async () => {
+  it('prevents further exports and full updates of the model if it omits a product', async () => {
     await using model = await withModel()
     const before = await model.read()
     await model.change((setup) => {
@@ -153,7 +153,7 @@ describe('an update with all parts', () => {
     await expect(model.put(before)).rejects.toMatchObject(error)
   })
 
-  it('changes only the name, description and features of the default product if the update removes its default flag', async () => {
+  it("changes only the name, description and features of the default product if it removes the product's default flag", async () => {
     await using model = await withModel()
     await model.change((setup) => {
       const hobby = entry(setup, 'hobby')
@@ -174,7 +174,7 @@ describe('an update with all parts', () => {
     expect((await model.details()).defaultProduct).toMatchObject({ slug: 'hobby', name: 'Starter' })
   })
 
-  it("clears the model's default flag unless the update sets `isDefault`", async () => {
+  it("clears the model's default flag unless it sets `isDefault`", async () => {
     await using model = await withModel()
     const { isDefault, ...setup } = await model.read()
     expect(isDefault).toBe(true)

@@ -16,7 +16,7 @@ const slugTaken = conflict(
 )
 
 describe('the default product', () => {
-  it('keeps the default product active when its name, description and image change', async () => {
+  it('stays active when its name, description and image change', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby')
     const change = { name: 'Starter', description: 'Begin here', imageURL: 'https://a.example/i.png' }
@@ -26,7 +26,7 @@ describe('the default product', () => {
     expect(answer).toMatchObject({ status: 200, product: { ...change, active: true, default: true } })
   })
 
-  it('names the fields that an update of the default product must not change', async () => {
+  it('rejects changes to its slug and quantity label with an error that names the fields', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby')
     const product = { id, name: 'Hobby', active: true, slug: 'x', singularQuantityLabel: 'seat' }
@@ -37,7 +37,7 @@ describe('the default product', () => {
     )
   })
 
-  it('ignores the price in an update of the default product', async () => {
+  it('ignores the price in an update', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby')
     const before = await catalog.prices(id)
@@ -46,7 +46,7 @@ describe('the default product', () => {
     expect(await catalog.prices(id)).toEqual(before)
   })
 
-  it("gives the default product's new features only to new subscriptions", async () => {
+  it('gives its new features only to new subscriptions', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('hobby')
     await catalog.customer('ada')
@@ -59,7 +59,7 @@ describe('the default product', () => {
 })
 
 describe('a product', () => {
-  it("rejects a change to a product's default flag", async () => {
+  it('rejects a change to its default flag', async () => {
     await using catalog = await startCatalog()
     for (const [slug, isDefault] of [
       ['hobby', false],
@@ -73,7 +73,7 @@ describe('a product', () => {
     }
   })
 
-  it('creates every product as active and not as the default', async () => {
+  it('is created as active and not as the default, regardless of the request', async () => {
     await using catalog = await startCatalog()
     const { pricingModelId } = catalog
     const { product } = await catalog.node.products.create({
@@ -101,7 +101,7 @@ describe('a product', () => {
     ])
   })
 
-  it("creates a product only if the request names the API key's pricing model", async () => {
+  it("is created only if the request names the API key's pricing model", async () => {
     await using catalog = await startCatalog()
     const create = (fields: object) =>
       catalog.call('POST', '/products', {
@@ -120,7 +120,7 @@ describe('a product', () => {
     )
   })
 
-  it('rejects the slug `free` and requires `id`, `name` and `active` in a product update', async () => {
+  it('rejects the slug `free`, and requires `id`, `name` and `active` in an update', async () => {
     await using catalog = await startCatalog()
     const { pricingModelId } = catalog
     const product = { name: 'X', slug: ' Free ', active: true, pricingModelId }
@@ -140,7 +140,7 @@ describe('a product', () => {
     })
   })
 
-  it('stores no product if its price or a feature is rejected', async () => {
+  it('is not stored if its price or a feature is rejected', async () => {
     await using catalog = await startCatalog()
     const { id: feature } = catalog.feature('team_exports')
     const toggle = catalog.feature('watermark_free').id
@@ -177,7 +177,7 @@ describe('a product', () => {
     expect(data.map(({ slug }) => slug)).not.toContain('new')
   })
 
-  it("updates the product with the body's ID and ignores the URL's ID", async () => {
+  it("is identified by the body's ID in an update, even if the URL contains a different ID", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team')
     const put = (product: object) => catalog.call('PUT', '/products/other', { product })
@@ -189,7 +189,7 @@ describe('a product', () => {
     expect(await put({ id, name: 'X', active: true, slug: 'agency' })).toEqual(slugTaken)
   })
 
-  it("gives a product's new slug to its price and rejects the slug of another active price", async () => {
+  it('gives its new slug to its price, and rejects the slug of another active price', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team')
     const rename = (slug: string, price?: object) =>
@@ -205,7 +205,7 @@ describe('a product', () => {
 })
 
 describe("a product update's price", () => {
-  it("replaces the current price only if the update's price differs", async () => {
+  it('replaces the current price only if it differs', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('pack')
     const put = (price: object) =>
@@ -226,7 +226,7 @@ describe("a product update's price", () => {
     expect((await catalog.prices(id)).at(-1)).toEqual({ ...before, unitPrice: 1300 })
   })
 
-  it('applies the price in a product update to the product or meter that the price names', async () => {
+  it('applies to the product or meter that it names', async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.product('team')
     const { id: agency } = catalog.product('agency')

@@ -43,7 +43,7 @@ describe('a claim', () => {
     [{ quantity: 3 }, 3],
     [{ quantity: 2 ** 40 }, 2 ** 40],
     [{ externalIds: ['a', 'b', 'c'] }, 3],
-  ])('returns 400 for a claim of more seats than are available (%j)', async (request, requested) => {
+  ])('is rejected with 400 if it asks for more seats than are available (%j)', async (request, requested) => {
     await using seats = await withSeats()
     await expect(seats.call('claim', request)).rejects.toMatchObject({
       status: 400,
@@ -55,7 +55,7 @@ describe('a claim', () => {
     expect(await seats.claimed()).toBe(0)
   })
 
-  it('claims nothing if a claim contains the same new external ID twice', async () => {
+  it('claims nothing if it contains the same new external ID twice', async () => {
     await using seats = await withSeats()
     await expect(seats.call('claim', { externalIds: ['a', 'a'] })).rejects.toMatchObject({
       status: 500,
@@ -67,7 +67,7 @@ describe('a claim', () => {
     expect(await seats.claimed()).toBe(1)
   })
 
-  it("returns a claim's end only in `expiredAt` if the claim ends with the plan", async () => {
+  it('reports its end only in `expiredAt` if it ends with the plan', async () => {
     await using seats = await withSeats()
     const { subscription } = await seats.studio.node.subscriptions.cancel(seats.id, {
       cancellation: { timing: 'at_end_of_current_billing_period' },
@@ -111,7 +111,7 @@ describe('the usages of a subscription', () => {
     return usages.map(({ usage }) => usage.resourceSlug)
   }
 
-  it("filters a subscription's usages by a repeated query parameter, and rejects a single value", async () => {
+  it('are filtered by a repeated query parameter, and reject a single value', async () => {
     await using seats = await withSeats()
     expect(await slugs(seats, '')).toEqual(['seats'])
     expect(await slugs(seats, '?resourceSlugs=desks&resourceSlugs=seats')).toEqual(['seats'])

@@ -6,7 +6,7 @@ const create = (resource: object) =>
   shared().node.post<{ resource: { id: string } }>('/api/v1/resources', { body: { resource } })
 
 describe('a resource', () => {
-  it("keeps a resource's ID and the fields that an update omits", async () => {
+  it('keeps its ID and the fields that an update omits', async () => {
     const { resource } = await create({ slug: 'desks', name: 'Desks', active: false, pricingModelId: 'x' })
     const changed = await shared().node.resources.update(resource.id, {
       resource: { id: 'x', name: 'Tables' },
@@ -34,7 +34,7 @@ describe('a resource', () => {
     })
   })
 
-  it('rejects an update of an unknown resource', async () => {
+  it("can't be updated if it is unknown", async () => {
     await expect(
       shared().node.resources.update('resource_x', { resource: { id: 'resource_x', name: 'X' } }),
     ).rejects.toMatchObject({ status: 500, error: { error: 'No resources found with id: resource_x' } })

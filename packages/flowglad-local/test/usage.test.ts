@@ -282,7 +282,7 @@ describe('a meter that counts distinct properties', () => {
     expect(await studio.balances('ada')).toMatchObject({ viewers: -2 })
   })
 
-  it('rejects events after a cancellation for a meter that counts distinct properties', async () => {
+  it('rejects events after a cancellation', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')

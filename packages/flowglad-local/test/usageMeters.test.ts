@@ -8,7 +8,7 @@ const create = ({ call }: Catalog, usageMeter: object, price?: object) =>
   call('POST', '/usage-meters', { usageMeter: { name: 'Scripts', slug: 'scripts', ...usageMeter }, price })
 
 describe('a new meter', () => {
-  it("stores a new meter in the API key's pricing model with a trimmed name and slug", async () => {
+  it("is stored in the API key's pricing model with a trimmed name and slug", async () => {
     await using catalog = await startCatalog()
     const fields = { name: ' Scripts ', slug: ' scripts ', pricingModelId: 'other' }
     expect(await create(catalog, fields)).toEqual({
@@ -30,7 +30,7 @@ describe('a new meter', () => {
       expect(await create(catalog, { slug: 'other', ...fields })).toEqual(unable('insert'))
   })
 
-  it("accepts a product price's slug for a new meter", async () => {
+  it("can use a product price's slug", async () => {
     await using catalog = await startCatalog()
     expect(await create(catalog, { slug: 'team_price' }, { unitPrice: 0 })).toMatchObject({ status: 200 })
     const { pricingModel } = await catalog.node.pricingModels.retrieveDefault()
@@ -49,7 +49,7 @@ describe('a new meter', () => {
       { usageEventsPerUnit: 1.5 },
       badRequest('Validation failed: usageEventsPerUnit: Invalid input: expected int, received number'),
     ],
-  ])('rejects a new meter with the price %j', async (price, error) => {
+  ])('is rejected with the price %j', async (price, error) => {
     await using catalog = await startCatalog()
     expect(await create(catalog, {}, price)).toEqual(error)
     expect(await create(catalog, {})).toMatchObject({ status: 200 })
@@ -57,7 +57,7 @@ describe('a new meter', () => {
 })
 
 describe('a meter', () => {
-  it("updates the meter with the URL's ID and keeps the slugs of its prices", async () => {
+  it("is identified by the URL's ID in an update, and keeps the slugs of its prices", async () => {
     await using catalog = await startCatalog()
     const { id } = catalog.meter('render')
     const put = (path: string, fields: object) =>

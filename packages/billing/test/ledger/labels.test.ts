@@ -26,7 +26,7 @@ function aCustomer() {
 const labelled = (value = 'small') =>
   aReserve({ legs: [aLeg({ labels: [{ dimension: 'model', value, atMost: 5 }] })] })
 
-test('a call without labels needs and writes no rows of labels', () => {
+test('a call without labels needs and writes no label rows', () => {
   const { run, needs } = aCustomer()
   const reserve = aReserve()
   const settle = settleOf(reserve)
@@ -34,7 +34,7 @@ test('a call without labels needs and writes no rows of labels', () => {
   expect(run(reserve, settle).writes).toMatchObject({ labels: [], dailyLabels: [] })
 })
 
-test('a batch of reserves loads the row of each label once', () => {
+test('a batch of reserves loads each label row once', () => {
   const { needs } = aCustomer()
   expect(needs(labelled(), labelled(), labelled('large'))).toEqual([
     ['ada', 'generations', 'model', 'small'],
@@ -43,7 +43,7 @@ test('a batch of reserves loads the row of each label once', () => {
   ])
 })
 
-test('a settle needs rows of labels only if it finds no hold', () => {
+test('a settle needs label rows only if it finds no hold', () => {
   const { run, needs } = aCustomer()
   const reserve = labelled()
   expect(needs(settleOf(reserve))).toHaveLength(2)
@@ -72,7 +72,7 @@ test('a hold stores a value even if the value has no separate totals', () => {
   ])
 })
 
-test('a process keeps no rows of labels in memory', () => {
+test('a process keeps no label rows in memory between batches', () => {
   const { loaded, run } = aCustomer()
   run(labelled())
   new RecentCustomers(10).keep(loaded, { provenAt: 0, now: 1, startedAt: 0 })

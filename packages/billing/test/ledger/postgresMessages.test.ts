@@ -99,21 +99,24 @@ test.each([
   ['local', 'local'],
   ['remote_apply', 'remote_apply'],
   ['on', 'on'],
-])('commits with synchronous_commit at least on (the server’s setting is %s)', async (given, expected) => {
-  const { address, ledger } = await aLedger(`-c synchronous_commit=${given}`)
-  await query(
-    address,
-    `CREATE TABLE observed (value text);
+])(
+  'commits with synchronous_commit set to "on" or stronger (server setting: %s)',
+  async (given, expected) => {
+    const { address, ledger } = await aLedger(`-c synchronous_commit=${given}`)
+    await query(
+      address,
+      `CREATE TABLE observed (value text);
      CREATE FUNCTION observe() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        INSERT INTO observed VALUES (current_setting('synchronous_commit')); RETURN NULL;
      END $$;
      CREATE TRIGGER observe AFTER INSERT ON metered.event EXECUTE FUNCTION observe()`,
-  )
-  const reserve = aReserve()
-  await ledger.execute(reserve)
-  await ledger.execute(settleOf(reserve))
-  expect(await query(address, 'SELECT DISTINCT value FROM observed')).toEqual([{ value: expected }])
-})
+    )
+    const reserve = aReserve()
+    await ledger.execute(reserve)
+    await ledger.execute(settleOf(reserve))
+    expect(await query(address, 'SELECT DISTINCT value FROM observed')).toEqual([{ value: expected }])
+  },
+)
 
 describe.each(['on', 'off'])('with standard_conforming_strings = %s', (setting) => {
   const options = `-c standard_conforming_strings=${setting}`

@@ -114,7 +114,7 @@ test('keeps a stream open while its session belongs to the same customer', async
   expect(await isOpen()).toBe(true)
 })
 
-test('reads a session only once for all its streams', async () => {
+test('reads a session once per check, however many streams it has open', async () => {
   await using app = await startSessionApp({ options: { sessionCheckMs: 300 } })
   const opened = []
   for (let n = 0; n < 5; n++) opened.push(await open(app, n % 2 ? writing('write') : balancesOverHttp))

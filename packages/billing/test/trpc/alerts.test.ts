@@ -26,7 +26,7 @@ function subscribe({ router }: App, input?: { after: number }) {
   }
 }
 
-test('without any setup, lists the alert of a grant and reports its time in the balances', async () => {
+test("lists a grant's alert and reports the alert's time in the balances, without any setup", async () => {
   await using app = await startApp()
   await generate(app, 7)
   expect(await alertsOf(app)).toEqual([])
@@ -46,7 +46,7 @@ test('without any setup, lists the alert of a grant and reports its time in the 
   expect(await app.client.billing.balances.query()).toMatchObject({ lastAlertAt: alert?.at })
 })
 
-test('lists the alerts of a budget, newest first, up to the limit', async () => {
+test("lists a budget's alerts, newest first, up to the limit", async () => {
   await using app = await startApp({ mayChangeBudgets: () => true })
   const { billing } = app.client
   const { id } = await billing.setBudget.mutate({ meter: 'generations', limit: 2, window: 'day' })

@@ -55,7 +55,10 @@ export async function startTransformedApp(setup: TransformedSetup = {}) {
   return {
     ...stack,
     runs: () => runs,
-    /** Calls the procedure with a key from the given kind of client or from this process. */
+    /**
+     * Calls the procedure with `idempotencyKey`, through the given kind of client or, for `caller`, in this
+     * process.
+     */
     draw(from: Source, input: unknown, idempotencyKey: string): Promise<unknown> {
       if (from !== 'caller') return clients[from].draw.mutate(input, { context: { idempotencyKey } })
       const keyed = { ...Object(input), 'idempotency-key': idempotencyKey }

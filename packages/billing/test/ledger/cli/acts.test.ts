@@ -75,7 +75,7 @@ describe.each(storeNames)('%s', (name) => {
     })
   })
 
-  test('lists a restore only among the acts of all customers', async () => {
+  test('lists a restore only if no customer is selected', async () => {
     await using it = await stores[name]()
     await fetched(it.ledger, units(10))
     const adjust = (reason: string) =>

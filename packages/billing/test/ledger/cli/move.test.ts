@@ -89,7 +89,7 @@ test('moves every row of every table to PostgreSQL', async () => {
   expect(await metered(address, 'audit')).toMatchObject({ code: 0 })
 })
 
-test('after the move, replays results and settles holds from before the move', async () => {
+test('replays results and settles holds that were created before the move', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   await move(it, address)

@@ -4,7 +4,7 @@ import type { OpenLedger } from './openLedger.ts'
 
 export const guarantees = (open: OpenLedger) =>
   describe('guarantees', () => {
-    test('never oversells: exactly 6 of 20 concurrent 75-unit holds on two nodes fit into 500 units', async () => {
+    test('never oversells: grants exactly 6 of 20 concurrent 75-unit holds on two nodes from 500 units', async () => {
       await using it = await open()
       await fetched(it.ledger, units(500))
       const answers = await Promise.all(
@@ -18,7 +18,7 @@ export const guarantees = (open: OpenLedger) =>
       ])
     })
 
-    test('never falsely denies: all of 40 concurrent 100-unit holds fit into 100,000 units', async () => {
+    test('never denies a call that fits: grants all 40 concurrent 100-unit holds from 100,000 units', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100_000))
       const answers = await Promise.all(
@@ -136,7 +136,7 @@ export const guarantees = (open: OpenLedger) =>
       })
     })
 
-    test('never releases known spend: books a settle after expiry', async () => {
+    test('never loses usage that it knows about: books a settle that arrives after expiry', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 7 })], ttlMs: 1000 })
@@ -151,7 +151,7 @@ export const guarantees = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 3, held: 0, used: 7 }])
     })
 
-    test('never releases known spend: books a settle without its hold', async () => {
+    test('never loses usage that it knows about: books a settle even if its hold has no row', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.execute(aSettle())

@@ -6,7 +6,7 @@ import { acknowledgeOf, balance, expectLateInstallRejected, loseDelivery, spend 
 
 export const lease = (open: OpenLedger) =>
   describe('the lease', () => {
-    test('gives the lease to one process, which can extend it', async () => {
+    test('belongs to one process at a time, and only that process can extend it', async () => {
       await using it = await open()
       const mine = aTakeLease()
       expect(await it.ledger.execute(mine)).toEqual({ state: 'taken', ambiguous: [], events: [] })
@@ -19,7 +19,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(aTakeLease())).toMatchObject({ state: 'taken' })
     })
 
-    test('rejects an install after the lease has been lost', async () => {
+    test('allows no install by a process that has lost it', async () => {
       await using it = await open()
       const slow = aTakeLease({ leaseMs: 1000 })
       await it.ledger.execute(slow)
@@ -27,7 +27,7 @@ export const lease = (open: OpenLedger) =>
       await expectLateInstallRejected(it, slow.token)
     })
 
-    test('ends a lease with an acknowledgement only if the acknowledgement names that lease', async () => {
+    test('ends with an acknowledgement only if the acknowledgement names it', async () => {
       await using it = await open()
       const { attempt, token } = await loseDelivery(it, 3)
       const mine = aTakeLease({ purpose: 'deliver' })
@@ -39,7 +39,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.ledger.execute(aTakeLease())).toMatchObject({ state: 'taken' })
     })
 
-    test('rejects an install while another process holds the lease', async () => {
+    test('allows no install while another process holds it', async () => {
       await using it = await open()
       const slow = aTakeLease({ leaseMs: 1000 })
       await it.ledger.execute(slow)
@@ -56,7 +56,7 @@ export const lease = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 5 })
     })
 
-    test('rejects an install under a lease taken for delivery', async () => {
+    test('allows no install if it was taken for delivery', async () => {
       await using it = await open()
       const delivery = aTakeLease({ purpose: 'deliver' })
       await it.ledger.execute(delivery)
@@ -71,7 +71,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(anInstall({ token }))).toEqual({ state: 'installed' })
     })
 
-    test('returns unsent events to the outbox when the process ends its lease', async () => {
+    test('returns unsent events to the outbox when its process ends it', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
@@ -90,7 +90,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(aTakeLease({ purpose: 'deliver' }))).toMatchObject({ events: untaken })
     })
 
-    test('returns no events to the outbox for a process that has lost the lease', async () => {
+    test('returns no events to the outbox for a process that has lost it', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
@@ -104,7 +104,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.ledger.execute(aTakeLease())).toMatchObject({ ambiguous: untaken })
     })
 
-    test('does not extend a lease that another process has since held and freed', async () => {
+    test("can't be extended after another process has held and freed it", async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]

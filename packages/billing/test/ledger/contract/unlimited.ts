@@ -203,7 +203,7 @@ export const unlimited = (open: OpenLedger) => {
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
-    test('stay owed if Flowglad has recorded them although their event was dropped', async () => {
+    test('stay owed if Flowglad recorded them even though their event was dropped', async () => {
       await using it = await open()
       const attempt = await dropDuringUnlimited(it)
       await it.ledger.execute(acknowledgeOf(attempt))
