@@ -43,7 +43,7 @@ interface ServerOptions {
    * otherwise none.
    */
   newAccountsPerNetwork?: NewAccountLimits | undefined
-  /** The limits on wrong passwords, unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
+  /** The limits on failed password attempts, unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
   wrongPasswords?: WrongPasswordLimits | undefined
   /** Default: `limits.sessionCheckMs`. */
   sessionCheckMs?: number

@@ -30,7 +30,7 @@ interface AuthParts extends Connected, AuthEvents {
   mailer: Mailer | null
   /** Counts a new account for an IP address. Rejects with an `APIError` to refuse the sign-up. */
   countNewAccount: RateLimit
-  /** The limits on wrong passwords, unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
+  /** The limits on failed password attempts, unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
   wrongPasswords: WrongPasswordLimits | undefined
   log: FastifyBaseLogger
 }

@@ -23,8 +23,8 @@ const deviceCookie = 'known_device'
 const deviceCookieMaxAgeSeconds = 365 * 86_400
 
 /**
- * Limits wrong passwords. A caller is an address, or a browser in which the account's owner has signed in
- * before. Each caller has its own allowance for an account. Unknown callers, from which the owner hasn't
+ * Limits failed password attempts. A caller is an address, or a browser in which the account's owner has signed
+ * in before. Each caller has its own allowance for an account. Unknown callers, from which the owner hasn't
  * signed in, also share one allowance. If an attacker with many addresses exhausts this allowance, the owner
  * can still sign in from known browsers and addresses. Attempts for unknown accounts count too, so that the
  * response doesn't reveal which accounts exist.

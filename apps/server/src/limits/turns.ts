@@ -29,9 +29,9 @@ export class Turns<Job> {
   }
 
   /**
-   * Adds a job. Returns the job that doesn't fit, or null. If no more jobs may wait, the new job replaces the
-   * newest job of the customer with the most waiting jobs. If that customer would then have fewer waiting
-   * jobs than `customer`, the new job doesn't fit.
+   * Adds a job. Returns the job that doesn't fit, or null. If the queue is full, the new job replaces the newest
+   * job of the customer with the most waiting jobs. If that customer would then have fewer waiting jobs than
+   * `customer`, the new job doesn't fit.
    */
   add(customer: string, job: Job): Job | null {
     const line = this.#lines.get(customer) ?? []

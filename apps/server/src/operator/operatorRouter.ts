@@ -133,7 +133,7 @@ export function createOperatorRouter(
       return { charges, nextCursor }
     }),
 
-    /** Returns up to 100 parked usage events of all customers. Flowglad has rejected these events. */
+    /** Returns up to 100 parked usage events from all customers. Flowglad has rejected these events. */
     parked: operatorProcedure.query(async () => {
       const events = await operator.parked(shownParked)
       const known = await users.byId([...new Set(events.map((event) => event.customer))])

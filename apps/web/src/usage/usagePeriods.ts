@@ -7,7 +7,7 @@ const dayMs = 86_400_000
 export const lengths = [7, 30, 90]
 export const defaultLength = 30
 
-/** Returns the days to load for a period. They include the previous period, to compare the two. */
+/** Returns the number of days to load for a period. Includes the previous period for comparison. */
 export const daysFor = (length: number) => ({ days: 2 * length })
 
 /** One meter's usage in a period, compared with the previous period of the same length. */

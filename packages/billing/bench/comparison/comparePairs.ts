@@ -28,7 +28,7 @@ export interface PairComparison {
 
 /**
  * Measures the ledgers in turn, with 64 callers and 64 customers, and then audits them. Some columns compare the
- * other ledgers with the first ledger. `first` is the first ledger's name in the titles of these columns.
+ * other ledgers with the first ledger. The titles of these columns call the first ledger `first`.
  */
 export async function comparePairs(
   ledgers: PairLedger[],

@@ -12,7 +12,7 @@ interface Compared<Variant extends string | number> {
   /** The title of the column that names the variant. */
   column: string
   variants: Variant[]
-  /** The first variant's name in the titles of the other columns. */
+  /** How the titles of the other columns name the first variant. */
   first: string
   /** Creates a variant's ledger in a new database, or in a file of the folder if `database` is null. */
   open: (variant: Variant, at: { folder: string; database: string | null }) => Promise<Ledger>

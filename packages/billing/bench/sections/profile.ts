@@ -14,7 +14,7 @@ const loads: { kind: CallKind; callers: number }[] = [
   { kind: { ...ping, transport: 'in process' }, callers: 64 },
 ]
 const customers = 64
-/** Smaller parts are added up in one row. */
+/** The smallest share that gets its own row. Smaller parts are summed in one row. */
 const smallestShare = 0.02
 
 /**

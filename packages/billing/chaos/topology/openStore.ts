@@ -61,7 +61,8 @@ export async function openPostgres({ isPooled }: { isPooled: boolean }): Promise
         // The nodes open more connections than this number, so their transactions share PgBouncer's connections.
         default_pool_size: 3,
         server_round_robin: 1,
-        // With PgBouncer's default of 15 s, the measured recovery times would mostly show this pause.
+        // After a failed server login, PgBouncer waits 15 s by default. That wait would dominate the measured
+        // recovery times.
         server_login_retry: 1,
       })
     : null

@@ -72,7 +72,7 @@ export interface Ledger extends AsyncDisposable {
     cursor: string | null
   }): Promise<{ charges: Charge[]; cursor: string | null }>
   /**
-   * Reads the charges of one customer or of all customers, page by page. A customer's charges are
+   * Reads one customer's or all customers' charges, page by page. A customer's charges are
    * consecutive, oldest first. The store chooses the order of the customers. A charge that exists
    * throughout the read is returned once, in the state that it has when its page is read.
    */
@@ -126,7 +126,7 @@ export interface Ledger extends AsyncDisposable {
   denials(customer: string): Promise<DeniedCalls[]>
   /** Returns up to `limit` of the customer's alerts, newest first. */
   alerts(query: { customer: string; limit: number }): Promise<Alert[]>
-  /** Returns up to `limit` alerts of all customers that are due for delivery to the app. */
+  /** Returns up to `limit` alerts, for all customers, that are due for delivery to the app. */
   alertsToDeliver(limit: number): Promise<DueAlert[]>
   /**
    * Defers the alert's next delivery, so that no other process delivers it now. Returns false if another process has
@@ -139,7 +139,7 @@ export interface Ledger extends AsyncDisposable {
   ledgerActs(): Promise<LedgerAct[]>
   /** Returns the delivery backlog and the clock's skew, for monitoring. */
   health(): Promise<LedgerHealth>
-  /** Returns up to `limit` parked events of all customers. */
+  /** Returns up to `limit` parked events from all customers. */
   parked(
     limit: number,
   ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>

@@ -56,7 +56,7 @@ export interface Operator {
     limit: number
     cursor: string | null
   }): Promise<{ charges: ReportedCharge[]; cursor: string | null }>
-  /** Returns up to `limit` parked usage events of all customers. */
+  /** Returns up to `limit` parked usage events from all customers. */
   parked(limit: number): ReturnType<Ledger['parked']>
   /**
    * Performs an act, and records it in the same transaction. `id` is a UUID that the caller creates. If the result

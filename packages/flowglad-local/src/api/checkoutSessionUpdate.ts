@@ -117,9 +117,9 @@ export function updateCheckout(platform: Platform, now: number, update: Update):
 }
 
 /**
- * Returns the foreign key of the first field that refers to an unknown record. This server also checks the
- * subscription, and that the price has a product. On the platform, these mistakes cause an error only at the
- * checkout.
+ * Returns the foreign-key constraint (without prefix and suffix) of the first field that refers to an unknown
+ * record. This server also checks the subscription, and that the price has a product. On the platform, these
+ * mistakes cause an error only at the checkout.
  */
 function brokenReference({ db }: Platform, session: CheckoutSession): string | undefined {
   const { priceId, customerId, discountId, invoiceId, targetSubscriptionId } = session

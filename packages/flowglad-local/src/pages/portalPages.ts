@@ -248,7 +248,8 @@ function invoiceRow(platform: Platform, invoice: Invoice): Html {
   const refunded = payments.reduce((sum, { refundedAmount }) => sum + (refundedAmount ?? 0), 0)
   const parts = invoiceParts(platform, invoice)
   const headed = parts.some(({ amount }) => amount === null)
-  // The subtotal of a plan change's invoice also contains the lines that it repeats.
+  // Prefer the last attempt's amount: a plan change's invoice repeats lines that were already paid, so its
+  // subtotal is too high.
   const amount = invoice.status === 'paid' ? paid : (attempts.at(-1)?.amount ?? invoice.subtotal)
   const abandoned = abandonedText(platform, invoice)
   return html`<tr>

@@ -5,7 +5,7 @@ import type { HoldRow } from './rows.ts'
 
 /**
  * Decides under which values a leg's units count. A new value gets separate totals while the customer has fewer than
- * `atMost` values in the dimension. The rows of the leg's labels must be loaded.
+ * `atMost` values in the dimension. The caller must have loaded the leg's label rows.
  */
 export const claimLabels = (draft: Draft, meter: string, labels: readonly Label[] = []): HeldLabel[] =>
   labels.map(({ dimension, value, atMost }) => ({

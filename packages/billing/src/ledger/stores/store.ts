@@ -66,14 +66,14 @@ export interface CommittedCustomer {
 }
 
 export interface EventQuery {
-  /** Null for the events of all customers. */
+  /** Null for events from all customers. */
   customer: string | null
   limit: number
   after: Pick<EventRow, 'customer' | 'at' | 'attempt' | 'meter'> | null
 }
 
 export interface ActQuery {
-  /** Null for the acts of all customers. */
+  /** Null for acts on all customers. */
   customer: string | null
   limit: number
   after: ActCursor | null

@@ -19,7 +19,7 @@ const booksRow = z.object({
   resultBytes: z.number(),
 })
 
-/** The reads of one customer's rows. */
+/** The queries that read one customer's rows. */
 export const customerReads = (query: ReadQuery) =>
   ({
     readCustomer: async (customer) => {

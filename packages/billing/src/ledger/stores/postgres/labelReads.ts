@@ -7,7 +7,7 @@ import { dayValues, isInDays } from './dayRange.ts'
 import { isOf, type ReadQuery } from './readQuery.ts'
 
 /**
- * The reads of the totals by value. `usageByValue` names `daily` before `daily_label`, because every transaction locks
+ * The queries that read the totals by value. `usageByValue` names `daily` before `daily_label`, because every transaction locks
  * tables in the order of `lockOrder`. The CTEs and `OFFSET 0` make the planner read the days once, and then look up
  * each shown value by its key, even without statistics.
  */

@@ -15,7 +15,7 @@ import { now, type ReadQuery } from './readQuery.ts'
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= (SELECT now FROM clock)
   OR (c.lease::json ->> 'notedAt')::bigint > (SELECT now FROM clock))`
 
-/** The reads of the whole ledger: its customers, its pending work and its state. */
+/** The queries that read the whole ledger: its customers, its pending work and its state. */
 export const ledgerReads = (
   query: ReadQuery,
   { watch, retention }: { watch: ClockWatch; retention: Retention },

@@ -10,7 +10,7 @@ const dayRow = z.object({ day: z.string() })
 const valueSum = z.object({ meter: z.string(), value: z.string(), amount: z.number() })
 type ValueSum = z.output<typeof valueSum>
 
-/** Prepares the reads of the totals by value. */
+/** Prepares the queries that read the totals by value. */
 export function prepareLabelReads(
   db: SqliteDatabase,
   now: () => number,
