@@ -103,7 +103,7 @@ it('says what a plan change charges, credits and grants before the customer conf
   const text = open().textContent
   const day = formatDay(renewsAt)
   expect(text).toContain("You'll pay $52.67 today with Visa ending in 4242.")
-  expect(text).toContain('This includes a credit of $13.33 for earlier payments.')
+  expect(text).toContain('A credit of $13.33 for earlier payments is already deducted.')
   expect(text).toContain(`From ${day}, Scale costs $99 a month.`)
   expect(text).toContain(
     `You'll get about 1,333,300 tokens for this period (prorated), then 2,000,000 from ${day}.`,
@@ -119,7 +119,7 @@ it('names the unused part of the current plan as the credit, like the receipt', 
   ]
   preview.mockReturnValue({ data: aPreview })
   statement.mockReturnValue(aStatement({ payments: [aPayment({ items })] }))
-  expect(open().textContent).toContain('This includes a credit of $13.33 for unused Pro.')
+  expect(open().textContent).toContain('A credit of $13.33 for unused Pro is already deducted.')
 })
 
 it.each([

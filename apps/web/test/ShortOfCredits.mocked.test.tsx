@@ -60,8 +60,8 @@ it("does not repeat the paywall's options in the explanation of a denied call", 
 })
 
 it.each([
-  ['the exact cost', false, 'This needs 8 pictures; you have 6 left'],
-  ['the maximum cost', true, 'This needs up to 8 pictures; you have 6 left'],
+  ['the exact cost', false, 'This request needs 8 pictures; you have 6 left'],
+  ['the maximum cost', true, 'This request needs up to 8 pictures; you have 6 left'],
 ])('names %s of a call that needs more units than are left', (_, isMaximum, title) => {
   paywall.mockReturnValue({ state: 'short', balance: short, required: 8 })
   show(<DenialNotice meter="generations" error={error} onRetry={() => undefined} isMaximum={isMaximum} />)

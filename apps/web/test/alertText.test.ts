@@ -37,11 +37,15 @@ it('shows the usage that raised an alert', () => {
 })
 
 it.each<[string, string, string]>([
-  ['when the units renew', alertDetail(anAlert(), { row: undefined, plan }), 'They renew on 1 December.'],
+  [
+    'when the units renew',
+    alertDetail(anAlert(), { row: undefined, plan }),
+    'Your credits renew on 1 December.',
+  ],
   [
     'when the units end',
     alertDetail(anAlert(), { row: undefined, plan: { ...plan, cancelsAt: 1 } }),
-    'They end on 1 December.',
+    'Your credits end on 1 December.',
   ],
   [
     'how extra units are billed',
@@ -52,12 +56,12 @@ it.each<[string, string, string]>([
   [
     'when a limit resets',
     alertDetail(anAlert({ budget: aMonth, used: 10 }), { row: undefined, plan }),
-    'It resets on 1 December.',
+    'The limit resets on 1 December.',
   ],
   [
     'why requests continue after a limit',
     alertDetail(anAlert({ budget: { ...aMonth, mode: 'notify' }, used: 10 }), { row: undefined, plan }),
-    'You can continue, because you chose “Only tell me”. It resets on 1 December.',
+    'You can continue, because you chose “Only tell me”. The limit resets on 1 December.',
   ],
   [
     'nothing about a limit that never resets',

@@ -61,43 +61,43 @@ describe('the explanation of a denied call', () => {
       'a reached limit',
       overLimit({ used: 10 }),
       "You've reached your limit of 10 pictures for November",
-      'Nothing was charged. It resets on 1 December.',
+      'Nothing was charged. The limit resets on 1 December.',
     ],
     [
       'a limit of zero',
       overLimit({ limit: 0, used: 0 }),
       "You've reached your limit of 0 pictures for November",
-      'Nothing was charged. It resets on 1 December.',
+      'Nothing was charged. The limit resets on 1 December.',
     ],
     [
       'a call that needs more than is left',
       overLimit({ used: 7, held: 2 }),
-      'This would exceed your limit of 10 pictures for November',
-      'Nothing was charged. You have 1 picture left under this limit. It resets on 1 December.',
+      'This request would exceed your limit of 10 pictures for November',
+      'Nothing was charged. You have 1 picture left under this limit. The limit resets on 1 December.',
     ],
     [
       'a limit that running work may reach',
       overLimit({ used: 7, held: 3 }),
-      'This would exceed your limit of 10 pictures for November',
-      'Nothing was charged. The rest of your limit is reserved for work in progress. It resets on 1 December.',
+      'This request would exceed your limit of 10 pictures for November',
+      'Nothing was charged. The rest of your limit is reserved for work in progress. The limit resets on 1 December.',
     ],
     [
       'a month that ends in another time zone',
       overLimit({ used: 10, timeZone: 'Asia/Tokyo', resetsAt: Date.parse('2026-12-01T00:00+09:00') }),
       "You've reached your limit of 10 pictures for November",
-      'Nothing was charged. It resets on 30 November.',
+      'Nothing was charged. The limit resets on 30 November.',
     ],
     [
       'an hourly limit',
       overLimit({ used: 10, window: 'hour', timeZone: null }),
       "You've reached your limit of 10 pictures for this hour",
-      'Nothing was charged. It resets at 1 Dec 2026, 00:00.',
+      'Nothing was charged. The limit resets at 1 Dec 2026, 00:00.',
     ],
     [
       'a daily limit',
       overLimit({ used: 10, window: 'day' }),
       "You've reached your limit of 10 pictures for today",
-      'Nothing was charged. It resets on 1 December.',
+      'Nothing was charged. The limit resets on 1 December.',
     ],
     [
       'a billing period that never ends',
@@ -109,7 +109,7 @@ describe('the explanation of a denied call', () => {
       'a meter that this version of the app lacks',
       overLimit({ used: 10, meter: 'videos' }),
       "You've reached your limit of 10 for November",
-      'Nothing was charged. It resets on 1 December.',
+      'Nothing was charged. The limit resets on 1 December.',
     ],
   ])("names the customer's limit and its reset date: %s", (_, denial, title, detail) => {
     expect(explainDenial(denied(denial))).toEqual({ title, detail, next: 'limits' })
@@ -138,7 +138,7 @@ describe('the explanation of a denied call', () => {
   })
 
   it.each([
-    [400, 'rephrase', 'This request was not accepted'],
+    [400, 'rephrase', 'Your request was not accepted'],
     [401, 'signIn', 'Your session has ended'],
     [422, 'rephrase', 'This prompt is against our content policy'],
     [429, 'again', 'Too many requests'],

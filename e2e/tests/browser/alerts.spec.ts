@@ -16,7 +16,7 @@ test("shows an alert at 80% of the plan's units in only one tab, even if the cus
   await customer.recordApiCalls(1)
   const { notice, dismiss, link } = app.alertNotice
   await expect(notice).toContainText(texts.usedShare(80, 'look-ups'))
-  await expect(notice).toContainText(/they renew on \d+ \w+/i)
+  await expect(notice).toContainText(/your credits renew on \d+ \w+/i)
   await expect.poll(() => stack.mails?.subjects(customer.email)).toEqual([texts.usedShare(80, 'look-ups')])
 
   const other = await openTab()

@@ -18,7 +18,8 @@ export const texts = {
   picturesExhausted: /out of pictures/i,
   noPicturesLeft: /no pictures left/i,
   limitReached: (amount: string) => new RegExp(`you've reached your limit of ${amount} for \\w+`, 'i'),
-  limitExceeded: (amount: string) => new RegExp(`this would exceed your limit of ${amount} for \\w+`, 'i'),
+  limitExceeded: (amount: string) =>
+    new RegExp(`this request would exceed your limit of ${amount} for \\w+`, 'i'),
   limitUsed: (percent: number, limit: string) => `You've used ${percent}% of your limit of ${limit} a month`,
   limitAllUsed: (limit: string) => `You've reached your limit of ${limit} a month`,
   allUsed: (units: string) => `You've used all your ${units}`,
@@ -35,7 +36,7 @@ export const texts = {
   extraLookUps: /1 look-up.*\$1\b/i,
   money: /\$[\d,.]+\d/,
   paysToday:
-    /you'll pay \$5\d\.\d\d today with Visa ending in 4242\. This includes a credit of \$[\d.]+ for unused Pro/i,
+    /you'll pay \$5\d\.\d\d today with Visa ending in 4242\. A credit of \$[\d.]+ for unused Pro is already deducted/i,
   changeReason: /unused pro: −\$/i,
   proratedTokens: /you'll get about 1,3\d\d,\d00 tokens for this period \(prorated\)/i,
   nearLimit: /approaching your limit/i,

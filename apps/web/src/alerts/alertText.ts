@@ -28,7 +28,7 @@ export function alertDetail(
 }
 
 function limitDetail({ used, limit, resetsAt }: Alert<Meter>, { window, mode }: AlertBudget): string {
-  const reset = resetsAt === null ? null : `It resets ${resetTime(window, resetsAt)}.`
+  const reset = resetsAt === null ? null : `The limit resets ${resetTime(window, resetsAt)}.`
   const effect =
     mode === 'notify' && used >= limit ? 'You can continue, because you chose “Only tell me”.' : null
   return [effect, reset].filter((part) => part !== null).join(' ')
@@ -44,6 +44,6 @@ function creditsDetail(
     return `Extra ${unitsOf(meter)} are billed as you use them.`
   const { event, at } = nextOfCredits(plan, resetsAt)
   if (at === null) return ''
-  if (event === 'renew') return `They renew on ${formatDay(at)}.`
-  return `They end on ${formatDay(at)}${event === 'endUnpaid' ? ' unless you pay' : ''}.`
+  if (event === 'renew') return `Your credits renew on ${formatDay(at)}.`
+  return `Your credits end on ${formatDay(at)}${event === 'endUnpaid' ? ' unless you pay' : ''}.`
 }

@@ -87,7 +87,7 @@ export function explainDenial(error: unknown): Explanation {
       case 'STREAM_REPLACED':
       case 'FOREIGN_ORIGIN':
       case 'PREFETCH':
-        return { title: 'This request was not accepted', detail: `${free} Please try again.`, next: 'again' }
+        return { title: 'Your request was not accepted', detail: `${free} Please try again.`, next: 'again' }
       default:
         return denial satisfies never
     }
@@ -136,7 +136,7 @@ export function explainDenial(error: unknown): Explanation {
         : failed
     case 400:
       return {
-        title: 'This request was not accepted',
+        title: 'Your request was not accepted',
         detail: `${free} Check your text and try again.`,
         next: 'rephrase',
       }
@@ -154,10 +154,10 @@ function explainLimit({ meter, limit, used, held, window, resetsAt }: OverLimit)
     free,
     left > 0 ? `You have ${amount(left)} left under this limit.` : null,
     left <= 0 && used < limit ? 'The rest of your limit is reserved for work in progress.' : null,
-    resetsAt === null ? null : `It resets ${resetTime(window, resetsAt)}.`,
+    resetsAt === null ? null : `The limit resets ${resetTime(window, resetsAt)}.`,
   ]
   return {
-    title: used < limit ? `This would exceed ${limitText}` : `You've reached ${limitText}`,
+    title: used < limit ? `This request would exceed ${limitText}` : `You've reached ${limitText}`,
     detail: detail.filter((part) => part !== null).join(' '),
     next: 'limits',
   }

@@ -46,7 +46,7 @@ export function ChangeCost({ offer, plan, preview }: ChangeCostProps) {
       <Packs {...{ offer, plan, preview }} />
       {preview.charge === 0 && <ExtraUsage plan={plan} preview={preview} />}
       {plan.cancelsAt !== null && (
-        <p>This will also undo your cancellation. {offer.name} will renew until you cancel it.</p>
+        <p>The change will also undo your cancellation. {offer.name} will renew until you cancel it.</p>
       )}
     </>
   )
@@ -64,7 +64,7 @@ function ChargedNow({ offer, plan, preview }: PricedProps) {
           {byMethod(preview)}.
         </strong>{' '}
         {credit > 0 &&
-          `This includes a credit of ${formatMoney(credit, currency)} for ${unused === null ? 'earlier payments' : `unused ${unused}`}. `}
+          `A credit of ${formatMoney(credit, currency)} for ${unused === null ? 'earlier payments' : `unused ${unused}`} is already deducted. `}
         {nextChargeAt !== null &&
           `From ${formatDay(nextChargeAt)}, ${offer.name} costs ${priceText(offer, preview)}.`}
       </p>

@@ -146,7 +146,7 @@ function Paid({ order, isHere, onClose }: PaidProps) {
       <Notice title="Thank you, your payment went through" onClose={onClose}>
         {hasStopped
           ? "Your credits haven't arrived yet. They'll appear here as soon as the payment is confirmed."
-          : "We're adding your credits. This takes a moment."}
+          : "We're adding your credits. They'll appear in a moment."}
       </Notice>
     )
   if (!isHere) return null

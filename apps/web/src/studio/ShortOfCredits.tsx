@@ -31,7 +31,7 @@ export function ShortOfCredits({ meter, error, onRetry, onLess, isMaximum }: Sho
         <Notice
           tone="critical"
           role="alert"
-          title={`This needs ${isMaximum ? 'up to ' : ''}${amountOf(balance.meter, required)}; you have ${formatNumber(balance.available ?? 0)} left`}
+          title={`This request needs ${isMaximum ? 'up to ' : ''}${amountOf(balance.meter, required)}; you have ${formatNumber(balance.available ?? 0)} left`}
           actions={
             <>
               {onLess?.(balance.available ?? 0)}

@@ -66,7 +66,7 @@ function Charges({ charges }: { charges: ChargeRow<Meter>[] }) {
 /** Messages for the states that concern customers. A charge in another state shows no message. */
 const problems: Partial<Record<ChargeRow['state'], string>> = {
   parked: "Not yet billed. We'll keep trying.",
-  dropped: "You won't be billed for this.",
+  dropped: "You won't be billed for this charge.",
 }
 
 const late = 'The request took unusually long, so it was charged late.'
