@@ -25,7 +25,7 @@ describe('aliases', () => {
     ['ada@googlemail.com', 'ada@gmail.com'],
     ['a.da@example.com', 'a.da@example.com'],
     ['+1@example.com', '+1@example.com'],
-  ])('%s has the key %s', (email, key) => {
+  ])('maps the address %s to the key %s', (email, key) => {
     expect(addressKey(email)).toBe(key)
   })
 

@@ -90,7 +90,7 @@ describe('charges', () => {
     ['has no count', event({ choices: [], usage: { total_tokens: 7 } })],
     ['has a null count', usage(null)],
     ['is negative', usage(-7)],
-    ['is 0 although text has arrived', usage(0)],
+    ['is 0 even though text has arrived', usage(0)],
     ['is a string', usage('7')],
     ['is a fraction', usage(7.5)],
     ['is not a number', 'data: {"choices":[],"usage":{"completion_tokens":NaN}}\n\n'],

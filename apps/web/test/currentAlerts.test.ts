@@ -15,7 +15,7 @@ const current = (alerts: Alert<Meter>[], budgets: Budget<Meter>[] | undefined = 
 it.each<[string, Partial<Alert<Meter>>, Budget<Meter>[] | undefined, boolean]>([
   ["a recent alert about the plan's units", {}, [], true],
   ['an alert from two days ago', { at: now - 2 * 86_400_000 }, [], false],
-  ['an alert of an earlier billing period', { resetsAt: now }, [], false],
+  ['an alert from an earlier billing period', { resetsAt: now }, [], false],
   ['an alert that never resets', { resetsAt: null }, [], true],
   ['an alert from before an upgrade', { used: 4, limit: 5 }, [], false],
   ['an alert whose units an operator refunded', { threshold: 90, used: 9 }, [], false],

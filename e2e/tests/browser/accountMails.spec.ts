@@ -120,7 +120,7 @@ test('shows an alert about a limit once in Studio, and sends it by email', async
   await app.goTo('Billing')
   await expect(app.alerts).toContainText([texts.limitUsed(80, '5 pictures')])
   await app.goTo('Studio')
-  // The limit stops the call although credits are left.
+  // The limit stops the call even though credits are left.
   await app.makePictures('a mill', 2)
   await expect(app.alert).toContainText(texts.limitExceeded('5 pictures'))
   await app.expectBalance('generations', { left: 6, of: 10 })

@@ -76,7 +76,7 @@ describe('usage', () => {
   })
 })
 
-describe('usage by a dimension', () => {
+describe('usage by dimension', () => {
   it('requests one dimension, and keeps the values of a range while another range loads', async () => {
     const week = deferred<unknown>()
     const row = { day: '2026-11-22', meter: 'generations', value: 'small', amount: 3 }

@@ -116,7 +116,7 @@ it('infers the app’s dimensions from its client, and accepts only these', () =
   expectTypeOf<Query['by']>().toEqualTypeOf<Dimension>()
 })
 
-it('includes values in the type only for usage by a dimension', () => {
+it('includes values in the type only for usage by dimension', () => {
   const _values = () => hooks.useUsage({ by: 'model' }).data
   expectTypeOf<ReturnType<typeof _values>>().toEqualTypeOf<UsageByValue<Meter>[] | undefined>()
   const _days = () => hooks.useUsage({ days: 7 }).data

@@ -136,7 +136,7 @@ describe('adjusting a subscription', () => {
     const payments = async (studio: Studio) =>
       (await studio.node.payments.list()).data.map(({ amount, status }) => [amount, status])
 
-    /** Returns the units of the usage lines of each invoice. */
+    /** Returns the units in each invoice's usage lines. */
     const unitsOnInvoices = async (studio: Studio) =>
       (await studio.billing('ada')).invoices.map(({ invoice, invoiceLineItems }) => [
         invoice.status,

@@ -171,7 +171,7 @@ it('starts without reading the stored usage', async () => {
   ).toBe(200)
 })
 
-it('finds all records although only a limited number is in memory', async () => {
+it('finds all records even though only a limited number is in memory', async () => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const db = new Database(null)

@@ -62,7 +62,7 @@ function nextOfPlan(
 ): string[] {
   const units = unitsOf(meter)
   const row = balances.find((it) => it.meter === meter)
-  // On a plan with overage, the status isn't `exhausted` although no units are left.
+  // On a plan with overage, the status isn't `exhausted` even though no units are left.
   const hasOverage = used >= limit && row?.available === 0 && row.held === 0 && row.status !== 'exhausted'
   return [
     ...(hasOverage ? [`You can continue. Extra ${units} are billed as you use them.`] : []),

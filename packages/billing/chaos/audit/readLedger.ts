@@ -56,7 +56,7 @@ const queries = (prefix: string) => ({
 const hadReturnedUnits = (legs: string) =>
   `(OLD.state = 'expired' OR ${legs} LIKE '%"amount":0,%' OR ${legs} LIKE '%"amount": 0,%')`
 
-/** The values of a row of `chaos_ended`, which describes a removed hold. */
+/** The values in a row of `chaos_ended`, which describes a removed hold. */
 const endedHold = (legs: string) => `OLD.customer, OLD.attempt, OLD.expires_at, ${hadReturnedUnits(legs)}`
 
 /** Runs one query and returns its rows. */

@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts'
 
 const contract = ['ledger/sqliteLedger']
 
-/** Faults in the thresholds of budgets and grants, and in the delivery of alerts. */
+/** Faults in the thresholds of budgets and grants, and in alert delivery. */
 export const alerts: Fault[] = [
   {
     name: 'a threshold raises its alert one unit late',
@@ -131,7 +131,7 @@ export const alerts: Fault[] = [
     tests: ['customer/alertDelivery'],
   },
   {
-    name: 'an alert is delivered again although onAlert has handled it',
+    name: 'an alert is delivered again even though onAlert has handled it',
     file: 'customer/alertDelivery.ts',
     find: 'if (await this.#inTime(handling)) await ledger.finishAlert(alert)',
     replace: 'if (await this.#inTime(handling)) return',

@@ -12,7 +12,7 @@ export const budgets: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a reserve is denied by a budget although an abandoned hold is past its expiry time',
+    name: 'a reserve is denied by a budget even though an abandoned hold is past its expiry time',
     file: 'ledger/core/reserve.ts',
     find: 'if (denial && expireDueHolds(draft, settings) > 0) {',
     replace: "if (denial && denial.state !== 'overBudget' && expireDueHolds(draft, settings) > 0) {",
@@ -75,7 +75,7 @@ export const budgets: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a charge counts in a budget’s current window although its hold was taken in an earlier window',
+    name: 'a charge counts in a budget’s current window even though its hold was taken in an earlier window',
     file: 'ledger/core/budgets.ts',
     find: '? taken.windowStart === budget.windowStart',
     replace: '? true',
@@ -250,14 +250,14 @@ export const budgets: Fault[] = [
     tests: ['ledger/postgresMessages'],
   },
   {
-    name: 'the budgets of a plan count toward the number of budgets that the customer can set',
+    name: 'a plan’s budgets count toward the number of budgets that the customer can set',
     file: 'ledger/core/setBudget.ts',
     find: "draft.budgets().filter(({ source }) => source === 'customer')",
     replace: 'draft.budgets()',
     tests: contract,
   },
   {
-    name: 'a customer can remove a budget of the plan',
+    name: 'a customer can remove one of the plan’s budgets',
     file: 'ledger/core/setBudget.ts',
     find: "budget?.source !== 'customer'",
     replace: '!budget',
@@ -278,14 +278,14 @@ export const budgets: Fault[] = [
     tests: contract,
   },
   {
-    name: 'each fetch resets the budgets of a plan',
+    name: 'each fetch resets the plan’s budgets',
     file: 'ledger/core/setBudget.ts',
     find: 'if (existing?.timeZone === budget.timeZone) changeBudget',
     replace: 'if (existing?.id === budget.timeZone) changeBudget',
     tests: contract,
   },
   {
-    name: 'the budgets of a plan end while Flowglad reports no subscription',
+    name: 'a plan’s budgets end while Flowglad reports no subscription',
     file: 'ledger/core/setBudget.ts',
     find: 'if (!draft.row.snapshot) return\n',
     replace: '',

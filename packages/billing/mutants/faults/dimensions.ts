@@ -82,7 +82,7 @@ export const dimensions: Fault[] = [
     tests: contract,
   },
   {
-    name: 'rows of labels stay in memory',
+    name: 'label rows stay in memory',
     file: 'ledger/stores/recentCustomers.ts',
     find: 'rows.labels.clear()',
     replace: '',

@@ -26,14 +26,14 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a reserve is denied although an abandoned hold is past its expiry time',
+    name: 'a reserve is denied even though an abandoned hold is past its expiry time',
     file: 'ledger/core/reserve.ts',
     find: 'if (denial && expireDueHolds(draft, settings) > 0) {',
     replace: "if (denial?.state === 'held' && expireDueHolds(draft, settings) > 0) {",
     tests: contract,
   },
   {
-    name: 'a retry runs the work again although its reserve has just charged the earlier attempt’s expired hold',
+    name: 'a retry runs the work again even though its reserve has just charged the earlier attempt’s expired hold',
     file: 'ledger/core/reserve.ts',
     find: 'if (retryAfterExpiry) return retryAfterExpiry',
     replace: '',
@@ -177,7 +177,7 @@ export const holds: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a settle reduces the limited balance although its units were reserved while the meter was unlimited',
+    name: 'a settle reduces the limited balance even though its units were reserved while the meter was unlimited',
     file: 'ledger/core/bookUsage.ts',
     find: 'waived: account.waived + (wasUnlimited && !isUnlimited ? amount : 0)',
     replace: 'waived: account.waived',

@@ -26,14 +26,14 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a retry runs an operation again although the earlier attempt was charged at expiry',
+    name: 'a retry runs an operation again even though the earlier attempt was charged at expiry',
     file: 'ledger/core/answerRetry.ts',
     find: "return hold && bookedAtExpiry(hold).length > 0 ? { state: 'completed', result: null } : null",
     replace: 'return null',
     tests: contract,
   },
   {
-    name: 'a key is forgotten after its retention period although its work is still running',
+    name: 'a key is forgotten after its retention period even though its work is still running',
     file: 'ledger/core/answerRetry.ts',
     find: "if (key.pruneAt <= draft.now && hold?.state !== 'held') return null",
     replace: 'if (key.pruneAt <= draft.now) return null',
@@ -89,14 +89,14 @@ export const keys: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a result is stored although it exceeds the size limit',
+    name: 'a result is stored even though it exceeds the size limit',
     file: 'ledger/core/writeKey.ts',
     find: 'bytes > 0 && bytes <= settings.resultBytes && makeRoom',
     replace: 'bytes > 0 && makeRoom',
     tests: contract,
   },
   {
-    name: 'a result is stored although it exceeds the limit for all of the customer’s results',
+    name: 'a result is stored even though it exceeds the limit for all of the customer’s results',
     file: 'ledger/core/writeKey.ts',
     find: 'return excess <= 0\n',
     replace: 'return true\n',

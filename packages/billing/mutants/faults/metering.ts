@@ -1,6 +1,6 @@
 import type { Fault } from '../fault.ts'
 
-/** Faults in the holds of running work, the sweeper, shutdown, and the counts of denials. */
+/** Faults in the holds of running work, the sweeper, shutdown, and the denial counts. */
 export const metering: Fault[] = [
   {
     name: 'the sweeper never prunes',
@@ -53,7 +53,7 @@ export const metering: Fault[] = [
     tests: ['metering/renewHold'],
   },
   {
-    name: 'a stream continues although its units can’t be charged',
+    name: 'a stream continues even though its units can’t be charged',
     file: 'metering/renewHold.ts',
     find: 'if (counted?.some(({ meter }) => booked.includes(meter))) onUncharged()',
     replace: 'if (counted === undefined) onUncharged()',
@@ -67,7 +67,7 @@ export const metering: Fault[] = [
     tests: ['metering/denialCounts', 'trpc/denialCounts'],
   },
   {
-    name: 'the counts of denials are lost during an outage',
+    name: 'denial counts are lost during an outage',
     file: 'metering/denialCounts.ts',
     find: 'else this.#waiting.set(name, before)',
     replace: '',

@@ -19,7 +19,7 @@ export const move: Fault[] = [
     tests,
   },
   {
-    name: 'a file is moved although an idle server has it open',
+    name: 'a file is moved even though an idle server has it open',
     file: 'ledger/stores/sqlite/moveOut.ts',
     find: "db.exec('PRAGMA journal_mode = DELETE')",
     replace: "db.exec('PRAGMA journal_mode = WAL')",

@@ -62,7 +62,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a call counts as a retry of a lost operation although its input is different',
+    name: 'a call counts as a retry of a lost operation even though its input is different',
     file: 'ledger/core/answerRetry.ts',
     find: "  return command.fingerprint?.startsWith(recovered.fingerprint)\n    ? { state: 'completed', result: null }",
     replace: "  return command.fingerprint !== null\n    ? { state: 'completed', result: null }",
@@ -104,7 +104,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a running retry is charged although the lost attempt was charged',
+    name: 'a running retry is charged even though the lost attempt was charged',
     file: 'ledger/core/answerRetry.ts',
     find: 'recovered.attempt !== command.attempt &&',
     replace: 'recovered.attempt === command.attempt &&',
@@ -188,7 +188,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'recovery reads the whole list although it has found enough known events',
+    name: 'recovery reads the whole list even though it has found enough known events',
     file: 'flowglad/restoredLedger.ts',
     find: 'if (known >= enoughKnownEvents || isTooOld(listed, state)) break',
     replace: 'if (isTooOld(listed, state)) break',
@@ -209,7 +209,7 @@ export const restore: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a recovery counts as complete although the ledger was reopened during the recovery',
+    name: 'a recovery counts as complete even though the ledger was reopened during the recovery',
     file: 'flowglad/restoredLedger.ts',
     find: 'if (this.#ledger.interruptions() !== interruptions)\n',
     replace: 'if (interruptions < 0)\n',
@@ -224,7 +224,7 @@ export const restore: Fault[] = [
     tests: recognition,
   },
   {
-    name: 'recovery counts as complete although Flowglad refuses to list usage events',
+    name: 'recovery counts as complete even though Flowglad refuses to list usage events',
     file: 'flowglad/restoredLedger.ts',
     find: "if (listed === null) throw new Error('Flowglad refuses to list its usage events')",
     replace: 'if (listed === null) break',

@@ -33,7 +33,7 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'a repeated install reports a lost lease although the first install was committed',
+    name: 'a repeated install reports a lost lease even though the first install was committed',
     file: 'ledger/core/install.ts',
     find: "draft.row.installedToken === command.token ? 'installed' : 'leaseLost'",
     replace: "'leaseLost'",
@@ -174,7 +174,7 @@ export const snapshots: Fault[] = [
     tests: contract,
   },
   {
-    name: 'ambiguous units are waived when an unlimited plan ends, although the snapshot includes them',
+    name: 'ambiguous units are waived when an unlimited plan ends, even though the snapshot includes them',
     file: 'ledger/core/unlimited.ts',
     find: 'unexplained - account.owed - account.ambiguous',
     replace: 'unexplained - account.owed',

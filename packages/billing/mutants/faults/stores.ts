@@ -148,14 +148,14 @@ export const stores: Fault[] = [
     tests: sqlite,
   },
   {
-    name: 'SQLite uses known rows although the customer’s version has changed',
+    name: 'SQLite uses known rows even though the customer’s version has changed',
     file: 'ledger/stores/sqlite/prepareProof.ts',
     find: 'rows?.row?.version === row.version && rows.row.time === row.time',
     replace: 'rows',
     tests: sqlite,
   },
   {
-    name: 'a process uses its known rows although a hold of another process is due',
+    name: 'a process uses its known rows even though a hold of another process is due',
     file: 'ledger/stores/recentCustomers.ts',
     find: 'row !== null && row.time <= now && now < nextExpiry',
     replace: 'row !== null && row.time <= now && nextExpiry > 0',

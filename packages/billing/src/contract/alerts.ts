@@ -25,10 +25,10 @@ export interface Alert<Meter extends string = string> {
 /** The budget to which an alert belongs. */
 export interface AlertBudget {
   id: string
-  /** The value of a dimension to which the budget applies. null for all of the customer's calls. */
+  /** The dimension value to which the budget applies. null for all of the customer's calls. */
   scope: BudgetScope | null
   window: BudgetWindow
-  /** The IANA name of the time zone of a day or month. null for other windows. */
+  /** The IANA time zone in which days and months start. null for other windows. */
   timeZone: string | null
   mode: BudgetMode
 }

@@ -7,7 +7,7 @@ export type BudgetMode = 'block' | 'notify'
 /** `customer` budgets are set at run time. `plan` budgets come from the setup's `planBudgets`. */
 export type BudgetSource = 'customer' | 'plan'
 
-/** A value of a dimension, such as `{ dimension: 'member', value: 'user_1' }`. */
+/** A dimension value, such as `{ dimension: 'member', value: 'user_1' }`. */
 export interface BudgetScope<Dimension extends string = string> {
   dimension: Dimension
   /** 1 to 128 characters. Can't be `other`, because no call has this label. */
@@ -22,7 +22,7 @@ export interface BudgetInput<Meter extends string = string, Dimension extends st
   /** The most units that calls can use in each window. 0 denies all calls that cost units, unless `mode` is `notify`. */
   limit: number
   window: BudgetWindow
-  /** The IANA name of the time zone in which a day or month starts, such as `Europe/Berlin`. Default: `UTC`. */
+  /** The IANA time zone in which a day or month starts, such as `Europe/Berlin`. Default: `UTC`. */
   timeZone?: string | undefined
   /** Default: `block`. */
   mode?: BudgetMode | undefined
@@ -38,7 +38,7 @@ export interface Budget<Meter extends string = string> {
   id: string
   source: BudgetSource
   meter: Meter
-  /** The value of a dimension to which the budget applies. null for all of the customer's calls. */
+  /** The dimension value to which the budget applies. null for all of the customer's calls. */
   scope: BudgetScope | null
   limit: number
   /** Units charged in the window. Can exceed the limit. */
@@ -46,7 +46,7 @@ export interface Budget<Meter extends string = string> {
   /** Units held by running calls. */
   held: number
   window: BudgetWindow
-  /** The IANA name of the time zone of a day or month. null for other windows. */
+  /** The IANA time zone in which days and months start. null for other windows. */
   timeZone: string | null
   mode: BudgetMode
   /** The percentages of the limit at which the ledger raises alerts, in ascending order. */

@@ -42,7 +42,7 @@ export interface UsageDay<Meter extends string = string> {
   value?: string
 }
 
-/** The usage of one value of a dimension on one meter and one day. */
+/** One dimension value's usage on one meter and one day. */
 export interface UsageByValue<Meter extends string = string> extends UsageDay<Meter> {
   value: string
 }

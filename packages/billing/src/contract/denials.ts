@@ -45,7 +45,7 @@ export type Denial<Meter extends string = string> =
       /** Whether the customer or the plan sets this limit. */
       source: BudgetSource
       meter: Meter
-      /** The value of a dimension to which the budget applies. Null for all of the customer's calls. */
+      /** The dimension value to which the budget applies. Null for all of the customer's calls. */
       scope: BudgetScope | null
       /** The budget's limit in each window. */
       limit: number
@@ -55,7 +55,7 @@ export type Denial<Meter extends string = string> =
       held: number
       required: number
       window: BudgetWindow
-      /** The IANA name of the time zone of a day or month. Null for other windows. */
+      /** The IANA time zone in which days and months start. Null for other windows. */
       timeZone: string | null
       /** When the window ends. Null if the billing period never ends. */
       resetsAt: number | null

@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { DueAlert } from '../ledger/reads.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 
-/** The number of concurrent calls of `onAlert` in this process. */
+/** The maximum number of concurrent `onAlert` calls in this process. */
 const atOnce = 10
 /** How long to wait for `onAlert`. After this time, another process can deliver the alert. */
 const deadlineMs = 30_000

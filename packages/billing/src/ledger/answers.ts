@@ -106,7 +106,7 @@ export type RenewAnswer =
   | { state: 'ended'; booked: string[] }
 
 export type SettleAnswer =
-  /** `isLate` is set if units were booked although the hold had expired or had no row. */
+  /** `isLate` is set if units were booked even though the hold had expired or had no row. */
   | { state: 'settled'; isLate?: true }
   /** Another attempt under the key completed first. This attempt isn't charged. */
   | { state: 'completed'; result: string | null }

@@ -32,7 +32,7 @@ const budget = z.object({
   /** The dimension and the value to which the budget applies. Null if it applies to all of the customer's calls. */
   scope: z.object({ dimension: text(64), value: text(maxValueLength) }).nullable(),
   window: budgetWindow,
-  /** The IANA name of the time zone in which days or months begin. Null for other windows. */
+  /** The IANA time zone in which days and months start. Null for other windows. */
   timeZone: text(64).refine(isTimeZone, 'unknown time zone').nullable(),
   limit: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
   mode: budgetMode,

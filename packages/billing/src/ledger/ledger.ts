@@ -113,7 +113,7 @@ export interface Ledger extends AsyncDisposable {
   /** Returns all of the customer's counters, and the rows that they count, at one point in time. */
   books(customer: string): Promise<Books>
   /**
-   * Returns the acts of operators on one customer or on all customers, oldest first. Starts after the act
+   * Returns operators' acts on one customer or on all customers, oldest first. Starts after the act
    * `after`, or with the first act by default.
    */
   acts(query: { customer: string | null; after?: ActCursor | null }): AsyncIterable<Act>
@@ -135,7 +135,7 @@ export interface Ledger extends AsyncDisposable {
   takeAlert(alert: DueAlert): Promise<boolean>
   /** Records that the app has handled the alert. */
   finishAlert(alert: Pick<Alert, 'customer' | 'id'>): Promise<void>
-  /** Returns the acts of operators on the whole ledger, oldest first. */
+  /** Returns operators' acts on the whole ledger, oldest first. */
   ledgerActs(): Promise<LedgerAct[]>
   /** Returns the delivery backlog and the clock's skew, for monitoring. */
   health(): Promise<LedgerHealth>

@@ -44,7 +44,7 @@ export const ledgerDefaults = {
   holdRetentionMs: 24 * 3_600_000,
   /** How long charges are kept after Flowglad has acknowledged them. Daily totals are kept forever. */
   chargeRetentionMs: 90 * 24 * 3_600_000,
-  /** How long the counts of denials are kept. */
+  /** How long denial counts are kept. */
   denialRetentionMs: 24 * 3_600_000,
   /** How long alerts are kept. */
   alertRetentionMs: 400 * 24 * 3_600_000,

@@ -16,7 +16,7 @@ export type DueAlert = AlertRow
 /** The record of an operator's act on the whole ledger. */
 export type LedgerAct = LedgerActRow
 
-/** A customer's units of one value of a dimension on one UTC day, such as `2026-11-22`. */
+/** A customer's units under one dimension value on one UTC day, such as `2026-11-22`. */
 export type DailyLabel = DailyLabelRow
 
 /** Identifies an act's record, and contains the operator and the reason. */

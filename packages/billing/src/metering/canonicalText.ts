@@ -44,7 +44,7 @@ class Canonical {
     return text
   }
 
-  /** Returns the object's text. Never throws, although a getter, a proxy or a `toJSON` can throw. */
+  /** Returns the object's text. Never throws, even though a getter, a proxy or a `toJSON` can throw. */
   #read(value: object, depth: number): string {
     try {
       return this.#objectText(value, (part) => this.textOf(part, depth + 1))

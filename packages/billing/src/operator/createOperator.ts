@@ -40,7 +40,7 @@ export interface CustomerReport extends CustomerBalances {
   charges: ReportedCharge[]
   /** Up to 100 usage events that Flowglad hasn't acknowledged, oldest first. */
   events: UndeliveredEvent[]
-  /** The last 50 acts of operators, newest first. */
+  /** Operators' last 50 acts, newest first. */
   acts: Act[]
 }
 

@@ -8,7 +8,7 @@ import { processBilling } from '../flowglad/processBilling.ts'
 const [file = '', baseUrl = '', point = ''] = process.argv.slice(2)
 
 const billing = processBilling(file, baseUrl, {
-  // Only `start` starts the delivery of alerts.
+  // Only `start` starts delivering alerts.
   autoStart: false,
   options: { decisionMs: 20_000 },
   onAlert({ id }) {

@@ -5,7 +5,7 @@ import { aUser, startStack } from '../flowglad/startStack.ts'
 const ada = aUser()
 const hourly = (limit: number) => ({ meter: 'generations', limit, window: 'hour' }) as const
 
-test('denies a call that would exceed a budget of the plan, and names the plan as the budget’s source', async () => {
+test('denies a call that would exceed one of the plan’s budgets, and names the plan as the budget’s source', async () => {
   await using stack = await startStack({ planBudgets: { free: [hourly(2)] } })
   const generate = (amount: number) =>
     stack.billing.meter({ customer: ada, meter: 'generations', amount }, () => 'done')
@@ -31,7 +31,7 @@ test('applies the budgets of the new plan after a plan change', async () => {
   ])
 })
 
-test('keeps the budgets of a plan when the customer removes or sets budgets', async () => {
+test('keeps the plan’s budgets when the customer removes or sets budgets', async () => {
   await using stack = await startStack({ planBudgets: { free: [hourly(2)] } })
   await stack.billing.balances(ada)
   const [budget] = await stack.billing.budgets.list(ada)

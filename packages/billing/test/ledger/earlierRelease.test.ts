@@ -12,7 +12,7 @@ import { createDatabase, createLedgerWithoutBuckets, query } from './postgres.ts
 import { testClock } from './testClock.ts'
 
 /**
- * The columns of the table of holds in releases that don't store counts. During a deployment, an earlier release
+ * The columns of the hold table in releases that don't store counts. During a deployment, an earlier release
  * and the new release share the ledger.
  */
 const columns =

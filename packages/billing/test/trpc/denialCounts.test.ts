@@ -83,7 +83,7 @@ test('counts each denied call with its procedure and reason', async () => {
   })
 })
 
-test('runs calls while the counts of denials can’t be written', async () => {
+test('runs calls while denial counts can’t be written', async () => {
   const ledger = sqliteLedger(':memory:')
   const { close } = ledger
   let rows = 0

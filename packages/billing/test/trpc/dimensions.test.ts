@@ -38,7 +38,7 @@ test('breaks down a meter’s usage by the labels that the callback returns', as
   expect(await app.client.billing.usage.query()).toEqual([{ day: today(), meter: 'tokens', amount: 12 }])
 })
 
-test('breaks down the usage of a range of days', async () => {
+test('breaks down the usage in a range of days', async () => {
   await using app = await startApp()
   await write(app, 'small', 3)
   const { usage: days } = app.client.billing

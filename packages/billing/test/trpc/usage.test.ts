@@ -4,7 +4,7 @@ import { startApp } from './startApp.ts'
 const dayMs = 86_400_000
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10)
 
-test('returns the usage of a range of days, including its first and last day', async () => {
+test('returns the usage in a range of days, including its first and last day', async () => {
   await using app = await startApp()
   const { usage } = app.client.billing
   await app.client.generate.mutate({ prompt: 'a', count: 2 })

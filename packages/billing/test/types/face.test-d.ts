@@ -222,7 +222,7 @@ test("adds the denial's type to the types of the app's own options", () => {
   billing.trpc.options({ transformers: transformer })
 })
 
-test('types the acts of operators and their answers', () => {
+test('types operators’ acts and the results of acts', () => {
   expectTypeOf(billing.operator).toEqualTypeOf<Operator>()
   expectTypeOf(billing.operator.customer).returns.resolves.toEqualTypeOf<CustomerReport | null>()
   type Command = Parameters<Operator['act']>[0]

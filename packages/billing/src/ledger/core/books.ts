@@ -21,7 +21,7 @@ export const dimensionSum = z.object({
   dimension: z.string(),
   /** The number of values, according to the dimension's counter. */
   counted: z.number(),
-  /** The number of rows of values. */
+  /** The number of values that have a row. */
   values: z.number(),
   units: z.number(),
 })

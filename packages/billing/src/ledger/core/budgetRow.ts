@@ -22,7 +22,7 @@ export const budgetRow = z.object({
   /** Null if the budget applies to all of the customer's calls. */
   scope: json(budgetScope).nullable(),
   window: budgetWindow,
-  /** The IANA name of the time zone in which days or months begin. Null for other windows. */
+  /** The IANA time zone in which days and months start. Null for other windows. */
   timeZone: z.string().nullable(),
   limit: z.number().int(),
   mode: budgetMode,

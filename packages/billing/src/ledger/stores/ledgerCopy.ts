@@ -7,7 +7,7 @@ export interface LedgerCopy {
   identity: LedgerIdentity
   /** Whether an earlier run has marked the ledger as moved. That run may also have committed its copy. */
   isMarked: boolean
-  /** The acts of operators on the whole ledger. */
+  /** Operators' acts on the whole ledger. */
   acts: LedgerActRow[]
   /** The total number of rows in `acts` and in all pages. */
   rows: number
@@ -23,7 +23,7 @@ export interface LedgerIdentity {
   recoveredAt: number | null
 }
 
-/** The names of the tables in a copy. Counts of denials are left out, because they only describe the last day. */
+/** The names of the tables in a copy. Denial counts are left out, because they only describe the last day. */
 export const copiedTables = Object.values(tables)
   .map(({ name }) => name)
   .filter((name) => name !== tables.denial.name)

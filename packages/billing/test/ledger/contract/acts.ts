@@ -12,7 +12,7 @@ export const actsOf = async (ledger: Ledger, customer: string | null = 'ada') =>
 }
 
 export const acts = (open: OpenLedger) =>
-  describe('acts of operators', () => {
+  describe('operators’ acts', () => {
     test('records who retried a parked event, why, and the state before and after', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))

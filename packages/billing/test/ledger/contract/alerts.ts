@@ -307,7 +307,7 @@ export const alerts = (open: OpenLedger) =>
   })
 
 export const alertDeliveries = (open: OpenLedger) =>
-  describe('the delivery of alerts', () => {
+  describe('alert delivery', () => {
     const raise = async (ledger: Ledger) => {
       await fetched(ledger, units(10))
       await spend(ledger, 8)

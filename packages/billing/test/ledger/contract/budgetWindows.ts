@@ -14,7 +14,7 @@ const period = (periodStart: number | null, periodEnd: number | null, id = 'sub_
   aSnapshot({ id, periodStart, periodEnd, meters })
 
 export const budgetWindows = (open: OpenLedger) =>
-  describe('windows of budgets', () => {
+  describe('budget windows', () => {
     test('over a billing period go on while Flowglad reports no subscription', async () => {
       await using it = await open()
       const current = period(noon - hour, noon + 24 * hour)

@@ -13,7 +13,7 @@ const take = (ledger: Ledger, amount = 1) => ledger.execute(aReserve({ legs: [aL
 
 export const budgets = (open: OpenLedger) =>
   describe('budgets', () => {
-    test('deny a call that would exceed the limit, although the plan has units left', async () => {
+    test('deny a call that would exceed the limit, even if the plan has units left', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger)

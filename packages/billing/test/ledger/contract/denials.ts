@@ -24,7 +24,7 @@ const countsOf = async (ledger: Ledger, customer = 'ada') =>
   (await ledger.denials(customer)).map(({ procedure, count }) => [procedure, count])
 
 export const denials = (open: OpenLedger) =>
-  describe('counts of denials', () => {
+  describe('denial counts', () => {
     test('adds up the denials of all nodes but keeps only the last denial’s amounts', async () => {
       await using it = await open()
       await it.ledger.countDenials([aDenial({ count: 2, firstMsAgo: 1_500, lastMsAgo: 1_000 })])

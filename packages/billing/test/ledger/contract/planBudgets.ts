@@ -23,7 +23,7 @@ const take = (ledger: Ledger, amount = 1) => ledger.execute(aReserve({ legs: [aL
 const install = (ledger: Ledger, ...planBudgets: PlanBudget[]) => fetched(ledger, units(100), { planBudgets })
 
 export const planBudgets = (open: OpenLedger) =>
-  describe('the budgets of a plan', () => {
+  describe('a plan’s budgets', () => {
     test('apply in addition to the customer’s own budgets', async () => {
       await using it = await open()
       await install(it.ledger, aPlanBudget())
@@ -91,7 +91,7 @@ export const planBudgets = (open: OpenLedger) =>
       expect(await listBudgets(it.ledger)).toHaveLength(1)
     })
 
-    test('leave room for 1,000 budgets of the customer', async () => {
+    test('leave room for 1,000 of the customer’s own budgets', async () => {
       await using it = await open()
       await install(it.ledger, aPlanBudget())
       await setManyBudgets(it.ledger)

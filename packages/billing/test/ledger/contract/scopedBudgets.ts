@@ -22,7 +22,7 @@ async function spendAs(ledger: Ledger, amount: number, ...labels: ReturnType<typ
 }
 
 export const scopedBudgets = (open: OpenLedger) =>
-  describe('budgets for a value of a dimension', () => {
+  describe('budgets for a dimension value', () => {
     test('limit one member and not the others', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
@@ -58,7 +58,7 @@ export const scopedBudgets = (open: OpenLedger) =>
       expect(await take(it.ledger, 7, member('bob'), model('small'))).toMatchObject({ state: 'held' })
     })
 
-    test('count a settle without a hold by the labels of the settle', async () => {
+    test('count a settle without a hold by the settle’s labels', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await setBudget(it.ledger, { scope: bob })

@@ -105,7 +105,7 @@ export class CheckedLedger {
     expect(budgets.toSorted(byId)).toEqual(this.model.budgets.list().toSorted(byId))
   }
 
-  /** Checks that each alert of the model was raised once, with the units and the limit of that time. */
+  /** Checks that each of the model's alerts was raised once, with the units and the limit at that time. */
   async #checkAlerts(): Promise<void> {
     const alerts = await this.#subject.alerts(this.customer)
     const raised = alerts.map(({ id, used, limit, threshold }) => [id, { used, limit, threshold }] as const)

@@ -25,7 +25,7 @@ export interface ModelHold {
   counted: Map<string, number>
   /** The time until which the work counts as running. The reserve and each renewal set this time. */
   liveUntil: number
-  /** The windows of budgets that the hold counts against. */
+  /** The budget windows that the hold counts against. */
   windows: Set<ModelWindow>
   /** True once the hold has reached its maximum lifetime and its units have been returned to the customer. */
   returned: boolean
@@ -283,7 +283,7 @@ export class ModelState {
     })
   }
 
-  /** Returns the units by day, meter and value of a dimension. The units of other events have the value `other`. */
+  /** Returns the units by day, meter and dimension value. The units of other events have the value `other`. */
   usageByValue(dimension: string): Record<string, number> {
     const units: Record<string, number> = {}
     for (const { at, meter, labels, amount } of this.events.values()) {
