@@ -46,7 +46,7 @@ describe('production mode', () => {
   })
 
   test.each([
-    ['no secret', undefined],
+    ['a missing secret', undefined],
     ['an empty secret', ''],
     ['the development secret', development().authSecret],
     ['the development secret with spaces around it', ` ${development().authSecret} `],

@@ -85,7 +85,7 @@ test.each<[string, (browser: Browser) => unknown]>([
     changeRows("UPDATE session SET expiresAt = '2026-01-01T00:00:00.000Z' WHERE userId = ?"),
   ],
   ['is deleted', changeRows('DELETE FROM user WHERE id = ?')],
-])('ends the open streams of a user who %s and charges for the text so far', async (_, endSession) => {
+])('ends the open streams of a user who %s, and charges for the text so far', async (_, endSession) => {
   const browser = await signUp(server, password)
   const balances = await whenOpen((opened) => readBalances(browser, opened))
   const text = await whenOpen((opened) => readText(browser, opened))

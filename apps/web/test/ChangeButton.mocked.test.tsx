@@ -179,7 +179,7 @@ it('says before a downgrade from an unlimited meter that the customer keeps the 
 it.each([
   [58, ', after the pictures left from Pro'],
   [50, ''],
-])('says before an upgrade that unlimited pictures use the units of packs: %i left', (available, when) => {
+])('says before an upgrade that unlimited pictures use the units from packs: %i left', (available, when) => {
   preview.mockReturnValue({ data: aPreview })
   balances.mockReturnValue({ ...onFree({ available, limit: 60 }), plan })
   expect(open().textContent).toContain(

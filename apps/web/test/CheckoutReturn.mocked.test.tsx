@@ -112,7 +112,7 @@ it.each([
   [null, true],
   [Date.UTC(2027, 0, 30), false],
 ])(
-  'mentions the next payment after a card is saved only if the plan does not end: %s',
+  'mentions the next payment after a card is saved only if the plan does not end (cancelsAt: %s)',
   async (cancelsAt, mentions) => {
     plan.mockReturnValue({ ...onPro(Date.UTC(2027, 0, 30)), cancelsAt })
     comeBack({ priceSlug: 'payment_method', checkout: 'success' })

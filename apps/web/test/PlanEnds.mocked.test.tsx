@@ -120,7 +120,7 @@ const changing = { changesAt: onScale.renewsAt }
 const promise = 'You keep Scale and its credits until then.'
 
 it.each([canceled, changing])(
-  'says that the customer keeps the credits of a plan until it ends: %j',
+  "says that the customer keeps a plan's credits until the plan ends: %j",
   (scheduled) => {
     balances.mockReturnValue({ plan: { ...onScale, ...scheduled } })
     show(<ScheduledChange />)

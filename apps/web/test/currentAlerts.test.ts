@@ -23,7 +23,7 @@ it.each<[string, Partial<Alert<Meter>>, Budget<Meter>[] | undefined, boolean]>([
   ['an alert about a limit that was changed', onLimit, [aBudget({ limit: 6 })], false],
   ['an alert about a limit that was removed', onLimit, [], false],
   ['an alert about a limit that was set again', onLimit, [aBudget({ limit: 5, used: 0 })], false],
-])('returns an alert only if it still applies: %s (%s)', (_, changes, budgets, isCurrent) => {
+])('returns an alert only if it still applies: %s', (_, changes, budgets, isCurrent) => {
   expect(current([anAlert(changes)], budgets)).toEqual(isCurrent ? ['grant 80'] : [])
 })
 

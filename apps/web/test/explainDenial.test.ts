@@ -144,7 +144,7 @@ describe('the explanation of a denied call', () => {
     [429, 'again', 'Too many requests'],
     [500, 'again', 'Something went wrong on our side'],
     [503, 'again', 'Something went wrong on our side'],
-  ])('for status %i, says that nothing was charged and suggests %s', (status, next, title) => {
+  ])('says for status %i that nothing was charged and what to do next: %s', (status, next, title) => {
     const explanation = explainDenial(answered(status))
     expect(explanation).toMatchObject({ next, title })
     expect(explanation.detail).toMatch(/^Nothing was charged\. ./)

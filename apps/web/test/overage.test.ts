@@ -48,6 +48,6 @@ it.each([
     aStatement(),
     "You can use extra look-ups again when you've paid for Pro.",
   ],
-])('says %s for extra units', (_, current, statement, text) => {
+])('says for extra units: %s', (_, current, statement, text) => {
   expect(overageText('api_calls', perThousand, statement, current)).toBe(text)
 })

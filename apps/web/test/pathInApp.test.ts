@@ -53,7 +53,7 @@ test.each([
   ['the sign-up screen', '/sign-up#x'],
   ['a list', ['/usage']],
   ['a number', 1],
-  ['nothing', undefined],
+  ['a missing path', undefined],
 ])('does not open %s after signing in', (_, next) => {
   expect(pathInApp(next)).toBeUndefined()
 })

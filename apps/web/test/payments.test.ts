@@ -31,7 +31,7 @@ it.each([
     '2,300 look-ups beyond your plan',
   ],
   [{ kind: 'plan', name: 'Pro', from: null, to: null, prorated: true, amount: 1 }, 'Pro (prorated)'],
-] as const)('says what %j is for', (item, text) => {
+] as const)('names what an item is for: %j', (item, text) => {
   expect(itemText(item)).toBe(text)
 })
 

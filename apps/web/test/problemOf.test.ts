@@ -18,7 +18,7 @@ it.each([
   [400, 'INVALID_TOKEN', 'This link has expired'],
   [400, 'RESET_PASSWORD_DISABLED', "We can't send emails"],
   [500, undefined, 'Something went wrong on our side.'],
-])('explains status %i with code %s in plain words', async (status, code, words) => {
+])('explains status %i in plain words (code: %s)', async (status, code, words) => {
   expect(await problemOf(answer(status, code, '[body.email] said the server'))).toContain(words)
 })
 

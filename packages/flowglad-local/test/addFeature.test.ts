@@ -170,7 +170,7 @@ it.each([
     500,
     'Unwrap called on Err: Error: grantCreditsImmediately is only supported for usage credit features.',
   ],
-])('rejects %o with %i', async (body, status, error) => {
+])('rejects the body %o with %i', async (body, status, error) => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')

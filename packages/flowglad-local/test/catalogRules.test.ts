@@ -73,7 +73,7 @@ describe('a pricing model', () => {
     [undefined, { type: 'single_payment', intervalUnit: null, intervalCount: null }],
     ['week', { type: 'subscription', intervalUnit: 'week', intervalCount: 1 }],
   ] as const)(
-    'is created with a free plan that has the requested interval (%s)',
+    'is created with a free plan that has the requested interval (interval: %s)',
     async (defaultPlanIntervalUnit, terms) => {
       await using studio = await startStudio()
       const { node } = studio

@@ -123,19 +123,19 @@ it('shows a command that creates a webhook secret', async () => {
   expect(isWebhookSecret((await run(process.execPath, ['-p', script])).stdout.trim())).toBe(true)
 })
 
-it.each([[[]], [['--record', 'new.json', '--against', 'http://127.0.0.1:1']]])(
-  'reports a port in use in one line: %s',
-  async (args) => {
-    await using directory = await createDirectory()
-    await using first = await startProcess(directory.path)
-    const { port } = new URL(first.url)
-    await using second = await startProcess(directory.path, { args: [...args, '--port', port] })
-    expect([await second.ended, second.errors()]).toEqual([
-      1,
-      `Port ${port} is already in use. Choose another port with --port N, or a free one with --port 0.\n`,
-    ])
-  },
-)
+it.each([
+  ['a server', []],
+  ['a recorder', ['--record', 'new.json', '--against', 'http://127.0.0.1:1']],
+])('reports in one line that the port of %s is in use', async (_, args) => {
+  await using directory = await createDirectory()
+  await using first = await startProcess(directory.path)
+  const { port } = new URL(first.url)
+  await using second = await startProcess(directory.path, { args: [...args, '--port', port] })
+  expect([await second.ended, second.errors()]).toEqual([
+    1,
+    `Port ${port} is already in use. Choose another port with --port N, or a free one with --port 0.\n`,
+  ])
+})
 
 it('reports a database that cannot be opened in one line', async () => {
   await using directory = await createDirectory()

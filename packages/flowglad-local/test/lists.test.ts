@@ -222,22 +222,25 @@ it.each([
     404,
     'No procedure found on path "subscriptionItemFeatures.expire"',
   ],
-])('rejects the unsupported call %s %s (%s) like the platform', async (method, path, type, status, error) => {
-  const studio = shared()
-  const answer = await fetch(`${studio.url}/api/v1${path}`, {
-    method,
-    headers: { authorization: studio.key, ...(type && { 'content-type': type }) },
-    ...(method !== 'DELETE' && { body: '{}' }),
-  })
-  expect([answer.status, await answer.json()]).toEqual([
-    status,
-    {
-      error,
-      code: status === 415 ? 'UNSUPPORTED_MEDIA_TYPE' : 'NOT_FOUND',
-      request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
-    },
-  ])
-})
+])(
+  'rejects the unsupported call %s %s like the platform (content type: %s)',
+  async (method, path, type, status, error) => {
+    const studio = shared()
+    const answer = await fetch(`${studio.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: studio.key, ...(type && { 'content-type': type }) },
+      ...(method !== 'DELETE' && { body: '{}' }),
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      status,
+      {
+        error,
+        code: status === 415 ? 'UNSUPPORTED_MEDIA_TYPE' : 'NOT_FOUND',
+        request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
+      },
+    ])
+  },
+)
 
 it.each([
   ['Basic abc', 'Invalid authorization format. Use "Bearer <key>" or "<key>".'],

@@ -140,7 +140,7 @@ it.each([
   [768, '200%'],
   [1280, '100%'],
   [1280, '200%'],
-])('shows every table cell at a width of %i pixels with text of %s', async (width, fontSize) => {
+])('shows every table cell at a width of %i pixels and a text size of %s', async (width, fontSize) => {
   const { studio, pages } = await openTour()
   await using _ends = studio
   studio.advance(365 * 24 * 3_600_000)

@@ -126,7 +126,7 @@ products:
       'pricing.yaml:12: products.1.price.slug: there is another price with the slug "a"',
     ].join('\n'),
   ],
-])('reports %s and its location', (_, text, finding) => {
+])('reports the location of %s', (_, text, finding) => {
   expect(findingsOf(text).join('\n')).toContain(finding)
 })
 

@@ -210,7 +210,7 @@ it('names the paths of unknown fields in a setup from code', async () => {
   expect(() => studio.updatePricing(setup)).toThrow(message('pricing'))
 })
 
-it('treats an undefined field of a setup from code as absent', async () => {
+it('treats an undefined field in a setup from code as absent', async () => {
   const pricing = { ...studioPricing, plans: undefined }
   await using server = await startFlowgladLocal({ pricing })
   expect(server.key).toBe('sk_test_local')
@@ -219,7 +219,7 @@ it('treats an undefined field of a setup from code as absent', async () => {
 it.each([
   [Number.NaN, 'NaN'],
   [5n, '5'],
-])('describes the value %s of a setup from code', async (isDefault, text) => {
+])('names the invalid value %s in a setup from code', async (isDefault, text) => {
   const pricing = { ...studioPricing }
   Object.assign(pricing, { isDefault })
   await expect(startFlowgladLocal({ pricing })).rejects.toMatchObject({

@@ -247,7 +247,7 @@ describe('an update with all parts', () => {
     ],
     ['an unknown feature', (setup) => entry(setup, 'team').features.push('x'), 'Feature not found: x'],
     [
-      'a price slug of another product',
+      "another product's price slug",
       (setup) => Object.assign(entry(setup, 'team').price, { slug: 'agency_price' }),
       'Invalid price.slug: Price with slug agency_price already exists',
     ],

@@ -66,7 +66,7 @@ it.each<[string, object, (string | number)[]]>([
 
 it.each<[string, object, string]>([
   [
-    'a trial of the default product',
+    'a trial on the default product',
     products({
       product: { ...product, default: true },
       price: { ...price, unitPrice: 0, trialPeriodDays: 7 },
@@ -84,7 +84,7 @@ it.each<[string, object, string]>([
     'Panic: Unwrap called on Err: NotFoundError: Resource not found: desks',
   ],
   [
-    'an unknown meter of an unused feature',
+    'an unknown meter in an unused feature',
     { features: [grant('calls', 1, 'once', 'calls')] },
     'Panic: Unwrap called on Err: NotFoundError: UsageMeter not found: calls',
   ],
@@ -93,7 +93,7 @@ it.each<[string, object, string]>([
     products({ product: { ...product, slug: 'free' } }),
     'Panic: generator body threw',
   ],
-])('reports %s with 500', async (_, parts, text) => {
+])('rejects %s with 500', async (_, parts, text) => {
   await expect(setUp(parts)).rejects.toMatchObject({
     status: 500,
     error: { error: `Unwrap called on Err: ${text}` },

@@ -84,11 +84,11 @@ it('masks a key with quotes in JSON within strings', () => {
 })
 
 it.each([
-  ['sk_test_secret', 4],
-  ['sk_test_secret', 10],
-  [`{"apiKey":"secret${'e'.repeat(100_000)}"}`, 20],
-  ['my-secret', 5],
-])('masks %.20s where a body is cut', (secret, shown) => {
+  ['a key', 4, 'sk_test_secret'],
+  ['a key', 10, 'sk_test_secret'],
+  ['a JSON field', 20, `{"apiKey":"secret${'e'.repeat(100_000)}"}`],
+  ["the server's key", 5, 'my-secret'],
+])('masks the start of %s if the body is cut after its first %i characters', (_, shown, secret) => {
   const log = createRequestLog()
   const response = `${' '.repeat(maxBodyLength - shown)}${secret}${' '.repeat(100_000)}`
   log.add(aRequest('a', { response }), 'my-secret')

@@ -149,7 +149,7 @@ it.each([
 it.each([
   [null, 'Missing content-type header'],
   ['text/plain', 'Unsupported content-type "text/plain'],
-])('rejects a deletion with the content type %s', async (type, error) => {
+])('rejects a deletion with a missing or unsupported content type (%s)', async (type, error) => {
   const answer = await send(shared(), 'DELETE', '/customers/x', { type })
   expect([answer.status, await answer.json()]).toMatchObject([415, { error, code: 'UNSUPPORTED_MEDIA_TYPE' }])
 })
@@ -171,7 +171,7 @@ it.each([
     'Unsupported content-type "application/x-www-form-urlencoded',
   ],
   ['POST', '/customers', 'multipart/form-data; boundary=x', '{}', 400, 'Failed to parse body as FormData.'],
-])('rejects %s %s with the content type %s', async (method, path, type, body, status, error) => {
+])('rejects the content type of %s %s (%s)', async (method, path, type, body, status, error) => {
   const answer = await send(shared(), method, path, { type, body })
   expect([answer.status, await answer.json()]).toEqual([
     status,
@@ -184,7 +184,7 @@ it.each([
 })
 
 it.each(['application/json', 'application/json; charset=utf-8', null])(
-  'reports invalid JSON before the content type %s',
+  'reports invalid JSON regardless of the content type (%s)',
   async (type) => {
     const answer = await send(shared(), 'POST', '/customers', { type, body: 'a=b' })
     expect([answer.status, await answer.json()]).toMatchObject([
