@@ -371,7 +371,7 @@ test('keeps the trial if trialPeriodDays is null and removes the trial if it is 
 test.each([
   ['sk_live_abc', 'a live key', 'live'],
   ['stg_sk_abc', 'a key', null],
-])('replaces prices with %s only with --replace-prices', async (secretKey, described, keyMode) => {
+])('replaces prices under the key %s only with --replace-prices', async (secretKey, described, keyMode) => {
   const { flowglad, push } = await start(studio, { key: secretKey })
   const file = structuredClone(studio)
   file.name = 'Renamed'

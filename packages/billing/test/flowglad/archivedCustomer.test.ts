@@ -38,7 +38,7 @@ test.each([
   ['changePlan', { priceSlug: 'pro_monthly' }],
   ['cancel', undefined],
   ['resume', undefined],
-] as const)("denies an archived customer's %s without recreating the customer", async (name, input) => {
+] as const)('denies %s for an archived customer without recreating the customer', async (name, input) => {
   await using stack = await startStack({ options })
   const { options: own, router } = stack.billing.trpc
   const t = initTRPC.context<{ user: User }>().create(own())

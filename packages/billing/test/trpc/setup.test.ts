@@ -51,7 +51,7 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
 
 test.each<[name: string, call: (client: Client) => Promise<unknown>]>([
   ['a metered call', (client) => client.ping.mutate()],
-  ['a change of a plan', (client) => client.billing.cancel.mutate()],
+  ['a plan change', (client) => client.billing.cancel.mutate()],
 ])('warns once if the context for %s has no billing request', async (_name, call) => {
   const { billing, warnings, routerOf } = setUp()
   await using _ = billing

@@ -125,7 +125,7 @@ const outputs: [string, Work, (app: App, saw: Saw) => Promise<unknown>][] = [
     words,
     async (app, saw) => readAll(await app.caller.write(), saw),
   ],
-  ['a stream of billing.meter', words, async (app, saw) => readAll(await app.meter(), saw)],
+  ['a billing.meter stream', words, async (app, saw) => readAll(await app.meter(), saw)],
 ]
 
 test.each(outputs)(
