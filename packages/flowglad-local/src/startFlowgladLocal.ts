@@ -47,7 +47,7 @@ export interface FlowgladLocalOptions extends KeyOptions {
    * files that the server deletes when it stops.
    */
   db?: string
-  /** A receiver for the events of all keys, in addition to the webhooks created through the API. */
+  /** A receiver for events from all keys, in addition to the webhooks created through the API. */
   webhook?: WebhookTarget
   /** Enables the routes below `/__test__` and the dashboard's controls, such as those for the clock. Default true. */
   testControls?: boolean

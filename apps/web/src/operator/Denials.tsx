@@ -23,7 +23,7 @@ const reasons: Record<DenialCode, string> = {
   BILLING_UNAVAILABLE: "Billing couldn't be reached",
 }
 
-/** Lists the customer's denied calls of the last day, with the reasons. */
+/** Lists the customer's denied calls in the last day, with the reasons. */
 export function Denials({ report }: { report: Report }) {
   return (
     <Section title="Denied calls in the last day" empty="No calls were denied in the last day.">

@@ -44,7 +44,7 @@ interface ForecastInput {
 }
 
 /**
- * Forecasts when a meter's units will run out, based on the usage of the last 14 UTC days. Today doesn't count, because it
+ * Forecasts when a meter's units will run out, based on the usage in the last 14 UTC days. Today doesn't count, because it
  * isn't over. Days without usage count as 0, except for days before the first usage. Returns null if no units are left, or
  * if too few days have usage. `usage` must also contain earlier days, to tell a pause from the time before the first
  * usage.

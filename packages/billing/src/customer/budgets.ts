@@ -14,8 +14,8 @@ export interface Budgets<Meter extends string = string, Dimension extends string
   /** Returns the customer's budgets, ordered by meter. */
   list(customer: KnownCustomer): Promise<Budget<Meter>[]>
   /**
-   * Sets a budget. Replaces the customer's earlier budget for the same meter, scope and window, but never a budget of
-   * the plan. A new budget counts the usage since its window began, so the customer may already have exceeded it.
+   * Sets a budget. Replaces the customer's earlier budget for the same meter, scope and window, but never one of the
+   * plan's budgets. A new budget counts the usage since its window began, so the customer may already have exceeded it.
    *
    * @throws {BudgetError} if the budget is invalid, or if the customer has too many budgets.
    */

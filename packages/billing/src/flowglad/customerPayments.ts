@@ -43,7 +43,7 @@ interface Asked {
 
 /**
  * Reads customers' payments from Flowglad. An answer is reused for five seconds, and a failure for one
- * second. Concurrent reads of a customer share one request.
+ * second. Concurrent reads for one customer share one request.
  */
 export class CustomerPayments {
   readonly #flowglad: Pick<FlowgladClient, 'payments'>

@@ -122,7 +122,7 @@ export interface Ledger extends AsyncDisposable {
    * answer is lost, some denials can count twice or not at all.
    */
   countDenials(denials: DenialCount[]): Promise<void>
-  /** Returns the customer's denials of the last day, newest first. */
+  /** Returns the customer's denials in the last day, newest first. */
   denials(customer: string): Promise<DeniedCalls[]>
   /** Returns up to `limit` of the customer's alerts, newest first. */
   alerts(query: { customer: string; limit: number }): Promise<Alert[]>

@@ -34,7 +34,7 @@ export interface CustomerReport extends CustomerBalances {
   alerts: Alert[]
   /** The open holds, oldest first. */
   holds: Hold[]
-  /** The denials of the last day, newest first. */
+  /** The last day's denials, newest first. */
   denials: DeniedCalls[]
   /** The last 20 charges, newest first. */
   charges: ReportedCharge[]

@@ -83,7 +83,7 @@ test('writes metered apps that compile', async () => {
   expect(await compile(all.folder, options)).toBe('')
 })
 
-test('without --write, adds only new files and shows the other changes as a git diff', async () => {
+test('adds only new files without --write, and shows the other changes as a git diff', async () => {
   await using app = await createApp(fastifyApp)
   const { code, stdout } = await init(app.folder, 'init')
   expect(code).toBe(0)

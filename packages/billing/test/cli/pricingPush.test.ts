@@ -488,7 +488,7 @@ test('rejects a new price for the default product even if the file does not mark
   })
 })
 
-test('with --create, creates a pricing model for an account whose default plan does not renew', async () => {
+test('creates a pricing model with --create for an account whose default plan does not renew', async () => {
   const { name, slug } = { name: 'Free Plan', slug: 'free' }
   // A new Flowglad account has this product, whose price doesn't renew.
   const { flowglad, push } = await start({

@@ -79,7 +79,7 @@ test('closes a customer’s oldest streams if that customer opens too many', asy
   expect(await other.isOpen()).toBe('open')
 })
 
-test('if a node has too many streams, closes the oldest stream of the customer who has the most streams', async () => {
+test('closes the oldest stream of the customer with the most streams if the node has too many', async () => {
   await using stack = await start({ maxStreams: 3 })
   const streams = [await stack.open(ben), await stack.open(ada), await stack.open(ada)]
   const newest = await stack.open(aUser('carl'))

@@ -38,7 +38,7 @@ async function leavingFor(app: App, { from, to }: { from: string; to: string }) 
   return leaving?.changesAt
 }
 
-test('after a rejected plan change, restores a scheduled cancellation or asks the customer to cancel again', async () => {
+test('restores a scheduled cancellation after a rejected plan change, or asks the customer to cancel again', async () => {
   await using app = await start()
   await on(app, 'pro_monthly')
   const { plan } = await app.client.billing.cancel.mutate()

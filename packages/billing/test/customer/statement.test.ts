@@ -339,7 +339,7 @@ test('rounds extra usage up to the next 1,000 units on the next invoice', async 
   expect({ next, overage }).toMatchObject({ next: { total: 2_000 }, overage: [] })
 })
 
-test('even if an operator has added units, shows the extra usage that Flowglad bills', async () => {
+test('shows the extra usage that Flowglad bills, even if an operator has added units', async () => {
   await using app = await start()
   await onPro(app)
   await app.billing.operator.act({
@@ -579,7 +579,7 @@ test("doesn't announce extra usage that a change to an unlimited plan has charge
   expect((await statement(app)).payments[0]).toMatchObject({ amount: 9_800 })
 })
 
-test('after a free change to an unlimited plan, names the earlier plan and the usage that Flowglad still bills', async () => {
+test('names the earlier plan and the usage that Flowglad still bills after a free change to an unlimited plan', async () => {
   // Vast costs as much as Pro, so the change charges nothing.
   await using app = await startWithVast(2_000)
   await onPro(app)
@@ -698,7 +698,7 @@ test('shows the overdue amount and the next attempt to charge the card', async (
   })
 })
 
-test('if several renewals are unpaid, shows as overdue only the amount that the payment page charges', async () => {
+test('shows as overdue only the amount that the payment page charges, even if several renewals are unpaid', async () => {
   await using app = await start()
   await failRenewal(app, 'pro_monthly')
   const since = (await statement(app)).overdue?.since

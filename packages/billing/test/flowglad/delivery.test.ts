@@ -197,7 +197,7 @@ test('stops searching for a rejected event when billing closes', async () => {
   expect(stack.proxy.count(usageEvents) - before).toBe(1)
 })
 
-test('before a fetch, splits a bulk request that got no response into smaller requests', async () => {
+test('splits a bulk request that got no response into smaller requests before a fetch', async () => {
   await using stack = await startStack({ started: false, options: { bulkMaxEvents: 4 } })
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
   const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0

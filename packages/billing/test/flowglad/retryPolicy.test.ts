@@ -90,7 +90,7 @@ test("doubles a rejected event's pause, up to a tenth of parkAfterMs", () => {
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 8_000, 8_000])
 })
 
-test('after an event gets no response, treats Flowglad as unavailable until another request succeeds', () => {
+test('treats Flowglad as unavailable after an event gets no response, until another request succeeds', () => {
   const { policy } = aPolicy()
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')

@@ -124,7 +124,7 @@ test('limits the number of fetches during a burst of denials', async () => {
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
 })
 
-test('while Flowglad is slow, denies calls based on the last snapshot and reports the snapshot’s time', async () => {
+test('denies calls based on the last snapshot while Flowglad is slow, and reports the snapshot’s time', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   await meet(stack)
   await spend(stack, 9)

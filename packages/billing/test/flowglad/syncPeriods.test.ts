@@ -66,7 +66,7 @@ test("uses the old period's balance while Flowglad still reports that period", a
   expect(fetches(stack) - before).toBeLessThanOrEqual(1)
 })
 
-test('after one failed fetch, uses the old balance but fetches again before a denial', async () => {
+test('uses the old balance after one failed fetch, but fetches again before a denial', async () => {
   await using stack = await startTimed({ started: false })
   await spend(stack, 5)
   await stack.billing.drain()
@@ -82,7 +82,7 @@ test('after one failed fetch, uses the old balance but fetches again before a de
   expect(fetches(stack)).toBeGreaterThan(before)
 })
 
-test('after one failed fetch, allows a feature without waiting for another fetch', async () => {
+test('allows a feature after one failed fetch without waiting for another fetch', async () => {
   // The deadlines are longer than the test timeout, so a call that waits for Flowglad fails the test.
   const options = { decisionMs: 600_000, flowgladDeadlineMs: 600_000 }
   await using stack = await startTimed({ started: false, options })

@@ -81,7 +81,7 @@ test("confirms usage with Flowglad's list even if every request that sends usage
   for (const customer of customers) expect(await stack.atFlowglad.available(customer, 'generations')).toBe(0)
 })
 
-test("before a fetch, acknowledges usage that is in Flowglad's list even if an earlier response was lost", async () => {
+test("acknowledges usage in Flowglad's list before a fetch, even if an earlier response was lost", async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, ada, 2)
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))

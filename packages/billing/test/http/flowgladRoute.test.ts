@@ -117,7 +117,7 @@ test('returns 401 without a session', async () => {
   })
 })
 
-test("by default, records the browser's usage as one unit at the meter's price", async () => {
+test("records the browser's usage as one unit at the meter's price by default", async () => {
   await using app = await startApp()
   const answer = await post(app, 'usage-events/create', { usageMeterSlug: 'api_calls' })
   expect(answer).toMatchObject({
@@ -296,7 +296,7 @@ test('returns 429 with retry-after for a rate-limited request without calling Fl
   expect(app.proxy.count(/customers/)).toBe(asked)
 })
 
-test('after a restart, returns known balances without waiting for an unresponsive Flowglad', async () => {
+test('returns known balances after a restart without waiting for an unresponsive Flowglad', async () => {
   const ledger = sqliteLedger(':memory:')
   const kept = { ...ledger, close: async () => {} }
   await using before = await startApp({ ledger: kept })

@@ -409,12 +409,12 @@ async function bucketsPerTransaction(options: PostgresLedgerOptions): Promise<nu
   return counts.map(({ count }) => count)
 }
 
-test('with batchBy: bucket, changes only one bucket in each transaction', async () => {
+test('changes only one bucket in each transaction with batchBy: bucket', async () => {
   const counts = await bucketsPerTransaction({ batchBy: 'bucket' })
   expect(counts.length).toBeGreaterThan(64)
   expect(new Set(counts)).toEqual(new Set([1]))
 })
 
-test('by default, changes many buckets in one transaction', async () => {
+test('changes many buckets in one transaction by default', async () => {
   expect(Math.max(...(await bucketsPerTransaction({})))).toBeGreaterThan(10)
 })

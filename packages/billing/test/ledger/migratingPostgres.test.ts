@@ -86,7 +86,7 @@ test('ends a migration on the server when the node closes the connection', async
   await expect.poll(ledger.working).toEqual([])
 })
 
-test('if a table is locked, gives up a migration before calls time out', async () => {
+test('gives up a migration if a table is locked, before calls time out', async () => {
   const ledger = await aLargeLedger()
   await ledger.finish()
   const pool = aPool(ledger.address)

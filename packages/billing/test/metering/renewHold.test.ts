@@ -47,7 +47,7 @@ test('writes nothing for a stream that ends before its first count is due', asyn
   expect(stored).toEqual([])
 })
 
-test('between renewals, stores the count once per countEveryMs if it has changed', async () => {
+test('stores a changed count once per countEveryMs between renewals', async () => {
   const { state, stored, clock } = counting()
   for (const units of [1, 5, 5, 5, 9]) {
     state.units = units

@@ -80,7 +80,7 @@ const shapes: [string, Later, (output: never) => Promise<unknown>, unknown][] = 
 ]
 
 test.each(shapes)(
-  'over HTTP, charges the counted units of %s when its last part ends',
+  'charges the counted units of %s over HTTP when its last part ends',
   async (_, later, read, expected) => {
     await using app = await start(later)
     const output = await app.streaming.later.mutate({ tokens: 50 })
@@ -91,7 +91,7 @@ test.each(shapes)(
 )
 
 test.each(shapes)(
-  'in process, charges the counted units of %s when its last part ends',
+  'charges the counted units of %s in process when its last part ends',
   async (_, later, read, expected) => {
     await using app = await start(later)
     const output = await app.router.createCaller({ user: aUser() }).later({ tokens: 50 })

@@ -203,7 +203,7 @@ test('charges every call in a batch except one whose result cannot be serialized
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 9, held: 0 })
 })
 
-test('in a batch, fails only the free call whose result cannot be serialized', async () => {
+test('fails only the free call in a batch if its result cannot be serialized', async () => {
   await using app = await startApp({ work: { generate: ({ prompt }) => (prompt === 'big' ? 10n : 'fine') } })
   const [bad, good] = await Promise.allSettled([
     app.client.generate.mutate({ prompt: 'big', count: 0 }),

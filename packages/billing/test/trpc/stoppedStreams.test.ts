@@ -165,7 +165,7 @@ test("charges and ends all streams when the server stops even if an observable's
   expect(await app.charged()).toEqual([1, 1])
 })
 
-test('when the reader leaves an observable, charges it even if its cleanup throws', async () => {
+test('charges an observable when the reader leaves, even if the cleanup throws', async () => {
   await using app = await start(untidy)
   const output = (await app.caller.watch()) as unknown as ReturnType<typeof observable>
   const subscription = output.subscribe({})

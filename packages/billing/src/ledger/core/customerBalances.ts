@@ -7,7 +7,7 @@ import type { AccountRow, CustomerRow } from './rows.ts'
 import { snapshotAge } from './snapshotAge.ts'
 
 /**
- * Returns a customer's balances. `parked` counts the events of all subscriptions. The other values cover only
+ * Returns a customer's balances. `parked` counts the events from all subscriptions. The other values cover only
  * the snapshot's subscription.
  */
 export function customerBalances(

@@ -41,7 +41,7 @@ export function decide({
     let draft = drafts.get(command.customer)
     if (!draft) {
       const rows = loaded.get(command.customer)
-      if (!rows) throw new Error(`The rows of ${command.customer} are missing`)
+      if (!rows) throw new Error(`The rows of the customer ${command.customer} are missing`)
       draft = new Draft(command.customer, rows, now)
       drafts.set(command.customer, draft)
     }

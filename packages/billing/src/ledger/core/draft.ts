@@ -245,7 +245,7 @@ export class Draft {
    */
   label(id: Pick<LabelRow, 'meter' | 'dimension' | 'value'>): LabelRow | null {
     const row = this.#loaded.labels.get(idOf.label(id))
-    if (row === undefined) throw new Error('The row of a label is missing')
+    if (row === undefined) throw new Error('A label row is missing')
     return row
   }
 

@@ -16,8 +16,8 @@ export interface LoadedCustomer {
   /** All of the customer's budgets, by ID. */
   budgets: Map<string, BudgetRow>
   /**
-   * The rows of the batch's labels, and of their dimensions' counters. Null if the ledger has no such row. A row that
-   * wasn't loaded isn't in the map.
+   * The label rows that the batch needs, and their dimensions' counter rows. Null if the ledger has no such row.
+   * A row that wasn't loaded isn't in the map.
    */
   labels: Map<string, LabelRow | null>
   /**

@@ -184,7 +184,7 @@ function addEvents(
   }
 }
 
-/** Adds the rows of the labels. A settle with a known hold doesn't need them, because the hold contains its labels. */
+/** Adds the label rows. A settle with a known hold doesn't need them, because the hold contains its labels. */
 function addLabels(
   { labels }: Needs,
   { customer, legs }: { customer: string; legs: { meter: string; labels?: Label[] | undefined }[] },

@@ -9,12 +9,12 @@ import type { AccountRow, EventRow } from './rows.ts'
  * Stores the units that the customer owes when the meter becomes unlimited.
  *
  * Unlimited usage reduces Flowglad's balance, although Flowglad never bills it. When the meter becomes limited
- * again, the ledger waives this usage. It doesn't waive the owed units, because Flowglad adds those units to the
- * balance once the customer has paid for them.
+ * again, the ledger waives this usage, but not the owed units, because Flowglad adds those units to the balance
+ * once the customer has paid for them.
  */
 export function startUnlimited(draft: Draft, account: AccountRow, isFirstInstall: boolean): void {
-  // A new ledger or a restored ledger can't know which part of a negative balance is unlimited usage. It
-  // waives the whole negative balance later, because unlimited usage must not block the customer.
+  // A new ledger or a restored ledger can't know which part of a negative balance is unlimited usage. Such
+  // a ledger waives the whole negative balance later, because unlimited usage must not block the customer.
   const isUnknown = isFirstInstall || isFromBackup(draft.row)
   const booked = bookedUnits(account)
   draft.writeAccount(account, {

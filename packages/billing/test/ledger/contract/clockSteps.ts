@@ -120,7 +120,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await it.ledger.execute(expire)).toEqual({ state: 'swept', ended: 1 })
     })
 
-    test('before it denies a call, ends a hold that was reserved during the step', async () => {
+    test('denies a call only after it has ended a hold that was reserved during the step', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       it.advance(stepMs)

@@ -98,7 +98,7 @@ export const holds = (open: OpenLedger) =>
       )
     })
 
-    test('after a late settle, keeps the amount that was booked at expiry', async () => {
+    test('keeps the amount that was booked at expiry, even if a late settle follows', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),

@@ -212,7 +212,7 @@ export class ModelState {
 
   /**
    * Counts a meter's parked events, including those that are being retried. Without `subscription`, counts the
-   * events of all subscriptions.
+   * events from all subscriptions.
    */
   parked(meter: string, subscription?: string): number {
     return [...this.events.values()].filter(
