@@ -61,7 +61,7 @@ async function ask(url: string, body?: object): Promise<string> {
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
   })
   const text = await answer.text()
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text.slice(0, 200)}`)
+  if (!answer.ok) throw new Error(`${url} returned ${answer.status}: ${text.slice(0, 200)}`)
   return text
 }
 

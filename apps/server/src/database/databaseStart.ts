@@ -33,7 +33,7 @@ export class DatabaseStart {
    * after five seconds without a response.
    */
   async begin(): Promise<void> {
-    this.#problem = 'the database does not respond'
+    this.#problem = 'the database isn’t responding'
     const opening = this.#database.ready().then(
       () => this.#succeed(),
       (error: unknown) => {

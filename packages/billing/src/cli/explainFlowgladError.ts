@@ -32,5 +32,5 @@ export function explainFlowgladError(
 /** Returns the error for an answer that doesn't come from Flowglad's API. */
 export const notFlowglad = (url: string) =>
   new CommandError(
-    `FLOWGLAD_BASE_URL ${url} is not Flowglad's API: its answer has an unknown format. Check the address.`,
+    `FLOWGLAD_BASE_URL ${url} is not Flowglad's API: the response has an unknown format. Check the address.`,
   )

@@ -82,6 +82,6 @@ test('explains why it can’t read Flowglad’s list but never shows the secret 
   )
   expect(await audit(other.url)).toMatchObject({
     code: 1,
-    stderr: `FLOWGLAD_BASE_URL ${other.url} is not Flowglad's API: its answer has an unknown format. Check the address.\n`,
+    stderr: `FLOWGLAD_BASE_URL ${other.url} is not Flowglad's API: the response has an unknown format. Check the address.\n`,
   })
 })

@@ -7,7 +7,7 @@ import { aReserve } from './builders.ts'
 import { createDatabase } from './postgres.ts'
 import { startSwallowingProxy } from './swallowingProxy.ts'
 
-test('returns BILLING_UNAVAILABLE in bounded time while the database does not respond', async () => {
+test('returns BILLING_UNAVAILABLE in bounded time while the database isn’t responding', async () => {
   const direct = new URL(await createDatabase())
   await using proxy = await startSwallowingProxy({ host: direct.hostname, port: Number(direct.port) })
   const address = new URL(direct)
