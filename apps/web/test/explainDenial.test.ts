@@ -188,7 +188,7 @@ describe('the explanation of a denied call', () => {
 describe('the explanation of a call without a response', () => {
   const lost = TRPCClientError.from(new TypeError('Failed to fetch'))
 
-  it('promises after a lost response only that a retry is not charged twice', () => {
+  it('promises only that a retry is not charged twice if the response was lost', () => {
     const { detail, next } = explainDenial(lost)
     expect(next).toBe('again')
     expect(detail).toContain("won't be charged twice")

@@ -27,7 +27,7 @@ it('lists alerts with their limit, usage and time, even for a meter that the app
   ])
 })
 
-it('says that a customer has had no alert', () => {
+it('says that a customer has had no alerts', () => {
   show(<Alerts report={{ alerts: [] }} />)
   expect(texts()).toEqual([])
   expect(screen.getByText("This customer hasn't had any alerts.")).toBeDefined()

@@ -75,7 +75,7 @@ test('writes at most once a second', async () => {
   expect(it.writes.length).toBeGreaterThanOrEqual(4)
 })
 
-test('limits the rows of a customer whose calls all have different names', async () => {
+test('limits the number of rows for a customer whose calls all have different names', async () => {
   await using it = start()
   for (let n = 0; n < 20_000; n += 1) {
     it.counts.note({ ...call, procedure: `job ${n}` }, short())
@@ -112,7 +112,7 @@ test('keeps the counts and rarely retries while the ledger does not respond', as
   expect(it.messages).toEqual([])
 })
 
-test('logs and discards the rows of a write that can never succeed', async () => {
+test('logs and discards the rows in a write that can never succeed', async () => {
   await using it = start()
   it.fail(new Error('syntax error'))
   it.counts.note(call, short())

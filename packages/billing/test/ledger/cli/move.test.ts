@@ -77,7 +77,7 @@ const shown = (address: string) => poolSource(address).address
 const move = ({ folder, file }: { folder: string; file: string }, address: string) =>
   meteredProcess(folder, ['move', address, '--ledger', file])
 
-test('moves every row of every table to PostgreSQL', async () => {
+test('moves every row of every table except denial counts to PostgreSQL', async () => {
   const it = await aStoppedLedger()
   const address = await createDatabase()
   expect(await move(it, address)).toMatchObject({ code: 0, stderr: '' })

@@ -75,7 +75,7 @@ export const denials = (open: OpenLedger) =>
       expect(await it.other.denials('eve')).toEqual([])
     })
 
-    test('returns only the denials of the last day, newest first', async () => {
+    test('returns only the denials in the last day, newest first', async () => {
       await using it = await open({ pruneRows: 1 })
       for (const procedure of ['a', 'b', 'c']) {
         await it.ledger.countDenials([aDenial({ procedure }), aDenial({ procedure: 'always' })])

@@ -173,7 +173,7 @@ export const dimensions = (open: OpenLedger) =>
       expect(await byValue(it.ledger)).toEqual([['a', 6]])
     })
 
-    test('count a late settle once, with or without the row of its hold', async () => {
+    test('count a late settle once, whether or not its hold has a row', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       const reserve = aReserve({ legs: [aLeg({ amount: 4, labels: model('a') })], ttlMs: 1000 })
@@ -312,7 +312,7 @@ export const dimensions = (open: OpenLedger) =>
       expect(rows.slice(0, -1).every(([, amount]) => amount === 2)).toBe(true)
     })
 
-    test('limit the rows of a customer who sends 2,000 values', async () => {
+    test('limit the number of rows for a customer who sends 2,000 values', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10_000))
       const settles = Array.from({ length: 2_000 }, (_, n) => {

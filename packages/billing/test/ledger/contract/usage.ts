@@ -47,7 +47,7 @@ export const usage = (open: OpenLedger) =>
       expect(await it.ledger.usage({ customer: 'ada', days: 4 })).toEqual([first, second, last])
     })
 
-    test('returns each meter of a day separately', async () => {
+    test('returns each meter’s usage on a day separately', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 2 })] })
