@@ -14,8 +14,8 @@ export const move = defineCommand({
   options: ['ledger', 'json'],
   details: `Moves the ledger from a SQLite file to the PostgreSQL database with the URL <database>. Stop the servers
 first. The database must not contain a ledger with customers. The command copies everything except denial
-counts in one transaction, and marks the file, so that no server opens it again. If the command fails, run it again.
-The command moves only the ledger, not the app's own tables.`,
+counts in one transaction, and marks the file, so that no server opens it again. If the command fails, run
+it again. The command moves only the ledger, not the app's own tables.`,
   input: z.object({
     database: z.string().regex(/^postgres(ql)?:\/\//i, 'write a URL that begins with postgres://'),
     ledger: z.string().optional(),
