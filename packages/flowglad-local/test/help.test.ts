@@ -25,7 +25,7 @@ it.each(['--help', '-h'])('prints the help for %s before the package is built', 
 })
 
 it.each(['--replay', '--record=x.json'])(
-  'prints the help for %s before the package is built',
+  'prints the replay help for %s --help before the package is built',
   async (option) => {
     await using directory = await createDirectory()
     const command = await copyCommand(directory.path)
