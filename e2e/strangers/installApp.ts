@@ -32,7 +32,7 @@ export async function installApp(options: InstallOptions): Promise<void> {
 }
 
 /**
- * Updates the app's lockfile to the current dependencies of the app and the tarballs. Keeps versions that
+ * Updates the app's lockfile to match the current dependencies of the app and of the tarballs. Keeps versions that
  * still satisfy these dependencies.
  */
 export async function updateLockfile(options: InstallOptions): Promise<void> {

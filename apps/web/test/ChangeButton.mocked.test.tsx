@@ -172,7 +172,7 @@ it('says before a downgrade from an unlimited meter that the customer keeps the 
   })
   statement.mockReturnValue(aStatement({ unlimitedPacks: [{ meter: 'generations', units: 50 }] }))
   expect(openDowngrade().textContent).toContain(
-    `You'll keep the 50 pictures from your packs. Until ${formatDay(renewsAt)}, pictures on Scale use them too.`,
+    `You'll keep the 50 pictures from your packs. Until ${formatDay(renewsAt)}, pictures on Scale also use them up.`,
   )
 })
 
@@ -183,7 +183,7 @@ it.each([
   preview.mockReturnValue({ data: aPreview })
   balances.mockReturnValue({ ...onFree({ available, limit: 60 }), plan })
   expect(open().textContent).toContain(
-    `You'll keep the 50 pictures from your packs. Pictures on Scale use them too${when}.`,
+    `You'll keep the 50 pictures from your packs. Pictures on Scale also use them up${when}.`,
   )
 })
 

@@ -121,7 +121,7 @@ it.each([
   },
 )
 
-it('says what the payment of an overdue plan charged and when the plan renews', async () => {
+it("says what an overdue plan's payment charged and when the plan renews", async () => {
   const renewsAt = Date.UTC(2027, 0, 30)
   plan.mockReturnValue(onPro(renewsAt))
   statement.mockReturnValue(aStatement({ payments: [aPayment({ amount: 2_300 })] }))
@@ -157,7 +157,7 @@ it.each([
   )
 })
 
-it('mentions no charge until the payment of an overdue plan is listed', async () => {
+it("doesn't report a charge until the overdue plan's payment is listed", async () => {
   statement.mockReturnValue(aStatement({ payments: [aPayment({ status: 'failed' }), aPayment()] }))
   comeBack({ priceSlug: 'payment', checkout: 'success' })
   expect((await screen.findByRole('status')).textContent).not.toContain('We charged')

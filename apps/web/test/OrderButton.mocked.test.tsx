@@ -58,6 +58,6 @@ it('names the credits that the customer would lose in an upgrade from Free', asy
   showOrder()
   await press('Upgrade to Pro')
   const dialog = await screen.findByRole('dialog')
-  expect(dialog.textContent).toContain('You would lose 53 pictures')
+  expect(dialog.textContent).toContain('You would lose credits for 53 pictures')
   expect(dialog.textContent).toContain('You have 48 pictures from packs and 5 added by us.')
 })

@@ -117,10 +117,10 @@ describe('on an unlimited plan', () => {
 
   it('names the plan that lets the customer keep the units from packs', () => {
     expect(unlimitedPacksText(row, offers, onScale, statement)).toBe(
-      "50 from packs. You'll keep them if you downgrade to Pro, but pictures on Scale use them too.",
+      "50 from packs. You'll keep them if you downgrade to Pro, but pictures on Scale also use them up.",
     )
     expect(unlimitedPacksText(row, [free, scale], onScale, statement)).toBe(
-      '50 from packs. Pictures on Scale use them too.',
+      '50 from packs. Pictures on Scale also use them up.',
     )
     expect(unlimitedPacksText(row, offers, { ...onScale, cancelsAt: renewsAt }, statement)).toBe(
       `50 from packs until ${formatDay(renewsAt)}.`,

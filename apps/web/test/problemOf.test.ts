@@ -13,7 +13,7 @@ it('returns null on success', async () => {
 it.each([
   [401, 'INVALID_EMAIL_OR_PASSWORD', "Email and password don't match."],
   [422, 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL', 'This email already has an account.'],
-  [400, 'VALIDATION_ERROR', 'This email address is incomplete.'],
+  [400, 'VALIDATION_ERROR', "This email address isn't valid."],
   [429, undefined, 'Too many attempts.'],
   [400, 'INVALID_TOKEN', 'This link has expired'],
   [400, 'RESET_PASSWORD_DISABLED', "We can't send emails"],

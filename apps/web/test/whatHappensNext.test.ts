@@ -25,7 +25,7 @@ it('names a scheduled change of an unpaid plan without promising credits', () =>
   expect(text).not.toContain('you keep Scale')
 })
 
-it('says that extra units are billed only if the customer keeps an unpaid, canceled plan', () => {
+it('tells a customer whose unpaid plan is canceled that extra units are billed only if they keep the plan', () => {
   const canceled = { ...plan, ...unpaid, changesAt: null, cancelsAt: changesAt }
   expect(whatHappensNext(canceled, aStatement({ overage: [extra] }), end)).toContain(
     "You've used 1,204 look-ups beyond your plan. You'll pay for extra look-ups only if you keep Scale.",

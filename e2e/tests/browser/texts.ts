@@ -5,7 +5,7 @@ export const texts = {
   offline: /you are offline/i,
   notSent: /request wasn't sent/i,
   unreachable: /studio can't be reached/i,
-  notLoaded: /this page isn't loaded yet/i,
+  notLoaded: /this page hasn't loaded yet/i,
   sessionEnded: /session has ended/i,
   retry: /try again/i,
   wrongPassword: /password don't match/i,

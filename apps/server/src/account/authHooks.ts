@@ -69,7 +69,8 @@ export const authHooks = ({ onSignIn, now, countMail, isOperatorAddress }: AuthE
 const operatorsResetPassword = () =>
   new APIError('FORBIDDEN', {
     code: 'OPERATORS_RESET_PASSWORD',
-    message: 'Operators choose a new password with the link in an email. Sign out and request the email.',
+    message:
+      "Operators can't change their password here. Sign out, then choose “Forgot password?” to get an email with a link.",
   })
 
 function emailIn(body: unknown): string | null {

@@ -18,7 +18,7 @@ export async function problemOf(request: Promise<Answer>): Promise<string | null
     // The browser accepts some addresses that the server rejects.
     case 'VALIDATION_ERROR':
     case 'INVALID_EMAIL':
-      return 'This email address is incomplete. Check it and try again.'
+      return "This email address isn't valid. Check it and try again."
     case 'USER_ALREADY_EXISTS':
     case 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL':
       return 'This email already has an account. Sign in instead.'

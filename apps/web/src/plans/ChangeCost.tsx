@@ -104,10 +104,10 @@ function Packs({ offer, plan, preview }: PricedProps) {
       packs > 0 && (
         <p key={meter}>
           You'll keep the {amountOf(meter, packs)} from your packs.
-          {offer.unlimited.includes(meter) && ` ${titleOf(meter)} on ${offer.name} use them too${after}.`}
+          {offer.unlimited.includes(meter) && ` ${titleOf(meter)} on ${offer.name} also use them up${after}.`}
           {limit === null &&
             preview.timing === 'periodEnd' &&
-            ` Until ${formatDay(preview.effectiveAt)}, ${unitsOf(meter)} on ${plan.name} use them too.`}
+            ` Until ${formatDay(preview.effectiveAt)}, ${unitsOf(meter)} on ${plan.name} also use them up.`}
         </p>
       )
     )

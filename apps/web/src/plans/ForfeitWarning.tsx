@@ -28,7 +28,7 @@ export function ForfeitWarning({
   const credits = forfeited.map(({ meter, amount }) => amountOf(meter, amount)).join(' and ')
   return (
     <Dialog
-      title={`You would lose ${credits}`}
+      title={`You would lose credits for ${credits}`}
       onClose={onClose}
       actions={
         <>

@@ -193,8 +193,8 @@ export function unlimitedPacksText(
     return `${packs}${at === null ? '' : ` until ${formatDay(at)}`}${event === 'endUnpaid' ? ' unless you pay' : ''}.`
   const keeper = planThatKeepsPacks(offers, plan)
   return keeper
-    ? `${packs}. You'll keep them if you downgrade to ${keeper}, but ${unitsOf(row.meter)} on ${plan.name} use them too.`
-    : `${packs}. ${titleOf(row.meter)} on ${plan.name} use them too.`
+    ? `${packs}. You'll keep them if you downgrade to ${keeper}, but ${unitsOf(row.meter)} on ${plan.name} also use them up.`
+    : `${packs}. ${titleOf(row.meter)} on ${plan.name} also use them up.`
 }
 
 /** Says when the plan's credits renew, or when all credits end. A plan's end also ends the credits of packs. */

@@ -9,6 +9,6 @@ export function WaitingScreen() {
     <LoadingScreen />
   ) : (
     // A notice at the top of the screen says that the browser is offline, so don't repeat it.
-    <Screen title="This page isn't loaded yet" lead="It will open when you are back online." />
+    <Screen title="This page hasn't loaded yet" lead="It will open when you are back online." />
   )
 }

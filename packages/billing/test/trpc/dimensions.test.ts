@@ -122,7 +122,7 @@ test('counts further values under `other` when the dimension is full', async () 
   ])
 })
 
-test('charges a call whose callback throws, counts it under `other`, and warns once', async () => {
+test('charges a call whose `dimensions` callback throws, counts it under `other`, and warns once', async () => {
   const { logger, warnings } = recordWarnings()
   await using app = await startApp({ logger })
   await write(app, 'throws', 2)

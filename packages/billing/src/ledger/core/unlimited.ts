@@ -18,7 +18,8 @@ export function startUnlimited(draft: Draft, account: AccountRow, isFirstInstall
   const isUnknown = isFirstInstall || isFromBackup(draft.row)
   const booked = bookedUnits(account)
   draft.writeAccount(account, {
-    // Even if the balance covers the undelivered units now, Flowglad may count them in a later period.
+    // Count at least the undelivered units. The balance may cover them now, but Flowglad may count them in a later
+    // period.
     owed: Math.max(isUnknown ? 0 : debtOf(account), booked - account.acked),
     bookedBeforeUnlimited: booked,
   })

@@ -24,7 +24,10 @@ const exported = async ({ address }: OpenStore, ...argv: string[]) => {
   return stdout
 }
 
-/** Writes charges in different states for two customers, and two acts. Returns the charges' attempts. */
+/**
+ * Writes charges in different states for two customers, and the records of two operators' changes. Returns the charges'
+ * attempts.
+ */
 async function fill(ledger: Ledger) {
   await fetched(ledger, units(100))
   await fetched(ledger, units(100), { customer: 'bob' })

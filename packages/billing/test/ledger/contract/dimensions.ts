@@ -123,7 +123,7 @@ export const dimensions = (open: OpenLedger) =>
       expect(await it.ledger.usageByValue(tokens)).toMatchObject([{ value: 'c', amount: 7 }])
     })
 
-    test('add up to the daily totals', async () => {
+    test('count units on the day of the charge, and units without a label under `other`', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       await spend(it.ledger, 2, model('a'))

@@ -53,7 +53,7 @@ export const unlimited = (open: OpenLedger) => {
       expect(await prices(it)).toEqual([standard, noCharge, standard])
     })
 
-    test('books usage at the no-charge price if the meter is unlimited at the reserve or at the settle', async () => {
+    test('books usage at the no-charge price if the meter is unlimited when the units are reserved or settled', async () => {
       await using it = await open()
       await install(it, 10, 1)
       const before = aCall()

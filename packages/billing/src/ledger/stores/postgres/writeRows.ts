@@ -133,8 +133,8 @@ export async function writeRows(
 }
 
 /**
- * Returns the statement that writes the rows. If all rows belong to one bucket, `bucket` can name it.
- * Otherwise, `bucket` is null.
+ * Returns the statement that writes the rows. Pass `bucket` if all rows belong to that bucket, so that the statement
+ * reads one partition. Otherwise, pass null.
  */
 export function writeStatement(
   writes: Writes,
