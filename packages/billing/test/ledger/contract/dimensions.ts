@@ -294,6 +294,19 @@ export const dimensions = (open: OpenLedger) =>
       ])
     })
 
+    test('list each value’s units once if they need several pages', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10_000))
+      const values = Array.from({ length: 1_001 }, (_, n) => `v${n}`)
+      const settles = values.map((value) => {
+        const labels = model(value, values.length)
+        return aSettle({ legs: [{ meter: 'generations', amount: 1, price, flagged: null, labels }] })
+      })
+      await Promise.all(settles.map((settle) => it.ledger.execute(settle)))
+      const listed = (await dailyLabels(it.other)).map(({ value }) => value)
+      expect(listed).toEqual(values.sort())
+    })
+
     test('return the 100 values with the most units', async () => {
       await using it = await open()
       await fetched(it.ledger, units(1_000))
