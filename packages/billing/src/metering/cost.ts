@@ -152,7 +152,7 @@ export function meteredLeg<Input>(
   const uncounted = (held: number) =>
     onExpiry === 'settle' ? { amount: held, flagged: 'stopped' } : { amount: 0, flagged: null }
   if (hold === undefined) {
-    const amount = evaluate(cost ?? 1, { input, usage: notCountedYet, output: undefined })
+    const amount = evaluate(cost === undefined ? 1 : cost, { input, usage: notCountedYet, output: undefined })
     assertAmount(amount, 0, `The cost on ${meter}`)
     const actual = (_: unknown, basis: CostBasis) => {
       if (basis === 'stopped') return uncounted(amount)

@@ -80,7 +80,9 @@ export function createMeterWork({
     work: (run: MeterRun) => Promise<T> | T,
   ): Promise<T> {
     const cost: MeterCost<unknown> =
-      call.hold === undefined ? { cost: call.amount ?? 1 } : { hold: call.hold, cost: call.cost ?? call.hold }
+      call.hold === undefined
+        ? { cost: call.amount === undefined ? 1 : call.amount }
+        : { hold: call.hold, cost: call.cost ?? call.hold }
     const leg = meteredLeg(call.meter, cost, call.input, legSettings(call.meter))
     assertAmount(leg.hold, 1, `The amount for ${call.meter}`)
     return operation.run({

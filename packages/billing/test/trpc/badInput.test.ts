@@ -17,10 +17,12 @@ async function expectUntouched(stack: Stack) {
   expect(charges).toEqual([])
 }
 
-test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31], [Number.POSITIVE_INFINITY]])(
+test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31], [Number.POSITIVE_INFINITY], [null]])(
   'rejects an amount of %s with a typed error and holds nothing',
-  async (amount) => {
+  async (given) => {
     await using stack = await startStack()
+    // An untyped caller can pass null.
+    const amount = given as number
     const call = stack.billing.meter({ customer: ada, meter: 'generations', amount }, () => 'done')
     await expect(call).rejects.toMatchObject({ name: 'InvalidAmountError' })
     await expectUntouched(stack)
