@@ -324,6 +324,13 @@ export const alertDeliveries = (open: OpenLedger) =>
       expect(await due(it.other)).toEqual([])
     })
 
+    test('offers alerts in the order in which they were raised', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      await spend(it.ledger, 10)
+      expect((await due(it.other)).map(({ threshold }) => threshold)).toEqual([80, 100])
+    })
+
     test('offers an unfinished alert again after longer and longer pauses', async () => {
       await using it = await open()
       await raise(it.ledger)

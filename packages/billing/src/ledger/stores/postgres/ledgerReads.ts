@@ -53,7 +53,7 @@ export const ledgerReads = (
       const found = await query(
         z.unknown(),
         `SELECT ${selectList(tables.alert, 't')} FROM metered.alert t
-       WHERE t.deliver_at IS NOT NULL AND ${alertDelivery.isDue(now)} ORDER BY t.deliver_at LIMIT $2`,
+       WHERE t.deliver_at IS NOT NULL AND ${alertDelivery.isDue(now)} ORDER BY t.deliver_at, t.at LIMIT $2`,
         [limit],
       )
       return found.map(tables.alert.decode)

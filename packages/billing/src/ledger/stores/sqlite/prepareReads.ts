@@ -120,7 +120,7 @@ export function prepareReads(
   )
   const alertsToDeliver = db.prepare(
     `SELECT ${selectList(tables.alert, 't')} FROM metered_alert t
-     WHERE t.deliver_at IS NOT NULL AND ${alertDelivery.isDue('?1')} ORDER BY t.deliver_at LIMIT ?2`,
+     WHERE t.deliver_at IS NOT NULL AND ${alertDelivery.isDue('?1')} ORDER BY t.deliver_at, t.at LIMIT ?2`,
   )
   const usage = db.prepare(
     'SELECT day, meter, amount FROM metered_daily WHERE customer = ? AND day BETWEEN ? AND ? ORDER BY day, meter',
