@@ -42,7 +42,9 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * allowed. Requests from other pages are denied with `FOREIGN_ORIGIN`. Default: none.
    */
   trustedOrigins?: readonly string[] | undefined
-  /** The page that denials link to, except `PAYMENT_OVERDUE` (see `billingUrl`). Default: `/pricing`. */
+  /**
+   * The page where customers upgrade. Denials that an upgrade can end contain this link. Default: `/pricing`.
+   */
   upgradeUrl?: string
   /**
    * The page where customers pay or change their card. `PAYMENT_OVERDUE` denials link to this page. Default:
