@@ -21,11 +21,7 @@ const script = async (name: string, root?: string) => pathToFileURL(await buildS
 /** Starts flowglad-local, a load generator and one server for each variant, each in its own process. */
 export async function startServers(
   variants: readonly Variant[],
-  {
-    delivers = true,
-    counts = false,
-    profiles = false,
-  }: Partial<Pick<ServerSettings, 'delivers' | 'counts' | 'profiles'>> = {},
+  { delivers = true, counts = false }: Partial<Pick<ServerSettings, 'delivers' | 'counts'>> = {},
 ) {
   const parts: AsyncDisposable[] = []
   const use = <T extends AsyncDisposable>(part: T): T => {
@@ -56,7 +52,6 @@ export async function startServers(
         flowglad,
         delivers,
         counts,
-        profiles,
       }
       const server = createTRPCClient<ServerControl>(use(await startProcess(serverScript, settings)))
       const databaseCpu = database === null ? async () => null : await postgresCpu(database)

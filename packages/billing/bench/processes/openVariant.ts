@@ -33,8 +33,6 @@ export const serverSettings = z.object({
   delivers: z.boolean(),
   /** Whether to count the ledger's statements. Counting takes CPU time. */
   counts: z.boolean(),
-  /** Whether the process can be profiled. */
-  profiles: z.boolean(),
 })
 export type ServerSettings = z.infer<typeof serverSettings>
 

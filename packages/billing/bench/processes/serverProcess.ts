@@ -12,7 +12,7 @@ import { createProfiler } from './profiler.ts'
 
 /** Runs one variant of the app. The process serves calls over HTTP, and makes in-process calls on request. */
 const settings = serverSettings.parse(readSettings())
-const profiler = settings.profiles ? await createProfiler() : null
+const profiler = createProfiler()
 const { app, work, billing, ledger, counts } = openVariant(settings)
 
 const server = fastify({ keepAliveTimeout: 0 })
@@ -33,11 +33,9 @@ const router = t.router({
     const { user, system } = process.cpuUsage()
     return user + system
   }),
-  startProfile: t.procedure.mutation(() => profiler?.start()),
+  startProfile: t.procedure.mutation(() => profiler.start()),
   /** Returns the busy time of each part of this process since `startProfile`, in microseconds. */
-  stopProfile: t.procedure.mutation(
-    async (): Promise<Record<string, number>> => (await profiler?.stop()) ?? {},
-  ),
+  stopProfile: t.procedure.mutation(() => profiler.stop()),
   memoryBytes: t.procedure.query(() => process.memoryUsage.rss()),
   run: t.procedure.input(loadShape).mutation(({ input }) => {
     const callers = Array.from({ length: input.customers }, (_, customer) =>

@@ -22,7 +22,7 @@ const smallestShare = 0.02
  * higher than the figures of the other sections.
  */
 export async function profile({ quick, length }: Options) {
-  await using started = await startServers(['unmetered', 'SQLite', 'PostgreSQL'], { profiles: true })
+  await using started = await startServers(['unmetered', 'SQLite', 'PostgreSQL'])
   const columns: { title: string; micros: Map<string, number> }[] = []
   for (const { kind, callers } of loads) {
     for (const server of started.servers) {
