@@ -64,9 +64,9 @@ export async function earlierUsageOf(
 }
 
 /**
- * Returns each meter's usage since the meter became unlimited. Flowglad doesn't bill this usage. Counts the charges
- * that are newer than the meter's last charge at a price other than the no-charge price. If none of the charges that
- * were read has such a price, older usage on the days after the plan change counts as free too.
+ * Returns each meter's usage since the meter became unlimited. Flowglad doesn't bill this usage. Reads the newest
+ * charges and finds the meter's last billed charge. All newer charges are free. If none of the read charges was billed,
+ * older usage on the days after the plan change is free too.
  */
 async function freeUsage(
   { ledger }: Parts,

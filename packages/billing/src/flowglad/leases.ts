@@ -16,8 +16,8 @@ export interface Lease {
   events: UsageEvent[]
   /**
    * For each of `events`, the number of consecutive conclusive rejections. An event has no entry while it is
-   * being sent, or after any other outcome, because Flowglad might have recorded it. If Flowglad's list proves
-   * that an event is missing, the event counts as rejected twice.
+   * being sent, or after any other outcome, because Flowglad might have recorded it. An event counts as rejected
+   * twice if Flowglad's list proves its absence.
    */
   rejections: Map<UsageEvent, number>
   /**

@@ -50,8 +50,8 @@ const timeZoneProblem = {
 export const planBudget = budget.refine(hasTimeZoneIfNeeded, timeZoneProblem)
 
 /**
- * Limits a meter's units over a window. If the customer already has a budget for this meter, scope and window, changes
- * that budget, or replaces it if the time zone differs.
+ * Limits a meter's units over a window. Changes the customer's budget for this meter, scope and window if there is one.
+ * Replaces it if the time zone differs.
  */
 export const setBudget = budget
   .extend({

@@ -236,8 +236,8 @@ test('types operators’ acts and the results of acts', () => {
 const someone = { id: '', name: '', email: '' }
 
 /**
- * Mistakes that TypeScript must reject. Each `@ts-expect-error` is an assertion: if the next line compiles, the type check
- * fails. The comment names the mistake.
+ * Mistakes for which TypeScript must report an error. If a line compiles, the type check fails. The comment above the
+ * line names the mistake.
  */
 export const mustNotCompile = () => [
   // @ts-expect-error no such meter
